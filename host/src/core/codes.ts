@@ -1,0 +1,45 @@
+/**
+ * The one table of error codes. docs/errors.md is made from it.
+ * `exit` is the process's exit code when start fails on it, `http` the status and `rpc` the JSON-RPC error code
+ * when a client sees it. `says` is one sentence; `todo` tells the reader what to do.
+ */
+interface Code {
+  readonly exit?: 1 | 2 | 3 | 4 | 5;
+  readonly http?: number;
+  readonly rpc?: number;
+  readonly says: string;
+  readonly todo: string;
+}
+
+const table = {
+  // command line
+  usage: { exit: 2, says: 'The command was called in a way that it does not know.', todo: 'See `sallyport --help`.' },
+  internal: {
+    exit: 1,
+    http: 500,
+    rpc: -32603,
+    says: 'The gateway failed in a way that it should not.',
+    todo: 'Report it, with the log lines of the request id.',
+  },
+
+  // config
+
+  // source
+
+  // verify
+
+  // capability
+
+  // sandbox
+
+  // plugin
+
+  // hook
+
+  // upstream
+
+  // gateway
+} as const satisfies Record<string, Code>;
+
+export type FaultCode = keyof typeof table;
+export const codes: Readonly<Record<FaultCode, Code>> = table;

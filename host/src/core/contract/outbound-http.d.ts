@@ -1,0 +1,32 @@
+// Generated from wit/ by tools/scripts/generate-contract-types.ts.
+/** @module Interface sallyport:plugin/outbound-http@0.1.0 **/
+export function send(request: HttpRequest): HttpResponse;
+export interface HttpRequest {
+  method: string;
+  url: string;
+  headers: Array<[string, string]>;
+  body?: Uint8Array;
+}
+export interface HttpResponse {
+  status: number;
+  headers: Array<[string, string]>;
+  body: Uint8Array;
+}
+export type HttpError =
+  | {
+      /**
+       * The grant does not allow it. The text says which rule was missing.
+       */
+      tag: 'denied';
+      val: string;
+    }
+  | {
+      tag: 'timeout';
+    }
+  | {
+      tag: 'too-large';
+    }
+  | {
+      tag: 'failed';
+      val: string;
+    };

@@ -1,0 +1,80 @@
+import { codes, type FaultCode } from './codes.ts';
+
+/** What an error is about. `hint` says what to do here and now; the other members name the thing concerned. */
+export interface FaultDetails {
+  readonly hint?: string;
+  readonly plugin?: string;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
+  readonly path?: string;
+  readonly reference?: string;
+  readonly [name: string]: unknown;
+}
+
+/** An error with a stable code from the table in codes.ts. */
+export class Fault extends Error {
+  override readonly name = 'Fault';
+  readonly code: FaultCode;
+  readonly details: FaultDetails;
+
+  constructor(code: FaultCode, details: FaultDetails = {}, cause?: unknown) {
+    super(describe(code, details), cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.details = details;
+  }
+
+  /** Exit code of the process when start fails on this. */
+  get exit(): number {
+    return codes[this.code].exit ?? 1;
+  }
+
+  /** What to do: the hint of this occurrence, or the code's general advice. */
+  get hint(): string {
+    return this.details.hint ?? codes[this.code].todo;
+  }
+
+  /** The same fault, told more about: members of `more` win. Used once, on the way out, to name plugin and file. */
+  with(more: FaultDetails): Fault {
+    return new Fault(this.code, { ...this.details, ...more }, this.cause);
+  }
+}
+
+/** Several faults found in one go, so that a reader can mend them all at once. */
+export class Faults extends Error {
+  override readonly name = 'Faults';
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    super(faults.map(fault => fault.message).join('\n'));
+    this.faults = faults;
+  }
+
+  get exit(): number {
+    return this.faults[0]?.exit ?? 1;
+  }
+}
+
+/** Throws a Fault. @throws Fault `code` */
+export function fail(code: FaultCode, details?: FaultDetails, cause?: unknown): never {
+  throw new Fault(code, details, cause);
+}
+
+/** Any thrown value as faults: a Fault as it is, Faults spread, anything else as `internal`. */
+export function toFaults(thrown: unknown): readonly Fault[] {
+  if (thrown instanceof Faults) return thrown.faults;
+  if (thrown instanceof Fault) return [thrown];
+  return [new Fault('internal', { hint: thrown instanceof Error ? thrown.message : String(thrown) }, thrown)];
+}
+
+function describe(code: FaultCode, details: FaultDetails): string {
+  const { hint: _hint, file, line, column, ...rest } = details;
+  const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}:${column ?? 1}`}: `;
+  const about = Object.entries(rest).map(([name, value]) => `${name}: ${shorten(value)}`);
+  return `${place}${code}: ${codes[code].says}${about.length === 0 ? '' : ` (${about.join(', ')})`}`;
+}
+
+function shorten(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  return text.length > 300 ? `${text.slice(0, 297)}...` : text;
+}

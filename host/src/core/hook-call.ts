@@ -1,0 +1,55 @@
+import type { CallContext, Request, Response, Violation } from './contract/types.js';
+
+/** Why a hook call yielded no outcome. `on_error` is decided by it. */
+export type FailureCause = 'trap' | 'timeout' | 'limit' | 'invalid_output' | 'unavailable';
+
+export type Stage = 'before' | 'after';
+
+/** One hook call that a lane is asked to make. It says what to do and not why: a lane knows no policy. */
+export interface HookCall {
+  /** Id of a loaded plugin. */
+  readonly plugin: string;
+  /** Whether a block ends the chain. */
+  readonly stopOnBlock: boolean;
+  /** Whether a failure ends the chain. */
+  readonly stopOnFailure: boolean;
+}
+
+/** State between the hooks of one request, by plugin id; `shared` is seen by all. Plain data: it crosses threads. */
+export interface RequestState {
+  readonly local: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly shared: Readonly<Record<string, string>>;
+}
+
+/** Calls of one stage and the value that is threaded through them. */
+export type ChainInput = {
+  readonly calls: readonly HookCall[];
+  readonly context: Omit<CallContext, 'deadlineMs'>;
+  readonly state?: RequestState;
+} & ({ readonly stage: 'before'; readonly value: Request } | { readonly stage: 'after'; readonly value: Response });
+
+/** What became of one call. Calls after a stop have no report. Times are milliseconds. */
+export type CallReport = { readonly plugin: string; readonly wallMs: number } & (
+  | { readonly outcome: 'proceed' | 'modified' | 'respond' }
+  | { readonly outcome: 'block'; readonly violation: Violation }
+  | { readonly outcome: 'failed'; readonly cause: FailureCause; readonly message: string }
+);
+
+/** What a chain of calls came to. */
+export interface ChainOutput {
+  readonly reports: readonly CallReport[];
+  /** The value after the last change; absent when nothing changed it. */
+  readonly value?: Request | Response;
+  /** The answer of the plugin that responded in place of the upstream. */
+  readonly answer?: Response;
+  /** The state after the calls; absent when nothing changed it. */
+  readonly state?: RequestState;
+}
+
+/**
+ * Runs chains of hook calls somewhere safe. The sandbox implements it.
+ * A failing plugin is a report, never a rejection; `run` rejects only when `signal` aborts or the lanes are closed.
+ */
+export interface HookRunner {
+  run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput>;
+}

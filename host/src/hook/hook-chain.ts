@@ -1,0 +1,55 @@
+import type { CallReport, RequestState } from '../core/hook-call.ts';
+import type { HookName } from '../core/hook-name.ts';
+import type { JsonObject } from '../core/json.ts';
+
+/** Methods whose requests pass through before-dispatch hooks. */
+export type BeforeMethod = 'tools/call' | 'prompts/get' | 'resources/read';
+/** Methods whose results pass through after-dispatch hooks. */
+export type AfterMethod = BeforeMethod | 'tools/list' | 'prompts/list' | 'resources/list' | 'resources/templates/list';
+
+/** One request on its way through a binding. The chain writes `reports` and `state`; the gateway logs `reports`. */
+export interface HookContext {
+  readonly requestId: string;
+  readonly binding: string;
+  readonly upstream: string;
+  readonly tenant?: string;
+  readonly subject?: string;
+  readonly reports: (CallReport & { readonly hook: HookName })[];
+  state?: RequestState;
+}
+
+/** A violation as a client gets it, in `data` of the JSON-RPC error. */
+export interface BlockData {
+  readonly plugin: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly description: string;
+  readonly details?: unknown;
+}
+
+/** `params` and `result` are the very objects that went in when no plugin changed them. */
+export type BeforeOutcome =
+  | { readonly kind: 'proceed'; readonly params: JsonObject }
+  | { readonly kind: 'respond'; readonly result: JsonObject }
+  | { readonly kind: 'block'; readonly data: BlockData };
+export type AfterOutcome =
+  | { readonly kind: 'proceed'; readonly result: JsonObject }
+  | { readonly kind: 'block'; readonly data: BlockData };
+
+/** What an after hook must know beside the result. */
+export interface AfterOptions {
+  readonly signal?: AbortSignal;
+  /** The tool's output schema, when it has one: a changed structuredContent is validated against it again. */
+  readonly outputSchema?: JsonObject;
+}
+
+/** The plugins of one binding, in order. A plugin's failure is decided by its `on_error`, never thrown. */
+export interface HookChain {
+  /** Ids of the plugins, in the order in which they run. */
+  readonly plugins: readonly string[];
+  /** Whether any plugin has a hook for it. When not, a result may pass through without being parsed. */
+  handles(stage: 'before', method: BeforeMethod): boolean;
+  handles(stage: 'after', method: AfterMethod): boolean;
+  before(on: HookContext, method: BeforeMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
+  after(on: HookContext, method: AfterMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
+}

@@ -1,0 +1,23 @@
+import { codes } from '@sallyport/host/core/codes';
+
+/** docs/errors.md from the table of codes. */
+export async function errorList(): Promise<Map<string, string>> {
+  const rows = Object.entries(codes).map(([code, entry]) => {
+    const seen = [
+      'exit' in entry ? `exit code ${entry.exit}` : undefined,
+      'http' in entry ? `HTTP ${entry.http}` : undefined,
+      'rpc' in entry ? `JSON-RPC ${entry.rpc}` : undefined,
+    ].filter(Boolean);
+    return `## \`${code}\`\n\n${entry.says}\n\n- **Seen as:** ${seen.join(', ')}\n- **What to do:** ${entry.todo}\n`;
+  });
+  const head = [
+    '# Errors',
+    '',
+    '<!-- Generated from host/src/core/codes.ts; run `pnpm generate`. -->',
+    '',
+    'Every error has one of these codes. Exit codes: 0 fine, 1 failed while running, 2 wrong use, 3 config refused,',
+    '4 plugin refused (source, trust, capability, compile), 5 an upstream that is needed at start is missing.',
+    '',
+  ];
+  return new Map([['docs/errors.md', `${head.join('\n')}\n${rows.join('\n')}`]]);
+}

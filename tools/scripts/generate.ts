@@ -1,0 +1,31 @@
+/**
+ * Writes every generated file of the repository, or with `--check` compares them with what is there.
+ * A generator yields path and text; one more generator is one more entry of `generators`.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { contractTypes } from './generate-contract-types.ts';
+import { errorList } from './generate-error-list.ts';
+
+const root = join(import.meta.dirname, '../..');
+const generators = [contractTypes, errorList];
+const check = process.argv.includes('--check');
+
+const stale: string[] = [];
+for (const generator of generators) {
+  for (const [path, text] of await generator(root)) {
+    const file = join(root, path);
+    const present = await readFile(file, 'utf8').catch(() => undefined);
+    if (present === text) continue;
+    stale.push(relative(root, file));
+    if (check) continue;
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}
+if (check && stale.length > 0) {
+  console.error(`Generated files are not fresh; run \`pnpm generate\`:\n${stale.map(path => `  ${path}`).join('\n')}`);
+  process.exitCode = 1;
+} else {
+  console.error(stale.length === 0 ? 'Generated files are fresh.' : `Wrote ${stale.join(', ')}`);
+}
