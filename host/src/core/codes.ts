@@ -27,6 +27,11 @@ const table = {
   // source
 
   // verify
+  component_malformed: {
+    exit: 4,
+    says: 'The file is not a well-formed WebAssembly component.',
+    todo: 'Build the component again, and push it with a tool that does not change its bytes.',
+  },
 
   // capability
 

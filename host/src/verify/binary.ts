@@ -1,0 +1,94 @@
+import { fail } from '../core/fault.ts';
+
+/** One section of a module or component: `start` and `end` bound its content in the bytes it was read from. */
+export interface Section {
+  readonly id: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads the primitive values of the WebAssembly binary format (§ Binary Format, Values) from `start` to `end`. */
+export class BinaryReader {
+  readonly bytes: Uint8Array;
+  position: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.position = start;
+    this.end = end;
+  }
+
+  get done(): boolean {
+    return this.position >= this.end;
+  }
+
+  /** @throws Fault `component_malformed` at the end */
+  byte(): number {
+    const value = this.position < this.end ? this.bytes[this.position] : undefined;
+    if (value === undefined) return malformed('a section ends in the middle of a value', this.position);
+    this.position += 1;
+    return value;
+  }
+
+  /** Unsigned LEB128 of at most 32 bits. @throws Fault `component_malformed` */
+  u32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value <= 0xffffffff ? value : malformed('a number of more than 32 bits', this.position);
+    }
+    return malformed('a number of more than 32 bits', this.position);
+  }
+
+  /** The next `length` bytes, as a view. @throws Fault `component_malformed` */
+  take(length: number): Uint8Array {
+    if (this.position + length > this.end) return malformed('a value reaches beyond its section', this.position);
+    this.position += length;
+    return this.bytes.subarray(this.position - length, this.position);
+  }
+
+  /** A name: its length and UTF-8 bytes. @throws Fault `component_malformed` when it is not valid UTF-8 */
+  name(): string {
+    const start = this.position;
+    const encoded = this.take(this.u32());
+    try {
+      return utf8.decode(encoded);
+    } catch {
+      return malformed('a name is not UTF-8', start);
+    }
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const magic = [0x00, 0x61, 0x73, 0x6d];
+
+/** What the preamble at `start` says: a core module (layer 0), a component (layer 1), or neither. */
+export function formatOf(bytes: Uint8Array, start = 0): 'module' | 'component' | undefined {
+  if (magic.some((byte, index) => bytes[start + index] !== byte)) return undefined;
+  const [version, , layer, zero] = bytes.subarray(start + 4, start + 8);
+  if (version === 0x01 && layer === 0 && zero === 0) return 'module';
+  if (version === 0x0d && layer === 1 && zero === 0) return 'component';
+  return undefined;
+}
+
+/**
+ * The sections of the module or component that lies between `start` and `end`, in order.
+ * (Core spec § Modules; Component Model § Binary)
+ * @throws Fault `component_malformed` when a section reaches beyond the end
+ */
+export function* sectionsOf(bytes: Uint8Array, start = 0, end = bytes.length): Generator<Section> {
+  const reader = new BinaryReader(bytes, start + 8, end);
+  while (!reader.done) {
+    const id = reader.byte();
+    const size = reader.u32();
+    const from = reader.position;
+    reader.take(size);
+    yield { id, start: from, end: from + size };
+  }
+}
+
+function malformed(what: string, at: number): never {
+  return fail('component_malformed', { what, at });
+}
