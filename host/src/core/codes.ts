@@ -27,6 +27,16 @@ const table = {
   // source
 
   // verify
+  component_core_module: {
+    exit: 4,
+    says: 'The file is a core WebAssembly module, and a plugin is a component.',
+    todo: 'Make a component of it: `sallyport plugin build`, or `wasm-tools component new`.',
+  },
+  descriptor_invalid: {
+    exit: 4,
+    says: 'The descriptor (plugin.json) of the plugin is not as it must be.',
+    todo: 'Mend the field that is named, and build and sign the plugin again.',
+  },
   component_malformed: {
     exit: 4,
     says: 'The file is not a well-formed WebAssembly component.',
@@ -44,6 +54,13 @@ const table = {
   // upstream
 
   // gateway
+
+  // author's tools
+  plugin_build_failed: {
+    exit: 1,
+    says: 'The plugin could not be built.',
+    todo: 'Mend what the message names in the source or in plugin.json.',
+  },
 } as const satisfies Record<string, Code>;
 
 export type FaultCode = keyof typeof table;

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { type FaultDetails, fail } from './fault.ts';
 import { hookNames } from './hook-name.ts';
 
 export const pluginKinds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'] as const;
@@ -49,6 +51,52 @@ export const pluginDescriptorSchema = z
     sequence: z.number().int().min(0).optional(),
     expires: z.iso.datetime().optional(),
   })
+  .superRefine((descriptor, context) => {
+    const { hooks, required_capabilities: required, optional_capabilities: optional } = descriptor;
+    const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (new Set(hooks).size < hooks.length) refuse(['hooks'], 'each hook is named once');
+    if (descriptor.kind === 'transform' && hooks.length === 0) {
+      refuse(['hooks'], 'a transform without a hook would never be called');
+    }
+    if (new Set([...required, ...optional]).size < required.length + optional.length) {
+      refuse(['required_capabilities'], 'each capability is named once, as required or as optional');
+    }
+  })
   .meta({ id: 'plugin.json', title: 'Sallyport plugin descriptor' });
 
 export type PluginDescriptor = z.infer<typeof pluginDescriptorSchema>;
+
+/** Levels of nesting that a descriptor may have: enough for any `config_schema`, too few to exhaust a stack. */
+const depthLimit = 64;
+
+/**
+ * Reads a descriptor, however it was come by: a file, a section, a manifest, the operator's statement.
+ * `$schema` is for editors and does not survive.
+ * @throws Fault `descriptor_invalid`, which names the first wrong field; `about` says whose descriptor it is
+ */
+export function parseDescriptor(value: unknown, about: FaultDetails = {}): PluginDescriptor {
+  if (deeperThan(value, depthLimit)) {
+    fail('descriptor_invalid', { ...about, what: `nested deeper than ${depthLimit} levels` });
+  }
+  const { data, error } = pluginDescriptorSchema.safeParse(value);
+  if (data) {
+    const { $schema: _, ...descriptor } = data;
+    return descriptor;
+  }
+  const [issue] = error.issues;
+  const path = issue?.path.map(String).join('.');
+  return fail('descriptor_invalid', {
+    ...about,
+    ...(path ? { path } : {}),
+    what: issue?.message ?? 'not a descriptor',
+  });
+}
+
+/** Whether two parsed descriptors say the same. The order of keys does not matter, that of lists does. */
+export const sameDescriptor = (one: PluginDescriptor, other: PluginDescriptor): boolean =>
+  isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
+
+const deeperThan = (value: unknown, limit: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (limit === 0 || Object.values(value).some(member => deeperThan(member, limit - 1)));

@@ -1,0 +1,66 @@
+// Each part is bounded, so that no text makes the search slow.
+const address = /[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}/g;
+
+let replacement = '[redacted]';
+let count = 0;
+
+export const lifecycle = {
+  /** Once for each instance. What is thrown here refuses the configuration, and the gateway does not start. */
+  configure(json) {
+    const config = JSON.parse(json);
+    if (config.replacement !== undefined && typeof config.replacement !== 'string') {
+      throw new Error('replacement must be a string');
+    }
+    replacement = config.replacement ?? '[redacted]';
+  },
+};
+
+export const dispatchHooks = {
+  beforeDispatch: () => ({ tag: 'proceed' }),
+
+  afterDispatch(_context, response) {
+    const redact = redactors[response.tag];
+    if (redact === undefined) return { tag: 'proceed' };
+    count = 0;
+    const val = redact(response.val);
+    if (count === 0) return { tag: 'proceed' };
+    console.debug(`redacted ${count}`);
+    return { tag: 'modified', val: { tag: response.tag, val } };
+  },
+};
+
+const redactors = {
+  'tool-result': result => ({
+    ...result,
+    content: result.content.map(block),
+    structuredContent: result.structuredContent && json(result.structuredContent),
+  }),
+  'prompt-result': result => ({
+    description: result.description && text(result.description),
+    messages: result.messages.map(message => ({ ...message, content: block(message.content) })),
+  }),
+  'resource-result': result => ({
+    contents: result.contents.map(entry => ({ ...entry, content: block(entry.content) })),
+  }),
+};
+
+/** Blobs and blocks that this plugin is not shown stay as they are. */
+function block(content) {
+  if (content.tag === 'text') return { tag: 'text', val: text(content.val) };
+  if (content.tag === 'json') return { tag: 'json', val: json(content.val) };
+  return content;
+}
+
+function text(original) {
+  return original.replace(address, () => {
+    count += 1;
+    return replacement;
+  });
+}
+
+/** Strings are redacted wherever they stand; names of members are not, because a schema may need them. */
+function json(original) {
+  const before = count;
+  const redacted = JSON.parse(original, (_name, value) => (typeof value === 'string' ? text(value) : value));
+  return count === before ? original : JSON.stringify(redacted);
+}

@@ -1,0 +1,53 @@
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail } from '@sallyport/host/core/fault';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+
+/** Interfaces that every plugin may import. */
+const always = ['log', 'context'];
+/** The interface of sallyport:plugin that a capability gives. */
+const interfaceOf: Readonly<Record<string, string>> = {
+  clock: 'clock',
+  random: 'random',
+  outbound_http: 'outbound-http',
+};
+/** What a plugin of each kind exports beside `lifecycle`. */
+const exportOf: Readonly<Record<PluginDescriptor['kind'], string>> = {
+  transform: 'dispatch-hooks',
+  identity: 'identity-check',
+  policy: 'policy-check',
+  tools: 'tool-provider',
+  sink: 'event-sink',
+  router: 'upstream-choice',
+};
+
+/** Name of the world that pluginWorld writes. */
+export const worldName = 'plugin';
+
+/**
+ * The plugin's own world, as WIT text: no import more than its descriptor names, for some toolchains import all of it.
+ * @throws Fault `plugin_build_failed` for a capability that this version does not have
+ */
+export function pluginWorld(descriptor: PluginDescriptor): string {
+  const asked = [...descriptor.required_capabilities, ...descriptor.optional_capabilities].map(capability => {
+    const name = interfaceOf[capability];
+    if (name) return name;
+    const hint = `use one of ${Object.keys(interfaceOf).join(', ')}`;
+    return fail('plugin_build_failed', { plugin: descriptor.id, what: `unknown capability ${capability}`, hint });
+  });
+  const lines = [
+    ...[...always, ...asked.sort()].map(name => `import ${name};`),
+    'export lifecycle;',
+    `export ${exportOf[descriptor.kind]};`,
+  ];
+  return `package sallyport:plugin@0.1.0;\n\nworld ${worldName} {\n${lines.map(line => `  ${line}\n`).join('')}}\n`;
+}
+
+/** Writes the interfaces of `witDir` and the plugin's own world into the folder `out`. */
+export async function writeWorld(descriptor: PluginDescriptor, witDir: string, out: string): Promise<void> {
+  await mkdir(out, { recursive: true });
+  for (const name of await readdir(witDir)) {
+    if (name.endsWith('.wit') && name !== 'worlds.wit') await cp(join(witDir, name), join(out, name));
+  }
+  await writeFile(join(out, 'world.wit'), pluginWorld(descriptor));
+}
