@@ -44,8 +44,58 @@ const table = {
   },
 
   // capability
+  import_unknown: {
+    exit: 4,
+    says: 'The component imports an interface that no capability provides.',
+    todo: 'Ask the author for a build without this import; WASI beyond the inert set is not offered to plugins.',
+  },
+  import_version: {
+    exit: 4,
+    says: 'The component imports an interface in a version that this gateway does not provide.',
+    todo: 'Use a build of the plugin for the offered version, or another version of the gateway.',
+  },
+  capability_unknown: {
+    exit: 4,
+    says: 'The descriptor asks for a capability that this gateway does not have.',
+    todo: 'Check the spelling in plugin.json, or use a gateway that has it.',
+  },
+  capability_undeclared: {
+    exit: 4,
+    says: 'The component imports a capability that its descriptor does not declare.',
+    todo: 'The author must declare it in plugin.json, and sign again.',
+  },
+  capability_ungranted: {
+    exit: 4,
+    says: 'The plugin needs a capability that the operator did not grant.',
+    todo: "Grant it in the gateway's file, or leave the plugin out.",
+  },
+  capability_unused: {
+    exit: 4,
+    says: 'The descriptor requires a capability that the component never imports.',
+    todo: 'The author must remove it from required_capabilities in plugin.json: nobody should grant what is not used.',
+  },
+  grant_unasked: {
+    exit: 4,
+    says: 'The operator grants a capability that the plugin does not ask for.',
+    todo: "Remove the grant from the gateway's file.",
+  },
 
   // sandbox
+  component_not_a_component: {
+    exit: 4,
+    says: 'The artifact is a core WebAssembly module or something else, not a component.',
+    todo: 'Build it as a WebAssembly Component (for example with the wasm32-wasip2 target, or wasm-tools component new).',
+  },
+  name_forbidden: {
+    exit: 4,
+    says: 'A core module of the component has an import or export name that could break out of generated code.',
+    todo: 'Do not use this plugin: no common toolchain makes such names.',
+  },
+  memory_over_limit: {
+    exit: 4,
+    says: 'The component starts with more memory than its limit.',
+    todo: 'Raise limits.memory_mib of the plugin, or use a smaller build.',
+  },
 
   // plugin
 

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+
+/** Host functions by WIT interface (without version), as jco's glue takes them. */
+export type HostImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What a capability's functions can use in a lane while a plugin runs. All of it belongs to one plugin. */
+export interface LaneContext {
+  readonly plugin: string;
+  /** Adds a line to the plugin's log. Lines beyond the limit are counted and dropped. */
+  log(level: LogLevel, message: string): void;
+  /** State of the request that is being served. @throws LimitExceeded */
+  readonly state: {
+    get(key: string): string | undefined;
+    set(key: string, value: string): void;
+    getShared(key: string): string | undefined;
+    setShared(key: string, value: string): void;
+  };
+  /** Asks this capability's `serve` on the gateway's thread. Only for functions named in `asyncImports`. */
+  ask(request: unknown): Promise<unknown>;
+}
+
+/** The gateway's side of an asynchronous capability. Its answer must be plain data. */
+export type Serve = (request: unknown, signal: AbortSignal) => Promise<unknown>;
+
+/**
+ * A named host power. One file defines one capability; everything that is said of capabilities elsewhere (refusals,
+ * the config's schema, the documentation) is derived from these fields.
+ */
+export interface Capability<G = unknown> {
+  readonly name: string;
+  /** Granted to every plugin, without a line in the operator's file. */
+  readonly always?: true;
+  /** WIT interfaces that it provides. `@0.1.0` is that version, `@0.2` any patch of 0.2. */
+  readonly wit: readonly string[];
+  /** What a reviewer should know before granting it. */
+  readonly risk: string;
+  readonly grant: z.ZodType<G>;
+  /** The line that grants it, as it stands under `grants:` in the operator's file. */
+  readonly example: string;
+  /** The functions that the guest gets, for the lane's thread. */
+  imports(grant: G, lane: LaneContext): HostImports;
+  /** Functions, as `interface#function`, that wait for the gateway's thread. A plugin that has any gets lanes of its own. */
+  readonly asyncImports?: readonly string[];
+  /** Runs on the gateway's thread, where a plugin's grant is enforced out of the guest's reach. */
+  serve?(grant: G): Serve;
+  /** What an optional capability that was not granted answers. Without it, such a plugin is refused. */
+  readonly denied?: HostImports;
+}
+
+/** Keeps the type of a capability's grant within its own file. */
+export const defineCapability = <G>(capability: Capability<G>): Capability => capability as Capability;
+
+/** A declared error of a WIT function: jco's glue lowers `payload` as the `err` of a `result`. */
+export class DeclaredError extends Error {
+  readonly payload: unknown;
+  constructor(payload: unknown) {
+    super('declared error');
+    this.payload = payload;
+  }
+}
+
+/** A plugin went beyond a limit that the contract has no error for. It ends the call, with cause `limit`. */
+export class LimitExceeded extends Error {
+  override readonly name = 'LimitExceeded';
+}

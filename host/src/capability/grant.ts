@@ -1,0 +1,100 @@
+import { Fault, Faults } from '../core/fault.ts';
+import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
+import type { Capability } from './capability.ts';
+import { providerOf } from './provides.ts';
+
+declare const brand: unique symbol;
+
+/** What one plugin is allowed, decided: capability name → argument, or `denied` for an optional one without a grant. */
+export interface Grant {
+  readonly [brand]: 'Grant';
+  readonly granted: ReadonlyMap<string, unknown>;
+  readonly denied: ReadonlySet<string>;
+}
+
+/** Interfaces that hold types only: importing one gives nothing. */
+const typesOnly = new Set(['sallyport:plugin/types@0.1.0']);
+
+/**
+ * Compares three lists: what the component really imports, what its descriptor declares, what the operator granted.
+ * @throws Faults of `import_unknown`, `import_version`, `capability_unknown`, `capability_undeclared`,
+ *   `capability_ungranted`, `capability_unused`, `grant_unasked`: all mismatches at once, each with what to add or remove
+ */
+export function decideGrant(
+  imports: readonly string[],
+  descriptor: PluginDescriptor,
+  grants: Readonly<Record<string, unknown>>,
+  capabilities: readonly Capability[],
+): Grant {
+  const plugin = descriptor.id;
+  const faults: Fault[] = [];
+  const required = new Set(descriptor.required_capabilities);
+  const optional = new Set(descriptor.optional_capabilities.filter(name => !required.has(name)));
+  const byName = new Map(capabilities.map(capability => [capability.name, capability]));
+
+  const imported = new Set<Capability>();
+  for (const name of imports) {
+    if (typesOnly.has(name)) continue;
+    const provider = providerOf(capabilities, name);
+    if (provider === undefined) {
+      faults.push(new Fault('import_unknown', { plugin, import: name }));
+    } else if (!provider.matches) {
+      faults.push(new Fault('import_version', { plugin, import: name, offered: provider.offered }));
+    } else imported.add(provider.capability);
+  }
+
+  for (const name of [...required, ...optional]) {
+    if (!byName.has(name)) {
+      const known = capabilities.filter(capability => capability.always !== true).map(capability => capability.name);
+      faults.push(new Fault('capability_unknown', { plugin, capability: name, known: known.join(', ') }));
+    }
+  }
+
+  const granted = new Map<string, unknown>();
+  const denied = new Set<string>();
+  for (const capability of capabilities) {
+    const { name } = capability;
+    const asked = required.has(name) || optional.has(name);
+    if (capability.always === true) {
+      granted.set(name, capability.grant.parse({}));
+      continue;
+    }
+    const grant = grants[name];
+    if (imported.has(capability) && !asked) {
+      const hint = `the author must add "${name}" to required_capabilities in plugin.json; do not grant it otherwise`;
+      faults.push(new Fault('capability_undeclared', { plugin, capability: name, hint }));
+    } else if (required.has(name) && grant === undefined) {
+      faults.push(
+        new Fault('capability_ungranted', {
+          plugin,
+          capability: name,
+          risk: capability.risk,
+          hint: lineToAdd(plugin, capability),
+        }),
+      );
+    } else if (required.has(name) && !imported.has(capability)) {
+      faults.push(new Fault('capability_unused', { plugin, capability: name }));
+    } else if (grant !== undefined && !asked) {
+      const hint = `remove ${name} from the grants of ${plugin}`;
+      faults.push(new Fault('grant_unasked', { plugin, capability: name, hint }));
+    } else if (grant !== undefined) {
+      granted.set(name, grant);
+    } else if (imported.has(capability)) {
+      if (capability.denied === undefined) {
+        faults.push(
+          new Fault('capability_ungranted', {
+            plugin,
+            capability: name,
+            risk: capability.risk,
+            hint: lineToAdd(plugin, capability),
+          }),
+        );
+      } else denied.add(name);
+    }
+  }
+  if (faults.length > 0) throw new Faults(faults);
+  return { granted, denied } as unknown as Grant;
+}
+
+const lineToAdd = (plugin: string, capability: Capability): string =>
+  `if you trust ${plugin} with it, add under its "grants:" the line\n    ${capability.example}`;

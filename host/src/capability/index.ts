@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import type { Capability } from './capability.ts';
+import { clock } from './clock.ts';
+import { context } from './context.ts';
+import { inertWasi } from './inert-wasi.ts';
+import { log } from './log.ts';
+import { outboundHttp } from './outbound-http.ts';
+import { random } from './random.ts';
+
+/** Every capability. A new one is one more file and one more line here. */
+export const capabilities: readonly Capability[] = [log, context, inertWasi, clock, random, outboundHttp];
+
+/** The `grants:` of one plugin in the operator's file: capability name → its argument. */
+export const grantsSchema = z
+  .strictObject(
+    Object.fromEntries(
+      capabilities
+        .filter(capability => capability.always !== true)
+        .map(capability => [capability.name, capability.grant.describe(capability.risk).optional()]),
+    ) as Record<string, z.ZodOptional<z.ZodType>>,
+  )
+  .meta({ title: 'Grants' });
+
+export type Grants = z.infer<typeof grantsSchema>;

@@ -1,0 +1,38 @@
+import { fail } from '../core/fault.ts';
+import { formatOf, sectionsOf } from '../verify/binary.ts';
+
+/** Where a core module lies within the bytes of a component. */
+export interface CoreModuleRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const coreModuleSection = 1;
+const componentSection = 4;
+const maximumNesting = 16;
+
+/**
+ * All core modules of a component, those of nested components too, in the order of the file.
+ * (Component Model § Binary: sections 1 `core:module` and 4 `component`)
+ * @throws Fault `component_malformed`, `component_not_a_component`
+ */
+export function coreModulesOf(bytes: Uint8Array): CoreModuleRange[] {
+  if (formatOf(bytes) !== 'component')
+    return fail('component_not_a_component', { found: formatOf(bytes) ?? 'other bytes' });
+  const found: CoreModuleRange[] = [];
+  collect(bytes, 0, bytes.length, 0, found);
+  return found;
+}
+
+function collect(bytes: Uint8Array, start: number, end: number, depth: number, found: CoreModuleRange[]): void {
+  if (depth > maximumNesting) fail('component_malformed', { what: `components nested deeper than ${maximumNesting}` });
+  for (const section of sectionsOf(bytes, start, end)) {
+    if (section.id !== coreModuleSection && section.id !== componentSection) continue;
+    const expected = section.id === coreModuleSection ? 'module' : 'component';
+    if (section.end - section.start < 8 || formatOf(bytes.subarray(section.start, section.end)) !== expected) {
+      fail('component_malformed', { what: `a nested ${expected} has a wrong preamble`, at: section.start });
+    }
+    if (expected === 'module') found.push(section);
+    else collect(bytes, section.start, section.end, depth + 1, found);
+  }
+}
