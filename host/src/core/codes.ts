@@ -32,6 +32,71 @@ const table = {
     says: 'The file is a core WebAssembly module, and a plugin is a component.',
     todo: 'Make a component of it: `sallyport plugin build`, or `wasm-tools component new`.',
   },
+  key_invalid: {
+    exit: 4,
+    says: 'This is not an Ed25519 public key that can be trusted.',
+    todo: 'Give the public key as PEM, as `sallyport plugin keygen` or `openssl pkey -pubout` writes it.',
+  },
+  key_unknown: {
+    exit: 4,
+    says: 'The plugin is signed by a key that is not trusted for it.',
+    todo: 'If you trust the signer, add the public key to `trust.keys`, or to the source as `public_key`.',
+  },
+  key_out_of_scope: {
+    exit: 4,
+    says: 'The signer is trusted, but not for the place that the plugin came from.',
+    todo: 'Add the repository to the `scopes` of the key, if it may sign for it.',
+  },
+  key_not_yet_valid: {
+    exit: 4,
+    says: 'The signer is trusted only from a later date on.',
+    todo: 'Check the clock of this machine and `not_before` of the key.',
+  },
+  key_expired: {
+    exit: 4,
+    says: 'The signer was trusted only until an earlier date.',
+    todo: 'Have the plugin signed with a current key, or move `not_after` of this one.',
+  },
+  key_revoked: {
+    exit: 4,
+    says: 'The key that signed the plugin is revoked.',
+    todo: 'Do not use this plugin. Have it looked at and signed with another key.',
+  },
+  digest_revoked: {
+    exit: 4,
+    says: 'Exactly this component is revoked.',
+    todo: 'Use another version of the plugin.',
+  },
+  signature_missing: {
+    exit: 4,
+    says: 'The plugin is not signed.',
+    todo: 'Sign it with `sallyport plugin sign`; for tests alone there is `require_signed_plugins: false`.',
+  },
+  signature_invalid: {
+    exit: 4,
+    says: 'The signature is not one over this component: one of the two was changed, or another key made it.',
+    todo: 'Do not use these bytes. Fetch the plugin again; when it stays so, ask who published it.',
+  },
+  descriptor_missing: {
+    exit: 4,
+    says: 'The component carries no descriptor.',
+    todo: 'Sign it with `sallyport plugin sign`, which embeds plugin.json, or state `descriptor` in your own file.',
+  },
+  descriptor_mismatch: {
+    exit: 4,
+    says: 'Two descriptors of the plugin contradict each other.',
+    todo: 'Publish the plugin again, so that the component, its manifest and your file say the same.',
+  },
+  plugin_id_mismatch: {
+    exit: 4,
+    says: 'The plugin is another than the one that was configured.',
+    todo: 'Set `id` to the id that the plugin states, or mend the source.',
+  },
+  plugin_expired: {
+    exit: 4,
+    says: 'The plugin says of itself that it is no longer to be used.',
+    todo: 'Use a newer version.',
+  },
   descriptor_invalid: {
     exit: 4,
     says: 'The descriptor (plugin.json) of the plugin is not as it must be.',
@@ -91,6 +156,21 @@ const table = {
     says: 'A core module of the component has an import or export name that could break out of generated code.',
     todo: 'Do not use this plugin: no common toolchain makes such names.',
   },
+  compile_failed: {
+    exit: 4,
+    says: 'The component could not be translated for the sandbox.',
+    todo: 'Build it again with a current toolchain; `wasm-tools validate` tells more.',
+  },
+  compile_timeout: {
+    exit: 4,
+    says: 'Translating the component for the sandbox took too long.',
+    todo: 'Do not use this plugin, or use a smaller build: common components take about a second.',
+  },
+  glue_unknown: {
+    exit: 4,
+    says: 'The translator wrote code that this gateway does not know how to restrain.',
+    todo: 'Use the pinned version of jco-transpile.',
+  },
   memory_over_limit: {
     exit: 4,
     says: 'The component starts with more memory than its limit.',
@@ -106,6 +186,16 @@ const table = {
   // gateway
 
   // author's tools
+  file_exists: {
+    exit: 2,
+    says: 'The file is there already, and it is not overwritten.',
+    todo: 'Name another file, or move this one away.',
+  },
+  private_key_invalid: {
+    exit: 2,
+    says: 'This is not an Ed25519 private key.',
+    todo: 'Give a PKCS#8 PEM, as `sallyport plugin keygen` or `openssl genpkey -algorithm ed25519` writes it.',
+  },
   plugin_build_failed: {
     exit: 1,
     says: 'The plugin could not be built.',

@@ -1,0 +1,32 @@
+import { Point, verifyAsync } from '@noble/ed25519';
+
+/** Bytes of a public key, and of each half of a signature. */
+const half = 32;
+
+/**
+ * Whether these 32 bytes are a public key that one may trust: a canonical encoding (RFC 8032 § 5.1.3) of a point of the
+ * prime-order group. Anybody can sign for a key of small order; keys that are not canonical have two names.
+ */
+export function isSoundKey(publicKey: Uint8Array): boolean {
+  const point = canonicalPoint(publicKey);
+  return point !== undefined && !point.isSmallOrder() && point.isTorsionFree();
+}
+
+/**
+ * Whether `signature` (R and S, 64 bytes) is one over exactly `message` by `publicKey` (RFC 8032 § 5.1.7).
+ * Refuses keys that isSoundKey refuses, an R that is not canonical or of small order, and an S not below the order.
+ */
+export async function isSignedBy(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): Promise<boolean> {
+  if (signature.length !== 2 * half || !isSoundKey(publicKey)) return false;
+  const commitment = canonicalPoint(signature.subarray(0, half));
+  if (commitment === undefined || commitment.isSmallOrder()) return false;
+  return verifyAsync(signature, message, publicKey, { zip215: false });
+}
+
+function canonicalPoint(bytes: Uint8Array): Point | undefined {
+  try {
+    return Point.fromBytes(bytes, false);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,144 @@
+import { type Artifact, createVerifiedArtifact, type Signer, type VerifiedArtifact } from '../core/artifact.ts';
+import { Fault, type FaultDetails, fail } from '../core/fault.ts';
+import type { Log } from '../core/log.ts';
+import { type PluginDescriptor, parseDescriptor, sameDescriptor } from '../core/plugin-descriptor.ts';
+import { readDescriptor, requireComponent } from './descriptor-section.ts';
+import { isSignedBy } from './ed25519.ts';
+import { type PublicKey, parsePublicKey } from './key.ts';
+import { createTrustStore, type TrustedPublicKey, type TrustPolicy } from './trust.ts';
+
+export interface VerifierOptions {
+  readonly trust: TrustPolicy;
+  /** Whether an artifact without any signature is refused. One whose signatures do not hold always is. */
+  readonly requireSigned: boolean;
+  readonly now?: () => Date;
+  readonly log: Log;
+}
+
+/** What the operator's file says of the plugin that is verified. */
+export interface Expectation {
+  readonly id: string;
+  /** PEM of the only key that counts for this plugin. Without it, the trust store decides. */
+  readonly publicKey?: string | undefined;
+  /** The descriptor as the operator states it, for a component that carries none. */
+  readonly stated?: PluginDescriptor | undefined;
+}
+
+export interface Verifier {
+  /**
+   * Checks, in this order: a component; not revoked; signed over exactly these bytes by a key that counts here; a
+   * descriptor, the same wherever it is stated; the id that is expected; not expired.
+   * @throws Fault with a code of its own for each, always with `plugin` and `reference`
+   */
+  verify(artifact: Artifact, expected: Expectation): Promise<VerifiedArtifact>;
+}
+
+/** Signatures of one artifact that are looked at: each costs a hash over all of its bytes for each key. */
+const signatureLimit = 16;
+
+/** @throws Fault `key_invalid` for an entry of the trust store that is no key */
+export function createVerifier({ trust, requireSigned, now = () => new Date(), log }: VerifierOptions): Verifier {
+  const store = createTrustStore(trust);
+
+  async function checked(artifact: Artifact, expected: Expectation): Promise<VerifiedArtifact> {
+    const { bytes, digest, origin } = artifact;
+    requireComponent(bytes);
+    if (store.isRevoked(digest)) fail('digest_revoked', { digest });
+    const signer = await signerOf(artifact, expected);
+    const descriptor = descriptorOf(artifact, expected.stated);
+    if (descriptor.id !== expected.id) fail('plugin_id_mismatch', { stated: descriptor.id });
+    if (descriptor.expires && new Date(descriptor.expires) <= now()) {
+      fail('plugin_expired', { expires: descriptor.expires });
+    }
+    return createVerifiedArtifact({ bytes, digest, origin, descriptor, signer });
+  }
+
+  async function signerOf(artifact: Artifact, { id, publicKey }: Expectation): Promise<Signer> {
+    if (artifact.signatures.length === 0) {
+      if (requireSigned) fail('signature_missing');
+      log.warn(
+        { plugin: id, reference: artifact.origin.reference },
+        'this plugin is not signed: nobody vouches for it',
+      );
+      return { by: 'nobody' };
+    }
+    if (artifact.signatures.length > signatureLimit) {
+      fail('signature_invalid', {
+        what: `${artifact.signatures.length} signatures, and ${signatureLimit} are allowed`,
+      });
+    }
+    return publicKey === undefined ? trustedSigner(artifact) : pinnedSigner(artifact, publicKey);
+  }
+
+  async function pinnedSigner(artifact: Artifact, pem: string): Promise<Signer> {
+    const pinned = parsePublicKey(pem, { key: 'public_key of the source' });
+    const listed = store.keys.find(key => key.keyId === pinned.keyId);
+    if (listed?.entry.status === 'revoked') fail('key_revoked', { key: listed.entry.id, keyId: listed.keyId });
+    for (const { signature } of artifact.signatures) {
+      if (await isSignedBy(signature, artifact.bytes, pinned.bytes)) return { by: 'source', keyId: pinned.keyId };
+    }
+    return refuse(artifact, [pinned]);
+  }
+
+  async function trustedSigner(artifact: Artifact): Promise<Signer> {
+    let objection: Fault | undefined;
+    for (const { signature, keyId } of artifact.signatures) {
+      for (const key of candidates(keyId)) {
+        if (!(await isSignedBy(signature, artifact.bytes, key.bytes))) continue;
+        const found = store.objection(key, artifact.origin.repository, now());
+        if (found === undefined) return { by: 'trust', id: key.entry.id, keyId: key.keyId };
+        objection ??= found;
+      }
+    }
+    if (objection) throw objection;
+    return refuse(artifact, store.keys);
+  }
+
+  /** A claim names its key only to save work: when it names none that is known, every key is tried. */
+  function candidates(keyId: string | undefined): readonly TrustedPublicKey[] {
+    const named = store.keys.filter(key => key.keyId === keyId);
+    return named.length > 0 ? named : store.keys;
+  }
+
+  return {
+    async verify(artifact, expected) {
+      try {
+        return await checked(artifact, expected);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        throw error.with({ plugin: expected.id, reference: artifact.origin.reference });
+      }
+    },
+  };
+}
+
+/** There are signatures and none of them counts: whether that is an unknown key, or a known one over other bytes. */
+function refuse({ signatures }: Artifact, keys: readonly PublicKey[]): never {
+  const known = new Set(keys.map(key => key.keyId));
+  const named = signatures.flatMap(({ keyId }) => (keyId === undefined ? [] : [keyId]));
+  const about: FaultDetails = { signers: named, trusted: [...known] };
+  if (keys.length === 0) return fail('key_unknown', about);
+  if (named.length === signatures.length && !named.some(keyId => known.has(keyId))) return fail('key_unknown', about);
+  return fail('signature_invalid', about);
+}
+
+/** The descriptor in the component; what the manifest and the operator state must be the same. */
+function descriptorOf({ bytes, statedDescriptor }: Artifact, stated: PluginDescriptor | undefined): PluginDescriptor {
+  const embedded = readDescriptor(bytes);
+  if (embedded === undefined) return stated ?? fail('descriptor_missing');
+  if (stated && !sameDescriptor(embedded, stated)) {
+    fail('descriptor_mismatch', { what: 'your file states another descriptor than the one in the component' });
+  }
+  if (statedDescriptor !== undefined && !repeats(statedDescriptor, embedded)) {
+    fail('descriptor_mismatch', { what: 'the manifest states another descriptor than the one in the component' });
+  }
+  return embedded;
+}
+
+function repeats(value: unknown, embedded: PluginDescriptor): boolean {
+  try {
+    return sameDescriptor(parseDescriptor(value), embedded);
+  } catch {
+    return false;
+  }
+}
