@@ -5,6 +5,19 @@
 export const requirements = {
   // source: SRC-…
   // verify: VER-…
+  'VER-01': 'A signature is the raw 64 bytes of Ed25519 over the exact bytes; a key id is the sha256 of the SPKI DER.',
+  'VER-02':
+    'Keys and signatures of small or mixed order, or not canonically encoded, are refused; so is any other key.',
+  'VER-03':
+    'A component carries one descriptor of at most 256 KiB; a wrong one is refused with the field that is wrong.',
+  'VER-04': 'A key pinned in the source is the only one that counts for it.',
+  'VER-05': 'A trusted key signs within its scopes and dates, while it is active; each refusal has a code of its own.',
+  'VER-06': 'A revoked digest or key is refused, whoever signed and whatever is pinned.',
+  'VER-07': 'The signed descriptor has the configured id, agrees with every other that is stated, and is not expired.',
+  'VER-08':
+    'Unsigned plugins are accepted only when the operator says so, with a warning each time; a wrong signature never.',
+  'VER-09': 'What is not a component is refused before anything in it is believed.',
+  'VER-10': 'openssl verifies what the tool signed, and the host accepts what openssl signed.',
   // config: CFG-…
   // capability: CAP-…
   // sandbox: SBX-…

@@ -182,6 +182,48 @@ const table = {
   // hook
 
   // upstream
+  upstream_unavailable: {
+    exit: 5,
+    rpc: -32010,
+    says: 'The upstream could not be started or reached.',
+    todo: 'Start it, or correct its `stdio.command` or `http.url`; its own log lines carry its id.',
+  },
+  upstream_timeout: {
+    exit: 5,
+    rpc: -32011,
+    says: 'The upstream did not answer in time.',
+    todo: 'Look into the upstream, or give it more time with `timeout_ms`.',
+  },
+  upstream_closed: {
+    exit: 5,
+    rpc: -32012,
+    says: 'The upstream closed the connection, or its process ended, before it answered.',
+    todo: 'Look into the upstream; it is connected again with the next request.',
+  },
+  upstream_garbage: {
+    exit: 5,
+    rpc: -32013,
+    says: 'The upstream answered with something that is not MCP.',
+    todo: 'Check that the command or url is an MCP server, and that it writes nothing but messages.',
+  },
+  upstream_too_large: {
+    exit: 5,
+    rpc: -32014,
+    says: 'The answer of the upstream is larger than allowed.',
+    todo: 'Ask for less, or have the upstream send a resource link instead of the content.',
+  },
+  upstream_refused: {
+    exit: 5,
+    rpc: -32015,
+    says: 'The upstream refused the credentials of the gateway.',
+    todo: 'Give the upstream the right `http.headers`. What a client sends to the gateway is never passed on.',
+  },
+  upstream_redirected: {
+    exit: 5,
+    rpc: -32016,
+    says: 'The upstream redirects elsewhere, and redirects are not followed.',
+    todo: 'Write the final address into `http.url`.',
+  },
 
   // gateway
 
