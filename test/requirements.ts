@@ -22,6 +22,24 @@ export const requirements = {
   // capability: CAP-…
   // sandbox: SBX-…
   // hook: HOOK-…
+  'HOOK-01': 'Plugins run by priority, then in the order of the file, the same before and after dispatch.',
+  'HOOK-02': 'Consecutive plugins run in one hop.',
+  'HOOK-03': 'State is carried from hop to hop and from before to after, and each call is reported.',
+  'HOOK-04': 'A block ends the chain and carries the violation, structured.',
+  'HOOK-05': 'An answer in place of the upstream passes the after hooks of all plugins.',
+  'HOOK-06': 'A failure with on_error deny blocks, with plugin and cause.',
+  'HOOK-07': 'A failure with on_error ignore skips that change and goes on.',
+  'HOOK-08': 'A failure with on_error disable takes the plugin out of the chain and is logged as an error.',
+  'HOOK-09': 'What a plugin returned and is not valid is a failure of that plugin, invalid_output.',
+  'HOOK-10': 'What cannot be shown to a plugin is blocked and never passed by it.',
+  'HOOK-11': 'Bytes are shown only to plugins that ask for them.',
+  'HOOK-12': "A changed structuredContent is validated against the tool's output schema again.",
+  'HOOK-13': 'What a plugin did not see survives its changes: unknown members, annotations, _meta, hidden blocks.',
+  'HOOK-14': 'A plugin cannot bring back what it was not shown, nor use a hidden block twice.',
+  'HOOK-15': 'A plugin cannot make up entries of a list.',
+  'HOOK-16':
+    'Hostile values neither crash the process nor reach a prototype: deep nesting, lone surrogates, __proto__.',
+  'HOOK-17': 'A hostile output schema costs no more than its deadline, once.',
   // upstream: UP-…
   // gateway: GW-…
   // registry for development: REG-…

@@ -1,4 +1,4 @@
-import type { CallReport, RequestState } from '../core/hook-call.ts';
+import type { CallReport, FailureCause, RequestState } from '../core/hook-call.ts';
 import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 
@@ -50,6 +50,26 @@ export interface HookChain {
   /** Whether any plugin has a hook for it. When not, a result may pass through without being parsed. */
   handles(stage: 'before', method: BeforeMethod): boolean;
   handles(stage: 'after', method: AfterMethod): boolean;
+  /**
+   * `respond` ends the chain: the upstream is not asked, and the answer is what the caller takes to `after`, always,
+   * where it passes all plugins like an upstream's (a cache must not be a way around a redaction).
+   * @throws only when `signal` aborts
+   */
   before(on: HookContext, method: BeforeMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
+  /** @throws only when `options.signal` aborts */
   after(on: HookContext, method: AfterMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
+}
+
+/** What a plugin's failure leads to: the request is blocked, the plugin's change is skipped, or it is skipped from now on. */
+export type FailureAction = 'deny' | 'ignore' | 'disable';
+
+/** A loaded plugin's place in a chain. */
+export interface HookedPlugin {
+  readonly id: string;
+  readonly hooks: ReadonlySet<HookName>;
+  /** Lower runs first; plugins with the same priority run in the order of the list. */
+  readonly priority: number;
+  readonly onError: Readonly<Record<FailureCause, FailureAction>>;
+  /** Whether it is shown images, audio and other bytes, and not only their places. */
+  readonly seesBlobs: boolean;
 }

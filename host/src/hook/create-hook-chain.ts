@@ -1,0 +1,125 @@
+import type { Response } from '../core/contract/types.js';
+import type { HookRunner, Stage } from '../core/hook-call.ts';
+import type { HookName } from '../core/hook-name.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Log } from '../core/log.ts';
+import { failureData } from './block-data.ts';
+import { emptyResults, requestCodecs, responseCodec } from './codecs.ts';
+import type { AfterMethod, BeforeMethod, BlockData, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
+import { refuse } from './invalid-output.ts';
+import { outputSchemaError } from './output-schema.ts';
+import { type Failure, invalidOutput, walk } from './walk.ts';
+
+interface HookChainOptions {
+  readonly plugins: readonly HookedPlugin[];
+  readonly runner: HookRunner;
+  readonly log: Log;
+}
+
+/** The hook chain over a runner: the runner knows how to call plugins, the chain knows what the outcomes mean. */
+export function createHookChain({ plugins, runner, log }: HookChainOptions): HookChain {
+  let active = plugins.toSorted((a, b) => a.priority - b.priority);
+  let byHook = groupByHook(active);
+
+  function onFailure(plugin: HookedPlugin, { cause, message }: Failure): BlockData | undefined {
+    const action = plugin.onError[cause];
+    if (action === 'deny') return failureData(plugin.id, cause);
+    if (action === 'disable' && active.includes(plugin)) {
+      active = active.filter(other => other !== plugin);
+      byHook = groupByHook(active);
+      log.error({ plugin: plugin.id, cause, message }, 'plugin disabled after a failure, as its on_error says');
+    }
+    return undefined;
+  }
+
+  return {
+    get plugins() {
+      return active.map(plugin => plugin.id);
+    },
+
+    handles: (stage: Stage, method: AfterMethod) =>
+      byHook.has(stage === 'after' ? afterHooks[method] : beforeHooks[method as BeforeMethod]),
+
+    async before(on, method, params, signal) {
+      const hook = beforeHooks[method];
+      const walked = await walk(params, {
+        ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure },
+        codec: requestCodecs[method],
+        input: value => ({ stage: 'before', value }),
+        answer: answer => takeAnswer(method, answer),
+      });
+      if (walked.kind === 'respond') return { kind: 'respond', result: walked.value };
+      return walked.kind === 'block' ? walked : { kind: 'proceed', params: walked.value };
+    },
+
+    async after(on, method, result, { signal, outputSchema } = {}) {
+      const hook = afterHooks[method];
+      const data = outputSchema && refuseAnswer(on, outputSchema, result);
+      if (data !== undefined) return { kind: 'block', data };
+      const walked = await walk(result, {
+        ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure },
+        codec: responseCodec(method, result),
+        input: value => ({ stage: 'after', value }),
+        answer: () => refuse('only a before hook can respond'),
+        ...(outputSchema !== undefined && {
+          check: (before: JsonObject, after: JsonObject) => checkChange(outputSchema, before, after),
+        }),
+      });
+      return walked.kind === 'block' ? walked : { kind: 'proceed', result: walked.value };
+    },
+  };
+}
+
+const beforeHooks: Readonly<Record<BeforeMethod, HookName>> = {
+  'tools/call': 'tool_pre_invoke',
+  'prompts/get': 'prompt_pre_fetch',
+  'resources/read': 'resource_pre_fetch',
+};
+
+const afterHooks: Readonly<Record<AfterMethod, HookName>> = {
+  'tools/call': 'tool_post_invoke',
+  'prompts/get': 'prompt_post_fetch',
+  'resources/read': 'resource_post_fetch',
+  'tools/list': 'tool_list',
+  'prompts/list': 'prompt_list',
+  'resources/list': 'resource_list',
+  'resources/templates/list': 'resource_list',
+};
+
+function groupByHook(plugins: readonly HookedPlugin[]): ReadonlyMap<HookName, readonly HookedPlugin[]> {
+  const groups = new Map<HookName, HookedPlugin[]>();
+  for (const plugin of plugins) {
+    for (const hook of plugin.hooks) groups.set(hook, [...(groups.get(hook) ?? []), plugin]);
+  }
+  return groups;
+}
+
+/** @throws InvalidOutput */
+function takeAnswer(method: BeforeMethod, answer: Response): JsonObject {
+  const empty = emptyResults[method];
+  const codec = responseCodec(method, empty);
+  return codec.merge(empty, codec.show(empty, false), answer);
+}
+
+/** @throws InvalidOutput when the change makes a tool's result break its output schema; an error need not fit it */
+function checkChange(schema: JsonObject, before: JsonObject, after: JsonObject): void {
+  if (after.isError === true) return;
+  if (after.structuredContent === before.structuredContent && before.isError !== true) return;
+  const error = outputSchemaError(schema, after.structuredContent);
+  if (error !== undefined) refuse(error);
+}
+
+/**
+ * Data of a block when a plugin answered with what breaks the tool's output schema, which is known only after the
+ * before hooks. There is nothing to go on with, whatever its `on_error` says.
+ */
+function refuseAnswer(on: HookContext, schema: JsonObject, result: JsonObject): BlockData | undefined {
+  const place = on.reports.findLastIndex(report => report.outcome === 'respond');
+  const responder = on.reports[place];
+  if (responder === undefined || result.isError === true) return undefined;
+  const error = outputSchemaError(schema, result.structuredContent);
+  if (error === undefined) return undefined;
+  const { plugin, wallMs, hook } = responder;
+  on.reports[place] = { ...invalidOutput(plugin, wallMs, error), hook };
+  return failureData(plugin, 'invalid_output');
+}
