@@ -41,6 +41,20 @@ export const requirements = {
     'Hostile values neither crash the process nor reach a prototype: deep nesting, lone surrogates, __proto__.',
   'HOOK-17': 'A hostile output schema costs no more than its deadline, once.',
   // upstream: UP-…
+  'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
+  'UP-02': 'Progress reaches the call that asked for it, and only that one.',
+  'UP-03': 'A result passes through untouched: unknown members, blobs, annotations, _meta, digits, order.',
+  'UP-04': 'When the caller cancels, the server is told.',
+  'UP-05': 'A server that dies, is silent or sends garbage fails that call alone; the next one is served.',
+  'UP-06': 'An answer above the size limit is not read to its end.',
+  'UP-07': 'A server that is down at start can be used as soon as it is up.',
+  'UP-08': 'An expired session is renewed once, and the requests that met it are sent again.',
+  'UP-09': 'A broken-off event stream is taken up again where it ended.',
+  'UP-10': 'An HTTP server gets the headers that the operator configured, and none of a client.',
+  'UP-11': 'Redirects are not followed, and refused credentials are told as such.',
+  'UP-12': 'A child gets PATH, HOME and what the operator wrote, and nothing else of the environment.',
+  'UP-13': 'A child ends together with all processes that it started.',
+  'UP-14': 'A server that keeps failing is started again later and later, not in a circle.',
   // gateway: GW-…
   // registry for development: REG-…
   // start, docs, command line: RUN-…

@@ -171,6 +171,27 @@ const table = {
     says: 'The translator wrote code that this gateway does not know how to restrain.',
     todo: 'Use the pinned version of jco-transpile.',
   },
+  plugin_refused_config: {
+    exit: 4,
+    says: 'The plugin refused its configuration.',
+    todo: "Change the `config` of the plugin in the gateway's file.",
+  },
+  plugin_start_failed: {
+    exit: 4,
+    says: 'An instance of the plugin did not start.',
+    todo: 'See the reason; the plugin fails before its first call, so its author must mend it.',
+  },
+  plugin_start_timeout: {
+    exit: 4,
+    says: 'The plugin did not finish `configure` in time.',
+    todo: 'Its author must mend it: it loops, or does too much before its first call.',
+  },
+  lanes_closed: {
+    http: 503,
+    rpc: -32603,
+    says: 'The gateway is closing, and this call was not finished.',
+    todo: 'Send the request again.',
+  },
   memory_over_limit: {
     exit: 4,
     says: 'The component starts with more memory than its limit.',

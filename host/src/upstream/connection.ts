@@ -1,0 +1,53 @@
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { Log } from '../core/log.ts';
+import type { Answer } from './answer.ts';
+import type { Notification, RequestOptions, ServerFacts } from './upstream.ts';
+
+/** One standing connection with one MCP session. It never heals: when it is lost, another is made. */
+export interface Connection {
+  readonly facts: ServerFacts;
+  request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** Limits of an upstream. */
+export interface UpstreamLimits {
+  /** Milliseconds that a request may take. */
+  readonly timeoutMs: number;
+  /** Milliseconds that starting and the handshake may take. */
+  readonly startTimeoutMs: number;
+  /** Bytes of one answer. */
+  readonly maxAnswerBytes: number;
+}
+
+export interface ConnectionEvents {
+  readonly log: Log;
+  readonly limits: UpstreamLimits;
+  readonly signal: AbortSignal;
+  onNotification(notification: Notification): void;
+  /** The connection is gone without having been closed by us. */
+  onLost(): void;
+}
+
+/** Thrown by `request` when the server forgot our session. It did not act on the request: send it again on a new one. */
+export class SessionExpired extends Error {
+  override readonly name = 'SessionExpired';
+}
+
+/** The params that are really sent: a caller's progress token is only unique to that caller. */
+export function withOwnProgressToken(
+  params: JsonObject | undefined,
+  token: string | undefined,
+): JsonObject | undefined {
+  const meta = params?._meta;
+  if (!isJsonObject(meta) || meta.progressToken === undefined) return params;
+  const { progressToken: _, ...rest } = meta;
+  return { ...params, _meta: token === undefined ? rest : { ...rest, progressToken: token } };
+}
+
+/** Any message as a notification, when it is one. */
+export function asNotification(message: JsonObject): Notification | undefined {
+  const { method, id, params } = message;
+  if (typeof method !== 'string' || id !== undefined) return undefined;
+  return isJsonObject(params) ? { method, params } : { method };
+}

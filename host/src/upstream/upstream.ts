@@ -1,0 +1,52 @@
+import type { JsonObject } from '../core/json.ts';
+import type { Answer } from './answer.ts';
+
+/** A JSON-RPC notification: a message that nobody answers. */
+export interface Notification {
+  readonly method: string;
+  readonly params?: JsonObject;
+}
+
+/** What an MCP server said of itself in the handshake (MCP 2025-11-25, Lifecycle § Initialization). */
+export interface ServerFacts {
+  readonly protocolVersion: string;
+  readonly serverInfo: JsonObject;
+  readonly capabilities: JsonObject;
+  readonly instructions?: string;
+}
+
+export interface RequestOptions {
+  /** Aborted: the upstream is sent `notifications/cancelled`, and the request rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /**
+   * Called with what the upstream says about this very request while it runs, `notifications/progress` above all.
+   * With it, a `_meta.progressToken` in the params is replaced by a token of our own; without it, it is left out.
+   * The notification's `progressToken` is ours: put the caller's back.
+   */
+  readonly onNotification?: (notification: Notification) => void;
+  /** Milliseconds; the upstream's own time-out when absent or shorter. */
+  readonly timeoutMs?: number;
+}
+
+/** One MCP server behind the gateway. Connected on first need, and again after it was lost. */
+export interface Upstream extends AsyncDisposable {
+  readonly id: string;
+  /** Connects now. @throws Fault `upstream_…`; a later request tries again. */
+  start(signal?: AbortSignal): Promise<void>;
+  /** Whether a connection stands. */
+  readonly ready: boolean;
+  /** From the latest handshake; absent before the first. */
+  readonly initialized: ServerFacts | undefined;
+  /**
+   * Sends one request and waits for its answer, which passes through untouched: unknown members survive.
+   * A JSON-RPC error is an answer.
+   * @throws Fault `upstream_…` when there is no answer, and the signal's reason when it aborted
+   */
+  request(method: string, params?: JsonObject, options?: RequestOptions): Promise<Answer>;
+  /**
+   * Hears the notifications that belong to no request, such as `notifications/tools/list_changed`. After a
+   * connection was made anew all lists count as changed.
+   * @returns a function that ends it
+   */
+  subscribe(listener: (notification: Notification) => void): () => void;
+}
