@@ -17,8 +17,8 @@ export interface HookCall {
 
 /** State between the hooks of one request, by plugin id; `shared` is seen by all. Plain data: it crosses threads. */
 export interface RequestState {
-  readonly local: Readonly<Record<string, Readonly<Record<string, string>>>>;
-  readonly shared: Readonly<Record<string, string>>;
+  readonly local: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  readonly shared: ReadonlyMap<string, string>;
 }
 
 /** Calls of one stage and the value that is threaded through them. */

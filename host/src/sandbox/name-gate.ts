@@ -24,7 +24,6 @@ export function checkCoreNames(bytes: Uint8Array): void {
 }
 
 const breaksOut: readonly (readonly [RegExp, string])[] = [
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   [/[^\x20-\x7e]/, 'it is not printable ASCII'],
   [/['"`]/, 'it has a quote'],
   [/\\/, 'it has a backslash'],

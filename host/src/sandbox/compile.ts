@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { z } from 'zod';
+import type { Capability } from '../capability/capability.ts';
+import type { Grant } from '../capability/grant.ts';
+import { interfaceOf } from '../capability/provides.ts';
+import type { VerifiedArtifact } from '../core/artifact.ts';
+import { digestOf } from '../core/digest.ts';
+import { fail } from '../core/fault.ts';
+import type { CompileCache } from './compile-cache.ts';
+import { componentInfo } from './component-info.ts';
+import { prepareGlue } from './glue.ts';
+import type { PluginLimits } from './limits.ts';
+import { clampMemory } from './memory-clamp.ts';
+import { checkCoreNames } from './name-gate.ts';
+import { transpile } from './transpile.ts';
+
+/** A component that is ready to be instantiated in lanes. Plain data and modules: it can be posted to a thread. */
+export interface Component {
+  readonly glue: string;
+  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+  /** Whether hook calls may wait for the gateway's thread, and so run with JSPI in lanes of their own. */
+  readonly asynchronous: boolean;
+}
+
+const glueFile = 'plugin.js';
+
+/**
+ * Compiles a verified component for lanes: names checked, translated by jco (or taken from the cache), memory clamped.
+ * @throws Fault `name_forbidden`, `compile_failed`, `compile_timeout`, `memory_over_limit`, `component_*`
+ */
+export async function compile(
+  artifact: VerifiedArtifact,
+  _grant: Grant,
+  on: { capabilities: readonly Capability[]; limits: PluginLimits; cache: CompileCache | undefined },
+): Promise<Component> {
+  checkCoreNames(artifact.bytes);
+  const info = componentInfo(artifact.bytes);
+  const asyncImports = asyncImportsOf(info.imports, on.capabilities);
+  const asyncExports =
+    asyncImports.length > 0
+      ? info.exports.flatMap(
+          exported => exportFunctions[interfaceOf(exported)]?.map(name => `${exported}#${name}`) ?? [],
+        )
+      : [];
+  const key = digestOf(Buffer.from(JSON.stringify([artifact.digest, jcoVersion, asyncImports, asyncExports])));
+  let files = await on.cache?.read(key);
+  if (files === undefined) {
+    files = await transpile({ bytes: artifact.bytes, asyncImports, asyncExports }, on.limits.compileMs);
+    await on.cache?.write(key, files);
+  }
+  const glue = files.get(glueFile);
+  if (glue === undefined) return fail('glue_unknown', { missing: glueFile });
+  const modules = new Map<string, WebAssembly.Module>();
+  for (const [name, bytes] of files) {
+    if (name.endsWith('.wasm')) modules.set(name, await compileModule(clampMemory(bytes, on.limits.memoryBytes)));
+  }
+  return { glue: prepareGlue(Buffer.from(glue).toString('utf8')), modules, asynchronous: asyncImports.length > 0 };
+}
+
+/** Functions of the contract's exports, by interface: with JSPI each must be named to jco. */
+const exportFunctions: Readonly<Record<string, readonly string[]>> = {
+  'sallyport:plugin/lifecycle': ['configure'],
+  'sallyport:plugin/dispatch-hooks': ['before-dispatch', 'after-dispatch'],
+};
+
+const asyncImportsOf = (imports: readonly string[], capabilities: readonly Capability[]): string[] => {
+  const imported = new Set(imports.map(interfaceOf));
+  return capabilities.flatMap(({ asyncImports = [] }) =>
+    asyncImports.filter(name => imported.has(name.replace(/#.*$/, ''))),
+  );
+};
+
+async function compileModule(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  try {
+    return await WebAssembly.compile(bytes);
+  } catch (error) {
+    return fail('compile_failed', { reason: error instanceof Error ? error.message : String(error) }, error);
+  }
+}
+
+const jcoVersion = z
+  .object({ version: z.string() })
+  .parse(
+    JSON.parse(readFileSync(findPackageJSON('@bytecodealliance/jco-transpile', import.meta.url) ?? '', 'utf8')),
+  ).version;

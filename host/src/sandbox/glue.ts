@@ -1,0 +1,27 @@
+import { fail } from '../core/fault.ts';
+
+/** Each step must find its target: a jco that writes other glue must be noticed, and not run half prepared. */
+const steps: readonly { readonly what: string; readonly find: RegExp; readonly put: string }[] = [
+  { what: 'the exported function', find: /^export function instantiate\(/m, put: 'function instantiate(' },
+  { what: 'the exported utilities', find: /^export const _util = \{[\s\S]*$/m, put: '' },
+  // It is called dozens of times a hook call, and each call reads the environment.
+  {
+    what: 'the debug log',
+    find: /const _debugLog = \(\.\.\.args\) => \{[\s\S]*?\n {2}\};/,
+    put: 'const _debugLog = () => {};',
+  },
+];
+
+/**
+ * Turns the ES module that jco generates into the body of a function that returns `instantiate`, to be compiled anew
+ * for every instance: closures of one module that is instantiated twice share V8's feedback and run slower.
+ * @throws Fault `glue_unknown`
+ */
+export function prepareGlue(module: string): string {
+  let text = module;
+  for (const { what, find, put } of steps) {
+    if (!find.test(text)) fail('glue_unknown', { missing: what });
+    text = text.replace(find, () => put);
+  }
+  return `${text}\nreturn instantiate;`;
+}

@@ -1,0 +1,74 @@
+import { type LaneContext, LimitExceeded, type LogLevel } from '../../capability/capability.ts';
+import type { RequestState } from '../../core/hook-call.ts';
+import type { PluginLimits } from '../limits.ts';
+import type { LogLine } from './message.ts';
+
+/** What a plugin's capabilities may use during one hook call. `close` ends it. */
+export interface OpenScope extends Pick<LaneContext, 'log' | 'state'> {
+  readonly job: number;
+  close(): void;
+}
+
+/** State and log lines of one chain of calls, in the lane. */
+export class CallScope {
+  readonly logs: LogLine[] = [];
+  #local: Map<string, Map<string, string>>;
+  #shared: Map<string, string>;
+  #changed = false;
+
+  readonly #job: number;
+
+  constructor(job: number, state?: RequestState) {
+    this.#job = job;
+    this.#local = new Map([...(state?.local ?? [])].map(([plugin, entries]) => [plugin, new Map(entries)]));
+    this.#shared = new Map(state?.shared ?? []);
+  }
+
+  /** The state, when a call changed it. */
+  get changedState(): RequestState | undefined {
+    return this.#changed ? { local: this.#local, shared: this.#shared } : undefined;
+  }
+
+  /** What one plugin's capabilities may use during one hook call. Limits count from here. */
+  open(plugin: string, limits: PluginLimits): OpenScope {
+    let lines = 0;
+    let bytes = 0;
+    let dropped = 0;
+    const put = (entries: Map<string, string>, key: string, value: string) => {
+      let total = key.length + value.length;
+      for (const [name, text] of entries) if (name !== key) total += name.length + text.length;
+      if (total > limits.stateBytes)
+        throw new LimitExceeded(`more than ${limits.stateBytes} characters of request state`);
+      entries.set(key, value);
+      this.#changed = true;
+    };
+    const own = () => {
+      const entries = this.#local.get(plugin) ?? new Map<string, string>();
+      this.#local.set(plugin, entries);
+      return entries;
+    };
+    return {
+      job: this.#job,
+      log: (level: LogLevel, message: string) => {
+        const room = limits.logBytes - bytes;
+        if (lines >= limits.logLines || room <= 0) {
+          dropped += 1;
+          return;
+        }
+        lines += 1;
+        bytes += message.length;
+        this.logs.push({ plugin, level, message: message.length > room ? `${message.slice(0, room)}…` : message });
+      },
+      state: {
+        get: key => this.#local.get(plugin)?.get(key),
+        set: (key, value) => put(own(), key, value),
+        getShared: key => this.#shared.get(key),
+        setShared: (key, value) => put(this.#shared, key, value),
+      },
+      close: () => {
+        if (dropped === 0) return;
+        this.logs.push({ plugin, level: 'warn', message: `${dropped} more log lines of this call were dropped` });
+      },
+    };
+  }
+}

@@ -1,0 +1,92 @@
+import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
+import type { CallReport, ChainInput, ChainOutput } from '../../core/hook-call.ts';
+import { CallScope, type OpenScope } from './call-scope.ts';
+import { failureOf } from './failure.ts';
+import type { Instance } from './instance.ts';
+import type { JobResult, LanePlugin } from './message.ts';
+
+type Outcome = RequestOutcome | ResponseOutcome;
+
+/** What a chain needs of its lane: instances that are lent for one call. */
+export interface InstanceSupply {
+  readonly plugins: ReadonlyMap<string, LanePlugin>;
+  /** An instance that nobody uses, started when there is none. A step, like the hook call itself. */
+  lend(plugin: LanePlugin, scope: OpenScope): Instance | PromiseLike<Instance>;
+  giveBack(plugin: LanePlugin, instance: Instance): void;
+  /** Called before and after each call, for the watchdog. */
+  enter(call: number): void;
+  leave(): void;
+}
+
+/**
+ * Runs the calls of one chain, threading the value through them. It yields each step that may answer later; its
+ * driver gives back the value, or throws into it, at once (pure lanes) or when it has come (lanes with JSPI).
+ */
+export function* runChain(
+  id: number,
+  input: ChainInput,
+  supply: InstanceSupply,
+): Generator<unknown, JobResult, unknown> {
+  const scope = new CallScope(id, input.state);
+  const reports: CallReport[] = [];
+  let value: Request | Response = input.value;
+  let changed = false;
+  let answer: Response | undefined;
+
+  for (const [index, call] of input.calls.entries()) {
+    const plugin = supply.plugins.get(call.plugin);
+    if (plugin === undefined) throw new Error(`plugin ${call.plugin} is not in this lane`);
+    const open = scope.open(plugin.id, plugin.limits);
+    const began = performance.now();
+    const report = (rest: ReportRest) =>
+      reports.push({ plugin: plugin.id, wallMs: performance.now() - began, ...rest });
+    supply.enter(index);
+    let stop = false;
+    try {
+      const instance = (yield supply.lend(plugin, open)) as Instance;
+      const context: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
+      let outcome: Outcome;
+      try {
+        outcome = (yield input.stage === 'before'
+          ? instance.before(open, context, value as Request)
+          : instance.after(open, context, value as Response)) as Outcome;
+      } catch (thrown) {
+        if (failureOf(thrown).declared) supply.giveBack(plugin, instance);
+        throw thrown;
+      }
+      supply.giveBack(plugin, instance);
+      if (outcome.tag === 'block') {
+        report({ outcome: 'block', violation: outcome.val });
+        stop = call.stopOnBlock;
+      } else {
+        report({ outcome: outcome.tag });
+        if (outcome.tag === 'modified') {
+          value = outcome.val;
+          changed = true;
+        } else if (outcome.tag === 'respond') {
+          answer = outcome.val;
+          stop = true;
+        }
+      }
+    } catch (thrown) {
+      const { cause, message } = failureOf(thrown);
+      report({ outcome: 'failed', cause, message });
+      stop = call.stopOnFailure;
+    } finally {
+      supply.leave();
+      open.close();
+    }
+    if (stop) break;
+  }
+
+  const state = scope.changedState;
+  const output: ChainOutput = {
+    reports,
+    ...(changed ? { value } : {}),
+    ...(answer === undefined ? {} : { answer }),
+    ...(state === undefined ? {} : { state }),
+  };
+  return { id, output, logs: scope.logs };
+}
+
+type ReportRest = CallReport extends infer R ? (R extends CallReport ? Omit<R, 'plugin' | 'wallMs'> : never) : never;

@@ -1,0 +1,22 @@
+import vm from 'node:vm';
+
+/**
+ * A realm for jco's glue: the language and WebAssembly, and of Node's powers nothing but these four harmless names.
+ * Code from strings is off.
+ */
+export function createGlueRealm(): vm.Context {
+  const realm = vm.createContext(vm.constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
+  return Object.assign(realm, { TextDecoder, TextEncoder, queueMicrotask, setTimeout });
+}
+
+/**
+ * Host functions that the glue is given belong to the lane's own realm, so `f.constructor('…')()` would run code with
+ * Node's powers. This takes the constructors of code away from everybody in this thread. It cannot be undone.
+ */
+export function disarmCodeConstructors(): void {
+  const functions = [() => {}, async () => {}, function* () {}, async function* () {}];
+  for (const each of functions) {
+    const prototype = Object.getPrototypeOf(each);
+    Object.defineProperty(prototype, 'constructor', { value: undefined, writable: false, configurable: false });
+  }
+}

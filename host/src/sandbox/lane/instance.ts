@@ -1,0 +1,100 @@
+import vm from 'node:vm';
+import type { HostImports, LaneContext } from '../../capability/capability.ts';
+import { capabilities } from '../../capability/index.ts';
+import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
+import type { OpenScope } from './call-scope.ts';
+import { createGlueRealm } from './harden.ts';
+import type { LanePlugin } from './message.ts';
+
+/** In a lane of pure plugins a hook answers at once; in one with asynchronous capabilities it answers later. */
+type MaybeLater<T> = T | Promise<T>;
+
+interface Exports {
+  readonly 'sallyport:plugin/lifecycle@0.1.0': { configure(config: string): MaybeLater<void> };
+  readonly 'sallyport:plugin/dispatch-hooks@0.1.0': {
+    beforeDispatch(context: CallContext, request: Request): MaybeLater<RequestOutcome>;
+    afterDispatch(context: CallContext, response: Response): MaybeLater<ResponseOutcome>;
+  };
+}
+
+type Instantiate = (
+  getCoreModule: (name: string) => WebAssembly.Module | undefined,
+  imports: HostImports,
+  instantiateCore?: (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance,
+) => MaybeLater<Exports>;
+
+/** Puts a question to the gateway's side of a capability. */
+export type Ask = (job: number, plugin: string, capability: string, request: unknown) => Promise<unknown>;
+
+/** One instance of a plugin. It serves one call at a time; the lane discards it after anything but a declared result. */
+export class Instance {
+  readonly #exports: Exports;
+  readonly #seat: { scope: OpenScope | undefined };
+
+  private constructor(exports: Exports, seat: { scope: OpenScope | undefined }) {
+    this.#exports = exports;
+    this.#seat = seat;
+  }
+
+  /** Instantiates and configures. Throws what the guest or its glue throws. */
+  static start(plugin: LanePlugin, scope: OpenScope, ask: Ask): MaybeLater<Instance> {
+    const seat = { scope };
+    const instantiate = compileGlue(plugin);
+    const exports = instantiate(name => plugin.component.modules.get(name), importsOf(plugin, seat, ask));
+    const configure = (ready: Exports): MaybeLater<Instance> => {
+      const instance = new Instance(ready, seat);
+      const configured = ready['sallyport:plugin/lifecycle@0.1.0'].configure(plugin.config);
+      return isThenable(configured) ? Promise.resolve(configured).then(() => instance) : instance;
+    };
+    return isThenable(exports) ? Promise.resolve(exports).then(configure) : configure(exports as Exports);
+  }
+
+  before(scope: OpenScope, context: CallContext, request: Request): MaybeLater<RequestOutcome> {
+    this.#seat.scope = scope;
+    return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].beforeDispatch(context, request);
+  }
+
+  after(scope: OpenScope, context: CallContext, response: Response): MaybeLater<ResponseOutcome> {
+    this.#seat.scope = scope;
+    return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].afterDispatch(context, response);
+  }
+}
+
+/** Promises of the glue's realm are not instances of this realm's Promise. */
+export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+
+/** Compiled anew for every instance, in a realm of its own: see prepareGlue. */
+function compileGlue(plugin: LanePlugin): Instantiate {
+  const body = vm.compileFunction(plugin.component.glue, [], {
+    parsingContext: createGlueRealm(),
+    filename: `${plugin.id}.glue.js`,
+  });
+  return body() as Instantiate;
+}
+
+function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, ask: Ask): HostImports {
+  const scope = (): OpenScope => {
+    if (seat.scope === undefined) throw new Error('a host function was called outside a hook call');
+    return seat.scope;
+  };
+  const imports: Record<string, Readonly<Record<string, unknown>>> = {};
+  for (const capability of capabilities) {
+    const { name } = capability;
+    if (plugin.denied.has(name)) Object.assign(imports, capability.denied);
+    if (!plugin.granted.has(name)) continue;
+    const lane: LaneContext = {
+      plugin: plugin.id,
+      log: (level, message) => scope().log(level, message),
+      state: {
+        get: key => scope().state.get(key),
+        set: (key, value) => scope().state.set(key, value),
+        getShared: key => scope().state.getShared(key),
+        setShared: (key, value) => scope().state.setShared(key, value),
+      },
+      ask: request => ask(scope().job, plugin.id, name, request),
+    };
+    Object.assign(imports, capability.imports(plugin.granted.get(name), lane));
+  }
+  return imports;
+}

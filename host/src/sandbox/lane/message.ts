@@ -1,0 +1,62 @@
+import type { LogLevel } from '../../capability/capability.ts';
+import type { ChainInput, ChainOutput, FailureCause } from '../../core/hook-call.ts';
+import type { Component } from '../compile.ts';
+import type { PluginLimits } from '../limits.ts';
+
+/** What a lane must know to hold instances of one plugin. */
+export interface LanePlugin {
+  readonly id: string;
+  readonly component: Component;
+  /** The operator's `config`, as JSON text. */
+  readonly config: string;
+  readonly granted: ReadonlyMap<string, unknown>;
+  readonly denied: ReadonlySet<string>;
+  readonly limits: PluginLimits;
+}
+
+export interface LaneData {
+  readonly plugins: readonly LanePlugin[];
+  readonly progress: SharedArrayBuffer;
+}
+
+export interface Job {
+  readonly id: number;
+  readonly input: ChainInput;
+}
+
+export interface LogLine {
+  readonly plugin: string;
+  readonly level: LogLevel;
+  readonly message: string;
+}
+
+export interface JobResult {
+  readonly id: number;
+  readonly output: ChainOutput;
+  readonly logs: readonly LogLine[];
+}
+
+export interface StartFailure {
+  readonly plugin: string;
+  /** `refused`: configure answered `err`. */
+  readonly cause: FailureCause | 'refused';
+  readonly message: string;
+}
+
+export type ToLane =
+  | { readonly type: 'run'; readonly jobs: readonly Job[] }
+  | { readonly type: 'answer'; readonly ask: number; readonly value?: unknown; readonly error?: string }
+  | { readonly type: 'drop'; readonly job: number };
+
+export type FromLane =
+  | { readonly type: 'started'; readonly failures: readonly StartFailure[]; readonly logs: readonly LogLine[] }
+  | { readonly type: 'done'; readonly results: readonly JobResult[] }
+  | { readonly type: 'dropped'; readonly job: number }
+  | {
+      readonly type: 'ask';
+      readonly ask: number;
+      readonly job: number;
+      readonly plugin: string;
+      readonly capability: string;
+      readonly request: unknown;
+    };

@@ -1,0 +1,116 @@
+/**
+ * The thread of a lane. It starts one instance of each plugin, then runs the chains that it is sent.
+ * It knows no policy: what to call, and where to stop, comes with each job.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { CallScope } from './call-scope.ts';
+import { type InstanceSupply, runChain } from './chain.ts';
+import { failureOf } from './failure.ts';
+import { disarmCodeConstructors } from './harden.ts';
+import { type Ask, Instance, isThenable } from './instance.ts';
+import type { FromLane, Job, JobResult, LaneData, LogLine, StartFailure, ToLane } from './message.ts';
+import { Progress, startingJob } from './progress.ts';
+
+const data = workerData as LaneData;
+const port = parentPort;
+if (port === null) throw new Error('a lane runs in a worker thread');
+const send = (message: FromLane): void => port.postMessage(message);
+
+const progress = new Progress(data.progress);
+const plugins = new Map(data.plugins.map(plugin => [plugin.id, plugin]));
+const idle = new Map<string, Instance[]>(data.plugins.map(plugin => [plugin.id, []]));
+const asynchronous = data.plugins.some(plugin => plugin.component.asynchronous);
+
+const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+let asks = 0;
+
+const ask: Ask = (job, plugin, capability, request) => {
+  asks += 1;
+  const answer = Promise.withResolvers<unknown>();
+  waiting.set(asks, answer);
+  send({ type: 'ask', ask: asks, job, plugin, capability, request });
+  return answer.promise;
+};
+
+const supplyFor = (job: number): InstanceSupply => ({
+  plugins,
+  lend: (plugin, scope) => idle.get(plugin.id)?.pop() ?? Instance.start(plugin, scope, ask),
+  giveBack: (plugin, instance) => void idle.get(plugin.id)?.push(instance),
+  enter: call => progress.enter(job, call),
+  leave: () => progress.leave(),
+});
+
+/** A pure chain never waits: each step is its own answer. */
+function runNow(job: Job): JobResult {
+  const chain = runChain(job.id, job.input, supplyFor(job.id));
+  let step = chain.next();
+  while (step.done !== true) step = chain.next(step.value);
+  return step.value;
+}
+
+async function runLater(job: Job): Promise<JobResult> {
+  const chain = runChain(job.id, job.input, supplyFor(job.id));
+  let step = chain.next();
+  while (step.done !== true) {
+    let value: unknown;
+    try {
+      value = isThenable(step.value) ? await step.value : step.value;
+    } catch (thrown) {
+      step = chain.throw(thrown);
+      continue;
+    }
+    step = chain.next(value);
+  }
+  return step.value;
+}
+
+const dropped = new Set<number>();
+
+function run(jobs: readonly Job[]): void {
+  if (!asynchronous) {
+    send({ type: 'done', results: jobs.map(runNow) });
+    return;
+  }
+  for (const job of jobs) {
+    void runLater(job).then(result => {
+      if (!dropped.delete(job.id)) send({ type: 'done', results: [result] });
+    });
+  }
+}
+
+port.on('message', (message: ToLane) => {
+  if (message.type === 'run') return run(message.jobs);
+  if (message.type === 'drop') {
+    // The parked call's instance is never given back: it stays behind with its promise, and both are collected.
+    dropped.add(message.job);
+    return send({ type: 'dropped', job: message.job });
+  }
+  const answer = waiting.get(message.ask);
+  waiting.delete(message.ask);
+  if (message.error === undefined) answer?.resolve(message.value);
+  else answer?.reject(new Error(message.error));
+});
+
+async function start(): Promise<void> {
+  const failures: StartFailure[] = [];
+  const logs: LogLine[] = [];
+  for (const [index, plugin] of data.plugins.entries()) {
+    const scope = new CallScope(startingJob);
+    const open = scope.open(plugin.id, plugin.limits);
+    progress.enter(startingJob, index);
+    try {
+      idle.get(plugin.id)?.push(await Instance.start(plugin, open, ask));
+    } catch (thrown) {
+      const { cause, message, declared } = failureOf(thrown);
+      failures.push({ plugin: plugin.id, cause: declared ? 'refused' : cause, message });
+    } finally {
+      progress.leave();
+      open.close();
+      logs.push(...scope.logs);
+    }
+  }
+  send({ type: 'started', failures, logs });
+}
+
+disarmCodeConstructors();
+await start();

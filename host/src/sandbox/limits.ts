@@ -1,0 +1,27 @@
+/** What one plugin may use. */
+export interface PluginLimits {
+  /** Each memory of the component, in bytes. */
+  readonly memoryBytes: number;
+  /** One hook call from its start to its end, waiting included, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Starting an instance, `configure` included, in milliseconds. */
+  readonly startMs: number;
+  /** Translating the component, once, in milliseconds. */
+  readonly compileMs: number;
+  /** Log lines that one hook call may write; the rest is counted and dropped. */
+  readonly logLines: number;
+  /** Bytes (UTF-16 code units) that one hook call may log; a longer line is cut. */
+  readonly logBytes: number;
+  /** Characters that a plugin may keep in the state of one request. */
+  readonly stateBytes: number;
+}
+
+export const defaultLimits: PluginLimits = {
+  memoryBytes: 64 * 2 ** 20,
+  timeoutMs: 1000,
+  startMs: 5000,
+  compileMs: 60_000,
+  logLines: 100,
+  logBytes: 32_768,
+  stateBytes: 65_536,
+};

@@ -1,0 +1,219 @@
+import { Fault, fail } from '../core/fault.ts';
+import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../core/hook-call.ts';
+import type { Log } from '../core/log.ts';
+import { PendingJob } from './job.ts';
+import type { FromLane, LanePlugin } from './lane/message.ts';
+import { Progress } from './lane/progress.ts';
+import { Lane, type LaneEvents, writeLogs } from './lane.ts';
+
+const watchEveryMs = 10;
+const maximumBatch = 64;
+const maximumAttempts = 3;
+
+/**
+ * Lanes for plugins without asynchronous capabilities: each holds an instance of every plugin and runs one chain at a
+ * time. Chains that become ready in one turn of the event loop travel in one message. A lane in which a call passes
+ * its deadline is ended and a warm spare takes its place; what else it was to do is done by the others, again from the
+ * start where its result was lost (a pure plugin has no effect but its answer).
+ */
+export class PureLanes implements HookRunner, AsyncDisposable {
+  readonly #plugins: readonly LanePlugin[];
+  readonly #timeouts: ReadonlyMap<string, number>;
+  readonly #log: Log;
+  readonly #idle: Lane[] = [];
+  readonly #busy = new Map<Lane, Map<number, PendingJob>>();
+  #spare: Lane | undefined;
+  #starting = 0;
+  #queue: PendingJob[] = [];
+  #flushing = false;
+  #jobs = 0;
+  #watch: NodeJS.Timeout | undefined;
+  #closed = false;
+  readonly #backlog: number;
+
+  private constructor(plugins: readonly LanePlugin[], backlog: number, log: Log) {
+    this.#plugins = plugins;
+    this.#timeouts = new Map(plugins.map(plugin => [plugin.id, plugin.limits.timeoutMs]));
+    this.#backlog = backlog;
+    this.#log = log;
+  }
+
+  /** Starts `count` lanes and a spare. @throws Faults as Lane.start does; then nothing is left running */
+  static async start(
+    plugins: readonly LanePlugin[],
+    on: { count: number; backlog: number; log: Log },
+  ): Promise<PureLanes> {
+    const lanes = new PureLanes(plugins, on.backlog, on.log);
+    // The first alone: when a plugin does not start, once is enough to know.
+    lanes.#idle.push(await lanes.#startLane());
+    const more = await Promise.allSettled(Array.from({ length: on.count }, () => lanes.#startLane()));
+    const started = more.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
+    const failed = more.find(each => each.status === 'rejected');
+    lanes.#spare = started.pop();
+    lanes.#idle.push(...started);
+    if (failed !== undefined) {
+      await lanes[Symbol.asyncDispose]();
+      throw failed.reason;
+    }
+    return lanes;
+  }
+
+  run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+    if (this.#closed) return fail('lanes_closed');
+    signal?.throwIfAborted();
+    this.#jobs += 1;
+    const job = new PendingJob(this.#jobs, input, signal);
+    if (this.#queue.length >= this.#backlog) job.failCall(0, 'unavailable', 'too many calls are waiting for a lane', 0);
+    if (!job.isSettled) {
+      this.#queue.push(job);
+      this.#flushSoon();
+    }
+    return job.output;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    const lanes = [...this.#idle, ...this.#busy.keys(), ...(this.#spare === undefined ? [] : [this.#spare])];
+    const open = [...this.#queue, ...[...this.#busy.values()].flatMap(jobs => [...jobs.values()])];
+    this.#queue = [];
+    for (const job of open) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
+    await Promise.all(lanes.map(lane => lane.terminate()));
+  }
+
+  /** At the end of this turn of the event loop, when all requests that arrived in it have queued their chains. */
+  #flushSoon(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    this.#queue = this.#queue.filter(job => !job.isSettled);
+    while (this.#queue.length > 0 && this.#idle.length > 0) {
+      const share = Math.ceil(this.#queue.length / this.#idle.length);
+      const lane = this.#idle.pop();
+      if (lane === undefined) break;
+      const batch = this.#queue.splice(0, Math.min(share, maximumBatch));
+      this.#busy.set(lane, new Map(batch.map(job => [job.id, job])));
+      lane.send({ type: 'run', jobs: batch.map(({ id, input }) => ({ id, input })) });
+    }
+    if (this.#busy.size > 0) this.#watch ??= setInterval(() => this.#endOverdue(), watchEveryMs).unref();
+  }
+
+  #done(lane: Lane, message: FromLane): void {
+    if (message.type !== 'done') return;
+    const batch = this.#busy.get(lane);
+    if (batch === undefined) return;
+    for (const { id, output, logs } of message.results) {
+      const job = batch.get(id);
+      if (job === undefined || job.isSettled) continue;
+      if (logs.length > 0) writeLogs(this.#log, logs, job.input.context.requestId);
+      job.resolve(output);
+    }
+    this.#busy.delete(lane);
+    this.#idle.push(lane);
+    if (this.#queue.length > 0) this.#flushSoon();
+    else if (this.#busy.size === 0) this.#stopWatching();
+  }
+
+  #stopWatching(): void {
+    clearInterval(this.#watch);
+    this.#watch = undefined;
+  }
+
+  #endOverdue(): void {
+    for (const [lane, batch] of this.#busy) {
+      const at = lane.progress.read();
+      const call = at === undefined ? undefined : batch.get(at.job)?.input.calls[at.call];
+      if (at === undefined || call === undefined) continue;
+      const limit = this.#timeouts.get(call.plugin) ?? 0;
+      const wall = Progress.now() - at.since;
+      if (wall < limit) continue;
+      this.#replace(lane, {
+        job: at.job,
+        call: at.call,
+        cause: 'timeout',
+        message: `no answer within ${limit} ms`,
+        wall,
+      });
+      void lane.terminate();
+    }
+  }
+
+  /** The lane ended by itself: its thread ran out of memory, or broke. */
+  #ended(lane: Lane, reason: string): void {
+    if (this.#closed) return;
+    const at = lane.progress.read();
+    if (this.#spare === lane) this.#spare = undefined;
+    else if (this.#idle.includes(lane)) this.#idle.splice(this.#idle.indexOf(lane), 1);
+    else if (!this.#busy.has(lane)) return;
+    const wall = at === undefined ? 0 : Progress.now() - at.since;
+    this.#replace(
+      lane,
+      at === undefined ? undefined : { job: at.job, call: at.call, cause: 'limit', message: reason, wall },
+    );
+  }
+
+  /** Takes a lane out, blames the call that it was in, and gives the rest of its batch to others. */
+  #replace(
+    lane: Lane,
+    blame: { job: number; call: number; cause: FailureCause; message: string; wall: number } | undefined,
+  ): void {
+    const batch = this.#busy.get(lane) ?? new Map<number, PendingJob>();
+    this.#busy.delete(lane);
+    const again: PendingJob[] = [];
+    for (const job of batch.values()) {
+      job.attempts += 1;
+      if (job.id === blame?.job) job.failCall(blame.call, blame.cause, blame.message, blame.wall);
+      else if (job.attempts >= maximumAttempts) job.failCall(0, 'unavailable', 'its lane ended several times', 0);
+      if (!job.isSettled) again.push(job);
+    }
+    this.#queue.unshift(...again);
+    if (this.#spare !== undefined) {
+      this.#idle.push(this.#spare);
+      this.#spare = undefined;
+    }
+    this.#refill();
+    this.#flushSoon();
+  }
+
+  /** Starts the next spare, or a lane where there was no spare. Tries again, ever slower, while that fails. */
+  #refill(delayMs = 100): void {
+    this.#starting += 1;
+    this.#startLane().then(
+      lane => {
+        this.#starting -= 1;
+        if (this.#closed) return void lane.terminate();
+        if (this.#spare === undefined && this.#starting === 0 && this.#idle.length + this.#busy.size > 0)
+          this.#spare = lane;
+        else this.#idle.push(lane);
+        this.#flushSoon();
+      },
+      (error: unknown) => {
+        this.#starting -= 1;
+        if (this.#closed) return;
+        this.#log.error({ reason: error instanceof Error ? error.message : String(error) }, 'a lane did not start');
+        if (this.#idle.length + this.#busy.size === 0) this.#failAll();
+        setTimeout(() => !this.#closed && this.#refill(Math.min(delayMs * 2, 10_000)), delayMs).unref();
+      },
+    );
+  }
+
+  #failAll(): void {
+    for (const job of this.#queue.splice(0)) {
+      while (!job.isSettled) job.failCall(0, 'unavailable', 'no lane can be started', 0);
+    }
+  }
+
+  #startLane(): Promise<Lane> {
+    const events: LaneEvents = {
+      message: (lane, message) => this.#done(lane, message),
+      ended: (lane, reason) => this.#ended(lane, reason),
+    };
+    return Lane.start(this.#plugins, events, this.#log);
+  }
+}

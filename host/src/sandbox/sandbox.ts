@@ -1,0 +1,144 @@
+import { availableParallelism } from 'node:os';
+import type { Capability, Serve } from '../capability/capability.ts';
+import type { Grant } from '../capability/grant.ts';
+import type { VerifiedArtifact } from '../core/artifact.ts';
+import { Faults, toFaults } from '../core/fault.ts';
+import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../core/hook-call.ts';
+import type { Log } from '../core/log.ts';
+import { type Component, compile } from './compile.ts';
+import { CompileCache } from './compile-cache.ts';
+import { type ComponentInfo, componentInfo } from './component-info.ts';
+import type { LanePlugin } from './lane/message.ts';
+import type { PluginLimits } from './limits.ts';
+import { checkCoreNames } from './name-gate.ts';
+import { PureLanes } from './pure-lanes.ts';
+import { WaitingLanes } from './waiting-lanes.ts';
+
+/** A compiled plugin with all that lanes must know of it. */
+export interface SandboxPlugin {
+  readonly id: string;
+  readonly component: Component;
+  readonly grant: Grant;
+  /** The operator's `config`; must be JSON. */
+  readonly config: unknown;
+  readonly limits: PluginLimits;
+}
+
+/** The only way from bytes to running guests. */
+export interface Sandbox {
+  /** Real imports and exports, read from the bytes after their names were checked. @throws Fault `name_forbidden`, `component_*` */
+  inspect(artifact: VerifiedArtifact): ComponentInfo;
+  /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit` */
+  compile(artifact: VerifiedArtifact, grant: Grant, limits: PluginLimits): Promise<Component>;
+  /** Starts lanes for these plugins. @throws Faults: every plugin that does not start, and then none is left running */
+  open(plugins: readonly SandboxPlugin[], lanes?: number): Promise<HookRunner & AsyncDisposable>;
+}
+
+const backlog = 4096;
+
+export function createSandbox(on: { capabilities: readonly Capability[]; cacheDir?: string; log: Log }): Sandbox {
+  const cache = on.cacheDir === undefined ? undefined : new CompileCache(on.cacheDir);
+  return {
+    inspect(artifact) {
+      checkCoreNames(artifact.bytes);
+      return componentInfo(artifact.bytes);
+    },
+    compile: (artifact, grant, limits) => compile(artifact, grant, { capabilities: on.capabilities, limits, cache }),
+    open: (plugins, lanes = availableParallelism()) => openLanes(plugins, lanes, on.capabilities, on.log),
+  };
+}
+
+async function openLanes(
+  plugins: readonly SandboxPlugin[],
+  count: number,
+  capabilities: readonly Capability[],
+  log: Log,
+): Promise<HookRunner & AsyncDisposable> {
+  const pure = plugins.filter(plugin => !plugin.component.asynchronous).map(lanePlugin);
+  const waiting = plugins.filter(plugin => plugin.component.asynchronous);
+  const started = await Promise.allSettled([
+    ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log })] : []),
+    ...waiting.map(plugin => WaitingLanes.start(lanePlugin(plugin), servesOf(plugin, capabilities), { backlog, log })),
+  ]);
+  const pools = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
+  const faults = started.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
+  const close = async () => {
+    await Promise.all(pools.map(pool => pool[Symbol.asyncDispose]()));
+  };
+  if (faults.length > 0) {
+    await close();
+    throw new Faults(faults);
+  }
+  const waitingPools = pools.slice(pure.length > 0 ? 1 : 0);
+  const poolOf = new Map<string, HookRunner>(
+    waiting.map((plugin, index) => [plugin.id, waitingPools[index] as HookRunner]),
+  );
+  const [purePool] = pools;
+  for (const plugin of pure) poolOf.set(plugin.id, purePool as HookRunner);
+  return { run: (input, signal) => runSegments(input, poolOf, signal), [Symbol.asyncDispose]: close };
+}
+
+/** One hop for each run of consecutive plugins that share a pool, with the value threaded through. */
+async function runSegments(
+  input: ChainInput,
+  poolOf: ReadonlyMap<string, HookRunner>,
+  signal?: AbortSignal,
+): Promise<ChainOutput> {
+  const segments = segmentsOf(input.calls, poolOf);
+  const [only] = segments;
+  if (only !== undefined && segments.length === 1) return only.pool.run(input, signal);
+  const reports: CallReport[] = [];
+  let total: Omit<ChainOutput, 'reports'> = {};
+  for (const { pool, calls } of segments) {
+    const value = total.value ?? input.value;
+    const state = total.state ?? input.state;
+    const step = { ...input, calls, value, ...(state === undefined ? {} : { state }) } as ChainInput;
+    const { reports: more, ...output } = await pool.run(step, signal);
+    reports.push(...more);
+    total = { ...total, ...output };
+    if (more.some(report => endsChain(report, calls))) break;
+  }
+  return { ...total, reports };
+}
+
+interface Segment {
+  readonly pool: HookRunner;
+  readonly calls: HookCall[];
+}
+
+function segmentsOf(calls: readonly HookCall[], poolOf: ReadonlyMap<string, HookRunner>): Segment[] {
+  const segments: Segment[] = [];
+  for (const call of calls) {
+    const pool = poolOf.get(call.plugin);
+    if (pool === undefined) throw new Error(`plugin ${call.plugin} has no lane`);
+    const last = segments.at(-1);
+    if (last?.pool === pool) last.calls.push(call);
+    else segments.push({ pool, calls: [call] });
+  }
+  return segments;
+}
+
+function endsChain(report: CallReport, calls: readonly HookCall[]): boolean {
+  const call = calls.find(({ plugin }) => plugin === report.plugin);
+  if (report.outcome === 'respond') return true;
+  return (
+    (report.outcome === 'block' && call?.stopOnBlock === true) ||
+    (report.outcome === 'failed' && call?.stopOnFailure === true)
+  );
+}
+
+const lanePlugin = ({ id, component, config, grant, limits }: SandboxPlugin): LanePlugin => ({
+  id,
+  component,
+  config: JSON.stringify(config),
+  granted: grant.granted,
+  denied: grant.denied,
+  limits,
+});
+
+const servesOf = ({ grant }: SandboxPlugin, capabilities: readonly Capability[]): Map<string, Serve> =>
+  new Map(
+    capabilities.flatMap(({ name, serve }) =>
+      serve !== undefined && grant.granted.has(name) ? [[name, serve(grant.granted.get(name))] as const] : [],
+    ),
+  );

@@ -1,0 +1,196 @@
+import type { Serve } from '../capability/capability.ts';
+import { Fault, fail } from '../core/fault.ts';
+import type { ChainInput, ChainOutput, HookRunner } from '../core/hook-call.ts';
+import type { Log } from '../core/log.ts';
+import { PendingJob } from './job.ts';
+import type { FromLane, LanePlugin } from './lane/message.ts';
+import { Lane, writeLogs } from './lane.ts';
+
+const maximumInFlight = 32;
+const answerWithinMs = 50;
+
+interface Flight {
+  readonly job: PendingJob;
+  readonly began: number;
+  readonly timer: NodeJS.Timeout;
+  readonly abort: AbortController;
+  /** Whether the call has reached the outside world, so that it must not be run a second time. */
+  asked: boolean;
+}
+
+/**
+ * The lane of one plugin that has asynchronous capabilities. It runs with JSPI: a call that waits for the gateway's
+ * thread parks its instance and not the thread, so many calls are in flight, each in an instance of its own.
+ * A call past its deadline is dropped with its instance; when the thread does not even confirm that, it is ended.
+ */
+export class WaitingLanes implements HookRunner, AsyncDisposable {
+  readonly #plugin: LanePlugin;
+  readonly #serves: ReadonlyMap<string, Serve>;
+  readonly #log: Log;
+  readonly #backlog: number;
+  #lane: Lane | undefined;
+  #restarting: Promise<void> | undefined;
+  readonly #flights = new Map<number, Flight>();
+  readonly #unconfirmed = new Map<number, NodeJS.Timeout>();
+  #queue: PendingJob[] = [];
+  #jobs = 0;
+  #closed = false;
+
+  private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: { backlog: number; log: Log }) {
+    this.#plugin = plugin;
+    this.#serves = serves;
+    this.#backlog = on.backlog;
+    this.#log = on.log;
+  }
+
+  /** @throws Faults as Lane.start does */
+  static async start(
+    plugin: LanePlugin,
+    serves: ReadonlyMap<string, Serve>,
+    on: { backlog: number; log: Log },
+  ): Promise<WaitingLanes> {
+    const lanes = new WaitingLanes(plugin, serves, on);
+    lanes.#lane = await lanes.#startLane();
+    return lanes;
+  }
+
+  run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+    if (this.#closed) return fail('lanes_closed');
+    signal?.throwIfAborted();
+    this.#jobs += 1;
+    const job = new PendingJob(this.#jobs, input, signal);
+    if (this.#queue.length >= this.#backlog) job.failCall(0, 'unavailable', 'too many calls are waiting for a lane', 0);
+    if (!job.isSettled) {
+      this.#queue.push(job);
+      this.#flush();
+    }
+    signal?.addEventListener('abort', () => this.#flights.has(job.id) && this.#drop(job.id), { once: true });
+    return job.output;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#unconfirmed.values()) clearTimeout(timer);
+    for (const flight of this.#flights.values()) {
+      this.#land(flight);
+      if (!flight.job.isSettled) flight.job.reject(new Fault('lanes_closed'));
+    }
+    for (const job of this.#queue.splice(0)) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
+    await this.#restarting;
+    await this.#lane?.terminate();
+  }
+
+  #flush(): void {
+    const lane = this.#lane;
+    if (lane === undefined) return;
+    while (this.#flights.size < maximumInFlight) {
+      const job = this.#queue.shift();
+      if (job === undefined) return;
+      if (job.isSettled) continue;
+      const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
+      this.#flights.set(job.id, { job, began: performance.now(), timer, abort: new AbortController(), asked: false });
+      lane.send({ type: 'run', jobs: [{ id: job.id, input: job.input }] });
+    }
+  }
+
+  #message(lane: Lane, message: FromLane): void {
+    if (message.type === 'ask') return void this.#serve(lane, message);
+    if (message.type === 'dropped') {
+      clearTimeout(this.#unconfirmed.get(message.job));
+      this.#unconfirmed.delete(message.job);
+    } else if (message.type === 'done') {
+      for (const { id, output, logs } of message.results) {
+        const flight = this.#flights.get(id);
+        if (flight === undefined) continue;
+        this.#land(flight);
+        writeLogs(this.#log, logs, flight.job.input.context.requestId);
+        flight.job.resolve(output);
+      }
+    }
+    this.#flush();
+  }
+
+  async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
+    const flight = this.#flights.get(job);
+    const serve = this.#serves.get(capability);
+    if (flight === undefined || serve === undefined) {
+      return lane.send({ type: 'answer', ask, error: `${capability} cannot be asked now` });
+    }
+    flight.asked = true;
+    try {
+      lane.send({ type: 'answer', ask, value: await serve(request, flight.abort.signal) });
+    } catch (error) {
+      lane.send({ type: 'answer', ask, error: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #overdue(id: number): void {
+    const flight = this.#flights.get(id);
+    if (flight === undefined) return;
+    const limit = this.#plugin.limits.timeoutMs;
+    flight.job.failCall(0, 'timeout', `no answer within ${limit} ms`, performance.now() - flight.began);
+    this.#drop(id);
+  }
+
+  #drop(id: number): void {
+    const flight = this.#flights.get(id);
+    if (flight === undefined) return;
+    this.#land(flight);
+    flight.abort.abort();
+    this.#lane?.send({ type: 'drop', job: id });
+    this.#unconfirmed.set(
+      id,
+      setTimeout(() => void this.#lane?.terminate(), answerWithinMs),
+    );
+  }
+
+  #land(flight: Flight): void {
+    clearTimeout(flight.timer);
+    this.#flights.delete(flight.job.id);
+  }
+
+  #ended(reason: string): void {
+    if (this.#closed) return;
+    this.#lane = undefined;
+    for (const timer of this.#unconfirmed.values()) clearTimeout(timer);
+    this.#unconfirmed.clear();
+    const again: PendingJob[] = [];
+    for (const flight of [...this.#flights.values()]) {
+      this.#land(flight);
+      flight.abort.abort();
+      flight.job.attempts += 1;
+      if (flight.asked || flight.job.attempts > 1)
+        flight.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, performance.now() - flight.began);
+      if (!flight.job.isSettled) again.push(flight.job);
+    }
+    this.#queue.unshift(...again);
+    this.#restarting = this.#restart(100);
+  }
+
+  async #restart(delayMs: number): Promise<void> {
+    try {
+      const lane = await this.#startLane();
+      if (this.#closed) return void (await lane.terminate());
+      this.#lane = lane;
+      this.#flush();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#log.error(
+        { plugin: this.#plugin.id, reason: error instanceof Error ? error.message : String(error) },
+        'a lane did not start',
+      );
+      for (const job of this.#queue.splice(0))
+        while (!job.isSettled) job.failCall(0, 'unavailable', 'its lane cannot be started', 0);
+      await new Promise(resolve => setTimeout(resolve, delayMs).unref());
+      if (!this.#closed) await this.#restart(Math.min(delayMs * 2, 10_000));
+    }
+  }
+
+  #startLane(): Promise<Lane> {
+    return Lane.start(
+      [this.#plugin],
+      { message: (lane, message) => this.#message(lane, message), ended: (_lane, reason) => this.#ended(reason) },
+      this.#log,
+    );
+  }
+}

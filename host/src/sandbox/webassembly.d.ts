@@ -1,0 +1,11 @@
+/** The part of the WebAssembly JavaScript Interface that the sandbox uses; Node has it, its types do not. */
+declare namespace WebAssembly {
+  class Module {
+    private readonly brand: 'Module';
+  }
+  class Instance {
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+  type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  function compile(bytes: Uint8Array): Promise<Module>;
+}
