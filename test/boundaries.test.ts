@@ -1,0 +1,143 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { folders } from '../tools/scripts/boundary-rules.ts';
+import { checkBoundaries } from '../tools/scripts/check-boundaries.ts';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'boundaries-'));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+/** One module for each folder of the table, and `files` beside them or in their place. */
+async function check(files: Readonly<Record<string, string>>) {
+  const sound = Object.keys(folders).map(folder => [`host/src/${folder}/a.ts`, 'export const a = 1;'] as const);
+  for (const [path, text] of [...sound, ...packages, ...Object.entries(files)]) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+  return checkBoundaries(root);
+}
+
+const packages = [
+  'hono',
+  '@hono/node-server',
+  '@modelcontextprotocol/client',
+  '@bytecodealliance/jco-transpile',
+  'vitest',
+].flatMap(name => [
+  [`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js' })] as const,
+  [`node_modules/${name}/index.js`, ''] as const,
+]);
+
+it.each([
+  ['the folders of the table', {}],
+  ['what the table allows', { 'host/src/gateway/b.ts': "import { a } from '../hook/a.ts'; import 'hono'; a;" }],
+  ['host.ts, which may import all', { 'host/src/host.ts': "import '../src/gateway/a.ts'; import './sandbox/a.ts';" }],
+  ['a tool that uses the host', { 'tools/x/src/x.ts': "import '../../../host/src/core/a.ts'; import 'hono';" }],
+  [
+    'a test with its libraries and fixtures',
+    {
+      'test/fixtures/f.ts': '',
+      'host/src/hook/a.test.ts':
+        "import 'vitest'; import 'hono'; import '../../../test/fixtures/f.ts'; import './a.case.ts';",
+      'host/src/hook/a.case.ts': "import 'vitest';",
+    },
+  ],
+  [
+    'generated types',
+    {
+      'host/src/core/contract/types.d.ts': 'export type T = 1;',
+      'host/src/hook/b.ts': "import type { T } from '../core/contract/types.js'; export const t: T = 1;",
+    },
+  ],
+])('[RUN-20] accepts %s', async (_, files) => {
+  expect((await check(files)).problems).toEqual([]);
+});
+
+it.each([
+  [
+    'a folder that the table does not allow',
+    { 'host/src/hook/b.ts': "import { a } from '../sandbox/a.ts'; a;" },
+    'hook may import core',
+  ],
+  [
+    'a type of such a folder',
+    { 'host/src/core/b.ts': "import type { a } from '../hook/a.ts'; export type B = typeof a;" },
+    'core may import nothing of ours',
+  ],
+  [
+    'host.ts from a folder',
+    { 'host/src/host.ts': '', 'host/src/plugin/b.ts': "import '../host.ts';" },
+    'plugin may import',
+  ],
+  ['main.ts', { 'host/src/main.ts': '', 'host/src/host.ts': "import './main.ts';" }, 'main.ts reads argv'],
+  ['Hono outside the gateway', { 'host/src/upstream/b.ts': "import 'hono';" }, 'only gateway may import hono'],
+  [
+    'its server outside the gateway',
+    { 'host/src/host.ts': "import '@hono/node-server';" },
+    'only gateway may import hono',
+  ],
+  [
+    'the MCP client outside upstream',
+    { 'host/src/gateway/b.ts': "import '@modelcontextprotocol/client';" },
+    'only upstream may import',
+  ],
+  [
+    'jco outside the sandbox',
+    { 'host/src/plugin/b.ts': "import '@bytecodealliance/jco-transpile';" },
+    'only sandbox may import',
+  ],
+  [
+    'worker threads outside the sandbox',
+    { 'host/src/plugin/b.ts': "import 'node:worker_threads';" },
+    'only sandbox may import',
+  ],
+  [
+    'a tool from the host',
+    { 'tools/x/src/x.ts': '', 'host/src/core/b.ts': "import '../../../tools/x/src/x.ts';" },
+    'imports nothing from tools',
+  ],
+  [
+    'a fixture from the host',
+    { 'test/fixtures/f.ts': '', 'host/src/core/b.ts': "import '../../../test/fixtures/f.ts';" },
+    'imports nothing from tools',
+  ],
+  ['a test library from the host', { 'host/src/core/b.ts': "import 'vitest';" }, 'only tests import tests'],
+  [
+    'a circle',
+    { 'host/src/core/b.ts': "import './c.ts';", 'host/src/core/c.ts': "import './b.ts';" },
+    'no circular imports',
+  ],
+  [
+    'a circle of types',
+    {
+      'host/src/core/b.ts': "import type { C } from './c.ts'; export type B = C;",
+      'host/src/core/c.ts': "import type { B } from './b.ts'; export type C = B;",
+    },
+    'no circular imports',
+  ],
+  ['what is not there', { 'host/src/core/b.ts': "import './nowhere.ts';" }, 'cannot be judged'],
+])('[RUN-20] refuses an import of %s', async (_, files, problem) => {
+  expect((await check(files)).problems).toEqual(expect.arrayContaining([expect.stringContaining(problem)]));
+});
+
+it('[RUN-21] refuses a folder that is not in the table', async () => {
+  expect((await check({ 'host/src/common/a.ts': '' })).problems).toEqual([
+    'host/src/common is not in the table of folders',
+  ]);
+});
+
+it('[RUN-21] refuses a tree of which nothing was read', async () => {
+  await mkdir(join(root, 'host/src/core'), { recursive: true });
+  expect(await checkBoundaries(root)).toEqual({ modules: 0, problems: ['no module was read'] });
+});
+
+it('[RUN-21] refuses a folder of which nothing was read', async () => {
+  await mkdir(join(root, 'host/src/hook'), { recursive: true });
+  await mkdir(join(root, 'host/src/core'), { recursive: true });
+  await writeFile(join(root, 'host/src/core/a.ts'), '');
+  expect((await checkBoundaries(root)).problems).toEqual(['host/src/hook: no module was read']);
+});
