@@ -1,5 +1,5 @@
 import { lookup } from 'node:dns';
-import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
+import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { HttpError, HttpRequest, HttpResponse } from '../core/contract/outbound-http.js';
 import { DeclaredError, defineCapability, type Serve } from './capability.ts';
@@ -76,7 +76,11 @@ const forbiddenHeaders = new Set([
 
 /** One connection pool a plugin: connections are never shared between plugins. */
 function serveOutboundHttp(grant: Grant): Serve {
-  const agent = new Agent({ connect: { lookup: publicLookup }, connections: 16 });
+  // Loaded here, on the gateway's thread: lanes read this file too, and must start fast.
+  const client = import('undici').then(({ Agent, request }) => ({
+    request,
+    dispatcher: new Agent({ connect: { lookup: publicLookup }, connections: 16 }),
+  }));
   return async (message, signal): Promise<Answer> => {
     const { method, url: text, headers, body } = requestSchema.parse(message);
     const decision = decideEgress(grant.allow, grant.methods, method, text);
@@ -85,11 +89,12 @@ function serveOutboundHttp(grant: Grant): Serve {
     if (forbidden !== undefined) return { err: { tag: 'denied', val: `header ${forbidden[0]} is the host's to set` } };
     if (body !== undefined && body.length > grant.max_bytes) return { err: { tag: 'too-large' } };
     try {
-      const response = await undiciRequest(decision.url, {
+      const { request, dispatcher } = await client;
+      const response = await request(decision.url, {
         method: method as Dispatcher.HttpMethod,
         headers: headers.flat(),
         body: body ?? null,
-        dispatcher: agent,
+        dispatcher,
         signal: AbortSignal.any([signal, AbortSignal.timeout(grant.timeout_ms)]),
       });
       const bytes = await readAtMost(response.body, grant.max_bytes);
