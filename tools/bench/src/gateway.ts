@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildJavaScript } from '@sallyport/author/build-javascript';
+import { keygen } from '@sallyport/author/keygen';
+import { signComponent } from '@sallyport/author/sign-component';
+import { pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
+import { stringify } from 'yaml';
+import { end, freePort, pidOf, type Running, untilReady } from './process.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** A plugin that is ready to be used from a file, and what it puts in the place of an e-mail address. */
+export interface BenchPlugin {
+  /** The entry of the operator's file. */
+  readonly entry: { readonly id: string; readonly source: object; readonly config: object };
+  readonly replacement: string;
+}
+
+/**
+ * Builds and signs `count` plugins from the example, each under an id of its own. What one puts in the place of an
+ * address is an address again, so that each of them has something to do.
+ */
+export async function buildPlugins(count: number, folder: string): Promise<readonly BenchPlugin[]> {
+  const example = join(root, 'plugins-examples/redact-emails');
+  const described = pluginDescriptorSchema.parse(JSON.parse(await readFile(join(example, 'plugin.json'), 'utf8')));
+  const keys = { privateKey: join(folder, 'bench.key'), publicKey: join(folder, 'bench.pub') };
+  const { publicKeyPem } = await keygen(keys);
+  const privateKeyPem = await readFile(keys.privateKey, 'utf8');
+
+  const plugins: BenchPlugin[] = [];
+  for (let number = 1; number <= count; number++) {
+    const id = `${described.id}-${number}`;
+    const out = join(folder, `${id}.wasm`);
+    const source = join(example, 'redact-emails.js');
+    const component = await buildJavaScript({
+      source,
+      descriptor: { ...described, id },
+      witDir: join(root, 'wit'),
+      out,
+    });
+    const { bytes, signature } = signComponent({ bytes: component, privateKeyPem });
+    await writeFile(out, bytes);
+    await writeFile(`${out}.sig`, signature);
+    const replacement = `hidden-${number}@example.com`;
+    plugins.push({
+      entry: { id, source: { file: out, public_key: publicKeyPem }, config: { replacement } },
+      replacement,
+    });
+  }
+  return plugins;
+}
+
+/** Starts a gateway as an operator does, with the defaults of everything but what is said here. */
+export async function startGateway(
+  name: string,
+  upstream: string,
+  plugins: readonly BenchPlugin[],
+  folder: string,
+  stop: AsyncDisposableStack,
+): Promise<Running> {
+  const port = await freePort();
+  const file = join(folder, `${name}.yaml`);
+  const config = {
+    listen: `127.0.0.1:${port}`,
+    cache_dir: join(folder, 'cache'),
+    plugins: plugins.map(({ entry }) => entry),
+    upstreams: [{ id: 'bench', http: { url: upstream } }],
+    bindings: [{ id: 'bench', upstreams: ['bench'], transforms: plugins.map(({ entry }) => entry.id) }],
+  };
+  await writeFile(file, stringify(config));
+  // The log of each request is part of the work; where it goes is not.
+  const child = spawn(process.execPath, [join(root, 'host/src/main.ts'), 'serve', '-c', file], { stdio: 'ignore' });
+  stop.defer(() => end(child));
+  await untilReady(`http://127.0.0.1:${port}/readyz`, child, `${name} (${file})`);
+  return { url: `http://127.0.0.1:${port}/mcp`, pid: pidOf(child) };
+}

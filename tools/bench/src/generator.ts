@@ -1,0 +1,70 @@
+/** Calls a tool over and over on a number of connections and checks each answer. A process of its own. */
+import { Exchange } from './exchange.ts';
+
+export interface Load {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly tool: string;
+  readonly size: number;
+  /** The text that each answer must have. */
+  readonly expected: string;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+/** `requests` counts all answers; the other figures are of those within the time. Latencies are milliseconds. */
+export type LoadResult =
+  | { readonly requests: number; readonly rps: number; readonly p50: number; readonly p99: number }
+  | { readonly error: string };
+
+let lastId = 0;
+
+async function run({ url, headers, tool, size, expected, connections, seconds }: Load): Promise<LoadResult> {
+  const target = new URL(url);
+  const exchanges = await Promise.all(Array.from({ length: connections }, () => Exchange.open(target, headers)));
+  const latencies: number[] = [];
+  let requests = 0;
+  const start = performance.now();
+  const end = start + seconds * 1000;
+
+  async function calls(exchange: Exchange): Promise<void> {
+    for (let began = performance.now(); began < end; ) {
+      const id = ++lastId;
+      const message = `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"${tool}","arguments":{"size":${size}}}}`;
+      const body = await exchange.post(message);
+      const now = performance.now();
+      check(body, id, expected);
+      requests += 1;
+      if (now <= end) latencies.push(now - began);
+      began = now;
+    }
+  }
+
+  try {
+    await Promise.all(exchanges.map(calls));
+  } finally {
+    for (const exchange of exchanges) exchange.close();
+  }
+  const sorted = Float64Array.from(latencies).sort();
+  const quantile = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+  return { requests, rps: sorted.length / seconds, p50: quantile(0.5), p99: quantile(0.99) };
+}
+
+function check(body: string, id: number, expected: string): void {
+  const message = JSON.parse(body.startsWith('{') ? body : eventData(body));
+  if (message.id === id && message.result?.content?.[0]?.text === expected) return;
+  throw new Error(`a wrong answer to request ${id}: ${body.slice(0, 300)}`);
+}
+
+/** The data of the last event of a server-sent stream. */
+function eventData(stream: string): string {
+  return [...stream.matchAll(/^data: ?(\{.*)$/gm)].at(-1)?.[1] ?? 'null';
+}
+
+process.on('message', (load: Load) => {
+  run(load).then(
+    result => process.send?.(result),
+    error => process.send?.({ error: String(error) } satisfies LoadResult),
+  );
+});
+process.on('disconnect', () => process.exit());
