@@ -4,11 +4,12 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { configSchemas } from './generate-config-schemas.ts';
 import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
 
 const root = join(import.meta.dirname, '../..');
-const generators = [contractTypes, errorList];
+const generators = [contractTypes, configSchemas, errorList];
 const check = process.argv.includes('--check');
 
 const stale: string[] = [];

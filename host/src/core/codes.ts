@@ -23,8 +23,128 @@ const table = {
   },
 
   // config
+  config_unreadable: {
+    exit: 3,
+    says: 'The configuration file cannot be read.',
+    todo: 'Name it with `-c`, or write a sallyport.yaml; docs/operator-guide.md begins with a small one.',
+  },
+  config_invalid: {
+    exit: 3,
+    says: 'The configuration is not as it must be.',
+    todo: 'Mend the line that is named; docs/schema/sallyport.schema.json lets editors show what belongs there.',
+  },
 
   // source
+  reference_invalid: {
+    exit: 3,
+    says: 'This does not name an artifact in a registry.',
+    todo: 'Write registry/repository:tag, for example ghcr.io/acme/redact-emails:0.1.0.',
+  },
+  artifact_not_found: {
+    exit: 4,
+    says: 'There is no such artifact.',
+    todo: 'Check registry, repository, tag or path; a private repository may look absent to who is not logged in.',
+  },
+  artifact_too_large: {
+    exit: 4,
+    says: 'The artifact is larger than a plugin may be.',
+    todo: 'Use a smaller build of the plugin.',
+  },
+  digest_mismatch: {
+    exit: 4,
+    says: 'The content is not what its digest says.',
+    todo: 'Do not use it. Fetch it again; when it stays so, tell who runs the registry.',
+  },
+  size_mismatch: {
+    exit: 4,
+    says: 'The content is longer or shorter than it should be.',
+    todo: 'Fetch it again; when it stays so, tell who runs the registry.',
+  },
+  manifest_too_large: {
+    exit: 4,
+    says: 'The manifest is larger than 4 MiB.',
+    todo: 'Check the reference: no plugin has such a manifest.',
+  },
+  manifest_invalid: {
+    exit: 4,
+    says: 'The manifest is not that of a plugin.',
+    todo: 'Check the reference; push the plugin with `sallyport plugin push` or `wkg oci push`.',
+  },
+  layer_count: {
+    exit: 4,
+    says: 'The manifest does not have exactly one layer, which would be the component.',
+    todo: 'Push the plugin again, as an artifact of its own with one layer.',
+  },
+  platform_ambiguous: {
+    exit: 4,
+    says: 'The reference names an index of several manifests, and none of them is the only one for WebAssembly.',
+    todo: 'Name the manifest that you mean by its digest: registry/repository@sha256:…',
+  },
+  layout_invalid: {
+    exit: 4,
+    says: 'The folder is not an OCI image layout that holds this plugin.',
+    todo: 'Name a folder that has oci-layout, index.json and blobs; add `:tag` when it holds several artifacts.',
+  },
+  file_unreadable: {
+    exit: 4,
+    says: 'The file cannot be read.',
+    todo: 'Check that it is a file, and that the gateway may read it.',
+  },
+  cache_unusable: {
+    exit: 4,
+    says: 'The cache of plugins cannot be written or read.',
+    todo: 'Give the gateway a folder of its own for the cache, on a disk with room.',
+  },
+  registry_unreachable: {
+    exit: 4,
+    says: 'The registry does not answer.',
+    todo: 'Check the network and the name of the registry; then start again.',
+  },
+  registry_tls: {
+    exit: 4,
+    says: 'No trusted connection to the registry could be made.',
+    todo: 'Trust its authority with NODE_EXTRA_CA_CERTS; for a registry without TLS add it to `plain_http`.',
+  },
+  registry_denied: {
+    exit: 4,
+    says: 'The registry does not let us.',
+    todo: 'Log in with `docker login`, as somebody who may read (or, to push, write) the repository.',
+  },
+  registry_answer: {
+    exit: 4,
+    says: 'The registry gave an answer that makes no sense here.',
+    todo: 'Check that the reference names a registry, and that it takes OCI artifacts.',
+  },
+  challenge_invalid: {
+    exit: 4,
+    says: 'The registry asks for a login without saying how.',
+    todo: 'Check that the reference names a registry; a proxy before it may have answered in its place.',
+  },
+  token_realm_untrusted: {
+    exit: 4,
+    says: 'The registry wants our login to be sent to another place.',
+    todo: 'If that host belongs to the registry, add it to `token_hosts`.',
+  },
+  token_refused: {
+    exit: 4,
+    says: 'The token service of the registry gave no token.',
+    todo: 'Log in again with `docker login`, and check that the repository is right.',
+  },
+  redirect_refused: {
+    exit: 4,
+    says: 'The registry redirects to a place that is not safe to follow.',
+    todo: 'Tell who runs the registry: content must come over https.',
+  },
+  docker_config_invalid: {
+    exit: 4,
+    says: "Docker's config.json is not as it must be.",
+    todo: 'Mend the file, or log in again with `docker login`.',
+  },
+  credential_helper_failed: {
+    exit: 4,
+    says: "The credential helper that docker's config.json names gave no login.",
+    todo: 'Run the helper by hand, or log in again with `docker login`.',
+  },
 
   // verify
   component_core_module: {
@@ -199,6 +319,31 @@ const table = {
   },
 
   // plugin
+  plugin_kind_unsupported: {
+    exit: 4,
+    says: 'This gateway cannot use plugins of this kind yet.',
+    todo: 'Use a plugin of kind transform, or a later version of the gateway.',
+  },
+  hook_unsupported: {
+    exit: 4,
+    says: 'The descriptor names a hook that this gateway does not call yet.',
+    todo: 'Remove it from hooks in plugin.json: the plugin would wait for it in vain.',
+  },
+  export_missing: {
+    exit: 4,
+    says: 'The component does not export an interface that its kind needs.',
+    todo: 'Build it for the world of its kind, in the version that the gateway has.',
+  },
+  plugin_config_invalid: {
+    exit: 4,
+    says: 'The `config` of the plugin does not fit the schema in its descriptor.',
+    todo: "Change it in the gateway's file; the plugin's README says what it takes.",
+  },
+  limit_ungranted: {
+    exit: 4,
+    says: 'The plugin asks for more than its limit.',
+    todo: "Raise the limit of this plugin in the gateway's file, or leave the plugin out.",
+  },
 
   // hook
 
@@ -247,6 +392,140 @@ const table = {
   },
 
   // gateway
+  host_refused: {
+    http: 403,
+    rpc: -32000,
+    says: 'The Host header names a host that this gateway does not serve.',
+    todo: 'Call it by a name that it knows, or add the name to `allowed_hosts`.',
+  },
+  origin_refused: {
+    http: 403,
+    rpc: -32000,
+    says: 'A page of this origin may not call the gateway.',
+    todo: 'Add the origin to `allowed_origins`, if its pages may.',
+  },
+  path_unknown: {
+    http: 404,
+    rpc: -32000,
+    says: 'There is nothing at this path.',
+    todo: 'Use /mcp, or /mcp/ and the id of a binding.',
+  },
+  http_method_refused: {
+    http: 405,
+    rpc: -32000,
+    says: 'This HTTP method is not served here.',
+    todo: 'Use POST for messages, GET for the stream of notifications, DELETE to end a session.',
+  },
+  media_type_refused: {
+    http: 415,
+    rpc: -32000,
+    says: 'The body is not declared as JSON.',
+    todo: 'Send `Content-Type: application/json`.',
+  },
+  not_acceptable: {
+    http: 406,
+    rpc: -32000,
+    says: 'The client does not accept what this gateway answers with.',
+    todo: 'Send `Accept: application/json, text/event-stream`.',
+  },
+  body_too_large: {
+    http: 413,
+    rpc: -32000,
+    says: 'The body is larger than allowed.',
+    todo: 'Send less, or raise `limits.body_bytes`.',
+  },
+  json_malformed: {
+    http: 400,
+    rpc: -32700,
+    says: 'The body is not JSON.',
+    todo: 'Send one JSON-RPC message, in UTF-8.',
+  },
+  batch_refused: {
+    http: 400,
+    rpc: -32600,
+    says: 'The body is a batch, and MCP has no batches since revision 2025-06-18.',
+    todo: 'Send each message in a request of its own.',
+  },
+  message_invalid: {
+    http: 400,
+    rpc: -32600,
+    says: 'The body is not a JSON-RPC 2.0 message.',
+    todo: 'Send an object with `"jsonrpc": "2.0"`, a method, and for a request an id.',
+  },
+  params_invalid: {
+    rpc: -32602,
+    says: 'The params are not as the method needs them.',
+    todo: 'Mend the member that is named.',
+  },
+  method_unknown: {
+    rpc: -32601,
+    says: 'This gateway does not know the method.',
+    todo: 'Use a method of the negotiated revision that the capabilities offer.',
+  },
+  name_unknown: {
+    rpc: -32602,
+    says: 'No upstream of this binding has a tool or prompt of this name.',
+    todo: 'List them; behind a binding of several upstreams a name is the id of its upstream, `__`, and the name there.',
+  },
+  resource_unknown: {
+    rpc: -32002,
+    says: 'No upstream of this binding has this resource.',
+    todo: 'List the resources and the templates.',
+  },
+  revision_unknown: {
+    http: 400,
+    rpc: -32000,
+    says: 'The header MCP-Protocol-Version names a revision that this gateway does not speak.',
+    todo: 'Send the revision that `initialize` answered with.',
+  },
+  session_missing: {
+    http: 400,
+    rpc: -32000,
+    says: 'The request belongs to no session.',
+    todo: 'Send `initialize` first, and then the Mcp-Session-Id of its answer with every request.',
+  },
+  session_unknown: {
+    http: 404,
+    rpc: -32000,
+    says: 'There is no such session (any more).',
+    todo: 'Send `initialize` again.',
+  },
+  sessions_exhausted: {
+    http: 503,
+    rpc: -32017,
+    says: 'The gateway has as many sessions as it may, and all are in use.',
+    todo: 'Try again later, or raise `limits.sessions`.',
+  },
+  stream_open: {
+    http: 409,
+    rpc: -32000,
+    says: 'The session has its stream of notifications already.',
+    todo: 'Close the other stream first.',
+  },
+  overloaded: {
+    http: 503,
+    rpc: -32018,
+    says: 'The gateway serves as many requests as it may.',
+    todo: 'Try again after the seconds of Retry-After, or raise `limits.concurrent_requests`.',
+  },
+  draining: {
+    http: 503,
+    rpc: -32019,
+    says: 'The gateway is about to end, and takes no new requests.',
+    todo: 'Send the request again; another instance answers, or this one after its start.',
+  },
+  listen_failed: {
+    exit: 1,
+    says: 'The gateway cannot listen at this address.',
+    todo: 'Change `listen`, or end what listens there.',
+  },
+
+  // registry for development
+  registry_not_loopback: {
+    exit: 2,
+    says: 'The registry for development has no login, and so it only listens on addresses of this machine.',
+    todo: 'Use 127.0.0.1, [::1] or localhost; for others, run a registry with a login.',
+  },
 
   // author's tools
   file_exists: {

@@ -62,7 +62,7 @@ export const pluginDescriptorSchema = z
       refuse(['required_capabilities'], 'each capability is named once, as required or as optional');
     }
   })
-  .meta({ id: 'plugin.json', title: 'Sallyport plugin descriptor' });
+  .meta({ title: 'Sallyport plugin descriptor' });
 
 export type PluginDescriptor = z.infer<typeof pluginDescriptorSchema>;
 

@@ -2,31 +2,31 @@
 /** @module Interface sallyport:plugin/outbound-http@0.1.0 **/
 export function send(request: HttpRequest): HttpResponse;
 export interface HttpRequest {
-  method: string;
-  url: string;
-  headers: Array<[string, string]>;
-  body?: Uint8Array;
+  method: string,
+  url: string,
+  headers: Array<[string, string]>,
+  body?: Uint8Array,
 }
 export interface HttpResponse {
-  status: number;
-  headers: Array<[string, string]>;
-  body: Uint8Array;
+  status: number,
+  headers: Array<[string, string]>,
+  body: Uint8Array,
 }
 export type HttpError =
   | {
-      /**
-       * The grant does not allow it. The text says which rule was missing.
-       */
-      tag: 'denied';
-      val: string;
-    }
+    /**
+     * The grant does not allow it. The text says which rule was missing.
+     */
+    tag: 'denied',
+    val: string,
+  }
   | {
-      tag: 'timeout';
-    }
+    tag: 'timeout',
+  }
   | {
-      tag: 'too-large';
-    }
+    tag: 'too-large',
+  }
   | {
-      tag: 'failed';
-      val: string;
-    };
+    tag: 'failed',
+    val: string,
+  };

@@ -7,185 +7,185 @@ export interface CallContext {
   /**
    * Unique for each request; stands in the gateway's log line too.
    */
-  requestId: string;
+  requestId: string,
   /**
    * The route that the client called.
    */
-  binding: string;
+  binding: string,
   /**
    * The upstream that is asked, or was asked.
    */
-  upstream: string;
-  tenant?: string;
+  upstream: string,
+  tenant?: string,
   /**
    * The authenticated caller.
    */
-  subject?: string;
+  subject?: string,
   /**
    * Milliseconds that are left for this hook call.
    */
-  deadlineMs: number;
+  deadlineMs: number,
 }
 export interface Blob {
-  mimeType: string;
-  data: Uint8Array;
+  mimeType: string,
+  data: Uint8Array,
 }
 /**
  * One block of content. Text is a typed field, so that a plugin that only reads text needs no JSON parser.
  */
 export type Content =
   | {
-      tag: 'text';
-      val: string;
-    }
+    tag: 'text',
+    val: string,
+  }
   | {
-      tag: 'blob';
-      val: Blob;
-    }
+    tag: 'blob',
+    val: Blob,
+  }
   | {
-      /**
-       * Any other block, as JSON text of the MCP type (a resource link, an embedded resource).
-       */
-      tag: 'json';
-      val: string;
-    }
+    /**
+     * Any other block, as JSON text of the MCP type (a resource link, an embedded resource).
+     */
+    tag: 'json',
+    val: string,
+  }
   | {
-      /**
-       * A block that this plugin is not shown. Pass it on by its number, move it, or leave it out.
-       */
-      tag: 'opaque';
-      val: number;
-    };
+    /**
+     * A block that this plugin is not shown. Pass it on by its number, move it, or leave it out.
+     */
+    tag: 'opaque',
+    val: number,
+  };
 export interface ToolCall {
-  name: string;
+  name: string,
   /**
    * A JSON object, as text.
    */
-  arguments: string;
+  arguments: string,
 }
 export interface PromptGet {
-  name: string;
+  name: string,
   /**
    * A JSON object of strings, as text.
    */
-  arguments: string;
+  arguments: string,
 }
 export interface ResourceRead {
-  uri: string;
+  uri: string,
 }
 export type Request =
   | {
-      tag: 'tool-call';
-      val: ToolCall;
-    }
+    tag: 'tool-call',
+    val: ToolCall,
+  }
   | {
-      tag: 'prompt-get';
-      val: PromptGet;
-    }
+    tag: 'prompt-get',
+    val: PromptGet,
+  }
   | {
-      tag: 'resource-read';
-      val: ResourceRead;
-    };
+    tag: 'resource-read',
+    val: ResourceRead,
+  };
 export interface ToolResult {
-  content: Array<Content>;
+  content: Array<Content>,
   /**
    * A JSON object, as text, when the tool declares an output schema.
    */
-  structuredContent?: string;
-  isError: boolean;
+  structuredContent?: string,
+  isError: boolean,
 }
 export interface PromptMessage {
   /**
    * `user` or `assistant`.
    */
-  role: string;
-  content: Content;
+  role: string,
+  content: Content,
 }
 export interface PromptResult {
-  description?: string;
-  messages: Array<PromptMessage>;
+  description?: string,
+  messages: Array<PromptMessage>,
 }
 export interface ResourceContent {
-  uri: string;
-  mimeType?: string;
+  uri: string,
+  mimeType?: string,
   /**
    * `text`, `blob` or `opaque`.
    */
-  content: Content;
+  content: Content,
 }
 export interface ResourceResult {
-  contents: Array<ResourceContent>;
+  contents: Array<ResourceContent>,
 }
 export interface Tool {
-  name: string;
-  title?: string;
-  description?: string;
+  name: string,
+  title?: string,
+  description?: string,
   /**
    * JSON Schema, as text.
    */
-  inputSchema: string;
+  inputSchema: string,
   /**
    * JSON Schema, as text.
    */
-  outputSchema?: string;
+  outputSchema?: string,
   /**
    * The tool's `annotations`, as JSON text.
    */
-  annotations?: string;
+  annotations?: string,
 }
 export interface PromptArgument {
-  name: string;
-  description?: string;
-  required: boolean;
+  name: string,
+  description?: string,
+  required: boolean,
 }
 export interface Prompt {
-  name: string;
-  title?: string;
-  description?: string;
-  arguments: Array<PromptArgument>;
+  name: string,
+  title?: string,
+  description?: string,
+  arguments: Array<PromptArgument>,
 }
 /**
  * A resource, or a resource template when `uri` holds a URI template.
  */
 export interface ResourceEntry {
-  uri: string;
-  name: string;
-  title?: string;
-  description?: string;
-  mimeType?: string;
+  uri: string,
+  name: string,
+  title?: string,
+  description?: string,
+  mimeType?: string,
 }
 export type Response =
   | {
-      tag: 'tool-result';
-      val: ToolResult;
-    }
+    tag: 'tool-result',
+    val: ToolResult,
+  }
   | {
-      tag: 'prompt-result';
-      val: PromptResult;
-    }
+    tag: 'prompt-result',
+    val: PromptResult,
+  }
   | {
-      tag: 'resource-result';
-      val: ResourceResult;
-    }
+    tag: 'resource-result',
+    val: ResourceResult,
+  }
   | {
-      tag: 'tool-list';
-      val: Array<Tool>;
-    }
+    tag: 'tool-list',
+    val: Array<Tool>,
+  }
   | {
-      tag: 'prompt-list';
-      val: Array<Prompt>;
-    }
+    tag: 'prompt-list',
+    val: Array<Prompt>,
+  }
   | {
-      tag: 'resource-list';
-      val: Array<ResourceEntry>;
-    }
+    tag: 'resource-list',
+    val: Array<ResourceEntry>,
+  }
   | {
-      /**
-       * The upstream asks for more input before it can answer (JSON text of the MCP result).
-       */
-      tag: 'input-required';
-      val: string;
-    };
+    /**
+     * The upstream asks for more input before it can answer (JSON text of the MCP result).
+     */
+    tag: 'input-required',
+    val: string,
+  };
 /**
  * Why a plugin blocked. Reaches the client as structured data.
  */
@@ -193,64 +193,64 @@ export interface Violation {
   /**
    * Stable and machine-readable, for example `EMAIL_FOUND`.
    */
-  code: string;
+  code: string,
   /**
    * One short sentence.
    */
-  reason: string;
-  description: string;
+  reason: string,
+  description: string,
   /**
    * A JSON object, as text.
    */
-  details?: string;
+  details?: string,
 }
 export type RequestOutcome =
   | {
-      tag: 'proceed';
-    }
+    tag: 'proceed',
+  }
   | {
-      tag: 'modified';
-      val: Request;
-    }
+    tag: 'modified',
+    val: Request,
+  }
   | {
-      /**
-       * Answer now, without asking the upstream (a cache).
-       */
-      tag: 'respond';
-      val: Response;
-    }
+    /**
+     * Answer now, without asking the upstream (a cache).
+     */
+    tag: 'respond',
+    val: Response,
+  }
   | {
-      tag: 'block';
-      val: Violation;
-    };
+    tag: 'block',
+    val: Violation,
+  };
 export type ResponseOutcome =
   | {
-      tag: 'proceed';
-    }
+    tag: 'proceed',
+  }
   | {
-      tag: 'modified';
-      val: Response;
-    }
+    tag: 'modified',
+    val: Response,
+  }
   | {
-      tag: 'block';
-      val: Violation;
-    };
+    tag: 'block',
+    val: Violation,
+  };
 /**
  * Who calls, as an `identity` plugin found out.
  */
 export interface Principal {
-  subject: string;
-  tenant?: string;
+  subject: string,
+  tenant?: string,
   /**
    * Further claims, a JSON object as text.
    */
-  claims: string;
+  claims: string,
 }
 export type Decision =
   | {
-      tag: 'allow';
-    }
+    tag: 'allow',
+  }
   | {
-      tag: 'deny';
-      val: Violation;
-    };
+    tag: 'deny',
+    val: Violation,
+  };

@@ -1,0 +1,78 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { ParsedConfig } from './schema.ts';
+
+type ParsedPlugin = ParsedConfig['plugins'][number];
+type ParsedUpstream = ParsedConfig['upstreams'][number];
+type ParsedKey = ParsedConfig['trust']['keys'][number];
+
+/** Where a plugin comes from, and the PEM of the only key that counts for it, when one is stated. */
+export type SourceConfig = { readonly public_key?: string } & (
+  | { readonly oci: string; readonly oci_layout?: never; readonly file?: never }
+  | { readonly oci?: never; readonly oci_layout: string; readonly file?: never }
+  | { readonly oci?: never; readonly oci_layout?: never; readonly file: string }
+);
+
+export type PluginConfig = Omit<ParsedPlugin, 'source' | 'config'> & {
+  readonly source: SourceConfig;
+  readonly config: unknown;
+};
+
+export type UpstreamConfig = Omit<ParsedUpstream, 'stdio' | 'http' | 'timeout_ms'> & { readonly timeout_ms: number } & (
+    | { readonly stdio: NonNullable<ParsedUpstream['stdio']>; readonly http?: never }
+    | { readonly stdio?: never; readonly http: NonNullable<ParsedUpstream['http']> }
+  );
+
+/**
+ * Every setting, ready for use: keys are PEM texts, paths are absolute, defaults are set.
+ * The binding that `/mcp` serves is the only one whose `default` is true.
+ */
+export type Config = Omit<ParsedConfig, 'trust' | 'plugins' | 'upstreams'> & {
+  readonly trust: {
+    readonly keys: readonly (Omit<ParsedKey, 'pem' | 'file'> & { readonly pem: string })[];
+    readonly revoked_digests: readonly string[];
+  };
+  readonly plugins: readonly PluginConfig[];
+  readonly upstreams: readonly UpstreamConfig[];
+};
+
+/**
+ * Finishes what was read. Relative paths are those of `folder`; `keyFile` yields the PEM that stands in a key file.
+ */
+export function finishConfig(parsed: ParsedConfig, folder: string, keyFile: (file: string) => string): Config {
+  const absolute = (path: string) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(folder, path));
+  const firstIsDefault = !parsed.bindings.some(binding => binding.default);
+  return {
+    ...parsed,
+    cache_dir: absolute(parsed.cache_dir),
+    trust: {
+      ...parsed.trust,
+      keys: parsed.trust.keys.map(({ pem, file, ...key }) => ({ ...key, pem: pem ?? keyFile(file ?? '') })),
+    },
+    plugins: parsed.plugins.map(({ source, config, ...plugin }) => {
+      const { oci, oci_layout, file, public_key, public_key_file } = source;
+      const pinned = public_key_file === undefined ? public_key : keyFile(public_key_file);
+      return {
+        ...plugin,
+        config: config ?? {},
+        source: {
+          ...placeOf(oci, oci_layout && absolute(oci_layout), file && absolute(file)),
+          ...(pinned === undefined ? {} : { public_key: pinned }),
+        },
+      };
+    }),
+    upstreams: parsed.upstreams.map(({ stdio, http, timeout_ms = parsed.limits.request_timeout_ms, ...upstream }) => {
+      if (http) return { ...upstream, timeout_ms, http };
+      const { cwd, ...command } = stdio ?? { command: '', args: [], env: {} };
+      return { ...upstream, timeout_ms, stdio: cwd === undefined ? command : { ...command, cwd: absolute(cwd) } };
+    }),
+    bindings: parsed.bindings.map((binding, index) =>
+      index === 0 && firstIsDefault ? { ...binding, default: true } : binding,
+    ),
+  };
+}
+
+function placeOf(oci: string | undefined, layout: string | undefined, file: string | undefined): SourceConfig {
+  if (oci !== undefined) return { oci };
+  return layout === undefined ? { file: file ?? '' } : { oci_layout: layout };
+}

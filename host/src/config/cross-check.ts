@@ -1,0 +1,111 @@
+import { isJsonObject } from '../core/json.ts';
+import { isLoopback, parseListen } from './listen.ts';
+import { memberAt } from './member-at.ts';
+import { nearest } from './nearest.ts';
+import type { Problem } from './problem.ts';
+
+/** A name that stands somewhere in the file. */
+interface Named {
+  readonly name: string;
+  readonly path: readonly PropertyKey[];
+}
+
+/**
+ * What no single entry shows: names twice, names of nothing, two defaults, an open address without allowed hosts.
+ * Takes the file as it was read, right or wrong in form, so that these problems are told together with all others.
+ */
+export function crossCheck(value: unknown): readonly Problem[] {
+  if (!isJsonObject(value)) return [];
+  const { plugins, upstreams, bindings } = sections(value);
+  const perBinding = bindings.flatMap(({ path }) => [
+    { known: upstreams, used: listed(value, [...path, 'upstreams']), what: 'upstream' },
+    { known: plugins, used: listed(value, [...path, 'transforms']), what: 'plugin' },
+  ]);
+  return [
+    ...[
+      plugins,
+      upstreams,
+      bindings,
+      entries(value, 'registries', 'host'),
+      entries(memberAt(value, ['trust']), 'keys', 'id', ['trust']),
+    ].flatMap(twice),
+    ...perBinding.flatMap(({ used }) => twice(used)),
+    ...perBinding.flatMap(({ known, used, what }) => unknown(known, used, what)),
+    ...defaults(value, bindings),
+    ...openAddress(value),
+  ];
+}
+
+/** Plugins that no binding names: nothing is wrong with it, and yet it is rarely meant. */
+export function unusedPlugins(value: unknown): readonly Problem[] {
+  if (!isJsonObject(value)) return [];
+  const { plugins, bindings } = sections(value);
+  const used = new Set(bindings.flatMap(({ path }) => listed(value, [...path, 'transforms'])).map(({ name }) => name));
+  return plugins
+    .filter(({ name }) => !used.has(name))
+    .map(({ name, path }) => ({ path, message: `no binding names the plugin ${name} in its transforms` }));
+}
+
+const sections = (value: unknown) => ({
+  plugins: entries(value, 'plugins', 'id'),
+  upstreams: entries(value, 'upstreams', 'id'),
+  bindings: entries(value, 'bindings', 'id'),
+});
+
+/** The members `name` of the entries of the list `section`. An entry without one has an empty name. */
+function entries(value: unknown, section: string, name: string, within: readonly PropertyKey[] = []): readonly Named[] {
+  const list = memberAt(value, [section]);
+  if (!Array.isArray(list)) return [];
+  return list.map((entry, index) => {
+    const text = memberAt(entry, [name]);
+    return { name: typeof text === 'string' ? text : '', path: [...within, section, index] };
+  });
+}
+
+/** The strings of a list. */
+function listed(value: unknown, path: readonly PropertyKey[]): readonly Named[] {
+  const list = memberAt(value, path);
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((name, index) => (typeof name === 'string' ? [{ name, path: [...path, index] }] : []));
+}
+
+function twice(all: readonly Named[]): readonly Problem[] {
+  return all.flatMap(({ name, path }, index) =>
+    name !== '' && all.slice(0, index).some(other => other.name === name)
+      ? [{ path, message: `${name} is here twice`, hint: 'rename one of the two, or leave it out' }]
+      : [],
+  );
+}
+
+function unknown(known: readonly Named[], used: readonly Named[], what: string): readonly Problem[] {
+  const names = known.map(({ name }) => name).filter(name => name !== '');
+  return used
+    .filter(({ name }) => !names.includes(name))
+    .map(({ name, path }) => {
+      const meant = nearest(name, names);
+      const hint = meant ? `did you mean ${meant}?` : `${what}s that there are: ${names.join(', ') || 'none'}`;
+      return { path, message: `there is no ${what} ${name}`, hint };
+    });
+}
+
+function defaults(value: unknown, bindings: readonly Named[]): readonly Problem[] {
+  return bindings
+    .filter(({ path }) => memberAt(value, [...path, 'default']) === true)
+    .slice(1)
+    .map(({ path }) => ({
+      path: [...path, 'default'],
+      message: 'another binding is the default already',
+      hint: 'leave `default: true` with the one that /mcp is to serve',
+    }));
+}
+
+function openAddress(value: unknown): readonly Problem[] {
+  const listen = memberAt(value, ['listen']);
+  const address = typeof listen === 'string' ? parseListen(listen) : undefined;
+  const hosts = memberAt(value, ['allowed_hosts']);
+  if (address === undefined || isLoopback(address) || (Array.isArray(hosts) && hosts.length > 0)) return [];
+  const message = 'others than this machine can reach this address, and no allowed_hosts are stated';
+  return [
+    { path: ['listen'], message, hint: 'add `allowed_hosts: [the name that clients use]`, or listen on 127.0.0.1' },
+  ];
+}

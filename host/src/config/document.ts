@@ -1,0 +1,119 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { interpolate } from './interpolate.ts';
+
+export interface Position {
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+}
+export type PlacedProblem = Position & { readonly message: string; readonly path?: string };
+
+/** A YAML file whose values know where they stand. */
+export interface ConfigDocument {
+  /** The whole as plain data; undefined when `problems` made it unreadable. */
+  readonly value: unknown;
+  readonly problems: readonly PlacedProblem[];
+  /** Where the value at `path` stands, or the name of its member `key`; of what is missing, where it would belong. */
+  position(path: readonly PropertyKey[], key?: string): Position;
+  /** The text with the name of a variable in the place of its value. */
+  redact(text: string): string;
+}
+
+/** Aliases may stand for this many nodes in all, so that a few lines cannot become gigabytes. */
+const aliasLimit = 100;
+
+/** Reads YAML 1.2. Every problem is collected. Variables are put into strings only, once all is parsed. */
+export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocument {
+  const lines = new LineCounter();
+  const document = parseDocument(source, { version: '1.2', prettyErrors: false, uniqueKeys: true, lineCounter: lines });
+  const at = (offset: number): Position => {
+    const { line, col } = lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const problems = [...document.errors, ...document.warnings].map(
+    ({ message, pos }): PlacedProblem => ({ ...at(pos[0]), message }),
+  );
+  const used = new Map<string, string>();
+  visit(document, {
+    Scalar(key, node, ancestors) {
+      if (key === 'key' || typeof node.value !== 'string') return;
+      const result = interpolate(node.value, env);
+      for (const message of result.problems) {
+        problems.push({ ...at(node.range?.[0] ?? 0), path: pathOf([...ancestors, node]), message });
+      }
+      for (const [name, value] of result.used) used.set(name, value);
+      node.value = result.text;
+    },
+  });
+  return {
+    value: problems.length === 0 ? plain(document, problems) : undefined,
+    problems,
+    position: (path, key) => at(offsetOf(document, path, key)),
+    redact: text =>
+      [...used].reduce(
+        (rest, [name, value]) => (value.length < 3 ? rest : rest.replaceAll(value, `\${${name}}`)),
+        text,
+      ),
+  };
+}
+
+function plain(document: Document, problems: PlacedProblem[]): unknown {
+  try {
+    return document.toJS({ maxAliasCount: aliasLimit });
+  } catch (error) {
+    problems.push({ line: 1, column: 1, message: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}
+
+/** The path of the last of these nodes, each of which holds the next. */
+function pathOf(nodes: readonly unknown[]): string {
+  const steps = nodes.map((node, index) => {
+    if (isPair(node)) return isScalar(node.key) ? String(node.key.value) : '?';
+    return isSeq(node) ? String(node.items.indexOf(nodes[index + 1])) : '';
+  });
+  return steps.filter(step => step !== '').join('.');
+}
+
+/** Follows the path as far as it goes. */
+function offsetOf(document: Document, path: readonly PropertyKey[], key?: string): number {
+  let node: unknown = document.contents;
+  let offset = startOf(node) ?? 0;
+  for (const step of path) {
+    const next = memberOf(node, step, document);
+    if (next === undefined) return offset;
+    node = next.value;
+    offset = startOf(node) ?? next.offset ?? offset;
+  }
+  return (key === undefined ? undefined : memberOf(node, key, document)?.offset) ?? offset;
+}
+
+interface Member {
+  readonly value: unknown;
+  /** Of the member's name in a mapping, of the value in a list. */
+  readonly offset: number | undefined;
+}
+
+function memberOf(holder: unknown, step: PropertyKey, document: Document): Member | undefined {
+  const node = isAlias(holder) ? holder.resolve(document) : holder;
+  if (isSeq(node)) {
+    const item = node.items[Number(step)];
+    return item === undefined ? undefined : { value: item, offset: startOf(item) };
+  }
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
+  return pair && { value: pair.value, offset: startOf(pair.key) };
+}
+
+const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);

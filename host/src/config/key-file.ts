@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { memberAt } from './member-at.ts';
+import type { Problem } from './problem.ts';
+
+/** The texts of the key files that the configuration names, by the name that it gives them. */
+export interface KeyFiles {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly problems: readonly Problem[];
+}
+
+/** A PEM of a public key has 113 bytes; a file of more than 16 KiB is something else. */
+const sizeLimit = 16 * 1024;
+
+/** Reads `trust.keys[].file` and `plugins[].source.public_key_file`, relative to `folder`. */
+export async function readKeyFiles(value: unknown, folder: string): Promise<KeyFiles> {
+  const texts = new Map<string, string>();
+  const problems: Problem[] = [];
+  const paths = [
+    ...indices(value, ['trust', 'keys']).map(index => ['trust', 'keys', index, 'file']),
+    ...indices(value, ['plugins']).map(index => ['plugins', index, 'source', 'public_key_file']),
+  ];
+  for (const path of paths) {
+    const name = memberAt(value, path);
+    if (typeof name !== 'string') continue;
+    try {
+      const content = await readFile(resolve(folder, name));
+      if (content.length > sizeLimit) throw new Error(`it has ${content.length} bytes`);
+      texts.set(name, content.toString('utf8'));
+    } catch (error) {
+      const why = error instanceof Error && 'code' in error ? error.code : String(error);
+      problems.push({
+        path,
+        message: `the key file cannot be read: ${why}`,
+        hint: `looked for ${resolve(folder, name)}`,
+      });
+    }
+  }
+  return { texts, problems };
+}
+
+function indices(value: unknown, path: readonly string[]): readonly number[] {
+  const list = memberAt(value, path);
+  return Array.isArray(list) ? [...list.keys()] : [];
+}

@@ -1,0 +1,452 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of the file are what is tested
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { Faults, toFaults } from '../core/fault.ts';
+import { type ConfigWarning, loadConfig } from './load-config.ts';
+
+const grants = z.strictObject({ clock: z.strictObject({}).optional(), outbound_http: z.strictObject({}).optional() });
+const secret = 'hunter2-hunter2';
+const env = { HOST_NAME: 'gateway.example.com', SECRET: secret, EMPTY: '', YAML: 'x\nlisten: 0.0.0.0:1', PORT: '9' };
+
+let folder = '';
+const file = () => join(folder, 'sallyport.yaml');
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-config-'));
+  await writeFile(join(folder, 'acme.pem'), 'PEM of acme');
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function load(text: string, warnings: ConfigWarning[] = []) {
+  await writeFile(file(), text);
+  return loadConfig(file(), { grants, env, warn: warning => warnings.push(warning) });
+}
+const problemsOf = async (text: string) => {
+  const thrown = await load(text).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(thrown).toBeInstanceOf(Faults);
+  return toFaults(thrown).map(({ code, details: { file: _, ...details } }) => ({ code, ...details }));
+};
+
+const upstreams = 'upstreams:\n  - id: up\n    stdio: { command: cat }\n';
+const bindings = 'bindings:\n  - id: main\n    upstreams: [up]\n';
+const plugin = 'plugins:\n  - id: redact\n    source: { file: ./redact.wasm }\n';
+
+describe('sallyport.yaml', () => {
+  it('[CFG-01] has this form', async () => {
+    const config = await load(`
+listen: 127.0.0.1:8787
+plugins:
+  - id: redact-emails
+    source:
+      oci: ghcr.io/acme/redact-emails:0.1.0
+      public_key: |
+        -----BEGIN PUBLIC KEY-----
+        MCowBQYDK2VwAyEA
+        -----END PUBLIC KEY-----
+    grants: {}
+    config: { replacement: "[redacted]" }
+upstreams:
+  - id: everything
+    stdio: { command: npx, args: ["-y", "@modelcontextprotocol/server-everything"] }
+bindings:
+  - id: support
+    upstreams: [everything]
+    transforms: [redact-emails]
+`);
+    expect(config).toMatchObject({
+      listen: '127.0.0.1:8787',
+      log: { level: 'info' },
+      require_signed_plugins: true,
+      trust: { keys: [], revoked_digests: [] },
+      cache_dir: join(homedir(), '.cache/sallyport'),
+      limits: { body_bytes: 4_194_304, lanes: expect.any(Number), plugin: { memory_mib: 64, timeout_ms: 1000 } },
+      plugins: [
+        {
+          id: 'redact-emails',
+          source: { oci: 'ghcr.io/acme/redact-emails:0.1.0', public_key: expect.stringContaining('MCowBQYDK2VwAyEA') },
+          grants: {},
+          config: { replacement: '[redacted]' },
+          priority: 100,
+          on_error: { trap: 'deny', timeout: 'deny', limit: 'deny', invalid_output: 'deny', unavailable: 'deny' },
+        },
+      ],
+      upstreams: [{ id: 'everything', required: true, timeout_ms: 60_000, stdio: { command: 'npx', env: {} } }],
+      bindings: [{ id: 'support', upstreams: ['everything'], transforms: ['redact-emails'], default: true }],
+    });
+  });
+
+  it('[CFG-04] resolves what is relative against its own folder, and reads key files', async () => {
+    const config = await load(`
+trust:
+  keys: [{ id: acme, file: acme.pem, scopes: ['ghcr.io/acme/*'] }]
+cache_dir: ./cache
+plugins:
+  - { id: one, source: { file: ./one.wasm, public_key_file: ./acme.pem } }
+  - { id: two, source: { oci_layout: layout } }
+upstreams:
+  - { id: up, stdio: { command: ./server, cwd: work } }
+  - { id: web, http: { url: 'http://127.0.0.1:9/mcp' }, timeout_ms: 5 }
+bindings:
+  - { id: a, upstreams: [up], transforms: [one, two] }
+  - { id: b, upstreams: [web], default: true }
+`);
+    expect(config.trust.keys).toEqual([
+      { id: 'acme', pem: 'PEM of acme', scopes: ['ghcr.io/acme/*'], status: 'active' },
+    ]);
+    expect(config.cache_dir).toBe(join(folder, 'cache'));
+    expect(config.plugins.map(({ source }) => source)).toEqual([
+      { file: join(folder, 'one.wasm'), public_key: 'PEM of acme' },
+      { oci_layout: join(folder, 'layout') },
+    ]);
+    expect(config.upstreams).toMatchObject([
+      { stdio: { command: './server', cwd: join(folder, 'work') } },
+      { http: { url: 'http://127.0.0.1:9/mcp', headers: {} }, timeout_ms: 5 },
+    ]);
+    expect(config.bindings.map(binding => binding.default)).toEqual([false, true]);
+  });
+
+  it('[CFG-01] takes on_error as a word or for each cause', async () => {
+    const config = await load(
+      `plugins:
+  - { id: a, source: { oci: r/a:1 }, on_error: ignore }
+  - { id: b, source: { oci: r/b:1 }, on_error: { timeout: disable, trap: ignore } }
+${upstreams}${bindings}    transforms: [a, b]`,
+    );
+    expect(config.plugins.map(entry => entry.on_error)).toEqual([
+      { trap: 'ignore', timeout: 'ignore', limit: 'ignore', invalid_output: 'ignore', unavailable: 'ignore' },
+      { trap: 'ignore', timeout: 'disable', limit: 'deny', invalid_output: 'deny', unavailable: 'deny' },
+    ]);
+  });
+
+  it('[CFG-06] warns of a plugin that nothing uses', async () => {
+    const warnings: ConfigWarning[] = [];
+    await load(`${plugin}${upstreams}${bindings}`, warnings);
+    expect(warnings).toEqual([
+      { line: 2, column: 5, path: 'plugins.0', message: 'no binding names the plugin redact in its transforms' },
+    ]);
+  });
+});
+
+describe('variables', () => {
+  const levelOf = async (text: string) => {
+    const config = await load(upstreams + bindings + text);
+    return config.allowed_hosts;
+  };
+  it.each([
+    { what: 'a value', text: '${HOST_NAME}', value: 'gateway.example.com' },
+    { what: 'a value within a text', text: 'a.${HOST_NAME}:${PORT}', value: 'a.gateway.example.com:9' },
+    { what: 'a default', text: '${NOT_THERE:-other.example.com}', value: 'other.example.com' },
+    { what: 'a default for an empty one', text: '${EMPTY:-other}', value: 'other' },
+    { what: 'a value before its default', text: '${PORT:-other}', value: '9' },
+    { what: 'the characters themselves', text: '$${HOST_NAME} $1 $', value: '${HOST_NAME} $1 $' },
+    { what: 'YAML in a value as text', text: '${YAML}', value: env.YAML },
+  ])('[CFG-03] give $what', async ({ text, value }) => {
+    expect(await levelOf(`allowed_hosts:\n  - "${text}"\n`)).toEqual([value]);
+  });
+
+  it('[CFG-03] are left alone in comments and names', async () => {
+    expect(await levelOf('# ${NOT_THERE}\nallowed_hosts: [a] # ${\n')).toEqual(['a']);
+  });
+
+  it.each([
+    { what: 'one that is not set', text: 'x${NOT_THERE}', says: /no variable NOT_THERE/ },
+    { what: 'one without an end', text: '${HOST_NAME', says: /begins no variable/ },
+    { what: 'one without a name', text: '${}', says: /begins no variable/ },
+  ])('[CFG-03] are refused for $what, with the place', async ({ text, says }) => {
+    expect(await problemsOf(`${upstreams}${bindings}allowed_hosts: [ok, "${text}"]\n`)).toEqual([
+      { code: 'config_invalid', line: 7, column: 21, path: 'allowed_hosts.1', message: expect.stringMatching(says) },
+    ]);
+  });
+
+  it('[CFG-03] are named in messages in the place of their values', async () => {
+    const problems = await problemsOf(
+      `${plugin.replace('./redact.wasm', 'x, public_key_file: "${SECRET}"')}${upstreams}bindings:
+  - { id: "\${SECRET}X", upstreams: ["\${SECRET}", "\${SECRET}"] }
+`,
+    );
+    expect(problems.length).toBeGreaterThan(3);
+    expect(JSON.stringify(problems)).not.toContain(secret);
+    expect(JSON.stringify(problems)).toContain('there is no upstream ${SECRET}');
+  });
+});
+
+interface Wrong {
+  readonly what: string;
+  readonly text: string;
+  readonly at: readonly [line: number, column: number, path?: string];
+  readonly says: RegExp;
+  readonly hint?: RegExp;
+}
+
+const rest = `${upstreams}${bindings}`;
+const wrong: Wrong[] = [
+  {
+    what: 'an unknown key',
+    text: `${rest}listn: 127.0.0.1:1\n`,
+    at: [7, 1, 'listn'],
+    says: /unknown key listn/,
+    hint: /did you mean listen/,
+  },
+  {
+    what: 'an unknown key like none',
+    text: `${rest}colour: red\n`,
+    at: [7, 1, 'colour'],
+    says: /unknown key colour/,
+    hint: /listen, log, /,
+  },
+  {
+    what: 'an unknown key deep down',
+    text: `${plugin}    limits: { memory: 1 }\n${rest}`,
+    at: [4, 15, 'plugins.0.limits.memory'],
+    says: /unknown key/,
+    hint: /memory_mib/,
+  },
+  {
+    what: 'an unknown key of a source',
+    text: `${plugin.replace('}', ', public_keys: x }')}${rest}`,
+    at: [3, 37, 'plugins.0.source.public_keys'],
+    says: /unknown key/,
+    hint: /public_key\?/,
+  },
+  {
+    what: 'an unknown cause',
+    text: `${plugin}    on_error: { timeut: deny }\n${rest}`,
+    at: [4, 17, 'plugins.0.on_error.timeut'],
+    says: /unknown key/,
+    hint: /timeout/,
+  },
+  {
+    what: 'an unknown action',
+    text: `${plugin}    on_error: allow\n${rest}`,
+    at: [4, 15, 'plugins.0.on_error'],
+    says: /deny, ignore or disable/,
+  },
+  {
+    what: 'an unknown capability',
+    text: `${plugin}    grants: { outbound-http: {} }\n${rest}`,
+    at: [4, 15, 'plugins.0.grants.outbound-http'],
+    says: /unknown key/,
+    hint: /outbound_http/,
+  },
+  {
+    what: 'a descriptor with a wrong version',
+    text: `${plugin}    descriptor: { id: redact, version: "1", kind: transform, api: "0.1", hooks: [tool_list] }\n${rest}`,
+    at: [4, 40, 'plugins.0.descriptor.version'],
+    says: /semantic version/,
+  },
+  {
+    what: 'a wrong type',
+    text: `${rest}limits:\n  body_bytes: many\n`,
+    at: [8, 15, 'limits.body_bytes'],
+    says: /expected (number|int)/,
+  },
+  {
+    what: 'a missing member',
+    text: `${rest}registries:\n  - plain_http: true\n`,
+    at: [8, 5, 'registries.0.host'],
+    says: /host is missing/,
+  },
+  { what: 'a missing section', text: upstreams, at: [1, 1, 'bindings'], says: /bindings is missing/ },
+  {
+    what: 'a plugin from two sources',
+    text: `${plugin.replace('}', ', oci: r/x:1 }')}${rest}`,
+    at: [3, 13, 'plugins.0.source'],
+    says: /exactly one of oci, oci_layout, file is due, and 2/,
+  },
+  {
+    what: 'a plugin from nowhere',
+    text: `plugins: [{ id: a, source: {} }]\n${rest}`,
+    at: [1, 28, 'plugins.0.source'],
+    says: /and 0 are here/,
+  },
+  {
+    what: 'two pinned keys',
+    text: `${plugin.replace('}', ', public_key: x, public_key_file: acme.pem }')}${rest}`,
+    at: [3, 13, 'plugins.0.source'],
+    says: /at most one of public_key/,
+  },
+  {
+    what: 'an upstream of two kinds',
+    text: `upstreams:\n  - { id: up, stdio: { command: x }, http: { url: "http://a" } }\n${bindings}`,
+    at: [2, 5, 'upstreams.0'],
+    says: /exactly one of stdio, http/,
+  },
+  {
+    what: 'a URL that is none',
+    text: `upstreams:\n  - { id: up, http: { url: "ftp://a" } }\n${bindings}`,
+    at: [2, 28, 'upstreams.0.http.url'],
+    says: /http or https/,
+  },
+  {
+    what: 'an id in capitals',
+    text: `${plugin.replace('redact', 'Redact')}${rest}`,
+    at: [2, 9, 'plugins.0.id'],
+    says: /lower-case/,
+  },
+  {
+    what: 'a plugin twice',
+    text: `${plugin}  - { id: redact, source: { oci: r/a:1 } }\n${rest}`,
+    at: [4, 5, 'plugins.1'],
+    says: /redact is here twice/,
+  },
+  {
+    what: 'an upstream twice',
+    text: `${upstreams}  - { id: up, stdio: { command: x } }\n${bindings}`,
+    at: [4, 5, 'upstreams.1'],
+    says: /up is here twice/,
+  },
+  {
+    what: 'one plugin twice in a binding',
+    text: `${plugin}${rest}    transforms: [redact, redact]\n`,
+    at: [10, 26, 'bindings.0.transforms.1'],
+    says: /redact is here twice/,
+  },
+  {
+    what: 'an unknown plugin',
+    text: `${plugin}${rest}    transforms: [redakt]\n`,
+    at: [10, 18, 'bindings.0.transforms.0'],
+    says: /no plugin redakt/,
+    hint: /did you mean redact/,
+  },
+  {
+    what: 'an unknown upstream',
+    text: `${upstreams}bindings:\n  - { id: main, upstreams: [down] }\n`,
+    at: [5, 29, 'bindings.0.upstreams.0'],
+    says: /no upstream down/,
+    hint: /upstreams that there are: up/,
+  },
+  {
+    what: 'two default bindings',
+    text: `${rest}    default: true\n  - { id: b, upstreams: [up], default: true }\n`,
+    at: [8, 40, 'bindings.1.default'],
+    says: /another binding is the default/,
+  },
+  {
+    what: 'an address that others reach',
+    text: `${rest}listen: 0.0.0.0:8787\n`,
+    at: [7, 9, 'listen'],
+    says: /no allowed_hosts/,
+    hint: /allowed_hosts: \[/,
+  },
+  {
+    what: 'an address of any interface in IPv6',
+    text: `${rest}listen: "[::]:1"\n`,
+    at: [7, 9, 'listen'],
+    says: /no allowed_hosts/,
+  },
+  {
+    what: 'an address that is none',
+    text: `${rest}listen: 127.0.0.1:99999\n`,
+    at: [7, 9, 'listen'],
+    says: /host:port/,
+  },
+  {
+    what: 'a key in two places',
+    text: `${rest}trust: { keys: [{ id: a, pem: x, file: acme.pem }] }\n`,
+    at: [7, 17, 'trust.keys.0'],
+    says: /exactly one of pem, file/,
+  },
+  {
+    what: 'a key file that is not there',
+    text: `${rest}trust: { keys: [{ id: a, file: ./none.pem }] }\n`,
+    at: [7, 32, 'trust.keys.0.file'],
+    says: /cannot be read: ENOENT/,
+    hint: /none\.pem/,
+  },
+  {
+    what: 'a key file that is a folder',
+    text: `${plugin.replace('}', ', public_key_file: . }')}${rest}`,
+    at: [3, 54, 'plugins.0.source.public_key_file'],
+    says: /cannot be read: EISDIR/,
+  },
+  {
+    what: 'a time that is none',
+    text: `${rest}trust: { keys: [{ id: a, pem: x, not_after: tomorrow }] }\n`,
+    at: [7, 45, 'trust.keys.0.not_after'],
+    says: /2026-12-31T/,
+  },
+  {
+    what: 'a digest that is none',
+    text: `${rest}trust: { revoked_digests: [sha256:abc] }\n`,
+    at: [7, 28, 'trust.revoked_digests.0'],
+    says: /64 lower-case hex/,
+  },
+  {
+    what: 'a key twice in one mapping',
+    text: `${rest}listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n`,
+    at: [8, 1],
+    says: /unique/,
+  },
+  { what: 'a tag that YAML does not know', text: `${rest}allowed_hosts: [!secret x]\n`, at: [7, 17], says: /tag/i },
+  { what: 'broken YAML', text: `${rest}listen: [\n`, at: [8, 1], says: /./ },
+  { what: 'two documents', text: `${rest}---\n${rest}`, at: [7, 1], says: /document/ },
+  { what: 'a list at the top', text: '- a\n', at: [1, 1, ''], says: /expected object/ },
+];
+
+describe('a wrong file', () => {
+  it.each(wrong)(
+    '[CFG-02] is refused with its place for $what',
+    async ({ text, at: [line, column, path], says, hint }) => {
+      const place = { code: 'config_invalid', line, column, ...(path === undefined ? {} : { path }) };
+      const expected = {
+        ...place,
+        message: expect.stringMatching(says),
+        ...(hint ? { hint: expect.stringMatching(hint) } : {}),
+      };
+      expect(await problemsOf(text)).toEqual([expect.objectContaining(expected)]);
+    },
+  );
+
+  it('[CFG-02] is told of all its problems at once, in the order of the file', async () => {
+    const problems = await problemsOf(`listn: x
+plugins:
+  - id: redact
+    source: { file: a.wasm }
+    priority: high
+  - id: redact
+    source: {}
+upstreams:
+  - { id: up, stdio: { command: cat }, timeout: 5 }
+bindings:
+  - { id: main, upstreams: [down], transforms: [mask] }
+trust: { keys: [{ id: a, file: none.pem }] }
+`);
+    expect(problems.map(({ line, path }) => [line, path])).toEqual([
+      [1, 'listn'],
+      [5, 'plugins.0.priority'],
+      [6, 'plugins.1'],
+      [7, 'plugins.1.source'],
+      [9, 'upstreams.0.timeout'],
+      [11, 'bindings.0.upstreams.0'],
+      [11, 'bindings.0.transforms.0'],
+      [12, 'trust.keys.0.file'],
+    ]);
+  });
+
+  it('[CFG-02] names its file, line and column in front of the message', async () => {
+    await expect(load(`${rest}listn: x\n`)).rejects.toThrow(`${file()}:7:1: config_invalid: `);
+  });
+
+  it('[CFG-05] cannot grow without end through aliases', async () => {
+    const layers = [...'bcdefghi'].map((name, index) => `  ${name}: &${name} [${`*${'abcdefgh'[index]},`.repeat(9)}]`);
+    const problems = await problemsOf(`${rest}x:\n  a: &a [x]\n${layers.join('\n')}\n`);
+    expect(problems).toMatchObject([{ code: 'config_invalid', message: expect.stringContaining('alias') }]);
+  });
+
+  it('[CFG-02] that is not there is told as such', async () => {
+    await expect(loadConfig(join(folder, 'none.yaml'), { grants })).rejects.toMatchObject({
+      code: 'config_unreadable',
+      details: { file: join(folder, 'none.yaml') },
+      exit: 3,
+    });
+  });
+
+  it('[CFG-01] that is empty is told what is missing', async () => {
+    expect((await problemsOf('')).map(({ path }) => path)).toEqual(['upstreams', 'bindings']);
+  });
+});

@@ -1,0 +1,9 @@
+import { isJsonObject } from '../core/json.ts';
+
+/** What stands at `path` in plain data; undefined where the path leads nowhere. */
+export function memberAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((holder, step) => {
+    if (Array.isArray(holder)) return holder[Number(step)];
+    return isJsonObject(holder) && Object.hasOwn(holder, step) ? holder[String(step)] : undefined;
+  }, value);
+}

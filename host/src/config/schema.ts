@@ -1,0 +1,205 @@
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import type { FailureCause } from '../core/hook-call.ts';
+import { pluginDescriptorSchema, pluginIdSchema } from '../core/plugin-descriptor.ts';
+import { parseListen } from './listen.ts';
+
+/** What the `grants` of a plugin are validated by. The capabilities make it; config knows none of them. */
+export type GrantsSchema = z.ZodType<Readonly<Record<string, unknown>>>;
+
+const text = z.string().min(1);
+const milliseconds = z.int().min(1).max(3_600_000);
+const MiB = 2 ** 20;
+const bytes = z
+  .int()
+  .min(1024)
+  .max(1024 * MiB);
+const count = z.int().min(1).max(1_000_000);
+const instant = z.iso.datetime({ offset: true, error: 'a time such as 2026-12-31T23:59:59Z' });
+
+const failureActionSchema = z.enum(['deny', 'ignore', 'disable']);
+export type FailureAction = z.output<typeof failureActionSchema>;
+const everyCause = (action: FailureAction): Readonly<Record<FailureCause, FailureAction>> => ({
+  trap: action,
+  timeout: action,
+  limit: action,
+  invalid_output: action,
+  unavailable: action,
+});
+const onErrorSchema = z
+  .union(
+    [
+      failureActionSchema,
+      z.strictObject({
+        trap: failureActionSchema.optional(),
+        timeout: failureActionSchema.optional(),
+        limit: failureActionSchema.optional(),
+        invalid_output: failureActionSchema.optional(),
+        unavailable: failureActionSchema.optional(),
+      }),
+    ],
+    { error: 'expected deny, ignore or disable, or one of them for each cause' },
+  )
+  .default('deny')
+  .transform(stated => {
+    if (typeof stated === 'string') return everyCause(stated);
+    const named = Object.entries(stated).filter(([, action]) => action !== undefined);
+    return { ...everyCause('deny'), ...(Object.fromEntries(named) as Partial<ReturnType<typeof everyCause>>) };
+  });
+
+/** For objects of which exactly one of `names` must be there; at most one when `optional`. */
+const oneOf =
+  (names: readonly string[], optional = false) =>
+  (value: Readonly<Record<string, unknown>>, context: z.RefinementCtx) => {
+    const given = names.filter(name => value[name] !== undefined).length;
+    if (given === 1 || (optional && given === 0)) return;
+    const message = `${optional ? 'at most' : 'exactly'} one of ${names.join(', ')} is due, and ${given} are here`;
+    context.addIssue({ code: 'custom', message });
+  };
+
+const sourceSchema = z
+  .strictObject({
+    oci: text.optional().describe('An OCI reference: registry/repository:tag, or @sha256:… to pin it.'),
+    oci_layout: text.optional().describe('A folder with an OCI image layout, relative to this file.'),
+    file: text.optional().describe('A component, relative to this file, with its signature beside it as X.sig.'),
+    public_key: text.optional().describe('PEM of the only key that counts for this plugin.'),
+    public_key_file: text.optional(),
+  })
+  .superRefine(oneOf(['oci', 'oci_layout', 'file']))
+  .superRefine(oneOf(['public_key', 'public_key_file'], true))
+  .meta({ oneOf: ['oci', 'oci_layout', 'file'].map(name => ({ required: [name] })) });
+
+const trustKeySchema = z
+  .strictObject({
+    id: text,
+    pem: text.optional().describe('The public key, SPKI PEM.'),
+    file: text.optional().describe('A file with the PEM, relative to this file.'),
+    scopes: z
+      .array(text)
+      .min(1)
+      .optional()
+      .describe('Repositories that the key may sign for: ghcr.io/acme/* (one component) or ghcr.io/acme/** (any).'),
+    not_before: instant.optional(),
+    not_after: instant.optional(),
+    status: z.enum(['active', 'revoked']).default('active'),
+  })
+  .superRefine(oneOf(['pem', 'file']))
+  .meta({ oneOf: [{ required: ['pem'] }, { required: ['file'] }] });
+
+const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 lower-case hex digits');
+
+const limitsSchema = z.strictObject({
+  body_bytes: bytes.default(4 * MiB).describe('The body of a request from a client.'),
+  answer_bytes: bytes.default(32 * MiB).describe('One answer of an upstream.'),
+  request_timeout_ms: milliseconds.default(60_000),
+  upstream_start_ms: milliseconds.default(60_000).describe('Starting an upstream and shaking hands with it.'),
+  concurrent_requests: count.default(1024),
+  sessions: count.default(10_000),
+  lanes: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('Worker threads that hold plugins. As many as there are cores, unless stated.')
+    .transform(lanes => lanes ?? availableParallelism()),
+  drain_ms: milliseconds.default(10_000).describe('How long requests may take to end after SIGTERM.'),
+  plugin: z
+    .strictObject({
+      memory_mib: z.int().min(1).max(4096).default(64),
+      timeout_ms: milliseconds.default(1000).describe('One hook call, waiting included.'),
+      start_ms: milliseconds.default(5000).describe('Making an instance, configure included.'),
+      log_lines: count.default(100).describe('Log lines of one hook call; the rest is counted and dropped.'),
+      log_bytes: z.int().min(256).max(MiB).default(32_768).describe('What one hook call may log in all.'),
+      state_bytes: z.int().min(0).max(MiB).default(65_536).describe('What a plugin may keep in one request.'),
+    })
+    .prefault({})
+    .describe('Of each plugin that states no others.'),
+});
+
+const upstreamSchema = z
+  .strictObject({
+    id: pluginIdSchema,
+    stdio: z
+      .strictObject({
+        command: text,
+        args: z.array(z.string()).default([]),
+        env: z.record(text, z.string()).default({}).describe('The whole environment beside PATH and HOME.'),
+        cwd: text.optional(),
+      })
+      .optional(),
+    http: z
+      .strictObject({
+        url: z.url({ protocol: /^https?$/, error: 'an http or https URL' }),
+        headers: z.record(text, z.string()).default({}),
+      })
+      .optional(),
+    required: z.boolean().default(true).describe('Whether the start fails when it cannot be reached.'),
+    timeout_ms: milliseconds.optional().describe('One request; limits.request_timeout_ms unless stated.'),
+  })
+  .superRefine(oneOf(['stdio', 'http']))
+  .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }] });
+
+/** The schema of sallyport.yaml. Unknown keys are refused. What spans several entries is checked in cross-check.ts. */
+export const createConfigSchema = (grants: GrantsSchema) =>
+  z
+    .strictObject({
+      listen: z
+        .string()
+        .refine(address => parseListen(address) !== undefined, 'host:port, such as 127.0.0.1:8787 or [::1]:0')
+        .default('127.0.0.1:8787'),
+      log: z
+        .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+        .prefault({}),
+      allowed_hosts: z.array(text).default([]).describe('Values of Host that are served beside those of loopback.'),
+      allowed_origins: z.array(text).default([]).describe('Values of Origin that browsers may send.'),
+      require_signed_plugins: z.boolean().default(true),
+      trust: z
+        .strictObject({
+          keys: z.array(trustKeySchema).default([]),
+          revoked_digests: z.array(digestSchema).default([]),
+        })
+        .prefault({}),
+      cache_dir: text.default('~/.cache/sallyport'),
+      registries: z
+        .array(z.strictObject({ host: text, plain_http: z.boolean().default(false) }))
+        .default([])
+        .describe('Registries that need settings of their own.'),
+      limits: limitsSchema.prefault({}),
+      plugins: z
+        .array(
+          z.strictObject({
+            id: pluginIdSchema,
+            source: sourceSchema,
+            descriptor: pluginDescriptorSchema.optional().describe('For a component that carries none.'),
+            grants: grants.default({}),
+            config: z.unknown().optional().describe('Any JSON; the plugin gets it when it is configured.'),
+            priority: z
+              .int()
+              .default(100)
+              .describe('Lower runs earlier; the order of this file decides between equals.'),
+            on_error: onErrorSchema,
+            limits: z
+              .strictObject({
+                memory_mib: z.int().min(1).max(4096).optional(),
+                timeout_ms: milliseconds.optional(),
+              })
+              .prefault({}),
+          }),
+        )
+        .default([]),
+      upstreams: z.array(upstreamSchema).min(1),
+      bindings: z
+        .array(
+          z.strictObject({
+            id: pluginIdSchema.describe('Served at /mcp/{id}.'),
+            upstreams: z.array(z.string()).min(1),
+            transforms: z.array(z.string()).default([]).describe('Ids of plugins.'),
+            default: z.boolean().default(false).describe('Whether it is served at /mcp too; else the first one is.'),
+          }),
+        )
+        .min(1),
+    })
+    .meta({ title: 'sallyport.yaml', description: 'Configuration of the Sallyport gateway' });
+
+/** What the file says, with defaults. */
+export type ParsedConfig = z.output<ReturnType<typeof createConfigSchema>>;
