@@ -1,0 +1,93 @@
+import type { Digest } from '../core/digest.ts';
+import { Fault, fail } from '../core/fault.ts';
+import type { Log } from '../core/log.ts';
+import { type Content, contentSource } from './content.ts';
+import type { Descriptor } from './descriptor.ts';
+import { type ImageLayout, openImageLayout } from './image-layout.ts';
+import { formatReference, type Reference } from './reference.ts';
+import { isUnreachable } from './retry.ts';
+import type { Source } from './source.ts';
+
+/** What the cache of one reference stands on. */
+export interface CacheOptions {
+  /** An OCI image layout, or a folder that is to become one. Several processes may share it. */
+  readonly directory: string;
+  readonly reference: Reference;
+  /** The registry. */
+  readonly remote: Content;
+  readonly log: Log;
+  /** Largest component, bytes. */
+  readonly limit?: number;
+}
+
+/**
+ * A Source that asks the registry what a tag stands for, and for the content that is not in the cache. What comes from
+ * the cache is hashed again; what is corrupted there is removed and fetched anew.
+ *
+ * When the registry cannot be reached, and only then, a tag stands for what it stood for when it was last fetched
+ * whole. A registry that refuses (401, 403, 404) is obeyed.
+ * @throws Fault `cache_unusable` and those of the remote content, from its methods
+ */
+export function cachedSource({ directory, reference, remote, log, limit }: CacheOptions): Source {
+  const layout = openImageLayout(directory);
+  const name = formatReference(reference);
+  const origin = { reference: name, repository: `${reference.registry}/${reference.repository}` };
+
+  const content: Content = {
+    async resolve(signal) {
+      const { digest } = reference;
+      const pinned = digest && (await onDisk(() => heldManifest(layout, digest)));
+      if (pinned) return pinned;
+      try {
+        return await remote.resolve(signal);
+      } catch (error) {
+        const known = error instanceof Fault && isUnreachable(error) && (await onDisk(() => layout.lookUp(name)));
+        if (!known) throw error;
+        log.warn(
+          { reference: name, digest: known.digest, cause: error.message },
+          'the registry cannot be reached: the plugin is taken from the cache, and verified again',
+        );
+        return known;
+      }
+    },
+
+    async read(descriptor, signal) {
+      const held = await onDisk(() => layout.read(descriptor));
+      if (held) return held;
+      const bytes = await remote.read(descriptor, signal);
+      await onDisk(() => layout.write(bytes));
+      return bytes;
+    },
+  };
+
+  const source = contentSource(content, origin, limit);
+  return {
+    ...source,
+    async fetch(descriptor, signal) {
+      const artifact = await source.fetch(descriptor, signal);
+      // Only now, so that a name in the cache always leads to content that is whole.
+      await onDisk(async () => {
+        if ((await layout.lookUp(name))?.digest !== descriptor.digest) await layout.name(name, descriptor);
+      });
+      return artifact;
+    },
+  };
+
+  /** @throws Fault `cache_unusable` for what the file system throws */
+  async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Fault && error.code === 'layout_invalid') {
+        return fail('cache_unusable', { ...error.details, reference: name }, error);
+      }
+      if (error instanceof Fault || !(error instanceof Error && 'syscall' in error)) throw error;
+      return fail('cache_unusable', { reference: name, file: directory, what: error.message }, error);
+    }
+  }
+}
+
+/** The manifest with this digest; undefined when it was never fetched whole. */
+async function heldManifest(layout: ImageLayout, digest: Digest): Promise<Descriptor | undefined> {
+  return (await layout.entries()).find(({ descriptor }) => descriptor.digest === digest)?.descriptor;
+}

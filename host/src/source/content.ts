@@ -1,0 +1,63 @@
+import { type Artifact, createArtifact, type Origin } from '../core/artifact.ts';
+import { fail } from '../core/fault.ts';
+import type { Descriptor } from './descriptor.ts';
+import { chooseManifest, manifestLimit, parsePluginManifest } from './manifest.ts';
+import { isIndex, isManifest } from './media-type.ts';
+import { statedDescriptor } from './plugin-manifest.ts';
+import { signatureClaims } from './signature-annotation.ts';
+import type { Source } from './source.ts';
+
+/** Content by its descriptor, as a registry, a layout or a cache holds it. */
+export interface Content {
+  /** The manifest that the reference stands for now. */
+  resolve(signal?: AbortSignal): Promise<Descriptor>;
+  /** Bytes of exactly this size and digest. @throws Fault `size_mismatch`, `digest_mismatch`, `artifact_not_found` */
+  read(descriptor: Descriptor, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/** A component larger than this is refused unless said otherwise: the largest of today's toolchains make 20 MB. */
+export const defaultArtifactLimit = 128 * 1024 * 1024;
+const configLimit = 1024 * 1024;
+
+/**
+ * A Source of whatever holds OCI content: manifest (or an index that leads to one), config, one layer.
+ * @throws Fault, from `fetch`: `manifest_too_large`, `manifest_invalid`, `platform_ambiguous`, `layer_count`,
+ * `artifact_too_large`, and those of `content`
+ */
+export function contentSource(
+  content: Content,
+  origin: Omit<Origin, 'manifest'>,
+  limit: number = defaultArtifactLimit,
+): Source {
+  const { reference } = origin;
+  return {
+    reference,
+    resolve: signal => content.resolve(signal),
+
+    async fetch(descriptor, signal): Promise<Artifact> {
+      const manifest = await readManifest(descriptor, signal);
+      const { config, component, annotations } = parsePluginManifest(manifest, reference);
+      if (component.size > limit) fail('artifact_too_large', { reference, size: component.size, limit });
+      if (config.size > configLimit) fail('artifact_too_large', { reference, size: config.size, limit: configLimit });
+      const stated = statedDescriptor(config.mediaType, await content.read(config, signal), reference);
+      const bytes = await content.read(component, signal);
+      return createArtifact({
+        bytes,
+        digest: component.digest,
+        origin: { ...origin, manifest: descriptor.digest },
+        signatures: signatureClaims(annotations),
+        ...(stated !== undefined && { statedDescriptor: stated }),
+      });
+    },
+  };
+
+  /** The image manifest that the descriptor leads to: its own content, or the one behind an index. */
+  async function readManifest(descriptor: Descriptor, signal?: AbortSignal): Promise<Uint8Array> {
+    if (!isManifest(descriptor.mediaType)) {
+      fail('manifest_invalid', { reference, what: `${descriptor.mediaType} is not a manifest` });
+    }
+    if (descriptor.size > manifestLimit) fail('manifest_too_large', { reference, limit: manifestLimit });
+    const bytes = await content.read(descriptor, signal);
+    return isIndex(descriptor.mediaType) ? readManifest(chooseManifest(bytes, reference), signal) : bytes;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Log } from '../core/log.ts';
+import { cachedSource } from './cache.ts';
+import { contentSource } from './content.ts';
+import type { Credentials } from './docker-config.ts';
+import { fileSource } from './file.ts';
+import { createOciClient } from './oci-client.ts';
+import { ociLayoutSource } from './oci-layout.ts';
+import { registryContent } from './oci-registry.ts';
+import type { Patience } from './patience.ts';
+import { formatReference, parseReference } from './reference.ts';
+import type { Source } from './source.ts';
+
+/** Where a plugin comes from, as the operator writes it: exactly one of the three. */
+export type SourceSpec =
+  /** `registry/repository:tag` or `…@sha256:…`. */
+  | { readonly oci: string }
+  /** `./folder` or `./folder:tag`. */
+  | { readonly oci_layout: string }
+  /** `./plugin.wasm`, with its signature in `./plugin.wasm.sig`. */
+  | { readonly file: string };
+
+export interface SourceContext {
+  readonly log: Log;
+  /** Relative paths start here: the folder of the operator's file. */
+  readonly baseDir: string;
+  /** Where artifacts of registries are kept; without it they are fetched each time. */
+  readonly cacheDir?: string | undefined;
+  /** `host[:port]` of registries that are asked over plain http although they are not on this machine. */
+  readonly plainHttp?: readonly string[] | undefined;
+  /** `host[:port]` of token services beyond the registry's own host that may have our login. */
+  readonly tokenHosts?: readonly string[] | undefined;
+  readonly timeouts?: Partial<Patience> | undefined;
+  /** Docker's logins unless said otherwise. */
+  readonly credentials?: Credentials | undefined;
+  /** Largest component, bytes. */
+  readonly maxBytes?: number | undefined;
+}
+
+/**
+ * The one entry to this folder: a Source for whatever the operator wrote. Nothing is asked of anybody yet.
+ * @throws Fault `reference_invalid`
+ */
+export function createSource(spec: SourceSpec, on: SourceContext): Source {
+  if ('file' in spec) return fileSource(spec.file, on.baseDir, on.maxBytes);
+  if ('oci_layout' in spec) return ociLayoutSource(spec.oci_layout, on.baseDir, on.maxBytes);
+  const reference = parseReference(spec.oci);
+  const client = createOciClient(reference, {
+    ...(on.plainHttp && { plainHttp: on.plainHttp }),
+    ...(on.tokenHosts && { tokenHosts: on.tokenHosts }),
+    ...(on.credentials && { credentials: on.credentials }),
+    ...(on.timeouts && { patience: on.timeouts }),
+  });
+  const remote = registryContent(reference, client);
+  const limit = on.maxBytes === undefined ? {} : { limit: on.maxBytes };
+  if (on.cacheDir !== undefined) {
+    return cachedSource({ directory: on.cacheDir, reference, remote, log: on.log, ...limit });
+  }
+  const repository = `${reference.registry}/${reference.repository}`;
+  return contentSource(remote, { reference: formatReference(reference), repository }, on.maxBytes);
+}

@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { type Digest, isDigest } from '../core/digest.ts';
+import { type FaultDetails, fail } from '../core/fault.ts';
+import { createAuthorizer } from './authorizer.ts';
+import { type Descriptor, describe } from './descriptor.ts';
+import { type Credentials, dockerCredentials } from './docker-config.ts';
+import { manifestLimit } from './manifest.ts';
+import { acceptManifest, isManifest } from './media-type.ts';
+import { defaultPatience, type Patience } from './patience.ts';
+import { readBounded, readExactly } from './read-body.ts';
+import { formatReference, type Reference } from './reference.ts';
+import { type AddressPolicy, isFollowed, registryUrl } from './registry-address.ts';
+import { withRetries } from './retry.ts';
+import { type Answer, type Call, createTransport } from './transport.ts';
+
+export interface OciClientOptions extends AddressPolicy {
+  /** Who we are at the registry. Docker's own configuration unless said otherwise. */
+  readonly credentials?: Credentials;
+  readonly patience?: Partial<Patience>;
+}
+
+/** A manifest with its bytes, which are what the digest is over. */
+export interface RegistryManifest {
+  readonly descriptor: Descriptor;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Speaks the OCI distribution spec with one repository of one registry.
+ * Everything it throws is a Fault with the reference, or the reason of `signal`.
+ */
+export interface OciClient {
+  /**
+   * § Pulling manifests. By the tag, or by the digest when there is one.
+   * @throws Fault `manifest_too_large`, `digest_mismatch`, `manifest_invalid`, and those of every call:
+   * `artifact_not_found`, `registry_denied`, `registry_answer`, `registry_unreachable`, `registry_tls`,
+   * `redirect_refused`, `challenge_invalid`, `token_realm_untrusted`, `token_refused`
+   */
+  manifest(by: string, signal?: AbortSignal): Promise<RegistryManifest>;
+  /**
+   * § Pulling blobs, and manifests by digest. What it yields has the descriptor's size and digest.
+   * @throws Fault `size_mismatch`, `digest_mismatch`, and those of every call
+   */
+  read(descriptor: Descriptor, signal?: AbortSignal): Promise<Uint8Array>;
+  /** § Pushing blobs, POST then PUT; not sent when the registry has it already. */
+  pushBlob(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** § Pushing manifests. `by` is a tag, or the digest of the bytes. */
+  pushManifest(bytes: Uint8Array, mediaType: string, by: string, signal?: AbortSignal): Promise<Digest>;
+}
+
+const errorBodySchema = z.object({
+  errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
+});
+
+export function createOciClient(target: Reference, options: OciClientOptions = {}): OciClient {
+  const { credentials = dockerCredentials(), patience: given, ...policy } = options;
+  const patience = { ...defaultPatience, ...given };
+  const reference = formatReference(target);
+  const about: FaultDetails & { reference: string } = { reference };
+  const registry = registryUrl(target.registry, policy);
+  const authorizer = createAuthorizer({ registry: target.registry, url: registry, credentials, ...policy });
+  const transport = createTransport({ url: registry, authorizer, patience, ...policy });
+  const at = (path: string) => new URL(`/v2/${target.repository}/${path}`, registry);
+  const pull = `repository:${target.repository}:pull`;
+  const push = `repository:${target.repository}:pull,push`;
+
+  const persist = <T>(attempt: () => Promise<T>, signal?: AbortSignal) => withRetries(attempt, patience, about, signal);
+
+  const get = <T>(
+    path: string,
+    headers: Record<string, string>,
+    take: (answer: Answer) => Promise<T>,
+    signal?: AbortSignal,
+  ) =>
+    persist(() => {
+      const call: Call = { method: 'GET', url: at(path), headers, scope: pull, reference };
+      return transport(call, async answer => take(await expectStatus(answer, 200)), signal);
+    }, signal);
+
+  /** @throws Fault `artifact_not_found`, `registry_denied`, `registry_answer` */
+  async function expectStatus(answer: Answer, ...wanted: number[]): Promise<Answer> {
+    if (wanted.includes(answer.status)) return answer;
+    const details = { ...about, registry: registry.host, status: answer.status, ...(await errorOf(answer)) };
+    if (answer.status === 404) return fail('artifact_not_found', details);
+    if (answer.status === 401 || answer.status === 403) return fail('registry_denied', details);
+    return fail('registry_answer', details);
+  }
+
+  return {
+    manifest: (by, signal) =>
+      get(
+        `manifests/${by}`,
+        { accept: acceptManifest },
+        async ({ headers, body }) => {
+          const bytes = await readBounded(body, manifestLimit, () =>
+            fail('manifest_too_large', { ...about, limit: manifestLimit }),
+          );
+          const type = headers.get('content-type')?.split(';')[0]?.trim() ?? '';
+          const descriptor = describe(type, bytes);
+          for (const stated of [headers.get('docker-content-digest'), by]) {
+            if (stated !== null && isDigest(stated) && stated !== descriptor.digest) {
+              fail('digest_mismatch', { ...about, digest: stated, actual: descriptor.digest });
+            }
+          }
+          if (!isManifest(type)) fail('manifest_invalid', { ...about, what: `its type is ${type || 'not stated'}` });
+          return { descriptor, bytes };
+        },
+        signal,
+      ),
+
+    read: (descriptor, signal) => {
+      const manifest = isManifest(descriptor.mediaType);
+      const headers = { accept: manifest ? acceptManifest : '*/*' };
+      const path = `${manifest ? 'manifests' : 'blobs'}/${descriptor.digest}`;
+      return get(path, headers, ({ body }) => readExactly(body, descriptor, reference), signal);
+    },
+
+    async pushBlob(bytes, signal) {
+      const { digest } = describe('', bytes);
+      const shared = { scope: push, reference };
+      await persist(async () => {
+        const held = await transport(
+          { ...shared, method: 'HEAD', url: at(`blobs/${digest}`) },
+          async ({ status }) => status === 200,
+          signal,
+        );
+        if (held) return;
+        const url = await transport(
+          { ...shared, method: 'POST', url: at('blobs/uploads/'), headers: { 'content-length': '0' } },
+          async answer => uploadUrl(await expectStatus(answer, 202)),
+          signal,
+        );
+        url.searchParams.set('digest', digest);
+        const headers = { 'content-type': 'application/octet-stream' };
+        await transport({ ...shared, method: 'PUT', url, headers, body: bytes }, a => expectStatus(a, 201), signal);
+      }, signal);
+    },
+
+    async pushManifest(bytes, mediaType, by, signal) {
+      const { digest } = describe(mediaType, bytes);
+      const headers = { 'content-type': mediaType };
+      const call: Call = { method: 'PUT', url: at(`manifests/${by}`), headers, body: bytes, scope: push, reference };
+      await persist(() => transport(call, answer => expectStatus(answer, 201), signal), signal);
+      return digest;
+    },
+  };
+
+  function uploadUrl({ headers }: Answer): URL {
+    const url = URL.parse(headers.get('location') ?? '', registry.href);
+    if (!url)
+      return fail('registry_answer', { ...about, registry: registry.host, what: 'an upload without a Location' });
+    if (!isFollowed(registry, url, policy)) {
+      fail('redirect_refused', { ...about, from: registry.origin, what: `${url.origin} is not https` });
+    }
+    return url;
+  }
+}
+
+/** The first error of the spec's error body (§ Error Codes), short and printable. */
+async function errorOf({ body }: Answer): Promise<FaultDetails> {
+  try {
+    const bytes = await readBounded(body, 64 * 1024, () => fail('registry_answer'));
+    const [error] = errorBodySchema.parse(JSON.parse(Buffer.from(bytes).toString())).errors;
+    const text = `${error?.code}: ${error?.message ?? ''}`.replace(/[^\x20-\x7e]+/g, ' ');
+    return { answer: text.slice(0, 200) };
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,57 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fail } from '@sallyport/host/core/fault';
+import { openImageLayout } from '@sallyport/host/source/image-layout';
+import { isLoopback } from '@sallyport/host/source/registry-address';
+import { DistributionError } from './distribution-error.ts';
+import { createDistributionHandler } from './distribution-handler.ts';
+
+export interface RegistryOptions {
+  /** An OCI image layout, or a folder that is to become one. */
+  readonly directory: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** 127.0.0.1 unless said otherwise; only addresses of this machine. */
+  readonly host?: string;
+  /** Largest blob, bytes. */
+  readonly blobBytes?: number;
+}
+
+export interface Registry extends AsyncDisposable {
+  /** `http://127.0.0.1:5000` */
+  readonly url: string;
+  /** `127.0.0.1:5000`: the registry in a reference. */
+  readonly host: string;
+  close(): Promise<void>;
+}
+
+const defaultBlobBytes = 256 * 1024 * 1024;
+
+/**
+ * Starts an OCI registry for development: no login, no TLS, and therefore for this machine alone.
+ * @throws Fault `registry_not_loopback`
+ */
+export async function startRegistry(options: RegistryOptions): Promise<Registry> {
+  const { directory, port = 0, host = '127.0.0.1', blobBytes = defaultBlobBytes } = options;
+  if (!isLoopback(host)) fail('registry_not_loopback', { host });
+  const handle = createDistributionHandler(openImageLayout(directory), { blobBytes, uploads: 64 });
+  const server = createServer((request, response) => {
+    // A page in a browser could otherwise reach the registry under a name of its own (DNS rebinding).
+    const asked = URL.parse(`http://${request.headers.host}`);
+    if (asked && isLoopback(asked.hostname)) return void handle(request, response);
+    const denied = new DistributionError('DENIED', 'this registry is for this machine alone');
+    response.writeHead(denied.status, { 'content-type': 'application/json' }).end(denied.body);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
+  });
+  const address = `${host}:${(server.address() as AddressInfo).port}`;
+
+  const close = () =>
+    new Promise<void>(resolve => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  return { url: `http://${address}`, host: address, close, [Symbol.asyncDispose]: close };
+}
