@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
 import { createArtifact, type SignatureClaim } from '../core/artifact.ts';
 import { fail } from '../core/fault.ts';
@@ -23,11 +24,11 @@ export function fileSource(reference: string, baseDir: string, limit: number = d
 
   const read = async (path: string, most: number): Promise<Uint8Array> => {
     try {
-      await using handle = await open(path, 'r');
-      const { size } = await handle.stat();
+      const { size } = await stat(path);
       if (size > most) fail('artifact_too_large', { reference, file: path, size, limit: most });
-      const stream = handle.createReadStream({ autoClose: false });
-      return await readBounded(stream, most, () => fail('artifact_too_large', { reference, file: path, limit: most }));
+      return await readBounded(createReadStream(path), most, () =>
+        fail('artifact_too_large', { reference, file: path, limit: most }),
+      );
     } catch (error) {
       return failToRead(error, reference, path);
     }
