@@ -89,5 +89,6 @@ export const requirements = {
   // registry for development: REG-…
   // start, docs, command line: RUN-…
   'RUN-20': 'Each folder of the host imports only what its row of the table allows.',
+  'RUN-22': 'The bench measures every way to the same upstream, and a wrong answer ends it.',
   'RUN-21': 'The check of imports fails when it read nothing, of the tree or of one folder.',
 } as const satisfies Record<string, string>;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildJavaScript } from '@sallyport/author/build-javascript';
@@ -70,8 +70,12 @@ export async function startGateway(
   };
   await writeFile(file, stringify(config));
   // The log of each request is part of the work; where it goes is not.
-  const child = spawn(process.execPath, [join(root, 'host/src/main.ts'), 'serve', '-c', file], { stdio: 'ignore' });
+  const program = join(root, 'host/src/main.ts');
+  const child = spawn(process.execPath, [program, 'serve', '-c', file], { stdio: 'ignore' });
   stop.defer(() => end(child));
-  await untilReady(`http://127.0.0.1:${port}/readyz`, child, `${name} (${file})`);
+  await untilReady(`http://127.0.0.1:${port}/readyz`, child, name).catch(error => {
+    const { stdout, stderr } = spawnSync(process.execPath, [program, 'check', '-c', file], { encoding: 'utf8' });
+    throw new Error(`${error.message}\n${stdout}${stderr}`);
+  });
   return { url: `http://127.0.0.1:${port}/mcp`, pid: pidOf(child) };
 }
