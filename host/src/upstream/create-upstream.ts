@@ -106,7 +106,7 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
     },
     async request(method, params, options = {}): Promise<Answer> {
       options.signal?.throwIfAborted();
-      const bounded = bound(options, limits);
+      const bounded = bound(options, entry.timeout_ms);
       const connection = connector.current ?? (await unlessAborted(connector.get(), options.signal));
       try {
         return await ask(connection, method, params, bounded);
@@ -139,10 +139,11 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
 /** Faults after which the connection is not used again. */
 const lostBy = new Set<string>(['upstream_closed', 'upstream_unavailable']);
 
-const bound = (options: RequestOptions, limits: UpstreamLimits): RequestOptions =>
-  options.timeoutMs === undefined || options.timeoutMs <= limits.timeoutMs
+/** What the operator wrote for this upstream is the most that a request may take. */
+const bound = (options: RequestOptions, most: number | undefined): RequestOptions =>
+  options.timeoutMs === undefined || most === undefined || options.timeoutMs <= most
     ? options
-    : { ...options, timeoutMs: limits.timeoutMs };
+    : { ...options, timeoutMs: most };
 
 /** Waits for what others wait for too: an abort ends our waiting, not their work. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

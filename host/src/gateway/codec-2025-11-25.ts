@@ -1,0 +1,191 @@
+import { fail } from '../core/fault.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import type { Log } from '../core/log.ts';
+import { resultAnswer } from '../upstream/answer.ts';
+import type { Notification } from '../upstream/upstream.ts';
+import type { Route } from './binding.ts';
+import { capabilitiesOf, instructionsOf } from './capabilities.ts';
+import type { Codec, Exchange } from './codec.ts';
+import { dispatch } from './dispatch.ts';
+import type { Message } from './message.ts';
+import { createSessions, type Session } from './session.ts';
+
+export interface CodecOptions {
+  readonly maxSessions: number;
+  readonly requestTimeoutMs: number;
+  /** The gateway's own version, for `serverInfo`. */
+  readonly version: string;
+  readonly log: Log;
+}
+
+/** Newest first: it is what a client gets that asks for a revision unknown to us. */
+const revisions = ['2025-11-25', '2025-06-18', '2025-03-26'];
+const logLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+/** Milliseconds between two signs of life on an open stream. */
+const keepAlive = 25_000;
+
+/** Milliseconds that `initialize` waits for an upstream which is not there. */
+const patience = 15_000;
+
+/** Why a call ended without an answer: its client said so, or left. */
+class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
+
+type Request = Message & { kind: 'request' };
+
+/**
+ * The revisions with sessions: `initialize`, then `Mcp-Session-Id` with every request
+ * (MCP 2025-11-25, Lifecycle; Transports § Streamable HTTP).
+ */
+export function createCodec20251125(options: CodecOptions): Codec {
+  const sessions = createSessions(options.maxSessions);
+
+  const sessionOf = ({ headers, route }: Exchange): Session => {
+    const revision = headers['mcp-protocol-version'];
+    if (revision !== undefined && !revisions.includes(String(revision))) {
+      fail('revision_unknown', { revision, hint: `send one of ${revisions.join(', ')}` });
+    }
+    const id = headers['mcp-session-id'];
+    return sessions.find(id === undefined ? undefined : String(id), route.id);
+  };
+
+  async function initialize({ route, reply }: Exchange, { id, params }: Request) {
+    const { protocolVersion } = params;
+    if (typeof protocolVersion !== 'string') fail('params_invalid', { hint: '`protocolVersion` is not a string' });
+    await startAll(route, options.log);
+    const revision = revisions.find(known => known === protocolVersion) ?? String(revisions[0]);
+    const session = sessions.create(route.id, revision);
+    const instructions = instructionsOf(route);
+    const result = {
+      protocolVersion: revision,
+      capabilities: capabilitiesOf(route),
+      serverInfo: { name: 'sallyport', version: options.version },
+      ...(instructions === undefined ? {} : { instructions }),
+    };
+    reply.answer(200, resultAnswer(result).text(id), { 'mcp-session-id': session.id });
+  }
+
+  async function call(exchange: Exchange, session: Session, { id, method, params }: Request) {
+    const { route, reply, requestId, record } = exchange;
+    const controller = new AbortController();
+    session.running.set(id, controller);
+    exchange.onLeave(() => controller.abort(new Cancelled('the client left')));
+    const onNotification = hearing(exchange, session, params);
+    try {
+      const answer = await dispatch({
+        ...{ requestId, route, method, params, record, signal: controller.signal },
+        timeoutMs: options.requestTimeoutMs,
+        ...(onNotification === undefined ? {} : { onNotification }),
+      });
+      reply.answer(200, answer.text(id));
+    } catch (thrown) {
+      if (!(thrown instanceof Cancelled)) throw thrown;
+      // "The receiver should not send a response for the cancelled request" (Cancellation § Behavior Requirements).
+      reply.end(200);
+    } finally {
+      if (session.running.get(id) === controller) session.running.delete(id);
+    }
+  }
+
+  async function setLevel({ route, reply }: Exchange, session: Session, { id, params }: Request) {
+    const { level } = params;
+    if (typeof level !== 'string' || !logLevels.includes(level)) {
+      return fail('params_invalid', { hint: `\`level\` is not one of ${logLevels.join(', ')}` });
+    }
+    session.logLevel = level;
+    // All clients share one session with an upstream: it sends what the most curious wants, and each gets its part.
+    const wanted = [...sessions.all()]
+      .filter(({ binding, logLevel }) => binding === route.id && logLevel !== undefined)
+      .map(({ logLevel }) => severity(logLevel));
+    const params_ = { level: logLevels[Math.min(...wanted)] as Json };
+    const logging = route.members.filter(({ upstream }) => upstream.initialized?.capabilities.logging !== undefined);
+    await Promise.all(logging.map(({ upstream }) => upstream.request('logging/setLevel', params_)));
+    reply.answer(200, resultAnswer({}).text(id));
+  }
+
+  function hearNotification(session: Session, { method, params }: Message & { kind: 'notification' }) {
+    if (method !== 'notifications/cancelled') return;
+    const { requestId } = params;
+    if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
+    session.running.get(requestId)?.abort(new Cancelled('the client cancelled'));
+  }
+
+  return {
+    speaks: () => true,
+
+    async post(exchange, message) {
+      if (message.kind === 'request' && message.method === 'initialize') return initialize(exchange, message);
+      // A probe for the stateless revision comes before any session; it must hear that the method is unknown.
+      if (message.kind === 'request' && message.method === 'server/discover')
+        fail('method_unknown', { method: 'server/discover' });
+      const session = sessionOf(exchange);
+      if (message.kind !== 'request') {
+        if (message.kind === 'notification') hearNotification(session, message);
+        return exchange.reply.end(202);
+      }
+      if (message.method === 'ping') return exchange.reply.answer(200, resultAnswer({}).text(message.id));
+      if (message.method === 'logging/setLevel') return setLevel(exchange, session, message);
+      return call(exchange, session, message);
+    },
+
+    get(exchange) {
+      const session = sessionOf(exchange);
+      if (session.stream !== undefined) fail('stream_open');
+      const { reply } = exchange;
+      session.stream = reply;
+      reply.open();
+      const timer = setInterval(() => reply.comment('still here'), keepAlive).unref();
+      exchange.onLeave(() => {
+        clearInterval(timer);
+        delete session.stream;
+      });
+    },
+
+    delete(exchange) {
+      sessions.end(sessionOf(exchange));
+      exchange.reply.end(204);
+    },
+
+    announce(route, { method, params }) {
+      if (!method.endsWith('/list_changed')) return;
+      const text = JSON.stringify({ jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) });
+      for (const { binding, stream } of sessions.all()) if (binding === route) stream?.notify(text);
+    },
+
+    [Symbol.dispose]() {
+      for (const session of [...sessions.all()]) sessions.end(session);
+    },
+  };
+}
+
+/** What the client hears while its call runs, with its own progress token; undefined when it cannot or need not. */
+function hearing({ headers, reply }: Exchange, session: Session, params: JsonObject) {
+  const meta = params._meta;
+  const token = isJsonObject(meta) ? meta.progressToken : undefined;
+  if (token === undefined && session.logLevel === undefined) return undefined;
+  if (!headers.accept?.includes('text/event-stream')) return undefined;
+  return ({ method, params }: Notification) => {
+    if (method === 'notifications/progress') {
+      if (token !== undefined) reply.notify(notificationText(method, { ...params, progressToken: token }));
+    } else if (method === 'notifications/message' && session.logLevel !== undefined) {
+      if (severity(params?.level) >= severity(session.logLevel)) reply.notify(notificationText(method, params));
+    }
+  };
+}
+
+const notificationText = (method: string, params: JsonObject | undefined) =>
+  JSON.stringify({ jsonrpc: '2.0', method, params });
+
+const severity = (level: unknown) => logLevels.indexOf(String(level));
+
+/** Reaches all upstreams of a binding. One of several that is down is left out. @throws Fault when all are */
+async function startAll(route: Route, log: Log) {
+  const missing = route.members.filter(({ upstream }) => !upstream.ready);
+  const started = await Promise.allSettled(
+    missing.map(({ upstream }) => upstream.start(AbortSignal.timeout(patience))),
+  );
+  const failed = started.flatMap(each => (each.status === 'rejected' ? [each.reason] : []));
+  for (const reason of failed) log.warn({ binding: route.id, reason: String(reason) }, 'an upstream is left out');
+  if (failed.length === route.members.length) throw failed[0];
+}

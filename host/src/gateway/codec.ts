@@ -1,0 +1,34 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Notification } from '../upstream/upstream.ts';
+import type { Route } from './binding.ts';
+import type { CallRecord } from './call.ts';
+import type { Message } from './message.ts';
+import type { Reply } from './reply.ts';
+
+/** One HTTP request on its way. */
+export interface Exchange {
+  readonly requestId: string;
+  readonly route: Route;
+  readonly headers: IncomingHttpHeaders;
+  readonly reply: Reply;
+  readonly record: CallRecord & { method?: string; id?: string | number };
+  /** Calls back when the client leaves before it has the answer. */
+  onLeave(listener: () => void): void;
+}
+
+/**
+ * How one family of revisions of MCP is spoken over HTTP. Several stand beside each other on one URL: the gateway asks
+ * each in turn whether a request is its own.
+ */
+export interface Codec extends Disposable {
+  /** Whether the request is spoken in one of this codec's revisions. */
+  speaks(headers: IncomingHttpHeaders, message: Message | undefined): boolean;
+  /** Answers a POST, with the message that it brought. @throws Fault, which the gateway answers with */
+  post(exchange: Exchange, message: Message): Promise<void>;
+  /** Answers a GET: a stream of notifications. It stays open after this returned. @throws Fault */
+  get(exchange: Exchange): void;
+  /** Answers a DELETE: the client is done. @throws Fault */
+  delete(exchange: Exchange): void;
+  /** Tells the clients of a binding what an upstream said to nobody in particular. */
+  announce(binding: string, notification: Notification): void;
+}

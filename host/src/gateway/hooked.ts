@@ -1,0 +1,63 @@
+import type { JsonObject } from '../core/json.ts';
+import type { AfterMethod, BeforeMethod, BlockData, HookContext } from '../hook/hook-chain.ts';
+import { type Answer, errorAnswer, resultAnswer } from '../upstream/answer.ts';
+import type { RequestOptions } from '../upstream/upstream.ts';
+import type { Member } from './binding.ts';
+import type { Call } from './call.ts';
+import { blockedCode } from './message.ts';
+
+/** Before hooks, upstream, after hooks. What no plugin cares for is neither converted nor copied. */
+export async function hooked(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
+  const { chain } = call.route;
+  const on = hookContext(call, member);
+  let sent = params;
+  let answer: Answer | undefined;
+  if (chain.handles('before', method)) {
+    const outcome = await chain.before(on, method, params, call.signal);
+    if (outcome.kind === 'block') return blockedAnswer(outcome.data);
+    if (outcome.kind === 'respond') answer = resultAnswer(outcome.result);
+    else sent = outcome.params;
+  }
+  answer ??= await member.upstream.request(method, sent, requestOptions(call));
+  const schema =
+    method === 'tools/call' && !answer.error && chain.handles('after', method)
+      ? await member.tools.outputSchema(String(sent.name))
+      : undefined;
+  return afterHooks(call, on, method, answer, schema);
+}
+
+/** After hooks on an answer. An error of the upstream is no result, and passes by. */
+export async function afterHooks(
+  call: Call,
+  on: HookContext,
+  method: AfterMethod,
+  answer: Answer,
+  outputSchema?: JsonObject,
+): Promise<Answer> {
+  const { chain } = call.route;
+  if (answer.error || !chain.handles('after', method)) return answer;
+  const outcome = await chain.after(on, method, answer.result, {
+    signal: call.signal,
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+  });
+  if (outcome.kind === 'block') return blockedAnswer(outcome.data);
+  return outcome.result === answer.result ? answer : resultAnswer(outcome.result);
+}
+
+/** What plugins are told of the call, and where their reports go. */
+export function hookContext(call: Call, { upstream }: Member): HookContext {
+  call.record.upstream = call.record.upstream === undefined ? upstream.id : `${call.record.upstream},${upstream.id}`;
+  call.record.plugins ??= [];
+  return {
+    requestId: call.requestId,
+    binding: call.route.id,
+    upstream: upstream.id,
+    reports: call.record.plugins,
+  };
+}
+
+export const requestOptions = ({ signal, onNotification, timeoutMs }: Call): RequestOptions =>
+  onNotification === undefined ? { signal, timeoutMs } : { signal, timeoutMs, onNotification };
+
+const blockedAnswer = (data: BlockData): Answer =>
+  errorAnswer({ code: blockedCode, message: `Blocked by plugin ${data.plugin}: ${data.reason}`, data });

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { fail } from '../core/fault.ts';
+import type { Reply } from './reply.ts';
+
+/** One client's conversation with one binding, since its `initialize`. */
+export interface Session {
+  readonly id: string;
+  readonly binding: string;
+  readonly revision: string;
+  /** Requests that run, by the client's id; aborting one cancels it. */
+  readonly running: Map<string | number, AbortController>;
+  /** Least severe log messages that the client wants; none unless it said so. */
+  logLevel?: string;
+  /** The open GET stream. */
+  stream?: Reply;
+  /** Milliseconds since the epoch. */
+  lastUsed: number;
+}
+
+export interface Sessions {
+  /** @throws Fault `sessions_exhausted` */
+  create(binding: string, revision: string): Session;
+  /** @throws Fault `session_missing`, `session_unknown`, the latter for one of another binding too */
+  find(id: string | undefined, binding: string): Session;
+  /** Ends a session, and cancels what runs in it. */
+  end(session: Session): void;
+  all(): Iterable<Session>;
+}
+
+/** Milliseconds after which a session in which nothing happens may be ended to make room for a new one. */
+const idle = 60_000;
+
+/** At most `max` sessions. When all are taken, the one that was idle longest makes room. */
+export function createSessions(max: number): Sessions {
+  // In the order of their last use, because a session that is used moves to the end.
+  const sessions = new Map<string, Session>();
+
+  const end = (session: Session) => {
+    sessions.delete(session.id);
+    for (const controller of session.running.values()) controller.abort(new Error('the session ended'));
+    session.stream?.end(200);
+  };
+
+  const makeRoom = () => {
+    for (const session of sessions.values()) {
+      if (Date.now() - session.lastUsed < idle) break;
+      if (session.running.size === 0 && session.stream === undefined) return end(session);
+    }
+    fail('sessions_exhausted', { limit: max });
+  };
+
+  return {
+    create(binding, revision) {
+      if (sessions.size >= max) makeRoom();
+      const session: Session = { id: randomUUID(), binding, revision, running: new Map(), lastUsed: Date.now() };
+      sessions.set(session.id, session);
+      return session;
+    },
+    find(id, binding) {
+      if (id === undefined) return fail('session_missing');
+      const session = sessions.get(id);
+      if (session === undefined || session.binding !== binding) return fail('session_unknown');
+      session.lastUsed = Date.now();
+      sessions.delete(id);
+      sessions.set(id, session);
+      return session;
+    },
+    end,
+    all: () => sessions.values(),
+  };
+}
