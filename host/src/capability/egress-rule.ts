@@ -5,23 +5,16 @@ export type EgressDecision =
   | { readonly allowed: true; readonly url: URL }
   | { readonly allowed: false; readonly why: string };
 
-/** An origin without path, query or credentials: `https://api.example.com` or `http://127.0.0.1:9000`. */
-export const originSchema = z.string().superRefine((text, issue) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (
-    url === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    url.origin !== text.replace(/:(443|80)$/, matched => dropDefault(url, matched))
-  ) {
-    issue.addIssue({
-      code: 'custom',
-      message:
-        'an exact origin is due, scheme://host[:port] in lower case, without path, for example https://api.example.com',
-    });
-  }
-});
+/** An exact origin in the form that a URL parser leaves alone: `https://api.example.com`, `http://127.0.0.1:9000`. */
+export const originSchema = z
+  .string()
+  .refine(
+    text => /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?$/.test(text) && hostOf(text) === hostAsWritten(text),
+    'an exact origin is due: scheme://host[:port] in lower case, without path, for example https://api.example.com',
+  );
 
-const dropDefault = (url: URL, port: string) => (url.port === '' ? '' : port);
+const hostOf = (text: string) => (URL.canParse(text) ? new URL(text).hostname : undefined);
+const hostAsWritten = (text: string) => text.replace(/^https?:\/\//, '').replace(/:\d+$/, '');
 
 /**
  * Decides whether `text` may be asked for with `method` by a grant that lists exact origins.

@@ -1,73 +1,14 @@
-import { createContext, Script } from 'node:vm';
-import { Validator } from '@cfworker/json-schema';
 import type { Json, JsonObject } from '../core/json.ts';
-
-/**
- * An upstream writes its tools' output schemas, and they are not to be trusted with the main thread: a pattern may
- * backtrack and references may multiply without end. So the validator interprets the schema and generates no code,
- * and it runs under a deadline (milliseconds). A schema that missed it once is not tried again.
- */
-const deadline = 250;
-
-const underDeadline = new Script('run()');
-const runs: { run?: () => void } = {};
-const context = createContext(runs, { codeGeneration: { strings: false, wasm: false } });
-
-type Check = (value: Json) => string | undefined;
-const checks = new WeakMap<JsonObject, Check>();
+import { schemaError } from '../core/json-schema.ts';
 
 /**
  * Why `value` does not fit the tool's `outputSchema` (MCP § Output Schema), or `undefined` when it fits. A schema that
- * cannot be used fits nothing. Draft 2020-12 unless `$schema` says another one.
+ * cannot be used fits nothing.
  */
 export function outputSchemaError(schema: JsonObject, value: Json | undefined): string | undefined {
   if (value === undefined) return 'structured-content is missing, and the tool has an output schema';
-  let check = checks.get(schema);
-  if (check === undefined) {
-    check = createCheck(schema);
-    checks.set(schema, check);
-  }
-  const error = check(value);
-  if (error === unusable) checks.set(schema, () => unusable);
-  return error;
-}
-
-const unusable = "the tool's output schema cannot be used to check structured-content";
-
-function createCheck(schema: JsonObject): Check {
-  let validator: Validator | undefined;
-  return value => {
-    try {
-      return limited(() => {
-        // The library marks the schema's parts with members of its own: it gets a copy.
-        validator ??= new Validator(structuredClone(schema), draftOf(schema));
-        const { valid, errors } = validator.validate(value);
-        const deepest = errors.at(-1);
-        return valid ? undefined : `structured-content breaks the output schema at ${deepest?.instanceLocation ?? '#'}`;
-      });
-    } catch {
-      return unusable;
-    }
-  };
-}
-
-function draftOf({ $schema }: JsonObject): '4' | '7' | '2019-09' | '2020-12' {
-  if (typeof $schema !== 'string') return '2020-12';
-  if ($schema.includes('draft-07') || $schema.includes('draft-06')) return '7';
-  if ($schema.includes('draft-04')) return '4';
-  return $schema.includes('2019-09') ? '2019-09' : '2020-12';
-}
-
-/** @throws when `work` takes longer than the deadline */
-function limited<T>(work: () => T): T | undefined {
-  let result: T | undefined;
-  runs.run = () => {
-    result = work();
-  };
-  try {
-    underDeadline.runInContext(context, { timeout: deadline });
-  } finally {
-    delete runs.run;
-  }
-  return result;
+  const error = schemaError(schema, value);
+  if (error === undefined) return undefined;
+  if ('unusable' in error) return "the tool's output schema cannot be used to check structured-content";
+  return `structured-content breaks the output schema at ${error.at}`;
 }

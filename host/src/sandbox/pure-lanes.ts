@@ -9,6 +9,8 @@ import { Lane, type LaneEvents, writeLogs } from './lane.ts';
 const watchEveryMs = 10;
 const maximumBatch = 64;
 const maximumAttempts = 3;
+/** After a lane had to be ended, chains travel alone for so long: whatever loops holds up nobody in its batch. */
+const cautionMs = 5000;
 
 /**
  * Lanes for plugins without asynchronous capabilities: each holds an instance of every plugin and runs one chain at a
@@ -29,6 +31,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   #jobs = 0;
   #watch: NodeJS.Timeout | undefined;
   #closed = false;
+  #cautiousUntil = 0;
   readonly #backlog: number;
 
   private constructor(plugins: readonly LanePlugin[], backlog: number, log: Log) {
@@ -93,11 +96,12 @@ export class PureLanes implements HookRunner, AsyncDisposable {
 
   #flush(): void {
     this.#queue = this.#queue.filter(job => !job.isSettled);
+    const most = performance.now() < this.#cautiousUntil ? 1 : maximumBatch;
     while (this.#queue.length > 0 && this.#idle.length > 0) {
-      const share = Math.ceil(this.#queue.length / this.#idle.length);
+      const share = Math.min(Math.ceil(this.#queue.length / this.#idle.length), most);
       const lane = this.#idle.pop();
       if (lane === undefined) break;
-      const batch = this.#queue.splice(0, Math.min(share, maximumBatch));
+      const batch = this.#queue.splice(0, share);
       this.#busy.set(lane, new Map(batch.map(job => [job.id, job])));
       lane.send({ type: 'run', jobs: batch.map(({ id, input }) => ({ id, input })) });
     }
@@ -165,9 +169,11 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   ): void {
     const batch = this.#busy.get(lane) ?? new Map<number, PendingJob>();
     this.#busy.delete(lane);
+    this.#cautiousUntil = performance.now() + cautionMs;
     const again: PendingJob[] = [];
     for (const job of batch.values()) {
-      job.attempts += 1;
+      // Who was merely in the same batch is not charged: each end of a lane takes its culprit out.
+      if (blame === undefined) job.attempts += 1;
       if (job.id === blame?.job) job.failCall(blame.call, blame.cause, blame.message, blame.wall);
       else if (job.attempts >= maximumAttempts) job.failCall(0, 'unavailable', 'its lane ended several times', 0);
       if (!job.isSettled) again.push(job);

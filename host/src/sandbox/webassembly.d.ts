@@ -4,6 +4,7 @@ declare namespace WebAssembly {
     private readonly brand: 'Module';
   }
   class Instance {
+    constructor(module: Module, imports?: Imports);
     readonly exports: Readonly<Record<string, unknown>>;
   }
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

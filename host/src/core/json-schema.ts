@@ -1,0 +1,72 @@
+import { createContext, Script } from 'node:vm';
+import { Validator } from '@cfworker/json-schema';
+import type { Json, JsonObject } from './json.ts';
+
+/**
+ * Whoever wrote a schema is not to be trusted with the main thread: a pattern may backtrack and references may
+ * multiply without end. So the validator interprets the schema and generates no code, and it runs under a deadline
+ * (milliseconds). A schema that missed it once is not tried again.
+ */
+const deadline = 250;
+
+const underDeadline = new Script('run()');
+const runs: { run?: () => void } = {};
+const context = createContext(runs, { codeGeneration: { strings: false, wasm: false } });
+
+type Check = (value: Json) => SchemaError | undefined;
+const checks = new WeakMap<JsonObject, Check>();
+
+/** Where a value breaks a schema, as a JSON pointer; or that the schema itself cannot be used, which fits nothing. */
+export type SchemaError = { readonly at: string; readonly reason: string } | { readonly unusable: true };
+
+/** Why `value` does not fit `schema`, or `undefined` when it fits. Draft 2020-12 unless `$schema` says another one. */
+export function schemaError(schema: JsonObject, value: Json): SchemaError | undefined {
+  let check = checks.get(schema);
+  if (check === undefined) {
+    check = createCheck(schema);
+    checks.set(schema, check);
+  }
+  const error = check(value);
+  if (error !== undefined && 'unusable' in error) checks.set(schema, () => error);
+  return error;
+}
+
+function createCheck(schema: JsonObject): Check {
+  let validator: Validator | undefined;
+  return value => {
+    try {
+      return limited(() => {
+        // The library marks the schema's parts with members of its own: it gets a copy.
+        validator ??= new Validator(structuredClone(schema), draftOf(schema));
+        const { valid, errors } = validator.validate(value);
+        const deepest = errors.at(-1);
+        return valid
+          ? undefined
+          : { at: deepest?.instanceLocation ?? '#', reason: deepest?.error ?? 'it does not fit' };
+      });
+    } catch {
+      return { unusable: true };
+    }
+  };
+}
+
+function draftOf({ $schema }: JsonObject): '4' | '7' | '2019-09' | '2020-12' {
+  if (typeof $schema !== 'string') return '2020-12';
+  if ($schema.includes('draft-07') || $schema.includes('draft-06')) return '7';
+  if ($schema.includes('draft-04')) return '4';
+  return $schema.includes('2019-09') ? '2019-09' : '2020-12';
+}
+
+/** @throws when `work` takes longer than the deadline */
+function limited<T>(work: () => T): T | undefined {
+  let result: T | undefined;
+  runs.run = () => {
+    result = work();
+  };
+  try {
+    underDeadline.runInContext(context, { timeout: deadline });
+  } finally {
+    delete runs.run;
+  }
+  return result;
+}
