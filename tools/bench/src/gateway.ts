@@ -74,8 +74,9 @@ export async function startGateway(
   const child = spawn(process.execPath, [program, 'serve', '-c', file], { stdio: 'ignore' });
   stop.defer(() => end(child));
   await untilReady(`http://127.0.0.1:${port}/readyz`, child, name).catch(error => {
-    const { stdout, stderr } = spawnSync(process.execPath, [program, 'check', '-c', file], { encoding: 'utf8' });
-    throw new Error(`${error.message}\n${stdout}${stderr}`);
+    // Once more, to hear why.
+    const { stderr } = spawnSync(process.execPath, [program, 'serve', '-c', file], { encoding: 'utf8', timeout: 5000 });
+    throw new Error(`${error.message}\n${stderr}`);
   });
   return { url: `http://127.0.0.1:${port}/mcp`, pid: pidOf(child) };
 }
