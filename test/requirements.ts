@@ -86,7 +86,38 @@ export const requirements = {
   'UP-13': 'A child ends together with all processes that it started.',
   'UP-14': 'A server that keeps failing is started again later and later, not in a circle.',
   // gateway: GW-…
+  'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
+  'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',
+  'GW-03': 'An error of the upstream passes untouched; a fault is a JSON-RPC error with code and hint.',
+  'GW-04': 'A violation reaches the client structured.',
+  'GW-05': 'A result that no plugin touches reaches the client as the upstream wrote it.',
+  'GW-06': 'The revision is negotiated: the one of the client when it is known, else the newest.',
+  'GW-07': 'Behind several upstreams tools and prompts are named upstream__name, and lists are merged from all pages.',
+  'GW-08': 'Behind several upstreams a resource is read from the one that has it.',
+  'GW-09': 'Plugins see and change request and result, and the log line of the request tells what they did.',
+  'GW-10': 'After hooks get the output schema of the tool.',
+  'GW-11': 'Each binding has a path of its own, and a session belongs to one binding.',
+  'GW-12': 'The stream of a session tells that a list changed.',
+  'GW-13': 'Credentials of a client never reach an upstream.',
+  'GW-14': 'Readiness tells whether all required upstreams are connected.',
+  'GW-15': 'Draining refuses what is new, finishes what runs, and closes.',
+  'GW-20': 'A malformed or misdirected request is refused with code and hint, and the client is served afterwards.',
+  'GW-21': 'A body above the limit is refused, announced or not.',
+  'GW-22': 'A call whose client left is cancelled upstream.',
+  'GW-23': 'A client can cancel its own calls alone.',
+  'GW-24': 'Requests above the limit of concurrency are refused with Retry-After.',
+  'GW-25': 'New sessions never displace sessions in use.',
+  'GW-26': 'An upstream that dies, is silent or sends garbage fails one call, with its own code.',
   // registry for development: REG-…
+  // author's tools: AUT-…
+  'AUT-01':
+    'A build makes a component that imports what its descriptor declares and no more, and carries the descriptor.',
+  'AUT-02': 'console, clock and random numbers of JavaScript work when declared, and say what to declare when not.',
+  'AUT-03': 'The example redacts addresses wherever text stands, and leaves everything else untouched.',
+  'AUT-04':
+    'Commands end with the documented exit codes; keys are made readable by their owner alone, and never overwritten.',
+  'AUT-05': 'Signing embeds a descriptor where there is none, says so, and refuses one that differs.',
+  'AUT-06': 'What is pushed is signed, and what a gateway pulls it accepts.',
   // start, docs, command line: RUN-…
   'RUN-20': 'Each folder of the host imports only what its row of the table allows.',
   'RUN-22': 'The bench measures every way to the same upstream, and a wrong answer ends it.',

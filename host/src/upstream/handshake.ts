@@ -35,7 +35,9 @@ export function handshakeFault(upstream: string, thrown: unknown, on: Connection
   if (on.signal.aborted) return on.signal.reason;
   const [fault] = toFaults(thrown);
   if (fault !== undefined && fault.code !== 'internal') return fault.with({ upstream });
-  const code = isTimeout(thrown) ? 'upstream_timeout' : 'upstream_garbage';
+  // fetch says TypeError of all that kept it from an answer.
+  const silent = thrown instanceof TypeError ? 'upstream_unavailable' : 'upstream_garbage';
+  const code = isTimeout(thrown) ? 'upstream_timeout' : silent;
   return new Fault(code, { upstream, hint: `the handshake failed: ${(thrown as Error).message}` }, thrown);
 }
 

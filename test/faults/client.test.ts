@@ -1,0 +1,323 @@
+import { request as httpRequest } from 'node:http';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
+import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
+
+let server: RawHttpServer;
+let gateway: OpenGateway;
+let session: Record<string, string>;
+
+beforeAll(async () => {
+  server = await startRawHttpServer();
+  gateway = await openGateway([{ id: 'raw', http: { url: server.url } }], {
+    limits: { concurrent_requests: 8 },
+    allowedHosts: ['gateway.example:8443', 'any-port.example'],
+    allowedOrigins: ['https://app.example'],
+  });
+});
+beforeEach(async () => {
+  session = await gateway.session();
+});
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
+
+/** The next honest request, of the same client. */
+const honest = async () => {
+  const { body } = await gateway.post(call('echo', { text: 'honest' }), session);
+  expect(body.result.content).toEqual([{ type: 'text', text: 'honest' }]);
+};
+
+interface Raw {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
+/** fetch sets Host and Origin itself; this sends what it is told to. */
+const send = ({ method = 'POST', path = '/mcp', headers = {}, body = '' }: Raw) =>
+  new Promise<{ status: number; body: string }>((resolve, reject) => {
+    const all = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers };
+    const request = httpRequest(gateway.url + path, { method, headers: all, agent: false }, async response => {
+      resolve({ status: response.statusCode ?? 0, body: Buffer.concat(await response.toArray()).toString() });
+    });
+    request.on('error', reject);
+    request.end(body);
+  });
+
+const ping = JSON.stringify(rpc('ping'));
+
+describe('a client that', () => {
+  it.each<{ what: string; raw: Raw; status: number; rpc: number; code: string }>([
+    { what: 'sends no JSON', raw: { body: '{"jsonrpc":' }, status: 400, rpc: -32700, code: 'json_malformed' },
+    { what: 'sends nothing', raw: { body: '' }, status: 400, rpc: -32700, code: 'json_malformed' },
+    { what: 'sends a batch', raw: { body: `[${ping},${ping}]` }, status: 400, rpc: -32600, code: 'batch_refused' },
+    { what: 'sends no object', raw: { body: '"ping"' }, status: 400, rpc: -32600, code: 'message_invalid' },
+    {
+      what: 'sends another JSON-RPC',
+      raw: { body: '{"jsonrpc":"1.0","id":1,"method":"ping"}' },
+      status: 400,
+      rpc: -32600,
+      code: 'message_invalid',
+    },
+    { what: 'sends no method', raw: { body: '{"jsonrpc":"2.0"}' }, status: 400, rpc: -32600, code: 'message_invalid' },
+    {
+      what: 'sends an object as id',
+      raw: { body: '{"jsonrpc":"2.0","id":{},"method":"ping"}' },
+      status: 400,
+      rpc: -32600,
+      code: 'message_invalid',
+    },
+    {
+      what: 'sends a list as params',
+      raw: { body: '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}' },
+      status: 200,
+      rpc: -32602,
+      code: 'params_invalid',
+    },
+    {
+      what: 'calls an unknown method',
+      raw: { body: JSON.stringify(rpc('no/such')) },
+      status: 200,
+      rpc: -32601,
+      code: 'method_unknown',
+    },
+    {
+      what: 'calls no tool by name',
+      raw: { body: JSON.stringify(rpc('tools/call', { name: 7 })) },
+      status: 200,
+      rpc: -32602,
+      code: 'params_invalid',
+    },
+    {
+      what: 'asks for an unknown log level',
+      raw: { body: JSON.stringify(rpc('logging/setLevel', { level: 'loud' })) },
+      status: 200,
+      rpc: -32602,
+      code: 'params_invalid',
+    },
+    {
+      what: 'completes nothing',
+      raw: { body: JSON.stringify(rpc('completion/complete')) },
+      status: 200,
+      rpc: -32602,
+      code: 'params_invalid',
+    },
+    {
+      what: 'initializes without a revision',
+      raw: { body: JSON.stringify(rpc('initialize')) },
+      status: 200,
+      rpc: -32602,
+      code: 'params_invalid',
+    },
+    {
+      what: 'has a page of elsewhere behind it',
+      raw: { body: ping, headers: { origin: 'https://evil.example' } },
+      status: 403,
+      rpc: -32000,
+      code: 'origin_refused',
+    },
+    {
+      what: 'has a sandboxed page behind it',
+      raw: { body: ping, headers: { origin: 'null' } },
+      status: 403,
+      rpc: -32000,
+      code: 'origin_refused',
+    },
+    {
+      what: 'was rebound by DNS',
+      raw: { body: ping, headers: { host: 'evil.example:8787' } },
+      status: 403,
+      rpc: -32000,
+      code: 'host_refused',
+    },
+    {
+      what: 'asks for loopback at another port',
+      raw: { body: ping, headers: { host: 'localhost:1' } },
+      status: 403,
+      rpc: -32000,
+      code: 'host_refused',
+    },
+    {
+      what: 'asks for an allowed host at another port',
+      raw: { body: ping, headers: { host: 'gateway.example:1' } },
+      status: 403,
+      rpc: -32000,
+      code: 'host_refused',
+    },
+    {
+      what: 'sends a form',
+      raw: { body: ping, headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      status: 415,
+      rpc: -32000,
+      code: 'media_type_refused',
+    },
+    {
+      what: 'sends text',
+      raw: { body: ping, headers: { 'content-type': 'text/plain; a=application/json' } },
+      status: 415,
+      rpc: -32000,
+      code: 'media_type_refused',
+    },
+    {
+      what: 'wants HTML',
+      raw: { body: ping, headers: { accept: 'text/html' } },
+      status: 406,
+      rpc: -32000,
+      code: 'not_acceptable',
+    },
+    {
+      what: 'wants JSON of a stream',
+      raw: { method: 'GET', headers: { accept: 'application/json' } },
+      status: 406,
+      rpc: -32000,
+      code: 'not_acceptable',
+    },
+    {
+      what: 'speaks a revision of the future',
+      raw: { body: ping, headers: { 'mcp-protocol-version': '2099-01-01' } },
+      status: 400,
+      rpc: -32000,
+      code: 'revision_unknown',
+    },
+    {
+      what: 'makes up a session',
+      raw: { body: ping, headers: { 'mcp-session-id': 'made-up' } },
+      status: 404,
+      rpc: -32000,
+      code: 'session_unknown',
+    },
+    {
+      what: 'uses another HTTP method',
+      raw: { method: 'PUT', body: ping },
+      status: 405,
+      rpc: -32000,
+      code: 'http_method_refused',
+    },
+    { what: 'goes elsewhere', raw: { path: '/elsewhere', body: ping }, status: 404, rpc: -32000, code: 'path_unknown' },
+    {
+      what: 'goes to an unknown binding',
+      raw: { path: '/mcp/unknown', body: ping },
+      status: 404,
+      rpc: -32000,
+      code: 'path_unknown',
+    },
+  ])(
+    '$what is told $code with status $status, and served when it asks honestly [GW-20]',
+    async ({ raw, status, rpc, code }) => {
+      const answer = await send({ ...raw, headers: { ...session, ...raw.headers } });
+      expect(answer.status).toBe(status);
+      const { error } = JSON.parse(answer.body);
+      expect(error).toMatchObject({ code: rpc, message: expect.any(String), data: { code, hint: expect.any(String) } });
+      await honest();
+    },
+  );
+
+  it('sends no session is told so [GW-20]', async () => {
+    const answer = await send({ body: ping });
+    expect([answer.status, JSON.parse(answer.body).error.data.code]).toEqual([400, 'session_missing']);
+    await honest();
+  });
+
+  it.each([
+    { what: 'an allowed host', headers: { host: 'gateway.example:8443' } },
+    { what: 'an allowed host at any port', headers: { host: 'Any-Port.example:99' } },
+    { what: 'an allowed origin', headers: { origin: 'https://app.example' } },
+    { what: 'a page of this machine', headers: { origin: 'http://localhost:5173' } },
+    { what: 'a charset', headers: { 'content-type': 'application/json; charset=utf-8' } },
+    { what: 'any Accept', headers: { accept: '*/*' } },
+  ])('comes with $what is served', async ({ headers }) => {
+    expect((await send({ body: ping, headers: { ...session, ...headers } })).status).toBe(200);
+  });
+
+  const huge = 50 * 1024 * 1024;
+
+  it('announces 50 MB is refused before it sent them [GW-21]', async () => {
+    const message = await gateway.post(JSON.stringify(call('echo', { text: 'x'.repeat(huge) })), session);
+    expect([message.status, message.body.error.data.code]).toEqual([413, 'body_too_large']);
+    await honest();
+  });
+
+  it('sends 50 MB in pieces is refused as soon as they are too many [GW-21]', async () => {
+    const piece = 'x'.repeat(1024 * 1024);
+    let sent = 0;
+    const body = new ReadableStream({
+      pull(controller) {
+        if (sent >= huge) return controller.close();
+        sent += piece.length;
+        controller.enqueue(new TextEncoder().encode(piece));
+      },
+    });
+    const headers = { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
+    const outcome = await fetch(`${gateway.url}/mcp`, init).then(
+      response => response.status,
+      () => 'closed',
+    );
+    expect([413, 'closed']).toContain(outcome);
+    expect(gateway.lines.at(-1)).toMatchObject({ status: 413, code: 'body_too_large' });
+    await honest();
+  });
+
+  it('leaves in the middle of a call has the call cancelled upstream [GW-22]', async () => {
+    const cancelled = server.raw.cancelled.length;
+    const controller = new AbortController();
+    const headers = { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const body = JSON.stringify(call('never', {}, 'left'));
+    const left = fetch(`${gateway.url}/mcp`, { method: 'POST', headers, body, signal: controller.signal });
+    await expect.poll(() => server.raw.seen.at(-1)?.params?.name).toBe('never');
+    controller.abort();
+    await expect(left).rejects.toThrow();
+    await expect.poll(() => server.raw.cancelled.length).toBe(cancelled + 1);
+    await expect.poll(() => gateway.lines.some(({ status }) => status === 499)).toBe(true);
+    await honest();
+  });
+
+  it('cancels a call of its own has it cancelled upstream, and cannot cancel one of another session [GW-23]', async () => {
+    const cancelled = server.raw.cancelled.length;
+    const call_ = gateway.post(call('never', {}, 'mine'), session);
+    await expect.poll(() => server.raw.seen.at(-1)?.params?.name).toBe('never');
+    const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'mine' } };
+    expect((await gateway.post(cancel, await gateway.session())).status).toBe(202);
+    await honest();
+    expect(server.raw.cancelled.length).toBe(cancelled);
+    expect((await gateway.post(cancel, session)).status).toBe(202);
+    expect(await call_).toMatchObject({ status: 200, body: '' });
+    await expect.poll(() => server.raw.cancelled.length).toBe(cancelled + 1);
+    await honest();
+  });
+
+  it('is one too many at the same time is asked to come again [GW-24]', async () => {
+    const controller = new AbortController();
+    const headers = { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const waiting = Array.from({ length: 8 }, (_, id) =>
+      fetch(`${gateway.url}/mcp`, {
+        ...{ method: 'POST', headers, signal: controller.signal },
+        body: JSON.stringify(call('never', {}, id)),
+      }).catch(() => {}),
+    );
+    await expect
+      .poll(() => server.raw.seen.filter(({ params }) => params?.name === 'never').length)
+      .toBeGreaterThanOrEqual(8);
+    const refused = await gateway.post(rpc('ping'), session);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(refused.body.error.data.code).toBe('overloaded');
+    controller.abort();
+    await Promise.all(waiting);
+    await expect.poll(async () => (await gateway.post(rpc('ping'), session)).status).toBe(200);
+    await honest();
+  });
+
+  it('opens sessions without end does not end those in use [GW-25]', async () => {
+    const limited = await openGateway([{ id: 'raw', http: { url: server.url } }], { limits: { sessions: 3 } });
+    const first = await limited.session();
+    await limited.session();
+    await limited.session();
+    await expect(limited.session()).rejects.toThrow('sessions_exhausted');
+    expect((await limited.post(rpc('ping'), first)).status).toBe(200);
+    await limited[Symbol.asyncDispose]();
+    await honest();
+  });
+});

@@ -1,0 +1,68 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { freePort } from '../fixtures/everything.ts';
+import { call, type OpenGateway, openGateway } from '../fixtures/open-gateway.ts';
+import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
+
+const opened: AsyncDisposable[] = [];
+const keep = async <T extends AsyncDisposable>(opening: Promise<T>): Promise<T> => {
+  const made = await opening;
+  opened.push(made);
+  return made;
+};
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
+});
+
+const script = new URL('../fixtures/raw-stdio-server.ts', import.meta.url).pathname;
+const kinds = {
+  stdio: async () => ({ id: 'raw', stdio: { command: process.execPath, args: [script] } }),
+  'streamable HTTP': async () => ({ id: 'raw', http: { url: (await keep(startRawHttpServer())).url } }),
+};
+
+const honest = async (gateway: OpenGateway, session: Record<string, string>) => {
+  const { body } = await gateway.post(call('echo', { text: 'honest' }), session);
+  expect(body.result.content).toEqual([{ type: 'text', text: 'honest' }]);
+};
+
+describe.each(Object.entries(kinds))('behind the gateway, a server over %s', (_, entry) => {
+  it.each([
+    { what: 'dies in the middle of a call', tool: 'die', code: 'upstream_closed', rpc: -32012 },
+    { what: 'never answers', tool: 'never', code: 'upstream_timeout', rpc: -32011 },
+    { what: 'answers with a broken message', tool: 'garbage', code: 'upstream_garbage', rpc: -32013 },
+    { what: 'answers with no object', tool: 'not-an-object', code: 'upstream_garbage', rpc: -32013 },
+  ])('that $what fails that call alone [GW-26]', async ({ tool, code, rpc }) => {
+    const gateway = await keep(openGateway([await entry()], { limits: { request_timeout_ms: 1_000 } }));
+    const session = await gateway.session();
+    const { status, body } = await gateway.post(call(tool, {}, 'asked'), session);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ id: 'asked', error: { code: rpc, data: { code, upstream: 'raw' } } });
+    await honest(gateway, session);
+  });
+});
+
+it('keeps what a broken answer says to the log: no plugin has looked at it', async () => {
+  const gateway = await keep(openGateway([await kinds['streamable HTTP']()]));
+  const { body } = await gateway.post(call('garbage'), await gateway.session());
+  expect(JSON.stringify(body)).not.toContain('it answered');
+  expect(gateway.lines.at(-1)).toMatchObject({
+    code: 'upstream_garbage',
+    hint: expect.stringContaining('it answered'),
+  });
+});
+
+it('tells a client that comes while the upstream is down, and serves it once it is up', async () => {
+  const port = await freePort();
+  const gateway = await keep(openGateway([{ id: 'raw', http: { url: `http://127.0.0.1:${port}/mcp` } }]));
+  await expect(gateway.session()).rejects.toThrow('upstream_unavailable');
+  await keep(startRawHttpServer({ port }));
+  await honest(gateway, await gateway.session());
+});
+
+it('finds its way back to ready by itself', async () => {
+  const port = await freePort();
+  const gateway = await keep(openGateway([{ id: 'raw', http: { url: `http://127.0.0.1:${port}/mcp` } }]));
+  const readyz = async () => (await fetch(`${gateway.url}/readyz`)).status;
+  expect(await readyz()).toBe(503);
+  await keep(startRawHttpServer({ port }));
+  await expect.poll(readyz, { timeout: 5_000 }).toBe(200);
+});
