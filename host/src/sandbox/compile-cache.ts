@@ -14,7 +14,7 @@ export class CompileCache {
   readonly #directory: string;
 
   constructor(directory: string) {
-    this.#directory = join(directory, 'compiled');
+    this.#directory = directory;
   }
 
   async read(key: Digest): Promise<ReadonlyMap<string, Uint8Array> | undefined> {

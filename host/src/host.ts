@@ -1,0 +1,133 @@
+import { join } from 'node:path';
+import { capabilities } from './capability/index.ts';
+import type { Config, UpstreamConfig } from './config/config.ts';
+import { type Fault, Faults, toFaults } from './core/fault.ts';
+import type { Log } from './core/log.ts';
+import { createGateway, type Gateway } from './gateway/create-gateway.ts';
+import { createHookChain } from './hook/create-hook-chain.ts';
+import { loadPlugins } from './plugin/load.ts';
+import type { Plugin } from './plugin/plugin.ts';
+import { createSandbox } from './sandbox/sandbox.ts';
+import { createSource } from './source/create-source.ts';
+import { createUpstream } from './upstream/create-upstream.ts';
+import type { Upstream } from './upstream/upstream.ts';
+import { createVerifier } from './verify/verifier.ts';
+
+/** A gateway with everything behind it. Disposing closes all of it, in reverse order of opening. */
+export interface Host extends AsyncDisposable {
+  readonly gateway: Gateway;
+  readonly plugins: readonly Plugin[];
+}
+
+/** Plugins of a config, loaded as start would, with nothing running. @throws Faults: every problem at once */
+export function loadAll(config: Config, log: Log): Promise<readonly Plugin[]> {
+  const plainHttp = config.registries.filter(each => each.plain_http).map(each => each.host);
+  const tokenHosts = config.registries.flatMap(each => each.token_hosts);
+  const verifier = createVerifier({ trust: config.trust, requireSigned: config.require_signed_plugins, log });
+  return loadPlugins(config.plugins, {
+    source: entry =>
+      createSource(entry.source, {
+        cacheDir: join(config.cache_dir, 'oci'),
+        log,
+        plainHttp,
+        tokenHosts,
+        baseDir: process.cwd(),
+      }),
+    verifier,
+    sandbox: sandboxOf(config, log),
+    capabilities,
+    limits: config.limits.plugin,
+  });
+}
+
+/**
+ * The one composition root: from a config to a gateway that can listen. Creates all or closes all.
+ * @throws Faults: every plugin that does not load or start, or every required upstream that is missing
+ */
+export async function createHost(config: Config, log: Log): Promise<Host> {
+  await using opened = new AsyncDisposableStack();
+  const plugins = await loadAll(config, log);
+  for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
+  const runner = opened.use(
+    await sandboxOf(config, log).open(
+      plugins.map(plugin => plugin.sandboxed),
+      config.limits.lanes,
+    ),
+  );
+
+  const upstreams = new Map(
+    config.upstreams.map(entry => [entry.id, opened.use(upstreamOf(entry, config.limits, log))]),
+  );
+  await startUpstreams(config.upstreams, upstreams, log);
+
+  const hooked = new Map(
+    config.plugins.flatMap(({ id, priority, on_error }) => {
+      const plugin = plugins.find(each => each.id === id);
+      return plugin === undefined ? [] : [[id, { ...plugin, priority, onError: on_error }] as const];
+    }),
+  );
+  const gateway = opened.use(
+    createGateway({
+      bindings: config.bindings.map(binding => ({
+        id: binding.id,
+        isDefault: binding.default,
+        upstreams: pick(upstreams, binding.upstreams),
+        chain: createHookChain({ plugins: pick(hooked, binding.transforms), runner, log }),
+      })),
+      limits: config.limits,
+      allowedHosts: config.allowed_hosts,
+      allowedOrigins: config.allowed_origins,
+      optionalUpstreams: new Set(config.upstreams.filter(each => !each.required).map(each => each.id)),
+      log,
+    }),
+  );
+  const stack = opened.move();
+  return { gateway, plugins, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+/** What a reviewer wants to read of a plugin in one line of the log. */
+export const summaryOf = ({ id, version, origin, digest, signer, imports, granted, hooks }: Plugin) => ({
+  plugin: id,
+  version,
+  reference: origin.reference,
+  ...(origin.manifest === undefined ? {} : { manifest: origin.manifest }),
+  digest,
+  signer,
+  imports,
+  granted,
+  hooks: [...hooks],
+});
+
+const upstreamOf = (entry: UpstreamConfig, limits: Config['limits'], log: Log) =>
+  createUpstream(entry, { log, startTimeoutMs: limits.upstream_start_ms, maxAnswerBytes: limits.answer_bytes });
+
+/** @throws Faults of every required upstream that cannot be reached; the others are only warned of */
+async function startUpstreams(
+  entries: readonly UpstreamConfig[],
+  upstreams: ReadonlyMap<string, Upstream>,
+  log: Log,
+): Promise<void> {
+  const faults: Fault[] = [];
+  await Promise.all(
+    entries.map(async ({ id, required }) => {
+      try {
+        await upstreams.get(id)?.start();
+      } catch (error) {
+        const found = toFaults(error);
+        if (required) faults.push(...found.map(fault => fault.with({ upstream: id })));
+        else log.warn({ upstream: id, problems: found.map(fault => fault.message) }, 'upstream not reached yet');
+      }
+    }),
+  );
+  if (faults.length > 0) throw new Faults(faults);
+}
+
+/** The members that are named, in the order of the names. loadConfig has checked that all are there. */
+const pick = <T>(all: ReadonlyMap<string, T>, names: readonly string[]): T[] =>
+  names.flatMap(name => {
+    const found = all.get(name);
+    return found === undefined ? [] : [found];
+  });
+
+const sandboxOf = (config: Config, log: Log) =>
+  createSandbox({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log });

@@ -1,0 +1,79 @@
+import type { Capability } from '../capability/capability.ts';
+import { decideGrant } from '../capability/grant.ts';
+import type { PluginConfig } from '../config/config.ts';
+import { Faults, fail, toFaults } from '../core/fault.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { schemaError } from '../core/json-schema.ts';
+import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import { fetchArtifact, type Source } from '../source/source.ts';
+import type { Verifier } from '../verify/verifier.ts';
+import { checkContract } from './check-contract.ts';
+import type { Plugin } from './plugin.ts';
+import { type LimitSettings, pluginLimits } from './plugin-limits.ts';
+
+export interface LoadContext {
+  readonly source: (entry: PluginConfig) => Source;
+  readonly verifier: Verifier;
+  readonly sandbox: Sandbox;
+  readonly capabilities: readonly Capability[];
+  readonly limits: LimitSettings['all'];
+}
+
+/**
+ * From an entry of the operator's file to a plugin that can be given lanes. Each step takes what only the one before
+ * can make, so none can be left out.
+ * @throws Faults, each naming the plugin
+ */
+export async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin> {
+  try {
+    const artifact = await fetchArtifact(on.source(entry));
+    const verified = await on.verifier.verify(artifact, {
+      id: entry.id,
+      publicKey: entry.source.public_key,
+      stated: entry.descriptor,
+    });
+    const { descriptor } = verified;
+    const info = on.sandbox.inspect(verified);
+    checkContract(descriptor, info.exports);
+    const config = checkConfig(entry.config, descriptor);
+    const limits = pluginLimits(descriptor, { all: on.limits, own: entry.limits });
+    const grant = decideGrant(info.imports, descriptor, entry.grants, on.capabilities);
+    const component = await on.sandbox.compile(verified, grant, limits);
+    return {
+      id: entry.id,
+      version: descriptor.version,
+      hooks: new Set(descriptor.hooks),
+      digest: verified.digest,
+      origin: verified.origin,
+      signer: verified.signer,
+      imports: info.imports,
+      granted: on.capabilities
+        .filter(each => each.always !== true && grant.granted.has(each.name))
+        .map(each => each.name),
+      seesBlobs: descriptor.payload?.includes('blob') ?? false,
+      sandboxed: { id: entry.id, component, grant, config, limits },
+    };
+  } catch (error) {
+    throw new Faults(toFaults(error).map(fault => fault.with({ plugin: entry.id })));
+  }
+}
+
+/** Loads all plugins side by side. @throws Faults of every plugin that does not load, not only the first */
+export async function loadPlugins(entries: readonly PluginConfig[], on: LoadContext): Promise<readonly Plugin[]> {
+  const loaded = await Promise.allSettled(entries.map(entry => loadPlugin(entry, on)));
+  const faults = loaded.flatMap(each => (each.status === 'rejected' ? [...toFaults(each.reason)] : []));
+  if (faults.length > 0) throw new Faults(faults);
+  return loaded.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
+}
+
+/** The operator's `config` against the descriptor's `config_schema`. @throws Fault `plugin_config_invalid` */
+function checkConfig(config: unknown, { config_schema }: PluginDescriptor): JsonObject {
+  const given = config ?? {};
+  if (!isJsonObject(given)) return fail('plugin_config_invalid', { reason: 'config is not a JSON object' });
+  const error = config_schema === undefined ? undefined : schemaError(config_schema as JsonObject, given);
+  if (error === undefined) return given;
+  if ('unusable' in error)
+    return fail('plugin_config_invalid', { reason: 'the config_schema of the plugin cannot be used' });
+  return fail('plugin_config_invalid', { path: error.at, reason: error.reason });
+}

@@ -1,0 +1,47 @@
+import { Fault, Faults } from '../core/fault.ts';
+import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
+import { defaultLimits, type PluginLimits } from '../sandbox/limits.ts';
+
+const MiB = 2 ** 20;
+
+/** `limits.plugin` and a plugin's own `limits` in the operator's file. */
+export interface LimitSettings {
+  readonly all: {
+    readonly memory_mib: number;
+    readonly timeout_ms: number;
+    readonly start_ms: number;
+    readonly log_lines: number;
+    readonly log_bytes: number;
+    readonly state_bytes: number;
+  };
+  readonly own: { readonly memory_mib?: number | undefined; readonly timeout_ms?: number | undefined };
+}
+
+/**
+ * The limits of one plugin. A descriptor may ask for less than it would get, and that is what it gets; what it asks
+ * for beyond, only the operator gives.
+ * @throws Faults of `limit_ungranted`
+ */
+export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSettings): PluginLimits {
+  const faults: Fault[] = [];
+  const settle = (name: 'memory_mib' | 'timeout_ms'): number => {
+    const allowed = own[name] ?? all[name];
+    const asked = descriptor.limits?.[name] ?? allowed;
+    if (asked > allowed) {
+      const hint = `if you agree, add to ${descriptor.id} in your file the line\n    limits: { ${name}: ${asked} }`;
+      faults.push(new Fault('limit_ungranted', { plugin: descriptor.id, limit: name, asked, allowed, hint }));
+    }
+    return own[name] ?? Math.min(asked, allowed);
+  };
+  const limits: PluginLimits = {
+    memoryBytes: settle('memory_mib') * MiB,
+    timeoutMs: settle('timeout_ms'),
+    startMs: all.start_ms,
+    compileMs: defaultLimits.compileMs,
+    logLines: all.log_lines,
+    logBytes: all.log_bytes,
+    stateBytes: all.state_bytes,
+  };
+  if (faults.length > 0) throw new Faults(faults);
+  return limits;
+}

@@ -1,0 +1,21 @@
+import type { Origin, Signer } from '../core/artifact.ts';
+import type { Digest } from '../core/digest.ts';
+import type { HookName } from '../core/hook-name.ts';
+import type { SandboxPlugin } from '../sandbox/sandbox.ts';
+
+/** A plugin that was fetched, verified, granted and compiled, and has no lane yet. */
+export interface Plugin {
+  readonly id: string;
+  readonly version: string;
+  readonly hooks: ReadonlySet<HookName>;
+  readonly digest: Digest;
+  readonly origin: Origin;
+  readonly signer: Signer;
+  /** Interfaces that the component really imports, with versions. */
+  readonly imports: readonly string[];
+  /** Names of the capabilities that it may use, those granted to every plugin left out. */
+  readonly granted: readonly string[];
+  /** Whether it asked to be shown images and other blobs. */
+  readonly seesBlobs: boolean;
+  readonly sandboxed: SandboxPlugin;
+}
