@@ -40,6 +40,6 @@ log_level = "error"
   );
   const child = spawn('mcp-proxy', ['--config', file], { stdio: 'ignore' });
   stop.defer(() => end(child));
-  await untilReady(`http://127.0.0.1:${port}/admin/health`, child, 'mcp-proxy');
-  return { url: `http://127.0.0.1:${port}/mcp`, pid: pidOf(child) };
+  await untilReady(`http://127.0.0.1:${port}/readyz`, child, 'mcp-proxy');
+  return { url: `http://127.0.0.1:${port}/`, pid: pidOf(child) };
 }
