@@ -4,6 +4,40 @@
  */
 export const requirements = {
   // source: SRC-…
+  'SRC-01': 'What a source yields is the bytes, their digest, and where they came from.',
+  'SRC-02': 'Content of another size or digest than was resolved is refused, whatever the source.',
+  'SRC-03': 'A component larger than the limit is refused before it is fetched.',
+  'SRC-04': 'Signature, key id and stated descriptor come along with the artifact, and nobody has believed them yet.',
+  'SRC-05': 'A reference with a digest is fetched by it.',
+  'SRC-06': 'A layout that holds several artifacts is read by name, and not guessed at.',
+  'SRC-07': 'The sidecar of a file is the raw signature over its exact bytes.',
+  'SRC-08': 'A reference names registry, repository, and tag or digest; anything else is refused.',
+  'SRC-09': 'Challenges are read as RFC 9110 writes them.',
+  'SRC-10': 'Plain http is for this machine, and for registries that the operator names.',
+  'SRC-11':
+    "A login goes to a token service on the registry's own host, or one that the operator trusts, and over https.",
+  'SRC-12': 'A redirect never leads from https to plain http, nor from this machine to plain http elsewhere.',
+  'SRC-13':
+    'Logins are found where docker keeps them: in its config.json, and through the credential helpers it names.',
+  'SRC-14': "What goes wrong with docker's logins is told without a secret.",
+  'SRC-15': 'When the registry is away, a plugin that is cached is loaded from the cache, with a warning.',
+  'SRC-16': 'A registry that refuses is obeyed, whatever is cached.',
+  'SRC-17': 'What is cached is not fetched again.',
+  'SRC-18': 'What is cached is hashed on each load, and what is corrupted is fetched anew.',
+  'SRC-19': 'A cache that cannot be used is told by name.',
+  'SRC-20': 'The cache is an OCI image layout.',
+  'SRC-21': 'Several processes may write one cache at the same time.',
+  'SRC-22': 'A crash at any moment leaves the cache whole.',
+  'SRC-23': 'What may pass (429, 5xx, broken connections) is tried again, with pauses, as long as the registry asks.',
+  'SRC-24': 'A plugin is pushed as a CNCF Wasm OCI artifact with one layer.',
+  'SRC-25': 'The same plugin has the same manifest digest each time it is pushed.',
+  'SRC-26': 'Everything that a registry answers is bounded, and an answer that is not what was asked for is refused.',
+  'SRC-27': 'A login is shown to the registry alone, and to nobody that it redirects to.',
+  'SRC-28': 'A tag is resolved once: what is fetched after that is what was resolved.',
+  'SRC-29': 'An index is followed when it leads to one manifest for WebAssembly, and only then.',
+  'SRC-30': 'A registry that is too slow is given up on.',
+  'SRC-31': 'A certificate that is not trusted ends the attempt.',
+  'SRC-32': "The host pushes to and pulls from Debian's docker-registry: anonymous, with a password, and with tokens.",
   // verify: VER-…
   'VER-01': 'A signature is the raw 64 bytes of Ed25519 over the exact bytes; a key id is the sha256 of the SPKI DER.',
   'VER-02':
@@ -109,6 +143,16 @@ export const requirements = {
   'GW-25': 'New sessions never displace sessions in use.',
   'GW-26': 'An upstream that dies, is silent or sends garbage fails one call, with its own code.',
   // registry for development: REG-…
+  'REG-01': 'The registry for development listens on this machine alone, and answers to no other name.',
+  'REG-02':
+    'What is pushed to it is pulled unchanged, in one piece or in chunks, and what is not as its digest says is refused.',
+  'REG-03': 'A manifest is taken when everything that it names is there.',
+  'REG-04': 'Tags are listed in pages, and are deleted alone or with their manifest.',
+  'REG-05': 'Referrers are listed by subject and filtered by artifact type.',
+  'REG-06': 'Parts of blobs are served as they are asked for.',
+  'REG-07': "Errors have the distribution spec's body.",
+  'REG-08': 'No upload grows beyond the limit.',
+  'REG-09': 'skopeo copies into it, out of it, and from its folder, and the digest stays.',
   // author's tools: AUT-…
   'AUT-01':
     'A build makes a component that imports what its descriptor declares and no more, and carries the descriptor.',

@@ -4,7 +4,7 @@ import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Digest, digestOf } from '../core/digest.ts';
-import { fail } from '../core/fault.ts';
+import { type FaultDetails, fail } from '../core/fault.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { moveDurably, temporaryFile, writeDurably } from './durable-file.ts';
 import { imageIndexSchema } from './manifest.ts';
@@ -57,11 +57,12 @@ export const blobFile = (directory: string, digest: Digest): string =>
   join(directory, 'blobs', 'sha256', digest.slice('sha256:'.length));
 
 /**
- * The manifests of a layout's index.json.
+ * The manifests of a layout's index.json. `about` goes into the fault.
  * @throws Fault `layout_invalid`
  */
-export async function readIndex(directory: string): Promise<readonly Descriptor[]> {
-  const refuse = (file: string, what: string, cause?: unknown) => fail('layout_invalid', { file, what }, cause);
+export async function readIndex(directory: string, about: FaultDetails = {}): Promise<readonly Descriptor[]> {
+  const refuse = (file: string, what: string, cause?: unknown) =>
+    fail('layout_invalid', { ...about, file, what }, cause);
   const marker = join(directory, 'oci-layout');
   const index = join(directory, 'index.json');
   const version = z.object({ imageLayoutVersion: z.string().regex(/^1\./) });

@@ -18,7 +18,7 @@ export function ociLayoutSource(reference: string, baseDir: string, limit?: numb
     async resolve() {
       const folder = await stat(directory).catch(() => undefined);
       if (!folder) return fail('artifact_not_found', { reference, file: directory });
-      const held = await readIndex(directory);
+      const held = await readIndex(directory, { reference });
       const named = held.filter(({ annotations }) => annotations?.[refNameAnnotation] === split.tag);
       const found = split.tag === undefined ? held : named;
       const names = held.map(({ annotations }) => annotations?.[refNameAnnotation] ?? '(no name)');

@@ -43,7 +43,7 @@ export async function withRetries<T>(
       if (count >= patience.attempts || pause > patience.longestPauseMs) {
         return fail('registry_unreachable', { ...about, what: error.message, attempts: count }, error);
       }
-      await sleep(pause, undefined, signal && { signal });
+      await sleep(pause, undefined, signal && { signal }).catch(() => signal?.throwIfAborted());
     }
   }
 }
