@@ -1,0 +1,88 @@
+/**
+ * `pnpm start`: the whole way from a plugin's source to a redacted answer, on this machine alone, and then a gateway
+ * to play with. `--once` ends after the calls; `--port N` and `--home DIR` say where.
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { grantsSchema } from '@sallyport/host/capability/index';
+import { loadConfig } from '@sallyport/host/config/load-config';
+import { fail, toFaults } from '@sallyport/host/core/fault';
+import { createLog } from '@sallyport/host/core/log';
+import { createHost } from '@sallyport/host/host';
+import { startRegistry } from '@sallyport/registry/start-registry';
+import { pino } from 'pino';
+import { callEcho } from './call-echo.ts';
+import { demoConfig } from './demo-config.ts';
+import { demo } from './demo-folder.ts';
+import { publishPlugin } from './publish-plugin.ts';
+
+const inspector = '@modelcontextprotocol/inspector@2.12.0';
+const message = 'write to alice@example.com or bob@example.org';
+
+async function start({ once, port, home }: { once: boolean; port: string; home: string }): Promise<void> {
+  const folder = demo.folder(home);
+  await mkdir(folder.home, { recursive: true });
+  await using opened = new AsyncDisposableStack();
+
+  const registry = opened.use(await startRegistry({ directory: folder.registry }));
+  say(`Development registry on ${registry.host}`);
+  const published = await publishPlugin(folder, registry.host);
+  say(`Built, signed and pushed ${published.reference} (${Math.round(published.bytes / 1024)} KiB)`);
+  say(`  manifest ${published.manifest}`);
+  say(`  signed by key ${published.keyId}`);
+
+  await writeFile(folder.config, await demoConfig(folder, published.reference, `127.0.0.1:${port}`));
+  const config = await loadConfig(folder.config, { grants: grantsSchema });
+  const log = createLog(config.log.level, pino.destination({ dest: folder.log, sync: true }));
+  const host = opened.use(await createHost(config, log));
+  const { url } = await host.gateway.listen({ host: '127.0.0.1', port: Number(port) });
+  for (const plugin of host.plugins) {
+    say(`\nVerified ${plugin.id} ${plugin.version}`);
+    say(`  component ${plugin.digest}`);
+    say(`  signature by the key that is pinned in ${relative(process.cwd(), folder.config)}`);
+    say(`  imports   ${plugin.imports.join(', ')}`);
+    say(`  granted   ${plugin.granted.join(', ') || 'nothing beyond log and context, which every plugin has'}`);
+  }
+
+  say(`\nA real MCP client calls the tool echo with “${message}”`);
+  say(`  without the plugin (${url}/mcp/raw):  ${await callEcho(`${url}/mcp/raw`, message)}`);
+  say(`  with the plugin    (${url}/mcp):      ${await callEcho(`${url}/mcp`, message)}`);
+  if (once) return;
+
+  const file = relative(process.cwd(), folder.config);
+  say(`
+Serving on ${url} until you press Ctrl-C. Log: ${relative(process.cwd(), folder.log)}
+Try next, in another terminal:
+  npx -y ${inspector} --cli ${url}/mcp --method tools/call --tool-name echo --tool-arg message="mail me at me@example.com"
+  npx -y pnpm@12 sallyport check -c ${file}
+  npx -y pnpm@12 sallyport --help`);
+  await new Promise<void>(resolve => {
+    process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
+  });
+  await host.gateway.drain(config.limits.drain_ms);
+}
+
+const say = (line: string) => console.log(line);
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        once: { type: 'boolean', default: false },
+        port: { type: 'string', default: '8787' },
+        home: { type: 'string', default: join(demo.root, '.sallyport') },
+      },
+    });
+    return values;
+  } catch (error) {
+    return fail('usage', { hint: 'pnpm start [--once] [--port N] [--home DIR]' }, error);
+  }
+}
+
+try {
+  await start(readArguments());
+} catch (error) {
+  for (const fault of toFaults(error)) console.error(`${fault.message}\n  → ${fault.hint}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,38 @@
+import { access, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { buildJavaScript } from '@sallyport/author/build-javascript';
+import { keygen } from '@sallyport/author/keygen';
+import { pushComponent } from '@sallyport/author/push-component';
+import { readDescriptorFile } from '@sallyport/author/read-descriptor-file';
+import { signComponent } from '@sallyport/author/sign-component';
+import type { Digest } from '@sallyport/host/core/digest';
+import { type DemoFolder, demo } from './demo-folder.ts';
+
+export interface Published {
+  readonly reference: string;
+  readonly manifest: Digest;
+  readonly keyId: string;
+  readonly bytes: number;
+}
+
+/** Makes a key when there is none, builds the example plugin from its source, signs it and pushes it to `registry`. */
+export async function publishPlugin(folder: DemoFolder, registry: string): Promise<Published> {
+  const isNew = await access(folder.privateKey).then(
+    () => false,
+    () => true,
+  );
+  if (isNew) await keygen({ privateKey: folder.privateKey, publicKey: folder.publicKey });
+  const descriptor = await readDescriptorFile(join(demo.plugin, 'plugin.json'));
+  const source = join(demo.plugin, 'redact-emails.js');
+  const built = await buildJavaScript({ source, descriptor, witDir: demo.witDir, out: folder.component });
+  const signed = signComponent({ bytes: built, descriptor, privateKeyPem: await readFile(folder.privateKey, 'utf8') });
+  await writeFile(`${folder.component}.sig`, signed.signature);
+  const reference = `${registry}/acme/${descriptor.id}:${descriptor.version}`;
+  const manifest = await pushComponent({
+    component: signed.bytes,
+    signature: signed.signature,
+    publicKeyPem: await readFile(folder.publicKey, 'utf8'),
+    reference,
+  });
+  return { reference, manifest, keyId: signed.keyId, bytes: signed.bytes.length };
+}
