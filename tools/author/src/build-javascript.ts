@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fail } from '@sallyport/host/core/fault';
+import { Fault, fail } from '@sallyport/host/core/fault';
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { componentize } from 'componentize-qjs';
@@ -43,8 +43,20 @@ export async function buildJavaScript({ source, descriptor, witDir, out }: JavaS
     await writeFile(out, bytes);
     return bytes;
   } catch (error) {
-    return fail('plugin_build_failed', { plugin: descriptor.id, file: source, what: String(error) }, error);
+    if (error instanceof Fault) throw error;
+    return fail('plugin_build_failed', { plugin: descriptor.id, file: source, ...explain(error) }, error);
   } finally {
     await rm(wit, { recursive: true, force: true });
   }
+}
+
+/** The top level of a plugin runs while it is built, and there is no gateway yet that could answer it. */
+function explain(error: unknown): { readonly what: string; readonly hint?: string } {
+  const text = error instanceof Error ? error.message : String(error);
+  const called = /adapter ([a-z-]+)/.exec(text)?.[1];
+  if (called === undefined) return { what: text.replace(/^[: ]+/, '').trim() };
+  return {
+    what: `the host's ${called} is called at the top level of the module`,
+    hint: 'call console, Date, Math.random and all imports within configure or a hook',
+  };
 }

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { fail, toFaults } from '@sallyport/host/core/fault';
 import { buildJavaScript } from './build-javascript.ts';
 import { keygen } from './keygen.ts';
+import { pushComponent } from './push-component.ts';
 import { readDescriptorFile } from './read-descriptor-file.ts';
 import { signComponent } from './sign-component.ts';
 
@@ -61,6 +62,24 @@ const commands: Readonly<Record<string, Command>> = {
       }
       await writeFile(`${component}.sig`, signature);
       return { component, signature: `${component}.sig`, key_id: keyId, embedded };
+    },
+  },
+
+  push: {
+    usage: 'push FILE.wasm REGISTRY/REPOSITORY:TAG --public FILE.pub.pem [--plain-http HOST:PORT]',
+    options: ['public', 'plain-http'],
+    async run([file, reference], values) {
+      const component = needed(file, 'FILE.wasm');
+      const to = needed(reference, 'REGISTRY/REPOSITORY:TAG');
+      const plain = text(values['plain-http']);
+      const digest = await pushComponent({
+        component: await read(component),
+        signature: await read(`${component}.sig`),
+        publicKeyPem: (await read(needed(text(values.public), '--public'))).toString('utf8'),
+        reference: to,
+        ...(plain === undefined ? {} : { plainHttp: [plain] }),
+      });
+      return { reference: to, digest };
     },
   },
 };

@@ -9,8 +9,8 @@ export function prelude(descriptor: PluginDescriptor): string {
   const declared = new Set([...descriptor.required_capabilities, ...descriptor.optional_capabilities]);
   const imports = [
     bind('log'),
-    declared.has('clock') ? bind('clock') : withhold('clock', ['nowMs', 'monotonicNs'], 'the time'),
-    declared.has('random') ? bind('random') : withhold('random', ['bytes'], 'random numbers'),
+    declared.has('clock') ? bind('clock') : withhold('clock', ['nowMs', 'monotonicNs'], 'Date and performance'),
+    declared.has('random') ? bind('random') : withhold('random', ['bytes'], 'Math.random and crypto'),
   ];
   return `${imports.join(' ')} ${oneLine(globals)}`;
 }
@@ -20,7 +20,7 @@ const bind = (name: string) => `import ${local(name)} from 'sallyport:plugin/${n
 
 /** Stands in for an interface that the descriptor does not declare. */
 const withhold = (capability: string, functions: readonly string[], what: string) => {
-  const message = `${what} needs the capability "${capability}": add it to required_capabilities in plugin.json`;
+  const message = `${what} need the capability "${capability}": add it to required_capabilities in plugin.json`;
   const refuse = `() => { throw new Error(${JSON.stringify(message)}); }`;
   return `const ${local(capability)} = { ${functions.map(name => `${name}: ${refuse}`).join(', ')} };`;
 };

@@ -1,0 +1,38 @@
+import type { SignatureClaim } from '@sallyport/host/core/artifact';
+import type { Digest } from '@sallyport/host/core/digest';
+import { fail } from '@sallyport/host/core/fault';
+import { componentInfo } from '@sallyport/host/sandbox/component-info';
+import { pushPlugin } from '@sallyport/host/source/push';
+import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { isSignedBy } from '@sallyport/host/verify/ed25519';
+import { parsePublicKey } from '@sallyport/host/verify/key';
+
+export interface ComponentPush {
+  readonly component: Uint8Array;
+  /** 64 raw bytes, as they stand in `X.sig`. */
+  readonly signature: Uint8Array;
+  /** The signer's SPKI PEM. The signature is checked with it before anything is sent. */
+  readonly publicKeyPem: string;
+  /** `registry/repository:tag`. */
+  readonly reference: string;
+  /** `host[:port]` of registries that speak plain http although they are not on this machine. */
+  readonly plainHttp?: readonly string[];
+}
+
+/**
+ * Pushes a signed component that carries its descriptor. Yields the digest of the manifest.
+ * @throws Fault `signature_invalid`, `descriptor_missing`, and those of pushPlugin
+ */
+export async function pushComponent(push: ComponentPush): Promise<Digest> {
+  const { component, signature, publicKeyPem, reference, plainHttp = [] } = push;
+  const descriptor = readDescriptor(component) ?? fail('descriptor_missing', { reference });
+  const key = parsePublicKey(publicKeyPem);
+  if (!(await isSignedBy(signature, component, key.bytes))) {
+    fail('signature_invalid', {
+      reference,
+      hint: 'sign the component again: it was changed, or another key signed it',
+    });
+  }
+  const claim: SignatureClaim = { signature, keyId: key.keyId };
+  return pushPlugin({ component, descriptor, ...componentInfo(component), signature: claim, reference, plainHttp });
+}
