@@ -12,7 +12,7 @@ export function itWith(command: string): typeof it | typeof it.skip {
   return it.skip;
 }
 
-export function isInstalled(command: string): boolean {
+function isInstalled(command: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some(folder => {
     try {
       accessSync(join(folder, command), constants.X_OK);

@@ -51,6 +51,7 @@ export const requirements = {
   'VER-08':
     'Unsigned plugins are accepted only when the operator says so, with a warning each time; a wrong signature never.',
   'VER-09': 'What is not a component is refused before anything in it is believed.',
+  'VER-11': 'Nothing but the verifier makes a verified artifact.',
   'VER-10': 'openssl verifies what the tool signed, and the host accepts what openssl signed.',
   // config: CFG-…
   'CFG-01': 'sallyport.yaml has one schema with safe defaults, and refuses what it does not know.',
@@ -104,6 +105,10 @@ export const requirements = {
   'HOOK-16':
     'Hostile values neither crash the process nor reach a prototype: deep nesting, lone surrogates, __proto__.',
   'HOOK-17': 'A hostile output schema costs no more than its deadline, once.',
+  'HOOK-20': 'Whatever a plugin returns or does, its request is denied or bounded, and the next one succeeds.',
+  'HOOK-21': 'A failure that is to be ignored is passed over and logged.',
+  'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
+
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type FaultDetails, fail } from './fault.ts';
 import { hookNames } from './hook-name.ts';
 
-export const pluginKinds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'] as const;
+const pluginKinds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'] as const;
 
 /** Plugin ids name log lines, metrics and lockfile entries: lower case, digits, dashes. */
 export const pluginIdSchema = z

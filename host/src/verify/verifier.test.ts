@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import {
   artifactOf,
@@ -183,4 +185,12 @@ describe('the descriptor', () => {
   it('[VER-09] is not asked for when the layer is a core module', async () => {
     await expect(trusted.verify(ofBytes(emptyModule), { id: 'redact' })).rejects.toEqual(code('component_core_module'));
   });
+});
+
+it('[VER-11] is the only one that makes a verified artifact', () => {
+  const root = join(import.meta.dirname, '../../..');
+  const makers = globSync('{host,tools}/**/src/**/*.ts', { cwd: root, exclude: path => path.includes('node_modules') })
+    .filter(file => !/\.(test|case)\.ts$/.test(file))
+    .filter(file => /createVerifiedArtifact\(/.test(readFileSync(join(root, file), 'utf8')));
+  expect(makers).toEqual(['host/src/verify/verifier.ts']);
 });
