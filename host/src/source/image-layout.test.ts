@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
@@ -77,6 +77,15 @@ it('[SRC-22] does not take for a blob what a process left half-written', async (
   expect(await layout.read(describe('', whole))).toBeUndefined();
   await layout.write(whole);
   expect(await layout.read(describe('', whole))).toEqual(whole);
+});
+
+it('clears away what was left over a day ago, and nothing younger', async () => {
+  const directory = await temporaryFolder();
+  await mkdir(join(directory, 'temporary'));
+  for (const name of ['old', 'young']) await writeFile(join(directory, 'temporary', name), 'who');
+  await utimes(join(directory, 'temporary', 'old'), 0, Date.now() / 1000 - 100_000);
+  await openImageLayout(directory).name('a', manifest('1'));
+  expect(await readdir(join(directory, 'temporary'))).toEqual(['young']);
 });
 
 it('overwrites a blob that is cut short', async () => {

@@ -26,8 +26,8 @@ export interface LayoutEntry {
  * Nothing is locked. A blob is written under its digest, so that two writers write the same. A name has a file of its
  * own in `references/`, so that two writers of different names never meet; index.json is made from these files, and
  * made again until they no longer differ from it. Whoever writes last sees what all before have written, and a process
- * that died before it made the index is made up for by the next one. Another tool may fill the folder (`skopeo copy`)
- * as long as nobody has it open here: its names are taken over at the first write.
+ * that died before it made the index is made up for by the next one. What another tool (`skopeo copy`) adds to the index
+ * while nobody here is writing stays there.
  */
 export interface ImageLayout {
   readonly directory: string;
@@ -51,6 +51,8 @@ export interface ImageLayout {
 
 const referenceSchema = z.object({ name: z.string(), descriptor: descriptorSchema.nullable() });
 const indexLimit = 64 * 1024 * 1024;
+/** A temporary file that nobody touched for a day belongs to a process that is gone. */
+const leftOverMs = 24 * 60 * 60 * 1000;
 
 /** Where a layout keeps a blob. */
 export const blobFile = (directory: string, digest: Digest): string =>
@@ -96,47 +98,48 @@ export function openImageLayout(directory: string): ImageLayout {
   const put = (file: string, value: unknown) => writeDurably(file, Buffer.from(JSON.stringify(value)), temporary);
   let prepared: Promise<void> | undefined;
 
-  /** A layout that another tool made has names in its index alone. */
   async function prepare(): Promise<void> {
-    if ((await sizeOf(join(directory, 'index.json'))) !== undefined) {
-      for (const descriptor of await readIndex(directory)) {
-        const name = descriptor.annotations?.[refNameAnnotation];
-        if (name !== undefined && (await sizeOf(referenceFile(name))) === undefined) await record(name, descriptor);
-      }
+    for (const name of (await readdir(temporary).catch(ignoreAbsence)) ?? []) {
+      const file = join(temporary, name);
+      const age = Date.now() - ((await stat(file).catch(ignoreAbsence))?.mtimeMs ?? Date.now());
+      if (age > leftOverMs) await rm(file, { force: true });
     }
     if ((await sizeOf(join(directory, 'oci-layout'))) === undefined) {
       await put(join(directory, 'oci-layout'), { imageLayoutVersion: '1.0.0' });
     }
   }
 
-  const record = (name: string, descriptor: Descriptor | undefined) =>
-    put(referenceFile(name), { name, descriptor: descriptor ?? null });
+  const foreign = async (): Promise<readonly Descriptor[]> =>
+    (await sizeOf(join(directory, 'index.json'))) === undefined ? [] : readIndex(directory);
 
   async function lookUp(name: string): Promise<Descriptor | undefined> {
     const recorded = await readReference(referenceFile(name));
     if (recorded) return recorded.descriptor ?? undefined;
-    if ((await sizeOf(join(directory, 'index.json'))) === undefined) return undefined;
-    return (await readIndex(directory)).find(({ annotations }) => annotations?.[refNameAnnotation] === name);
+    return (await foreign()).find(descriptor => nameOf(descriptor) === name);
   }
 
   const remove = (digest: Digest) => rm(blobFile(directory, digest), { force: true });
 
-  async function entries(): Promise<readonly LayoutEntry[]> {
-    const files = await readdir(references).catch(ignoreAbsence);
-    const found = await Promise.all((files ?? []).map(file => readReference(join(references, file))));
-    return found
-      .flatMap(entry => (entry?.descriptor ? [{ name: entry.name, descriptor: entry.descriptor }] : []))
-      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  /** What belongs into the index: what has a name here, and what another tool put there. */
+  async function manifests(): Promise<readonly Descriptor[]> {
+    const files = (await readdir(references).catch(ignoreAbsence)) ?? [];
+    const recorded = (await Promise.all(files.map(file => readReference(join(references, file))))).filter(
+      entry => entry !== undefined,
+    );
+    const known = new Set(recorded.map(({ name }) => name));
+    const ours = recorded.flatMap(({ name, descriptor }) =>
+      descriptor === null
+        ? []
+        : [{ ...descriptor, annotations: { ...descriptor.annotations, [refNameAnnotation]: name } }],
+    );
+    const theirs = (await foreign()).filter(descriptor => !known.has(nameOf(descriptor) ?? ''));
+    return [...theirs, ...ours].sort((one, other) => ((nameOf(one) ?? '') < (nameOf(other) ?? '') ? -1 : 1));
   }
 
   async function writeIndex(): Promise<void> {
     let written: string | undefined;
     for (;;) {
-      const manifests = (await entries()).map(({ name, descriptor }) => ({
-        ...descriptor,
-        annotations: { ...descriptor.annotations, [refNameAnnotation]: name },
-      }));
-      const index = { schemaVersion: 2, mediaType: mediaType.imageIndex, manifests };
+      const index = { schemaVersion: 2, mediaType: mediaType.imageIndex, manifests: await manifests() };
       const text = JSON.stringify(index);
       if (text === written) return;
       await put(join(directory, 'index.json'), index);
@@ -147,12 +150,18 @@ export function openImageLayout(directory: string): ImageLayout {
   return {
     directory,
     lookUp,
-    entries,
+
+    async entries() {
+      return (await manifests()).flatMap(descriptor => {
+        const name = nameOf(descriptor);
+        return name === undefined ? [] : [{ name, descriptor }];
+      });
+    },
 
     async name(name, descriptor) {
       prepared ??= prepare();
       await prepared;
-      await record(name, descriptor);
+      await put(referenceFile(name), { name, descriptor: descriptor ?? null });
       await writeIndex();
     },
 
@@ -206,6 +215,8 @@ async function readReference(file: string): Promise<z.infer<typeof referenceSche
 }
 
 const sizeOf = async (file: string): Promise<number | undefined> => (await stat(file).catch(ignoreAbsence))?.size;
+
+const nameOf = ({ annotations }: Descriptor): string | undefined => annotations?.[refNameAnnotation];
 
 const isAbsence = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT';
 

@@ -53,7 +53,10 @@ export function createRepositoryStore(layout: ImageLayout): RepositoryStore {
   }
 
   async function manifest(repository: string, by: string): Promise<StoredManifest> {
-    const descriptor = await layout.lookUp(nameOf(repository, by));
+    // A layout that another tool made has manifests by their tags alone.
+    const descriptor =
+      (await layout.lookUp(nameOf(repository, by))) ??
+      [...(await held(repository)).values()].find(({ digest }) => digest === by);
     const bytes = descriptor && (await layout.read(descriptor));
     return bytes ? { descriptor, bytes } : refuse('MANIFEST_UNKNOWN', `no manifest ${by} in ${repository}`);
   }
@@ -89,11 +92,9 @@ export function createRepositoryStore(layout: ImageLayout): RepositoryStore {
     },
 
     async remove(repository, by) {
-      const entries = await held(repository);
-      if (!entries.has(by)) refuse('MANIFEST_UNKNOWN', `no manifest ${by} in ${repository}`);
-      for (const [name, { digest }] of entries) {
-        if (name === by || digest === by) await layout.name(nameOf(repository, name), undefined);
-      }
+      const entries = [...(await held(repository))].filter(([name, { digest }]) => name === by || digest === by);
+      if (entries.length === 0) refuse('MANIFEST_UNKNOWN', `no manifest ${by} in ${repository}`);
+      for (const [name] of entries) await layout.name(nameOf(repository, name), undefined);
     },
 
     async referrers(repository, digest) {
