@@ -168,6 +168,13 @@ export const requirements = {
   'AUT-05': 'Signing embeds a descriptor where there is none, says so, and refuses one that differs.',
   'AUT-06': 'What is pushed is signed, and what a gateway pulls it accepts.',
   // start, docs, command line: RUN-…
+  'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',
+  'RUN-02': 'One flipped bit in component or signature, and the gateway does not start.',
+  'RUN-03': 'check says what was verified and granted.',
+  'RUN-04': 'Wrong use ends with exit code 2, a refused config with 3 and the lines of all problems.',
+  'RUN-05': 'A required upstream that is down at start ends the start with exit code 5.',
+  'RUN-06': 'serve drains on SIGTERM and ends with exit code 0.',
+  'RUN-07': 'Every start warns when plugins need not be signed.',
   'RUN-20': 'Each folder of the host imports only what its row of the table allows.',
   'RUN-22': 'The bench measures every way to the same upstream, and a wrong answer ends it.',
   'RUN-21': 'The check of imports fails when it read nothing, of the tree or of one folder.',

@@ -18,6 +18,8 @@ async function run(command: Command): Promise<void> {
     warn: ({ line, column, path, message }) =>
       console.error(`warning: ${command.config}:${line}:${column}: ${path}: ${message}`),
   });
+  if (!config.require_signed_plugins)
+    console.error('warning: require_signed_plugins is false: plugins that nobody vouches for may run');
   // Loaded only now: a refused config should be told of at once.
   const { createHost, loadAll, summaryOf } = await import('./host.ts');
   if (command.name === 'check') {
@@ -31,8 +33,6 @@ async function run(command: Command): Promise<void> {
     return console.log(`${command.config}: nothing to refuse`);
   }
   const log = createLog(config.log.level);
-  if (!config.require_signed_plugins)
-    console.error('warning: require_signed_plugins is false: plugins that nobody vouches for may run');
   const host = await createHost(config, log);
   const { url } = await host.gateway.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');

@@ -161,7 +161,16 @@ export const createConfigSchema = (grants: GrantsSchema) =>
         .prefault({}),
       cache_dir: text.default('~/.cache/sallyport'),
       registries: z
-        .array(z.strictObject({ host: text, plain_http: z.boolean().default(false) }))
+        .array(
+          z.strictObject({
+            host: text,
+            plain_http: z.boolean().default(false).describe('Plain http, for a registry that is not on this machine.'),
+            token_hosts: z
+              .array(text)
+              .default([])
+              .describe('Other hosts that may be sent our login to ask for a token.'),
+          }),
+        )
         .default([])
         .describe('Registries that need settings of their own.'),
       limits: limitsSchema.prefault({}),

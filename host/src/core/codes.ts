@@ -266,11 +266,6 @@ const table = {
   },
 
   // sandbox
-  component_not_a_component: {
-    exit: 4,
-    says: 'The artifact is a core WebAssembly module or something else, not a component.',
-    todo: 'Build it as a WebAssembly Component (for example with the wasm32-wasip2 target, or wasm-tools component new).',
-  },
   name_forbidden: {
     exit: 4,
     says: 'A core module of the component has an import or export name that could break out of generated code.',

@@ -1,5 +1,6 @@
 import { fail } from '../core/fault.ts';
 import { formatOf, sectionsOf } from '../verify/binary.ts';
+import { requireComponent } from '../verify/descriptor-section.ts';
 
 /** Where a core module lies within the bytes of a component. */
 export interface CoreModuleRange {
@@ -14,11 +15,10 @@ const maximumNesting = 16;
 /**
  * All core modules of a component, those of nested components too, in the order of the file.
  * (Component Model § Binary: sections 1 `core:module` and 4 `component`)
- * @throws Fault `component_malformed`, `component_not_a_component`
+ * @throws Fault `component_malformed`, `component_core_module`
  */
 export function coreModulesOf(bytes: Uint8Array): CoreModuleRange[] {
-  if (formatOf(bytes) !== 'component')
-    return fail('component_not_a_component', { found: formatOf(bytes) ?? 'other bytes' });
+  requireComponent(bytes);
   const found: CoreModuleRange[] = [];
   collect(bytes, 0, bytes.length, 0, found);
   return found;

@@ -75,9 +75,9 @@ describe('names of core modules', () => {
   });
 
   it.each([
-    { what: 'a core module', bytes: () => parse('(module)'), code: 'component_not_a_component' },
-    { what: 'no WebAssembly', bytes: async () => Buffer.from('#!/bin/sh\n'), code: 'component_not_a_component' },
-    { what: 'nothing', bytes: async () => new Uint8Array(), code: 'component_not_a_component' },
+    { what: 'a core module', bytes: () => parse('(module)'), code: 'component_core_module' },
+    { what: 'no WebAssembly', bytes: async () => Buffer.from('#!/bin/sh\n'), code: 'component_malformed' },
+    { what: 'nothing', bytes: async () => new Uint8Array(), code: 'component_malformed' },
     {
       what: 'a truncated component',
       bytes: async () => (await componentOf('(func (export "f"))')).slice(0, -3),

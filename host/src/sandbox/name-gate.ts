@@ -9,7 +9,7 @@ const exportSection = 7;
  * Refuses a component in whose core modules an import or export has a name that could break out of the JavaScript
  * that jco generates: jco writes these names into its glue without escaping them. The toolchains of Rust, Go, Python
  * and JavaScript never make such names.
- * @throws Fault `name_forbidden`, `component_malformed`, `component_not_a_component`
+ * @throws Fault `name_forbidden`, `component_malformed`, `component_core_module`
  */
 export function checkCoreNames(bytes: Uint8Array): void {
   for (const module of coreModulesOf(bytes)) {

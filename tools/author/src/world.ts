@@ -1,16 +1,18 @@
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { capabilities } from '@sallyport/host/capability/index';
 import { fail } from '@sallyport/host/core/fault';
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 
 /** Interfaces that every plugin may import. */
 const always = ['log', 'context'];
-/** The interface of sallyport:plugin that a capability gives. */
-const interfaceOf: Readonly<Record<string, string>> = {
-  clock: 'clock',
-  random: 'random',
-  outbound_http: 'outbound-http',
-};
+const ours = /^sallyport:plugin\/(?<name>[^@]+)@/;
+/** The interface of sallyport:plugin that each capability gives. */
+const interfaceOf = new Map(
+  capabilities
+    .flatMap(({ name, wit }) => wit.flatMap(each => [[name, ours.exec(each)?.groups?.name] as const]))
+    .filter((entry): entry is readonly [string, string] => entry[1] !== undefined),
+);
 /** What a plugin of each kind exports beside `lifecycle`. */
 const exportOf: Readonly<Record<PluginDescriptor['kind'], string>> = {
   transform: 'dispatch-hooks',
@@ -30,9 +32,9 @@ export const worldName = 'plugin';
  */
 export function pluginWorld(descriptor: PluginDescriptor): string {
   const asked = [...descriptor.required_capabilities, ...descriptor.optional_capabilities].map(capability => {
-    const name = interfaceOf[capability];
+    const name = interfaceOf.get(capability);
     if (name) return name;
-    const hint = `use one of ${Object.keys(interfaceOf).join(', ')}`;
+    const hint = `use one of ${[...interfaceOf.keys()].join(', ')}`;
     return fail('plugin_build_failed', { plugin: descriptor.id, what: `unknown capability ${capability}`, hint });
   });
   const lines = [

@@ -1,0 +1,202 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { ChainOutput } from '@sallyport/host/core/hook-call';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
+import { callContext, calls, openGuests, toolCall } from '../fixtures/sandboxed.ts';
+
+const say = (expression: string) => `
+export const lifecycle = { configure() {} };
+export const dispatchHooks = {
+  beforeDispatch(context, request) {
+    const args = JSON.parse(request.val.arguments);
+    return { tag: 'block', val: { code: 'SAID', reason: JSON.stringify(${expression}), description: '' } };
+  },
+  afterDispatch: () => ({ tag: 'proceed' }),
+};`;
+
+const said = ({ reports }: ChainOutput): unknown => {
+  const [report] = reports;
+  return report?.outcome === 'block' ? JSON.parse(report.violation.reason) : report;
+};
+
+describe('outbound_http', () => {
+  const script = `
+    import { send } from 'sallyport:plugin/outbound-http@0.1.0';
+    const ask = ({ method = 'GET', url, headers = [], body }) => {
+      try {
+        const answer = send({ method, url, headers, body: body && new Uint8Array(body) });
+        return { status: answer.status, text: String.fromCharCode(...answer.body) };
+      } catch (error) { return error.payload ?? String(error); }
+    };
+    ${say('ask(args)')}`;
+  let origin: string;
+  let runner: Awaited<ReturnType<typeof openGuests>>;
+  const seen: string[] = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    if (request.url === '/slow') return void setTimeout(() => response.end('slow'), 200);
+    if (request.url === '/big') return void response.end('x'.repeat(5000));
+    if (request.url === '/never') return;
+    if (request.url === '/away') return void response.writeHead(302, { location: 'http://127.0.0.1:1/secret' }).end();
+    response.end(`hello ${request.headers['x-from']}`);
+  });
+  beforeAll(async () => {
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const bytes = await jsGuest(guestDescriptor('asks', { required_capabilities: ['outbound_http'] }), script);
+    const grants = {
+      outbound_http: {
+        allow: [origin, 'http://localhost:1'],
+        methods: ['GET', 'POST'],
+        max_bytes: 4096,
+        timeout_ms: 300,
+      },
+    };
+    runner = await openGuests([{ bytes, grants, limits: { timeoutMs: 1000 } }]);
+  });
+  afterAll(async () => {
+    await runner?.[Symbol.asyncDispose]();
+    server.closeAllConnections();
+    server.close();
+  });
+  const ask = async (request: object) =>
+    said(await runner.run({ stage: 'before', context: callContext, calls: calls('asks'), value: toolCall(request) }));
+
+  it('[CAP-05] reaches a granted origin', async () => {
+    expect(await ask({ url: `${origin}/x`, headers: [['x-from', 'guest']] })).toEqual({
+      status: 200,
+      text: 'hello guest',
+    });
+    expect(await ask({ url: `${origin}/x`, method: 'POST', body: [1, 2] })).toMatchObject({ status: 200 });
+  });
+
+  it.each([
+    { what: 'another port', request: { url: 'http://127.0.0.1:1/' } },
+    { what: 'another scheme', request: { url: 'https://127.0.0.1/' } },
+    { what: 'another host', request: { url: 'http://169.254.169.254/latest/meta-data' } },
+    { what: 'a decimal address', request: { url: 'http://2130706433:1/' } },
+    { what: 'no URL', request: { url: 'x' } },
+    { what: 'credentials', request: { url: 'http://me:pw@127.0.0.1/' } },
+  ])('[CAP-05] is denied $what', async ({ request }) => {
+    const before = seen.length;
+    expect(await ask(request)).toMatchObject({ tag: 'denied' });
+    expect(seen).toHaveLength(before);
+  });
+
+  it('[CAP-05] is denied a method and headers that are not its own to choose', async () => {
+    expect(await ask({ url: origin, method: 'DELETE' })).toMatchObject({ tag: 'denied' });
+    expect(await ask({ url: origin, method: 'get' })).toMatchObject({ tag: 'denied' });
+    expect(await ask({ url: origin, headers: [['Host', 'internal']] })).toMatchObject({ tag: 'denied' });
+    expect(await ask({ url: origin, headers: [['transfer-encoding', 'chunked']] })).toMatchObject({ tag: 'denied' });
+    expect(await ask({ url: origin, headers: [['x-a', 'b\r\nx-c: d']] })).toMatchObject({ tag: 'failed' });
+  });
+
+  it('[CAP-05] is held to its sizes and times, and sees a redirect without following it', async () => {
+    expect(await ask({ url: `${origin}/big` })).toEqual({ tag: 'too-large' });
+    expect(await ask({ url: origin, method: 'POST', body: Array.from({ length: 5000 }, () => 0) })).toEqual({
+      tag: 'too-large',
+    });
+    expect(await ask({ url: `${origin}/never` })).toEqual({ tag: 'timeout' });
+    expect(await ask({ url: `${origin}/away` })).toMatchObject({ status: 302 });
+  });
+
+  it('[CAP-06] does not connect to a name that resolves to this machine', async () => {
+    expect(await ask({ url: 'http://localhost:1/' })).toMatchObject({
+      tag: 'failed',
+      val: expect.stringContaining('not public'),
+    });
+  });
+
+  it('[SBX-12] keeps many calls in flight on one thread', async () => {
+    const began = performance.now();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => ask({ url: `${origin}/slow` })));
+    expect(answers).toEqual(answers.map(() => ({ status: 200, text: 'slow' })));
+    // One after the other they would take two seconds.
+    expect(performance.now() - began).toBeLessThan(1500);
+  });
+
+  it('[SBX-12] ends a waiting call at its deadline, and others go on', async () => {
+    const bytes = await jsGuest(guestDescriptor('asks', { required_capabilities: ['outbound_http'] }), script);
+    await using short = await openGuests([
+      { bytes, grants: { outbound_http: { allow: [origin] } }, limits: { timeoutMs: 400 } },
+    ]);
+    const run = (request: object) =>
+      short.run({ stage: 'before', context: callContext, calls: calls('asks'), value: toolCall(request) });
+    const [never, slow] = await Promise.all([run({ url: `${origin}/never` }), run({ url: `${origin}/slow` })]);
+    expect(never.reports[0]).toMatchObject({ outcome: 'failed', cause: 'timeout' });
+    expect(said(slow)).toEqual({ status: 200, text: 'slow' });
+    expect(said(await run({ url: `${origin}/x` }))).toMatchObject({ status: 200 });
+  });
+
+  it('[SBX-12] a guest that loops while others wait costs only itself', async () => {
+    const loops = `
+      import { send } from 'sallyport:plugin/outbound-http@0.1.0';
+      export const lifecycle = { configure() {} };
+      export const dispatchHooks = {
+        beforeDispatch(_context, request) { if (JSON.parse(request.val.arguments).loop) for (;;); return { tag: 'proceed' }; },
+        afterDispatch: () => ({ tag: 'proceed' }),
+      };
+      globalThis.keep = send;`;
+    const bytes = await jsGuest(guestDescriptor('loops', { required_capabilities: ['outbound_http'] }), loops);
+    await using runner = await openGuests([
+      { bytes, grants: { outbound_http: { allow: [origin] } }, limits: { timeoutMs: 200 } },
+    ]);
+    const run = (loop: boolean) =>
+      runner.run({ stage: 'before', context: callContext, calls: calls('loops'), value: toolCall({ loop }) });
+    const [looping] = await Promise.all([run(true)]);
+    expect(looping?.reports[0]).toMatchObject({ outcome: 'failed', cause: 'timeout' });
+    expect((await run(false)).reports[0]).toMatchObject({ outcome: 'proceed' });
+  });
+
+  it('[CAP-05] answers `denied` where it is optional and was not granted', async () => {
+    const bytes = await jsGuest(guestDescriptor('asks', { optional_capabilities: ['outbound_http'] }), script);
+    await using optional = await openGuests([{ bytes }]);
+    const output = await optional.run({
+      stage: 'before',
+      context: callContext,
+      calls: calls('asks'),
+      value: toolCall({ url: origin }),
+    });
+    expect(said(output)).toEqual({ tag: 'denied', val: 'outbound_http was not granted' });
+  });
+});
+
+describe('clock and random', () => {
+  it('[CAP-07] are real where granted, and coarse where the operator wants', async () => {
+    const asks = { required_capabilities: ['clock', 'random'] };
+    const bytes = await jsGuest(
+      guestDescriptor('times', asks),
+      say('[Date.now(), performance.now(), Math.random(), Array.from(crypto.getRandomValues(new Uint8Array(8)))]'),
+    );
+    await using runner = await openGuests([{ bytes, grants: { clock: { resolution_ms: 1000 }, random: {} } }]);
+    const run = async () =>
+      said(await runner.run({ stage: 'before', context: callContext, calls: calls('times'), value: toolCall({}) })) as [
+        number,
+        number,
+        number,
+        number[],
+      ];
+    const [now, monotonic, fraction, random] = await run();
+    expect(Math.abs(now - Date.now())).toBeLessThan(2000);
+    expect(now % 1000).toBe(0);
+    expect(monotonic % 1000).toBe(0);
+    expect(fraction).not.toBe((await run())[2]);
+    expect(random).not.toEqual((await run())[3]);
+  });
+
+  it('[CAP-07] are a clear error in the guest where not declared', async () => {
+    const bytes = await jsGuest(
+      guestDescriptor('times'),
+      say('(() => { try { return Date.now(); } catch (error) { return error.message; } })()'),
+    );
+    await using runner = await openGuests([{ bytes }]);
+    const output = await runner.run({
+      stage: 'before',
+      context: callContext,
+      calls: calls('times'),
+      value: toolCall({}),
+    });
+    expect(said(output)).toContain('"clock"');
+  });
+});

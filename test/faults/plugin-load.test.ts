@@ -1,0 +1,278 @@
+import { execFile } from 'node:child_process';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
+import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../fixtures/everything.ts';
+import { guestDescriptor, jsGuest, watGuest } from '../fixtures/guest.ts';
+import { type HostedPlugin, writeHostFolder } from '../fixtures/open-host.ts';
+import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
+
+const main = join(import.meta.dirname, '../../host/src/main.ts');
+const idle = `
+export const lifecycle = { configure() {} };
+export const dispatchHooks = { beforeDispatch: () => ({ tag: 'proceed' }), afterDispatch: () => ({ tag: 'proceed' }) };
+`;
+
+/** Runs the command `sallyport` as an operator does. */
+async function sallyport(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return promisify(execFile)(process.execPath, [main, ...argv], { timeout: 60_000 }).then(
+    output => ({ code: 0, ...output }),
+    (error: { code: number; stdout: string; stderr: string }) => ({
+      code: error.code,
+      stdout: error.stdout,
+      stderr: error.stderr,
+    }),
+  );
+}
+
+async function folderWith(plugins: readonly HostedPlugin[], more: Record<string, unknown> = {}) {
+  const made = await writeHostFolder(plugins, 'http://127.0.0.1:1/mcp', more);
+  onTestFinished(() => made[Symbol.asyncDispose]());
+  return made;
+}
+
+/** What `check` refuses, as a machine reads it. */
+async function problemsOf(plugins: readonly HostedPlugin[]) {
+  const { file } = await folderWith(plugins);
+  const { code, stdout } = await sallyport('check', '-c', file, '--json');
+  return { code, problems: JSON.parse(stdout).problems as { code: string; plugin?: string; hint: string }[] };
+}
+
+const breakOut = "a': (globalThis.PWN = process.pid, {}), 'b";
+
+describe('a plugin that is refused', () => {
+  const refusals: {
+    what: string;
+    code: string;
+    says: string;
+    plugin: () => Promise<{ readonly bytes: Uint8Array; readonly [setting: string]: unknown }>;
+  }[] = [
+    {
+      what: 'needs a grant that is missing',
+      code: 'capability_ungranted',
+      says: 'outbound_http: { allow: ["https://api.example.com"] }',
+      plugin: async () => ({
+        bytes: await jsGuest(guestDescriptor('p', { required_capabilities: ['outbound_http'] }), idle),
+      }),
+    },
+    {
+      what: 'imports what it did not declare',
+      code: 'capability_undeclared',
+      says: 'plugin.json',
+      plugin: async () => ({
+        bytes: await watGuest(guestDescriptor('p'), {
+          fields: '(import "sallyport:plugin/clock@0.1.0" "now-ms" (func $now (result i64)))',
+          world: 'world plugin { import clock; export lifecycle; export dispatch-hooks; }',
+        }),
+      }),
+    },
+    {
+      what: 'is granted what it did not ask for',
+      code: 'grant_unasked',
+      says: 'remove clock',
+      plugin: async () => ({ bytes: await watGuest(guestDescriptor('p')), grants: { clock: {} } }),
+    },
+    {
+      what: 'has names that break out of the glue',
+      code: 'name_forbidden',
+      says: 'Do not use this plugin',
+      plugin: async () => ({
+        bytes: embedDescriptor(
+          await parse(`(component (core module (import "${breakOut}" "f" (func))))`),
+          guestDescriptor('p'),
+        ),
+      }),
+    },
+    {
+      what: 'is a core module',
+      code: 'component_core_module',
+      says: 'omponent',
+      plugin: async () => ({ bytes: await parse('(module)') }),
+    },
+    {
+      what: 'exports no hooks',
+      code: 'export_missing',
+      says: 'its kind',
+      plugin: async () => ({
+        bytes: await watGuest(guestDescriptor('p'), { world: 'world plugin { export lifecycle; }' }),
+      }),
+    },
+    {
+      what: 'is of a kind that cannot be used yet',
+      code: 'plugin_kind_unsupported',
+      says: 'transform',
+      plugin: async () => ({
+        bytes: await watGuest(guestDescriptor('p', { kind: 'sink' }), {
+          world: 'world plugin { export lifecycle; export dispatch-hooks; }',
+        }),
+      }),
+    },
+    {
+      what: 'names a hook that is not called yet',
+      code: 'hook_unsupported',
+      says: 'hooks',
+      plugin: async () => ({ bytes: await watGuest(guestDescriptor('p', { hooks: ['auth_pre_check'] })) }),
+    },
+    {
+      what: 'has a config that its schema does not allow',
+      code: 'plugin_config_invalid',
+      says: 'README',
+      plugin: async () => ({
+        bytes: await watGuest(
+          guestDescriptor('p', { config_schema: { type: 'object', properties: { n: { type: 'number' } } } }),
+        ),
+        config: { n: 'many' },
+      }),
+    },
+    {
+      what: 'asks for more memory than it may have',
+      code: 'limit_ungranted',
+      says: 'limits: { memory_mib: 2048 }',
+      plugin: async () => ({ bytes: await watGuest(guestDescriptor('p', { limits: { memory_mib: 2048 } })) }),
+    },
+    {
+      what: 'starts with more memory than it may have',
+      code: 'memory_over_limit',
+      says: 'limits.memory_mib',
+      plugin: async () => ({
+        bytes: await watGuest(guestDescriptor('p'), { memory: '64' }),
+        limits: { memory_mib: 1 },
+      }),
+    },
+    {
+      what: 'is no valid component inside',
+      code: 'compile_failed',
+      says: 'wasm-tools',
+      plugin: async () => {
+        const bytes = await watGuest(guestDescriptor('p'));
+        // The name of an instruction set that does not exist: a section of the right form and the wrong content.
+        const broken = Buffer.concat([bytes, Uint8Array.of(7, 2, 1, 0xff)]);
+        return { bytes: broken };
+      },
+    },
+  ];
+
+  it.each(refusals)(
+    '[RUN-01] because it $what is named, with what to do, and exit code 4',
+    async ({ code, says, plugin }) => {
+      const { code: exit, problems } = await problemsOf([{ id: 'p', ...(await plugin()) }]);
+      expect(problems.map(problem => problem.code)).toEqual([code]);
+      expect(problems[0]).toMatchObject({ plugin: 'p', hint: expect.stringContaining(says) });
+      expect(exit).toBe(4);
+    },
+  );
+
+  it('[RUN-01] is told of together with all others', async () => {
+    const { problems } = await problemsOf([
+      { id: 'one', bytes: await watGuest(guestDescriptor('one')), grants: { clock: {}, random: {} } },
+      { id: 'two', bytes: await watGuest(guestDescriptor('another')) },
+    ]);
+    expect(problems.map(({ code, plugin }) => `${plugin} ${code}`)).toEqual([
+      'one grant_unasked',
+      'one grant_unasked',
+      'two plugin_id_mismatch',
+    ]);
+  });
+
+  it.each(['component', 'signature'])(
+    '[RUN-02] when one bit of the %s was flipped, by check and by serve',
+    async part => {
+      const { folder, file } = await folderWith([{ id: 'p', bytes: await watGuest(guestDescriptor('p')) }]);
+      const victim = join(folder, part === 'component' ? 'p.wasm' : 'p.wasm.sig');
+      const bytes = await readFile(victim);
+      bytes[40] = (bytes[40] ?? 0) ^ 1;
+      await writeFile(victim, bytes);
+      for (const command of ['check', 'serve']) {
+        const { code, stderr } = await sallyport(command, '-c', file);
+        expect(code).toBe(4);
+        expect(stderr).toMatch(/signature_invalid|component_/);
+        expect(stderr).toContain('→');
+      }
+    },
+  );
+});
+
+describe('the command', () => {
+  it('[RUN-03] says that there is nothing to refuse, and what was verified', async () => {
+    const { file } = await folderWith([{ id: 'p', bytes: await watGuest(guestDescriptor('p')) }]);
+    const { code, stdout } = await sallyport('check', '-c', file, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      plugins: [{ plugin: 'p', version: '0.1.0', signer: { by: 'source' }, granted: [] }],
+    });
+    expect(code).toBe(0);
+  });
+
+  it.each([
+    { argv: ['dance'], exit: 2, says: 'usage' },
+    { argv: ['serve', '--loud'], exit: 2, says: 'usage' },
+    { argv: ['check', 'one', 'two'], exit: 2, says: 'usage' },
+    { argv: ['check', '-c', '/nowhere/sallyport.yaml'], exit: 3, says: 'config_unreadable' },
+    { argv: ['--help'], exit: 0, says: 'Usage: sallyport' },
+    { argv: [], exit: 0, says: 'Usage: sallyport' },
+    { argv: ['--version'], exit: 0, says: '0.1.0' },
+  ])('[RUN-04] answers $argv with exit code $exit', async ({ argv, exit, says }) => {
+    const { code, stdout, stderr } = await sallyport(...argv);
+    expect(stdout + stderr).toContain(says);
+    expect(code).toBe(exit);
+  });
+
+  it('[RUN-04] refuses a config with exit code 3, every problem with its line', async () => {
+    const { file } = await folderWith([]);
+    await appendFile(file, 'colour: blue\nlistn: 127.0.0.1:1\n');
+    const { code, stderr } = await sallyport('serve', '-c', file);
+    expect(stderr).toMatch(/sallyport\.yaml:\d+:1: config_invalid.*colour/);
+    expect(stderr).toMatch(/sallyport\.yaml:\d+:1: config_invalid.*listn/);
+    expect(code).toBe(3);
+  });
+
+  it('[RUN-05] ends with exit code 5 when a required upstream is down at start, and starts when it is not required', async () => {
+    const url = `http://127.0.0.1:${await freePort()}/mcp`;
+    const { file } = await folderWith([], {
+      upstreams: [{ id: 'upstream', http: { url } }],
+      bindings: [{ id: 'main', upstreams: ['upstream'] }],
+    });
+    const { code, stderr } = await sallyport('serve', '-c', file);
+    expect(stderr).toContain('upstream_unavailable');
+    expect(code).toBe(5);
+  });
+
+  it('[RUN-06] serves until SIGTERM, then drains and ends with exit code 0', async () => {
+    await using upstream = await startRawHttpServer({ name: 'upstream' });
+    const port = await freePort();
+    const { file } = await folderWith([{ id: 'p', bytes: await watGuest(guestDescriptor('p')) }], {
+      listen: `127.0.0.1:${port}`,
+      upstreams: [{ id: 'upstream', http: { url: upstream.url } }],
+    });
+    const child = execFile(process.execPath, [main, 'serve', '-c', file]);
+    const ended = new Promise(resolve => child.once('exit', code => resolve(code)));
+    const isReady = () =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        response => response.ok,
+        () => false,
+      );
+    while (!(await isReady())) await new Promise(resolve => setTimeout(resolve, 50));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+  });
+
+  it('[RUN-07] warns at every start that plugins need not be signed, when the operator said so', async () => {
+    await using upstream = await startRawHttpServer({ name: 'upstream' });
+    const { folder, file } = await folderWith(
+      [{ id: 'p', bytes: await watGuest(guestDescriptor('p')), source: { file: './unsigned.wasm' } }],
+      {
+        require_signed_plugins: false,
+        upstreams: [{ id: 'upstream', http: { url: upstream.url } }],
+      },
+    );
+    await writeFile(join(folder, 'unsigned.wasm'), await watGuest(guestDescriptor('p')));
+    for (const start of [1, 2]) {
+      const { code, stderr } = await sallyport('check', '-c', file);
+      expect(stderr, `start ${start}`).toContain('warning: require_signed_plugins is false');
+      expect(code).toBe(0);
+    }
+  });
+});
