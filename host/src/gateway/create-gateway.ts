@@ -3,18 +3,20 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { Fault, fail } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import type { Upstream } from '../upstream/upstream.ts';
+import type { Notification } from '../upstream/upstream.ts';
 import { createAdmission, isLoopback } from './admission.ts';
 import { type Binding, createRoute, type Route } from './binding.ts';
 import { readBody } from './body.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { createCodec20251125 } from './codec-2025-11-25.ts';
 import { faultReply } from './fault-reply.ts';
-import { parseMessage } from './message.ts';
-import { createReply } from './reply.ts';
+import { accepts, isJson } from './media-type.ts';
+import { type Message, parseMessage } from './message.ts';
+import { Reply } from './reply.ts';
+import { logRequest } from './request-log.ts';
 
 /** As in `limits` of sallyport.yaml. */
 export interface GatewayLimits {
@@ -51,7 +53,6 @@ export interface Gateway extends AsyncDisposable {
   drain(ms: number): Promise<void>;
 }
 
-type Env = { Bindings: HttpBindings };
 type Handler = (exchange: Exchange, incoming: IncomingMessage) => Promise<void> | void;
 
 /** Makes the gateway: POST, GET and DELETE on `/mcp` and `/mcp/{binding}`, `/healthz` and `/readyz`. */
@@ -59,7 +60,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   const { bindings, limits, log, optionalUpstreams = new Set() } = options;
   const routes = new Map(bindings.map(binding => [binding.id, createRoute(binding)]));
   const defaultRoute = routes.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
-  const upstreams = new Set(bindings.flatMap(binding => binding.upstreams));
+  const required = new Set(
+    bindings.flatMap(({ upstreams }) => upstreams.filter(({ id }) => !optionalUpstreams.has(id))),
+  );
   const codecs: readonly Codec[] = [
     createCodec20251125({
       maxSessions: limits.sessions,
@@ -68,135 +71,88 @@ export function createGateway(options: GatewayOptions): Gateway {
       log,
     }),
   ];
-  const unsubscribe = bindings.flatMap(binding =>
-    binding.upstreams.map(upstream =>
-      upstream.subscribe(said => {
-        for (const codec of codecs) codec.announce(binding.id, said);
-      }),
-    ),
+  const subscriptions = bindings.flatMap(({ id, upstreams }) =>
+    upstreams.map(upstream => upstream.subscribe(said => announce(id, said))),
   );
-  const app = createApp();
-  let server: Server | undefined;
   let admit: ReturnType<typeof createAdmission> = () => fail('draining');
   let running = 0;
   let draining = false;
   let onIdle = () => {};
+  let server: Server | undefined;
 
-  const post: Handler = async (exchange, incoming) => {
-    const { headers } = exchange;
-    if (!isJson(headers['content-type'])) fail('media_type_refused');
-    if (!accepts(headers.accept, 'application/json')) fail('not_acceptable');
-    const message = parseMessage(await readBody(incoming, limits.body_bytes));
-    if (message.kind !== 'response') exchange.record.method = message.method;
-    if (message.kind === 'request') exchange.record.id = message.id;
-    await codecFor(exchange, message).post(exchange, message);
-  };
-
-  const get: Handler = exchange => {
-    if (!accepts(exchange.headers.accept, 'text/event-stream')) fail('not_acceptable');
-    codecFor(exchange).get(exchange);
-  };
-
-  const codecFor = ({ headers }: Exchange, message?: Parameters<Codec['speaks']>[1]): Codec =>
+  const codecFor = ({ headers }: Exchange, message?: Message): Codec =>
     codecs.find(codec => codec.speaks(headers, message)) ?? fail('revision_unknown');
 
+  const announce = (binding: string, said: Notification) => {
+    for (const codec of codecs) codec.announce(binding, said);
+  };
+
+  const handlers: Readonly<Record<string, Handler>> = {
+    async POST(exchange, incoming) {
+      if (!isJson(exchange.headers)) fail('media_type_refused');
+      if (!accepts(exchange.headers, 'application/json')) fail('not_acceptable');
+      const message = parseMessage(await readBody(incoming, limits.body_bytes));
+      if (message.kind !== 'response') exchange.record.method = message.method;
+      if (message.kind === 'request') exchange.record.id = message.id;
+      await codecFor(exchange, message).post(exchange, message);
+    },
+    GET(exchange) {
+      if (!accepts(exchange.headers, 'text/event-stream')) fail('not_acceptable');
+      codecFor(exchange).get(exchange);
+    },
+    DELETE: exchange => codecFor(exchange).delete(exchange),
+  };
+
   /** What every request passes, and the one line that is logged of it. */
-  async function serve(
-    { incoming, outgoing }: HttpBindings,
-    route: Route | undefined,
-    handle: Handler,
-  ): Promise<Response> {
+  async function serve({ incoming, outgoing }: HttpBindings, route?: Route, handle?: Handler): Promise<Response> {
     const began = performance.now();
-    const { headers } = incoming;
-    const reply = createReply(outgoing as ServerResponse);
-    const record: Exchange['record'] = {};
     const requestId = randomUUID();
+    const reply = new Reply(outgoing as ServerResponse);
+    const record: Exchange['record'] = {};
     let thrown: unknown;
     running += 1;
     try {
-      admit(headers);
+      admit(incoming.headers);
       if (draining) fail('draining');
       if (running > limits.concurrent_requests) fail('overloaded');
-      const known = route ?? fail('path_unknown', { path: String(incoming.url) });
-      const onLeave = (listener: () => void) =>
-        void outgoing.on('close', () => {
-          if (!outgoing.writableFinished) listener();
-        });
-      await handle({ requestId, route: known, headers, reply, record, onLeave }, incoming as IncomingMessage);
+      if (route === undefined || handle === undefined) return refuse(incoming);
+      const onLeave = (listener: () => void) => {
+        outgoing.on('close', () => outgoing.writableFinished || listener());
+      };
+      const { headers } = incoming;
+      await handle({ requestId, route, headers, reply, record, onLeave }, incoming as IncomingMessage);
     } catch (reason) {
       thrown = reason;
       faultReply(reply, reason, record.id, requestId);
     } finally {
       running -= 1;
       if (running === 0) onIdle();
+      const { id: _, method = incoming.method, ...rest } = record;
+      const ms = performance.now() - began;
+      logRequest(log, { request: requestId, method, binding: route?.id, ...rest, status: reply.status, ms }, thrown);
     }
-    logRequest(requestId, incoming, route, reply.status, record, performance.now() - began, thrown);
     return RESPONSE_ALREADY_SENT;
   }
 
-  function logRequest(
-    request: string,
-    incoming: { method?: string | undefined },
-    route: Route | undefined,
-    status: number,
-    { method, name, upstream, plugins }: Exchange['record'],
-    ms: number,
-    thrown: unknown,
-  ) {
-    const line = {
-      request,
-      method: method ?? incoming.method,
-      name,
-      binding: route?.id,
-      upstream,
-      // The client left before it was answered.
-      status: status || 499,
-      ms: Math.round(ms * 100) / 100,
-      plugins: plugins?.map(({ plugin, hook, outcome, wallMs }) => ({ plugin, hook, outcome, ms: wallMs })),
-    };
-    if (thrown === undefined) return log.info(line, 'request');
-    const unexpected = !(thrown instanceof Fault) || thrown.code === 'internal';
-    const told = { ...line, code: unexpected ? 'internal' : thrown.code, hint: unexpected ? undefined : thrown.hint };
-    if (unexpected) log.error({ ...told, err: thrown }, 'request');
-    else log.warn(told, 'request');
-  }
-
-  function createApp(): Hono<Env> {
-    const hono = new Hono<Env>();
-    const methods: Record<string, Handler> = { POST: post_, GET: get_, DELETE: delete_ };
-    for (const [method, handle] of Object.entries(methods)) {
-      hono.on(method, '/mcp', c => serve(c.env, defaultRoute, handle));
-      hono.on(method, '/mcp/:binding', c => serve(c.env, routes.get(c.req.param('binding')), handle));
-    }
-    const refuse = (c: Context<Env>) =>
-      serve(c.env, [...routes.values()][0], () => fail('http_method_refused', { method: c.req.method }));
-    hono.all('/mcp', refuse).all('/mcp/:binding', refuse);
-    hono.get('/healthz', c => probe(c, true));
-    hono.get('/readyz', c => probe(c, isReady()));
-    hono.notFound(c => serve(c.env, undefined, () => {}));
-    return hono;
-  }
-  function post_(...args: Parameters<Handler>) {
-    return post(...args);
-  }
-  function get_(...args: Parameters<Handler>) {
-    return get(...args);
-  }
-  function delete_(exchange: Exchange) {
-    codecFor(exchange).delete(exchange);
-  }
-
-  const isMissing = ({ id, ready }: Upstream) => !ready && !optionalUpstreams.has(id);
-
   function isReady(): boolean {
-    const missing = [...upstreams].filter(isMissing);
+    const missing = [...required].filter(({ ready }) => !ready);
     // Nobody sends requests to a gateway that is not ready, so it must find its way back by itself.
     for (const upstream of missing) upstream.start().catch(() => {});
     return !draining && missing.length === 0;
   }
 
+  // One handler a path and method: where a second one matches, Hono composes them anew for each request.
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  for (const [method, handle] of Object.entries(handlers)) {
+    app.on(method, '/mcp', c => serve(c.env, defaultRoute, handle));
+    app.on(method, '/mcp/:binding', c => serve(c.env, routes.get(c.req.param('binding')), handle));
+  }
+  app.get('/healthz', c => probe(c.env, true));
+  app.get('/readyz', c => probe(c.env, isReady()));
+  app.notFound(c => serve(c.env));
+
   async function close() {
-    for (const end of unsubscribe) end();
+    for (const unsubscribe of subscriptions) unsubscribe();
     for (const codec of codecs) codec[Symbol.dispose]();
     for (const route of routes.values()) route[Symbol.dispose]();
     const closing = server;
@@ -209,11 +165,11 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     async listen({ host, port }) {
       const made = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions }) as Server;
-      server = made;
       await new Promise<void>((resolve, reject) => {
         made.once('error', cause => reject(new Fault('listen_failed', { address: `${host}:${port}` }, cause)));
         made.listen(port, unbracketed(host), resolve);
       });
+      server = made;
       const address = made.address() as AddressInfo;
       admit = createAdmission({ ...options, host, port: address.port });
       if (!isLoopback(host) && options.allowedHosts.length === 0) {
@@ -250,18 +206,18 @@ const serverOptions = {
   maxHeaderSize: 16 * 1024,
 };
 
-const probe = (c: Context<Env>, fine: boolean) => {
-  createReply(c.env.outgoing as ServerResponse).answer(fine ? 200 : 503, JSON.stringify({ ok: fine }));
+/** @throws Fault `http_method_refused`, `path_unknown` */
+function refuse({ url = '', method = '' }: { url?: string | undefined; method?: string | undefined }): never {
+  const [path = ''] = url.split('?', 1);
+  if (/^\/mcp(\/[^/]*)?$/.test(path) && !['POST', 'GET', 'DELETE'].includes(method)) {
+    fail('http_method_refused', { method });
+  }
+  return fail('path_unknown', { path });
+}
+
+function probe({ outgoing }: HttpBindings, ok: boolean): Response {
+  new Reply(outgoing as ServerResponse).answer(ok ? 200 : 503, JSON.stringify({ ok }));
   return RESPONSE_ALREADY_SENT;
-};
-
-const isJson = (type: string | undefined) =>
-  type === 'application/json' || /^application\/json\s*(;|$)/i.test(type ?? '');
-
-/** Whether an Accept header allows a media type. A header that is absent allows all. */
-function accepts(header: string | undefined, type: string): boolean {
-  if (header === undefined || header.includes(type) || header.includes('*/*')) return true;
-  return header.toLowerCase().includes(type) || header.includes(`${type.split('/', 1)[0]}/*`);
 }
 
 const unbracketed = (host: string) => host.replace(/^\[(.*)\]$/, '$1');

@@ -1,21 +1,5 @@
 import type { ServerResponse } from 'node:http';
 
-/** How one request is answered: with JSON, or with an event stream once there is something to say before the answer. */
-export interface Reply {
-  /** HTTP status; 0 before the answer began. */
-  readonly status: number;
-  /** Sends a message before the answer, and makes the answer an event stream. */
-  notify(text: string): void;
-  /** Sends the answer, `text` being one line of JSON. On an open stream status and headers are settled already. */
-  answer(status: number, text: string, headers?: Readonly<Record<string, string>>): void;
-  /** Ends without an answer: an accepted notification (202), or a call that the client itself cancelled. */
-  end(status: number, headers?: Readonly<Record<string, string>>): void;
-  /** Makes it a stream that stays open, for notifications that belong to no request. */
-  open(): void;
-  /** Sends a sign of life on an open stream. */
-  comment(text: string): void;
-}
-
 const eventStream = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
@@ -23,37 +7,60 @@ const eventStream = {
   'x-accel-buffering': 'no',
 };
 
-/** Writes to the socket of Node: a web Response costs more than the rest of the answer. */
-export function createReply(outgoing: ServerResponse): Reply {
-  const event = (text: string) => `event: message\ndata: ${text}\n\n`;
-  const isStream = () => outgoing.headersSent;
-  const open = () => {
-    if (isStream()) return;
-    outgoing.writeHead(200, eventStream);
-    outgoing.flushHeaders();
-  };
-  return {
-    get status() {
-      return outgoing.headersSent ? outgoing.statusCode : 0;
-    },
-    open,
-    comment: text => void (outgoing.writableEnded || outgoing.write(`: ${text}\n\n`)),
-    notify(text) {
-      if (outgoing.writableEnded || outgoing.destroyed) return;
-      open();
-      outgoing.write(event(text));
-    },
-    answer(status, text, headers) {
-      if (outgoing.writableEnded || outgoing.destroyed) return;
-      if (isStream()) return void outgoing.end(event(text));
-      const length = Buffer.byteLength(text);
-      outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
-      outgoing.end(text);
-    },
-    end(status, headers) {
-      if (outgoing.writableEnded || outgoing.destroyed) return;
-      if (!isStream()) outgoing.writeHead(status, { ...(status === 200 ? eventStream : {}), ...headers });
-      outgoing.end();
-    },
-  };
+/**
+ * How one request is answered: with JSON, or with an event stream once there is something to say before the answer.
+ * It writes to the socket of Node: a web Response costs more than the rest of the answer.
+ */
+export class Reply {
+  readonly #outgoing: ServerResponse;
+
+  constructor(outgoing: ServerResponse) {
+    this.#outgoing = outgoing;
+  }
+
+  /** HTTP status; 0 before the answer began. */
+  get status(): number {
+    return this.#outgoing.headersSent ? this.#outgoing.statusCode : 0;
+  }
+
+  /** Makes it a stream that stays open. */
+  open(): void {
+    if (this.#outgoing.headersSent) return;
+    this.#outgoing.writeHead(200, eventStream);
+    this.#outgoing.flushHeaders();
+  }
+
+  /** Sends a message before the answer, and makes the answer an event stream. */
+  notify(text: string): void {
+    if (this.#isOver) return;
+    this.open();
+    this.#outgoing.write(event(text));
+  }
+
+  /** Sends a sign of life on an open stream. */
+  comment(text: string): void {
+    if (!this.#isOver) this.#outgoing.write(`: ${text}\n\n`);
+  }
+
+  /** Sends the answer, one line of JSON. On an open stream status and headers are settled already. */
+  answer(status: number, text: string, headers?: Readonly<Record<string, string>>): void {
+    if (this.#isOver) return;
+    if (this.#outgoing.headersSent) return void this.#outgoing.end(event(text));
+    const length = Buffer.byteLength(text);
+    this.#outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
+    this.#outgoing.end(text);
+  }
+
+  /** Ends without an answer: an accepted notification (202), or a call that the client itself cancelled (200). */
+  end(status: number): void {
+    if (this.#isOver) return;
+    if (!this.#outgoing.headersSent) this.#outgoing.writeHead(status, status === 200 ? eventStream : {});
+    this.#outgoing.end();
+  }
+
+  get #isOver(): boolean {
+    return this.#outgoing.writableEnded || this.#outgoing.destroyed;
+  }
 }
+
+const event = (text: string) => `event: message\ndata: ${text}\n\n`;

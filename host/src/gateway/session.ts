@@ -32,7 +32,6 @@ const idle = 60_000;
 
 /** At most `max` sessions. When all are taken, the one that was idle longest makes room. */
 export function createSessions(max: number): Sessions {
-  // In the order of their last use, because a session that is used moves to the end.
   const sessions = new Map<string, Session>();
 
   const end = (session: Session) => {
@@ -42,11 +41,13 @@ export function createSessions(max: number): Sessions {
   };
 
   const makeRoom = () => {
+    let oldest: Session | undefined;
     for (const session of sessions.values()) {
-      if (Date.now() - session.lastUsed < idle) break;
-      if (session.running.size === 0 && session.stream === undefined) return end(session);
+      const inUse = session.running.size > 0 || session.stream !== undefined;
+      if (!inUse && session.lastUsed < (oldest?.lastUsed ?? Date.now() - idle)) oldest = session;
     }
-    fail('sessions_exhausted', { limit: max });
+    if (oldest === undefined) return fail('sessions_exhausted', { limit: max });
+    return end(oldest);
   };
 
   return {
@@ -61,8 +62,6 @@ export function createSessions(max: number): Sessions {
       const session = sessions.get(id);
       if (session === undefined || session.binding !== binding) return fail('session_unknown');
       session.lastUsed = Date.now();
-      sessions.delete(id);
-      sessions.set(id, session);
       return session;
     },
     end,

@@ -1,0 +1,32 @@
+import { Fault } from '../core/fault.ts';
+import type { Log } from '../core/log.ts';
+import type { CallRecord } from './call.ts';
+
+/** What the one log line of a request tells. */
+export interface RequestLine extends CallRecord {
+  /** Its id, which clients get with an error and plugins in their context. */
+  readonly request: string;
+  /** Of the message, or else of HTTP. */
+  readonly method: string | undefined;
+  readonly binding: string | undefined;
+  readonly status: number;
+  /** Milliseconds until the answer was written. */
+  readonly ms: number;
+}
+
+/** HTTP status that stands in the log when the client left before it was answered. */
+const clientLeft = 499;
+
+/** Writes it. What was thrown tells the level: a fault is for the operator to know, anything else is our mistake. */
+export function logRequest(log: Log, { plugins, status, ms, ...line }: RequestLine, thrown: unknown): void {
+  const told = {
+    ...line,
+    status: status === 0 ? clientLeft : status,
+    ms: Math.round(ms * 100) / 100,
+    plugins: plugins?.map(({ plugin, hook, outcome, wallMs }) => ({ plugin, hook, outcome, ms: wallMs })),
+  };
+  if (thrown === undefined) log.info(told, 'request');
+  else if (thrown instanceof Fault && thrown.code !== 'internal') {
+    log.warn({ ...told, code: thrown.code, hint: thrown.hint }, 'request');
+  } else log.error({ ...told, code: 'internal', err: thrown }, 'request');
+}
