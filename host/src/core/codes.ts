@@ -103,7 +103,7 @@ const table = {
   registry_tls: {
     exit: 4,
     says: 'No trusted connection to the registry could be made.',
-    todo: 'Trust its authority with NODE_EXTRA_CA_CERTS; for a registry without TLS add it to `plain_http`.',
+    todo: 'Trust its authority with NODE_EXTRA_CA_CERTS; a registry without TLS needs `plain_http: true` under `registries`.',
   },
   registry_denied: {
     exit: 4,

@@ -7,7 +7,7 @@ import { isIndex, isWasmLayer, mediaType } from './media-type.ts';
 export const manifestLimit = 4 * 1024 * 1024;
 
 /** OCI image spec, § Image Manifest: what we read of it. */
-export const imageManifestSchema = z.object({
+const imageManifestSchema = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
   config: descriptorSchema,

@@ -146,7 +146,8 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
   };
 
   function uploadUrl({ headers }: Answer): URL {
-    const url = URL.parse(headers.get('location') ?? '', registry.href);
+    const location = headers.get('location');
+    const url = location === null ? null : URL.parse(location, registry.href);
     if (!url)
       return fail('registry_answer', { ...about, registry: registry.host, what: 'an upload without a Location' });
     if (!isFollowed(registry, url, policy)) {

@@ -1,9 +1,9 @@
 import type { SignatureClaim } from '../core/artifact.ts';
 
 /** Annotations of the manifest that carry the signature over the layer: base64 of 64 raw bytes, and the key's id. */
-export const signatureAnnotation = 'dev.sallyport.signature';
+const signatureAnnotation = 'dev.sallyport.signature';
 /** sha256 of the signer's SPKI DER, hex. */
-export const keyIdAnnotation = 'dev.sallyport.key-id';
+const keyIdAnnotation = 'dev.sallyport.key-id';
 
 type Annotations = Readonly<Record<string, string>>;
 

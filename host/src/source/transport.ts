@@ -89,7 +89,8 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
       if (!redirects.has(response.status)) return { response, elsewhere };
       await response.body?.cancel();
       const refuse = (what: string) => fail('redirect_refused', { reference: call.reference, from: url.origin, what });
-      const target = URL.parse(response.headers.get('location') ?? '', url.href);
+      const location = response.headers.get('location');
+      const target = location === null ? null : URL.parse(location, url.href);
       if (!target) return refuse('it leads nowhere');
       if (call.method !== 'GET' && call.method !== 'HEAD') return refuse(`a ${call.method} is not sent twice`);
       if (hops === redirectLimit) return refuse(`more than ${redirectLimit} in a row`);

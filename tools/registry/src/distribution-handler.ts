@@ -173,7 +173,15 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
     const { repository, kind, last } = route.exec(url?.pathname ?? '')?.groups ?? {};
     if (!url || !repository || last === undefined) return refuse('NAME_INVALID', 'not a path of this API', 404);
     const endpoint = endpoints[`${request.method} ${kind}`] ?? refuse('UNSUPPORTED', `no ${request.method} here`);
-    await endpoint({ request, response, repository, last: decodeURIComponent(last), query: url.searchParams });
+    await endpoint({ request, response, repository, last: decode(last), query: url.searchParams });
+  }
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return refuse('NAME_INVALID', 'a % that encodes nothing');
   }
 }
 
