@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ChainOutput } from '@sallyport/host/core/hook-call';
+import { createLog } from '@sallyport/host/core/log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
+import { guestDescriptor, jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';
 import { callContext, calls, openGuests, toolCall } from '../fixtures/sandboxed.ts';
 
 const say = (expression: string) => `
@@ -198,5 +199,95 @@ describe('clock and random', () => {
       value: toolCall({}),
     });
     expect(said(output)).toContain('"clock"');
+  });
+});
+
+describe('WASI', () => {
+  it('[CAP-08] starts a runtime that needs it, with nothing of Node behind it', async () => {
+    const bytes = await wasiGuest(
+      guestDescriptor('wasi', { required_capabilities: ['clock', 'random'] }),
+      say('[Date.now(), typeof process, typeof fetch]'),
+    );
+    await using runner = await openGuests([{ bytes, grants: { clock: {}, random: {} } }]);
+    const output = await runner.run({
+      stage: 'before',
+      context: callContext,
+      calls: calls('wasi'),
+      value: toolCall({}),
+    });
+    const [now, process, fetch] = said(output) as [number, string, string];
+    expect(Math.abs(now - Date.now())).toBeLessThan(2000);
+    expect([process, fetch]).toEqual(['undefined', 'undefined']);
+  });
+
+  it('[CAP-08] gives a clock to nobody who was not granted one', async () => {
+    await expect(openGuests([{ bytes: await wasiGuest(guestDescriptor('wasi'), say('1')) }])).rejects.toMatchObject({
+      faults: [{ code: 'capability_undeclared' }, { code: 'capability_undeclared' }],
+    });
+  });
+
+  const wasi = `
+    package wasi:io@0.2.3 {
+      interface error { resource error; }
+      interface streams {
+        use error.{error};
+        variant stream-error { last-operation-failed(error), closed }
+        resource output-stream { blocking-write-and-flush: func(contents: list<u8>) -> result<_, stream-error>; }
+      }
+    }
+    package wasi:cli@0.2.3 {
+      interface environment { get-environment: func() -> list<tuple<string, string>>; get-arguments: func() -> list<string>; }
+      interface exit { exit: func(status: result); }
+      interface stdout { use wasi:io/streams@0.2.3.{output-stream}; get-stdout: func() -> output-stream; }
+    }
+    world plugin {
+      import wasi:cli/environment@0.2.3;
+      import wasi:cli/exit@0.2.3;
+      import wasi:cli/stdout@0.2.3;
+      export lifecycle;
+      export dispatch-hooks;
+    }`;
+  const fields = `
+    (import "wasi:cli/environment@0.2.3" "get-environment" (func $environment (param i32)))
+    (import "wasi:cli/environment@0.2.3" "get-arguments" (func $arguments (param i32)))
+    (import "wasi:cli/exit@0.2.3" "exit" (func $exit (param i32)))
+    (import "wasi:cli/stdout@0.2.3" "get-stdout" (func $stdout (result i32)))
+    (import "wasi:io/streams@0.2.3" "[method]output-stream.blocking-write-and-flush" (func $write (param i32 i32 i32 i32)))
+    (data (i32.const 256) "hello\\nworld\\n")`;
+  const isEmpty = (list: string) =>
+    `(call $${list} (i32.const 512)) (if (i32.load (i32.const 516)) (then unreachable))`;
+
+  it('[CAP-08] shows an empty environment and no arguments, and writes into the log', async () => {
+    const lines: { plugin?: string; msg: string }[] = [];
+    const log = createLog('debug', { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const before = `${isEmpty('environment')} ${isEmpty('arguments')} (call $write (call $stdout) (i32.const 256) (i32.const 12) (i32.const 512))`;
+    const bytes = await watGuest(guestDescriptor('wasi'), { fields, before, world: wasi });
+    await using runner = await openGuests([{ bytes }], { log });
+    const output = await runner.run({
+      stage: 'before',
+      context: callContext,
+      calls: calls('wasi'),
+      value: toolCall({}),
+    });
+    expect(output.reports).toMatchObject([{ outcome: 'proceed' }]);
+    expect(lines.filter(line => line.plugin === 'wasi').map(line => line.msg)).toEqual(['hello', 'world']);
+  });
+
+  it('[CAP-08] takes an exit for the end of the call, and not of the gateway', async () => {
+    const bytes = await watGuest(guestDescriptor('wasi'), {
+      fields,
+      before: '(call $exit (i32.const 0))',
+      world: wasi,
+    });
+    await using runner = await openGuests([{ bytes }]);
+    for (const _ of [1, 2]) {
+      const output = await runner.run({
+        stage: 'before',
+        context: callContext,
+        calls: calls('wasi'),
+        value: toolCall({}),
+      });
+      expect(output.reports).toMatchObject([{ outcome: 'failed', cause: 'limit' }]);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCapability } from './capability.ts';
+import { Pollable } from './pollable.ts';
 
 /** Wall and monotonic time. Without it a guest cannot tell how long anything takes. */
 export const clock = defineCapability({
@@ -21,7 +22,12 @@ export const clock = defineCapability({
         },
         resolution: () => ({ seconds: resolution / 1000n, nanoseconds: Number(resolution % 1000n) * 1_000_000 }),
       },
-      'wasi:clocks/monotonic-clock': { now: monotonic, resolution: () => resolution * 1_000_000n },
+      'wasi:clocks/monotonic-clock': {
+        now: monotonic,
+        resolution: () => resolution * 1_000_000n,
+        subscribeInstant: (at: bigint) => new Pollable(Number(at) / 1e6),
+        subscribeDuration: (duration: bigint) => new Pollable(performance.now() + Number(duration) / 1e6),
+      },
     };
   },
 });

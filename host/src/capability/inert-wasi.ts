@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DeclaredError, defineCapability, LimitExceeded } from './capability.ts';
+import { Pollable } from './pollable.ts';
 
 /** Resources that a guest is told of and can never hold one of. */
 class Descriptor {}
@@ -10,12 +11,6 @@ class IoError {
   toDebugString(): string {
     return 'closed';
   }
-}
-class Pollable {
-  ready(): boolean {
-    return true;
-  }
-  block(): void {}
 }
 const closed = () => new DeclaredError({ tag: 'closed' });
 
@@ -125,7 +120,7 @@ export const inertWasi = defineCapability({
     'wasi:filesystem/preopens': { getDirectories: () => [] },
     'wasi:filesystem/types': { Descriptor, DirectoryEntryStream, filesystemErrorCode: () => undefined },
     'wasi:io/error': { Error: IoError },
-    'wasi:io/poll': { Pollable, poll: (list: readonly unknown[]) => Uint32Array.from(list.keys()) },
+    'wasi:io/poll': { Pollable, poll: Pollable.poll },
     'wasi:io/streams': { InputStream, OutputStream },
   }),
 });
