@@ -123,7 +123,7 @@ const table = {
   token_realm_untrusted: {
     exit: 4,
     says: 'The registry wants our login to be sent to another place.',
-    todo: 'If that host belongs to the registry, add it to `token_hosts`.',
+    todo: 'If that host belongs to the registry, add it to `token_hosts` of the registry, under `registries`.',
   },
   token_refused: {
     exit: 4,
