@@ -124,6 +124,7 @@ export const requirements = {
   'UP-12': 'A child gets PATH, HOME and what the operator wrote, and nothing else of the environment.',
   'UP-13': 'A child ends together with all processes that it started.',
   'UP-14': 'A server that keeps failing is started again later and later, not in a circle.',
+  'UP-15': 'Lists are remembered until the server says that they changed.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',
@@ -174,6 +175,8 @@ export const requirements = {
   'RUN-04': 'Wrong use ends with exit code 2, a refused config with 3 and the lines of all problems.',
   'RUN-05': 'A required upstream that is down at start ends the start with exit code 5.',
   'RUN-06': 'serve drains on SIGTERM and ends with exit code 0.',
+  'RUN-08': 'With the registry down, a gateway whose plugins are cached starts, after everything was verified again.',
+  'RUN-09': 'Generated files are fresh, and style, types and unused code are checked in CI.',
   'RUN-07': 'Every start warns when plugins need not be signed.',
   'RUN-20': 'Each folder of the host imports only what its row of the table allows.',
   'RUN-22': 'The bench measures every way to the same upstream, and a wrong answer ends it.',

@@ -2,6 +2,8 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../../host/src/core/log.ts';
+import { createGateway } from '../../host/src/gateway/create-gateway.ts';
 import type { UpstreamEntry } from '../../host/src/upstream/create-upstream.ts';
 import { everythingOverStdio, freePort, startEverything } from '../fixtures/everything.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
@@ -351,4 +353,14 @@ it('drains: takes nothing new, lets what runs finish, then closes [GW-15]', asyn
   expect(textOf((await running).body.result)).toContain('completed');
   await drained;
   await expect(gateway.post(rpc('ping'), session)).rejects.toThrow();
+});
+
+it('says when it cannot listen', async () => {
+  const gateway = await keep(openGateway([await rawEntry()]));
+  const port = Number(new URL(gateway.url).port);
+  const second = createGateway({
+    ...{ bindings: [], allowedHosts: [], allowedOrigins: [], log: silentLog() },
+    limits: { body_bytes: 1, request_timeout_ms: 1, concurrent_requests: 1, sessions: 1 },
+  });
+  await expect(second.listen({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'listen_failed', exit: 1 });
 });

@@ -8,7 +8,7 @@ import { capabilitiesOf, instructionsOf } from './capabilities.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { dispatch } from './dispatch.ts';
 import type { Message } from './message.ts';
-import { createSessions, type Session } from './session.ts';
+import { Cancelled, createSessions, type Session } from './session.ts';
 
 export interface CodecOptions {
   readonly maxSessions: number;
@@ -26,11 +26,6 @@ const keepAlive = 25_000;
 
 /** Milliseconds that `initialize` waits for an upstream which is not there. */
 const patience = 15_000;
-
-/** Why a call ended without an answer: its client said so, or left. */
-class Cancelled extends Error {
-  override readonly name = 'Cancelled';
-}
 
 type Request = Message & { kind: 'request' };
 
@@ -100,7 +95,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
       .map(({ logLevel }) => severity(logLevel));
     const params_ = { level: logLevels[Math.min(...wanted)] as Json };
     const logging = route.members.filter(({ upstream }) => upstream.initialized?.capabilities.logging !== undefined);
-    await Promise.all(logging.map(({ upstream }) => upstream.request('logging/setLevel', params_)));
+    await Promise.allSettled(logging.map(({ upstream }) => upstream.request('logging/setLevel', params_)));
     reply.answer(200, resultAnswer({}).text(id));
   }
 

@@ -2,6 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { fail } from '../core/fault.ts';
 import type { Reply } from './reply.ts';
 
+/** Why a call ended without an answer: its client said so, or left. */
+export class Cancelled extends Error {
+  override readonly name = 'Cancelled';
+}
+
 /** One client's conversation with one binding, since its `initialize`. */
 export interface Session {
   readonly id: string;
@@ -36,7 +41,7 @@ export function createSessions(max: number): Sessions {
 
   const end = (session: Session) => {
     sessions.delete(session.id);
-    for (const controller of session.running.values()) controller.abort(new Error('the session ended'));
+    for (const controller of session.running.values()) controller.abort(new Cancelled('the session ended'));
     session.stream?.end(200);
   };
 

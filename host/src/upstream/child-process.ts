@@ -23,6 +23,8 @@ export interface Child {
 export interface ChildEvents {
   onLine(line: string): void;
   onStderr(line: string): void;
+  /** A line is longer than allowed; the child is ended. */
+  onTooLong(): void;
   /** Once, however it ended. `reason` is for people. */
   onExit(reason: string): void;
 }
@@ -49,19 +51,18 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
   if (pid === undefined) return fail('upstream_unavailable', { command: command.command });
 
   let ended = false;
-  let reason: string | undefined;
   const exited = new Promise<void>(resolve => {
     child.once('exit', (code, signal) => {
       ended = true;
       killGroup(pid, 'SIGKILL');
-      on.onExit(reason ?? (signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`));
+      on.onExit(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`);
       resolve();
     });
   });
   child.on('error', () => {});
   child.stdin.on('error', () => {});
   readLines(child.stdout, maxLineBytes, on.onLine, () => {
-    reason = `a line of its output is longer than ${maxLineBytes} bytes`;
+    on.onTooLong();
     killGroup(pid, 'SIGKILL');
   });
   readLines(child.stderr, 64 * 1024, on.onStderr, () => {});

@@ -129,7 +129,8 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
     async [Symbol.asyncDispose]() {
       closing.abort(closedFault());
       listeners.clear();
-      const connection = connector.current;
+      // A connection that is just being made is waited for, so that nothing stays behind.
+      const connection = connector.current ?? (await connector.get().catch(() => undefined));
       if (connection) connector.lost(connection);
       await connection?.close();
     },

@@ -70,6 +70,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
       child = await startChild(command, on.limits.maxAnswerBytes, {
         onLine: read,
         onStderr: line => on.log.info({ upstream, line: line.slice(0, 2_000) }, 'stderr'),
+        onTooLong: () => lose(new Fault('upstream_too_large', { upstream, limit_bytes: on.limits.maxAnswerBytes })),
         onExit: reason =>
           lose(new Fault('upstream_closed', { upstream, hint: `${reason}; see its stderr in the log` })),
       });
