@@ -22,7 +22,6 @@ export interface Host extends AsyncDisposable {
 /** Plugins of a config, loaded as start would, with nothing running. @throws Faults: every problem at once */
 export function loadAll(config: Config, log: Log): Promise<readonly Plugin[]> {
   const plainHttp = config.registries.filter(each => each.plain_http).map(each => each.host);
-  const tokenHosts = config.registries.flatMap(each => each.token_hosts);
   const verifier = createVerifier({ trust: config.trust, requireSigned: config.require_signed_plugins, log });
   return loadPlugins(config.plugins, {
     source: entry =>
@@ -30,7 +29,7 @@ export function loadAll(config: Config, log: Log): Promise<readonly Plugin[]> {
         cacheDir: join(config.cache_dir, 'oci'),
         log,
         plainHttp,
-        tokenHosts,
+        tokenHosts: tokenHostsOf(entry.source.oci, config),
         baseDir: process.cwd(),
       }),
     verifier,
@@ -128,6 +127,10 @@ const pick = <T>(all: ReadonlyMap<string, T>, names: readonly string[]): T[] =>
     const found = all.get(name);
     return found === undefined ? [] : [found];
   });
+
+/** Hosts that may be sent our login for this reference: those that the operator names for its registry, and no others. */
+const tokenHostsOf = (reference: string | undefined, { registries }: Config): readonly string[] =>
+  registries.filter(({ host }) => reference?.startsWith(`${host}/`)).flatMap(each => each.token_hosts);
 
 const sandboxOf = (config: Config, log: Log) =>
   createSandbox({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log });

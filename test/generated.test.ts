@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+describe('the repository', () => {
+  it('[RUN-09] has generated files that are what their sources make', async () => {
+    const { stderr } = await run(process.execPath, ['tools/scripts/generate.ts', '--check'], { cwd: root });
+    expect(stderr).toContain('Generated files are fresh.');
+  });
+
+  // Locally they are run by `pnpm check`, which a developer waits for anyway.
+  it.runIf(process.env.CI === 'true').each(['check:style', 'check:types', 'check:unused'])(
+    '[RUN-09] passes `pnpm %s`',
+    async script => {
+      await run('npx', ['-y', 'pnpm@12', 'run', script], { cwd: root });
+    },
+    300_000,
+  );
+});
