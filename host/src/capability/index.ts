@@ -20,5 +20,3 @@ export const grantsSchema = z
     ) as Record<string, z.ZodOptional<z.ZodType>>,
   )
   .meta({ title: 'Grants' });
-
-export type Grants = z.infer<typeof grantsSchema>;

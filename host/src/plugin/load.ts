@@ -25,7 +25,7 @@ export interface LoadContext {
  * can make, so none can be left out.
  * @throws Faults, each naming the plugin
  */
-export async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin> {
+async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin> {
   try {
     const artifact = await fetchArtifact(on.source(entry));
     const verified = await on.verifier.verify(artifact, {

@@ -100,8 +100,7 @@ export class Lane {
 }
 
 function startFault({ plugin, cause, message }: StartFailure): Fault {
-  if (cause === 'refused')
-    return new Fault('plugin_refused_config', { plugin, reason: message });
+  if (cause === 'refused') return new Fault('plugin_refused_config', { plugin, reason: message });
   return new Fault('plugin_start_failed', { plugin, cause, reason: message });
 }
 
