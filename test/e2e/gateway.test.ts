@@ -181,6 +181,18 @@ it('streams progress under the token of the client, and answers plainly when the
   expect(textOf(unheard.body.result)).toBe('no token');
 });
 
+it('hands on what the upstream logs during a call, to the caller alone and from the level that it asked for', async () => {
+  const gateway = await keep(openGateway([await rawEntry()]));
+  const session = await gateway.session();
+  expect((await gateway.post(toolCall('log'), session)).body.result).toBeDefined();
+  expect((await gateway.post(rpc('logging/setLevel', { level: 'warning' }), session)).body.result).toEqual({});
+  const streamed = await gateway.post(toolCall('log'), session);
+  expect(streamed.body).toContain('error said');
+  expect(streamed.body).not.toContain('info said');
+  expect(streamed.body).toContain('logged');
+  expect((await gateway.post(toolCall('log'), await gateway.session())).body.result).toBeDefined();
+});
+
 describe('a binding of several upstreams', () => {
   const two = async () => keep(openGateway([await rawEntry('one'), await rawEntry('two')]));
 
@@ -191,7 +203,7 @@ describe('a binding of several upstreams', () => {
     const names: string[] = body.result.tools.map(({ name }: { name: string }) => name);
     expect(names).toContain('one__echo');
     expect(names).toContain('two__ping');
-    expect(new Set(names).size).toBe(24);
+    expect(new Set(names).size).toBe(26);
     expect(body.result.nextCursor).toBeUndefined();
     expect((await gateway.post(rpc('prompts/list'), session)).body.result.prompts).toEqual([
       { name: 'one__greet' },
@@ -230,7 +242,7 @@ describe('a binding of several upstreams', () => {
     const gateway = await keep(openGateway([await rawEntry('one'), down]));
     const session = await gateway.session();
     const { body } = await gateway.post(rpc('tools/list'), session);
-    expect(body.result.tools).toHaveLength(12);
+    expect(body.result.tools).toHaveLength(13);
     expect((await gateway.post(toolCall('down__echo'), session)).body.error.data.code).toBe('upstream_unavailable');
   });
 });
