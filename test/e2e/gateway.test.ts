@@ -321,7 +321,8 @@ it('tells open streams that a list changed, and ends them with the session [GW-1
   const session = await gateway.session();
   const headers = { ...session, accept: 'text/event-stream' };
   const stream = await fetch(`${gateway.url}/mcp`, { headers });
-  expect((await fetch(`${gateway.url}/mcp`, { headers })).status).toBe(409);
+  const second = await fetch(`${gateway.url}/mcp`, { headers });
+  expect([second.status, await second.text()]).toEqual([409, expect.stringContaining('stream_open')]);
   const timer = setInterval(() => server.broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }), 20);
   const reader = stream.body?.getReader();
   const first = new TextDecoder().decode((await reader?.read())?.value);
