@@ -118,6 +118,18 @@ describe('a hostile plugin behind a serving gateway', () => {
     expect(upstream.raw.seen).toHaveLength(before);
   });
 
+  it('[HOOK-20] that responds with what breaks the tool’s output schema is denied, also when no hook follows', async () => {
+    const bytes = await jsGuest(
+      guestDescriptor('answers', { hooks: ['tool_pre_invoke'] }),
+      hostile.replace('asked = JSON', "if (request.val.name === 'odd') return befores.respond(); asked = JSON"),
+    );
+    await using other = await openHost([{ id: 'answers', bytes }], upstream.url);
+    await expect(other.call('odd')).rejects.toMatchObject({
+      data: { plugin: 'answers', details: { cause: 'invalid_output' } },
+    });
+    expect((await other.call('echo', { text: 'fine' })).content).toEqual([{ type: 'text', text: 'fine' }]);
+  });
+
   it('[HOOK-20] cannot pollute prototypes by the JSON that it returns', async () => {
     await gateway.call('echo', { attack: 'prototype' });
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();

@@ -11,32 +11,33 @@ export async function hooked(call: Call, member: Member, method: BeforeMethod, p
   const { chain } = call.route;
   const on = hookContext(call, member);
   let sent = params;
-  let answer: Answer | undefined;
+  let responded: Answer | undefined;
   if (chain.handles('before', method)) {
     const outcome = await chain.before(on, method, params, call.signal);
     if (outcome.kind === 'block') return blockedAnswer(outcome.data);
-    if (outcome.kind === 'respond') answer = resultAnswer(outcome.result);
+    if (outcome.kind === 'respond') responded = resultAnswer(outcome.result);
     else sent = outcome.params;
   }
-  answer ??= await member.upstream.request(method, sent, requestOptions(call));
-  const schema =
-    method === 'tools/call' && !answer.error && chain.handles('after', method)
-      ? await member.tools.outputSchema(String(sent.name))
-      : undefined;
-  return afterHooks(call, on, method, answer, schema);
+  const answer: Answer = responded ?? (await member.upstream.request(method, sent, requestOptions(call)));
+  // What a plugin answered in place of the upstream is held to the tool's output schema, also when no hook follows.
+  if (answer.error || !(responded || chain.handles('after', method))) return answer;
+  const schema = method === 'tools/call' ? await member.tools.outputSchema(String(sent.name)) : undefined;
+  return checked(call, on, method, answer, schema);
 }
 
 /** After hooks on an answer. An error of the upstream is no result, and passes by. */
-export async function afterHooks(
+export async function afterHooks(call: Call, on: HookContext, method: AfterMethod, answer: Answer): Promise<Answer> {
+  return answer.error || !call.route.chain.handles('after', method) ? answer : checked(call, on, method, answer);
+}
+
+async function checked(
   call: Call,
   on: HookContext,
   method: AfterMethod,
-  answer: Answer,
+  answer: Extract<Answer, { result: JsonObject }>,
   outputSchema?: JsonObject,
 ): Promise<Answer> {
-  const { chain } = call.route;
-  if (answer.error || !chain.handles('after', method)) return answer;
-  const outcome = await chain.after(on, method, answer.result, {
+  const outcome = await call.route.chain.after(on, method, answer.result, {
     signal: call.signal,
     ...(outputSchema === undefined ? {} : { outputSchema }),
   });
