@@ -181,4 +181,6 @@ export const requirements = {
   'RUN-20': 'Each folder of the host imports only what its row of the table allows.',
   'RUN-22': 'The bench measures every way to the same upstream, and a wrong answer ends it.',
   'RUN-21': 'The check of imports fails when it read nothing, of the tree or of one folder.',
+  'RUN-30': 'A run of the tests ends with one plain line that counts what passed, failed and was skipped.',
+  'RUN-31': 'Each error code is thrown somewhere, seen by somebody, and documented with what to do.',
 } as const satisfies Record<string, string>;

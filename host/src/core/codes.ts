@@ -68,7 +68,7 @@ const table = {
   manifest_invalid: {
     exit: 4,
     says: 'The manifest is not that of a plugin.',
-    todo: 'Check the reference; push the plugin with `sallyport plugin push` or `wkg oci push`.',
+    todo: 'Check the reference; push the plugin with `pnpm plugin push` or `wkg oci push`.',
   },
   layer_count: {
     exit: 4,
@@ -150,12 +150,12 @@ const table = {
   component_core_module: {
     exit: 4,
     says: 'The file is a core WebAssembly module, and a plugin is a component.',
-    todo: 'Make a component of it: `sallyport plugin build`, or `wasm-tools component new`.',
+    todo: 'Make a component of it: `pnpm plugin build`, or `wasm-tools component new`.',
   },
   key_invalid: {
     exit: 4,
     says: 'This is not an Ed25519 public key that can be trusted.',
-    todo: 'Give the public key as PEM, as `sallyport plugin keygen` or `openssl pkey -pubout` writes it.',
+    todo: 'Give the public key as PEM, as `pnpm plugin keygen` or `openssl pkey -pubout` writes it.',
   },
   key_unknown: {
     exit: 4,
@@ -190,7 +190,7 @@ const table = {
   signature_missing: {
     exit: 4,
     says: 'The plugin is not signed.',
-    todo: 'Sign it with `sallyport plugin sign`; for tests alone there is `require_signed_plugins: false`.',
+    todo: 'Sign it with `pnpm plugin sign`; for tests alone there is `require_signed_plugins: false`.',
   },
   signature_invalid: {
     exit: 4,
@@ -200,7 +200,7 @@ const table = {
   descriptor_missing: {
     exit: 4,
     says: 'The component carries no descriptor.',
-    todo: 'Sign it with `sallyport plugin sign`, which embeds plugin.json, or state `descriptor` in your own file.',
+    todo: 'Sign it with `pnpm plugin sign`, which embeds plugin.json, or state `descriptor` in your own file.',
   },
   descriptor_mismatch: {
     exit: 4,
@@ -531,7 +531,7 @@ const table = {
   private_key_invalid: {
     exit: 2,
     says: 'This is not an Ed25519 private key.',
-    todo: 'Give a PKCS#8 PEM, as `sallyport plugin keygen` or `openssl genpkey -algorithm ed25519` writes it.',
+    todo: 'Give a PKCS#8 PEM, as `pnpm plugin keygen` or `openssl genpkey -algorithm ed25519` writes it.',
   },
   plugin_build_failed: {
     exit: 1,

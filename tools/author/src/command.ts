@@ -94,7 +94,9 @@ export async function runCommand([name, ...argv]: readonly string[]): Promise<nu
     if (name === '--help' || !command) {
       const lines = Object.values(commands).map(({ usage }) => `  ${usage}\n`);
       console.error(`Commands, each with --json for machines:\n${lines.join('')}`);
-      return name === '--help' ? 0 : fail('usage', { command: name ?? 'none' });
+      return name === '--help'
+        ? 0
+        : fail('usage', { command: name ?? 'none', hint: `use one of ${Object.keys(commands).join(', ')}` });
     }
     const { values, positionals } = parse(command, argv);
     const result = await command.run(positionals, values);

@@ -1,16 +1,16 @@
 /**
  * `pnpm start`: the whole way from a plugin's source to a redacted answer, on this machine alone, and then a gateway
- * to play with. `--once` ends after the calls; `--port N` and `--home DIR` say where.
+ * to play with. `--once` ends after the calls; `--port N`, `--registry-port N` and `--home DIR` say where.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { grantsSchema } from '@sallyport/host/capability/index';
 import { loadConfig } from '@sallyport/host/config/load-config';
-import { fail, toFaults } from '@sallyport/host/core/fault';
+import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
 import { createLog } from '@sallyport/host/core/log';
 import { createHost } from '@sallyport/host/host';
-import { startRegistry } from '@sallyport/registry/start-registry';
+import { type Registry, startRegistry } from '@sallyport/registry/start-registry';
 import { pino } from 'pino';
 import { callEcho } from './call-echo.ts';
 import { demoConfig } from './demo-config.ts';
@@ -18,14 +18,23 @@ import { demo } from './demo-folder.ts';
 import { publishPlugin } from './publish-plugin.ts';
 
 const inspector = '@modelcontextprotocol/inspector@2.12.0';
+/** Where the development registry is, so that docs can name it; any free port when this one is taken. */
+const usualRegistryPort = 5001;
 const message = 'write to alice@example.com or bob@example.org';
 
-async function start({ once, port, home }: { once: boolean; port: string; home: string }): Promise<void> {
+interface Wish {
+  readonly once: boolean;
+  readonly port: string;
+  readonly 'registry-port'?: string | undefined;
+  readonly home: string;
+}
+
+async function start({ once, port, 'registry-port': registryPort, home }: Wish): Promise<void> {
   const folder = demo.folder(home);
   await mkdir(folder.home, { recursive: true });
   await using opened = new AsyncDisposableStack();
 
-  const registry = opened.use(await startRegistry({ directory: folder.registry }));
+  const registry = opened.use(await openRegistry(folder.registry, registryPort));
   say(`Development registry on ${registry.host}`);
   const published = await publishPlugin(folder, registry.host);
   say(`Built, signed and pushed ${published.reference} (${Math.round(published.bytes / 1024)} KiB)`);
@@ -56,11 +65,17 @@ Serving on ${url} until you press Ctrl-C. Log: ${relative(process.cwd(), folder.
 Try next, in another terminal:
   npx -y ${inspector} --cli ${url}/mcp --method tools/call --tool-name echo --tool-arg message="mail me at me@example.com"
   npx -y pnpm@12 sallyport check -c ${file}
-  npx -y pnpm@12 sallyport --help`);
+  npx -y pnpm@12 plugin --help     (README.md has a tour in which you write a plugin)`);
   await new Promise<void>(resolve => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
   });
   await host.gateway.drain(config.limits.drain_ms);
+}
+
+/** @throws when the port that was asked for is taken */
+async function openRegistry(directory: string, port?: string): Promise<Registry> {
+  if (port !== undefined) return startRegistry({ directory, port: Number(port) });
+  return startRegistry({ directory, port: usualRegistryPort }).catch(() => startRegistry({ directory }));
 }
 
 const say = (line: string) => console.log(line);
@@ -71,18 +86,20 @@ function readArguments() {
       options: {
         once: { type: 'boolean', default: false },
         port: { type: 'string', default: '8787' },
+        'registry-port': { type: 'string' },
         home: { type: 'string', default: join(demo.root, '.sallyport') },
       },
     });
     return values;
   } catch (error) {
-    return fail('usage', { hint: 'pnpm start [--once] [--port N] [--home DIR]' }, error);
+    return fail('usage', { hint: 'pnpm start [--once] [--port N] [--registry-port N] [--home DIR]' }, error);
   }
 }
 
 try {
   await start(readArguments());
 } catch (error) {
-  for (const fault of toFaults(error)) console.error(`${fault.message}\n  → ${fault.hint}`);
-  process.exitCode = 1;
+  const faults = toFaults(error);
+  for (const fault of faults) console.error(`${fault.message}\n  → ${fault.hint}`);
+  process.exitCode = new Faults(faults).exit;
 }
