@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Log } from '../core/log.ts';
 
 /** Host functions by WIT interface (without version), as jco's glue takes them. */
 export type HostImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -21,8 +22,27 @@ export interface LaneContext {
   ask(request: unknown): Promise<unknown>;
 }
 
+/** The hook call for which a capability is asked. While a plugin starts, the ids are empty. */
+export interface ServedCall {
+  readonly requestId: string;
+  readonly binding: string;
+  readonly upstream: string;
+  readonly tenant?: string | undefined;
+  readonly subject?: string | undefined;
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
 /** The gateway's side of an asynchronous capability. Its answer must be plain data. */
-export type Serve = (request: unknown, signal: AbortSignal) => Promise<unknown>;
+export type Serve = (request: unknown, call: ServedCall) => Promise<unknown>;
+
+/** What the gateway's side of a capability can use, for one plugin. */
+export interface ServeContext {
+  readonly plugin: string;
+  readonly log: Log;
+  /** Registers what is to be done when the plugin's lanes close. */
+  defer(close: () => Promise<void> | void): void;
+}
 
 /**
  * A named host power. One file defines one capability; everything that is said of capabilities elsewhere (refusals,
@@ -44,7 +64,7 @@ export interface Capability<G = unknown> {
   /** Functions, as `interface#function`, that wait for the gateway's thread. A plugin that has any gets lanes of its own. */
   readonly asyncImports?: readonly string[];
   /** Runs on the gateway's thread, where a plugin's grant is enforced out of the guest's reach. */
-  serve?(grant: G): Serve;
+  serve?(grant: G, on: ServeContext): Serve;
   /** What an optional capability that was not granted answers. Without it, such a plugin is refused. */
   readonly denied?: HostImports;
 }

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { HttpError, HttpRequest, HttpResponse } from '../core/contract/outbound-http.js';
-import { DeclaredError, defineCapability, type Serve } from './capability.ts';
+import { DeclaredError, defineCapability, type Serve, type ServeContext } from './capability.ts';
 import { decideEgress, originSchema } from './egress-rule.ts';
 import { isPublicAddress } from './public-address.ts';
 
@@ -49,7 +49,7 @@ export const outboundHttp = defineCapability<Grant>({
     },
   }),
   asyncImports: ['sallyport:plugin/outbound-http#send'],
-  serve: grant => serveOutboundHttp(grant),
+  serve: serveOutboundHttp,
   denied: {
     'sallyport:plugin/outbound-http': {
       send: async () => {
@@ -75,13 +75,14 @@ const forbiddenHeaders = new Set([
 ]);
 
 /** One connection pool a plugin: connections are never shared between plugins. */
-function serveOutboundHttp(grant: Grant): Serve {
+function serveOutboundHttp(grant: Grant, on: ServeContext): Serve {
   // Loaded here, on the gateway's thread: lanes read this file too, and must start fast.
   const client = import('undici').then(({ Agent, request }) => ({
     request,
     dispatcher: new Agent({ connect: { lookup: publicLookup }, connections: 16 }),
   }));
-  return async (message, signal): Promise<Answer> => {
+  on.defer(async () => (await client).dispatcher.destroy());
+  return async (message, { signal }): Promise<Answer> => {
     const { method, url: text, headers, body } = requestSchema.parse(message);
     const decision = decideEgress(grant.allow, grant.methods, method, text);
     if (!decision.allowed) return { err: { tag: 'denied', val: decision.why } };

@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 import type { FromLane, LaneData, LanePlugin, LogLine, StartFailure, ToLane } from './lane/message.ts';
 import { Progress, startingJob } from './lane/progress.ts';
 
-/** What a lane tells its pool. `ended` comes once, whether the lane was ended or ended itself. */
+/** What a lane tells its pool. `ended` comes once, also when the lane ended while it was starting. */
 export interface LaneEvents {
   message(lane: Lane, message: Exclude<FromLane, { type: 'started' }>): void;
   ended(lane: Lane, reason: string): void;
@@ -40,20 +40,30 @@ export class Lane {
       stderr: true,
     });
     const lane = new Lane(thread, new Progress(buffer));
-    const failures = await lane.#started(plugins, log);
-    if (failures.length > 0) {
-      await thread.terminate();
-      throw new Faults(failures);
-    }
+    const started = Promise.withResolvers<readonly Fault[]>();
     let reason = 'the thread ended';
     thread.on('message', (message: FromLane) => {
-      if (message.type !== 'started') events.message(lane, message);
+      if (message.type !== 'started') return events.message(lane, message);
+      writeLogs(log, message.logs);
+      started.resolve(message.failures.map(startFault));
     });
     thread.on('error', error => {
       reason = error instanceof Error ? error.message : String(error);
     });
-    thread.on('exit', () => events.ended(lane, reason));
-    return lane;
+    thread.on('exit', () => {
+      const plugin = plugins[lane.progress.read()?.call ?? 0]?.id ?? '';
+      started.resolve([new Fault('plugin_start_failed', { plugin, reason })]);
+      events.ended(lane, reason);
+    });
+    const watch = setInterval(() => {
+      const late = lane.#late(plugins);
+      if (late !== undefined) started.resolve([late]);
+    }, 50);
+    const failures = await started.promise;
+    clearInterval(watch);
+    if (failures.length === 0) return lane;
+    await thread.terminate();
+    throw new Faults(failures);
   }
 
   send(message: ToLane): void {
@@ -65,37 +75,12 @@ export class Lane {
     await this.#worker.terminate();
   }
 
-  async #started(plugins: readonly LanePlugin[], log: Log): Promise<Fault[]> {
-    const thread = this.#worker;
-    let watch: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<Fault[]>(resolve => {
-        thread.once('message', (message: FromLane) => {
-          if (message.type !== 'started') return;
-          writeLogs(log, message.logs);
-          resolve(message.failures.map(startFault));
-        });
-        thread.once('error', error => {
-          const plugin = plugins[this.progress.read()?.call ?? 0]?.id ?? '';
-          resolve([
-            new Fault('plugin_start_failed', {
-              plugin,
-              reason: error instanceof Error ? error.message : String(error),
-            }),
-          ]);
-        });
-        watch = setInterval(() => {
-          const at = this.progress.read();
-          const plugin = at?.job === startingJob ? plugins[at.call] : undefined;
-          if (at === undefined || plugin === undefined || Progress.now() - at.since < plugin.limits.startMs) return;
-          resolve([new Fault('plugin_start_timeout', { plugin: plugin.id, limit_ms: plugin.limits.startMs })]);
-        }, 50);
-      });
-    } finally {
-      clearInterval(watch);
-      thread.removeAllListeners('message');
-      thread.removeAllListeners('error');
-    }
+  /** The fault of the plugin that takes too long to start, if one does. */
+  #late(plugins: readonly LanePlugin[]): Fault | undefined {
+    const at = this.progress.read();
+    const plugin = at?.job === startingJob ? plugins[at.call] : undefined;
+    if (at === undefined || plugin === undefined || Progress.now() - at.since < plugin.limits.startMs) return undefined;
+    return new Fault('plugin_start_timeout', { plugin: plugin.id, limit_ms: plugin.limits.startMs });
   }
 }
 

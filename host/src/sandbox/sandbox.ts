@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import type { Capability, Serve } from '../capability/capability.ts';
+import type { Capability, Serve, ServeContext } from '../capability/capability.ts';
 import type { Grant } from '../capability/grant.ts';
 import type { VerifiedArtifact } from '../core/artifact.ts';
 import { Faults, toFaults } from '../core/fault.ts';
@@ -12,7 +12,7 @@ import type { LanePlugin } from './lane/message.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
-import { WaitingLanes } from './waiting-lanes.ts';
+import { type Serving, WaitingLanes } from './waiting-lanes.ts';
 
 /** A compiled plugin with all that lanes must know of it. */
 export interface SandboxPlugin {
@@ -58,7 +58,9 @@ async function openLanes(
   const waiting = plugins.filter(plugin => plugin.component.asynchronous);
   const started = await Promise.allSettled([
     ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log })] : []),
-    ...waiting.map(plugin => WaitingLanes.start(lanePlugin(plugin), servesOf(plugin, capabilities), { backlog, log })),
+    ...waiting.map(plugin =>
+      WaitingLanes.start(lanePlugin(plugin), servingOf(plugin, capabilities, log), { backlog, log }),
+    ),
   ]);
   const pools = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
   const faults = started.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
@@ -136,9 +138,17 @@ const lanePlugin = ({ id, component, config, grant, limits }: SandboxPlugin): La
   limits,
 });
 
-const servesOf = ({ grant }: SandboxPlugin, capabilities: readonly Capability[]): Map<string, Serve> =>
-  new Map(
-    capabilities.flatMap(({ name, serve }) =>
-      serve !== undefined && grant.granted.has(name) ? [[name, serve(grant.granted.get(name))] as const] : [],
-    ),
-  );
+function servingOf({ id, grant }: SandboxPlugin, capabilities: readonly Capability[], log: Log): Serving {
+  const closing: (() => Promise<void> | void)[] = [];
+  const context: ServeContext = { plugin: id, log, defer: close => void closing.push(close) };
+  const serves = new Map<string, Serve>();
+  for (const { name, serve } of capabilities) {
+    if (serve !== undefined && grant.granted.has(name)) serves.set(name, serve(grant.granted.get(name), context));
+  }
+  return {
+    serves,
+    async close() {
+      for (const close of closing.splice(0).reverse()) await close();
+    },
+  };
+}

@@ -4,10 +4,19 @@ import type { ChainInput, ChainOutput, HookRunner } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
+import { startingJob } from './lane/progress.ts';
 import { Lane, writeLogs } from './lane.ts';
 
 const maximumInFlight = 32;
 const answerWithinMs = 50;
+/** Who asks while a plugin starts. */
+const nobody = { requestId: '', binding: '', upstream: '' };
+
+/** The gateway's side of a plugin's asynchronous capabilities, by name. */
+export interface Serving {
+  readonly serves: ReadonlyMap<string, Serve>;
+  close(): Promise<void>;
+}
 
 interface Flight {
   readonly job: PendingJob;
@@ -25,7 +34,7 @@ interface Flight {
  */
 export class WaitingLanes implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
-  readonly #serves: ReadonlyMap<string, Serve>;
+  readonly #serving: Serving;
   readonly #log: Log;
   readonly #backlog: number;
   #lane: Lane | undefined;
@@ -36,22 +45,23 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #jobs = 0;
   #closed = false;
 
-  private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: { backlog: number; log: Log }) {
+  private constructor(plugin: LanePlugin, serving: Serving, on: { backlog: number; log: Log }) {
     this.#plugin = plugin;
-    this.#serves = serves;
+    this.#serving = serving;
     this.#backlog = on.backlog;
     this.#log = on.log;
   }
 
   /** @throws Faults as Lane.start does */
-  static async start(
-    plugin: LanePlugin,
-    serves: ReadonlyMap<string, Serve>,
-    on: { backlog: number; log: Log },
-  ): Promise<WaitingLanes> {
-    const lanes = new WaitingLanes(plugin, serves, on);
-    lanes.#lane = await lanes.#startLane();
-    return lanes;
+  static async start(plugin: LanePlugin, serving: Serving, on: { backlog: number; log: Log }): Promise<WaitingLanes> {
+    const lanes = new WaitingLanes(plugin, serving, on);
+    try {
+      lanes.#lane = await lanes.#startLane();
+      return lanes;
+    } catch (error) {
+      await lanes[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
@@ -78,6 +88,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     for (const job of this.#queue.splice(0)) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
     await this.#restarting;
     await this.#lane?.terminate();
+    await this.#serving.close();
   }
 
   #flush(): void {
@@ -112,13 +123,17 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
     const flight = this.#flights.get(job);
-    const serve = this.#serves.get(capability);
-    if (flight === undefined || serve === undefined) {
+    const serve = this.#serving.serves.get(capability);
+    const call = flight === undefined ? undefined : { ...flight.job.input.context, signal: flight.abort.signal };
+    const starting =
+      job === startingJob ? { ...nobody, signal: AbortSignal.timeout(this.#plugin.limits.startMs) } : undefined;
+    const asker = call ?? starting;
+    if (asker === undefined || serve === undefined) {
       return lane.send({ type: 'answer', ask, error: `${capability} cannot be asked now` });
     }
-    flight.asked = true;
+    if (flight !== undefined) flight.asked = true;
     try {
-      lane.send({ type: 'answer', ask, value: await serve(request, flight.abort.signal) });
+      lane.send({ type: 'answer', ask, value: await serve(request, asker) });
     } catch (error) {
       lane.send({ type: 'answer', ask, error: error instanceof Error ? error.message : String(error) });
     }
@@ -149,8 +164,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     this.#flights.delete(flight.job.id);
   }
 
-  #ended(reason: string): void {
-    if (this.#closed) return;
+  #ended(lane: Lane, reason: string): void {
+    if (this.#closed || this.#lane !== lane) return;
     this.#lane = undefined;
     for (const timer of this.#unconfirmed.values()) clearTimeout(timer);
     this.#unconfirmed.clear();
@@ -189,7 +204,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #startLane(): Promise<Lane> {
     return Lane.start(
       [this.#plugin],
-      { message: (lane, message) => this.#message(lane, message), ended: (_lane, reason) => this.#ended(reason) },
+      { message: (lane, message) => this.#message(lane, message), ended: (lane, reason) => this.#ended(lane, reason) },
       this.#log,
     );
   }
