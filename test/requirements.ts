@@ -85,6 +85,7 @@ export const requirements = {
   'SBX-11': 'Log lines beyond the limit are dropped and counted; request state beyond it ends the call.',
   'SBX-12': 'A plugin that waits for a host function parks its instance and not its thread.',
   'SBX-13': 'The glue has no way to the powers of Node.',
+  'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
   'HOOK-01': 'Plugins run by priority, then in the order of the file, the same before and after dispatch.',
@@ -183,4 +184,8 @@ export const requirements = {
   'RUN-21': 'The check of imports fails when it read nothing, of the tree or of one folder.',
   'RUN-30': 'A run of the tests ends with one plain line that counts what passed, failed and was skipped.',
   'RUN-31': 'Each error code is thrown somewhere, seen by somebody, and documented with what to do.',
+  'RUN-33': 'A document has no block that the tests do not understand.',
+  'RUN-34': 'Every link of a document leads to a file and a heading that are there.',
+  'RUN-35': 'Every configuration and descriptor of a document is valid, and every excerpt is what the file says.',
+  'RUN-36': 'Every command of a document works for a newcomer, in order, and prints what the document says.',
 } as const satisfies Record<string, string>;

@@ -281,6 +281,11 @@ const table = {
     says: 'Translating the component for the sandbox took too long.',
     todo: 'Do not use this plugin, or use a smaller build: common components take about a second.',
   },
+  glue_refused: {
+    exit: 4,
+    says: 'The code that was generated for the component has a form that honest components do not have.',
+    todo: 'Do not use this plugin. If you trust its author, tell us which toolchain made it.',
+  },
   glue_unknown: {
     exit: 4,
     says: 'The translator wrote code that this gateway does not know how to restrain.',

@@ -10,6 +10,7 @@ import { fail } from '../core/fault.ts';
 import type { CompileCache } from './compile-cache.ts';
 import { componentInfo } from './component-info.ts';
 import { prepareGlue } from './glue.ts';
+import { checkGlue, glueRules } from './glue-check.ts';
 import type { PluginLimits } from './limits.ts';
 import { clampMemory } from './memory-clamp.ts';
 import { checkCoreNames } from './name-gate.ts';
@@ -43,19 +44,29 @@ export async function compile(
           exported => exportFunctions[interfaceOf(exported)]?.map(name => `${exported}#${name}`) ?? [],
         )
       : [];
-  const key = digestOf(Buffer.from(JSON.stringify([artifact.digest, jcoVersion, asyncImports, asyncExports])));
+  const key = digestOf(
+    Buffer.from(JSON.stringify([artifact.digest, jcoVersion, glueRules, asyncImports, asyncExports])),
+  );
   let files = await on.cache?.read(key);
   if (files === undefined) {
     files = await transpile({ bytes: artifact.bytes, asyncImports, asyncExports }, on.limits.compileMs);
+    checkGlue(glueOf(files));
     await on.cache?.write(key, files);
   }
-  const glue = files.get(glueFile);
-  if (glue === undefined) return fail('glue_unknown', { missing: glueFile });
+  const glue = glueOf(files);
   const modules = new Map<string, WebAssembly.Module>();
   for (const [name, bytes] of files) {
     if (name.endsWith('.wasm')) modules.set(name, await compileModule(clampMemory(bytes, on.limits.memoryBytes)));
   }
-  return { glue: prepareGlue(Buffer.from(glue).toString('utf8')), modules, asynchronous: asyncImports.length > 0 };
+  return { glue, modules, asynchronous: asyncImports.length > 0 };
+}
+
+/** @throws Fault `glue_unknown` */
+function glueOf(files: ReadonlyMap<string, Uint8Array>): string {
+  const glue = files.get(glueFile);
+  return glue === undefined
+    ? fail('glue_unknown', { missing: glueFile })
+    : prepareGlue(Buffer.from(glue).toString('utf8'));
 }
 
 /** Functions of the contract's exports, by interface: with JSPI each must be named to jco. */
