@@ -12,7 +12,8 @@ export function itWith(command: string): typeof it | typeof it.skip {
   return it.skip;
 }
 
-function isInstalled(command: string): boolean {
+/** Whether the system has a program of this name. */
+export function isInstalled(command: string): boolean {
   return (process.env.PATH ?? '').split(delimiter).some(folder => {
     try {
       accessSync(join(folder, command), constants.X_OK);

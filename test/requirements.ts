@@ -71,6 +71,13 @@ export const requirements = {
   'CAP-06': 'A name that resolves to an address that is not public is not connected to.',
   'CAP-07': 'clock and random give real values where granted; log and context work for every plugin.',
   'CAP-08': 'The inert WASI set gives no power: empty environment, no folders, output into the log.',
+  'CAP-40': 'kv_store keeps values by key, whatever bytes they are of, and lists keys by prefix in pages.',
+  'CAP-41': 'No plugin and no tenant sees or changes the keys of another.',
+  'CAP-42': 'A value with a time to live is gone when it is over.',
+  'CAP-43': 'Comparing and adding are atomic.',
+  'CAP-44': 'Keys and bytes of each plugin and tenant are held to the quota of its grant.',
+  'CAP-45': 'What the sqlite store acknowledged survives a restart, a kill -9, and a second process.',
+  'CAP-46': 'A store that cannot be used is told by name at the start.',
   // sandbox: SBX-…
   'SBX-01': 'A core module with a name that could break out of generated glue is refused before jco sees it.',
   'SBX-02': 'What is not a well-formed component is refused with a code of its own.',
@@ -188,4 +195,8 @@ export const requirements = {
   'RUN-34': 'Every link of a document leads to a file and a heading that are there.',
   'RUN-35': 'Every configuration and descriptor of a document is valid, and every excerpt is what the file says.',
   'RUN-36': 'Every command of a document works for a newcomer, in order, and prints what the document says.',
+  'RUN-37': 'Each promise of the security model names requirements, and files whose tests cite them.',
+  'RUN-38': 'Each dependency is documented with its reason, and the operator guide names each setting and its default.',
+  'RUN-40': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
+  'RUN-41': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

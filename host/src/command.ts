@@ -10,7 +10,7 @@ export const helpText = `Usage: sallyport <command> [options]
 
 Commands:
   serve     load and verify all plugins, reach all upstreams, and serve MCP
-  check     refuse everything that serve would refuse, without starting anything
+  check     load and verify all plugins as serve does, and start nothing
 
 Options:
   -c, --config FILE   the configuration (default: sallyport.yaml)

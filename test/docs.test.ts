@@ -1,0 +1,84 @@
+import { globSync } from 'node:fs';
+import { join, normalize } from 'node:path';
+import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core/json';
+import { describe, expect, it } from 'vitest';
+import { read, root } from './fixtures/markdown.ts';
+import { requirements } from './requirements.ts';
+
+describe('a promise of the security model', () => {
+  const promises = [...read('docs/security.md').matchAll(/^\| (.+?) \| ((?:[A-Z]+-\d+ ?)+)\| (.+) \|$/gm)].map(
+    ([, promise = '', ids = '', files = '']) => ({
+      promise,
+      ids: ids.trim().split(' '),
+      files: [...files.matchAll(/\]\(([^)]+)\)/g)].map(([, path = '']) => normalize(join('docs', path))),
+    }),
+  );
+
+  it('[RUN-37] is there', () => {
+    expect(promises.length).toBeGreaterThan(20);
+  });
+
+  it.each(promises)('[RUN-37] is shown by the tests that it names: $promise', ({ ids, files }) => {
+    const cited = files.map(file => [...read(file).matchAll(/\[([A-Z]+-\d+)\]/g)].map(([, id]) => id));
+    for (const id of ids) {
+      expect(requirements).toHaveProperty(id);
+      expect(cited.flat()).toContain(id);
+    }
+    for (const [index, file] of files.entries()) {
+      expect(
+        cited[index]?.some(id => id !== undefined && ids.includes(id)),
+        file,
+      ).toBe(true);
+    }
+  });
+});
+
+describe('the list of dependencies', () => {
+  const packages = ['package.json', ...globSync(['host/package.json', 'tools/*/package.json'], { cwd: root })];
+  const used = new Set(
+    packages
+      .flatMap(file => {
+        const { dependencies = {}, devDependencies = {} } = JSON.parse(read(file)) as Record<string, object>;
+        return [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+      })
+      .filter(name => !name.startsWith('@sallyport/')),
+  );
+  const rows = [...read('docs/dependencies.md').matchAll(/^\| (`.+`) \| .{10,} \|$/gm)];
+  const documented = rows.flatMap(([, names = '']) => [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+
+  it('[RUN-38] has each of them, and no other', () => {
+    expect(documented.toSorted()).toEqual([...used].toSorted());
+  });
+});
+
+describe('the operator guide', () => {
+  const guide = read('docs/operator-guide.md');
+  const schema = JSON.parse(read('docs/schema/sallyport.schema.json')) as JsonObject;
+
+  /** Every setting, by its path. What a plugin's descriptor says is the author's matter. */
+  function settings(node: Json | undefined, path: string[] = []): { path: string; fallback: Json | undefined }[] {
+    if (!isJsonObject(node) || path.at(-1) === 'descriptor') return [];
+    if (isJsonObject(node.items)) return settings(node.items, path);
+    const members = isJsonObject(node.properties) ? Object.entries(node.properties) : [];
+    return members.flatMap(([name, member]) => [
+      { path: [...path, name].join('.'), fallback: isJsonObject(member) ? member.default : undefined },
+      ...settings(member, [...path, name]),
+    ]);
+  }
+  const all = settings(schema);
+
+  it('[RUN-38] is held against the whole schema', () => {
+    expect(all.length).toBeGreaterThan(60);
+  });
+
+  it.each(all)('[RUN-38] names $path', ({ path }) => {
+    const name = path.split('.').at(-1) ?? '';
+    expect(guide).toMatch(new RegExp(`\`(?:[\\w.]+\\.)?${name}[\`:]|^\\s*(?:- )?${name}:|[{,] ${name}:`, 'm'));
+  });
+
+  const numbers = all.filter(({ path, fallback }) => path.startsWith('limits.') && typeof fallback === 'number');
+  it.each(numbers)('[RUN-38] states the default of $path', ({ path, fallback }) => {
+    const row = guide.split('\n').find(line => line.startsWith(`| \`${path}\` |`));
+    expect(row).toMatch(new RegExp(`\\b${fallback}\\b`));
+  });
+});

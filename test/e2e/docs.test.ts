@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { grantsSchema } from '@sallyport/host/capability/index';
+import { loadConfig } from '@sallyport/host/config/load-config';
+import { isJsonObject } from '@sallyport/host/core/json';
+import { parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { anchorsOf, blocksOf, documents, linksOf, read, root } from '../fixtures/markdown.ts';
+import { createNewcomer, type Newcomer } from '../fixtures/newcomer.ts';
+import { isInstalled } from '../prerequisite.ts';
+
+/** Blocks of commands that are not run here, by their first line, and why. */
+const notRun: Readonly<Record<string, string>> = {};
+
+const blocks = documents.flatMap(blocksOf);
+const ofLanguage = (language: string) => blocks.filter(block => block.language === language);
+
+it('[RUN-33] knows every language of the documents, and every mark', () => {
+  const languages = ['sh', 'text', 'yaml', 'json', 'js', 'wit'];
+  expect(blocks.filter(({ language }) => !languages.includes(language)).map(({ place }) => place)).toEqual([]);
+  const marks = /^$|^run: (gateway|network|with \w+|exit \d)$|^prints$|^from: \S+$/;
+  expect(blocks.filter(({ mark }) => !marks.test(mark)).map(({ place }) => place)).toEqual([]);
+});
+
+describe('a link', () => {
+  it.each(documents)('[RUN-34] of %s leads somewhere', file => {
+    const broken = linksOf(file).filter(({ path, anchor }) => {
+      if (!existsSync(join(root, path))) return true;
+      return anchor !== undefined && path.endsWith('.md') && !anchorsOf(path).has(anchor);
+    });
+    expect(broken).toEqual([]);
+  });
+
+  it('[RUN-34] leads to every document in docs/, from the README', () => {
+    const linked = linksOf('README.md').map(({ path }) => path);
+    expect(documents.filter(file => file.startsWith('docs/') && !linked.includes(file))).toEqual([]);
+  });
+});
+
+describe('a configuration', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sallyport-docs-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** What an excerpt leaves out. A whole file is taken as it is. */
+  const rest = {
+    upstreams: [{ id: 'everything', stdio: { command: 'npx' } }],
+    bindings: [{ id: 'main', upstreams: ['everything'] }],
+  };
+
+  it.each(ofLanguage('yaml'))('[RUN-35] is accepted as it stands in $place', async ({ text, mark }) => {
+    if (mark.startsWith('from: ')) return;
+    const stated = parse(text) as object;
+    const isWhole = 'upstreams' in stated && 'bindings' in stated;
+    // Files that the configuration names are there, and so are the variables that it uses.
+    for (const [, name = ''] of text.matchAll(/file: (\S+\.pem)/g)) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), 'a key');
+    }
+    const variables = [...text.matchAll(/\$\{(\w+)\}/g)].map(([, name = '']) => [name, 'value']);
+    const file = join(folder, 'sallyport.yaml');
+    await writeFile(file, isWhole ? text : stringify({ ...rest, ...stated }));
+    await loadConfig(file, { grants: grantsSchema, env: Object.fromEntries(variables) });
+  });
+
+  it.each(ofLanguage('json'))('[RUN-35] or any other JSON is well-formed in $place', ({ text }) => {
+    const value: unknown = JSON.parse(text);
+    if (isJsonObject(value) && 'kind' in value) parseDescriptor(value);
+  });
+
+  it.each(blocks.filter(({ mark }) => mark.startsWith('from: ')))(
+    '[RUN-35] or an excerpt says what the file says in $place',
+    ({ text, mark }) => {
+      const flat = (lines: string) => lines.replace(/\s+/g, ' ').trim();
+      const source = flat(read(mark.slice('from: '.length)));
+      for (const part of text.split(/^\s*(?:\/\/ )?…$/m)) expect(source).toContain(flat(part));
+    },
+  );
+});
+
+/** The commands of these documents are typed one after the other: the later ones take up what the README left. */
+describe('a newcomer who types', () => {
+  let newcomer: Newcomer;
+  /** By the last command; undefined when it was not run. */
+  let printed: string | undefined;
+  beforeAll(async () => {
+    newcomer = await createNewcomer();
+  });
+  afterAll(() => newcomer?.[Symbol.asyncDispose]());
+
+  const order = ['README.md', 'docs/plugin-guide.md', 'docs/operator-guide.md'];
+  const typed = [...order, ...documents.filter(file => !order.includes(file))]
+    .flatMap(blocksOf)
+    .filter(({ language, mark }) => language === 'sh' || mark === 'prints')
+    .map(block => ({ ...block, first: block.text.split('\n', 1)[0] ?? '' }));
+
+  it('[RUN-36] leaves out nothing but what is listed with its reason', () => {
+    const firsts = typed.filter(({ language }) => language === 'sh').map(({ first }) => first);
+    expect(Object.keys(notRun).filter(first => !firsts.includes(first))).toEqual([]);
+  });
+
+  it.for(typed)('[RUN-36] $place: $first', { timeout: 180_000 }, async ({ language, mark, text, first }, { skip }) => {
+    if (language === 'text') {
+      skip(printed === undefined, 'the command above was not run');
+      expect(printed).toMatch(patternOf(newcomer.translate(text)));
+      return;
+    }
+    printed = undefined;
+    skip(first in notRun, notRun[first]);
+    skip(isMissing(mark), `${mark.replace('run: ', 'needs ')}, which is not here`);
+    if (mark === 'run: gateway') {
+      printed = await newcomer.serve(text, /serving/i);
+      return;
+    }
+    const { code, output } = await newcomer.run(text);
+    expect({ code, output }).toMatchObject({ code: Number(/^run: exit (\d)$/.exec(mark)?.[1] ?? 0) });
+    printed = output;
+  });
+});
+
+/** Where CI=true nothing is missing, and what is fails. */
+function isMissing(mark: string): boolean {
+  if (process.env.CI === 'true') return false;
+  const program = /^run: with (\w+)$/.exec(mark)?.[1];
+  return mark === 'run: network' || (program !== undefined && !isInstalled(program));
+}
+
+/** The lines must come in this order; `…` stands for anything within a line, and alone for any lines. */
+function patternOf(text: string): RegExp {
+  const lines = text.trimEnd().split('\n');
+  return new RegExp(
+    lines
+      .map(line => line.trimEnd())
+      .map(line => (line === '…' ? '[\\s\\S]*?' : line.split('…').map(literal).join('[^\\n]*')))
+      .join('\\s*\\n'),
+  );
+}
+
+const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
