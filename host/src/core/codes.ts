@@ -227,6 +227,31 @@ const table = {
     says: 'The file is not a well-formed WebAssembly component.',
     todo: 'Build the component again, and push it with a tool that does not change its bytes.',
   },
+  lockfile_unusable: {
+    exit: 3,
+    says: 'The lockfile cannot be used: it is not as `sallyport lock` writes it, or the file system refuses it.',
+    todo: 'Restore it from version control. Only who accepts all plugins anew deletes it and runs `sallyport lock`.',
+  },
+  lock_mismatch: {
+    exit: 4,
+    says: 'The plugin, or what it is granted, is not what the lockfile pins.',
+    todo: 'If you want the change, run `sallyport lock --approve <plugin>`; else undo it.',
+  },
+  lock_unapproved: {
+    exit: 4,
+    says: 'The plugin asks for more than what was approved, or comes from another signer.',
+    todo: 'Read the difference; if you agree, run `sallyport lock --approve <plugin>`.',
+  },
+  lock_frozen: {
+    exit: 4,
+    says: 'With --frozen the lockfile must name exactly the plugins that are configured.',
+    todo: 'Run `sallyport lock`, and keep the lockfile beside the configuration.',
+  },
+  version_rollback: {
+    exit: 4,
+    says: 'The plugin is older than one that was accepted before.',
+    todo: 'Use a version that is not older; if you mean it, add `--allow-downgrade`.',
+  },
 
   // capability
   import_unknown: {
@@ -263,6 +288,11 @@ const table = {
     exit: 4,
     says: 'The operator grants a capability that the plugin does not ask for.',
     todo: "Remove the grant from the gateway's file.",
+  },
+  kv_unusable: {
+    exit: 4,
+    says: 'The store behind the capability kv_store cannot be opened.',
+    todo: 'Give the gateway a file of its own for `kv.path`, on a local disk with room; or state `kv: { store: memory }`.',
   },
 
   // sandbox

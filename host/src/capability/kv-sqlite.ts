@@ -1,0 +1,117 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fail } from '../core/fault.ts';
+import type { KvStore } from './kv.ts';
+import { createKvStore, type KvTable } from './kv-table.ts';
+
+/** Keys are bytes, so that they are ordered and counted as such. Triggers keep count: a quota costs one look. */
+const schema = `
+  CREATE TABLE IF NOT EXISTS entry (
+    plugin TEXT NOT NULL, tenant TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, expires INTEGER,
+    PRIMARY KEY (plugin, tenant, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS entry_expires ON entry (expires) WHERE expires IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS usage (
+    plugin TEXT NOT NULL, tenant TEXT NOT NULL, keys INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    PRIMARY KEY (plugin, tenant)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS entry_added AFTER INSERT ON entry BEGIN
+    INSERT INTO usage VALUES (NEW.plugin, NEW.tenant, 1, length(NEW.key) + length(NEW.value))
+      ON CONFLICT DO UPDATE SET keys = keys + 1, bytes = bytes + excluded.bytes;
+  END;
+  CREATE TRIGGER IF NOT EXISTS entry_changed AFTER UPDATE OF value ON entry BEGIN
+    UPDATE usage SET bytes = bytes + length(NEW.value) - length(OLD.value)
+      WHERE plugin = NEW.plugin AND tenant = NEW.tenant;
+  END;
+  CREATE TRIGGER IF NOT EXISTS entry_removed AFTER DELETE ON entry BEGIN
+    UPDATE usage SET keys = keys - 1, bytes = bytes - length(OLD.key) - length(OLD.value)
+      WHERE plugin = OLD.plugin AND tenant = OLD.tenant;
+  END;`;
+
+/** Milliseconds that a write waits for another process that writes to the same file. */
+const patience = 1000;
+const sweepEveryMs = 60_000;
+
+/**
+ * A store in one file. What it acknowledged survives the end of the process, however that came; when the machine
+ * loses power, the last moments may be lost and the file stays whole (SQLite, WAL with `synchronous = NORMAL`).
+ * @throws Fault `kv_unusable`
+ */
+export function openSqliteKv(path: string, now: () => number = Date.now): KvStore {
+  const database = open(path);
+  const read = database.prepare('SELECT value, expires FROM entry WHERE plugin = ? AND tenant = ? AND key = ?');
+  const write = database.prepare(
+    `INSERT INTO entry VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires`,
+  );
+  const remove = database.prepare('DELETE FROM entry WHERE plugin = ? AND tenant = ? AND key = ?');
+  const keys = database.prepare(
+    `SELECT key FROM entry WHERE plugin = ? AND tenant = ? AND key >= ? AND key < ? AND key > ?
+       AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ?`,
+  );
+  const usage = database.prepare('SELECT keys, bytes FROM usage WHERE plugin = ? AND tenant = ?');
+  const sweep = database.prepare(
+    `DELETE FROM entry WHERE (plugin, tenant, key) IN
+       (SELECT plugin, tenant, key FROM entry WHERE expires <= ? ORDER BY expires LIMIT ?)`,
+  );
+  const table: KvTable = {
+    transact(work) {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    read({ plugin, tenant }, key) {
+      const row = read.get(plugin, tenant, Buffer.from(key));
+      if (row === undefined) return undefined;
+      return { value: row.value as Uint8Array, expiresAt: (row.expires as number | null) ?? undefined };
+    },
+    write: ({ plugin, tenant }, key, { value, expiresAt }) =>
+      void write.run(plugin, tenant, Buffer.from(key), value, expiresAt ?? null),
+    remove: ({ plugin, tenant }, key) => void remove.run(plugin, tenant, Buffer.from(key)),
+    keys({ plugin, tenant }, prefix, after, limit, at) {
+      const from = Buffer.from(prefix);
+      const rows = keys.all(plugin, tenant, from, endOf(from), Buffer.from(after ?? ''), at, limit);
+      return rows.map(row => Buffer.from(row.key as Uint8Array).toString('utf8'));
+    },
+    usage({ plugin, tenant }) {
+      const row = usage.get(plugin, tenant);
+      return { keys: Number(row?.keys ?? 0), bytes: Number(row?.bytes ?? 0) };
+    },
+    sweep: (at, limit) => void sweep.run(at, limit),
+    async [Symbol.asyncDispose]() {
+      clearInterval(sweeping);
+      if (database.isOpen) database.close();
+    },
+  };
+  const sweeping = setInterval(() => table.sweep(now(), 1000), sweepEveryMs).unref();
+  return createKvStore(table, now);
+}
+
+function open(path: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // SQLite would let everybody read it.
+    closeSync(openSync(path, 'a', 0o600));
+    const database = new DatabaseSync(path, { timeout: patience });
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    database.exec(schema);
+    return database;
+  } catch (error) {
+    return fail('kv_unusable', { file: path, reason: error instanceof Error ? error.message : String(error) }, error);
+  }
+}
+
+/** The least bytes that come after everything with this prefix. UTF-8 has no byte 0xff. */
+function endOf(prefix: Buffer): Buffer {
+  if (prefix.length === 0) return Buffer.from([0xff]);
+  const end = Buffer.from(prefix);
+  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
+  return end;
+}
