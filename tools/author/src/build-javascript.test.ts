@@ -1,14 +1,14 @@
-import { globSync, readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instantiate } from '../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../test/fixtures/signed-plugin.ts';
 import { buildJavaScript } from './build-javascript.ts';
 import { readDescriptorFile } from './read-descriptor-file.ts';
+import { redactCases } from './redact-emails.case.ts';
 
 const root = join(import.meta.dirname, '../../..');
 const witDir = join(root, 'wit');
@@ -135,47 +135,10 @@ describe('a plugin in JavaScript', () => {
 
 describe('redact-emails', () => {
   const example = join(root, 'plugins-examples/redact-emails');
-  const cases = globSync('cases/*.json', { cwd: example })
-    .toSorted()
-    .flatMap(file => JSON.parse(readFileSync(join(example, file), 'utf8')));
-
-  let make: Awaited<ReturnType<typeof instantiate>>['make'];
-  beforeAll(async () => {
+  redactCases(async () => {
     const descriptor = await readDescriptorFile(join(example, 'plugin.json'));
     const source = join(example, 'redact-emails.js');
-    const component = await buildJavaScript({ source, descriptor, witDir, out: join(folder, 'redact-emails.wasm') });
-    ({ make } = await instantiate(component, quiet));
-  });
-
-  it.each(cases)('[AUT-03] $name', ({ config = {}, after, expect: expected }) => {
-    const plugin = make();
-    plugin.lifecycle.configure(JSON.stringify(config));
-    const outcome = plugin.dispatchHooks.afterDispatch(
-      { requestId: '1', binding: 'b', upstream: 'u', deadlineMs: 1 },
-      after,
-    );
-    expect(JSON.parse(JSON.stringify(outcome))).toEqual(expected);
-  });
-
-  it('[AUT-03] refuses a replacement that is no text', () => {
-    expect(() => make().lifecycle.configure('{"replacement": 1}')).toThrow('replacement must be a string');
-  });
-
-  it('[AUT-03] stays fast on text that looks like addresses for long', () => {
-    const plugin = make();
-    plugin.lifecycle.configure('{}');
-    for (const text of [
-      'a'.repeat(200_000),
-      `${'a.'.repeat(50_000)}@`,
-      `x@${'a.'.repeat(50_000)}`,
-      '@'.repeat(100_000),
-    ]) {
-      const response = { tag: 'tool-result', val: { content: [{ tag: 'text', val: text }], isError: false } };
-      plugin.dispatchHooks.afterDispatch({ requestId: '1', binding: 'b', upstream: 'u', deadlineMs: 1 }, response);
-    }
-  });
-
-  it('[AUT-03] has a descriptor that is valid', async () => {
-    expect(parseDescriptor(JSON.parse(await readFile(join(example, 'plugin.json'), 'utf8'))).id).toBe('redact-emails');
+    const out = join(folder, 'redact-emails.wasm');
+    return (await instantiate(await buildJavaScript({ source, descriptor, witDir, out }), quiet)).make;
   });
 });

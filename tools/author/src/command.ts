@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, toFaults } from '@sallyport/host/core/fault';
 import { buildJavaScript } from './build-javascript.ts';
+import { buildRust } from './build-rust.ts';
 import { keygen } from './keygen.ts';
 import { pushComponent } from './push-component.ts';
 import { readDescriptorFile } from './read-descriptor-file.ts';
@@ -36,9 +37,12 @@ const commands: Readonly<Record<string, Command>> = {
     async run([folder], values) {
       const from = needed(folder, 'FOLDER');
       const descriptor = await readDescriptorFile(join(from, 'plugin.json'));
-      const source = text(values.source) ?? join(from, `${descriptor.id}.js`);
       const out = text(values.out) ?? join(from, `${descriptor.id}.wasm`);
-      const { length } = await buildJavaScript({ source, descriptor, witDir: contract, out });
+      const common = { descriptor, witDir: contract, out };
+      const source = text(values.source) ?? join(from, `${descriptor.id}.js`);
+      const { length } = (await exists(join(from, 'Cargo.toml')))
+        ? await buildRust({ ...common, folder: from })
+        : await buildJavaScript({ ...common, source });
       return { plugin: descriptor.id, component: out, bytes: String(length) };
     },
   },
