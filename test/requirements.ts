@@ -92,6 +92,11 @@ export const requirements = {
   'SBX-11': 'Log lines beyond the limit are dropped and counted; request state beyond it ends the call.',
   'SBX-12': 'A plugin that waits for a host function parks its instance and not its thread.',
   'SBX-13': 'The glue has no way to the powers of Node.',
+  'SBX-16': 'Chains that wait for a lane take turns by binding.',
+  'SBX-17': 'Isolation pooled, tenant and fresh: an instance serves all, one tenant, or one call.',
+  'SBX-18': 'What a hook call is shown, answers with and asks for is bounded.',
+  'SBX-19': 'Calls beyond the backlog are refused as overloaded, and nothing grows without bound.',
+  'SBX-20': 'A trap is reported with the names of the guest’s functions where the component keeps them.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…

@@ -6,6 +6,7 @@ import type { Log } from './core/log.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
 import { createHookChain } from './hook/create-hook-chain.ts';
 import { loadPlugins } from './plugin/load.ts';
+import type { Lock } from './plugin/lock.ts';
 import type { Plugin } from './plugin/plugin.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
 import { createSource } from './source/create-source.ts';
@@ -19,13 +20,16 @@ export interface Host extends AsyncDisposable {
   readonly plugins: readonly Plugin[];
 }
 
-/** Plugins of a config, loaded as start would, with nothing running. @throws Faults: every problem at once */
-export function loadAll(config: Config, log: Log): Promise<readonly Plugin[]> {
+/**
+ * Plugins of a config, loaded as start would, with nothing running; `lock` says what of them was accepted before.
+ * @throws Faults: every problem at once
+ */
+export function loadAll(config: Config, log: Log, lock?: Lock): Promise<readonly Plugin[]> {
   const plainHttp = config.registries.filter(each => each.plain_http).map(each => each.host);
   const verifier = createVerifier({ trust: config.trust, requireSigned: config.require_signed_plugins, log });
   return loadPlugins(config.plugins, {
-    source: entry =>
-      createSource(entry.source, {
+    source: (source, entry) =>
+      createSource(source, {
         cacheDir: join(config.cache_dir, 'oci'),
         log,
         plainHttp,
@@ -43,14 +47,14 @@ export function loadAll(config: Config, log: Log): Promise<readonly Plugin[]> {
  * The one composition root: from a config to a gateway that can listen. Creates all or closes all.
  * @throws Faults: every plugin that does not load or start, or every required upstream that is missing
  */
-export async function createHost(config: Config, log: Log): Promise<Host> {
+export async function createHost(config: Config, log: Log, lock?: Lock): Promise<Host> {
   await using opened = new AsyncDisposableStack();
-  const plugins = await loadAll(config, log);
+  const plugins = await loadAll(config, log, lock);
   for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
   const runner = opened.use(
     await sandboxOf(config, log).open(
       plugins.map(plugin => plugin.sandboxed),
-      config.limits.lanes,
+      { lanes: config.limits.lanes, backlog: config.limits.backlog },
     ),
   );
 

@@ -102,6 +102,7 @@ const limitsSchema = z.strictObject({
     .optional()
     .describe('Worker threads that hold plugins. As many as there are cores, unless stated.')
     .transform(lanes => lanes ?? availableParallelism()),
+  backlog: count.default(4096).describe('Hook calls that may wait for a lane; more are refused with 503.'),
   drain_ms: milliseconds.default(10_000).describe('How long requests may take to end after SIGTERM.'),
   plugin: z
     .strictObject({
@@ -110,6 +111,8 @@ const limitsSchema = z.strictObject({
       start_ms: milliseconds.default(5000).describe('Making an instance, configure included.'),
       log_lines: count.default(100).describe('Log lines of one hook call; the rest is counted and dropped.'),
       log_bytes: z.int().min(256).max(MiB).default(32_768).describe('What one hook call may log in all.'),
+      payload_bytes: bytes.default(8 * MiB).describe('Text and blobs that one hook call is shown, or answers with.'),
+      host_calls: count.default(100).describe('Questions that one hook call may put to capabilities that wait.'),
       state_bytes: z.int().min(0).max(MiB).default(65_536).describe('What a plugin may keep in one request.'),
     })
     .prefault({})
@@ -180,13 +183,20 @@ export const createConfigSchema = (grants: GrantsSchema) =>
             id: pluginIdSchema,
             source: sourceSchema,
             descriptor: pluginDescriptorSchema.optional().describe('For a component that carries none.'),
-            grants: grants.default({}),
+            grants: z
+              .union([grants, z.literal('learn')])
+              .default({})
+              .describe('What the plugin may do. `learn` grants nothing, and records what the plugin tries to do.'),
             config: z.unknown().optional().describe('Any JSON; the plugin gets it when it is configured.'),
             priority: z
               .int()
               .default(100)
               .describe('Lower runs earlier; the order of this file decides between equals.'),
             on_error: onErrorSchema,
+            isolation: z
+              .enum(['pooled', 'tenant', 'fresh'])
+              .default('pooled')
+              .describe('Who shares an instance: all callers, those of one tenant, or nobody (about 1 ms a call).'),
             limits: z
               .strictObject({
                 memory_mib: z.int().min(1).max(4096).optional(),

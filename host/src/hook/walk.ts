@@ -1,4 +1,5 @@
 import type { Request, Response } from '../core/contract/types.js';
+import { Fault } from '../core/fault.ts';
 import type { CallReport, ChainInput, ChainOutput, HookRunner } from '../core/hook-call.ts';
 import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -108,6 +109,8 @@ async function hop<V extends Request | Response>(
     if (output.reports.length > 0) return output;
   } catch (thrown) {
     signal?.throwIfAborted();
+    // The gateway is too busy, which no plugin is to blame for, and no on_error may turn into a pass.
+    if (thrown instanceof Fault && thrown.code === 'overloaded') throw thrown;
     message = thrown instanceof Error ? thrown.message : String(thrown);
   }
   return { reports: [{ plugin: first.id, wallMs: 0, outcome: 'failed', cause: 'unavailable', message }] };

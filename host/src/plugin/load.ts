@@ -1,6 +1,6 @@
 import type { Capability } from '../capability/capability.ts';
 import { decideGrant } from '../capability/grant.ts';
-import type { PluginConfig } from '../config/config.ts';
+import type { PluginConfig, SourceConfig } from '../config/config.ts';
 import { Faults, fail, toFaults } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { schemaError } from '../core/json-schema.ts';
@@ -9,11 +9,14 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { fetchArtifact, type Source } from '../source/source.ts';
 import type { Verifier } from '../verify/verifier.ts';
 import { checkContract } from './check-contract.ts';
+import type { Lock } from './lock.ts';
 import type { Plugin } from './plugin.ts';
 import { type LimitSettings, pluginLimits } from './plugin-limits.ts';
 
 export interface LoadContext {
-  readonly source: (entry: PluginConfig) => Source;
+  readonly source: (source: SourceConfig, entry: PluginConfig) => Source;
+  /** Without one, nothing is compared with what was accepted before. */
+  readonly lock?: Lock | undefined;
   readonly verifier: Verifier;
   readonly sandbox: Sandbox;
   readonly capabilities: readonly Capability[];
@@ -27,7 +30,7 @@ export interface LoadContext {
  */
 async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin> {
   try {
-    const artifact = await fetchArtifact(on.source(entry));
+    const artifact = await fetchArtifact(on.source(on.lock?.sourceOf(entry) ?? entry.source, entry));
     const verified = await on.verifier.verify(artifact, {
       id: entry.id,
       publicKey: entry.source.public_key,
@@ -38,7 +41,10 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
     checkContract(descriptor, info.exports);
     const config = checkConfig(entry.config, descriptor);
     const limits = pluginLimits(descriptor, { all: on.limits, own: entry.limits });
-    const grant = decideGrant(info.imports, descriptor, entry.grants, on.capabilities);
+    const grant = allOf(
+      () => on.lock?.check(entry, verified, info.imports),
+      () => decideGrant(info.imports, descriptor, entry.grants, on.capabilities),
+    );
     const component = await on.sandbox.compile(verified, grant, limits);
     return {
       id: entry.id,
@@ -52,7 +58,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
         .filter(each => each.always !== true && grant.granted.has(each.name))
         .map(each => each.name),
       seesBlobs: descriptor.payload?.includes('blob') ?? false,
-      sandboxed: { id: entry.id, component, grant, config, limits },
+      sandboxed: { id: entry.id, component, grant, config, limits, isolation: entry.isolation },
     };
   } catch (error) {
     throw new Faults(toFaults(error).map(fault => fault.with({ plugin: entry.id })));
@@ -65,6 +71,23 @@ export async function loadPlugins(entries: readonly PluginConfig[], on: LoadCont
   const faults = loaded.flatMap(each => (each.status === 'rejected' ? [...toFaults(each.reason)] : []));
   if (faults.length > 0) throw new Faults(faults);
   return loaded.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
+}
+
+/** What the second yields, when neither throws. @throws Faults of both, so that one reading tells of all */
+function allOf<T>(first: () => void, second: () => T): T {
+  let objection: unknown;
+  try {
+    first();
+  } catch (error) {
+    objection = error;
+  }
+  try {
+    const value = second();
+    if (objection === undefined) return value;
+  } catch (error) {
+    throw new Faults([...(objection === undefined ? [] : toFaults(objection)), ...toFaults(error)]);
+  }
+  throw objection;
 }
 
 /** The operator's `config` against the descriptor's `config_schema`. @throws Fault `plugin_config_invalid` */

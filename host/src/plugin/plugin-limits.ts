@@ -13,6 +13,8 @@ export interface LimitSettings {
     readonly log_lines: number;
     readonly log_bytes: number;
     readonly state_bytes: number;
+    readonly payload_bytes: number;
+    readonly host_calls: number;
   };
   readonly own: { readonly memory_mib?: number | undefined; readonly timeout_ms?: number | undefined };
 }
@@ -41,6 +43,8 @@ export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSe
     logLines: all.log_lines,
     logBytes: all.log_bytes,
     stateBytes: all.state_bytes,
+    payloadBytes: all.payload_bytes,
+    hostCalls: all.host_calls,
   };
   if (faults.length > 0) throw new Faults(faults);
   return limits;

@@ -1,18 +1,25 @@
-import type { CallReport, ChainInput, ChainOutput, FailureCause } from '../core/hook-call.ts';
+import type { CallReport, ChainInput, ChainOutput, FailureCause, HookCall } from '../core/hook-call.ts';
 
 /** One chain on its way through a pool of lanes, until it settles: once, whatever else happens. */
 export class PendingJob {
   readonly id: number;
+  /** What is left to be run: all calls, or those that a failure has left. */
   input: ChainInput;
   attempts = 0;
-  readonly #failures: CallReport[] = [];
+  isSettled = false;
+  readonly #calls: readonly HookCall[];
+  /** The places of the calls of `input` among all calls. */
+  #places: readonly number[];
+  /** Failures that no lane could report, by place. */
+  readonly #failures = new Map<number, CallReport>();
   readonly #settled = Promise.withResolvers<ChainOutput>();
   readonly #release: () => void;
-  isSettled = false;
 
   constructor(id: number, input: ChainInput, signal: AbortSignal | undefined) {
     this.id = id;
     this.input = input;
+    this.#calls = input.calls;
+    this.#places = [...input.calls.keys()];
     const abort = () => this.reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     this.#release = () => signal?.removeEventListener('abort', abort);
@@ -24,9 +31,8 @@ export class PendingJob {
 
   resolve(output: ChainOutput): void {
     this.#settle();
-    this.#settled.resolve(
-      this.#failures.length === 0 ? output : { ...output, reports: [...this.#failures, ...output.reports] },
-    );
+    const reports = this.#failures.size === 0 ? output.reports : this.#merge(output.reports);
+    this.#settled.resolve({ ...output, reports });
   }
 
   reject(reason: unknown): void {
@@ -35,19 +41,33 @@ export class PendingJob {
   }
 
   /**
-   * Records that call number `index` failed where the lane could not tell it any more. Settles the job when that ends
-   * the chain; otherwise the rest is to be run again, without that call.
+   * Records that call number `index` of `input` failed where the lane could not tell it any more. What the calls
+   * before it came to is lost with the lane, so they are to be run again; those after it only where its failure does
+   * not end the chain. Settles the job when nothing is left to run.
    */
   failCall(index: number, cause: FailureCause, message: string, wallMs: number): void {
-    const call = this.input.calls[index];
-    if (call === undefined) {
-      this.resolve({ reports: [] });
-      return;
+    const place = this.#places[index];
+    const call = place === undefined ? undefined : this.#calls[place];
+    if (place !== undefined && call !== undefined) {
+      this.#failures.set(place, { plugin: call.plugin, wallMs, outcome: 'failed', cause, message });
+      this.#places = this.#places.filter(other => other < place || (other > place && !call.stopOnFailure));
+      this.input = { ...this.input, calls: this.#places.flatMap(other => this.#calls[other] ?? []) };
     }
-    this.#failures.push({ plugin: call.plugin, wallMs, outcome: 'failed', cause, message });
-    const calls = this.input.calls.filter((_, other) => other !== index);
-    this.input = { ...this.input, calls };
-    if (call.stopOnFailure || calls.length === 0) this.resolve({ reports: [] });
+    if (this.#places.length === 0 || call === undefined) this.resolve({ reports: [] });
+  }
+
+  /** The reports of the calls that ran, with the failures at their places; a report for each call up to the last. */
+  #merge(ran: readonly CallReport[]): CallReport[] {
+    const reports: CallReport[] = [];
+    const rest = ran.values();
+    for (const [place, call] of this.#calls.entries()) {
+      const failure = this.#failures.get(place);
+      const report = failure ?? rest.next().value;
+      if (report === undefined) break;
+      reports.push(report);
+      if (failure !== undefined && call.stopOnFailure) break;
+    }
+    return reports;
   }
 
   #settle(): void {

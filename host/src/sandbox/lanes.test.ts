@@ -235,8 +235,13 @@ describe('hostile guests', () => {
       calls: going,
       value: toolCall({ do: 'append' }),
     });
-    expect(output.reports.map(report => report.plugin).sort()).toEqual(['honest', 'js', 'loops']);
+    expect(outcomes(output)).toEqual(['honest modified', 'loops timeout', 'js modified']);
     expect(argumentsOf(output).trail).toBe('honestjs');
+  });
+
+  it('[SBX-08] a loop in the middle of a chain has a report for each call up to it, in order', async () => {
+    const output = await before(runner, { do: 'append' }, 'honest', 'js', 'loops', 'honest');
+    expect(outcomes(output)).toEqual(['honest modified', 'js modified', 'loops timeout']);
   });
 
   it('[SBX-08] a call in flight is rejected when the lanes close, and none hangs', async () => {
@@ -320,7 +325,9 @@ describe('the glue in a lane', () => {
     const grant = decideGrant([], plain('spy'), {}, capabilities);
     const component = { glue: spy, modules: new Map(), asynchronous: false };
     const sandbox = createSandbox({ capabilities, log: silentLog() });
-    await using runner = await sandbox.open([{ id: 'spy', component, grant, config: {}, limits: defaultLimits }], 1);
+    await using runner = await sandbox.open([{ id: 'spy', component, grant, config: {}, limits: defaultLimits }], {
+      lanes: 1,
+    });
     const [report] = (await before(runner, {}, 'spy')).reports;
     const said = report?.outcome === 'block' ? (JSON.parse(report.violation.reason) as string[]) : [];
     expect(said).toHaveLength(attempts.length);

@@ -12,6 +12,10 @@ export interface PluginLimits {
   readonly logLines: number;
   /** Bytes (UTF-16 code units) that one hook call may log; a longer line is cut. */
   readonly logBytes: number;
+  /** Characters of text and bytes of blobs that one hook call may be shown, and may answer with. */
+  readonly payloadBytes: number;
+  /** Questions that one hook call may put to asynchronous capabilities. */
+  readonly hostCalls: number;
   /** Characters that a plugin may keep in the state of one request. */
   readonly stateBytes: number;
 }
@@ -23,5 +27,7 @@ export const defaultLimits: PluginLimits = {
   compileMs: 60_000,
   logLines: 100,
   logBytes: 32_768,
+  payloadBytes: 8 * 2 ** 20,
+  hostCalls: 100,
   stateBytes: 65_536,
 };

@@ -1,6 +1,7 @@
 import { Fault, fail } from '../core/fault.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
+import { FairQueue } from './fair-queue.ts';
 import { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
 import { Progress } from './lane/progress.ts';
@@ -26,7 +27,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   readonly #busy = new Map<Lane, Map<number, PendingJob>>();
   #spare: Lane | undefined;
   #starting = 0;
-  #queue: PendingJob[] = [];
+  readonly #queue = new FairQueue();
   #flushing = false;
   #jobs = 0;
   #watch: NodeJS.Timeout | undefined;
@@ -64,13 +65,11 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
     signal?.throwIfAborted();
+    if (this.#queue.length >= this.#backlog) return fail('overloaded', { waiting: this.#queue.length });
     this.#jobs += 1;
     const job = new PendingJob(this.#jobs, input, signal);
-    if (this.#queue.length >= this.#backlog) job.failCall(0, 'unavailable', 'too many calls are waiting for a lane', 0);
-    if (!job.isSettled) {
-      this.#queue.push(job);
-      this.#flushSoon();
-    }
+    this.#queue.push(job);
+    this.#flushSoon();
     return job.output;
   }
 
@@ -78,8 +77,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     this.#closed = true;
     clearInterval(this.#watch);
     const lanes = [...this.#idle, ...this.#busy.keys(), ...(this.#spare === undefined ? [] : [this.#spare])];
-    const open = [...this.#queue, ...[...this.#busy.values()].flatMap(jobs => [...jobs.values()])];
-    this.#queue = [];
+    const open = [...this.#queue.takeAll(), ...[...this.#busy.values()].flatMap(jobs => [...jobs.values()])];
     for (const job of open) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
     await Promise.all(lanes.map(lane => lane.terminate()));
   }
@@ -95,13 +93,16 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   }
 
   #flush(): void {
-    this.#queue = this.#queue.filter(job => !job.isSettled);
     const most = performance.now() < this.#cautiousUntil ? 1 : maximumBatch;
     while (this.#queue.length > 0 && this.#idle.length > 0) {
       const share = Math.min(Math.ceil(this.#queue.length / this.#idle.length), most);
       const lane = this.#idle.pop();
       if (lane === undefined) break;
-      const batch = this.#queue.splice(0, share);
+      const batch = this.#queue.take(share);
+      if (batch.length === 0) {
+        this.#idle.push(lane);
+        break;
+      }
       this.#busy.set(lane, new Map(batch.map(job => [job.id, job])));
       lane.send({ type: 'run', jobs: batch.map(({ id, input }) => ({ id, input })) });
     }
@@ -178,7 +179,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       else if (job.attempts >= maximumAttempts) job.failCall(0, 'unavailable', 'its lane ended several times', 0);
       if (!job.isSettled) again.push(job);
     }
-    this.#queue.unshift(...again);
+    this.#queue.putBack(again);
     if (this.#spare !== undefined) {
       this.#idle.push(this.#spare);
       this.#spare = undefined;
@@ -210,7 +211,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   }
 
   #failAll(): void {
-    for (const job of this.#queue.splice(0)) {
+    for (const job of this.#queue.takeAll()) {
       while (!job.isSettled) job.failCall(0, 'unavailable', 'no lane can be started', 0);
     }
   }

@@ -8,7 +8,7 @@ import type { Log } from '../core/log.ts';
 import { type Component, compile } from './compile.ts';
 import { CompileCache } from './compile-cache.ts';
 import { type ComponentInfo, componentInfo } from './component-info.ts';
-import type { LanePlugin } from './lane/message.ts';
+import type { Isolation, LanePlugin } from './lane/message.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
@@ -22,6 +22,8 @@ export interface SandboxPlugin {
   /** The operator's `config`; must be JSON. */
   readonly config: unknown;
   readonly limits: PluginLimits;
+  /** `pooled` unless stated. */
+  readonly isolation?: Isolation;
 }
 
 /** The only way from bytes to running guests. */
@@ -31,10 +33,16 @@ export interface Sandbox {
   /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit` */
   compile(artifact: VerifiedArtifact, grant: Grant, limits: PluginLimits): Promise<Component>;
   /** Starts lanes for these plugins. @throws Faults: every plugin that does not start, and then none is left running */
-  open(plugins: readonly SandboxPlugin[], lanes?: number): Promise<HookRunner & AsyncDisposable>;
+  open(plugins: readonly SandboxPlugin[], sizes?: LaneSizes): Promise<HookRunner & AsyncDisposable>;
 }
 
-const backlog = 4096;
+/** How many lanes there are for pure plugins, and how many chains may wait for each pool. */
+export interface LaneSizes {
+  readonly lanes?: number;
+  readonly backlog?: number;
+}
+
+const defaultBacklog = 4096;
 
 export function createSandbox(on: { capabilities: readonly Capability[]; cacheDir?: string; log: Log }): Sandbox {
   const cache = on.cacheDir === undefined ? undefined : new CompileCache(on.cacheDir);
@@ -44,13 +52,13 @@ export function createSandbox(on: { capabilities: readonly Capability[]; cacheDi
       return componentInfo(artifact.bytes);
     },
     compile: (artifact, grant, limits) => compile(artifact, grant, { capabilities: on.capabilities, limits, cache }),
-    open: (plugins, lanes = availableParallelism()) => openLanes(plugins, lanes, on.capabilities, on.log),
+    open: (plugins, sizes = {}) => openLanes(plugins, sizes, on.capabilities, on.log),
   };
 }
 
 async function openLanes(
   plugins: readonly SandboxPlugin[],
-  count: number,
+  { lanes: count = availableParallelism(), backlog = defaultBacklog }: LaneSizes,
   capabilities: readonly Capability[],
   log: Log,
 ): Promise<HookRunner & AsyncDisposable> {
@@ -129,13 +137,14 @@ function endsChain(report: CallReport, calls: readonly HookCall[]): boolean {
   );
 }
 
-const lanePlugin = ({ id, component, config, grant, limits }: SandboxPlugin): LanePlugin => ({
+const lanePlugin = ({ id, component, config, grant, limits, isolation = 'pooled' }: SandboxPlugin): LanePlugin => ({
   id,
   component,
   config: JSON.stringify(config),
   granted: grant.granted,
   denied: grant.denied,
   limits,
+  isolation,
 });
 
 function servingOf({ id, grant }: SandboxPlugin, capabilities: readonly Capability[], log: Log): Serving {

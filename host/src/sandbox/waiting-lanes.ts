@@ -2,6 +2,7 @@ import type { Serve } from '../capability/capability.ts';
 import { Fault, fail } from '../core/fault.ts';
 import type { ChainInput, ChainOutput, HookRunner } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
+import { FairQueue } from './fair-queue.ts';
 import { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
 import { startingJob } from './lane/progress.ts';
@@ -41,7 +42,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #restarting: Promise<void> | undefined;
   readonly #flights = new Map<number, Flight>();
   readonly #unconfirmed = new Map<number, NodeJS.Timeout>();
-  #queue: PendingJob[] = [];
+  readonly #queue = new FairQueue();
   #jobs = 0;
   #closed = false;
 
@@ -67,13 +68,11 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
     signal?.throwIfAborted();
+    if (this.#queue.length >= this.#backlog) return fail('overloaded', { waiting: this.#queue.length });
     this.#jobs += 1;
     const job = new PendingJob(this.#jobs, input, signal);
-    if (this.#queue.length >= this.#backlog) job.failCall(0, 'unavailable', 'too many calls are waiting for a lane', 0);
-    if (!job.isSettled) {
-      this.#queue.push(job);
-      this.#flush();
-    }
+    this.#queue.push(job);
+    this.#flush();
     signal?.addEventListener('abort', () => this.#flights.has(job.id) && this.#drop(job.id), { once: true });
     return job.output;
   }
@@ -85,7 +84,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
       this.#land(flight);
       if (!flight.job.isSettled) flight.job.reject(new Fault('lanes_closed'));
     }
-    for (const job of this.#queue.splice(0)) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
+    for (const job of this.#queue.takeAll()) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
     await this.#restarting;
     await this.#lane?.terminate();
     await this.#serving.close();
@@ -95,9 +94,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     const lane = this.#lane;
     if (lane === undefined) return;
     while (this.#flights.size < maximumInFlight) {
-      const job = this.#queue.shift();
+      const [job] = this.#queue.take(1);
       if (job === undefined) return;
-      if (job.isSettled) continue;
       const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
       this.#flights.set(job.id, { job, began: performance.now(), timer, abort: new AbortController(), asked: false });
       lane.send({ type: 'run', jobs: [{ id: job.id, input: job.input }] });
@@ -178,7 +176,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
         flight.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, performance.now() - flight.began);
       if (!flight.job.isSettled) again.push(flight.job);
     }
-    this.#queue.unshift(...again);
+    this.#queue.putBack(again);
     this.#restarting = this.#restart(100);
   }
 
@@ -194,7 +192,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
         { plugin: this.#plugin.id, reason: error instanceof Error ? error.message : String(error) },
         'a lane did not start',
       );
-      for (const job of this.#queue.splice(0))
+      for (const job of this.#queue.takeAll())
         while (!job.isSettled) job.failCall(0, 'unavailable', 'its lane cannot be started', 0);
       await new Promise(resolve => setTimeout(resolve, delayMs).unref());
       if (!this.#closed) await this.#restart(Math.min(delayMs * 2, 10_000));

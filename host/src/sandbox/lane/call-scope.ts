@@ -6,6 +6,8 @@ import type { LogLine } from './message.ts';
 /** What a plugin's capabilities may use during one hook call. `close` ends it. */
 export interface OpenScope extends Pick<LaneContext, 'log' | 'state'> {
   readonly job: number;
+  /** Counts a question to the gateway's side of a capability. @throws LimitExceeded */
+  countAsk(): void;
   close(): void;
 }
 
@@ -34,6 +36,7 @@ export class CallScope {
     let lines = 0;
     let bytes = 0;
     let dropped = 0;
+    let asks = 0;
     const put = (entries: Map<string, string>, key: string, value: string) => {
       let total = key.length + value.length;
       for (const [name, text] of entries) if (name !== key) total += name.length + text.length;
@@ -49,6 +52,11 @@ export class CallScope {
     };
     return {
       job: this.#job,
+      countAsk: () => {
+        asks += 1;
+        if (asks > limits.hostCalls)
+          throw new LimitExceeded(`more than ${limits.hostCalls} host calls in one hook call`);
+      },
       log: (level: LogLevel, message: string) => {
         const room = limits.logBytes - bytes;
         if (lines >= limits.logLines || room <= 0) {

@@ -1,9 +1,11 @@
+import { LimitExceeded } from '../../capability/capability.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import type { CallReport, ChainInput, ChainOutput } from '../../core/hook-call.ts';
 import { CallScope, type OpenScope } from './call-scope.ts';
 import { failureOf } from './failure.ts';
 import type { Instance } from './instance.ts';
 import type { JobResult, LanePlugin } from './message.ts';
+import { weightOf } from './payload.ts';
 
 type Outcome = RequestOutcome | ResponseOutcome;
 
@@ -11,8 +13,8 @@ type Outcome = RequestOutcome | ResponseOutcome;
 export interface InstanceSupply {
   readonly plugins: ReadonlyMap<string, LanePlugin>;
   /** An instance that nobody uses, started when there is none. A step, like the hook call itself. */
-  lend(plugin: LanePlugin, scope: OpenScope): Instance | PromiseLike<Instance>;
-  giveBack(plugin: LanePlugin, instance: Instance): void;
+  lend(plugin: LanePlugin, tenant: string | undefined, scope: OpenScope): Instance | PromiseLike<Instance>;
+  giveBack(plugin: LanePlugin, tenant: string | undefined, instance: Instance): void;
   /** Called before and after each call, for the watchdog. */
   enter(call: number): void;
   leave(): void;
@@ -43,7 +45,9 @@ export function* runChain(
     supply.enter(index);
     let stop = false;
     try {
-      const instance = (yield supply.lend(plugin, open)) as Instance;
+      const { tenant } = input.context;
+      requireWeight('is shown', value, plugin);
+      const instance = (yield supply.lend(plugin, tenant, open)) as Instance;
       const context: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
       let outcome: Outcome;
       try {
@@ -51,10 +55,11 @@ export function* runChain(
           ? instance.before(open, context, value as Request)
           : instance.after(open, context, value as Response)) as Outcome;
       } catch (thrown) {
-        if (failureOf(thrown).declared) supply.giveBack(plugin, instance);
+        if (failureOf(thrown).declared) supply.giveBack(plugin, tenant, instance);
         throw thrown;
       }
-      supply.giveBack(plugin, instance);
+      supply.giveBack(plugin, tenant, instance);
+      if (outcome.tag !== 'proceed') requireWeight('answers with', outcome.val, plugin);
       if (outcome.tag === 'block') {
         report({ outcome: 'block', violation: outcome.val });
         stop = call.stopOnBlock;
@@ -87,6 +92,14 @@ export function* runChain(
     ...(state === undefined ? {} : { state }),
   };
   return { id, output, logs: scope.logs };
+}
+
+/** @throws LimitExceeded */
+function requireWeight(what: string, value: unknown, { limits }: LanePlugin): void {
+  const weight = weightOf(value);
+  if (weight > limits.payloadBytes) {
+    throw new LimitExceeded(`it ${what} ${weight} characters, and ${limits.payloadBytes} are allowed`);
+  }
 }
 
 type ReportRest = CallReport extends infer R ? (R extends CallReport ? Omit<R, 'plugin' | 'wallMs'> : never) : never;

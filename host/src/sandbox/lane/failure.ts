@@ -15,7 +15,7 @@ export function failureOf(thrown: unknown): Failure {
   if (payload !== undefined) return { cause: 'unavailable', message: short(String(payload)), declared: true };
   if (thrown instanceof LimitExceeded) return { cause: 'limit', message: short(message), declared: false };
   if (name === 'TypeError') return { cause: 'invalid_output', message: short(message), declared: false };
-  return { cause: 'trap', message: short(`${name}: ${message}`), declared: false };
+  return { cause: 'trap', message: short(`${name}: ${message}${guestStack(thrown)}`), declared: false };
 }
 
 function membersOf(thrown: unknown): { name: string; message: string; payload?: unknown } {
@@ -24,6 +24,16 @@ function membersOf(thrown: unknown): { name: string; message: string; payload?: 
   const name = thrown.constructor?.name ?? 'Error';
   const payload = name === 'ComponentError' && 'payload' in thrown ? { payload: thrown.payload } : {};
   return { name, message: typeof message === 'string' ? message : '', ...payload };
+}
+
+const shownFrames = 8;
+
+/** The guest's own functions on the stack, innermost first, where the component has kept their names. */
+function guestStack(thrown: unknown): string {
+  const stack = typeof thrown === 'object' && thrown !== null && 'stack' in thrown ? String(thrown.stack) : '';
+  const frames = [...stack.matchAll(/^\s*at (.+?) \(?wasm:\/\//gm)].map(match => match[1] ?? '');
+  const named = frames.filter(frame => frame !== '' && !frame.startsWith('wasm-function['));
+  return named.length === 0 ? '' : ` in ${named.slice(0, shownFrames).join(' < ')}`;
 }
 
 const short = (text: string): string => (text.length > 1000 ? `${text.slice(0, 1000)}…` : text);

@@ -92,7 +92,10 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, a
         getShared: key => scope().state.getShared(key),
         setShared: (key, value) => scope().state.setShared(key, value),
       },
-      ask: request => ask(scope().job, plugin.id, name, request),
+      ask: request => {
+        scope().countAsk();
+        return ask(scope().job, plugin.id, name, request);
+      },
     };
     Object.assign(imports, capability.imports(plugin.granted.get(name), lane));
   }

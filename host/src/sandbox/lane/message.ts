@@ -12,7 +12,11 @@ export interface LanePlugin {
   readonly granted: ReadonlyMap<string, unknown>;
   readonly denied: ReadonlySet<string>;
   readonly limits: PluginLimits;
+  readonly isolation: Isolation;
 }
+
+/** Who may share an instance of a plugin: all callers, those of one tenant, or nobody. */
+export type Isolation = 'pooled' | 'tenant' | 'fresh';
 
 export interface LaneData {
   readonly plugins: readonly LanePlugin[];

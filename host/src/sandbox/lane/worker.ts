@@ -8,6 +8,7 @@ import { type InstanceSupply, runChain } from './chain.ts';
 import { failureOf } from './failure.ts';
 import { disarmCodeConstructors } from './harden.ts';
 import { type Ask, Instance, isThenable } from './instance.ts';
+import { InstancePool } from './instance-pool.ts';
 import type { FromLane, Job, JobResult, LaneData, LogLine, StartFailure, ToLane } from './message.ts';
 import { Progress, startingJob } from './progress.ts';
 
@@ -18,7 +19,6 @@ const send = (message: FromLane): void => port.postMessage(message);
 
 const progress = new Progress(data.progress);
 const plugins = new Map(data.plugins.map(plugin => [plugin.id, plugin]));
-const idle = new Map<string, Instance[]>(data.plugins.map(plugin => [plugin.id, []]));
 const asynchronous = data.plugins.some(plugin => plugin.component.asynchronous);
 
 const waiting = new Map<number, PromiseWithResolvers<unknown>>();
@@ -32,10 +32,12 @@ const ask: Ask = (job, plugin, capability, request) => {
   return answer.promise;
 };
 
+const pool = new InstancePool(ask);
+
 const supplyFor = (job: number): InstanceSupply => ({
   plugins,
-  lend: (plugin, scope) => idle.get(plugin.id)?.pop() ?? Instance.start(plugin, scope, ask),
-  giveBack: (plugin, instance) => void idle.get(plugin.id)?.push(instance),
+  lend: (plugin, tenant, scope) => pool.lend(plugin, tenant, scope),
+  giveBack: (plugin, tenant, instance) => pool.giveBack(plugin, tenant, instance),
   enter: call => progress.enter(job, call),
   leave: () => progress.leave(),
 });
@@ -99,7 +101,7 @@ async function start(): Promise<void> {
     const open = scope.open(plugin.id, plugin.limits);
     progress.enter(startingJob, index);
     try {
-      idle.get(plugin.id)?.push(await Instance.start(plugin, open, ask));
+      pool.keepFirst(plugin, await Instance.start(plugin, open, ask));
     } catch (thrown) {
       const { cause, message, declared } = failureOf(thrown);
       failures.push({ plugin: plugin.id, cause: declared ? 'refused' : cause, message });

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { callContext, calls, toolCall } from '../../../test/fixtures/sandboxed.ts';
+import { FairQueue } from './fair-queue.ts';
+import { PendingJob } from './job.ts';
+
+let ids = 0;
+function job(binding: string): PendingJob {
+  ids += 1;
+  return new PendingJob(
+    ids,
+    { stage: 'before', context: { ...callContext, binding }, calls: calls('p'), value: toolCall({}) },
+    undefined,
+  );
+}
+const bindings = (jobs: readonly PendingJob[]) => jobs.map(each => each.input.context.binding).join('');
+
+describe('chains that wait', () => {
+  it('[SBX-16] take turns by binding, however many one of them sends', () => {
+    const queue = new FairQueue();
+    for (const binding of [...'aaaaaa', ...'bb', 'c']) queue.push(job(binding));
+    expect(bindings(queue.take(5))).toBe('abcab');
+    expect(queue.length).toBe(4);
+    expect(bindings(queue.takeAll())).toBe('aaaa');
+    expect(queue.length).toBe(0);
+  });
+
+  it('[SBX-16] keep their order within a binding, and their turn when they are put back', () => {
+    const queue = new FairQueue();
+    const [first, second, third] = [job('a'), job('a'), job('a')];
+    for (const each of [first, second, third]) queue.push(each);
+    const taken = queue.take(2);
+    queue.putBack(taken);
+    expect(queue.takeAll()).toEqual([first, second, third]);
+  });
+
+  it('[SBX-16] are passed over once they were settled', () => {
+    const queue = new FairQueue();
+    const [first, second] = [job('a'), job('a')];
+    queue.push(first);
+    queue.push(second);
+    first.resolve({ reports: [] });
+    expect(queue.take(1)).toEqual([second]);
+    expect(queue.length).toBe(0);
+  });
+});
