@@ -120,6 +120,8 @@ export const requirements = {
   'HOOK-17': 'A hostile output schema costs no more than its deadline, once.',
   'HOOK-20': 'Whatever a plugin returns or does, its request is denied or bounded, and the next one succeeds.',
   'HOOK-21': 'A failure that is to be ignored is passed over and logged.',
+  'HOOK-23': 'A plugin that fails many times in a row is held back, and its on_error decides meanwhile.',
+  'HOOK-24': 'One call finds out whether a plugin that was held back serves again.',
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
   // upstream: UP-…
@@ -194,6 +196,13 @@ export const requirements = {
   'RUN-20': 'Each folder of the host imports only what its row of the table allows.',
   'RUN-22': 'The bench measures every way to the same upstream, and a wrong answer ends it.',
   'RUN-21': 'The check of imports fails when it read nothing, of the tree or of one folder.',
+  'RUN-40': 'lock pins all plugins in one file of stable text, or writes nothing.',
+  'RUN-41':
+    'A start refuses what is not as it is pinned, line by line; lock takes what asks for nothing more, and the rest with consent.',
+  'RUN-42': 'A version below the highest that was accepted is refused unless downgrades are allowed.',
+  'RUN-43': '--frozen refuses a start whose lockfile does not name exactly the configured plugins.',
+  'RUN-44': 'A lockfile that is malformed or was changed by hand is refused with place and reason.',
+  'RUN-45': 'A start fetches what is pinned, whatever the tag has come to name.',
   'RUN-30': 'A run of the tests ends with one plain line that counts what passed, failed and was skipped.',
   'RUN-31': 'Each error code is thrown somewhere, seen by somebody, and documented with what to do.',
   'RUN-33': 'A document has no block that the tests do not understand.',

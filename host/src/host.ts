@@ -4,6 +4,7 @@ import type { Config, UpstreamConfig } from './config/config.ts';
 import { type Fault, Faults, toFaults } from './core/fault.ts';
 import type { Log } from './core/log.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
+import { Breaker } from './hook/breaker.ts';
 import { createHookChain } from './hook/create-hook-chain.ts';
 import { loadPlugins } from './plugin/load.ts';
 import type { Lock } from './plugin/lock.ts';
@@ -64,9 +65,16 @@ export async function createHost(config: Config, log: Log, lock?: Lock): Promise
   await startUpstreams(config.upstreams, upstreams, log);
 
   const hooked = new Map(
-    config.plugins.flatMap(({ id, priority, on_error }) => {
+    config.plugins.flatMap(({ id, priority, on_error, breaker: { failures, open_ms } }) => {
       const plugin = plugins.find(each => each.id === id);
-      return plugin === undefined ? [] : [[id, { ...plugin, priority, onError: on_error }] as const];
+      return plugin === undefined
+        ? []
+        : [
+            [
+              id,
+              { ...plugin, priority, onError: on_error, breaker: new Breaker(id, { failures, openMs: open_ms }, log) },
+            ] as const,
+          ];
     }),
   );
   const gateway = opened.use(

@@ -193,6 +193,10 @@ export const createConfigSchema = (grants: GrantsSchema) =>
               .default(100)
               .describe('Lower runs earlier; the order of this file decides between equals.'),
             on_error: onErrorSchema,
+            breaker: z
+              .strictObject({ failures: count.default(20), open_ms: milliseconds.default(1000) })
+              .prefault({})
+              .describe('So many failures in a row, and calls are held back for so long; then one is let through.'),
             isolation: z
               .enum(['pooled', 'tenant', 'fresh'])
               .default('pooled')

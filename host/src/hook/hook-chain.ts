@@ -1,6 +1,7 @@
 import type { CallReport, FailureCause, RequestState } from '../core/hook-call.ts';
 import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Breaker } from './breaker.ts';
 
 /** Methods whose requests pass through before-dispatch hooks. */
 export type BeforeMethod = 'tools/call' | 'prompts/get' | 'resources/read';
@@ -72,4 +73,6 @@ export interface HookedPlugin {
   readonly onError: Readonly<Record<FailureCause, FailureAction>>;
   /** Whether it is shown images, audio and other bytes, and not only their places. */
   readonly seesBlobs: boolean;
+  /** Keeps calls away while the plugin keeps failing. Without it, every call is made. */
+  readonly breaker?: Breaker;
 }

@@ -50,10 +50,12 @@ export async function walk<V extends Request | Response>(start: JsonObject, alon
     } catch (thrown) {
       return { kind: 'block', data: notShowableData(first.id, whyNotShowable(thrown)) };
     }
-    const output = await hop(plugins, first, shown, along);
+    const isHeldBack = first.breaker?.isOpen === true;
+    const output = isHeldBack ? heldBack(first) : await hop(plugins, first, shown, along);
     if (output.state !== undefined) on.state = output.state;
 
     const taken = takeOver(value, shown, output, along);
+    if (!isHeldBack) tellBreakers(plugins, taken.reports);
     on.reports.push(...taken.reports.map(report => ({ ...report, hook: along.hook })));
     const data = firstBlock(plugins, taken.reports, along);
     if (data !== undefined) return { kind: 'block', data };
@@ -67,14 +69,36 @@ export async function walk<V extends Request | Response>(start: JsonObject, alon
 /**
  * The plugins that one hop may take together. They are shown the same, so it ends before a plugin that is shown bytes
  * when others are not. And where the invalid output of a plugin does not block, the value before it must be known:
- * such a plugin gets a hop of its own.
+ * such a plugin gets a hop of its own. So does one whose breaker is open, to be passed by.
  */
 function nextHop(first: HookedPlugin, rest: readonly HookedPlugin[], hasBlobs: () => boolean): readonly HookedPlugin[] {
-  if (first.onError.invalid_output !== 'deny') return [first];
+  if (first.onError.invalid_output !== 'deny' || first.breaker?.isOpen) return [first];
   const end = rest.findIndex(
-    plugin => plugin.onError.invalid_output !== 'deny' || (plugin.seesBlobs !== first.seesBlobs && hasBlobs()),
+    plugin =>
+      plugin.onError.invalid_output !== 'deny' ||
+      plugin.breaker?.isOpen === true ||
+      (plugin.seesBlobs !== first.seesBlobs && hasBlobs()),
   );
   return end === -1 ? rest : rest.slice(0, end);
+}
+
+const heldBack = (plugin: HookedPlugin): ChainOutput => ({
+  reports: [
+    {
+      plugin: plugin.id,
+      wallMs: 0,
+      outcome: 'failed',
+      cause: 'unavailable',
+      message: 'it keeps failing and is held back',
+    },
+  ],
+});
+
+function tellBreakers(plugins: readonly HookedPlugin[], reports: readonly CallReport[]): void {
+  for (const [place, { outcome }] of reports.entries()) {
+    if (outcome === 'failed') plugins[place]?.breaker?.failed();
+    else plugins[place]?.breaker?.succeeded();
+  }
 }
 
 /** Runs one hop. Whatever keeps it from running is a failure of its first plugin, so that each hop has a report. */
@@ -86,6 +110,7 @@ async function hop<V extends Request | Response>(
 ): Promise<ChainOutput> {
   const { requestId, binding, upstream, tenant, subject, state } = on;
   let message = 'it was not called';
+  for (const plugin of plugins) plugin.breaker?.enter();
   try {
     const output = await runner.run(
       {
@@ -165,7 +190,8 @@ function firstBlock<V extends Request | Response>(
 ): BlockData | undefined {
   for (const [place, report] of reports.entries()) {
     const plugin = plugins[place];
-    if (plugin === undefined) return undefined;
+    // Whoever reported it, its failure has nobody to decide it: the request must not go on.
+    if (plugin === undefined) throw new Error(`a report of ${report.plugin}, which was not called`);
     if (report.outcome === 'block') return violationData(plugin.id, report.violation);
     const data = report.outcome === 'failed' ? onFailure(plugin, report) : undefined;
     if (data !== undefined) return data;

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
+import { hookNames } from '../core/hook-name.ts';
+import { silentLog } from '../core/log.ts';
+import { Breaker } from './breaker.ts';
+import { createHookChain } from './create-hook-chain.ts';
+import type { FailureAction, HookContext } from './hook-chain.ts';
+
+/** A chain of one plugin whose health the test decides, with a clock that the test moves. */
+function setUp(action: FailureAction) {
+  const state = { failing: true, now: 0, calls: 0 };
+  const runner = createFakeHookRunner({
+    moody: {
+      before: () => {
+        state.calls += 1;
+        return state.failing ? { tag: 'failed', cause: 'trap' } : { tag: 'proceed' };
+      },
+    },
+  });
+  const log = silentLog();
+  const breaker = new Breaker('moody', { failures: 3, openMs: 1000 }, log, () => state.now);
+  const onError = { trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action };
+  const plugin = { id: 'moody', hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, breaker };
+  const chain = createHookChain({ plugins: [plugin], runner, log });
+  const reports: HookContext['reports'] = [];
+  const call = async () =>
+    (
+      await chain.before({ requestId: 'r', binding: 'b', upstream: 'u', reports }, 'tools/call', {
+        name: 'echo',
+        arguments: {},
+      })
+    ).kind;
+  return { state, call, reports };
+}
+
+describe('a plugin that keeps failing', () => {
+  it('[HOOK-23] is not called any more, and its on_error decides meanwhile: deny', async () => {
+    const { state, call, reports } = setUp('deny');
+    for (let n = 0; n < 10; n += 1) expect(await call()).toBe('block');
+    expect(state.calls).toBe(3);
+    expect(reports.at(-1)).toMatchObject({ plugin: 'moody', outcome: 'failed', cause: 'unavailable' });
+  });
+
+  it('[HOOK-23] is not called any more, and its on_error decides meanwhile: ignore', async () => {
+    const { state, call } = setUp('ignore');
+    for (let n = 0; n < 10; n += 1) expect(await call()).toBe('proceed');
+    expect(state.calls).toBe(3);
+  });
+
+  it('[HOOK-24] is probed with one call after a while, and stays out while that fails', async () => {
+    const { state, call } = setUp('deny');
+    for (let n = 0; n < 5; n += 1) await call();
+    state.now += 1001;
+    await Promise.all([call(), call(), call()]);
+    expect(state.calls).toBe(4);
+  });
+
+  it('[HOOK-24] serves again after a probe that succeeded', async () => {
+    const { state, call } = setUp('deny');
+    for (let n = 0; n < 5; n += 1) await call();
+    state.failing = false;
+    expect(await call()).toBe('block');
+    state.now += 1001;
+    expect(await call()).toBe('proceed');
+    expect(await call()).toBe('proceed');
+    expect(state.calls).toBe(5);
+  });
+
+  it('[HOOK-23] stays in place as long as it serves in between', async () => {
+    const { state, call } = setUp('deny');
+    for (let n = 0; n < 12; n += 1) {
+      state.failing = n % 3 !== 0;
+      await call();
+    }
+    expect(state.calls).toBe(12);
+  });
+});
