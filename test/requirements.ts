@@ -67,7 +67,7 @@ export const requirements = {
   'CAP-02': 'Any mismatch of the three lists is refused, all at once, each with what to add or remove.',
   'CAP-03': 'The line that a refusal says to add is one that the config accepts.',
   'CAP-04': 'A grant that is malformed or wider than its capability allows is refused.',
-  'CAP-05': 'outbound_http reaches exactly the origins, methods and sizes that were granted.',
+  'CAP-05': 'outbound_http reaches exactly what its rules, methods and sizes allow.',
   'CAP-06': 'A name that resolves to an address that is not public is not connected to.',
   'CAP-07': 'clock and random give real values where granted; log and context work for every plugin.',
   'CAP-08': 'The inert WASI set gives no power: empty environment, no folders, output into the log.',
@@ -211,6 +211,6 @@ export const requirements = {
   'RUN-36': 'Every command of a document works for a newcomer, in order, and prints what the document says.',
   'RUN-37': 'Each promise of the security model names requirements, and files whose tests cite them.',
   'RUN-38': 'Each dependency is documented with its reason, and the operator guide names each setting and its default.',
-  'RUN-40': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
-  'RUN-41': 'start keeps serving until it is told to end, and the commands that it prints work.',
+  'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
+  'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

@@ -34,7 +34,7 @@ const start = (...argv: string[]) =>
   open(process.execPath, program, '--port', '0', '--registry-port', '0', '--home', home, ...argv);
 
 describe('start', { timeout: 120_000 }, () => {
-  it('[RUN-40] shows both results, what was verified and what was granted', async () => {
+  it('[RUN-50] shows both results, what was verified and what was granted', async () => {
     const { code, printed } = start('--once');
     expect({ code: await code, printed: printed() }).toMatchObject({ code: 0 });
     const lines = printed().split('\n');
@@ -48,20 +48,20 @@ describe('start', { timeout: 120_000 }, () => {
     expect(line(/^ {2}with the plugin/)).toMatch(/Echo: write to \[redacted\] or \[redacted\]$/);
   });
 
-  it('[RUN-40] keeps its key, readable by its owner alone, and starts again where it was', async () => {
+  it('[RUN-50] keeps its key, readable by its owner alone, and starts again where it was', async () => {
     const before = await readFile(join(home, 'signing-key.pem'), 'utf8');
     expect(await start('--once').code).toBe(0);
     expect((await stat(join(home, 'signing-key.pem'))).mode & 0o777).toBe(0o600);
     expect(await readFile(join(home, 'signing-key.pem'), 'utf8')).toBe(before);
   });
 
-  it('[RUN-40] ends with exit code 2 when it is called wrongly', async () => {
+  it('[RUN-50] ends with exit code 2 when it is called wrongly', async () => {
     const { code, printed } = start('--frob');
     expect(await code).toBe(2);
     expect(printed()).toContain('pnpm start [--once]');
   });
 
-  it('[RUN-41] serves until SIGTERM, and what it prints to try next works', async () => {
+  it('[RUN-51] serves until SIGTERM, and what it prints to try next works', async () => {
     const { child, code, printed } = start();
     while (!printed().includes('plugin --help')) {
       if (child.exitCode !== null) throw new Error(printed());
