@@ -49,6 +49,7 @@ describe('outbound_http', () => {
     const grants = {
       outbound_http: {
         allow: [origin, 'http://localhost:1'],
+        allow_private: ['127.0.0.1/32'],
         methods: ['GET', 'POST'],
         max_bytes: 4096,
         timeout_ms: 300,
@@ -93,20 +94,27 @@ describe('outbound_http', () => {
     expect(await ask({ url: origin, headers: [['x-a', 'b\r\nx-c: d']] })).toMatchObject({ tag: 'failed' });
   });
 
-  it('[CAP-05] is held to its sizes and times, and sees a redirect without following it', async () => {
+  it('[CAP-05] is held to its sizes and times, and is not led away by a redirect', async () => {
     expect(await ask({ url: `${origin}/big` })).toEqual({ tag: 'too-large' });
     expect(await ask({ url: origin, method: 'POST', body: Array.from({ length: 5000 }, () => 0) })).toEqual({
       tag: 'too-large',
     });
     expect(await ask({ url: `${origin}/never` })).toEqual({ tag: 'timeout' });
-    expect(await ask({ url: `${origin}/away` })).toMatchObject({ status: 302 });
+    expect(await ask({ url: `${origin}/away` })).toMatchObject({ tag: 'denied' });
   });
 
-  it('[CAP-06] does not connect to a name that resolves to this machine', async () => {
-    expect(await ask({ url: 'http://localhost:1/' })).toMatchObject({
-      tag: 'failed',
-      val: expect.stringContaining('not public'),
-    });
+  it('[CAP-06] does not connect to an address that is not public and not granted', async () => {
+    const bytes = await jsGuest(guestDescriptor('asks', { required_capabilities: ['outbound_http'] }), script);
+    await using shut = await openGuests([
+      { bytes, grants: { outbound_http: { allow: [origin, 'http://localhost:1'] } } },
+    ]);
+    const before = seen.length;
+    for (const url of [origin, 'http://localhost:1/']) {
+      const value = toolCall({ url });
+      const output = await shut.run({ stage: 'before', context: callContext, calls: calls('asks'), value });
+      expect(said(output)).toMatchObject({ tag: 'denied', val: expect.stringContaining('not public') });
+    }
+    expect(seen).toHaveLength(before);
   });
 
   it('[SBX-12] keeps many calls in flight on one thread', async () => {
@@ -120,7 +128,11 @@ describe('outbound_http', () => {
   it('[SBX-12] ends a waiting call at its deadline, and others go on', async () => {
     const bytes = await jsGuest(guestDescriptor('asks', { required_capabilities: ['outbound_http'] }), script);
     await using short = await openGuests([
-      { bytes, grants: { outbound_http: { allow: [origin] } }, limits: { timeoutMs: 400 } },
+      {
+        bytes,
+        grants: { outbound_http: { allow: [origin], allow_private: ['127.0.0.1/32'] } },
+        limits: { timeoutMs: 400 },
+      },
     ]);
     const run = (request: object) =>
       short.run({ stage: 'before', context: callContext, calls: calls('asks'), value: toolCall(request) });

@@ -1,37 +1,101 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
-/** What a guest asked for, in words that a grant's rule has. */
-export type EgressDecision =
-  | { readonly allowed: true; readonly url: URL }
-  | { readonly allowed: false; readonly why: string };
-
-/** An exact origin in the form that a URL parser leaves alone: `https://api.example.com`, `http://127.0.0.1:9000`. */
-export const originSchema = z
-  .string()
-  .refine(
-    text => /^https?:\/\/([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d+)?$/.test(text) && hostOf(text) === hostAsWritten(text),
-    'an exact origin is due: scheme://host[:port] in lower case, without path, for example https://api.example.com',
-  );
-
-const hostOf = (text: string) => (URL.canParse(text) ? new URL(text).hostname : undefined);
-const hostAsWritten = (text: string) => text.replace(/^https?:\/\//, '').replace(/:\d+$/, '');
-
-/**
- * Decides whether `text` may be asked for with `method` by a grant that lists exact origins.
- * Credentials in the URL are refused, and so is a host that its URL had to normalise: what is compared is what is sent.
- */
-export function decideEgress(
-  allow: readonly string[],
-  methods: readonly string[],
-  method: string,
-  text: string,
-): EgressDecision {
-  if (!URL.canParse(text)) return { allowed: false, why: 'the URL is not well-formed' };
-  const url = new URL(text);
-  if (url.username !== '' || url.password !== '') return { allowed: false, why: 'the URL carries credentials' };
-  if (!methods.includes(method)) return { allowed: false, why: `method ${method} is not in the grant's methods` };
-  if (!allow.some(origin => new URL(origin).origin === url.origin)) {
-    return { allowed: false, why: `${url.origin} is not in the grant's allow list` };
-  }
-  return { allowed: true, url };
+/** One line of a grant's `allow`, ready to be compared with a normalised URL. */
+export interface EgressRule {
+  readonly text: string;
+  /** Absent: the grant's methods. */
+  readonly methods: ReadonlySet<string> | undefined;
+  readonly clientCertificate: ClientCertificate | undefined;
+  /** Whether scheme, host, port and path are the rule's. */
+  matches(url: URL): boolean;
 }
+
+export type ClientCertificate = z.infer<typeof clientCertificateSchema>;
+
+const pattern =
+  /^(?<scheme>https?):\/\/(?<host>\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:(?<port>\d{1,5}))?(?<path>\/(?:(?![?#\\])[!-~])*)?$/;
+const due =
+  'scheme://host[:port][/path] in lower case is due, for example https://api.example.com, https://*.example.com, ' +
+  'https://api.example.com/v1/* (one part of a path) or /v1/** (any)';
+
+function partsOf(text: string) {
+  const { scheme, host, port = '', path } = pattern.exec(text)?.groups ?? {};
+  if (scheme === undefined || host === undefined) return undefined;
+  const suffix = host.startsWith('*.') ? host.slice(2) : undefined;
+  const concrete = suffix ?? (host === '*' ? 'any.invalid' : host);
+  const origin = `${scheme}://${concrete}${port === '' ? '' : `:${port}`}`;
+  // A host that the URL parser would change is refused: what the operator reads is what is compared.
+  if (!URL.canParse(origin) || new URL(origin).hostname !== concrete || Number(port || 1) === 0) return undefined;
+  if (suffix !== undefined && (!suffix.includes('.') || /^[\d.]+$/.test(suffix))) return undefined;
+  return { protocol: `${scheme}:`, host, suffix, port: new URL(origin).port, path };
+}
+
+const urlSchema = z.string().refine(text => partsOf(text) !== undefined, due);
+const isAnyHost = (text: string) => partsOf(text)?.host === '*';
+const anyHostDue = 'the host * is every host there is: write { url: …, any_host: true } when that is meant';
+
+/** Methods that a grant may list. CONNECT and TRACE are never a plugin's. */
+export const methodsSchema = z
+  .array(
+    z
+      .string()
+      .regex(/^[A-Z]+$/, 'an HTTP method in upper case')
+      .refine(method => method !== 'CONNECT' && method !== 'TRACE', 'CONNECT and TRACE cannot be granted'),
+  )
+  .min(1);
+
+/** A file of the operator. Relative paths would depend on where the gateway was started. */
+export const fileSchema = z.string().refine(isAbsolute, 'an absolute path');
+
+const clientCertificateSchema = z.strictObject({
+  certificate_file: fileSchema.describe('PEM, the chain included.'),
+  key_file: fileSchema.describe('PEM.'),
+});
+
+/** `https://api.example.com/v1/*`, or that as `url` with more to say about it. */
+export const ruleSchema = z.union([
+  urlSchema.refine(text => !isAnyHost(text), anyHostDue),
+  z
+    .strictObject({
+      url: urlSchema,
+      any_host: z.literal(true).optional().describe('Needed where the host is *.'),
+      methods: methodsSchema.optional(),
+      client_certificate: clientCertificateSchema.optional().describe('Shown to the hosts of this rule only.'),
+    })
+    .refine(rule => isAnyHost(rule.url) === (rule.any_host === true), anyHostDue),
+]);
+
+/** Makes a rule of what `ruleSchema` accepted. */
+export function readRule(written: z.infer<typeof ruleSchema>): EgressRule {
+  const rule = typeof written === 'string' ? { url: written } : written;
+  const parts = partsOf(rule.url);
+  if (parts === undefined) throw new Error(due);
+  const { protocol, host, suffix, port, path } = parts;
+  const hostMatches = (name: string) =>
+    suffix === undefined ? host === '*' || name === host : name.endsWith(`.${suffix}`);
+  const glob = path === undefined ? undefined : pathGlob(path);
+  return {
+    text: rule.url,
+    methods: rule.methods === undefined ? undefined : new Set(rule.methods),
+    clientCertificate: rule.client_certificate,
+    matches: url =>
+      url.protocol === protocol &&
+      url.port === port &&
+      hostMatches(url.hostname) &&
+      (glob === undefined || (isPlainPath(url.pathname) && glob.test(url.pathname))),
+  };
+}
+
+/** `*` is part of one segment, `**` anything. */
+function pathGlob(path: string): RegExp {
+  const parts = path.split(/(\*+)/).map(part => {
+    if (part === '*') return '[^/]*';
+    if (part.startsWith('**')) return '.*';
+    return part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`);
+}
+
+/** Servers differ in how they read these, so that no glob can speak for what they mean. */
+const isPlainPath = (path: string): boolean => !/%(2f|5c|25|00)|\/\/|\/\.{1,2}(;|$|\/)/i.test(path);

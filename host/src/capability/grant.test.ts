@@ -184,7 +184,6 @@ describe('a grant', () => {
     { what: 'a capability that is none', grants: { teleport: {} } },
     { what: 'a capability that nobody needs to grant', grants: { log: {} } },
     { what: 'an unknown argument', grants: { clock: { speed: 2 } } },
-    { what: 'an origin with a path', grants: { outbound_http: { allow: ['https://api.example.com/v1'] } } },
     { what: 'an origin with credentials', grants: { outbound_http: { allow: ['https://me:pw@api.example.com'] } } },
     { what: 'an origin with a wildcard', grants: { outbound_http: { allow: ['https://*'] } } },
     { what: 'an origin in upper case', grants: { outbound_http: { allow: ['https://API.example.com'] } } },

@@ -279,6 +279,11 @@ const table = {
     says: 'The plugin needs a capability that the operator did not grant.',
     todo: "Grant it in the gateway's file, or leave the plugin out.",
   },
+  egress_file_unreadable: {
+    exit: 4,
+    says: 'A certificate or key that a grant of outbound_http names cannot be used.',
+    todo: 'Check that the file is there, that the gateway may read it, and that it holds PEM.',
+  },
   capability_unused: {
     exit: 4,
     says: 'The descriptor requires a capability that the component never imports.',

@@ -1,0 +1,56 @@
+/** How many requests are under way, and how many were begun in the last minute. */
+export interface EgressQuota {
+  /** Counts one request more. `false`: the minute has had all it may. */
+  count(): boolean;
+  /** Waits for a place. Dispose of what it yields to give the place back. @throws the reason of `signal` */
+  enter(signal: AbortSignal): Promise<Disposable>;
+}
+
+/** @param now milliseconds, never going back */
+export function createQuota(
+  limit: { readonly concurrency: number; readonly perMinute: number },
+  now: () => number,
+): EgressQuota {
+  let tokens = limit.perMinute;
+  let filled = now();
+  let free = limit.concurrency;
+  const waiting = new Set<() => void>();
+  const leave = () => {
+    const [next] = waiting;
+    if (next === undefined) free += 1;
+    else {
+      waiting.delete(next);
+      next();
+    }
+  };
+  const place = (): Disposable => ({ [Symbol.dispose]: leave });
+  return {
+    count() {
+      const moment = now();
+      tokens = Math.min(limit.perMinute, tokens + ((moment - filled) * limit.perMinute) / 60_000);
+      filled = moment;
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+    async enter(signal) {
+      signal.throwIfAborted();
+      if (free > 0) {
+        free -= 1;
+        return place();
+      }
+      return new Promise((resolve, reject) => {
+        const admit = () => {
+          signal.removeEventListener('abort', abandon);
+          resolve(place());
+        };
+        const abandon = () => {
+          waiting.delete(admit);
+          reject(signal.reason);
+        };
+        waiting.add(admit);
+        signal.addEventListener('abort', abandon, { once: true });
+      });
+    },
+  };
+}

@@ -1,0 +1,216 @@
+import { isIP } from 'node:net';
+import type { Dispatcher } from 'undici';
+import { z } from 'zod';
+import type { HttpError, HttpResponse } from '../core/contract/outbound-http.js';
+import { readAtMost, TooLarge, TooSlow } from './egress-body.ts';
+import { createConnections } from './egress-connection.ts';
+import {
+  type HeaderList,
+  isForbiddenHeader,
+  responseHeaders,
+  withoutContent,
+  withoutCredentials,
+} from './egress-header.ts';
+import { EgressRefused, notPublic, type ResolveName, resolveBy, resolveBySystem } from './egress-name.ts';
+import { createQuota } from './egress-quota.ts';
+import { type EgressRule, fileSchema, methodsSchema, readRule, ruleSchema } from './egress-rule.ts';
+import { normaliseTarget } from './egress-target.ts';
+import { createAddressCheck, isCidr } from './public-address.ts';
+
+const bytes = z
+  .int()
+  .min(1)
+  .max(2 ** 28);
+
+/** What an operator grants: which requests, where to, how many, how large, how long. */
+export const egressGrantSchema = z.strictObject({
+  allow: z.array(ruleSchema).min(1).max(256).describe('Where requests may go. A path is held to the rule on each hop.'),
+  methods: methodsSchema.default(['GET', 'HEAD', 'POST']).describe('Of rules that state none.'),
+  allow_private: z
+    .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+    .default([])
+    .describe('Addresses that are not public and may be reached all the same. There is no other way to them.'),
+  max_bytes: bytes.default(1_048_576).describe('The body of one answer.'),
+  max_request_bytes: bytes.optional().describe('The body of one request; max_bytes unless stated.'),
+  max_redirects: z.int().min(0).max(20).default(5).describe('0 hands redirects to the plugin.'),
+  timeout_ms: z.int().min(1).max(600_000).default(10_000).describe('One request with all its redirects.'),
+  min_bytes_per_second: z
+    .int()
+    .min(0)
+    .max(2 ** 28)
+    .default(100)
+    .describe('An answer that comes slower, after two seconds, is given up.'),
+  concurrency: z.int().min(1).max(256).default(16).describe('Requests at once; further ones wait.'),
+  requests_per_minute: z.int().min(1).max(1_000_000).default(600).describe('Each redirect counts.'),
+  ca_file: fileSchema.optional().describe('PEM of certificate authorities that count beside the usual ones.'),
+  dns: z
+    .array(z.string().regex(/^([0-9.]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, 'an address, or address:port'))
+    .min(1)
+    .optional()
+    .describe("DNS servers to ask in place of the operating system's."),
+});
+
+export type EgressGrant = z.infer<typeof egressGrantSchema>;
+
+/** One request of a guest. */
+export interface EgressRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: HeaderList;
+  readonly body?: Uint8Array | undefined;
+}
+
+export type EgressAnswer = { readonly ok: HttpResponse } | { readonly err: HttpError };
+
+export interface EgressContext {
+  readonly plugin: string;
+  /** Replaces how names become addresses. */
+  readonly resolve?: ResolveName;
+  /** Milliseconds, never going back. */
+  readonly now?: () => number;
+  /**
+   * Puts values into the headers of a request that is about to go to `url`, which the grant allows, or says why it may
+   * not go. Called anew on each hop, with the headers as the guest wrote them.
+   */
+  readonly fillHeaders?: (
+    headers: HeaderList,
+    url: URL,
+  ) => { readonly headers: HeaderList } | { readonly refused: string };
+}
+
+/** The one way out: every request of a plugin, whichever import it came by. */
+export interface Egress extends AsyncDisposable {
+  /**
+   * Asks, follows redirects, and reads the whole answer. Whatever goes wrong is an `err`.
+   * `refused` is told of what the grant does not allow.
+   */
+  request(request: EgressRequest, signal: AbortSignal, refused?: (why: string) => void): Promise<EgressAnswer>;
+}
+
+/** One hop: what is about to be sent. */
+interface Hop {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: HeaderList;
+  readonly body: Uint8Array | undefined;
+  readonly rule: EgressRule;
+}
+
+const denied = (why: string): never => {
+  throw new EgressRefused(why);
+};
+
+/**
+ * Makes the egress of one plugin. Rules, address, quota and redirects are checked here and nowhere else; connections
+ * are never shared between plugins.
+ * @throws Fault `egress_file_unreadable` for a certificate or key that cannot be used
+ */
+export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
+  const rules = grant.allow.map(readRule);
+  const methods = new Set(grant.methods);
+  const mayReach = createAddressCheck(grant.allow_private);
+  const resolve = on.resolve ?? (grant.dns === undefined ? resolveBySystem : resolveBy(grant.dns));
+  const quota = createQuota(
+    { concurrency: grant.concurrency, perMinute: grant.requests_per_minute },
+    on.now ?? (() => performance.now()),
+  );
+  const connections = createConnections(rules, { caFile: grant.ca_file, plugin: on.plugin, resolve, mayReach });
+  const maxRequestBytes = grant.max_request_bytes ?? grant.max_bytes;
+
+  /** The rule that lets a request pass, or the reason why none does. */
+  function ruleFor(method: string, url: URL): EgressRule {
+    const here = rules.filter(rule => rule.matches(url));
+    const rule = here.find(each => (each.methods ?? methods).has(method));
+    if (rule !== undefined) return rule;
+    return denied(
+      here.length === 0
+        ? `${url.origin}${url.pathname} is not in the grant's allow list`
+        : `method ${method} is not in the grant's methods for ${url.origin}`,
+    );
+  }
+
+  function check(method: string, text: string, base?: URL): Pick<Hop, 'url' | 'rule'> {
+    const target = normaliseTarget(text, base);
+    if ('why' in target) return denied(target.why);
+    const { url } = target;
+    const rule = ruleFor(method, url);
+    const host = url.hostname.replace(/^\[|\]$/g, '');
+    if (isIP(host) !== 0 && !mayReach(host)) return denied(notPublic(host));
+    return { url, rule };
+  }
+
+  function first({ method, url, headers, body }: EgressRequest): Hop {
+    const forbidden = headers.find(([name]) => isForbiddenHeader(name));
+    if (forbidden !== undefined) return denied(`header ${forbidden[0]} is the host's to set`);
+    if (body !== undefined && body.length > maxRequestBytes) throw new TooLarge();
+    return { method, headers, body, ...check(method, url) };
+  }
+
+  async function send(hop: Hop, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    if (!quota.count()) return denied(`more than ${grant.requests_per_minute} requests a minute`);
+    const filled = on.fillHeaders?.(hop.headers, hop.url) ?? hop;
+    if ('refused' in filled) return denied(filled.refused);
+    return connections.send(hop.rule, { ...hop, headers: filled.headers, signal });
+  }
+
+  async function run(request: EgressRequest, signal: AbortSignal): Promise<HttpResponse> {
+    let hop = first(request);
+    using _place = await quota.enter(signal);
+    for (let redirects = 0; ; redirects += 1) {
+      const response = await send(hop, signal);
+      const next = grant.max_redirects === 0 ? undefined : redirectOf(hop, response);
+      if (next === undefined) {
+        const body = await readAtMost(response.body, grant.max_bytes, grant.min_bytes_per_second, signal);
+        return { status: response.statusCode, headers: responseHeaders(response.headers), body };
+      }
+      // Its body is nobody's to read, and must not hold the connection.
+      response.body.on('error', () => {}).destroy();
+      if (redirects === grant.max_redirects) throw new Error(`more than ${grant.max_redirects} redirects`);
+      hop = { ...next, ...check(next.method, next.location, hop.url) };
+      if (hop.url.origin !== next.from.origin) {
+        if (next.from.protocol === 'https:' && hop.url.protocol === 'http:') {
+          return denied('a redirect leads from https to http');
+        }
+        hop = { ...hop, headers: withoutCredentials(hop.headers) };
+      }
+    }
+  }
+
+  return {
+    async request(request, signal, refused = () => {}) {
+      const limited = AbortSignal.any([signal, AbortSignal.timeout(grant.timeout_ms)]);
+      try {
+        return { ok: await run(request, limited) };
+      } catch (error) {
+        if (error instanceof EgressRefused) {
+          refused(error.message);
+          return { err: { tag: 'denied', val: error.message } };
+        }
+        if (error instanceof TooLarge) return { err: { tag: 'too-large' } };
+        if (error instanceof TooSlow || (limited.aborted && !signal.aborted)) return { err: { tag: 'timeout' } };
+        return { err: { tag: 'failed', val: reasonOf(error) } };
+      }
+    },
+    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
+  };
+}
+
+const followed = new Set([301, 302, 303, 307, 308]);
+
+/** Where a response sends us, and with what method and content. (RFC 9110 § 15.4) */
+function redirectOf({ method, headers, body, url }: Hop, { statusCode, headers: answered }: Dispatcher.ResponseData) {
+  const { location } = answered;
+  if (!followed.has(statusCode) || location === undefined) return undefined;
+  if (typeof location !== 'string') throw new Error('the redirect names several places');
+  const becomesGet =
+    (statusCode === 303 && method !== 'HEAD' && method !== 'GET') || (statusCode <= 302 && method === 'POST');
+  return becomesGet
+    ? { location, from: url, method: 'GET', headers: withoutContent(headers), body: undefined }
+    : { location, from: url, method, headers, body };
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'failed';
+  const [inner] = error instanceof AggregateError ? error.errors : [];
+  return inner instanceof Error ? inner.message : error.message || 'failed';
+}
