@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildJavaScript } from '@sallyport/author/build-javascript';
+import { buildRust } from '@sallyport/author/build-rust';
 import { keygen } from '@sallyport/author/keygen';
 import { signComponent } from '@sallyport/author/sign-component';
 import { pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
@@ -17,34 +18,36 @@ export interface BenchPlugin {
   readonly replacement: string;
 }
 
+/** What plugins are written in: an example for each, which all do the same. */
+export type Language = 'js' | 'rust';
+const examples: Readonly<Record<Language, string>> = { js: 'redact-emails', rust: 'redact-emails-rust' };
+
 /**
  * Builds and signs `count` plugins from the example, each under an id of its own. What one puts in the place of an
  * address is an address again, so that each of them has something to do.
  */
-export async function buildPlugins(count: number, folder: string): Promise<readonly BenchPlugin[]> {
-  const example = join(root, 'plugins-examples/redact-emails');
+export async function buildPlugins(language: Language, count: number, folder: string): Promise<readonly BenchPlugin[]> {
+  const example = join(root, 'plugins-examples', examples[language]);
   const described = pluginDescriptorSchema.parse(JSON.parse(await readFile(join(example, 'plugin.json'), 'utf8')));
-  const keys = { privateKey: join(folder, 'bench.key'), publicKey: join(folder, 'bench.pub') };
+  const keys = { privateKey: join(folder, `${language}.key`), publicKey: join(folder, `${language}.pub`) };
   const { publicKeyPem } = await keygen(keys);
   const privateKeyPem = await readFile(keys.privateKey, 'utf8');
+  const witDir = join(root, 'wit');
 
   const plugins: BenchPlugin[] = [];
   for (let number = 1; number <= count; number++) {
-    const id = `${described.id}-${number}`;
-    const out = join(folder, `${id}.wasm`);
-    const source = join(example, 'redact-emails.js');
-    const component = await buildJavaScript({
-      source,
-      descriptor: { ...described, id },
-      witDir: join(root, 'wit'),
-      out,
-    });
+    const descriptor = { ...described, id: `${described.id}-${number}` };
+    const out = join(folder, `${descriptor.id}.wasm`);
+    const component =
+      language === 'rust'
+        ? await buildRust({ folder: example, descriptor, witDir, out })
+        : await buildJavaScript({ source: join(example, 'redact-emails.js'), descriptor, witDir, out });
     const { bytes, signature } = signComponent({ bytes: component, privateKeyPem });
     await writeFile(out, bytes);
     await writeFile(`${out}.sig`, signature);
     const replacement = `hidden-${number}@example.com`;
     plugins.push({
-      entry: { id, source: { file: out, public_key: publicKeyPem }, config: { replacement } },
+      entry: { id: descriptor.id, source: { file: out, public_key: publicKeyPem }, config: { replacement } },
       replacement,
     });
   }

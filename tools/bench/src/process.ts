@@ -65,7 +65,7 @@ export async function untilReady(url: string, child: ChildProcess, what: string)
     const response = await fetch(url).catch(() => undefined);
     await response?.body?.cancel();
     if (response?.ok === true) return;
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await new Promise(resolve => setTimeout(resolve, 10));
   }
   throw new Error(`${what} did not get ready: ${failure}`);
 }

@@ -1,19 +1,21 @@
 import { expect, it } from 'vitest';
 import type { Row } from './bench.ts';
-import { budgetTable, measuredTable } from './report.ts';
+import { budgetTable, comparisonTable, measuredTable, startTable } from './report.ts';
 
 const row = (name: string, rps: number, cpu: number): Row => ({
   ...{ name, size: 200, connections: 32, rps, p50_ms: 1.234, p99_ms: 5, rss_mb: 90.4 },
   ...{ cpu_us_per_request: cpu, main_cpu_us_per_request: cpu / 2 },
 });
+const start = (start_ms: number) => ({ language: 'rust' as const, start_ms, mib_per_plugin_and_lane: 1.5 });
 const rows = [row('proxy', 20_000, 50), row('gateway', 15_000, 60), row('gateway+5-js', 5000, 260)];
 
 it('puts what was measured beside the bounds', () => {
   expect(budgetTable(rows)).toBe(
     [
-      '                                     size  connections        measured   bound',
-      'gateway / proxy, req/s              200 B           32            0.75  ≥ 0.75',
-      'added by 5 QuickJS plugins, CPU µs  200 B           32  200 (main 100)   ≤ 200',
+      '                                     size  connections  measured   bound',
+      'gateway / proxy, req/s              200 B           32      0.75  ≥ 0.75',
+      'added by 5 QuickJS plugins, CPU µs  200 B           32       200   ≤ 200',
+      '  of it on the main thread          200 B           32       100',
       '',
     ].join('\n'),
   );
@@ -21,4 +23,19 @@ it('puts what was measured beside the bounds', () => {
 
 it('tells all figures', () => {
   expect(measuredTable(rows)).toContain('gateway+5-js  200 B           32   5000');
+  expect(startTable([start(700)])).toMatch(/^Rust +700 {2}≤ 1000 +1.50 +≤ 2$/m);
+});
+
+it('tells what changed since an earlier run', () => {
+  const before = { rows: [row('gateway', 10_000, 80), row('gone', 1, 1)], starts: [start(1000)] };
+  expect(comparisonTable({ rows, starts: [start(700)] }, before)).toBe(
+    [
+      'change    size  connections  req/s  p50  p99  CPU/req  of it main  RSS',
+      'gateway  200 B           32   +50%  +0%  +0%     -25%        -25%  +0%',
+      '',
+      'change  start  memory per plugin and lane',
+      'Rust     -30%                         +0%',
+      '',
+    ].join('\n'),
+  );
 });
