@@ -198,9 +198,9 @@ export const createConfigSchema = (grants: GrantsSchema) =>
               .prefault({})
               .describe('So many failures in a row, and calls are held back for so long; then one is let through.'),
             isolation: z
-              .enum(['pooled', 'tenant', 'fresh'])
+              .enum(['pooled', 'tenant', 'fresh', 'process'])
               .default('pooled')
-              .describe('Who shares an instance: all callers, those of one tenant, or nobody (about 1 ms a call).'),
+              .describe('Who shares an instance: all callers, those of one tenant, or nobody; or a process of its own.'),
             limits: z
               .strictObject({
                 memory_mib: z.int().min(1).max(4096).optional(),

@@ -20,6 +20,8 @@ import { transpile } from './transpile.ts';
 export interface Component {
   readonly glue: string;
   readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+  /** The bytes of `modules`, for lanes in another process. */
+  readonly binaries: ReadonlyMap<string, Uint8Array>;
   /** Whether hook calls may wait for the gateway's thread, and so run with JSPI in lanes of their own. */
   readonly asynchronous: boolean;
 }
@@ -55,10 +57,14 @@ export async function compile(
   }
   const glue = glueOf(files);
   const modules = new Map<string, WebAssembly.Module>();
+  const binaries = new Map<string, Uint8Array>();
   for (const [name, bytes] of files) {
-    if (name.endsWith('.wasm')) modules.set(name, await compileModule(clampMemory(bytes, on.limits.memoryBytes)));
+    if (!name.endsWith('.wasm')) continue;
+    const clamped = clampMemory(bytes, on.limits.memoryBytes);
+    binaries.set(name, clamped);
+    modules.set(name, await compileModule(clamped));
   }
-  return { glue, modules, asynchronous: asyncImports.length > 0 };
+  return { glue, modules, binaries, asynchronous: asyncImports.length > 0 };
 }
 
 /** @throws Fault `glue_unknown` */

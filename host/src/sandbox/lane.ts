@@ -1,8 +1,8 @@
-import { Worker } from 'node:worker_threads';
 import { Fault, Faults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import type { FromLane, LaneData, LanePlugin, LogLine, StartFailure, ToLane } from './lane/message.ts';
+import type { FromLane, LanePlugin, LogLine, StartFailure, ToLane } from './lane/message.ts';
 import { Progress, startingJob } from './lane/progress.ts';
+import { type LaneBody, processBody, threadBody } from './lane-body.ts';
 
 /** What a lane tells its pool. `ended` comes once, also when the lane ended while it was starting. */
 export interface LaneEvents {
@@ -10,69 +10,62 @@ export interface LaneEvents {
   ended(lane: Lane, reason: string): void;
 }
 
-const worker = new URL('./lane/worker.ts', import.meta.url);
-/** Bounds of the thread itself. A guest's memory is bounded by its modules; this bounds what glue makes of it. */
-const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
+/** What starting Node may take. */
+const processStartMs = 5000;
 
-/** The gateway's side of one worker thread that holds instances. */
+/** The gateway's side of one lane: a worker thread that holds instances, or a process that does. */
 export class Lane {
   readonly progress: Progress;
-  readonly #worker: Worker;
+  readonly #body: LaneBody;
 
-  private constructor(thread: Worker, progress: Progress) {
-    this.#worker = thread;
+  private constructor(body: LaneBody, progress: Progress) {
+    this.#body = body;
     this.progress = progress;
   }
 
   /**
-   * Starts a thread with one configured instance of each plugin.
+   * Starts a lane with one configured instance of each plugin.
    * @throws Faults of `plugin_refused_config`, `plugin_start_failed`, `plugin_start_timeout`: one for each plugin that fails
    */
   static async start(plugins: readonly LanePlugin[], events: LaneEvents, log: Log): Promise<Lane> {
     const buffer = new SharedArrayBuffer(Progress.bytes);
-    const data: LaneData = { plugins, progress: buffer };
-    const thread = new Worker(worker, {
-      workerData: data,
-      resourceLimits,
-      env: {},
-      stdin: false,
-      stdout: true,
-      stderr: true,
-    });
-    const lane = new Lane(thread, new Progress(buffer));
+    const inProcess = plugins.some(plugin => plugin.isolation === 'process');
+    const body = inProcess ? processBody(plugins) : threadBody({ plugins, progress: buffer });
+    const lane = new Lane(body, new Progress(buffer));
     const started = Promise.withResolvers<readonly Fault[]>();
-    let reason = 'the thread ended';
-    thread.on('message', (message: FromLane) => {
+    const began = Progress.now();
+    let reason = 'it ended';
+    body.onMessage((message: FromLane) => {
       if (message.type !== 'started') return events.message(lane, message);
       writeLogs(log, message.logs);
       started.resolve(message.failures.map(startFault));
     });
-    thread.on('error', error => {
+    body.onError(error => {
       reason = error instanceof Error ? error.message : String(error);
     });
-    thread.on('exit', () => {
+    body.onExit(() => {
       const plugin = plugins[lane.progress.read()?.call ?? 0]?.id ?? '';
       started.resolve([new Fault('plugin_start_failed', { plugin, reason })]);
       events.ended(lane, reason);
     });
     const watch = setInterval(() => {
-      const late = lane.#late(plugins);
+      const late = inProcess ? lateProcess(plugins, began) : lane.#late(plugins);
       if (late !== undefined) started.resolve([late]);
     }, 50);
     const failures = await started.promise;
     clearInterval(watch);
     if (failures.length === 0) return lane;
-    await thread.terminate();
+    await body.terminate();
     throw new Faults(failures);
   }
 
   send(message: ToLane): void {
-    this.#worker.postMessage(message);
+    this.#body.send(message);
   }
 
-  /** Ends the thread wherever it is, in about 3 ms. */
+  /** Ends it wherever it is, in about 3 ms. */
   async terminate(): Promise<void> {
-    await this.#worker.terminate();
+    await this.#body.terminate();
   }
 
   /** The fault of the plugin that takes too long to start, if one does. */
@@ -82,6 +75,13 @@ export class Lane {
     if (at === undefined || plugin === undefined || Progress.now() - at.since < plugin.limits.startMs) return undefined;
     return new Fault('plugin_start_timeout', { plugin: plugin.id, limit_ms: plugin.limits.startMs });
   }
+}
+
+/** Its progress cannot be seen from here; starting Node is part of its time. */
+function lateProcess(plugins: readonly LanePlugin[], began: number): Fault | undefined {
+  const limit = plugins.reduce((sum, plugin) => sum + plugin.limits.startMs, processStartMs);
+  const plugin = plugins[0]?.id ?? '';
+  return Progress.now() - began < limit ? undefined : new Fault('plugin_start_timeout', { plugin, limit_ms: limit });
 }
 
 function startFault({ plugin, cause, message }: StartFailure): Fault {

@@ -62,8 +62,9 @@ async function openLanes(
   capabilities: readonly Capability[],
   log: Log,
 ): Promise<HookRunner & AsyncDisposable> {
-  const pure = plugins.filter(plugin => !plugin.component.asynchronous).map(lanePlugin);
-  const waiting = plugins.filter(plugin => plugin.component.asynchronous);
+  const needsOwnLane = ({ component, isolation }: SandboxPlugin) => component.asynchronous || isolation === 'process';
+  const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
+  const waiting = plugins.filter(needsOwnLane);
   const started = await Promise.allSettled([
     ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log })] : []),
     ...waiting.map(plugin =>

@@ -29,7 +29,7 @@ interface Flight {
 }
 
 /**
- * The lane of one plugin that has asynchronous capabilities. It runs with JSPI: a call that waits for the gateway's
+ * The lane of one plugin that has asynchronous capabilities, or a process of its own. The former runs with JSPI: a call that waits for the gateway's
  * thread parks its instance and not the thread, so many calls are in flight, each in an instance of its own.
  * A call past its deadline is dropped with its instance; when the thread does not even confirm that, it is ended.
  */
@@ -93,7 +93,9 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #flush(): void {
     const lane = this.#lane;
     if (lane === undefined) return;
-    while (this.#flights.size < maximumInFlight) {
+    // A plugin that never waits serves one call after the other: its time begins when the one before has ended.
+    const most = this.#plugin.component.asynchronous ? maximumInFlight : 1;
+    while (this.#flights.size < most) {
       const [job] = this.#queue.take(1);
       if (job === undefined) return;
       const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);

@@ -1,6 +1,7 @@
 /** The part of the WebAssembly JavaScript Interface that the sandbox uses; Node has it, its types do not. */
 declare namespace WebAssembly {
   class Module {
+    constructor(bytes: Uint8Array);
     private readonly brand: 'Module';
   }
   class Instance {

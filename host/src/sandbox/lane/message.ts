@@ -15,8 +15,11 @@ export interface LanePlugin {
   readonly isolation: Isolation;
 }
 
-/** Who may share an instance of a plugin: all callers, those of one tenant, or nobody. */
-export type Isolation = 'pooled' | 'tenant' | 'fresh';
+/**
+ * Who may share an instance of a plugin: all callers, those of one tenant, or nobody; or all callers, in a process
+ * that holds this plugin alone.
+ */
+export type Isolation = 'pooled' | 'tenant' | 'fresh' | 'process';
 
 export interface LaneData {
   readonly plugins: readonly LanePlugin[];

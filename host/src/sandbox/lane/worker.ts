@@ -1,21 +1,18 @@
 /**
- * The thread of a lane. It starts one instance of each plugin, then runs the chains that it is sent.
+ * The program of a lane, in a thread or a process of its own. It starts one instance of each plugin, then runs the chains that it is sent.
  * It knows no policy: what to call, and where to stop, comes with each job.
  */
-import { parentPort, workerData } from 'node:worker_threads';
 import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';
 import { failureOf } from './failure.ts';
 import { disarmCodeConstructors } from './harden.ts';
 import { type Ask, Instance, isThenable } from './instance.ts';
 import { InstancePool } from './instance-pool.ts';
-import type { FromLane, Job, JobResult, LaneData, LogLine, StartFailure, ToLane } from './message.ts';
+import type { Job, JobResult, LogLine, StartFailure, ToLane } from './message.ts';
 import { Progress, startingJob } from './progress.ts';
+import { takeSeat } from './seat.ts';
 
-const data = workerData as LaneData;
-const port = parentPort;
-if (port === null) throw new Error('a lane runs in a worker thread');
-const send = (message: FromLane): void => port.postMessage(message);
+const { data, send, listen } = await takeSeat();
 
 const progress = new Progress(data.progress);
 const plugins = new Map(data.plugins.map(plugin => [plugin.id, plugin]));
@@ -80,7 +77,7 @@ function run(jobs: readonly Job[]): void {
   }
 }
 
-port.on('message', (message: ToLane) => {
+listen((message: ToLane) => {
   if (message.type === 'run') return run(message.jobs);
   if (message.type === 'drop') {
     // The parked call's instance is never given back: it stays behind with its promise, and both are collected.
