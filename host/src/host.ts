@@ -41,6 +41,7 @@ export function loadAll(config: Config, log: Log, lock?: Lock): Promise<readonly
     sandbox: sandboxOf(config, log),
     capabilities,
     limits: config.limits.plugin,
+    lock,
   });
 }
 

@@ -5,11 +5,16 @@ import { providerOf } from './provides.ts';
 
 declare const brand: unique symbol;
 
-/** What one plugin is allowed, decided: capability name → argument, or `denied` for an optional one without a grant. */
+/**
+ * What one plugin is allowed, decided: capability name → argument, or `denied` for an optional one without a grant,
+ * and while `learning` for all that it asks for.
+ */
 export interface Grant {
   readonly [brand]: 'Grant';
   readonly granted: ReadonlyMap<string, unknown>;
   readonly denied: ReadonlySet<string>;
+  /** Whether what is refused is recorded, so that the operator can read what the plugin would need. */
+  readonly learning: boolean;
 }
 
 /** Interfaces that hold types only: importing one gives nothing. */
@@ -17,17 +22,20 @@ const typesOnly = new Set(['sallyport:plugin/types@0.1.0']);
 
 /**
  * Compares three lists: what the component really imports, what its descriptor declares, what the operator granted.
+ * Who is to learn is granted nothing, and is not refused for that.
  * @throws Faults of `import_unknown`, `import_version`, `capability_unknown`, `capability_undeclared`,
  *   `capability_ungranted`, `capability_unused`, `grant_unasked`: all mismatches at once, each with what to add or remove
  */
 export function decideGrant(
   imports: readonly string[],
   descriptor: PluginDescriptor,
-  grants: Readonly<Record<string, unknown>>,
+  grants: Readonly<Record<string, unknown>> | 'learn',
   capabilities: readonly Capability[],
 ): Grant {
   const plugin = descriptor.id;
   const faults: Fault[] = [];
+  const learning = grants === 'learn';
+  const given = learning ? {} : grants;
   const required = new Set(descriptor.required_capabilities);
   const optional = new Set(descriptor.optional_capabilities.filter(name => !required.has(name)));
   const byName = new Map(capabilities.map(capability => [capability.name, capability]));
@@ -59,11 +67,13 @@ export function decideGrant(
       granted.set(name, capability.grant.parse({}));
       continue;
     }
-    const grant = grants[name];
+    const grant = given[name];
     if (imported.has(capability) && !asked) {
       const hint = `the author must add "${name}" to required_capabilities in plugin.json; do not grant it otherwise`;
       faults.push(new Fault('capability_undeclared', { plugin, capability: name, hint }));
-    } else if (required.has(name) && grant === undefined) {
+    } else if (learning && imported.has(capability)) {
+      denied.add(name);
+    } else if (required.has(name) && grant === undefined && !learning) {
       faults.push(
         new Fault('capability_ungranted', {
           plugin,
@@ -93,7 +103,7 @@ export function decideGrant(
     }
   }
   if (faults.length > 0) throw new Faults(faults);
-  return { granted, denied } as unknown as Grant;
+  return { granted, denied, learning } as unknown as Grant;
 }
 
 const lineToAdd = (plugin: string, capability: Capability): string =>

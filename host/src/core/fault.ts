@@ -9,6 +9,8 @@ export interface FaultDetails {
   readonly column?: number;
   readonly path?: string;
   readonly reference?: string;
+  /** Told line by line, below the message. */
+  readonly differences?: readonly string[];
   readonly [name: string]: unknown;
 }
 
@@ -68,7 +70,7 @@ export function toFaults(thrown: unknown): readonly Fault[] {
 }
 
 function describe(code: FaultCode, details: FaultDetails): string {
-  const { hint: _hint, file, line, column, ...rest } = details;
+  const { hint: _hint, differences: _lines, file, line, column, ...rest } = details;
   const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}:${column ?? 1}`}: `;
   const about = Object.entries(rest).map(([name, value]) => `${name}: ${shorten(value)}`);
   return `${place}${code}: ${codes[code].says}${about.length === 0 ? '' : ` (${about.join(', ')})`}`;

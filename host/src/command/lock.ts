@@ -1,0 +1,41 @@
+import { dirname } from 'node:path';
+import { fail } from '../core/fault.ts';
+import { createLog } from '../core/log.ts';
+import { type Pinned, updateLock } from '../plugin/lock.ts';
+import { lockfileOf, readLockfile, writeLockfile } from '../plugin/lock-file.ts';
+import { formatLockfile } from '../verify/lockfile.ts';
+import type { LockCommand } from './parse-command.ts';
+import { readConfig } from './read-config.ts';
+
+/**
+ * `sallyport lock`: asks every source anew, verifies, and pins what came. Nothing is written when one plugin is refused.
+ * Yields what it prints.
+ * @throws Faults, of `lock_unapproved`, `version_rollback` and everything that check would refuse
+ */
+export async function lock(command: LockCommand): Promise<string> {
+  const config = await readConfig(command.config);
+  const ids = config.plugins.map(({ id }) => id);
+  const stranger = command.approve.find(id => !ids.includes(id));
+  if (stranger !== undefined) fail('usage', { approve: stranger, plugins: ids });
+  const lockfile = lockfileOf(command.config);
+  const held = await readLockfile(lockfile);
+  const { allowDowngrade } = command;
+  const update = updateLock({ held, folder: dirname(lockfile), allowDowngrade }, new Set(command.approve));
+  const { loadAll } = await import('../host.ts');
+  await loadAll(config, createLog('warn'), update);
+
+  const result = update.result();
+  const written = held === undefined || formatLockfile(result) !== formatLockfile(held);
+  if (written) await writeLockfile(lockfile, result);
+  const removed = [...(held?.plugins.keys() ?? [])].filter(id => !ids.includes(id));
+  const pinned = update.pinned();
+  if (command.json) return JSON.stringify({ ok: true, lockfile, written, plugins: pinned, removed });
+  const end = `${lockfile}: ${written ? 'written' : 'nothing to change'}`;
+  return [...pinned.map(lineOf), ...removed.map(id => `${id} removed`), end].join('\n');
+}
+
+const lineOf = ({ plugin, pin, change, differences }: Pinned): string =>
+  [
+    `${plugin} ${pin.version} ${pin.manifest ?? pin.digest} ${change}, signed by ${pin.signer.key_id ?? 'nobody'}`,
+    ...differences.map(line => `  ${line}`),
+  ].join('\n');

@@ -1,0 +1,17 @@
+import { dirname } from 'node:path';
+import type { Config } from '../config/config.ts';
+import type { Log } from '../core/log.ts';
+import { honourLock, type Lock } from '../plugin/lock.ts';
+import { lockfileOf, readLockfile } from '../plugin/lock-file.ts';
+import type { StartCommand } from './parse-command.ts';
+
+/** The lock that a start honours. @throws Faults of `lockfile_unusable`, `lock_frozen` */
+export async function openLock(
+  { config: file, frozen, allowDowngrade }: StartCommand,
+  { plugins }: Config,
+  log: Log,
+): Promise<Lock> {
+  const lockfile = lockfileOf(file);
+  const held = await readLockfile(lockfile);
+  return honourLock({ held, folder: dirname(lockfile), allowDowngrade }, { plugins, frozen, log });
+}

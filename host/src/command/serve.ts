@@ -1,0 +1,24 @@
+import { parseListen } from '../config/listen.ts';
+import { fail } from '../core/fault.ts';
+import { createLog } from '../core/log.ts';
+import { openLock } from './open-lock.ts';
+import type { StartCommand } from './parse-command.ts';
+import { readConfig } from './read-config.ts';
+
+/** `sallyport serve`. Yields what drains the gateway, closes everything and flushes the log. @throws Faults */
+export async function serve(command: StartCommand): Promise<(why: string) => Promise<void>> {
+  const config = await readConfig(command.config);
+  const log = createLog(config.log.level);
+  const lock = await openLock(command, config, log);
+  // Loaded only now: a refused config should be told of at once.
+  const { createHost } = await import('../host.ts');
+  const host = await createHost(config, log, lock);
+  const { url } = await host.gateway.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
+  log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
+  return async why => {
+    log.info({ signal: why }, 'draining');
+    await host.gateway.drain(config.limits.drain_ms);
+    await host[Symbol.asyncDispose]();
+    await new Promise<void>(resolve => log.flush(() => resolve()));
+  };
+}
