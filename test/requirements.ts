@@ -80,6 +80,7 @@ export const requirements = {
   'CAP-26': 'An answer that is too long, too slow or never ends is cut off.',
   'CAP-27': 'Requests at once, requests a minute and the length of a request are held to the grant.',
   'CAP-28': 'TLS is always verified, against the name that was asked for; authorities and client certificates are added by the operator alone.',
+  'CAP-29': 'A component that asks by wasi:http is held to the same engine and the same rules.',
   'CAP-40': 'kv_store keeps values by key, whatever bytes they are of, and lists keys by prefix in pages.',
   'CAP-41': 'No plugin and no tenant sees or changes the keys of another.',
   'CAP-42': 'A value with a time to live is gone when it is over.',

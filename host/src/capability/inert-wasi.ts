@@ -14,17 +14,17 @@ class IoError {
 }
 const closed = () => new DeclaredError({ tag: 'closed' });
 
-class InputStream {
-  read(): never {
+export class InputStream {
+  read(_length?: bigint | number): Uint8Array {
     throw closed();
   }
-  blockingRead(): never {
+  blockingRead(_length?: bigint | number): Uint8Array {
     throw closed();
   }
-  skip(): never {
+  skip(_length?: bigint | number): bigint {
     throw closed();
   }
-  blockingSkip(): never {
+  blockingSkip(_length?: bigint | number): bigint {
     throw closed();
   }
   subscribe(): Pollable {
@@ -35,7 +35,7 @@ class InputStream {
 const streamChunk = 4096n;
 
 /** An output stream that ends in the plugin's log, a line at a time. */
-class OutputStream {
+export class OutputStream {
   #rest = '';
   readonly #line: (text: string) => void;
   readonly #decoder = new TextDecoder();
@@ -62,8 +62,8 @@ class OutputStream {
   blockingFlush(): void {
     this.flush();
   }
-  writeZeroes(): void {}
-  blockingWriteZeroesAndFlush(): void {}
+  writeZeroes(_length?: bigint | number): void {}
+  blockingWriteZeroesAndFlush(_length?: bigint | number): void {}
   splice(): bigint {
     return 0n;
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { HttpError, HttpRequest, HttpResponse } from '../core/contract/outbound-http.js';
 import { DeclaredError, defineCapability } from './capability.ts';
 import { createEgress, type EgressAnswer, type EgressGrant, egressGrantSchema } from './egress.ts';
+import { wasiHttp, wasiHttpWaiting } from './wasi-http.ts';
 
 const requestSchema = z.object({
   method: z.string().max(32),
@@ -10,14 +11,17 @@ const requestSchema = z.object({
   body: z.instanceof(Uint8Array).optional(),
 });
 
+const notGranted: HttpError = { tag: 'denied', val: 'outbound_http was not granted' };
+
 /** HTTP requests to where the operator's rules allow, redirects followed within them. */
 export const outboundHttp = defineCapability<EgressGrant>({
   name: 'outbound_http',
-  wit: ['sallyport:plugin/outbound-http@0.1.0'],
+  wit: ['sallyport:plugin/outbound-http@0.1.0', 'wasi:http/outgoing-handler@0.2', 'wasi:http/types@0.2'],
   risk: 'Lets the plugin send what it sees to where the rules allow, and wait for the answers.',
   grant: egressGrantSchema,
   example: 'outbound_http: { allow: ["https://api.example.com"] }',
-  imports: (_grant, lane) => ({
+  imports: (grant, lane) => ({
+    ...wasiHttp(async request => (await lane.ask(request)) as EgressAnswer, grant.max_request_bytes ?? grant.max_bytes),
     'sallyport:plugin/outbound-http': {
       send: async (request: HttpRequest): Promise<HttpResponse> => {
         const answer = (await lane.ask(request)) as EgressAnswer;
@@ -26,7 +30,7 @@ export const outboundHttp = defineCapability<EgressGrant>({
       },
     },
   }),
-  asyncImports: ['sallyport:plugin/outbound-http#send'],
+  asyncImports: ['sallyport:plugin/outbound-http#send', ...wasiHttpWaiting],
   serve(grant, on) {
     const egress = createEgress(grant, on);
     on.defer(async () => await egress[Symbol.asyncDispose]());
@@ -36,9 +40,10 @@ export const outboundHttp = defineCapability<EgressGrant>({
       });
   },
   denied: {
+    ...wasiHttp(async () => ({ err: notGranted }), 0),
     'sallyport:plugin/outbound-http': {
       send: async () => {
-        throw new DeclaredError({ tag: 'denied', val: 'outbound_http was not granted' } satisfies HttpError);
+        throw new DeclaredError(notGranted);
       },
     },
   },

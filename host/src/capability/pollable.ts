@@ -2,6 +2,11 @@
 export class Pollable {
   readonly #at: number;
 
+  /** When it becomes ready, in milliseconds of performance.now. Infinity where something else than time decides. */
+  get at(): number {
+    return this.#at;
+  }
+
   constructor(at = 0) {
     this.#at = at;
   }
@@ -11,7 +16,7 @@ export class Pollable {
   }
 
   /** Holds up the lane's thread, and no other; the deadline of the hook call ends it. */
-  block(): void {
+  block(): void | Promise<void> {
     const wait = this.#at - performance.now();
     if (wait > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
   }

@@ -81,11 +81,12 @@ const exportFunctions: Readonly<Record<string, readonly string[]>> = {
   'sallyport:plugin/dispatch-hooks': ['before-dispatch', 'after-dispatch'],
 };
 
+/** Functions of other capabilities wait too when a waiting one is imported: `wasi:io/poll` beside `wasi:http`. */
 const asyncImportsOf = (imports: readonly string[], capabilities: readonly Capability[]): string[] => {
   const imported = new Set(imports.map(interfaceOf));
-  return capabilities.flatMap(({ asyncImports = [] }) =>
-    asyncImports.filter(name => imported.has(name.replace(/#.*$/, ''))),
-  );
+  return capabilities
+    .filter(({ wit }) => wit.some(name => imported.has(interfaceOf(name))))
+    .flatMap(({ asyncImports = [] }) => asyncImports.filter(name => imported.has(name.replace(/#.*$/, ''))));
 };
 
 async function compileModule(bytes: Uint8Array): Promise<WebAssembly.Module> {

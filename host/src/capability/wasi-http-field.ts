@@ -1,0 +1,77 @@
+import { DeclaredError } from './capability.ts';
+import { type HeaderList, isForbiddenHeader } from './egress-header.ts';
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const invalid = () => new DeclaredError({ tag: 'invalid-syntax' });
+const text = (value: Uint8Array) => Buffer.from(value).toString('latin1');
+/** Values are bytes, and a header's are those of latin1. (RFC 9110 § 5.5) */
+const bytes = (value: string) => new Uint8Array(Buffer.from(value, 'latin1'));
+
+/** Headers. Those of a request that was sent, and of a response, cannot be changed. (wasi:http/types, `fields`) */
+export class Fields {
+  #entries: (readonly [string, string])[] = [];
+  #fixed = false;
+
+  static fromList(entries: readonly (readonly [string, Uint8Array])[]): Fields {
+    const fields = new Fields();
+    for (const [name, value] of entries) fields.append(name, value);
+    return fields;
+  }
+
+  static of(list: HeaderList): Fields {
+    const fields = new Fields();
+    fields.#entries = [...list];
+    fields.#fixed = true;
+    return fields;
+  }
+
+  /** As the egress engine takes them; no change any more. */
+  fix(): [string, string][] {
+    this.#fixed = true;
+    return this.#entries.map(([name, value]) => [name, value]);
+  }
+
+  get(name: string): Uint8Array[] {
+    return this.#named(name).map(([, value]) => bytes(value));
+  }
+
+  has(name: string): boolean {
+    return this.#named(name).length > 0;
+  }
+
+  set(name: string, values: readonly Uint8Array[]): void {
+    this.delete(name);
+    for (const value of values) this.append(name, value);
+  }
+
+  delete(name: string): void {
+    if (this.#fixed) throw new DeclaredError({ tag: 'immutable' });
+    if (!token.test(name)) throw invalid();
+    const gone = this.#named(name);
+    this.#entries = this.#entries.filter(entry => !gone.includes(entry));
+  }
+
+  append(name: string, value: Uint8Array): void {
+    if (this.#fixed) throw new DeclaredError({ tag: 'immutable' });
+    const written = text(value);
+    if (!token.test(name) || /[\0\r\n]/.test(written)) throw invalid();
+    // Runtimes write it without being asked. The host counts for itself.
+    if (name.toLowerCase() === 'content-length') return;
+    if (isForbiddenHeader(name)) throw new DeclaredError({ tag: 'forbidden' });
+    this.#entries.push([name, written]);
+  }
+
+  entries(): [string, Uint8Array][] {
+    return this.#entries.map(([name, value]) => [name, bytes(value)]);
+  }
+
+  clone(): Fields {
+    const fields = new Fields();
+    fields.#entries = [...this.#entries];
+    return fields;
+  }
+
+  #named(name: string) {
+    return this.#entries.filter(([other]) => other.toLowerCase() === name.toLowerCase());
+  }
+}
