@@ -71,7 +71,8 @@ export const requirements = {
   'CAP-06': 'A name that resolves to an address that is not public is not connected to.',
   'CAP-07': 'clock and random give real values where granted; log and context work for every plugin.',
   'CAP-08': 'The inert WASI set gives no power: empty environment, no folders, output into the log.',
-  'CAP-20': 'A rule of outbound_http names scheme, host or its subdomains, port, path and methods; any host only in so many words.',
+  'CAP-20':
+    'A rule of outbound_http names scheme, host or its subdomains, port, path and methods; any host only in so many words.',
   'CAP-21': 'A URL is normalised before it is compared, and refused where it does not normalise.',
   'CAP-22': 'allow_private is the only way to an address that is not public.',
   'CAP-23': 'A name is resolved once, every address checked, and the connection made to what was checked.',
@@ -79,7 +80,8 @@ export const requirements = {
   'CAP-25': "Headers that decide framing, routing and identity are the host's to set.",
   'CAP-26': 'An answer that is too long, too slow or never ends is cut off.',
   'CAP-27': 'Requests at once, requests a minute and the length of a request are held to the grant.',
-  'CAP-28': 'TLS is always verified, against the name that was asked for; authorities and client certificates are added by the operator alone.',
+  'CAP-28':
+    'TLS is always verified, against the name that was asked for; authorities and client certificates are added by the operator alone.',
   'CAP-29': 'A component that asks by wasi:http is held to the same engine and the same rules.',
   'CAP-40': 'kv_store keeps values by key, whatever bytes they are of, and lists keys by prefix in pages.',
   'CAP-41': 'No plugin and no tenant sees or changes the keys of another.',
