@@ -85,7 +85,11 @@ export async function runBench({ only = variantNames, ...options }: BenchOptions
   for (const [language, built] of plugins) {
     if (!names.has(`start-${language}`)) continue;
     options.progress(`starting with ${many} plugins: ${language}`);
-    starts.push(await measureStart(language, built, folder, options.rounds));
+    // What was measured before is not lost with it.
+    await measureStart(language, built, folder, options.rounds).then(
+      row => starts.push(row),
+      error => options.progress(`failed: start-${language}: ${error instanceof Error ? error.message : error}`),
+    );
   }
   return { rows, starts };
 }
