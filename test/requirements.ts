@@ -217,6 +217,9 @@ export const requirements = {
   'RUN-43': '--frozen refuses a start whose lockfile does not name exactly the configured plugins.',
   'RUN-44': 'A lockfile that is malformed or was changed by hand is refused with place and reason.',
   'RUN-45': 'A start fetches what is pinned, whatever the tag has come to name.',
+  'RUN-46':
+    'A plugin that learns is granted nothing, and grants prints the smallest grant that would have let it through.',
+  'RUN-47': 'What is recorded of a plugin that learns is bounded, without secrets, and belongs to one component.',
   'RUN-30': 'A run of the tests ends with one plain line that counts what passed, failed and was skipped.',
   'RUN-31': 'Each error code is thrown somewhere, seen by somebody, and documented with what to do.',
   'RUN-33': 'A document has no block that the tests do not understand.',

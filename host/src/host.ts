@@ -6,6 +6,7 @@ import type { Log } from './core/log.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
 import { Breaker } from './hook/breaker.ts';
 import { createHookChain } from './hook/create-hook-chain.ts';
+import { createLearner, type Learner } from './plugin/learned.ts';
 import { loadPlugins } from './plugin/load.ts';
 import type { Lock } from './plugin/lock.ts';
 import type { Plugin } from './plugin/plugin.ts';
@@ -53,8 +54,12 @@ export async function createHost(config: Config, log: Log, lock?: Lock): Promise
   await using opened = new AsyncDisposableStack();
   const plugins = await loadAll(config, log, lock);
   for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
+  const learner = opened.use(createLearner(config.cache_dir, log));
+  for (const { id, digest, sandboxed } of plugins) {
+    if (sandboxed.grant.learning) await learner.begin(id, digest, [...sandboxed.grant.denied]);
+  }
   const runner = opened.use(
-    await sandboxOf(config, log).open(
+    await sandboxOf(config, log, learner.refused).open(
       plugins.map(plugin => plugin.sandboxed),
       { lanes: config.limits.lanes, backlog: config.limits.backlog },
     ),
@@ -145,5 +150,5 @@ const pick = <T>(all: ReadonlyMap<string, T>, names: readonly string[]): T[] =>
 const tokenHostsOf = (reference: string | undefined, { registries }: Config): readonly string[] =>
   registries.filter(({ host }) => reference?.startsWith(`${host}/`)).flatMap(each => each.token_hosts);
 
-const sandboxOf = (config: Config, log: Log) =>
-  createSandbox({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log });
+const sandboxOf = (config: Config, log: Log, refused?: Learner['refused']) =>
+  createSandbox({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log, refused });

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { enableCompileCache } from 'node:module';
 import { check } from './command/check.ts';
+import { grants } from './command/grants.ts';
 import { lock } from './command/lock.ts';
 import { type Command, helpText, parseCommand } from './command/parse-command.ts';
 import { serve } from './command/serve.ts';
@@ -16,6 +17,7 @@ async function run(command: Command): Promise<void> {
   if (command.name === 'version') return console.log(await version());
   if (command.name === 'check') return console.log(await check(command));
   if (command.name === 'lock') return console.log(await lock(command));
+  if (command.name === 'grants') return console.log(await grants(command));
   const stop = await serve(command);
   const end = (signal: NodeJS.Signals) => stop(signal).then(() => process.exit(0));
   process.once('SIGTERM', end).once('SIGINT', end);

@@ -67,6 +67,13 @@ export interface Capability<G = unknown> {
   serve?(grant: G, on: ServeContext): Serve;
   /** What an optional capability that was not granted answers. Without it, such a plugin is refused. */
   readonly denied?: HostImports;
+  /** For learning mode; without it, that the plugin asks for the capability is all that is recorded. */
+  readonly learning?: {
+    /** Functions that refuse, and tell what would have been needed: JSON, short, and without secrets of a request. */
+    imports(tell: (need: unknown) => void): HostImports;
+    /** The smallest argument that lets all these needs through. They come from a lane: not trusted. */
+    grant(needs: readonly unknown[]): unknown;
+  };
 }
 
 /** Keeps the type of a capability's grant within its own file. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { HttpError, HttpRequest, HttpResponse } from '../core/contract/outbound-http.js';
-import { DeclaredError, defineCapability } from './capability.ts';
+import { DeclaredError, defineCapability, type HostImports } from './capability.ts';
 import { createEgress, type EgressAnswer, type EgressGrant, egressGrantSchema } from './egress.ts';
+import { egressNeed, smallestEgressGrant } from './egress-learning.ts';
 import { wasiHttp, wasiHttpWaiting } from './wasi-http.ts';
 
 const requestSchema = z.object({
@@ -12,6 +13,20 @@ const requestSchema = z.object({
 });
 
 const notGranted: HttpError = { tag: 'denied', val: 'outbound_http was not granted' };
+
+/** What it answers without a grant. */
+const refusing = (tell: (need: unknown) => void): HostImports => ({
+  ...wasiHttp(async request => {
+    tell(egressNeed(request));
+    return { err: notGranted };
+  }, 0),
+  'sallyport:plugin/outbound-http': {
+    send: async (request: HttpRequest) => {
+      tell(egressNeed(request));
+      throw new DeclaredError(notGranted);
+    },
+  },
+});
 
 /** HTTP requests to where the operator's rules allow, redirects followed within them. */
 export const outboundHttp = defineCapability<EgressGrant>({
@@ -39,12 +54,6 @@ export const outboundHttp = defineCapability<EgressGrant>({
         on.log.warn({ plugin: on.plugin, requestId: call.requestId, reason }, 'an outbound request was refused');
       });
   },
-  denied: {
-    ...wasiHttp(async () => ({ err: notGranted }), 0),
-    'sallyport:plugin/outbound-http': {
-      send: async () => {
-        throw new DeclaredError(notGranted);
-      },
-    },
-  },
+  denied: refusing(() => {}),
+  learning: { imports: refusing, grant: smallestEgressGrant },
 });

@@ -21,8 +21,18 @@ export interface LockCommand extends Common {
   readonly allowDowngrade: boolean;
 }
 
+export interface GrantsCommand extends Common {
+  readonly name: 'grants';
+  readonly plugin: string;
+}
+
 /** What the command line asks for. */
-export type Command = { readonly name: 'help' } | { readonly name: 'version' } | StartCommand | LockCommand;
+export type Command =
+  | { readonly name: 'help' }
+  | { readonly name: 'version' }
+  | StartCommand
+  | LockCommand
+  | GrantsCommand;
 
 export const helpText = `Usage: sallyport <command> [options]
 
@@ -31,6 +41,8 @@ Commands:
   check     refuse everything that serve would refuse, without starting anything
   lock      pin all plugins in sallyport.lock, beside the configuration; serve and check then
             refuse whatever is not as it is pinned
+  grants PLUGIN
+            what PLUGIN is granted, and what it would need by what \`grants: learn\` recorded
 
 Options:
   -c, --config FILE   the configuration (default: sallyport.yaml)
@@ -56,6 +68,7 @@ const optionsOf = {
   serve: ['frozen', 'allow-downgrade'],
   check: ['frozen', 'allow-downgrade'],
   lock: ['approve', 'allow-downgrade'],
+  grants: [],
 } as const;
 
 /** Reads the arguments after the program's name. @throws Fault `usage` */
@@ -65,11 +78,14 @@ export function parseCommand(argv: readonly string[]): Command {
   if (values.help === true || (name === undefined && values.version !== true)) return { name: 'help' };
   if (values.version === true) return { name: 'version' };
   if (!isCommand(name)) return fail('usage', { command: name });
-  if (rest.length > 0) fail('usage', { argument: rest.join(' ') });
+  const [plugin = '', ...more] = name === 'grants' ? rest : ['', ...rest];
+  if (more.length > 0) fail('usage', { argument: more.join(' ') });
+  if (name === 'grants' && plugin === '') fail('usage', { command: name, missing: 'the id of a plugin' });
   const taken: readonly string[] = [...optionsOf[name], 'config', 'json'];
   const stray = Object.keys(values).find(option => !taken.includes(option));
   if (stray !== undefined) fail('usage', { command: name, option: `--${stray}` });
   const common = { config: values.config ?? 'sallyport.yaml', json: values.json ?? false };
+  if (name === 'grants') return { name, ...common, plugin };
   const allowDowngrade = values['allow-downgrade'] ?? false;
   if (name === 'lock') return { name, ...common, allowDowngrade, approve: values.approve ?? [] };
   return { name, ...common, allowDowngrade, frozen: values.frozen ?? false };

@@ -7,8 +7,13 @@ import { type LaneBody, processBody, threadBody } from './lane-body.ts';
 /** What a lane tells its pool. `ended` comes once, also when the lane ended while it was starting. */
 export interface LaneEvents {
   message(lane: Lane, message: Exclude<FromLane, { type: 'started' }>): void;
+  /** A plugin that is learning was refused something. */
+  refused?: Refused | undefined;
   ended(lane: Lane, reason: string): void;
 }
+
+/** Takes what a plugin was refused: plugin, capability, and as JSON what it would have needed. Lanes may say anything. */
+export type Refused = (plugin: string, capability: string, need: string) => void;
 
 /** What starting Node may take. */
 const processStartMs = 5000;
@@ -36,6 +41,7 @@ export class Lane {
     const began = Progress.now();
     let reason = 'it ended';
     body.onMessage((message: FromLane) => {
+      if (message.type === 'refused') return events.refused?.(message.plugin, message.capability, message.need);
       if (message.type !== 'started') return events.message(lane, message);
       writeLogs(log, message.logs);
       started.resolve(message.failures.map(startFault));

@@ -5,7 +5,7 @@ import { FairQueue } from './fair-queue.ts';
 import { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
 import { Progress } from './lane/progress.ts';
-import { Lane, type LaneEvents, writeLogs } from './lane.ts';
+import { Lane, type LaneEvents, type Refused, writeLogs } from './lane.ts';
 
 const watchEveryMs = 10;
 const maximumBatch = 64;
@@ -23,6 +23,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   readonly #plugins: readonly LanePlugin[];
   readonly #timeouts: ReadonlyMap<string, number>;
   readonly #log: Log;
+  readonly #refused: Refused | undefined;
   readonly #idle: Lane[] = [];
   readonly #busy = new Map<Lane, Map<number, PendingJob>>();
   #spare: Lane | undefined;
@@ -35,7 +36,11 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   #cautiousUntil = 0;
   readonly #backlog: number;
 
-  private constructor(plugins: readonly LanePlugin[], backlog: number, log: Log) {
+  private constructor(
+    plugins: readonly LanePlugin[],
+    { backlog, log, refused }: { backlog: number; log: Log; refused?: Refused | undefined },
+  ) {
+    this.#refused = refused;
     this.#plugins = plugins;
     this.#timeouts = new Map(plugins.map(plugin => [plugin.id, plugin.limits.timeoutMs]));
     this.#backlog = backlog;
@@ -45,9 +50,9 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   /** Starts `count` lanes and a spare. @throws Faults as Lane.start does; then nothing is left running */
   static async start(
     plugins: readonly LanePlugin[],
-    on: { count: number; backlog: number; log: Log },
+    on: { count: number; backlog: number; log: Log; refused?: Refused | undefined },
   ): Promise<PureLanes> {
-    const lanes = new PureLanes(plugins, on.backlog, on.log);
+    const lanes = new PureLanes(plugins, on);
     // The first alone: when a plugin does not start, once is enough to know.
     lanes.#idle.push(await lanes.#startLane());
     const more = await Promise.allSettled(Array.from({ length: on.count }, () => lanes.#startLane()));
@@ -220,6 +225,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     const events: LaneEvents = {
       message: (lane, message) => this.#done(lane, message),
       ended: (lane, reason) => this.#ended(lane, reason),
+      refused: this.#refused,
     };
     return Lane.start(this.#plugins, events, this.#log);
   }

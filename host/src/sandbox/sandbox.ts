@@ -9,6 +9,7 @@ import { type Component, compile } from './compile.ts';
 import { CompileCache } from './compile-cache.ts';
 import { type ComponentInfo, componentInfo } from './component-info.ts';
 import type { Isolation, LanePlugin } from './lane/message.ts';
+import type { Refused } from './lane.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
@@ -44,7 +45,15 @@ export interface LaneSizes {
 
 const defaultBacklog = 4096;
 
-export function createSandbox(on: { capabilities: readonly Capability[]; cacheDir?: string; log: Log }): Sandbox {
+interface SandboxOptions {
+  readonly capabilities: readonly Capability[];
+  readonly cacheDir?: string;
+  readonly log: Log;
+  /** Is told what plugins that are learning were refused. */
+  readonly refused?: Refused | undefined;
+}
+
+export function createSandbox(on: SandboxOptions): Sandbox {
   const cache = on.cacheDir === undefined ? undefined : new CompileCache(on.cacheDir);
   return {
     inspect(artifact) {
@@ -52,23 +61,22 @@ export function createSandbox(on: { capabilities: readonly Capability[]; cacheDi
       return componentInfo(artifact.bytes);
     },
     compile: (artifact, grant, limits) => compile(artifact, grant, { capabilities: on.capabilities, limits, cache }),
-    open: (plugins, sizes = {}) => openLanes(plugins, sizes, on.capabilities, on.log),
+    open: (plugins, sizes = {}) => openLanes(plugins, sizes, on),
   };
 }
 
 async function openLanes(
   plugins: readonly SandboxPlugin[],
   { lanes: count = availableParallelism(), backlog = defaultBacklog }: LaneSizes,
-  capabilities: readonly Capability[],
-  log: Log,
+  { capabilities, log, refused }: SandboxOptions,
 ): Promise<HookRunner & AsyncDisposable> {
   const needsOwnLane = ({ component, isolation }: SandboxPlugin) => component.asynchronous || isolation === 'process';
   const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
   const waiting = plugins.filter(needsOwnLane);
   const started = await Promise.allSettled([
-    ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log })] : []),
+    ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log, refused })] : []),
     ...waiting.map(plugin =>
-      WaitingLanes.start(lanePlugin(plugin), servingOf(plugin, capabilities, log), { backlog, log }),
+      WaitingLanes.start(lanePlugin(plugin), servingOf(plugin, capabilities, log), { backlog, log, refused }),
     ),
   ]);
   const pools = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
@@ -146,6 +154,7 @@ const lanePlugin = ({ id, component, config, grant, limits, isolation = 'pooled'
   denied: grant.denied,
   limits,
   isolation,
+  learning: grant.learning,
 });
 
 function servingOf({ id, grant }: SandboxPlugin, capabilities: readonly Capability[], log: Log): Serving {

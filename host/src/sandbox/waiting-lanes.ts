@@ -6,7 +6,7 @@ import { FairQueue } from './fair-queue.ts';
 import { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
 import { startingJob } from './lane/progress.ts';
-import { Lane, writeLogs } from './lane.ts';
+import { Lane, type Refused, writeLogs } from './lane.ts';
 
 const maximumInFlight = 32;
 const answerWithinMs = 50;
@@ -17,6 +17,12 @@ const nobody = { requestId: '', binding: '', upstream: '' };
 export interface Serving {
   readonly serves: ReadonlyMap<string, Serve>;
   close(): Promise<void>;
+}
+
+interface PoolOptions {
+  readonly backlog: number;
+  readonly log: Log;
+  readonly refused?: Refused | undefined;
 }
 
 interface Flight {
@@ -37,6 +43,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
   readonly #serving: Serving;
   readonly #log: Log;
+  readonly #refused: Refused | undefined;
   readonly #backlog: number;
   #lane: Lane | undefined;
   #restarting: Promise<void> | undefined;
@@ -46,7 +53,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #jobs = 0;
   #closed = false;
 
-  private constructor(plugin: LanePlugin, serving: Serving, on: { backlog: number; log: Log }) {
+  private constructor(plugin: LanePlugin, serving: Serving, on: PoolOptions) {
+    this.#refused = on.refused;
     this.#plugin = plugin;
     this.#serving = serving;
     this.#backlog = on.backlog;
@@ -54,7 +62,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   }
 
   /** @throws Faults as Lane.start does */
-  static async start(plugin: LanePlugin, serving: Serving, on: { backlog: number; log: Log }): Promise<WaitingLanes> {
+  static async start(plugin: LanePlugin, serving: Serving, on: PoolOptions): Promise<WaitingLanes> {
     const lanes = new WaitingLanes(plugin, serving, on);
     try {
       lanes.#lane = await lanes.#startLane();
@@ -204,7 +212,11 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #startLane(): Promise<Lane> {
     return Lane.start(
       [this.#plugin],
-      { message: (lane, message) => this.#message(lane, message), ended: (lane, reason) => this.#ended(lane, reason) },
+      {
+        message: (lane, message) => this.#message(lane, message),
+        ended: (lane, reason) => this.#ended(lane, reason),
+        refused: this.#refused,
+      },
       this.#log,
     );
   }

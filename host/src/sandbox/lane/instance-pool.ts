@@ -1,5 +1,5 @@
 import type { OpenScope } from './call-scope.ts';
-import { type Ask, Instance } from './instance.ts';
+import { Instance, type ToGateway } from './instance.ts';
 import type { LanePlugin } from './message.ts';
 
 /** Tenants of one plugin whose instances are kept; the one that was served longest ago goes first. */
@@ -11,14 +11,14 @@ const maximumTenants = 32;
  */
 export class InstancePool {
   readonly #idle = new Map<string, Map<string, Instance[]>>();
-  readonly #ask: Ask;
+  readonly #gateway: ToGateway;
 
-  constructor(ask: Ask) {
-    this.#ask = ask;
+  constructor(gateway: ToGateway) {
+    this.#gateway = gateway;
   }
 
   lend(plugin: LanePlugin, tenant: string | undefined, scope: OpenScope): Instance | PromiseLike<Instance> {
-    return this.#line(plugin, tenant).pop() ?? Instance.start(plugin, scope, this.#ask);
+    return this.#line(plugin, tenant).pop() ?? Instance.start(plugin, scope, this.#gateway);
   }
 
   giveBack(plugin: LanePlugin, tenant: string | undefined, instance: Instance): void {

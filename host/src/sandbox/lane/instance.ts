@@ -5,6 +5,7 @@ import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } 
 import type { OpenScope } from './call-scope.ts';
 import { createGlueRealm } from './harden.ts';
 import type { LanePlugin } from './message.ts';
+import { refusingImports } from './refusing.ts';
 
 /** In a lane of pure plugins a hook answers at once; in one with asynchronous capabilities it answers later. */
 type MaybeLater<T> = T | Promise<T>;
@@ -23,8 +24,13 @@ type Instantiate = (
   instantiateCore?: (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance,
 ) => MaybeLater<Exports>;
 
-/** Puts a question to the gateway's side of a capability. */
-export type Ask = (job: number, plugin: string, capability: string, request: unknown) => Promise<unknown>;
+/** The gateway's thread, seen from a lane. */
+export interface ToGateway {
+  /** Puts a question to the gateway's side of a capability. */
+  ask(job: number, plugin: string, capability: string, request: unknown): Promise<unknown>;
+  /** Tells what a plugin that is learning was refused. */
+  refused(plugin: string, capability: string, need: unknown): void;
+}
 
 /** One instance of a plugin. It serves one call at a time; the lane discards it after anything but a declared result. */
 export class Instance {
@@ -37,10 +43,10 @@ export class Instance {
   }
 
   /** Instantiates and configures. Throws what the guest or its glue throws. */
-  static start(plugin: LanePlugin, scope: OpenScope, ask: Ask): MaybeLater<Instance> {
+  static start(plugin: LanePlugin, scope: OpenScope, gateway: ToGateway): MaybeLater<Instance> {
     const seat = { scope };
     const instantiate = compileGlue(plugin);
-    const exports = instantiate(name => plugin.component.modules.get(name), importsOf(plugin, seat, ask));
+    const exports = instantiate(name => plugin.component.modules.get(name), importsOf(plugin, seat, gateway));
     const configure = (ready: Exports): MaybeLater<Instance> => {
       const instance = new Instance(ready, seat);
       const configured = ready['sallyport:plugin/lifecycle@0.1.0'].configure(plugin.config);
@@ -73,7 +79,7 @@ function compileGlue(plugin: LanePlugin): Instantiate {
   return body() as Instantiate;
 }
 
-function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, ask: Ask): HostImports {
+function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, gateway: ToGateway): HostImports {
   const scope = (): OpenScope => {
     if (seat.scope === undefined) throw new Error('a host function was called outside a hook call');
     return seat.scope;
@@ -81,7 +87,10 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, a
   const imports: Record<string, Readonly<Record<string, unknown>>> = {};
   for (const capability of capabilities) {
     const { name } = capability;
-    if (plugin.denied.has(name)) Object.assign(imports, capability.denied);
+    if (plugin.denied.has(name)) {
+      const refusing = refusingImports(capability, plugin, need => gateway.refused(plugin.id, name, need));
+      Object.assign(imports, refusing);
+    }
     if (!plugin.granted.has(name)) continue;
     const lane: LaneContext = {
       plugin: plugin.id,
@@ -94,7 +103,7 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, a
       },
       ask: request => {
         scope().countAsk();
-        return ask(scope().job, plugin.id, name, request);
+        return gateway.ask(scope().job, plugin.id, name, request);
       },
     };
     Object.assign(imports, capability.imports(plugin.granted.get(name), lane));

@@ -13,6 +13,7 @@ export interface LanePlugin {
   readonly denied: ReadonlySet<string>;
   readonly limits: PluginLimits;
   readonly isolation: Isolation;
+  readonly learning: boolean;
 }
 
 /**
@@ -59,6 +60,8 @@ export type FromLane =
   | { readonly type: 'started'; readonly failures: readonly StartFailure[]; readonly logs: readonly LogLine[] }
   | { readonly type: 'done'; readonly results: readonly JobResult[] }
   | { readonly type: 'dropped'; readonly job: number }
+  /** Of a plugin that is learning; `need` is JSON. */
+  | { readonly type: 'refused'; readonly plugin: string; readonly capability: string; readonly need: string }
   | {
       readonly type: 'ask';
       readonly ask: number;

@@ -6,7 +6,7 @@ import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';
 import { failureOf } from './failure.ts';
 import { disarmCodeConstructors } from './harden.ts';
-import { type Ask, Instance, isThenable } from './instance.ts';
+import { Instance, isThenable, type ToGateway } from './instance.ts';
 import { InstancePool } from './instance-pool.ts';
 import type { Job, JobResult, LogLine, StartFailure, ToLane } from './message.ts';
 import { Progress, startingJob } from './progress.ts';
@@ -21,15 +21,28 @@ const asynchronous = data.plugins.some(plugin => plugin.component.asynchronous);
 const waiting = new Map<number, PromiseWithResolvers<unknown>>();
 let asks = 0;
 
-const ask: Ask = (job, plugin, capability, request) => {
-  asks += 1;
-  const answer = Promise.withResolvers<unknown>();
-  waiting.set(asks, answer);
-  send({ type: 'ask', ask: asks, job, plugin, capability, request });
-  return answer.promise;
+const told = new Set<string>();
+/** Different refusals that one lane tells of: whoever makes more of them is known by now. */
+const toldAtMost = 1024;
+
+const gateway: ToGateway = {
+  ask(job, plugin, capability, request) {
+    asks += 1;
+    const answer = Promise.withResolvers<unknown>();
+    waiting.set(asks, answer);
+    send({ type: 'ask', ask: asks, job, plugin, capability, request });
+    return answer.promise;
+  },
+  refused(plugin, capability, value) {
+    const need = JSON.stringify(value);
+    const key = `${plugin} ${capability} ${need}`;
+    if (told.has(key) || told.size >= toldAtMost) return;
+    told.add(key);
+    send({ type: 'refused', plugin, capability, need });
+  },
 };
 
-const pool = new InstancePool(ask);
+const pool = new InstancePool(gateway);
 
 const supplyFor = (job: number): InstanceSupply => ({
   plugins,
@@ -98,7 +111,7 @@ async function start(): Promise<void> {
     const open = scope.open(plugin.id, plugin.limits);
     progress.enter(startingJob, index);
     try {
-      pool.keepFirst(plugin, await Instance.start(plugin, open, ask));
+      pool.keepFirst(plugin, await Instance.start(plugin, open, gateway));
     } catch (thrown) {
       const { cause, message, declared } = failureOf(thrown);
       failures.push({ plugin: plugin.id, cause: declared ? 'refused' : cause, message });

@@ -1,0 +1,43 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { methodsSchema, ruleSchema } from './egress-rule.ts';
+import { isPublicAddress } from './public-address.ts';
+
+/** What one refused request would have needed: where to and how, and nothing of what was sent. */
+const needSchema = z.object({ method: z.string(), url: z.string() });
+
+const longest = 1000;
+
+/** Query and fragment are left out: they may hold secrets, and rules know no such parts. */
+export function egressNeed({ method, url: text }: { readonly method: string; readonly url: string }): unknown {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol))
+    return { method: method.slice(0, 32), url: 'not a URL of http' };
+  const place = `${url.origin}${url.pathname}`;
+  return { method: method.slice(0, 32), url: place.length > longest ? url.origin : place };
+}
+
+/** The rules of exactly those places, and the methods that were tried. */
+export function smallestEgressGrant(needs: readonly unknown[]): unknown {
+  const seen = needs.flatMap(need => needSchema.safeParse(need).data ?? []);
+  const grantable = seen.filter(({ method, url }) => URL.canParse(url) && methodsSchema.safeParse([method]).success);
+  const hidden = [...new Set(grantable.flatMap(({ url }) => hiddenAddress(url)))].sort();
+  return {
+    allow: [...new Set(grantable.map(({ url }) => ruleOf(url)))].sort(),
+    methods: [...new Set(grantable.map(({ method }) => method))].sort(),
+    ...(hidden.length === 0 ? {} : { allow_private: hidden }),
+  };
+}
+
+/** An address that is not public, written into the URL; what a name stands for is known only when it is asked. */
+function hiddenAddress(place: string): readonly string[] {
+  const host = new URL(place).hostname.replace(/^\[|\]$/g, '');
+  const family = isIP(host);
+  return family === 0 || isPublicAddress(host) ? [] : [`${host}/${family === 4 ? 32 : 128}`];
+}
+
+/** A path that a rule could read as more than itself is left to the operator: only its origin is named. */
+function ruleOf(place: string): string {
+  const { origin } = new URL(place);
+  return !place.includes('*') && ruleSchema.safeParse(place).success ? place : origin;
+}
