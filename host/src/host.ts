@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { capabilities } from './capability/index.ts';
+import { openFacilities } from './capability/open-facilities.ts';
 import type { Config, UpstreamConfig } from './config/config.ts';
-import { type Fault, Faults, toFaults } from './core/fault.ts';
+import { Fault, Faults, toFaults } from './core/fault.ts';
 import type { Log } from './core/log.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
 import { Breaker } from './hook/breaker.ts';
@@ -50,8 +51,11 @@ export function loadAll(config: Config, log: Log, lock?: Lock): Promise<readonly
  * The one composition root: from a config to a gateway that can listen. Creates all or closes all.
  * @throws Faults: every plugin that does not load or start, or every required upstream that is missing
  */
-export async function createHost(config: Config, log: Log, lock?: Lock): Promise<Host> {
+export async function createHost(config: Config, ownLog: Log, lock?: Lock): Promise<Host> {
   await using opened = new AsyncDisposableStack();
+  const facilities = opened.use(facilitiesOf(config, ownLog));
+  const { mask, metrics } = facilities;
+  const log = mask.log(ownLog);
   const plugins = await loadAll(config, log, lock);
   for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
   const learner = opened.use(createLearner(config.cache_dir, log));
@@ -59,10 +63,16 @@ export async function createHost(config: Config, log: Log, lock?: Lock): Promise
     if (sandboxed.grant.learning) await learner.begin(id, digest, [...sandboxed.grant.denied]);
   }
   const runner = opened.use(
-    await sandboxOf(config, log, learner.refused).open(
-      plugins.map(plugin => plugin.sandboxed),
-      { lanes: config.limits.lanes, backlog: config.limits.backlog },
-    ),
+    await sandboxOf(config, log, learner.refused)
+      .open(
+        plugins.map(plugin => plugin.sandboxed),
+        facilities,
+        { lanes: config.limits.lanes, backlog: config.limits.backlog },
+      )
+      .catch(error => {
+        // What a plugin says of its configuration may hold a secret that it was given.
+        throw new Faults(toFaults(error).map(fault => new Fault(fault.code, mask.value(fault.details))));
+      }),
   );
 
   const upstreams = new Map(
@@ -89,11 +99,13 @@ export async function createHost(config: Config, log: Log, lock?: Lock): Promise
         id: binding.id,
         isDefault: binding.default,
         upstreams: pick(upstreams, binding.upstreams),
-        chain: createHookChain({ plugins: pick(hooked, binding.transforms), runner, log }),
+        chain: createHookChain({ plugins: pick(hooked, binding.transforms), runner, log, mask }),
       })),
       limits: config.limits,
       allowedHosts: config.allowed_hosts,
       allowedOrigins: config.allowed_origins,
+      metrics,
+      metricsFor: config.metrics.serve,
       optionalUpstreams: new Set(config.upstreams.filter(each => !each.required).map(each => each.id)),
       log,
     }),
@@ -152,3 +164,9 @@ const tokenHostsOf = (reference: string | undefined, { registries }: Config): re
 
 const sandboxOf = (config: Config, log: Log, refused?: Learner['refused']) =>
   createSandbox({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log, refused });
+
+/** A file for the values of plugins is opened only where a plugin may have any. */
+const facilitiesOf = ({ kv, secrets, audit, plugins }: Config, log: Log) => {
+  const isUsed = plugins.some(({ grants }) => typeof grants === 'object' && 'kv_store' in grants);
+  return openFacilities({ kv: isUsed ? kv : { store: 'memory' }, secrets, audit, log });
+};

@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import type { Caller } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
+import type { Facilities } from './facilities.ts';
 
 /** Host functions by WIT interface (without version), as jco's glue takes them. */
 export type HostImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -18,6 +20,12 @@ export interface LaneContext {
     getShared(key: string): string | undefined;
     setShared(key: string, value: string): void;
   };
+  /** What the capability's `shows` made of the caller of this request. */
+  readonly caller: Caller;
+  /** Says something to this capability's `hear` on the gateway's thread, once the call is over. */
+  tell(said: unknown): void;
+  /** Has a refused use counted and audited. `what` names what was asked for, and why it is refused. */
+  refused(what: string): void;
   /** Asks this capability's `serve` on the gateway's thread. Only for functions named in `asyncImports`. */
   ask(request: unknown): Promise<unknown>;
 }
@@ -33,13 +41,21 @@ export interface ServedCall {
   readonly signal: AbortSignal;
 }
 
+/** The hook call in which something was said. */
+export type HeardCall = Omit<ServedCall, 'signal'>;
+
+/** Takes what was told in a lane. Not trusted: a lane may say anything. */
+export type Hear = (said: unknown, call: HeardCall) => void;
+
 /** The gateway's side of an asynchronous capability. Its answer must be plain data. */
 export type Serve = (request: unknown, call: ServedCall) => Promise<unknown>;
 
 /** What the gateway's side of a capability can use, for one plugin. */
-export interface ServeContext {
+export interface ServeContext extends Facilities {
   readonly plugin: string;
   readonly log: Log;
+  /** Has a refused use of this capability counted and audited. `what` names what was asked for, and why it is refused. */
+  refused(what: string, call: HeardCall): void;
   /** Registers what is to be done when the plugin's lanes close. */
   defer(close: () => Promise<void> | void): void;
 }
@@ -65,6 +81,10 @@ export interface Capability<G = unknown> {
   readonly asyncImports?: readonly string[];
   /** Runs on the gateway's thread, where a plugin's grant is enforced out of the guest's reach. */
   serve?(grant: G, on: ServeContext): Serve;
+  /** Takes what functions told in a lane, after the call. What is told while a plugin starts is lost. */
+  hear?(grant: G, on: ServeContext): Hear;
+  /** What of the caller a plugin may see. */
+  shows?(grant: G, caller: Caller): Caller;
   /** What an optional capability that was not granted answers. Without it, such a plugin is refused. */
   readonly denied?: HostImports;
   /** For learning mode; without it, that the plugin asks for the capability is all that is recorded. */

@@ -3,6 +3,7 @@ import type { HttpError, HttpRequest, HttpResponse } from '../core/contract/outb
 import { DeclaredError, defineCapability, type HostImports } from './capability.ts';
 import { createEgress, type EgressAnswer, type EgressGrant, egressGrantSchema } from './egress.ts';
 import { egressNeed, smallestEgressGrant } from './egress-learning.ts';
+import { substituteSecrets } from './secret-placeholder.ts';
 import { wasiHttp, wasiHttpWaiting } from './wasi-http.ts';
 
 const requestSchema = z.object({
@@ -47,12 +48,14 @@ export const outboundHttp = defineCapability<EgressGrant>({
   }),
   asyncImports: ['sallyport:plugin/outbound-http#send', ...wasiHttpWaiting],
   serve(grant, on) {
-    const egress = createEgress(grant, on);
+    const { plugin, secrets } = on;
+    const egress = createEgress(grant, {
+      plugin,
+      fillHeaders: (headers, url) => substituteSecrets(secrets, plugin, headers, url),
+    });
     on.defer(async () => await egress[Symbol.asyncDispose]());
     return (message, call): Promise<EgressAnswer> =>
-      egress.request(requestSchema.parse(message), call.signal, reason => {
-        on.log.warn({ plugin: on.plugin, requestId: call.requestId, reason }, 'an outbound request was refused');
-      });
+      egress.request(requestSchema.parse(message), call.signal, why => on.refused(`send: ${why}`, call));
   },
   denied: refusing(() => {}),
   learning: { imports: refusing, grant: smallestEgressGrant },

@@ -45,6 +45,11 @@ export function finishConfig(parsed: ParsedConfig, folder: string, keyFile: (fil
   return {
     ...parsed,
     cache_dir: absolute(parsed.cache_dir),
+    kv: { ...parsed.kv, path: absolute(parsed.kv.path) },
+    secrets: parsed.secrets.map(({ file, ...secret }) =>
+      file === undefined ? secret : { ...secret, file: absolute(file) },
+    ),
+    audit: parsed.audit.file === undefined ? {} : { file: absolute(parsed.audit.file) },
     trust: {
       ...parsed.trust,
       keys: parsed.trust.keys.map(({ pem, file, ...key }) => ({ ...key, pem: pem ?? keyFile(file ?? '') })),

@@ -17,6 +17,7 @@ interface Named {
 export function crossCheck(value: unknown): readonly Problem[] {
   if (!isJsonObject(value)) return [];
   const { plugins, upstreams, bindings } = sections(value);
+  const secrets = entries(value, 'secrets', 'name');
   const perBinding = bindings.flatMap(({ path }) => [
     { known: upstreams, used: listed(value, [...path, 'upstreams']), what: 'upstream' },
     { known: plugins, used: listed(value, [...path, 'transforms']), what: 'plugin' },
@@ -27,10 +28,12 @@ export function crossCheck(value: unknown): readonly Problem[] {
       upstreams,
       bindings,
       entries(value, 'registries', 'host'),
+      secrets,
       entries(memberAt(value, ['trust']), 'keys', 'id', ['trust']),
     ].flatMap(twice),
     ...perBinding.flatMap(({ used }) => twice(used)),
     ...perBinding.flatMap(({ known, used, what }) => unknown(known, used, what)),
+    ...plugins.flatMap(({ path }) => unknown(secrets, secretsUsed(value, path), 'secret')),
     ...defaults(value, bindings),
     ...openAddress(value),
   ];
@@ -67,6 +70,19 @@ function listed(value: unknown, path: readonly PropertyKey[]): readonly Named[] 
   const list = memberAt(value, path);
   if (!Array.isArray(list)) return [];
   return list.flatMap((name, index) => (typeof name === 'string' ? [{ name, path: [...path, index] }] : []));
+}
+
+/** Secrets that the grants of a plugin name. */
+function secretsUsed(value: unknown, plugin: readonly PropertyKey[]): readonly Named[] {
+  const path = [...plugin, 'grants', 'secret_store'];
+  const references = memberAt(value, [...path, 'references']);
+  const byReference = Array.isArray(references)
+    ? references.flatMap((each, index) => {
+        const name = memberAt(each, ['name']);
+        return typeof name === 'string' ? [{ name, path: [...path, 'references', index, 'name'] }] : [];
+      })
+    : [];
+  return [...listed(value, [...path, 'names']), ...byReference];
 }
 
 function twice(all: readonly Named[]): readonly Problem[] {

@@ -163,6 +163,41 @@ export const createConfigSchema = (grants: GrantsSchema) =>
         })
         .prefault({}),
       cache_dir: text.default('~/.cache/sallyport'),
+      secrets: z
+        .array(
+          z
+            .strictObject({
+              name: z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'lower-case letters, digits, dashes and underscores'),
+              env: text.optional().describe('A variable of the environment of the gateway.'),
+              file: text
+                .optional()
+                .describe('A file that holds the value, relative to this file; read again on change.'),
+            })
+            .superRefine(oneOf(['env', 'file']))
+            .meta({ oneOf: [{ required: ['env'] }, { required: ['file'] }] }),
+        )
+        .default([])
+        .describe('Secrets that grants of secret_store can name.'),
+      kv: z
+        .strictObject({
+          store: z.enum(['sqlite', 'memory']).default('sqlite'),
+          path: text.default('~/.local/state/sallyport/kv.sqlite').describe('The file of the sqlite store.'),
+        })
+        .prefault({})
+        .describe('Where plugins that are granted kv_store keep their values.'),
+      metrics: z
+        .strictObject({
+          serve: z
+            .enum(['loopback', 'everybody', 'nobody'])
+            .default('loopback')
+            .describe('Who may read /metrics: connections from this machine, everybody who can connect, or nobody.'),
+        })
+        .prefault({}),
+      audit: z
+        .strictObject({
+          file: text.optional().describe('Audit events go to this file, and to the log where it is left out.'),
+        })
+        .prefault({}),
       registries: z
         .array(
           z.strictObject({
@@ -200,7 +235,9 @@ export const createConfigSchema = (grants: GrantsSchema) =>
             isolation: z
               .enum(['pooled', 'tenant', 'fresh', 'process'])
               .default('pooled')
-              .describe('Who shares an instance: all callers, those of one tenant, or nobody; or a process of its own.'),
+              .describe(
+                'Who shares an instance: all callers, those of one tenant, or nobody; or a process of its own.',
+              ),
             limits: z
               .strictObject({
                 memory_mib: z.int().min(1).max(4096).optional(),

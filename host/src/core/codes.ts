@@ -294,6 +294,16 @@ const table = {
     says: 'The operator grants a capability that the plugin does not ask for.',
     todo: "Remove the grant from the gateway's file.",
   },
+  secret_unavailable: {
+    exit: 4,
+    says: 'A secret that the operator names cannot be read, or is empty.',
+    todo: 'Set the variable, or mount the file, that `secrets` names; at most 64 KiB.',
+  },
+  audit_unusable: {
+    exit: 4,
+    says: 'The file for audit events cannot be written.',
+    todo: 'Give the gateway a file that it may append to in `audit.file`, or leave it out: events then stand in the log.',
+  },
   kv_unusable: {
     exit: 4,
     says: 'The store behind the capability kv_store cannot be opened.',

@@ -1,4 +1,5 @@
 import type { CallContext, Request, Response, Violation } from './contract/types.js';
+import type { JsonObject } from './json.ts';
 
 /** Why a hook call yielded no outcome. `on_error` is decided by it. */
 export type FailureCause = 'trap' | 'timeout' | 'limit' | 'invalid_output' | 'unavailable';
@@ -21,11 +22,31 @@ export interface RequestState {
   readonly shared: ReadonlyMap<string, string>;
 }
 
+/** What is known of who called. A plugin sees of it what it was granted, and no more. */
+export interface Caller {
+  /** Headers of the HTTP request, by lower-case name. */
+  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Claims of who was authenticated. */
+  readonly claims?: JsonObject;
+}
+
+/** Something that a plugin's capability has to tell once a call is over: a measurement, an event, a refused use. */
+export interface Note {
+  readonly plugin: string;
+  readonly capability: string;
+  /** What was refused, and why; no other word is then said. */
+  readonly refused?: string;
+  readonly said?: unknown;
+}
+
 /** Calls of one stage and the value that is threaded through them. */
 export type ChainInput = {
   readonly calls: readonly HookCall[];
   readonly context: Omit<CallContext, 'deadlineMs'>;
   readonly state?: RequestState;
+  readonly caller?: Caller;
+  /** In place of `caller` on the way to a lane: what each plugin may see of it. */
+  readonly shown?: ReadonlyMap<string, Caller>;
 } & ({ readonly stage: 'before'; readonly value: Request } | { readonly stage: 'after'; readonly value: Response });
 
 /** What became of one call. Calls after a stop have no report. Times are milliseconds. */
@@ -44,6 +65,8 @@ export interface ChainOutput {
   readonly answer?: Response;
   /** The state after the calls; absent when nothing changed it. */
   readonly state?: RequestState;
+  /** For the gateway's side of the capabilities; nobody behind the runner sees them. */
+  readonly notes?: readonly Note[];
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { JsonObject } from '../core/json.ts';
 import type { HookContext } from '../hook/hook-chain.ts';
 import type { Notification } from '../upstream/upstream.ts';
@@ -9,6 +10,8 @@ export interface Call {
   readonly route: Route;
   readonly method: string;
   readonly params: JsonObject;
+  /** Of the HTTP request. */
+  readonly headers: IncomingHttpHeaders;
   readonly signal: AbortSignal;
   /** Present when the client can hear before the answer comes. */
   readonly onNotification?: (notification: Notification) => void;

@@ -62,14 +62,14 @@ export function createCodec20251125(options: CodecOptions): Codec {
   }
 
   async function call(exchange: Exchange, session: Session, { id, method, params }: Request) {
-    const { route, reply, requestId, record } = exchange;
+    const { route, reply, requestId, record, headers } = exchange;
     const controller = new AbortController();
     session.running.set(id, controller);
     exchange.onLeave(() => controller.abort(new Cancelled('the client left')));
     const onNotification = hearing(exchange, session, params);
     try {
       const answer = await dispatch({
-        ...{ requestId, route, method, params, record, signal: controller.signal },
+        ...{ requestId, route, method, params, headers, record, signal: controller.signal },
         timeoutMs: options.requestTimeoutMs,
         ...(onNotification === undefined ? {} : { onNotification }),
       });

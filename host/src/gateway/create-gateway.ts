@@ -6,6 +6,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { Fault, fail } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
+import { Metrics } from '../core/metrics.ts';
 import type { Notification } from '../upstream/upstream.ts';
 import { createAdmission, isLoopback } from './admission.ts';
 import { type Binding, createRoute, type Route } from './binding.ts';
@@ -13,6 +14,7 @@ import { readBody } from './body.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { createCodec20251125 } from './codec-2025-11-25.ts';
 import { faultReply } from './fault-reply.ts';
+import { createMeasure } from './measure.ts';
 import { accepts, isJson } from './media-type.ts';
 import { type Message, parseMessage } from './message.ts';
 import { Reply } from './reply.ts';
@@ -38,6 +40,10 @@ export interface GatewayOptions {
   readonly log: Log;
   /** Ids of upstreams that may be down while the gateway is ready. */
   readonly optionalUpstreams?: ReadonlySet<string>;
+  /** What /metrics tells, the gateway's own numbers among it. */
+  readonly metrics?: Metrics;
+  /** Who may read /metrics; `loopback`, which is connections from this machine, unless stated. */
+  readonly metricsFor?: 'loopback' | 'everybody' | 'nobody';
   /** Shown to clients as the server's version. */
   readonly version?: string;
 }
@@ -55,9 +61,10 @@ export interface Gateway extends AsyncDisposable {
 
 type Handler = (exchange: Exchange, incoming: IncomingMessage) => Promise<void> | void;
 
-/** Makes the gateway: POST, GET and DELETE on `/mcp` and `/mcp/{binding}`, `/healthz` and `/readyz`. */
+/** Makes the gateway: POST, GET and DELETE on `/mcp` and `/mcp/{binding}`, `/healthz`, `/readyz` and `/metrics`. */
 export function createGateway(options: GatewayOptions): Gateway {
-  const { bindings, limits, log, optionalUpstreams = new Set() } = options;
+  const { bindings, limits, log, optionalUpstreams = new Set(), metrics = new Metrics() } = options;
+  const measure = createMeasure(metrics);
   const routes = new Map(bindings.map(binding => [binding.id, createRoute(binding)]));
   const defaultRoute = routes.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
   const required = new Set(
@@ -129,7 +136,24 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (running === 0) onIdle();
       const { id: _, method = incoming.method, ...rest } = record;
       const ms = performance.now() - began;
-      logRequest(log, { request: requestId, method, binding: route?.id, ...rest, status: reply.status, ms }, thrown);
+      const line = { request: requestId, method, binding: route?.id, ...rest, status: reply.status, ms };
+      logRequest(log, line, thrown);
+      measure(line);
+    }
+    return RESPONSE_ALREADY_SENT;
+  }
+
+  /** The numbers, for who may read them; for all others there is nothing. */
+  function tellMetrics({ incoming, outgoing }: HttpBindings): Response {
+    const { metricsFor = 'loopback' } = options;
+    const reply = new Reply(outgoing as ServerResponse);
+    try {
+      admit(incoming.headers);
+      const isHere = /^(::ffff:)?127\.|^::1$/.test(incoming.socket.remoteAddress ?? '');
+      if (metricsFor === 'nobody' || (metricsFor === 'loopback' && !isHere)) fail('path_unknown', { path: '/metrics' });
+      reply.answer(200, metrics.text(), { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+    } catch (reason) {
+      faultReply(reply, reason, undefined, randomUUID());
     }
     return RESPONSE_ALREADY_SENT;
   }
@@ -149,6 +173,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
   app.get('/healthz', c => probe(c.env, true));
   app.get('/readyz', c => probe(c.env, isReady()));
+  app.get('/metrics', c => tellMetrics(c.env));
   app.notFound(c => serve(c.env));
 
   async function close() {

@@ -53,6 +53,7 @@ export function hookContext(call: Call, { upstream }: Member): HookContext {
     requestId: call.requestId,
     binding: call.route.id,
     upstream: upstream.id,
+    caller: { headers: call.headers },
     reports: call.record.plugins,
   };
 }

@@ -15,7 +15,7 @@ export interface RequestLine extends CallRecord {
 }
 
 /** HTTP status that stands in the log when the client left before it was answered. */
-const clientLeft = 499;
+export const clientLeft = 499;
 
 /** Writes it. What was thrown tells the level: a fault is for the operator to know, anything else is our mistake. */
 export function logRequest(log: Log, { plugins, status, ms, ...line }: RequestLine, thrown: unknown): void {

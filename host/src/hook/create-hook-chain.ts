@@ -3,6 +3,7 @@ import type { HookRunner, Stage } from '../core/hook-call.ts';
 import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
+import type { SecretMask } from '../core/secret-mask.ts';
 import { failureData } from './block-data.ts';
 import { emptyResults, requestCodecs, responseCodec } from './codecs.ts';
 import type { AfterMethod, BeforeMethod, BlockData, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
@@ -14,10 +15,12 @@ interface HookChainOptions {
   readonly plugins: readonly HookedPlugin[];
   readonly runner: HookRunner;
   readonly log: Log;
+  /** Hides secrets in what a block tells the client. */
+  readonly mask?: SecretMask;
 }
 
 /** The hook chain over a runner: the runner knows how to call plugins, the chain knows what the outcomes mean. */
-export function createHookChain({ plugins, runner, log }: HookChainOptions): HookChain {
+export function createHookChain({ plugins, runner, log, mask }: HookChainOptions): HookChain {
   let active = plugins.toSorted((a, b) => a.priority - b.priority);
   let byHook = groupByHook(active);
 
@@ -31,6 +34,11 @@ export function createHookChain({ plugins, runner, log }: HookChainOptions): Hoo
     }
     return undefined;
   }
+
+  const hide = ({ kind, data }: { kind: 'block'; data: BlockData }) => ({
+    kind,
+    data: mask === undefined ? data : { ...mask.value(data), plugin: data.plugin },
+  });
 
   return {
     get plugins() {
@@ -49,7 +57,7 @@ export function createHookChain({ plugins, runner, log }: HookChainOptions): Hoo
         answer: answer => takeAnswer(method, answer),
       });
       if (walked.kind === 'respond') return { kind: 'respond', result: walked.value };
-      return walked.kind === 'block' ? walked : { kind: 'proceed', params: walked.value };
+      return walked.kind === 'block' ? hide(walked) : { kind: 'proceed', params: walked.value };
     },
 
     async after(on, method, result, { signal, outputSchema } = {}) {
@@ -65,7 +73,7 @@ export function createHookChain({ plugins, runner, log }: HookChainOptions): Hoo
           check: (before: JsonObject, after: JsonObject) => checkChange(outputSchema, before, after),
         }),
       });
-      return walked.kind === 'block' ? walked : { kind: 'proceed', result: walked.value };
+      return walked.kind === 'block' ? hide(walked) : { kind: 'proceed', result: walked.value };
     },
   };
 }

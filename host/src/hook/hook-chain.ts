@@ -1,4 +1,4 @@
-import type { CallReport, FailureCause, RequestState } from '../core/hook-call.ts';
+import type { Caller, CallReport, FailureCause, RequestState } from '../core/hook-call.ts';
 import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Breaker } from './breaker.ts';
@@ -15,6 +15,8 @@ export interface HookContext {
   readonly upstream: string;
   readonly tenant?: string;
   readonly subject?: string;
+  /** Of it, a plugin is shown what it was granted. */
+  readonly caller?: Caller;
   readonly reports: (CallReport & { readonly hook: HookName })[];
   state?: RequestState;
 }

@@ -108,7 +108,7 @@ async function hop<V extends Request | Response>(
   shown: V,
   { on, runner, signal, input }: Walk<V>,
 ): Promise<ChainOutput> {
-  const { requestId, binding, upstream, tenant, subject, state } = on;
+  const { requestId, binding, upstream, tenant, subject, state, caller } = on;
   let message = 'it was not called';
   for (const plugin of plugins) plugin.breaker?.enter();
   try {
@@ -127,6 +127,7 @@ async function hop<V extends Request | Response>(
           ...(subject !== undefined && { subject }),
         },
         ...(state !== undefined && { state }),
+        ...(caller !== undefined && { caller }),
         ...input(shown),
       },
       signal,

@@ -1,7 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor, jsGuest, watGuest } from '../../../test/fixtures/guest.ts';
-import { callContext, calls, type Guest, openGuests, toolCall, toolResult } from '../../../test/fixtures/sandboxed.ts';
+import {
+  callContext,
+  calls,
+  type Guest,
+  memoryFacilities,
+  openGuests,
+  toolCall,
+  toolResult,
+} from '../../../test/fixtures/sandboxed.ts';
 import { decideGrant } from '../capability/grant.ts';
 import { capabilities } from '../capability/index.ts';
 import type { Request } from '../core/contract/types.js';
@@ -325,9 +333,13 @@ describe('the glue in a lane', () => {
     const grant = decideGrant([], plain('spy'), {}, capabilities);
     const component = { glue: spy, modules: new Map(), binaries: new Map(), asynchronous: false };
     const sandbox = createSandbox({ capabilities, log: silentLog() });
-    await using runner = await sandbox.open([{ id: 'spy', component, grant, config: {}, limits: defaultLimits }], {
-      lanes: 1,
-    });
+    await using runner = await sandbox.open(
+      [{ id: 'spy', component, grant, config: {}, limits: defaultLimits }],
+      memoryFacilities(),
+      {
+        lanes: 1,
+      },
+    );
     const [report] = (await before(runner, {}, 'spy')).reports;
     const said = report?.outcome === 'block' ? (JSON.parse(report.violation.reason) as string[]) : [];
     expect(said).toHaveLength(attempts.length);

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { Capability, Serve, ServeContext } from '../capability/capability.ts';
+import type { Capability } from '../capability/capability.ts';
+import type { Facilities } from '../capability/facilities.ts';
 import type { Grant } from '../capability/grant.ts';
 import type { VerifiedArtifact } from '../core/artifact.ts';
 import { Faults, toFaults } from '../core/fault.ts';
@@ -13,7 +14,8 @@ import type { Refused } from './lane.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
-import { type Serving, WaitingLanes } from './waiting-lanes.ts';
+import { hearingNotes, servingOf, showCaller } from './serving.ts';
+import { WaitingLanes } from './waiting-lanes.ts';
 
 /** A compiled plugin with all that lanes must know of it. */
 export interface SandboxPlugin {
@@ -33,8 +35,12 @@ export interface Sandbox {
   inspect(artifact: VerifiedArtifact): ComponentInfo;
   /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit` */
   compile(artifact: VerifiedArtifact, grant: Grant, limits: PluginLimits): Promise<Component>;
-  /** Starts lanes for these plugins. @throws Faults: every plugin that does not start, and then none is left running */
-  open(plugins: readonly SandboxPlugin[], sizes?: LaneSizes): Promise<HookRunner & AsyncDisposable>;
+  /** Starts lanes for these plugins; `facilities` are those of their capabilities. @throws Faults: every plugin that does not start, and then none is left running */
+  open(
+    plugins: readonly SandboxPlugin[],
+    facilities: Facilities,
+    sizes?: LaneSizes,
+  ): Promise<HookRunner & AsyncDisposable>;
 }
 
 /** How many lanes there are for pure plugins, and how many chains may wait for each pool. */
@@ -61,40 +67,49 @@ export function createSandbox(on: SandboxOptions): Sandbox {
       return componentInfo(artifact.bytes);
     },
     compile: (artifact, grant, limits) => compile(artifact, grant, { capabilities: on.capabilities, limits, cache }),
-    open: (plugins, sizes = {}) => openLanes(plugins, sizes, on),
+    open: (plugins, facilities, sizes = {}) => openLanes(plugins, sizes, { ...on, facilities }),
   };
 }
 
 async function openLanes(
   plugins: readonly SandboxPlugin[],
   { lanes: count = availableParallelism(), backlog = defaultBacklog }: LaneSizes,
-  { capabilities, log, refused }: SandboxOptions,
+  on: SandboxOptions & { readonly facilities: Facilities },
 ): Promise<HookRunner & AsyncDisposable> {
+  const { log, refused } = on;
+  const servings = new Map(plugins.map(plugin => [plugin.id, servingOf(plugin, on)]));
   const needsOwnLane = ({ component, isolation }: SandboxPlugin) => component.asynchronous || isolation === 'process';
   const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
   const waiting = plugins.filter(needsOwnLane);
   const started = await Promise.allSettled([
     ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log, refused })] : []),
     ...waiting.map(plugin =>
-      WaitingLanes.start(lanePlugin(plugin), servingOf(plugin, capabilities, log), { backlog, log, refused }),
+      WaitingLanes.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), { backlog, log, refused }),
     ),
   ]);
   const pools = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
   const faults = started.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
   const close = async () => {
     await Promise.all(pools.map(pool => pool[Symbol.asyncDispose]()));
+    for (const serving of servings.values()) await serving.close();
   };
   if (faults.length > 0) {
     await close();
     throw new Faults(faults);
   }
   const waitingPools = pools.slice(pure.length > 0 ? 1 : 0);
+  const heard = (pool: HookRunner, ids: readonly string[]) =>
+    ids.some(id => servings.get(id)?.takesNotes) ? hearingNotes(pool, servings) : pool;
   const poolOf = new Map<string, HookRunner>(
-    waiting.map((plugin, index) => [plugin.id, waitingPools[index] as HookRunner]),
+    waiting.map(({ id }, index) => [id, heard(waitingPools[index] as HookRunner, [id])]),
   );
-  const [purePool] = pools;
-  for (const plugin of pure) poolOf.set(plugin.id, purePool as HookRunner);
-  return { run: (input, signal) => runSegments(input, poolOf, signal), [Symbol.asyncDispose]: close };
+  const pureIds = pure.map(({ id }) => id);
+  const purePool = heard(pools[0] as HookRunner, pureIds);
+  for (const id of pureIds) poolOf.set(id, purePool);
+  return {
+    run: (input, signal) => runSegments(showCaller(input, servings), poolOf, signal),
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** One hop for each run of consecutive plugins that share a pool, with the value threaded through. */
@@ -156,18 +171,3 @@ const lanePlugin = ({ id, component, config, grant, limits, isolation = 'pooled'
   isolation,
   learning: grant.learning,
 });
-
-function servingOf({ id, grant }: SandboxPlugin, capabilities: readonly Capability[], log: Log): Serving {
-  const closing: (() => Promise<void> | void)[] = [];
-  const context: ServeContext = { plugin: id, log, defer: close => void closing.push(close) };
-  const serves = new Map<string, Serve>();
-  for (const { name, serve } of capabilities) {
-    if (serve !== undefined && grant.granted.has(name)) serves.set(name, serve(grant.granted.get(name), context));
-  }
-  return {
-    serves,
-    async close() {
-      for (const close of closing.splice(0).reverse()) await close();
-    },
-  };
-}

@@ -13,12 +13,6 @@ const answerWithinMs = 50;
 /** Who asks while a plugin starts. */
 const nobody = { requestId: '', binding: '', upstream: '' };
 
-/** The gateway's side of a plugin's asynchronous capabilities, by name. */
-export interface Serving {
-  readonly serves: ReadonlyMap<string, Serve>;
-  close(): Promise<void>;
-}
-
 interface PoolOptions {
   readonly backlog: number;
   readonly log: Log;
@@ -41,7 +35,8 @@ interface Flight {
  */
 export class WaitingLanes implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
-  readonly #serving: Serving;
+  /** The gateway's side of the plugin's asynchronous capabilities, by name. */
+  readonly #serves: ReadonlyMap<string, Serve>;
   readonly #log: Log;
   readonly #refused: Refused | undefined;
   readonly #backlog: number;
@@ -53,17 +48,17 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #jobs = 0;
   #closed = false;
 
-  private constructor(plugin: LanePlugin, serving: Serving, on: PoolOptions) {
+  private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions) {
     this.#refused = on.refused;
     this.#plugin = plugin;
-    this.#serving = serving;
+    this.#serves = serves;
     this.#backlog = on.backlog;
     this.#log = on.log;
   }
 
   /** @throws Faults as Lane.start does */
-  static async start(plugin: LanePlugin, serving: Serving, on: PoolOptions): Promise<WaitingLanes> {
-    const lanes = new WaitingLanes(plugin, serving, on);
+  static async start(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions): Promise<WaitingLanes> {
+    const lanes = new WaitingLanes(plugin, serves, on);
     try {
       lanes.#lane = await lanes.#startLane();
       return lanes;
@@ -95,7 +90,6 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     for (const job of this.#queue.takeAll()) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
     await this.#restarting;
     await this.#lane?.terminate();
-    await this.#serving.close();
   }
 
   #flush(): void {
@@ -131,7 +125,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
     const flight = this.#flights.get(job);
-    const serve = this.#serving.serves.get(capability);
+    const serve = this.#serves.get(capability);
     const call = flight === undefined ? undefined : { ...flight.job.input.context, signal: flight.abort.signal };
     const starting =
       job === startingJob ? { ...nobody, signal: AbortSignal.timeout(this.#plugin.limits.startMs) } : undefined;

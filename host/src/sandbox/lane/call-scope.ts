@@ -1,27 +1,35 @@
 import { type LaneContext, LimitExceeded, type LogLevel } from '../../capability/capability.ts';
-import type { RequestState } from '../../core/hook-call.ts';
+import type { Caller, ChainInput, Note, RequestState } from '../../core/hook-call.ts';
 import type { PluginLimits } from '../limits.ts';
 import type { LogLine } from './message.ts';
 
 /** What a plugin's capabilities may use during one hook call. `close` ends it. */
-export interface OpenScope extends Pick<LaneContext, 'log' | 'state'> {
+export interface OpenScope extends Pick<LaneContext, 'log' | 'state' | 'caller'> {
   readonly job: number;
   /** Counts a question to the gateway's side of a capability. @throws LimitExceeded */
   countAsk(): void;
+  /** Leaves a note. The plugin's name is put on it here. */
+  note(note: Omit<Note, 'plugin'>): void;
   close(): void;
 }
 
-/** State and log lines of one chain of calls, in the lane. */
+/** Notes that a plugin may leave in one call; the rest is counted and dropped. */
+const maximumNotes = 100;
+
+/** State, log lines and notes of one chain of calls, in the lane. */
 export class CallScope {
   readonly logs: LogLine[] = [];
+  readonly notes: Note[] = [];
   #local: Map<string, Map<string, string>>;
   #shared: Map<string, string>;
   #changed = false;
 
   readonly #job: number;
+  readonly #shown: ReadonlyMap<string, Caller> | undefined;
 
-  constructor(job: number, state?: RequestState) {
+  constructor(job: number, { state, shown }: Pick<ChainInput, 'state' | 'shown'> = {}) {
     this.#job = job;
+    this.#shown = shown;
     this.#local = new Map([...(state?.local ?? [])].map(([plugin, entries]) => [plugin, new Map(entries)]));
     this.#shared = new Map(state?.shared ?? []);
   }
@@ -37,6 +45,7 @@ export class CallScope {
     let bytes = 0;
     let dropped = 0;
     let asks = 0;
+    let notes = 0;
     const put = (entries: Map<string, string>, key: string, value: string) => {
       let total = key.length + value.length;
       for (const [name, text] of entries) if (name !== key) total += name.length + text.length;
@@ -67,6 +76,11 @@ export class CallScope {
         bytes += message.length;
         this.logs.push({ plugin, level, message: message.length > room ? `${message.slice(0, room)}…` : message });
       },
+      caller: this.#shown?.get(plugin) ?? {},
+      note: note => {
+        notes += 1;
+        if (notes <= maximumNotes) this.notes.push({ ...note, plugin });
+      },
       state: {
         get: key => this.#local.get(plugin)?.get(key),
         set: (key, value) => put(own(), key, value),
@@ -74,8 +88,9 @@ export class CallScope {
         setShared: (key, value) => put(this.#shared, key, value),
       },
       close: () => {
-        if (dropped === 0) return;
-        this.logs.push({ plugin, level: 'warn', message: `${dropped} more log lines of this call were dropped` });
+        const warn = (message: string) => this.logs.push({ plugin, level: 'warn', message });
+        if (dropped > 0) warn(`${dropped} more log lines of this call were dropped`);
+        if (notes > maximumNotes) warn(`${notes - maximumNotes} more notes of this call were dropped`);
       },
     };
   }

@@ -29,7 +29,7 @@ export function* runChain(
   input: ChainInput,
   supply: InstanceSupply,
 ): Generator<unknown, JobResult, unknown> {
-  const scope = new CallScope(id, input.state);
+  const scope = new CallScope(id, input);
   const reports: CallReport[] = [];
   let value: Request | Response = input.value;
   let changed = false;
@@ -90,6 +90,7 @@ export function* runChain(
     ...(changed ? { value } : {}),
     ...(answer === undefined ? {} : { answer }),
     ...(state === undefined ? {} : { state }),
+    ...(scope.notes.length === 0 ? {} : { notes: scope.notes }),
   };
   return { id, output, logs: scope.logs };
 }

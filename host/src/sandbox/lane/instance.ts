@@ -88,8 +88,12 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, g
   for (const capability of capabilities) {
     const { name } = capability;
     if (plugin.denied.has(name)) {
-      const refusing = refusingImports(capability, plugin, need => gateway.refused(plugin.id, name, need));
-      Object.assign(imports, refusing);
+      const told = (what: string) => scope().note({ capability: name, refused: what });
+      const refusing = refusingImports(capability, plugin, need => {
+        told(`it was not granted: ${JSON.stringify(need)}`);
+        gateway.refused(plugin.id, name, need);
+      });
+      Object.assign(imports, plugin.learning ? refusing : tellingUses(refusing ?? {}, told));
     }
     if (!plugin.granted.has(name)) continue;
     const lane: LaneContext = {
@@ -101,6 +105,11 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, g
         getShared: key => scope().state.getShared(key),
         setShared: (key, value) => scope().state.setShared(key, value),
       },
+      get caller() {
+        return scope().caller;
+      },
+      tell: said => scope().note({ capability: name, said }),
+      refused: what => scope().note({ capability: name, refused: what }),
       ask: request => {
         scope().countAsk();
         return gateway.ask(scope().job, plugin.id, name, request);
@@ -109,4 +118,19 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, g
     Object.assign(imports, capability.imports(plugin.granted.get(name), lane));
   }
   return imports;
+}
+
+/** Functions that are refused, each of whose uses is told. Classes of resources stay as they are. */
+function tellingUses(denied: HostImports, told: (what: string) => void): HostImports {
+  const telling = ([name, answer]: [string, unknown]): [string, unknown] => {
+    if (typeof answer !== 'function' || /^[A-Z]/.test(name)) return [name, answer];
+    const use = (...given: unknown[]) => {
+      told(`${name}: it was not granted`);
+      return answer(...given);
+    };
+    return [name, use];
+  };
+  return Object.fromEntries(
+    Object.entries(denied).map(([wit, functions]) => [wit, Object.fromEntries(Object.entries(functions).map(telling))]),
+  );
 }

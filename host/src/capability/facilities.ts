@@ -1,0 +1,14 @@
+import type { Metrics } from '../core/metrics.ts';
+import type { SecretMask } from '../core/secret-mask.ts';
+import type { AuditTrail } from './audit-trail.ts';
+import type { KvStore } from './kv.ts';
+import type { Secrets } from './secrets.ts';
+
+/** What the gateway keeps for the capabilities of all plugins. Lanes have none of it. */
+export interface Facilities {
+  readonly kv: KvStore;
+  readonly secrets: Secrets;
+  readonly metrics: Metrics;
+  readonly audit: AuditTrail;
+  readonly mask: SecretMask;
+}

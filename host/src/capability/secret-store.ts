@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { SecretError } from '../core/contract/secret-store.js';
+import { DeclaredError, defineCapability, type LaneContext, type Serve, type ServeContext } from './capability.ts';
+
+const nameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name of one of the `secrets` of this file');
+
+const originSchema = z
+  .string()
+  .refine(
+    text => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text,
+    'an exact origin in lower case, without path and without the scheme’s own port: https://api.example.com',
+  );
+
+const grantSchema = z
+  .strictObject({
+    names: z.array(nameSchema).max(64).default([]).describe('Secrets whose values the plugin may read.'),
+    references: z
+      .array(
+        z.strictObject({
+          name: nameSchema,
+          origins: z.array(originSchema).min(1).max(64),
+          headers: z
+            .array(z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header, in lower case'))
+            .min(1)
+            .max(16)
+            .default(['authorization']),
+        }),
+      )
+      .max(64)
+      .default([])
+      .describe('Secrets that the gateway puts into headers of requests to these origins; the plugin never sees them.'),
+  })
+  .superRefine(({ names, references }, context) => {
+    if (names.length + references.length === 0) {
+      context.addIssue({ code: 'custom', message: 'names or references are due' });
+    }
+    for (const [index, { name }] of references.entries()) {
+      if (references.findIndex(each => each.name === name) === index) continue;
+      context.addIssue({ code: 'custom', path: ['references', index, 'name'], message: `${name} is here twice` });
+    }
+  });
+
+type Grant = z.infer<typeof grantSchema>;
+
+const requestSchema = z.object({ do: z.enum(['get', 'reference']), name: z.string() });
+type Answer = { readonly ok: string } | { readonly err: SecretError };
+
+const wit = 'sallyport:plugin/secret-store';
+const denied = (why: string): SecretError => ({ tag: 'denied', val: why });
+const refuse = async () => {
+  throw new DeclaredError(denied('secret_store was not granted'));
+};
+
+/** Secrets of the operator: by reference, which a plugin can use and not read, or by value. */
+export const secretStore = defineCapability<Grant>({
+  name: 'secret_store',
+  wit: [`${wit}@0.1.0`],
+  risk: 'Under `names` the plugin reads secrets, and can send them wherever it can send anything. Under `references` it never sees them: the gateway puts them into the listed headers of requests to the listed origins.',
+  grant: grantSchema,
+  example:
+    'secret_store: { references: [{ name: api-token, origins: ["https://api.example.com"], headers: [authorization] }] }',
+  imports: (_grant, lane) => ({
+    [wit]: {
+      get: (name: string) => ask(lane, { do: 'get', name }),
+      reference: (name: string) => ask(lane, { do: 'reference', name }),
+    },
+  }),
+  asyncImports: [`${wit}#get`, `${wit}#reference`],
+  serve: serveSecretStore,
+  denied: { [wit]: { get: refuse, reference: refuse } },
+});
+
+async function ask(lane: LaneContext, request: z.input<typeof requestSchema>): Promise<string> {
+  const answer = (await lane.ask(request)) as Answer;
+  if ('err' in answer) throw new DeclaredError(answer.err);
+  return answer.ok;
+}
+
+function serveSecretStore(grant: Grant, on: ServeContext): Serve {
+  const uses = new Map(grant.references.map(each => [each.name, each]));
+  return async (message, call): Promise<Answer> => {
+    const request = requestSchema.parse(message);
+    const name = request.name.slice(0, 64);
+    if (request.do === 'reference') {
+      const use = uses.get(name);
+      if (use !== undefined) return { ok: on.secrets.reference(on.plugin, name, use) };
+    } else if (grant.names.includes(name)) {
+      const value = on.secrets.read(name);
+      return value === undefined ? { err: { tag: 'unavailable', val: `${name} cannot be read now` } } : { ok: value };
+    }
+    const why = `${name} is not among the ${request.do === 'get' ? 'names' : 'references'} of the grant`;
+    on.refused(`${request.do}: ${why}`, call);
+    return { err: denied(why) };
+  };
+}

@@ -1,0 +1,39 @@
+import type { Metrics, Series } from '../core/metrics.ts';
+import { clientLeft, type RequestLine } from './request-log.ts';
+
+/** Clients choose the method; a label must not have as many values as they like. */
+const methods = new Set([
+  ...['GET', 'DELETE', 'initialize', 'ping', 'tools/call', 'tools/list', 'prompts/get', 'prompts/list'],
+  ...['resources/read', 'resources/list', 'resources/templates/list', 'completion/complete', 'logging/setLevel'],
+  'notifications/initialized',
+]);
+
+/** Makes what counts each request and each hook call of it. */
+export function createMeasure(metrics: Metrics): (line: RequestLine) => void {
+  metrics.declare('sallyport_requests_total', { type: 'counter', help: 'Requests, by binding, method and status.' });
+  metrics.declare('sallyport_request_seconds', { type: 'histogram', help: 'Time until the answer was written.' });
+  metrics.declare('sallyport_hook_calls_total', {
+    type: 'counter',
+    help: 'Hook calls, by plugin, hook and outcome; a failure is told by its cause.',
+  });
+  metrics.declare('sallyport_hook_seconds', { type: 'histogram', help: 'Wall time of hook calls, in a lane.' });
+  // Found by a short text: making the labels anew costs more than counting.
+  const known = new Map<string, Series>();
+  const series = (name: string, labels: Readonly<Record<string, string>>) => {
+    const key = `${name} ${Object.values(labels).join(' ')}`;
+    const found = known.get(key) ?? metrics.series(name, labels);
+    known.set(key, found);
+    return found;
+  };
+  return ({ binding = '', method = '', status, ms, plugins = [] }) => {
+    const shown = methods.has(method) ? method : 'other';
+    series('sallyport_requests_total', { binding, method: shown, status: String(status || clientLeft) }).add(1);
+    series('sallyport_request_seconds', { binding }).observe(ms / 1000);
+    for (const report of plugins) {
+      const { plugin, hook } = report;
+      const outcome = report.outcome === 'failed' ? report.cause : report.outcome;
+      series('sallyport_hook_calls_total', { plugin, hook, outcome }).add(1);
+      series('sallyport_hook_seconds', { plugin, hook }).observe(report.wallMs / 1000);
+    }
+  };
+}
