@@ -219,7 +219,7 @@ describe('secret_store', () => {
 });
 
 describe('metrics', () => {
-  const imports = `import * as metrics from 'sallyport:plugin/metrics@0.1.0'; const f = metrics;`;
+  const imports = `import * as metrics from 'sallyport:plugin/metrics@0.1.0'; const f = { ...metrics, nan: () => metrics.gauge('a', [], NaN) };`;
   const asks = { required_capabilities: ['metrics'] };
 
   it('[CAP-51] counts, sets and observes, under the name of the plugin', async () => {
@@ -259,7 +259,7 @@ describe('metrics', () => {
     { what: 'a name of another family', task: ['count', 'a_total', [], 1] },
     { what: 'a name that is none', task: ['gauge', 'a-b\n', [], 1] },
     { what: 'the label of the host', task: ['count', 'a', [['plugin', 'other']], 1] },
-    { what: 'no number', task: ['gauge', 'a', [], 'no number'] },
+    { what: 'no number', task: ['nan'] },
     { what: 'a counter that goes down', task: ['count', 'a', [], -1] },
     {
       what: 'too many labels',
