@@ -120,6 +120,7 @@ export const requirements = {
   'SBX-20': 'A trap is reported with the names of the guest’s functions where the component keeps them.',
   'SBX-21': 'A plugin with isolation process is served, ended and replaced like any other.',
   'SBX-22': 'The process of a lane may read the gateway’s code, and do nothing else to the machine.',
+  'SBX-23': 'No table grows above its limit, and nothing of a guest lives on the heap of its lane without bound.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
@@ -206,6 +207,9 @@ export const requirements = {
     'Commands end with the documented exit codes; keys are made readable by their owner alone, and never overwritten.',
   'AUT-05': 'Signing embeds a descriptor where there is none, says so, and refuses one that differs.',
   'AUT-06': 'What is pushed is signed, and what a gateway pulls it accepts.',
+  // hostile plugins under load: HOST-…
+  'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',
+
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',
   'RUN-02': 'One flipped bit in component or signature, and the gateway does not start.',

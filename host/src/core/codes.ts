@@ -357,6 +357,16 @@ const table = {
     says: 'The gateway is closing, and this call was not finished.',
     todo: 'Send the request again.',
   },
+  table_over_limit: {
+    exit: 4,
+    says: 'The component starts with a larger table than any plugin may have.',
+    todo: 'Do not use this plugin: no common toolchain makes such tables.',
+  },
+  feature_forbidden: {
+    exit: 4,
+    says: 'The component uses a feature of WebAssembly that the sandbox cannot bound.',
+    todo: 'Ask the author for a build without it; common toolchains do not use it unless told to.',
+  },
   memory_over_limit: {
     exit: 4,
     says: 'The component starts with more memory than its limit.',

@@ -7,12 +7,12 @@ import { interfaceOf } from '../capability/provides.ts';
 import type { VerifiedArtifact } from '../core/artifact.ts';
 import { digestOf } from '../core/digest.ts';
 import { fail } from '../core/fault.ts';
+import { clamp } from './clamp.ts';
 import type { CompileCache } from './compile-cache.ts';
 import { componentInfo } from './component-info.ts';
 import { prepareGlue } from './glue.ts';
 import { checkGlue, glueRules } from './glue-check.ts';
 import type { PluginLimits } from './limits.ts';
-import { clampMemory } from './memory-clamp.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { transpile } from './transpile.ts';
 
@@ -60,7 +60,7 @@ export async function compile(
   const binaries = new Map<string, Uint8Array>();
   for (const [name, bytes] of files) {
     if (!name.endsWith('.wasm')) continue;
-    const clamped = clampMemory(bytes, on.limits.memoryBytes);
+    const clamped = clamp(bytes, on.limits.memoryBytes);
     binaries.set(name, clamped);
     modules.set(name, await compileModule(clamped));
   }

@@ -25,23 +25,29 @@ export class FairQueue {
     }
   }
 
-  /** At most `count`, one of each line in turn. A line that was served goes to the end. */
+  /**
+   * At most `count`, all of one line, which then goes to the end: what travels together in one message waits for each
+   * other, so bindings are not mixed.
+   */
   take(count: number): PendingJob[] {
     const taken: PendingJob[] = [];
-    while (taken.length < count && this.#lines.size > 0) {
-      for (const [binding, line] of [...this.#lines]) {
+    for (const [binding, line] of [...this.#lines]) {
+      while (taken.length < count) {
         const job = this.#next(line);
-        this.#lines.delete(binding);
-        if (line.length > 0) this.#lines.set(binding, line);
-        if (job !== undefined) taken.push(job);
-        if (taken.length === count) break;
+        if (job === undefined) break;
+        taken.push(job);
       }
+      this.#lines.delete(binding);
+      if (line.length > 0) this.#lines.set(binding, line);
+      if (taken.length > 0) break;
     }
     return taken;
   }
 
   takeAll(): PendingJob[] {
-    return this.take(Number.POSITIVE_INFINITY);
+    const taken: PendingJob[] = [];
+    while (this.#lines.size > 0) taken.push(...this.take(Number.POSITIVE_INFINITY));
+    return taken;
   }
 
   #next(line: PendingJob[]): PendingJob | undefined {

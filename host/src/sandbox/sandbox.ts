@@ -83,7 +83,7 @@ async function openLanes(
   const waiting = plugins.filter(needsOwnLane);
   const started = await Promise.allSettled([
     ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log, refused })] : []),
-    ...waiting.map(plugin =>
+    ...waiting.map(async plugin =>
       WaitingLanes.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), { backlog, log, refused }),
     ),
   ]);
