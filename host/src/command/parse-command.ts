@@ -38,7 +38,7 @@ export const helpText = `Usage: sallyport <command> [options]
 
 Commands:
   serve     load and verify all plugins, reach all upstreams, and serve MCP
-  check     refuse everything that serve would refuse, without starting anything
+  check     load and verify all plugins, and refuse what serve would, without starting anything
   lock      pin all plugins in sallyport.lock, beside the configuration; serve and check then
             refuse whatever is not as it is pinned
   grants PLUGIN
