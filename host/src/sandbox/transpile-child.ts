@@ -1,13 +1,12 @@
 /**
  * A process of its own for jco: it reads a component that nobody may trust yet, starts threads, and can take long.
- * Takes one message, answers with one, and ends.
+ * Takes one message, answers with one, and waits to be ended: its exit could overtake a long answer.
  */
 import { $init, generate } from '@bytecodealliance/jco-transpile/component';
 import type { TranspileAnswer, TranspileOrder } from './transpile.ts';
 
-process.once('message', async (order: TranspileOrder) => {
-  process.send?.(await transpile(order), () => process.disconnect());
-});
+process.on('message', async (order: TranspileOrder) => process.send?.(await transpile(order)));
+process.on('disconnect', () => process.exit());
 
 async function transpile({ bytes, asyncImports, asyncExports }: TranspileOrder): Promise<TranspileAnswer> {
   try {
