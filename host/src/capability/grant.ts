@@ -74,14 +74,7 @@ export function decideGrant(
     } else if (learning && imported.has(capability)) {
       denied.add(name);
     } else if (required.has(name) && grant === undefined && !learning) {
-      faults.push(
-        new Fault('capability_ungranted', {
-          plugin,
-          capability: name,
-          risk: capability.risk,
-          hint: lineToAdd(plugin, capability),
-        }),
-      );
+      faults.push(ungranted(plugin, capability));
     } else if (required.has(name) && !imported.has(capability)) {
       faults.push(new Fault('capability_unused', { plugin, capability: name }));
     } else if (grant !== undefined && !asked) {
@@ -91,20 +84,21 @@ export function decideGrant(
       granted.set(name, grant);
     } else if (imported.has(capability)) {
       if (capability.denied === undefined) {
-        faults.push(
-          new Fault('capability_ungranted', {
-            plugin,
-            capability: name,
-            risk: capability.risk,
-            hint: lineToAdd(plugin, capability),
-          }),
-        );
+        faults.push(ungranted(plugin, capability));
       } else denied.add(name);
     }
   }
   if (faults.length > 0) throw new Faults(faults);
   return { granted, denied, learning } as unknown as Grant;
 }
+
+const ungranted = (plugin: string, capability: Capability): Fault =>
+  new Fault('capability_ungranted', {
+    plugin,
+    capability: capability.name,
+    risk: capability.risk,
+    hint: lineToAdd(plugin, capability),
+  });
 
 const lineToAdd = (plugin: string, capability: Capability): string =>
   `if you trust ${plugin} with it, add under its "grants:" the line\n    ${capability.example}`;

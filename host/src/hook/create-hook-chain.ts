@@ -94,6 +94,12 @@ const afterHooks: Readonly<Record<AfterMethod, HookName>> = {
   'resources/templates/list': 'resource_list',
 };
 
+/** The hooks that a chain calls; nobody calls the others yet. */
+export const calledHooks: ReadonlySet<HookName> = new Set([
+  ...Object.values(beforeHooks),
+  ...Object.values(afterHooks),
+]);
+
 function groupByHook(plugins: readonly HookedPlugin[]): ReadonlyMap<HookName, readonly HookedPlugin[]> {
   const groups = new Map<HookName, HookedPlugin[]>();
   for (const plugin of plugins) {

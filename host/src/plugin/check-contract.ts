@@ -1,23 +1,11 @@
 import { Fault, Faults } from '../core/fault.ts';
-import type { HookName } from '../core/hook-name.ts';
 import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
+import { calledHooks } from '../hook/create-hook-chain.ts';
 
 /** What a plugin of each kind must export. Kinds that are not here cannot be used yet. */
 const exportsOf: Partial<Readonly<Record<PluginDescriptor['kind'], readonly string[]>>> = {
   transform: ['sallyport:plugin/lifecycle@0.1.0', 'sallyport:plugin/dispatch-hooks@0.1.0'],
 };
-
-const transformHooks: ReadonlySet<HookName> = new Set<HookName>([
-  'tool_pre_invoke',
-  'tool_post_invoke',
-  'prompt_pre_fetch',
-  'prompt_post_fetch',
-  'resource_pre_fetch',
-  'resource_post_fetch',
-  'tool_list',
-  'prompt_list',
-  'resource_list',
-]);
 
 /**
  * Compares what a descriptor says with what the component exports and this gateway can call.
@@ -30,9 +18,7 @@ export function checkContract(descriptor: PluginDescriptor, exports: readonly st
     due === undefined
       ? [new Fault('plugin_kind_unsupported', { plugin, kind })]
       : [
-          ...hooks
-            .filter(hook => !transformHooks.has(hook))
-            .map(hook => new Fault('hook_unsupported', { plugin, hook })),
+          ...hooks.filter(hook => !calledHooks.has(hook)).map(hook => new Fault('hook_unsupported', { plugin, hook })),
           ...due
             .filter(name => !exports.includes(name))
             .map(name => new Fault('export_missing', { plugin, export: name })),
