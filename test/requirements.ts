@@ -209,6 +209,11 @@ export const requirements = {
   'AUT-06': 'What is pushed is signed, and what a gateway pulls it accepts.',
   // hostile plugins under load: HOST-…
   'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',
+  'SBX-40':
+    'Whatever way out a plugin tries is refused, counted and audited, and honest clients lose no request to it.',
+  'SBX-41':
+    'A name that turns from an address that may be reached to one that may not leads nowhere, under load as well.',
+  'SBX-42': 'Requests beyond the quotas of a grant wait or are refused, and honest clients lose no request to them.',
 
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',

@@ -111,4 +111,14 @@ export class DeclaredError extends Error {
 /** A plugin went beyond a limit that the contract has no error for. It ends the call, with cause `limit`. */
 export class LimitExceeded extends Error {
   override readonly name = 'LimitExceeded';
+
+  constructor(message: string) {
+    super(message);
+    // Of a function with a `result`, jco's glue takes all that is thrown for the declared error, and reads its payload.
+    Object.defineProperty(this, 'payload', {
+      get: () => {
+        throw this;
+      },
+    });
+  }
 }

@@ -92,7 +92,7 @@ describe('limits of one hook call', () => {
         .reports;
     };
     expect(await run(20)).toMatchObject([{ outcome: 'proceed' }]);
-    expect(await run(19)).toMatchObject([{ outcome: 'failed' }]);
+    expect(await run(19)).toMatchObject([{ outcome: 'failed', cause: 'limit' }]);
   });
 });
 

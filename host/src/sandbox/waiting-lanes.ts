@@ -116,6 +116,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
         const flight = this.#flights.get(id);
         if (flight === undefined) continue;
         this.#land(flight);
+        // Whatever it asked for and did not wait for, nobody waits for now.
+        if (flight.asked) flight.abort.abort();
         writeLogs(this.#log, logs, flight.job.input.context.requestId);
         flight.job.resolve(output);
       }
