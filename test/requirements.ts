@@ -99,6 +99,16 @@ export const requirements = {
   'CAP-53': 'Of headers and claims a plugin sees what its grant names, and nothing else reaches its lane.',
   'CAP-54': 'A secret that the file names and nobody can read is told at the start, as is one that nobody defined.',
   'CAP-55': '/metrics tells the numbers of gateway and plugins to this machine, and to others only when told to.',
+  'CAP-60':
+    'tool_call calls the tools that its grant names, and every tool only where the grant says so in so many words.',
+  'CAP-61':
+    'A call by a plugin goes the way of a client’s call, past the same plugins, under an id derived from the request’s.',
+  'CAP-62': 'A tool that the grant does not name is not called, also where another plugin would make it that tool.',
+  'CAP-63': 'A call that leads back to itself is refused, as is one beyond the depth or the number of the grant.',
+  'CAP-64': 'Arguments, results and time of such a call are bounded, and why there is no result is told.',
+  'CAP-65': 'A call by a plugin ends with the hook call that waits for it, and with the client’s request.',
+  'CAP-66': 'However many plugins wait for calls of their own, they are served, and honest requests lose nothing.',
+  'CAP-67': 'What a plugin that learns would have called is told as the smallest grant.',
   // sandbox: SBX-…
   'SBX-01': 'A core module with a name that could break out of generated glue is refused before jco sees it.',
   'SBX-02': 'What is not a well-formed component is refused with a code of its own.',

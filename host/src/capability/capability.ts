@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Caller } from '../core/hook-call.ts';
+import type { Caller, Tools } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { Facilities } from './facilities.ts';
 
@@ -39,10 +39,12 @@ export interface ServedCall {
   readonly subject?: string | undefined;
   /** Aborts when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** Other tools that can be called for the same request. Absent while a plugin starts. */
+  readonly tools?: Tools | undefined;
 }
 
 /** The hook call in which something was said. */
-export type HeardCall = Omit<ServedCall, 'signal'>;
+export type HeardCall = Omit<ServedCall, 'signal' | 'tools'>;
 
 /** Takes what was told in a lane. Not trusted: a lane may say anything. */
 export type Hear = (said: unknown, call: HeardCall) => void;

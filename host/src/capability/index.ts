@@ -12,6 +12,7 @@ import { outboundHttp } from './outbound-http.ts';
 import { random } from './random.ts';
 import { requestHeaders } from './request-headers.ts';
 import { secretStore } from './secret-store.ts';
+import { toolCall } from './tool-call.ts';
 
 /** Every capability. A new one is one more file and one more line here. */
 export const capabilities: readonly Capability[] = [
@@ -27,6 +28,7 @@ export const capabilities: readonly Capability[] = [
   audit,
   requestHeaders,
   identityClaims,
+  toolCall,
 ];
 
 /** The `grants:` of one plugin in the operator's file: capability name → its argument. */

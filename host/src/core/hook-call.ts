@@ -1,4 +1,5 @@
-import type { CallContext, Request, Response, Violation } from './contract/types.js';
+import type { CallError } from './contract/tool-call.js';
+import type { CallContext, Request, Response, ToolResult, Violation } from './contract/types.js';
 import type { JsonObject } from './json.ts';
 
 /** Why a hook call yielded no outcome. `on_error` is decided by it. */
@@ -39,12 +40,41 @@ export interface Note {
   readonly said?: unknown;
 }
 
+/** A call of a tool by a plugin. The tool has the name by which clients of the binding know it. */
+export interface CalledTool {
+  readonly plugin: string;
+  readonly tool: string;
+}
+
+export interface ToolCallOptions extends CalledTool {
+  /** A JSON object, as text. */
+  readonly argumentsJson: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Asked again when a plugin on the way made it a call of another tool. */
+  allows(tool: string): boolean;
+}
+
+export type ToolAnswer = { readonly ok: ToolResult } | { readonly err: CallError };
+
+/** The tools of the binding, for plugins that one request passes. It stays on the gateway's thread: no lane has it. */
+export interface Tools {
+  /** The calls of plugins that this request is within, the first one first; none for a client's own request. */
+  readonly within: readonly CalledTool[];
+  /** How many calls a plugin has made for the client's request, from within other calls too. */
+  madeBy(plugin: string): number;
+  /** Calls a tool the way a client's call goes. @throws the signal's reason when it aborts */
+  call(options: ToolCallOptions): Promise<ToolAnswer>;
+}
+
 /** Calls of one stage and the value that is threaded through them. */
 export type ChainInput = {
   readonly calls: readonly HookCall[];
   readonly context: Omit<CallContext, 'deadlineMs'>;
   readonly state?: RequestState;
   readonly caller?: Caller;
+  /** For the gateway's side of the capabilities; it does not travel to a lane. */
+  readonly tools?: Tools;
   /** In place of `caller` on the way to a lane: what each plugin may see of it. */
   readonly shown?: ReadonlyMap<string, Caller>;
 } & ({ readonly stage: 'before'; readonly value: Request } | { readonly stage: 'after'; readonly value: Response });

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { CalledTool } from '../core/hook-call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { HookContext } from '../hook/hook-chain.ts';
 import type { Notification } from '../upstream/upstream.ts';
@@ -19,6 +20,18 @@ export interface Call {
   readonly timeoutMs: number;
   /** What the log line will tell; filled in on the way. */
   readonly record: CallRecord;
+  /** Of a call that a plugin makes. */
+  readonly nested?: Nested;
+}
+
+/** How a call by a plugin came about. */
+export interface Nested {
+  /** The client's own call, for which it is made. */
+  readonly client: Call;
+  /** The calls that it is within, itself the last. */
+  readonly stack: readonly CalledTool[];
+  /** Takes the tool that will really be sent. Throws when the plugin that makes the call may not call it. */
+  admit(tool: string): void;
 }
 
 export interface CallRecord {
@@ -26,4 +39,16 @@ export interface CallRecord {
   name?: string;
   upstream?: string;
   plugins?: HookContext['reports'];
+  /** Calls of other tools that plugins made on the way, those within other calls among them. */
+  calls?: ToolCallRecord[];
+}
+
+/** A call that a plugin made. */
+export interface ToolCallRecord extends Omit<CallRecord, 'calls'> {
+  /** Its own id, derived from that of the client's request. */
+  readonly request: string;
+  readonly by: string;
+  /** `result`, `aborted`, or why there was none. Absent while it runs. */
+  outcome?: string;
+  ms?: number;
 }

@@ -1,10 +1,12 @@
 import type { JsonObject } from '../core/json.ts';
-import type { AfterMethod, BeforeMethod, BlockData, HookContext } from '../hook/hook-chain.ts';
-import { type Answer, errorAnswer, resultAnswer } from '../upstream/answer.ts';
+import type { AfterMethod, BeforeMethod, HookContext } from '../hook/hook-chain.ts';
+import { type Answer, resultAnswer } from '../upstream/answer.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
 import type { Member } from './binding.ts';
+import { blockedAnswer } from './blocked.ts';
 import type { Call } from './call.ts';
-import { blockedCode } from './message.ts';
+import { exposedName } from './owner.ts';
+import { createTools } from './tool-caller.ts';
 
 /** Before hooks, upstream, after hooks. What no plugin cares for is neither converted nor copied. */
 export async function hooked(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
@@ -17,6 +19,8 @@ export async function hooked(call: Call, member: Member, method: BeforeMethod, p
     if (outcome.kind === 'block') return blockedAnswer(outcome.data);
     if (outcome.kind === 'respond') responded = resultAnswer(outcome.result);
     else sent = outcome.params;
+    // What is sent is what must be allowed, and a plugin on the way may have renamed it.
+    if (sent.name !== params.name) call.nested?.admit(exposedName(call.route, member, String(sent.name)));
   }
   const answer: Answer = responded ?? (await member.upstream.request(method, sent, requestOptions(call)));
   // What a plugin answered in place of the upstream is held to the tool's output schema, also when no hook follows.
@@ -54,12 +58,10 @@ export function hookContext(call: Call, { upstream }: Member): HookContext {
     binding: call.route.id,
     upstream: upstream.id,
     caller: { headers: call.headers },
+    tools: createTools(call, (nested, owner, params) => hooked(nested, owner, 'tools/call', params)),
     reports: call.record.plugins,
   };
 }
 
 export const requestOptions = ({ signal, onNotification, timeoutMs }: Call): RequestOptions =>
   onNotification === undefined ? { signal, timeoutMs } : { signal, timeoutMs, onNotification };
-
-const blockedAnswer = (data: BlockData): Answer =>
-  errorAnswer({ code: blockedCode, message: `Blocked by plugin ${data.plugin}: ${data.reason}`, data });

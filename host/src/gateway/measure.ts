@@ -17,6 +17,10 @@ export function createMeasure(metrics: Metrics): (line: RequestLine) => void {
     help: 'Hook calls, by plugin, hook and outcome; a failure is told by its cause.',
   });
   metrics.declare('sallyport_hook_seconds', { type: 'histogram', help: 'Wall time of hook calls, in a lane.' });
+  metrics.declare('sallyport_tool_calls_total', {
+    type: 'counter',
+    help: 'Calls of tools by plugins, by plugin and outcome.',
+  });
   // Found by a short text: making the labels anew costs more than counting.
   const known = new Map<string, Series>();
   const series = (name: string, labels: Readonly<Record<string, string>>) => {
@@ -25,11 +29,13 @@ export function createMeasure(metrics: Metrics): (line: RequestLine) => void {
     known.set(key, found);
     return found;
   };
-  return ({ binding = '', method = '', status, ms, plugins = [] }) => {
+  return ({ binding = '', method = '', status, ms, plugins = [], calls = [] }) => {
     const shown = methods.has(method) ? method : 'other';
     series('sallyport_requests_total', { binding, method: shown, status: String(status || clientLeft) }).add(1);
     series('sallyport_request_seconds', { binding }).observe(ms / 1000);
-    for (const report of plugins) {
+    for (const { by, outcome = 'aborted' } of calls)
+      series('sallyport_tool_calls_total', { plugin: by, outcome }).add(1);
+    for (const report of [...plugins, ...calls.flatMap(call => call.plugins ?? [])]) {
       const { plugin, hook } = report;
       const outcome = report.outcome === 'failed' ? report.cause : report.outcome;
       series('sallyport_hook_calls_total', { plugin, hook, outcome }).add(1);

@@ -18,15 +18,22 @@ export interface RequestLine extends CallRecord {
 export const clientLeft = 499;
 
 /** Writes it. What was thrown tells the level: a fault is for the operator to know, anything else is our mistake. */
-export function logRequest(log: Log, { plugins, status, ms, ...line }: RequestLine, thrown: unknown): void {
+export function logRequest(log: Log, { plugins, calls, status, ms, ...line }: RequestLine, thrown: unknown): void {
   const told = {
     ...line,
     status: status === 0 ? clientLeft : status,
-    ms: Math.round(ms * 100) / 100,
-    plugins: plugins?.map(({ plugin, hook, outcome, wallMs }) => ({ plugin, hook, outcome, ms: wallMs })),
+    ms: rounded(ms),
+    plugins: plugins?.map(hookCall),
+    calls: calls?.map(({ plugins, ms, ...call }) => ({ ...call, ms: rounded(ms), plugins: plugins?.map(hookCall) })),
   };
   if (thrown === undefined) log.info(told, 'request');
   else if (thrown instanceof Fault && thrown.code !== 'internal') {
     log.warn({ ...told, code: thrown.code, hint: thrown.hint }, 'request');
   } else log.error({ ...told, code: 'internal', err: thrown }, 'request');
 }
+
+const hookCall = ({ plugin, hook, outcome, wallMs }: NonNullable<CallRecord['plugins']>[number]) => ({
+  ...{ plugin, hook, outcome, ms: wallMs },
+});
+
+const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms * 100) / 100);

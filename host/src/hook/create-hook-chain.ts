@@ -9,7 +9,7 @@ import { emptyResults, requestCodecs, responseCodec } from './codecs.ts';
 import type { AfterMethod, BeforeMethod, BlockData, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { outputSchemaError } from './output-schema.ts';
-import { type Failure, invalidOutput, walk } from './walk.ts';
+import { type Failure, invalidOutput, walk, whyNotShowable } from './walk.ts';
 
 interface HookChainOptions {
   readonly plugins: readonly HookedPlugin[];
@@ -74,6 +74,16 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
         }),
       });
       return walked.kind === 'block' ? hide(walked) : { kind: 'proceed', result: walked.value };
+    },
+
+    show(plugin, result) {
+      const seesBlobs = plugins.find(({ id }) => id === plugin)?.seesBlobs ?? false;
+      try {
+        return responseCodec('tools/call', result).show(result, seesBlobs);
+      } catch (thrown) {
+        whyNotShowable(thrown);
+        return undefined;
+      }
     },
   };
 }

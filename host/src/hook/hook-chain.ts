@@ -1,4 +1,5 @@
-import type { Caller, CallReport, FailureCause, RequestState } from '../core/hook-call.ts';
+import type { Response } from '../core/contract/types.js';
+import type { Caller, CallReport, FailureCause, RequestState, Tools } from '../core/hook-call.ts';
 import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Breaker } from './breaker.ts';
@@ -17,6 +18,8 @@ export interface HookContext {
   readonly subject?: string;
   /** Of it, a plugin is shown what it was granted. */
   readonly caller?: Caller;
+  /** What plugins may be let to call. */
+  readonly tools?: Tools;
   readonly reports: (CallReport & { readonly hook: HookName })[];
   state?: RequestState;
 }
@@ -61,6 +64,8 @@ export interface HookChain {
   before(on: HookContext, method: BeforeMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
   /** @throws only when `options.signal` aborts */
   after(on: HookContext, method: AfterMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
+  /** A tool's result as its after hook would show it to this plugin; undefined when it cannot be shown. */
+  show(plugin: string, result: JsonObject): Response | undefined;
 }
 
 /** What a plugin's failure leads to: the request is blocked, the plugin's change is skipped, or it is skipped from now on. */

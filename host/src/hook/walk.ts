@@ -108,7 +108,7 @@ async function hop<V extends Request | Response>(
   shown: V,
   { on, runner, signal, input }: Walk<V>,
 ): Promise<ChainOutput> {
-  const { requestId, binding, upstream, tenant, subject, state, caller } = on;
+  const { requestId, binding, upstream, tenant, subject, state, caller, tools } = on;
   let message = 'it was not called';
   for (const plugin of plugins) plugin.breaker?.enter();
   try {
@@ -128,6 +128,7 @@ async function hop<V extends Request | Response>(
         },
         ...(state !== undefined && { state }),
         ...(caller !== undefined && { caller }),
+        ...(tools !== undefined && { tools }),
         ...input(shown),
       },
       signal,
@@ -200,8 +201,11 @@ function firstBlock<V extends Request | Response>(
   return undefined;
 }
 
-/** JSON that is nested too deeply overflows the stack when it is written, which V8 reports as a RangeError. */
-function whyNotShowable(thrown: unknown): string {
+/**
+ * JSON that is nested too deeply overflows the stack when it is written, which V8 reports as a RangeError.
+ * @throws what was thrown, when it says something else
+ */
+export function whyNotShowable(thrown: unknown): string {
   if (thrown instanceof NotShowable) return thrown.message;
   if (thrown instanceof RangeError) return 'It is nested too deeply.';
   throw thrown;

@@ -1,10 +1,12 @@
-import type { CallReport, ChainInput, ChainOutput, FailureCause, HookCall } from '../core/hook-call.ts';
+import type { CallReport, ChainInput, ChainOutput, FailureCause, HookCall, Tools } from '../core/hook-call.ts';
 
 /** One chain on its way through a pool of lanes, until it settles: once, whatever else happens. */
 export class PendingJob {
   readonly id: number;
-  /** What is left to be run: all calls, or those that a failure has left. */
+  /** What is left to be run: all calls, or those that a failure has left. Plain data, as lanes get it. */
   input: ChainInput;
+  /** What its plugins may be let to call, for the gateway's side of their capabilities. */
+  readonly tools: Tools | undefined;
   attempts = 0;
   isSettled = false;
   readonly #calls: readonly HookCall[];
@@ -15,9 +17,10 @@ export class PendingJob {
   readonly #settled = Promise.withResolvers<ChainOutput>();
   readonly #release: () => void;
 
-  constructor(id: number, input: ChainInput, signal: AbortSignal | undefined) {
+  constructor(id: number, { tools, ...input }: ChainInput, signal: AbortSignal | undefined) {
     this.id = id;
-    this.input = input;
+    this.tools = tools;
+    this.input = input as ChainInput;
     this.#calls = input.calls;
     this.#places = [...input.calls.keys()];
     const abort = () => this.reject(signal?.reason);

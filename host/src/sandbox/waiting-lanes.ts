@@ -71,11 +71,18 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
     signal?.throwIfAborted();
-    if (this.#queue.length >= this.#backlog) return fail('overloaded', { waiting: this.#queue.length });
+    // Calls that plugins wait for must not wait for those very plugins: each has one such call at a time.
+    const isAwaited = this.#plugin.component.asynchronous && (input.tools?.within.length ?? 0) > 0;
+    const lane = isAwaited ? this.#lane : undefined;
+    if (lane === undefined && this.#queue.length >= this.#backlog) {
+      return fail('overloaded', { waiting: this.#queue.length });
+    }
     this.#jobs += 1;
     const job = new PendingJob(this.#jobs, input, signal);
-    this.#queue.push(job);
-    this.#flush();
+    if (lane === undefined) {
+      this.#queue.push(job);
+      this.#flush();
+    } else this.#launch(lane, job);
     signal?.addEventListener('abort', () => this.#flights.has(job.id) && this.#drop(job.id), { once: true });
     return job.output;
   }
@@ -85,6 +92,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     for (const timer of this.#unconfirmed.values()) clearTimeout(timer);
     for (const flight of this.#flights.values()) {
       this.#land(flight);
+      flight.abort.abort();
       if (!flight.job.isSettled) flight.job.reject(new Fault('lanes_closed'));
     }
     for (const job of this.#queue.takeAll()) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
@@ -100,10 +108,14 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     while (this.#flights.size < most) {
       const [job] = this.#queue.take(1);
       if (job === undefined) return;
-      const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
-      this.#flights.set(job.id, { job, began: performance.now(), timer, abort: new AbortController(), asked: false });
-      lane.send({ type: 'run', jobs: [{ id: job.id, input: job.input }] });
+      this.#launch(lane, job);
     }
+  }
+
+  #launch(lane: Lane, job: PendingJob): void {
+    const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
+    this.#flights.set(job.id, { job, began: performance.now(), timer, abort: new AbortController(), asked: false });
+    lane.send({ type: 'run', jobs: [{ id: job.id, input: job.input }] });
   }
 
   #message(lane: Lane, message: FromLane): void {
@@ -128,7 +140,10 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
     const flight = this.#flights.get(job);
     const serve = this.#serves.get(capability);
-    const call = flight === undefined ? undefined : { ...flight.job.input.context, signal: flight.abort.signal };
+    const call =
+      flight === undefined
+        ? undefined
+        : { ...flight.job.input.context, signal: flight.abort.signal, tools: flight.job.tools };
     const starting =
       job === startingJob ? { ...nobody, signal: AbortSignal.timeout(this.#plugin.limits.startMs) } : undefined;
     const asker = call ?? starting;
