@@ -24,7 +24,7 @@ const grantSchema = z.strictObject({
     .max(8)
     .default(1)
     .describe("Calls within each other, counted from the client's request; 1 is a call made for a client's request."),
-  max_calls: z.number().int().min(1).max(1000).default(8).describe('For one request of a client, at any depth.'),
+  max_calls: z.number().int().min(1).max(100).default(8).describe('For one request of a client, at any depth.'),
   timeout_ms: z.number().int().min(1).max(600_000).default(5000),
   max_bytes: z
     .number()

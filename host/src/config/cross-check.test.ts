@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { crossCheck } from './cross-check.ts';
+import { crossCheck, unreachableTools } from './cross-check.ts';
 
 const granting = (grant: object) => ({
   plugins: [{ id: 'p', grants: { secret_store: grant } }],
@@ -29,4 +29,27 @@ it('[CAP-54] refuses a secret that is there twice, and takes grants of those tha
   expect(crossCheck({ ...value, secrets: [...value.secrets, ...value.secrets] })).toMatchObject([
     { path: ['secrets', 1], message: 'token is here twice' },
   ]);
+});
+
+const calling = (...upstreams: string[][]) => ({
+  plugins: [{ id: 'p', grants: { tool_call: { tools: ['a__x', 'b__*', 'a*', '*y', 'c__x', 'x', 'a_*'] } } }],
+  bindings: upstreams.map((names, index) => ({ id: `b${index}`, upstreams: names, transforms: ['p'] })),
+});
+const warned = (value: unknown) => unreachableTools(value).map(({ path }) => path.at(-1));
+
+it.each([
+  { what: 'of several upstreams, what begins with none of them', value: calling(['a', 'd']), places: [1, 4, 5] },
+  { what: 'of two bindings, what begins with none of theirs', value: calling(['a', 'd'], ['b', 'c']), places: [5] },
+  { what: 'nothing where a binding has one upstream', value: calling(['a', 'd'], ['e']), places: [] },
+  { what: 'nothing where no binding has the plugin', value: calling(), places: [] },
+])('[CFG-06] warns of granted tools that no binding can have: $what', ({ value, places }) => {
+  expect(warned(value)).toEqual(places);
+});
+
+it('[CFG-06] says where such a tool stands, and how names begin', () => {
+  expect(unreachableTools(calling(['a', 'd']))[1]).toEqual({
+    path: ['plugins', 0, 'grants', 'tool_call', 'tools', 4],
+    message: 'no tool of a binding with the plugin p can be named c__x',
+    hint: 'behind several upstreams names begin with a__, d__',
+  });
 });

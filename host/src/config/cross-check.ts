@@ -49,6 +49,35 @@ export function unusedPlugins(value: unknown): readonly Problem[] {
     .map(({ name, path }) => ({ path, message: `no binding names the plugin ${name} in its transforms` }));
 }
 
+/**
+ * Tools that a grant of `tool_call` names and no binding of the plugin can have: behind several upstreams a name begins
+ * with the id of one. Behind a single upstream any name may be a tool's, and only the upstream knows.
+ */
+export function unreachableTools(value: unknown): readonly Problem[] {
+  if (!isJsonObject(value)) return [];
+  const { plugins, bindings } = sections(value);
+  return plugins.flatMap(({ name: plugin, path }) => {
+    const upstreams = bindings
+      .filter(binding => listed(value, [...binding.path, 'transforms']).some(({ name }) => name === plugin))
+      .map(binding => listed(value, [...binding.path, 'upstreams']).map(({ name }) => `${name}__`));
+    if (upstreams.length === 0 || upstreams.some(prefixes => prefixes.length < 2)) return [];
+    const prefixes = [...new Set(upstreams.flat())];
+    return listed(value, [...path, 'grants', 'tool_call', 'tools'])
+      .filter(({ name }) => !prefixes.some(prefix => canBegin(name, prefix)))
+      .map(tool => ({
+        path: tool.path,
+        message: `no tool of a binding with the plugin ${plugin} can be named ${tool.name}`,
+        hint: `behind several upstreams names begin with ${prefixes.join(', ')}`,
+      }));
+  });
+}
+
+/** Whether a name in which `*` stands for any characters can begin with `prefix`. */
+function canBegin(name: string, prefix: string): boolean {
+  const [literal = '', ...rest] = name.split('*');
+  return literal.startsWith(prefix) || (rest.length > 0 && prefix.startsWith(literal));
+}
+
 const sections = (value: unknown) => ({
   plugins: entries(value, 'plugins', 'id'),
   upstreams: entries(value, 'upstreams', 'id'),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Fault, Faults, fail } from '../core/fault.ts';
 import { type Config, finishConfig } from './config.ts';
-import { crossCheck, unusedPlugins } from './cross-check.ts';
+import { crossCheck, unreachableTools, unusedPlugins } from './cross-check.ts';
 import { readDocument } from './document.ts';
 import { readKeyFiles } from './key-file.ts';
 import type { Problem } from './problem.ts';
@@ -49,6 +49,6 @@ export async function loadConfig(file: string, { grants, env = process.env, warn
     const inOrder = problems.toSorted((one, other) => one.line - other.line || one.column - other.column);
     throw new Faults(inOrder.map(problem => new Fault('config_invalid', { file, ...problem })));
   }
-  for (const problem of unusedPlugins(value)) warn?.(placed(problem));
+  for (const problem of [...unusedPlugins(value), ...unreachableTools(value)]) warn?.(placed(problem));
   return finishConfig(data, folder, name => keys.texts.get(name) ?? '');
 }
