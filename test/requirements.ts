@@ -109,6 +109,18 @@ export const requirements = {
   'CAP-65': 'A call by a plugin ends with the hook call that waits for it, and with the client’s request.',
   'CAP-66': 'However many plugins wait for calls of their own, they are served, and honest requests lose nothing.',
   'CAP-67': 'What a plugin that learns would have called is told as the smallest grant.',
+  'CAP-70': 'docs/capabilities.md tells of every capability how it refuses, and each of these ways has a test.',
+  'CAP-71': 'Every use that a grant does not let through is counted by plugin, capability and reason, and audited.',
+  'CAP-72': 'So is every use of an optional capability that was not granted.',
+  'CAP-73':
+    'In learning mode each use of any capability is refused and recorded, and told as a grant that the file accepts.',
+  'CAP-74': 'A component that asks by wasi:http starts and learns too, whatever method it asks with.',
+  'CAP-75': 'A secret that a server repeats does not reach the guest that used it by reference.',
+  'CAP-76':
+    'Known secrets are masked also where text was cut, in children of the log, in metrics, and in what is learned.',
+  'CAP-77':
+    'check refuses what start would of secrets, store, audit trail and egress files, all at once, and leaves nothing behind.',
+  'CAP-78': 'What a call wrote before it was dropped is kept as far as it had left the lane or the lane still answers.',
   // sandbox: SBX-…
   'SBX-01': 'A core module with a name that could break out of generated glue is refused before jco sees it.',
   'SBX-02': 'What is not a well-formed component is refused with a code of its own.',
@@ -131,6 +143,9 @@ export const requirements = {
   'SBX-21': 'A plugin with isolation process is served, ended and replaced like any other.',
   'SBX-22': 'The process of a lane may read the gateway’s code, and do nothing else to the machine.',
   'SBX-23': 'No table grows above its limit, and nothing of a guest lives on the heap of its lane without bound.',
+  'SBX-65': 'What each plugin uses is counted: calls, time, CPU, memory, host calls, bytes out; also on /metrics.',
+  'SBX-66': 'Memory of a plugin is that of its instances that live now, in all lanes, and the most it has been.',
+  'SBX-67': 'A call that uses more CPU than it may is ended by name of the limit; waiting is no use of CPU.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
@@ -217,6 +232,34 @@ export const requirements = {
     'Commands end with the documented exit codes; keys are made readable by their owner alone, and never overwritten.',
   'AUT-05': 'Signing embeds a descriptor where there is none, says so, and refuses one that differs.',
   'AUT-06': 'What is pushed is signed, and what a gateway pulls it accepts.',
+  // the command for authors: CLI-…
+  'CLI-01':
+    'Every subcommand has a --help with an example; a word or option that is none is told with the nearest one.',
+  'CLI-02': 'Results go to stdout, messages to stderr; with --json both are JSON on stdout; exit codes are stable.',
+  'CLI-03': 'Completions for bash, zsh and fish are made from the table, and know every subcommand and option.',
+  'CLI-04': 'Bars and colours are for terminals: piped, or with NO_COLOR, there are none.',
+  'CLI-05': 'A private key is written encrypted when a passphrase is given, and its halves fit.',
+  'CLI-06':
+    'An encrypted key is read with a passphrase from a file or a person; any other key is refused by what it is.',
+  'CLI-07': 'sign, pack and push work as documented, and a gateway accepts what they published.',
+  'CLI-08': 'pack and push refuse a plugin.json that differs from the signed one, and name the members.',
+  'CLI-09': 'The same files give the same zip; a zip that is anything but three plain files is refused.',
+  'CLI-10': 'unpack and pull write all files or none, and overwrite nothing.',
+  'CLI-11': 'verify judges files, zips, layouts and references as a gateway would, by a key or a trust store.',
+  'CLI-12': 'pull writes files that verify; with a key or a trust store it verifies first.',
+  'CLI-13':
+    'A copy between registries and layouts keeps every digest, and brings signatures and other referrers along.',
+  'CLI-14': 'The host accepts a plugin by a signature that was attached later, also from its cache.',
+  'CLI-15': 'Without a referrers API, referrers are listed under the fallback tag, which keeps what others put there.',
+  'CLI-16': 'An attached signature that is not well-formed, or does not hold, takes nothing away and adds nothing.',
+  'CLI-17': 'A login is kept where docker keeps it, by its helper or in its file, and everything else there stays.',
+  'CLI-18': 'login asks the registry first; a password that is refused is not kept, and none is taken from arguments.',
+  'CLI-19': 'inspect tells imports, exports, descriptor, sizes, producers, digests and signatures with their verdict.',
+  'CLI-20': 'What a plugin says of itself is printed without control characters.',
+  'CLI-21': 'openssl reads the keys and checks the signatures, and its encrypted keys are read.',
+  'CLI-22':
+    "Debian's docker-registry and skopeo take and give artifacts with the digests and signatures that they had.",
+  'CLI-23': 'What is interrupted, or finds no room, leaves no half of a file, and no tag.',
   // hostile plugins under load: HOST-…
   'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',
   'SBX-40':
@@ -224,6 +267,22 @@ export const requirements = {
   'SBX-41':
     'A name that turns from an address that may be reached to one that may not leads nowhere, under load as well.',
   'SBX-42': 'Requests beyond the quotas of a grant wait or are refused, and honest clients lose no request to them.',
+  'SBX-43':
+    'Whatever a plugin reads of its surroundings is empty or refused: environment, files, arguments, host globals.',
+  'SBX-44': 'Without clock a plugin sees no time, and a component that imports what was not declared is not loaded.',
+  'CAP-85':
+    'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
+  'CAP-86': 'However keys and tenants are named, nobody finds the values of another.',
+  'CAP-87': 'Who fills its quota of the store is refused and audited, and others go on.',
+  'CAP-88': 'State of a request and memory of an instance stay with whom they belong to.',
+  'CAP-89': 'Series, labels and events that a plugin makes without end are held to their limits.',
+
+  // what strangers wrote: FUZZ-…
+  'FUZZ-01':
+    'Mutated components, signatures, manifests, references, configs and messages neither crash nor hang anything, and each refusal has a code.',
+  'FUZZ-02': 'Whatever fuzzing found stays mended.',
+  'FUZZ-03':
+    'The fuzzer notices a crash, a hang, memory, an error without a code and a changed prototype, and makes the same inputs of the same seed.',
 
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',

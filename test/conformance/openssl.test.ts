@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keygen } from '@sallyport/author/keygen';
-import { signComponent } from '@sallyport/author/sign-component';
+import { keygen } from '@sallyport/cli/artifact/keygen';
+import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
+import { signComponent } from '@sallyport/cli/artifact/sign-component';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createVerifier } from '../../host/src/verify/verifier.ts';
@@ -24,7 +25,7 @@ itWith('openssl')('[VER-10] openssl verifies what the tool signed', async () => 
   const signed = signComponent({
     bytes: emptyComponent,
     descriptor: descriptorOf(),
-    privateKeyPem: await readFile(at('key.pem'), 'utf8'),
+    privateKey: parsePrivateKey(await readFile(at('key.pem'), 'utf8')),
   });
   await writeFile(at('redact.wasm'), signed.bytes);
   await writeFile(at('redact.wasm.sig'), signed.signature);

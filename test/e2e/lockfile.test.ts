@@ -1,6 +1,6 @@
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pushComponent } from '@sallyport/author/push-component';
+import { pushComponent } from '@sallyport/cli/artifact/push-component';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';

@@ -1,8 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keygen } from '@sallyport/author/keygen';
-import { pushComponent } from '@sallyport/author/push-component';
-import { signComponent } from '@sallyport/author/sign-component';
+import { keygen } from '@sallyport/cli/artifact/keygen';
+import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
+import { pushComponent } from '@sallyport/cli/artifact/push-component';
+import { signComponent } from '@sallyport/cli/artifact/sign-component';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { describe, expect, it } from 'vitest';
 import { guestDescriptor, watGuest } from '../fixtures/guest.ts';
@@ -14,12 +15,12 @@ import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 async function published(folder: string) {
   const keys = { privateKey: join(folder, 'key.pem'), publicKey: join(folder, 'key.pub.pem') };
   const { publicKeyPem } = await keygen(keys);
-  const privateKeyPem = await readFile(keys.privateKey, 'utf8');
+  const privateKey = parsePrivateKey(await readFile(keys.privateKey, 'utf8'));
   const registry = await startRegistry({ directory: join(folder, 'registry') });
   const reference = `${registry.host}/acme/pulled:0.1.0`;
   const push = async (description: string) => {
     const bytes = await watGuest(guestDescriptor('pulled', { description }));
-    const { signature } = signComponent({ bytes, privateKeyPem });
+    const { signature } = signComponent({ bytes, privateKey });
     return pushComponent({ component: bytes, signature, publicKeyPem, reference });
   };
   await push('first');

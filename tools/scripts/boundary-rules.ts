@@ -1,6 +1,6 @@
 import type { IForbiddenRuleType } from 'dependency-cruiser';
 
-/** What each folder of host/src may import, beside itself. host.ts and main.ts, above the folders, may import all. */
+/** What each folder of host/src may import, beside itself. host.ts, above the folders, may import all. */
 export const folders: Readonly<Record<string, readonly string[]>> = {
   core: [],
   config: ['core'],

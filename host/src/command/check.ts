@@ -1,6 +1,6 @@
 import { silentLog } from '../core/log.ts';
+import type { StartCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
-import type { StartCommand } from './parse-command.ts';
 import { readConfig } from './read-config.ts';
 
 /** `sallyport check`: everything that start would refuse, without starting. Yields what it prints. @throws Faults */
@@ -8,8 +8,8 @@ export async function check(command: StartCommand): Promise<string> {
   const config = await readConfig(command.config);
   const lock = await openLock(command, config, silentLog());
   // Loaded only now: a refused config should be told of at once.
-  const { loadAll, summaryOf } = await import('../host.ts');
-  const summaries = (await loadAll(config, silentLog(), lock)).map(summaryOf);
+  const { checkAll, summaryOf } = await import('../host.ts');
+  const summaries = (await checkAll(config, silentLog(), lock)).map(summaryOf);
   if (command.json) return JSON.stringify({ ok: true, plugins: summaries });
   const lines = summaries.map(
     each => `${each.plugin} ${each.version} ${each.digest} verified, granted: ${each.granted.join(', ') || 'nothing'}`,

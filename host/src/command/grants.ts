@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import { capabilities } from '../capability/index.ts';
 import { fail } from '../core/fault.ts';
 import { readLearned, smallestGrants } from '../plugin/learned.ts';
-import type { GrantsCommand } from './parse-command.ts';
+import type { GrantsCommand } from './command.ts';
 import { readConfig } from './read-config.ts';
 
 /**

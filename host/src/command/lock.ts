@@ -4,7 +4,7 @@ import { createLog } from '../core/log.ts';
 import { type Pinned, updateLock } from '../plugin/lock.ts';
 import { lockfileOf, readLockfile, writeLockfile } from '../plugin/lock-file.ts';
 import { formatLockfile } from '../verify/lockfile.ts';
-import type { LockCommand } from './parse-command.ts';
+import type { LockCommand } from './command.ts';
 import { readConfig } from './read-config.ts';
 
 /**

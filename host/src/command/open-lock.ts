@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
 import { honourLock, type Lock } from '../plugin/lock.ts';
 import { lockfileOf, readLockfile } from '../plugin/lock-file.ts';
-import type { StartCommand } from './parse-command.ts';
+import type { StartCommand } from './command.ts';
 
 /** The lock that a start honours. @throws Faults of `lockfile_unusable`, `lock_frozen` */
 export async function openLock(

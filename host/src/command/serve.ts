@@ -1,8 +1,8 @@
 import { parseListen } from '../config/listen.ts';
 import { fail } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
+import type { StartCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
-import type { StartCommand } from './parse-command.ts';
 import { readConfig } from './read-config.ts';
 
 /** `sallyport serve`. Yields what drains the gateway, closes everything and flushes the log. @throws Faults */

@@ -1,19 +1,22 @@
-/** The known name that `name` is most probably meant to be, when one is near enough (edit distance 2, for short ones 1). */
+/** The known name that `name` is most probably meant to be, when one is near enough (two changes, for short ones one). */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map(candidate => ({ candidate, distance: distance(name.toLowerCase(), candidate) }));
   const best = ranked.sort((a, b) => a.distance - b.distance)[0];
   return best && best.distance <= (name.length < 5 ? 1 : 2) ? best.candidate : undefined;
 }
 
-/** Levenshtein's. */
+/** Levenshtein's, but two neighbours that changed places count as one change. */
 function distance(one: string, other: string): number {
-  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  let before: readonly number[] = [];
+  let row: readonly number[] = Array.from({ length: other.length + 1 }, (_, index) => index);
   for (const [i, letter] of [...one].entries()) {
     const next = [i + 1];
     for (let j = 0; j < other.length; j += 1) {
       const replaced = (row[j] ?? 0) + (letter === other[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const swapped = i > 0 && letter === other[j - 1] && one[i - 1] === other[j] ? (before[j - 1] ?? 0) + 1 : replaced;
+      next.push(Math.min(replaced, swapped, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[other.length] ?? 0;

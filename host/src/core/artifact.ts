@@ -28,6 +28,8 @@ export interface Artifact {
   readonly digest: Digest;
   readonly origin: Origin;
   readonly signatures: readonly SignatureClaim[];
+  /** Signatures that others attached later. They are asked for when those at hand do not suffice. */
+  readonly attached?: () => Promise<readonly SignatureClaim[]>;
   /** The descriptor as the manifest's config repeats it, unparsed. The signed one in the component wins. */
   readonly statedDescriptor?: unknown;
 }

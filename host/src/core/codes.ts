@@ -68,7 +68,7 @@ const table = {
   manifest_invalid: {
     exit: 4,
     says: 'The manifest is not that of a plugin.',
-    todo: 'Check the reference; push the plugin with `pnpm plugin push` or `wkg oci push`.',
+    todo: 'Check the reference; push the plugin with `sallyport plugin push` or `wkg oci push`.',
   },
   layer_count: {
     exit: 4,
@@ -108,7 +108,7 @@ const table = {
   registry_denied: {
     exit: 4,
     says: 'The registry does not let us.',
-    todo: 'Log in with `docker login`, as somebody who may read (or, to push, write) the repository.',
+    todo: 'Log in with `sallyport login` or `docker login`, as somebody who may read (or, to push, write) the repository.',
   },
   registry_answer: {
     exit: 4,
@@ -135,10 +135,20 @@ const table = {
     says: 'The registry redirects to a place that is not safe to follow.',
     todo: 'Tell who runs the registry: content must come over https.',
   },
+  referrer_lost: {
+    exit: 4,
+    says: 'Others kept rewriting the list of referrers, and ours is not in it.',
+    todo: 'Attach it again when nobody else is attaching to the same artifact.',
+  },
   docker_config_invalid: {
     exit: 4,
     says: "Docker's config.json is not as it must be.",
     todo: 'Mend the file, or log in again with `docker login`.',
+  },
+  docker_config_unwritable: {
+    exit: 1,
+    says: "Docker's config.json cannot be written, so the login is not kept.",
+    todo: 'Check that you may write to the file and its folder; `DOCKER_CONFIG` names another folder.',
   },
   credential_helper_failed: {
     exit: 4,
@@ -150,12 +160,12 @@ const table = {
   component_core_module: {
     exit: 4,
     says: 'The file is a core WebAssembly module, and a plugin is a component.',
-    todo: 'Make a component of it: `pnpm plugin build`, or `wasm-tools component new`.',
+    todo: 'Make a component of it: `sallyport plugin build`, or `wasm-tools component new`.',
   },
   key_invalid: {
     exit: 4,
     says: 'This is not an Ed25519 public key that can be trusted.',
-    todo: 'Give the public key as PEM, as `pnpm plugin keygen` or `openssl pkey -pubout` writes it.',
+    todo: 'Give the public key as PEM, as `sallyport keygen` or `openssl pkey -pubout` writes it.',
   },
   key_unknown: {
     exit: 4,
@@ -190,7 +200,7 @@ const table = {
   signature_missing: {
     exit: 4,
     says: 'The plugin is not signed.',
-    todo: 'Sign it with `pnpm plugin sign`; for tests alone there is `require_signed_plugins: false`.',
+    todo: 'Sign it with `sallyport plugin sign`; for tests alone there is `require_signed_plugins: false`.',
   },
   signature_invalid: {
     exit: 4,
@@ -200,7 +210,7 @@ const table = {
   descriptor_missing: {
     exit: 4,
     says: 'The component carries no descriptor.',
-    todo: 'Sign it with `pnpm plugin sign`, which embeds plugin.json, or state `descriptor` in your own file.',
+    todo: 'Sign it with `sallyport plugin sign`, which embeds plugin.json, or state `descriptor` in your own file.',
   },
   descriptor_mismatch: {
     exit: 4,
@@ -591,7 +601,22 @@ const table = {
   private_key_invalid: {
     exit: 2,
     says: 'This is not an Ed25519 private key.',
-    todo: 'Give a PKCS#8 PEM, as `pnpm plugin keygen` or `openssl genpkey -algorithm ed25519` writes it.',
+    todo: 'Give a PKCS#8 PEM, as `sallyport keygen` or `openssl genpkey -algorithm ed25519` writes it.',
+  },
+  passphrase_refused: {
+    exit: 2,
+    says: 'The private key is encrypted, and its passphrase is missing or another one.',
+    todo: 'Name a file that has it in its first line with `--passphrase-file`, or run the command in a terminal.',
+  },
+  zip_refused: {
+    exit: 4,
+    says: 'This is not the zip of a plugin: component, signature and plugin.json, and nothing else.',
+    todo: 'Make it with `sallyport plugin pack`; do not use one of unknown origin.',
+  },
+  file_unwritable: {
+    exit: 1,
+    says: 'The file cannot be written.',
+    todo: 'Check that its folder is there, that you may write to it, and that the disk has room.',
   },
   plugin_build_failed: {
     exit: 1,

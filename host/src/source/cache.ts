@@ -1,10 +1,14 @@
 import type { Digest } from '../core/digest.ts';
 import { Fault, fail } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import { type Content, contentSource } from './content.ts';
-import type { Descriptor } from './descriptor.ts';
+import { contentSource } from './content.ts';
+import type { Content } from './content-store.ts';
+import { type Descriptor, describe } from './descriptor.ts';
 import { type ImageLayout, openImageLayout } from './image-layout.ts';
+import { parseIndex } from './manifest.ts';
+import { mediaType } from './media-type.ts';
 import { formatReference, type Reference } from './reference.ts';
+import { referrersTag } from './referrer.ts';
 import { isUnreachable } from './retry.ts';
 import type { Source } from './source.ts';
 
@@ -58,9 +62,33 @@ export function cachedSource({ directory, reference, remote, log, limit }: Cache
       await onDisk(() => layout.write(bytes));
       return bytes;
     },
+
+    async referrers(subject, type, signal) {
+      const tag = `${origin.repository}:${referrersTag(subject)}`;
+      try {
+        const found = await remote.referrers(subject, type, signal);
+        const index = { schemaVersion: 2, mediaType: mediaType.imageIndex, manifests: found };
+        const bytes = Buffer.from(JSON.stringify(index));
+        await onDisk(async () => {
+          await layout.write(bytes);
+          await layout.name(tag, describe(mediaType.imageIndex, bytes));
+        });
+        return found;
+      } catch (error) {
+        if (!(error instanceof Fault && isUnreachable(error))) throw error;
+        return onDisk(() => heldReferrers(tag));
+      }
+    },
   };
 
   const source = contentSource(content, origin, limit);
+
+  /** The list of referrers as it was last: an image index under the tag that the spec has for it. */
+  async function heldReferrers(tag: string): Promise<readonly Descriptor[]> {
+    const descriptor = await layout.lookUp(tag);
+    const bytes = descriptor && (await layout.read(descriptor));
+    return bytes ? parseIndex(bytes, name).manifests : [];
+  }
   return {
     ...source,
     async fetch(descriptor, signal) {

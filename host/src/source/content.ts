@@ -1,19 +1,13 @@
 import { type Artifact, createArtifact, type Origin } from '../core/artifact.ts';
 import { fail } from '../core/fault.ts';
+import type { Content } from './content-store.ts';
 import type { Descriptor } from './descriptor.ts';
 import { chooseManifest, manifestLimit, parsePluginManifest } from './manifest.ts';
 import { isIndex, isManifest } from './media-type.ts';
 import { statedDescriptor } from './plugin-manifest.ts';
 import { signatureClaims } from './signature-annotation.ts';
+import { attachedSignatures } from './signature-referrer.ts';
 import type { Source } from './source.ts';
-
-/** Content by its descriptor, as a registry, a layout or a cache holds it. */
-export interface Content {
-  /** The manifest that the reference stands for now. */
-  resolve(signal?: AbortSignal): Promise<Descriptor>;
-  /** Bytes of exactly this size and digest. @throws Fault `size_mismatch`, `digest_mismatch`, `artifact_not_found` */
-  read(descriptor: Descriptor, signal?: AbortSignal): Promise<Uint8Array>;
-}
 
 /** A component larger than this is refused unless said otherwise: the largest of today's toolchains make 20 MB. */
 export const defaultArtifactLimit = 128 * 1024 * 1024;
@@ -46,6 +40,7 @@ export function contentSource(
         digest: component.digest,
         origin: { ...origin, manifest: descriptor.digest },
         signatures: signatureClaims(annotations),
+        attached: () => attachedSignatures(content, descriptor.digest, reference, signal),
         ...(stated !== undefined && { statedDescriptor: stated }),
       });
     },

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../core/fault.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /** What a registry is shown: a name with a password, or a token from an earlier login. */
 export type Credential =
@@ -32,8 +33,18 @@ const helperAnswerSchema = z.object({ Username: z.string(), Secret: z.string() }
 
 type DockerConfig = z.infer<typeof configSchema>;
 
-/** Docker Hub's logins are kept under a name of their own. */
-const dockerHubKey = 'https://index.docker.io/v1/';
+/** Where docker keeps its logins. */
+export const dockerConfigFile = (environment: NodeJS.ProcessEnv): string =>
+  join(environment.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json');
+
+/** What a registry's login is kept under; Docker Hub's has a name of its own. */
+export const loginKey = (registry: string): string =>
+  registry === 'docker.io' ? 'https://index.docker.io/v1/' : registry;
+
+/** The helper that keeps the login of a registry, if one does. */
+export const helperOf = ({ credHelpers, credsStore }: DockerConfig, registry: string): string | undefined =>
+  (credHelpers[registry] ?? credsStore) || undefined;
+
 const helperTimeoutMs = 30_000;
 
 /**
@@ -42,17 +53,23 @@ const helperTimeoutMs = 30_000;
  * @throws Fault `docker_config_invalid`, `credential_helper_failed`, from the lookup
  */
 export function dockerCredentials(environment: NodeJS.ProcessEnv = process.env): Credentials {
-  const file = join(environment.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json');
+  const file = dockerConfigFile(environment);
   return async registry => {
-    const config = await readConfig(file);
+    const config = (await readDockerConfig(file))?.config;
     if (config === undefined) return undefined;
-    const helper = config.credHelpers[registry] ?? config.credsStore;
-    const key = registry === 'docker.io' ? dockerHubKey : registry;
+    const helper = helperOf(config, registry);
+    const key = loginKey(registry);
     return (helper && (await askHelper(helper, key, environment))) || loginOf(config, key, file);
   };
 }
 
-async function readConfig(file: string): Promise<DockerConfig | undefined> {
+/**
+ * Docker's config.json: as we read it, and whole; undefined when there is none.
+ * @throws Fault `docker_config_invalid`
+ */
+export async function readDockerConfig(
+  file: string,
+): Promise<{ readonly config: DockerConfig; readonly whole: JsonObject } | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -68,7 +85,8 @@ async function readConfig(file: string): Promise<DockerConfig | undefined> {
     return fail('docker_config_invalid', { file, what: 'not JSON' });
   }
   const { data, error } = configSchema.safeParse(value);
-  return data ?? fail('docker_config_invalid', { file, path: error?.issues[0]?.path.join('.') ?? '' });
+  if (data && isJsonObject(value)) return { config: data, whole: value };
+  return fail('docker_config_invalid', { file, path: error?.issues[0]?.path.join('.') ?? '' });
 }
 
 function loginOf({ auths }: DockerConfig, key: string, file: string): Credential | undefined {
@@ -94,14 +112,34 @@ const hostOf = (name: string): string => name.replace(/^https?:\/\//, '').replac
 
 /** Runs `docker-credential-<name> get` as docker does: the host on stdin, JSON on stdout. */
 async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Promise<Credential | undefined> {
+  const answer = await runHelper(name, 'get', key, { registry: key, env });
+  if (answer === undefined) return undefined;
+  const { data } = helperAnswerSchema.safeParse(answer);
+  if (!data) return fail('credential_helper_failed', { helper: `docker-credential-${name}`, registry: key });
+  return data.Username === '<token>'
+    ? { kind: 'identity', token: data.Secret }
+    : { kind: 'basic', username: data.Username, password: data.Secret };
+}
+
+/**
+ * Runs a credential helper (docker-credential-helpers, § Development): `input` on stdin. Yields the JSON that it
+ * answers, if it is JSON; undefined when it has no such login.
+ * @throws Fault `credential_helper_failed`
+ */
+export async function runHelper(
+  name: string,
+  verb: 'get' | 'store' | 'erase',
+  input: string,
+  { registry, env }: { readonly registry: string; readonly env: NodeJS.ProcessEnv },
+): Promise<unknown> {
   const helper = `docker-credential-${name}`;
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return fail('credential_helper_failed', { helper, registry: key });
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return fail('credential_helper_failed', { helper, registry });
   const { stdout, error } = await new Promise<{ stdout: string; error: Error | null }>(resolve => {
-    const child = execFile(helper, ['get'], { env, timeout: helperTimeoutMs, maxBuffer: 64 * 1024 }, (error, stdout) =>
+    const child = execFile(helper, [verb], { env, timeout: helperTimeoutMs, maxBuffer: 64 * 1024 }, (error, stdout) =>
       resolve({ stdout, error }),
     );
     child.stdin?.on('error', () => {}); // It may end without reading; its exit code tells.
-    child.stdin?.end(key);
+    child.stdin?.end(input);
   });
   if (error) {
     if (/credentials not found/i.test(stdout)) return undefined;
@@ -109,19 +147,13 @@ async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Pro
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return fail('credential_helper_failed', {
       helper,
-      registry: key,
+      registry,
       ...(missing && { hint: `Install ${helper} on the PATH, or remove it from docker's config.json.` }),
     });
   }
-  let answer: unknown;
   try {
-    answer = JSON.parse(stdout);
+    return JSON.parse(stdout);
   } catch {
-    answer = undefined;
+    return null;
   }
-  const { data } = helperAnswerSchema.safeParse(answer);
-  if (!data) return fail('credential_helper_failed', { helper, registry: key });
-  return data.Username === '<token>'
-    ? { kind: 'identity', token: data.Secret }
-    : { kind: 'basic', username: data.Username, password: data.Secret };
 }

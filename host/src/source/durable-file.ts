@@ -12,10 +12,15 @@ export async function temporaryFile(folder: string): Promise<string> {
  * Writes a file so that after a crash it is there with all of its bytes, or not at all: temporary file, fsync, rename,
  * fsync of the folder. `temporary` is a folder on the same file system.
  */
-export async function writeDurably(file: string, bytes: Uint8Array, temporary: string): Promise<void> {
+export async function writeDurably(
+  file: string,
+  bytes: Uint8Array,
+  temporary: string,
+  mode: number = 0o644,
+): Promise<void> {
   const draft = await temporaryFile(temporary);
   try {
-    await using handle = await open(draft, 'wx', 0o644);
+    await using handle = await open(draft, 'wx', mode);
     await handle.writeFile(bytes);
     await handle.sync();
   } catch (error) {

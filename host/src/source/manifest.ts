@@ -12,9 +12,12 @@ const imageManifestSchema = z.object({
   mediaType: z.string().optional(),
   config: descriptorSchema,
   layers: z.array(descriptorSchema).max(1000),
+  artifactType: z.string().optional(),
   subject: descriptorSchema.optional(),
   annotations: z.record(z.string(), z.string()).optional(),
 });
+
+type ImageManifest = z.infer<typeof imageManifestSchema>;
 
 /** OCI image spec, § Image Index. */
 export const imageIndexSchema = z.object({
@@ -66,6 +69,14 @@ export function chooseManifest(bytes: Uint8Array, reference: string): Descriptor
   if (isIndex(chosen.mediaType)) fail('manifest_invalid', { reference, what: 'an index that leads to an index' });
   return chosen;
 }
+
+/** Reads an image manifest of whatever artifact. @throws Fault `manifest_invalid` */
+export const parseManifest = (bytes: Uint8Array, reference: string): ImageManifest =>
+  parse(imageManifestSchema, bytes, reference);
+
+/** Reads an image index. @throws Fault `manifest_invalid` */
+export const parseIndex = (bytes: Uint8Array, reference: string): z.infer<typeof imageIndexSchema> =>
+  parse(imageIndexSchema, bytes, reference);
 
 /** @throws Fault `manifest_invalid` */
 function parse<T>(schema: z.ZodType<T>, bytes: Uint8Array, reference: string): T {

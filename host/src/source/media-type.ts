@@ -8,6 +8,10 @@ export const mediaType = {
   wasmConfig: 'application/vnd.wasm.config.v0+json',
   /** CNCF Wasm OCI artifact, § Layer. */
   wasm: 'application/wasm',
+  /** OCI image spec, § Guidance for an Empty Descriptor. */
+  empty: 'application/vnd.oci.empty.v1+json',
+  /** An Ed25519 signature over the layer of the subject: 64 raw bytes. */
+  signature: 'application/vnd.sallyport.signature.v1',
 } as const;
 
 const wasmLayers: ReadonlySet<string> = new Set([

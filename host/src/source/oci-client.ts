@@ -4,8 +4,8 @@ import { type FaultDetails, fail } from '../core/fault.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { type Descriptor, describe } from './descriptor.ts';
 import { type Credentials, dockerCredentials } from './docker-config.ts';
-import { manifestLimit } from './manifest.ts';
-import { acceptManifest, isManifest } from './media-type.ts';
+import { manifestLimit, parseIndex } from './manifest.ts';
+import { acceptManifest, isManifest, mediaType } from './media-type.ts';
 import { defaultPatience, type Patience } from './patience.ts';
 import { readBounded, readExactly } from './read-body.ts';
 import { formatReference, type Reference } from './reference.ts';
@@ -17,12 +17,27 @@ export interface OciClientOptions extends AddressPolicy {
   /** Who we are at the registry. Docker's own configuration unless said otherwise. */
   readonly credentials?: Credentials;
   readonly patience?: Partial<Patience>;
+  /** Told of how much of a blob has come or gone. */
+  readonly progress?: ((moved: Moved) => void) | undefined;
+}
+
+/** How far one blob is: bytes. */
+export interface Moved {
+  readonly digest: Digest;
+  readonly done: number;
+  readonly total: number;
 }
 
 /** A manifest with its bytes, which are what the digest is over. */
 export interface RegistryManifest {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
+}
+
+export interface PushedManifest {
+  readonly digest: Digest;
+  /** Whether the registry will list it among the referrers of its subject (§ Pushing Manifests with Subject). */
+  readonly listed: boolean;
 }
 
 /**
@@ -45,15 +60,30 @@ export interface OciClient {
   /** § Pushing blobs, POST then PUT; not sent when the registry has it already. */
   pushBlob(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** § Pushing manifests. `by` is a tag, or the digest of the bytes. */
-  pushManifest(bytes: Uint8Array, mediaType: string, by: string, signal?: AbortSignal): Promise<Digest>;
+  pushManifest(bytes: Uint8Array, mediaType: string, by: string, signal?: AbortSignal): Promise<PushedManifest>;
+  /**
+   * § Listing referrers: those of the referrers API, filtered by type where the registry can, and all of its pages;
+   * undefined where the registry has no such API.
+   * @throws Fault `manifest_too_large`, `manifest_invalid`, `registry_answer` for pages without an end
+   */
+  referrers(subject: Digest, artifactType?: string, signal?: AbortSignal): Promise<readonly Descriptor[] | undefined>;
 }
+
+interface ReferrersPage {
+  readonly manifests: readonly Descriptor[];
+  readonly next?: URL;
+}
+
+/** What registries without the referrers API answer. 404 is the spec's word for it. */
+const withoutReferrers: ReadonlySet<number> = new Set([400, 404, 405, 501]);
+const pageLimit = 20;
 
 const errorBodySchema = z.object({
   errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
 });
 
 export function createOciClient(target: Reference, options: OciClientOptions = {}): OciClient {
-  const { credentials = dockerCredentials(), patience: given, ...policy } = options;
+  const { credentials = dockerCredentials(), patience: given, progress, ...policy } = options;
   const patience = { ...defaultPatience, ...given };
   const reference = formatReference(target);
   const about: FaultDetails & { reference: string } = { reference };
@@ -112,7 +142,8 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
       const manifest = isManifest(descriptor.mediaType);
       const headers = { accept: manifest ? acceptManifest : '*/*' };
       const path = `${manifest ? 'manifests' : 'blobs'}/${descriptor.digest}`;
-      return get(path, headers, ({ body }) => readExactly(body, descriptor, reference), signal);
+      const take = ({ body }: Answer) => readExactly(counted(body, descriptor), descriptor, reference);
+      return get(path, headers, take, signal);
     },
 
     async pushBlob(bytes, signal) {
@@ -132,18 +163,62 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
         );
         url.searchParams.set('digest', digest);
         const headers = { 'content-type': 'application/octet-stream' };
-        await transport({ ...shared, method: 'PUT', url, headers, body: bytes }, a => expectStatus(a, 201), signal);
+        const sent = (done: number) => progress?.({ digest, done, total: bytes.byteLength });
+        const call: Call = { ...shared, method: 'PUT', url, headers, body: bytes, sent };
+        await transport(call, answer => expectStatus(answer, 201), signal);
       }, signal);
     },
 
-    async pushManifest(bytes, mediaType, by, signal) {
-      const { digest } = describe(mediaType, bytes);
-      const headers = { 'content-type': mediaType };
+    async pushManifest(bytes, type, by, signal) {
+      const { digest } = describe(type, bytes);
+      const headers = { 'content-type': type };
       const call: Call = { method: 'PUT', url: at(`manifests/${by}`), headers, body: bytes, scope: push, reference };
-      await persist(() => transport(call, answer => expectStatus(answer, 201), signal), signal);
-      return digest;
+      const answered = async (answer: Answer) => (await expectStatus(answer, 201)).headers.has('oci-subject');
+      return { digest, listed: await persist(() => transport(call, answered, signal), signal) };
+    },
+
+    async referrers(subject, artifactType, signal) {
+      const first = at(`referrers/${subject}`);
+      if (artifactType !== undefined) first.searchParams.set('artifactType', artifactType);
+      const found: Descriptor[] = [];
+      let url: URL | undefined = first;
+      for (let page = 0; url !== undefined; page += 1) {
+        if (page === pageLimit)
+          fail('registry_answer', { ...about, what: `more than ${pageLimit} pages of referrers` });
+        const call: Call = { method: 'GET', url, headers: { accept: mediaType.imageIndex }, scope: pull, reference };
+        const answer: ReferrersPage | undefined = await persist(() => transport(call, readReferrers, signal), signal);
+        if (answer === undefined) return page === 0 ? undefined : found;
+        found.push(...answer.manifests);
+        url = answer.next;
+      }
+      return artifactType === undefined ? found : found.filter(each => each.artifactType === artifactType);
     },
   };
+
+  async function* counted(body: Answer['body'], { digest, size: total }: Descriptor): AsyncGenerator<Uint8Array> {
+    let done = 0;
+    for await (const chunk of body ?? []) {
+      done += chunk.byteLength;
+      progress?.({ digest, done, total });
+      yield chunk;
+    }
+  }
+
+  async function readReferrers(answer: Answer): Promise<ReferrersPage | undefined> {
+    if (withoutReferrers.has(answer.status)) return undefined;
+    const { headers, body } = await expectStatus(answer, 200);
+    const bytes = await readBounded(body, manifestLimit, () =>
+      fail('manifest_too_large', { ...about, limit: manifestLimit }),
+    );
+    // What answers every path with a page of its own has no such API either.
+    if (headers.get('content-type')?.split(';')[0]?.trim() !== mediaType.imageIndex) return undefined;
+    const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '')?.[1];
+    const next = link === undefined ? null : URL.parse(link, registry.href);
+    if (next && next.origin !== registry.origin) {
+      fail('redirect_refused', { ...about, from: registry.origin, what: 'its next page is elsewhere' });
+    }
+    return { manifests: parseIndex(bytes, reference).manifests, ...(next && { next }) };
+  }
 
   function uploadUrl({ headers }: Answer): URL {
     const location = headers.get('location');

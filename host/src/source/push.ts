@@ -29,5 +29,6 @@ export async function pushPlugin(push: PluginPush, signal?: AbortSignal): Promis
   await client.pushBlob(artifact.component.bytes, signal);
   await client.pushBlob(artifact.config.bytes, signal);
   const { bytes, descriptor: manifest } = artifact.manifest;
-  return client.pushManifest(bytes, manifest.mediaType, reference.tag ?? reference.digest ?? manifest.digest, signal);
+  const by = reference.tag ?? reference.digest ?? manifest.digest;
+  return (await client.pushManifest(bytes, manifest.mediaType, by, signal)).digest;
 }

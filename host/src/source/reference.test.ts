@@ -35,6 +35,10 @@ it.each([
   ['with a digest of another kind', `ghcr.io/acme/redact@sha512:${'a'.repeat(128)}`],
   ['with a port that is none', 'ghcr.io:99999/acme/redact:1'],
   ['with an address that is none', '[::::]/redact:1'],
+  ['with a shortened address', '127.1:5000/redact:1'],
+  ['with an address in octal', '127.0.0.010:5000/redact:1'],
+  ['with zeros before the port', 'ghcr.io:0443/acme/redact:1'],
+  ['with another way to write an IPv6 address', '[0:0::1]:5000/redact:1'],
   ['with a repository of 256 characters', `ghcr.io/${'a'.repeat(256)}:1`],
   ['that never ends', `ghcr.io/${'a-'.repeat(50_000)}`],
 ])('[SRC-08] refuses a reference %s', (_, text) => {

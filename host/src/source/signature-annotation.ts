@@ -3,7 +3,7 @@ import type { SignatureClaim } from '../core/artifact.ts';
 /** Annotations of the manifest that carry the signature over the layer: base64 of 64 raw bytes, and the key's id. */
 const signatureAnnotation = 'dev.sallyport.signature';
 /** sha256 of the signer's SPKI DER, hex. */
-const keyIdAnnotation = 'dev.sallyport.key-id';
+export const keyIdAnnotation = 'dev.sallyport.key-id';
 
 type Annotations = Readonly<Record<string, string>>;
 

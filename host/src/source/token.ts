@@ -28,7 +28,7 @@ export interface TokenRequest {
   /** A `Bearer` challenge. */
   readonly challenge: Challenge;
   readonly registry: URL;
-  /** `repository:<name>:<actions>`. Ours and not the challenge's: no registry makes us ask for more than we need. */
+  /** `repository:<name>:<actions>`, or empty to ask for no more than whether the login is right. Ours and not the challenge's: no registry makes us ask for more than we need. */
   readonly scope: string;
   readonly credential: Exclude<Credential, { kind: 'registry' }> | undefined;
   readonly reference: string;
@@ -53,7 +53,7 @@ export function trustedRealm({ parameters }: Challenge, registry: URL, policy: A
 export async function requestToken(request: TokenRequest, policy: AddressPolicy, signal: AbortSignal): Promise<Token> {
   const { challenge, registry, scope, credential, reference } = request;
   const url = trustedRealm(challenge, registry, policy, reference);
-  const parameters = { ...service(challenge), scope };
+  const parameters = { ...service(challenge), ...(scope !== '' && { scope }) };
   const init = credential?.kind === 'identity' ? exchange(credential.token, parameters) : login(credential);
   if (init.method === 'GET') for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   const response = await fetch(url, { ...init, redirect: 'manual', signal });

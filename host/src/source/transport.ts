@@ -12,6 +12,8 @@ export interface Call {
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  /** Told of how many bytes of the body are on their way. */
+  readonly sent?: ((bytes: number) => void) | undefined;
   /** What it needs the right to: `repository:<name>:<actions>`. */
   readonly scope: string;
   /** For messages. */
@@ -74,10 +76,12 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
     headers.set('accept-encoding', 'identity');
     headers.set('user-agent', 'sallyport');
     if (authorization !== undefined) headers.set('authorization', authorization);
+    if (call.body !== undefined) headers.set('content-length', String(call.body.byteLength));
     let url = call.url;
     let elsewhere = false;
     for (let hops = 0; ; hops++) {
-      const body = call.body === undefined ? {} : { body: call.body as Uint8Array<ArrayBuffer> };
+      const body =
+        call.body === undefined ? {} : { body: inChunks(call.body, call.sent, deadline), duplex: 'half' as const };
       const response = await fetch(url, {
         method: call.method,
         headers,
@@ -99,6 +103,17 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
       if (elsewhere) headers.delete('authorization');
       url = target;
     }
+  }
+}
+
+const chunkBytes = 64 * 1024;
+
+/** In pieces, so that a slow line shows that it is alive, and how far it is. */
+async function* inChunks(bytes: Uint8Array, sent: Call['sent'], deadline: Deadline): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.byteLength; at += chunkBytes) {
+    yield bytes.subarray(at, at + chunkBytes);
+    deadline.touch();
+    sent?.(Math.min(at + chunkBytes, bytes.byteLength));
   }
 }
 

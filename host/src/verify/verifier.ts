@@ -53,7 +53,27 @@ export function createVerifier({ trust, requireSigned, now = () => new Date(), l
     return createVerifiedArtifact({ bytes, digest, origin, descriptor, signer });
   }
 
-  async function signerOf(artifact: Artifact, { id, publicKey }: Expectation): Promise<Signer> {
+  /** Who vouches for it: with the signatures at hand, else with those that were attached later. */
+  async function signerOf(artifact: Artifact, expected: Expectation): Promise<Signer> {
+    const atHand = artifact.signatures.length > 0 ? await attempt(artifact, expected) : undefined;
+    if (atHand && !(atHand instanceof Fault)) return atHand;
+    const attached = (await artifact.attached?.()) ?? [];
+    if (attached.length > 0) {
+      const later = await attempt({ ...artifact, signatures: attached }, expected);
+      if (!(later instanceof Fault)) return later;
+      throw atHand ?? later;
+    }
+    if (atHand) throw atHand;
+    return decideSigner(artifact, expected);
+  }
+
+  const attempt = (artifact: Artifact, expected: Expectation): Promise<Signer | Fault> =>
+    decideSigner(artifact, expected).catch(error => {
+      if (error instanceof Fault) return error;
+      throw error;
+    });
+
+  async function decideSigner(artifact: Artifact, { id, publicKey }: Expectation): Promise<Signer> {
     if (artifact.signatures.length === 0) {
       if (requireSigned) fail('signature_missing');
       log.warn(

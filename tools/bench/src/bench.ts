@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRust } from '@sallyport/author/find-rust';
+import { findRust } from '@sallyport/cli/build/find-rust';
 import type { Fault } from '@sallyport/host/core/fault';
 import { type BenchPlugin, buildPlugins, type Language, startGateway } from './gateway.ts';
 import type { Load, LoadResult } from './generator.ts';

@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildJavaScript } from '@sallyport/author/build-javascript';
-import { buildRust } from '@sallyport/author/build-rust';
-import { keygen } from '@sallyport/author/keygen';
-import { signComponent } from '@sallyport/author/sign-component';
+import { keygen } from '@sallyport/cli/artifact/keygen';
+import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
+import { signComponent } from '@sallyport/cli/artifact/sign-component';
+import { buildJavaScript } from '@sallyport/cli/build/build-javascript';
+import { buildRust } from '@sallyport/cli/build/build-rust';
 import { pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
 import { stringify } from 'yaml';
 import { end, freePort, pidOf, type Running, untilReady } from './process.ts';
@@ -31,7 +32,7 @@ export async function buildPlugins(language: Language, count: number, folder: st
   const described = pluginDescriptorSchema.parse(JSON.parse(await readFile(join(example, 'plugin.json'), 'utf8')));
   const keys = { privateKey: join(folder, `${language}.key`), publicKey: join(folder, `${language}.pub`) };
   const { publicKeyPem } = await keygen(keys);
-  const privateKeyPem = await readFile(keys.privateKey, 'utf8');
+  const privateKey = parsePrivateKey(await readFile(keys.privateKey, 'utf8'));
   const witDir = join(root, 'wit');
 
   const plugins: BenchPlugin[] = [];
@@ -42,7 +43,7 @@ export async function buildPlugins(language: Language, count: number, folder: st
       language === 'rust'
         ? await buildRust({ folder: example, descriptor, witDir, out })
         : await buildJavaScript({ source: join(example, 'redact-emails.js'), descriptor, witDir, out });
-    const { bytes, signature } = signComponent({ bytes: component, privateKeyPem });
+    const { bytes, signature } = signComponent({ bytes: component, privateKey });
     await writeFile(out, bytes);
     await writeFile(`${out}.sig`, signature);
     const replacement = `hidden-${number}@example.com`;
@@ -73,7 +74,7 @@ export async function startGateway(
   };
   await writeFile(file, stringify(config));
   // The log of each request is part of the work; where it goes is not.
-  const program = join(root, 'host/src/main.ts');
+  const program = join(root, 'tools/cli/src/main.ts');
   const child = spawn(process.execPath, [program, 'serve', '-c', file], { stdio: 'ignore' });
   stop.defer(() => end(child));
   await untilReady(`http://127.0.0.1:${port}/readyz`, child, name).catch(error => {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fail } from '@sallyport/host/core/fault';
+import { Fault, fail } from '@sallyport/host/core/fault';
 import { openImageLayout } from '@sallyport/host/source/image-layout';
 import { isLoopback } from '@sallyport/host/source/registry-address';
 import { DistributionError } from './distribution-error.ts';
@@ -29,7 +29,7 @@ const defaultBlobBytes = 256 * 1024 * 1024;
 
 /**
  * Starts an OCI registry for development: no login, no TLS, and therefore for this machine alone.
- * @throws Fault `registry_not_loopback`
+ * @throws Fault `registry_not_loopback`, `listen_failed`
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   const { directory, port = 0, host = '127.0.0.1', blobBytes = defaultBlobBytes } = options;
@@ -43,7 +43,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     response.writeHead(denied.status, { 'content-type': 'application/json' }).end(denied.body);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', cause => reject(new Fault('listen_failed', { address: `${host}:${port}` }, cause)));
     server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
   });
   const address = `${host}:${(server.address() as AddressInfo).port}`;

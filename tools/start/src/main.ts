@@ -65,7 +65,7 @@ Serving on ${url} until you press Ctrl-C. Log: ${relative(process.cwd(), folder.
 Try next, in another terminal:
   npx -y ${inspector} --cli ${url}/mcp --method tools/call --tool-name echo --tool-arg message="mail me at me@example.com"
   npx -y pnpm@12 sallyport check -c ${file}
-  npx -y pnpm@12 plugin --help     (README.md has a tour in which you write a plugin)`);
+  npx -y pnpm@12 sallyport plugin --help     (README.md has a tour in which you write a plugin)`);
   await new Promise<void>(resolve => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
   });

@@ -1,10 +1,11 @@
 import { access, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildJavaScript } from '@sallyport/author/build-javascript';
-import { keygen } from '@sallyport/author/keygen';
-import { pushComponent } from '@sallyport/author/push-component';
-import { readDescriptorFile } from '@sallyport/author/read-descriptor-file';
-import { signComponent } from '@sallyport/author/sign-component';
+import { keygen } from '@sallyport/cli/artifact/keygen';
+import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
+import { pushComponent } from '@sallyport/cli/artifact/push-component';
+import { readDescriptorFile } from '@sallyport/cli/artifact/read-descriptor-file';
+import { signComponent } from '@sallyport/cli/artifact/sign-component';
+import { buildJavaScript } from '@sallyport/cli/build/build-javascript';
 import type { Digest } from '@sallyport/host/core/digest';
 import { type DemoFolder, demo } from './demo-folder.ts';
 
@@ -25,7 +26,11 @@ export async function publishPlugin(folder: DemoFolder, registry: string): Promi
   const descriptor = await readDescriptorFile(join(demo.plugin, 'plugin.json'));
   const source = join(demo.plugin, 'redact-emails.js');
   const built = await buildJavaScript({ source, descriptor, witDir: demo.witDir, out: folder.component });
-  const signed = signComponent({ bytes: built, descriptor, privateKeyPem: await readFile(folder.privateKey, 'utf8') });
+  const signed = signComponent({
+    bytes: built,
+    descriptor,
+    privateKey: parsePrivateKey(await readFile(folder.privateKey, 'utf8')),
+  });
   await writeFile(`${folder.component}.sig`, signed.signature);
   const reference = `${registry}/acme/${descriptor.id}:${descriptor.version}`;
   const manifest = await pushComponent({

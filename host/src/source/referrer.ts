@@ -1,0 +1,62 @@
+import type { Digest } from '../core/digest.ts';
+import { fail } from '../core/fault.ts';
+import type { ContentStore, Manifest } from './content-store.ts';
+import { type Descriptor, describe } from './descriptor.ts';
+import { parseIndex, parseManifest } from './manifest.ts';
+import { isIndex, mediaType } from './media-type.ts';
+
+/** The tag under which referrers are kept where there is no referrers API (OCI distribution spec, § Referrers Tag Schema). */
+export const referrersTag = (subject: Digest): string => subject.replace(':', '-');
+
+/** Whether a tag is one of these, and not the name of an artifact. */
+export const isReferrersTag = (tag: string | undefined): boolean => /^sha256-[0-9a-f]{64}$/.test(tag ?? '');
+
+/** The referrers that the fallback tag lists. */
+export async function taggedReferrers(
+  { tagged }: Pick<ContentStore, 'tagged'>,
+  subject: Digest,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<readonly Descriptor[]> {
+  const manifest = await tagged(referrersTag(subject), signal);
+  if (!manifest || !isIndex(manifest.descriptor.mediaType)) return [];
+  return parseIndex(manifest.bytes, reference).manifests;
+}
+
+/** A referrer as lists of referrers describe it: with its type and its annotations. */
+export function describeReferrer({ descriptor, bytes }: Manifest, reference: string): Descriptor {
+  if (isIndex(descriptor.mediaType)) return descriptor;
+  const { artifactType, config, annotations } = parseManifest(bytes, reference);
+  return { ...descriptor, artifactType: artifactType ?? config.mediaType, ...(annotations && { annotations }) };
+}
+
+const attempts = 5;
+
+/**
+ * Writes a manifest that refers to `subject`, whose parts are there already; where the place does not list referrers
+ * itself, their list under the fallback tag gets one more entry. Whoever does so at the same time may undo it: the list
+ * is read again, and written again.
+ * @throws Fault `referrer_lost` when others kept undoing it; those of the store
+ */
+export async function writeReferrer(
+  store: ContentStore,
+  manifest: Manifest,
+  subject: Digest,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (await store.writeManifest(manifest, undefined, signal)) return;
+  const entry = describeReferrer(manifest, reference);
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    const listed = await taggedReferrers(store, subject, reference, signal);
+    if (listed.some(({ digest }) => digest === entry.digest)) return;
+    const bytes = Buffer.from(
+      JSON.stringify({ schemaVersion: 2, mediaType: mediaType.imageIndex, manifests: [...listed, entry] }),
+    );
+    const index = { descriptor: describe(mediaType.imageIndex, bytes), bytes };
+    await store.writeManifest(index, referrersTag(subject), signal);
+  }
+  const listed = await taggedReferrers(store, subject, reference, signal);
+  if (!listed.some(({ digest }) => digest === entry.digest))
+    fail('referrer_lost', { reference, tag: referrersTag(subject) });
+}

@@ -1,0 +1,108 @@
+import type { Artifact, SignatureClaim, VerifiedArtifact } from '@sallyport/host/core/artifact';
+import { createArtifact } from '@sallyport/host/core/artifact';
+import { digestOf } from '@sallyport/host/core/digest';
+import { Fault } from '@sallyport/host/core/fault';
+import { silentLog } from '@sallyport/host/core/log';
+import { contentSource } from '@sallyport/host/source/content';
+import { fileSource } from '@sallyport/host/source/file';
+import type { OciClientOptions } from '@sallyport/host/source/oci-client';
+import { parseReference } from '@sallyport/host/source/reference';
+import { fetchArtifact } from '@sallyport/host/source/source';
+import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import type { TrustPolicy } from '@sallyport/host/verify/trust';
+import { createVerifier } from '@sallyport/host/verify/verifier';
+import type { Options } from '../command.ts';
+import { readInput } from '../read-input.ts';
+import { type Place, storeOf } from './place.ts';
+import { readFiles } from './plugin-files.ts';
+
+/** Of every subcommand that says whether a signature counts. */
+export const trustOptions = {
+  key: { value: 'FILE', says: 'the one public key that counts, SPKI PEM' },
+  config: { short: 'c', value: 'FILE', says: 'the configuration whose trust store counts' },
+} as const satisfies Options;
+
+export interface TrustOptions {
+  readonly key: string | undefined;
+  readonly config: string | undefined;
+}
+
+/** Whose signatures count. */
+export interface Trust {
+  readonly policy: TrustPolicy;
+  /** The key that counts for the plugin with this id alone, when one is pinned. */
+  pinned(id: string): string | undefined;
+}
+
+/** What the options say; undefined when they name neither a key nor a configuration. @throws Faults */
+export async function readTrust({ key, config: file }: TrustOptions): Promise<Trust | undefined> {
+  const given = key === undefined ? undefined : (await readInput(key)).toString('utf8');
+  if (file === undefined) {
+    return given === undefined ? undefined : { policy: { keys: [], revoked_digests: [] }, pinned: () => given };
+  }
+  const { readConfig } = await import('@sallyport/host/command/read-config');
+  const { trust, plugins } = await readConfig(file);
+  return {
+    policy: trust,
+    pinned: id => given ?? plugins.find(plugin => plugin.id === id)?.source.public_key,
+  };
+}
+
+/** The artifact at a place, its size and digest checked. Nobody has vouched for it. @throws Fault of the place */
+export async function artifactAt(place: Place, client: OciClientOptions, signal: AbortSignal): Promise<Artifact> {
+  if (place.kind === 'file') {
+    if (!place.file.endsWith('.zip')) return fetchArtifact(fileSource(place.file, process.cwd()), signal);
+    const { component: bytes, signature } = await readFiles(place.file);
+    return createArtifact({
+      bytes,
+      digest: digestOf(bytes),
+      origin: { reference: place.file },
+      signatures: [{ signature }],
+    });
+  }
+  const store = storeOf(place, client);
+  const { reference } = store;
+  const { registry, repository } = place.kind === 'registry' ? parseReference(place.reference) : {};
+  const origin = { reference, ...(repository !== undefined && { repository: `${registry}/${repository}` }) };
+  return fetchArtifact(contentSource(store, origin), signal);
+}
+
+/** As the gateway would verify it. @throws Fault as Verifier does */
+export async function verifyArtifact(artifact: Artifact, { policy, pinned }: Trust): Promise<VerifiedArtifact> {
+  const id = readDescriptor(artifact.bytes)?.id ?? '';
+  const verifier = createVerifier({ trust: policy, requireSigned: true, log: silentLog() });
+  return verifier.verify(artifact, { id, publicKey: pinned(id) });
+}
+
+/** One signature of an artifact: who says it is theirs, where it was found, and what the trust makes of it. */
+export interface Judged {
+  readonly key_id?: string;
+  readonly found: 'with it' | 'attached';
+  /** `accepted`, or the code of the refusal; absent where nobody said whose signatures count. */
+  readonly verdict?: string;
+}
+
+/** Judges every signature for itself. @throws Fault of the place that holds attached ones */
+export async function judgeAll(artifact: Artifact, trust: Trust | undefined): Promise<readonly Judged[]> {
+  const attached = (await artifact.attached?.()) ?? [];
+  const { attached: _, ...alone } = artifact;
+  const judge = async (claim: SignatureClaim, found: Judged['found']): Promise<Judged> => ({
+    ...(claim.keyId !== undefined && { key_id: claim.keyId }),
+    found,
+    ...(trust && { verdict: await verdictOf({ ...alone, signatures: [claim] }, trust) }),
+  });
+  return Promise.all([
+    ...artifact.signatures.map(claim => judge(claim, 'with it')),
+    ...attached.map(claim => judge(claim, 'attached')),
+  ]);
+}
+
+async function verdictOf(artifact: Artifact, trust: Trust): Promise<string> {
+  try {
+    await verifyArtifact(artifact, trust);
+    return 'accepted';
+  } catch (error) {
+    if (error instanceof Fault) return error.code;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import { stat } from 'node:fs/promises';
+import { fail } from '@sallyport/host/core/fault';
+import type { ContentStore } from '@sallyport/host/source/content-store';
+import { dockerCredentials } from '@sallyport/host/source/docker-config';
+import { createOciClient, type Moved, type OciClientOptions } from '@sallyport/host/source/oci-client';
+import { layoutContent, parseLayoutReference } from '@sallyport/host/source/oci-layout';
+import { registryContent } from '@sallyport/host/source/oci-registry';
+import { parseReference } from '@sallyport/host/source/reference';
+import type { Options } from '../command.ts';
+
+/** What an author names: a file, an image layout, or something in a registry. */
+export type Place =
+  | { readonly kind: 'file'; readonly file: string }
+  /** `folder` or `folder:tag`. */
+  | { readonly kind: 'layout'; readonly layout: string; readonly tag: string | undefined }
+  | { readonly kind: 'registry'; readonly reference: string; readonly tag: string | undefined };
+
+/** What `--help` says of an argument that `placeOf` reads. */
+export const placeSays = 'registry/repository:tag, or an OCI image layout: ./folder:tag, oci:folder:tag';
+
+/**
+ * Tells what a word of the command line names. `oci:FOLDER[:TAG]` is a layout, as with skopeo; a word that begins with
+ * `.` or `/`, or names a folder that is there, is one too; a file that is there is a file; all else is a reference.
+ * @throws Fault `reference_invalid`, `usage`
+ */
+export async function placeOf(word: string): Promise<Place> {
+  if (word.startsWith('oci:')) return layoutAt(word.slice('oci:'.length));
+  const { folder } = parseLayoutReference(word);
+  const [whole, before] = await Promise.all([word, folder].map(path => stat(path).catch(() => undefined)));
+  if (whole?.isFile()) return { kind: 'file', file: word };
+  if (before?.isDirectory()) return layoutAt(word);
+  if (/\.(wasm|zip)$/.test(word)) return fail('usage', { file: word, what: 'there is no such file' });
+  if (/^[./]/.test(word)) return layoutAt(word);
+  const { tag } = parseReference(word);
+  return { kind: 'registry', reference: word, tag };
+}
+
+function layoutAt(layout: string): Place {
+  const { tag } = parseLayoutReference(layout);
+  return { kind: 'layout', layout, tag };
+}
+
+/** Of every subcommand that speaks with a registry. */
+export const registryOptions = {
+  'plain-http': {
+    value: 'HOST',
+    many: true,
+    says: 'a registry that is asked over plain http although it is elsewhere',
+  },
+  'token-host': {
+    value: 'HOST',
+    many: true,
+    says: 'a token service beyond the registry’s own host that may have our login',
+  },
+} as const satisfies Options;
+
+export interface RegistryOptions {
+  readonly 'plain-http': readonly string[];
+  readonly 'token-host': readonly string[];
+}
+
+/** The same, as the client of registries takes them. */
+export const clientOptions = (
+  { 'plain-http': plainHttp, 'token-host': tokenHosts }: RegistryOptions,
+  env: NodeJS.ProcessEnv,
+  progress?: (moved: Moved) => void,
+): OciClientOptions => ({ plainHttp, tokenHosts, credentials: dockerCredentials(env), progress });
+
+/** A layout or a repository, to read from and write to. @throws Fault `usage` for a file */
+export function storeOf(place: Place, options: OciClientOptions): ContentStore & { readonly reference: string } {
+  if (place.kind === 'file')
+    return fail('usage', { file: place.file, what: 'a file, where a layout or a reference is due' });
+  if (place.kind === 'layout') return { ...layoutContent(place.layout, process.cwd()), reference: place.layout };
+  const reference = parseReference(place.reference);
+  return { ...registryContent(reference, createOciClient(reference, options)), reference: place.reference };
+}

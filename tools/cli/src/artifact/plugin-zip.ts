@@ -1,0 +1,98 @@
+import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
+import { type FaultDetails, fail } from '@sallyport/host/core/fault';
+import { defaultArtifactLimit } from '@sallyport/host/source/content';
+import { readBounded } from '@sallyport/host/source/read-body';
+import { type Entry, fromBufferPromise } from 'yauzl';
+import { ZipFile as ZipWriter } from 'yazl';
+
+/** The three files of a plugin, as the offline format carries them. */
+export interface PluginFiles {
+  /** Name of the component, without a folder. The signature's is the same with `.sig`. */
+  readonly name: string;
+  readonly component: Uint8Array;
+  /** Raw. */
+  readonly signature: Uint8Array;
+  /** plugin.json, as text. */
+  readonly descriptor: Uint8Array;
+}
+
+const descriptorName = 'plugin.json';
+const fileName = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/;
+const limits = { component: defaultArtifactLimit, signature: 4096, descriptor: 256 * 1024 };
+/** What a zip of three such files may be at most, with the room for its own records. */
+export const zipLimit = limits.component + limits.signature + limits.descriptor + 64 * 1024;
+
+/** Zips the three files. The same files give the same bytes, on every machine: nothing is compressed, no time is kept. */
+export async function writeZip({ name, component, signature, descriptor }: PluginFiles): Promise<Uint8Array> {
+  const zip = new ZipWriter();
+  // DOS keeps the time of the wall clock; so this is the same in every time zone.
+  const options = { mtime: new Date(1980, 0, 1), mode: 0o100644, compress: false, forceDosTimestamp: true };
+  for (const [path, bytes] of [
+    [descriptorName, descriptor],
+    [name, component],
+    [`${name}.sig`, signature],
+  ] as const) {
+    zip.addBuffer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), path, options);
+  }
+  zip.end();
+  return buffer(zip.outputStream);
+}
+
+/**
+ * Reads such a zip, made by whatever tool. Names with a folder, links, encrypted and double entries, a fourth file, what
+ * unpacks to more than it says or to more than a plugin may have, and bytes before or after are refused.
+ * @throws Fault `zip_refused`
+ */
+export async function readZip(bytes: Buffer, file: string): Promise<PluginFiles> {
+  const refuse = (what: string, more: FaultDetails = {}, cause?: unknown): never =>
+    fail('zip_refused', { file, what, ...more }, cause);
+  const found = new Map<string, Uint8Array>();
+  try {
+    const zip = await fromBufferPromise(bytes, { strictFileNames: true, validateEntrySizes: true });
+    if (zip.entryCount > 3) refuse(`it has ${zip.entryCount} entries`);
+    let begin = Number.POSITIVE_INFINITY;
+    for await (const entry of zip.eachEntry()) {
+      const { fileName: name } = entry;
+      const objection = objectionTo(entry, found);
+      if (objection !== undefined) refuse(objection, { entry: name });
+      begin = Math.min(begin, entry.relativeOffsetOfLocalHeader);
+      const limit = limitOf(name);
+      const tooLarge = () => refuse(`more than ${limit} bytes`, { entry: name });
+      if (entry.uncompressedSize > limit) tooLarge();
+      const content = await readBounded(await zip.openReadStreamPromise(entry), limit, tooLarge);
+      if (crc32(content) !== entry.crc32) refuse('its content is not what its checksum says', { entry: name });
+      found.set(name, content);
+    }
+    if (begin !== 0) refuse('there are bytes before its first entry');
+  } catch (error) {
+    if (error instanceof Error && error.name === 'Fault') throw error;
+    // yauzl names what is wrong: a folder in a name, bytes at the end, a size that is not true.
+    return refuse(error instanceof Error ? error.message : String(error), {}, error);
+  }
+  const component = [...found.keys()].find(name => name.endsWith('.wasm')) ?? refuse('no entry ends in .wasm');
+  const take = (name: string) => found.get(name) ?? refuse(`there is no ${name}`);
+  return {
+    name: component,
+    component: take(component),
+    signature: take(`${component}.sig`),
+    descriptor: take(descriptorName),
+  };
+}
+
+function objectionTo(entry: Entry, found: ReadonlyMap<string, unknown>): string | undefined {
+  const { fileName: name, versionMadeBy, externalFileAttributes } = entry;
+  if (found.has(name)) return 'it is there twice';
+  if (!fileName.test(name)) return 'not the plain name of a file';
+  if (entry.isEncrypted()) return 'encrypted';
+  // Made on Unix (3), the upper half is the mode: a regular file, or nothing said.
+  const type = versionMadeBy >> 8 === 3 ? (externalFileAttributes >>> 16) & 0o170000 : 0;
+  if (type !== 0 && type !== 0o100000) return 'not a regular file';
+  if (name !== descriptorName && !/\.wasm(\.sig)?$/.test(name)) return 'not a file of a plugin';
+  return undefined;
+}
+
+function limitOf(name: string): number {
+  if (name === descriptorName) return limits.descriptor;
+  return name.endsWith('.sig') ? limits.signature : limits.component;
+}

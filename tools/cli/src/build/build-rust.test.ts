@@ -1,0 +1,88 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { instantiate } from '../../../../test/fixtures/instantiate.ts';
+import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
+import { itWith } from '../../../../test/prerequisite.ts';
+import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
+import { buildRust } from './build-rust.ts';
+import { findRust } from './find-rust.ts';
+import { redactCases } from './redact-emails.case.ts';
+
+const root = join(import.meta.dirname, '../../../..');
+const witDir = join(root, 'wit');
+const example = join(root, 'plugins-examples/redact-emails-rust');
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-rust-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => vi.unstubAllEnvs());
+
+const itWithRust = itWith('wasm-ld-22');
+
+describe('redact-emails-rust', () => {
+  const build = async () => {
+    const descriptor = await readDescriptorFile(join(example, 'plugin.json'));
+    return {
+      descriptor,
+      bytes: await buildRust({ folder: example, descriptor, witDir, out: join(folder, 'out.wasm') }),
+    };
+  };
+  redactCases(async () => {
+    const log = { 'sallyport:plugin/log': { write() {} } };
+    return (await instantiate((await build()).bytes, log)).make;
+  }, itWithRust);
+
+  itWithRust('[AUT-01] imports what it uses and nothing more, and carries its descriptor', async () => {
+    const { descriptor, bytes } = await build();
+    expect((await instantiate(bytes, {})).imports).toEqual(['sallyport:plugin/log']);
+    expect(readDescriptor(bytes)).toEqual(descriptor);
+  });
+});
+
+describe('a plugin in Rust', () => {
+  const refusal = async (source: string, library = 'crate-type = ["cdylib"]') => {
+    const [, profile] = (await readFile(join(example, 'Cargo.toml'), 'utf8')).split('[profile.release]');
+    const crate = ['[package]', 'name = "own"', 'version = "0.1.0"', '[lib]', library, '[profile.release]', profile];
+    await writeFile(join(folder, 'Cargo.toml'), crate.join('\n'));
+    await writeFile(join(folder, 'Cargo.lock'), 'version = 4\n\n[[package]]\nname = "own"\nversion = "0.1.0"\n');
+    await mkdir(join(folder, 'src'), { recursive: true });
+    await writeFile(join(folder, 'src/lib.rs'), source);
+    // The standard library has been compiled there.
+    vi.stubEnv('CARGO_TARGET_DIR', join(example, 'target'));
+    return buildRust({ folder, descriptor: descriptorOf(), witDir, out: join(folder, 'out.wasm') }).catch(
+      error => error,
+    );
+  };
+
+  itWithRust.each([
+    [
+      'in its source',
+      'fn wrong() { 1 + "" }',
+      'crate-type = ["cdylib"]',
+      /cannot add `&str` to `{integer}`[\s\S]*src\/lib.rs:1/,
+    ],
+    ['in Cargo.toml', '', 'crate-type = cdylib', /^error: /],
+    ['that it is no cdylib', '', 'crate-type = ["rlib"]', /^cargo made no .wasm$/],
+  ])(
+    '[AUT-01] is told what is wrong %s',
+    async (_, source, library, says) => {
+      expect(await refusal(source, library)).toMatchObject({
+        code: 'plugin_build_failed',
+        details: { plugin: 'redact', file: join(folder, 'Cargo.toml'), what: expect.stringMatching(says) },
+      });
+    },
+    300_000,
+  );
+
+  it('[AUT-01] is told what to install when there is no Rust for WebAssembly', async () => {
+    vi.stubEnv('PATH', folder);
+    await expect(findRust('redact', folder)).rejects.toMatchObject({
+      code: 'plugin_build_failed',
+      hint: expect.stringContaining('apt-get install rustc-web rust-web-src cargo-web lld-22'),
+    });
+  });
+});

@@ -1,0 +1,60 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import type { TransformExports } from '../../../../test/fixtures/instantiate.ts';
+
+const folder = join(import.meta.dirname, '../../../../plugins-examples/redact-emails/cases');
+const cases = globSync('*.json', { cwd: folder })
+  .toSorted()
+  .flatMap(file => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+const context = { requestId: '1', binding: 'b', upstream: 'u', deadlineMs: 1 };
+
+/** What redact-emails does, in whichever language it is written. `build` yields what makes instances of it. */
+export function redactCases(build: () => Promise<() => TransformExports>, test: typeof it | typeof it.skip = it): void {
+  let make: () => TransformExports;
+  const after = (response: unknown, config: unknown = {}) => {
+    const plugin = make();
+    plugin.lifecycle.configure(JSON.stringify(config));
+    return JSON.parse(JSON.stringify(plugin.dispatchHooks.afterDispatch(context, response)));
+  };
+  const result = (text: string) => ({
+    tag: 'tool-result',
+    val: { content: [{ tag: 'text', val: text }], isError: false },
+  });
+  if (test === it) {
+    beforeAll(async () => {
+      make = await build();
+    }, 600_000);
+  }
+
+  test.each(cases)('[AUT-03] $name', ({ config, after: response, expect: expected }) => {
+    expect(after(response, config)).toEqual(expected);
+  });
+
+  test.each([
+    ['the local part ends at the address before', 'a@b.com@c.org', '*@c.org'],
+    ['of several dots the last before letters counts', 'a@b.c.org.9x.', '*.9x.'],
+    ['a label of more than 63 characters is none', `a@${'b'.repeat(64)}.com`, `a@${'b'.repeat(64)}.com`],
+    ['only 64 characters before the @ belong to it', `${'a'.repeat(70)}@b.com`, `${'a'.repeat(6)}*`],
+    ['of nine labels eight count', `x@${'a1.'.repeat(7)}bb.cc.dd`, '*.dd'],
+    ['letters beyond ASCII are no part', 'é@b.com äb@c.orgö', 'é@b.com ä*ö'],
+  ])('[AUT-03] %s', (_, text, expected) => {
+    const outcome = after(result(text), { replacement: '*' });
+    expect(outcome).toEqual(text === expected ? { tag: 'proceed' } : { tag: 'modified', val: result(expected) });
+  });
+
+  test('[AUT-03] refuses a replacement that is no text', () => {
+    expect(() => make().lifecycle.configure('{"replacement": 1}')).toThrow('replacement must be a string');
+  });
+
+  test('[AUT-03] stays fast on text that looks like addresses for long', () => {
+    for (const text of [
+      'a'.repeat(200_000),
+      `${'a.'.repeat(50_000)}@`,
+      `x@${'a.'.repeat(50_000)}`,
+      '@'.repeat(100_000),
+    ]) {
+      after(result(text));
+    }
+  });
+}

@@ -1,0 +1,12 @@
+import { check } from '@sallyport/host/command/check';
+import { defineCommand } from '../command.ts';
+import { configOption, startOptions } from '../config-option.ts';
+
+export const command = defineCommand({
+  summary: 'load and verify all plugins, and refuse what serve would, without starting anything',
+  arguments: {},
+  options: { ...configOption, ...startOptions },
+  example: 'sallyport check -c sallyport.yaml && sallyport serve -c sallyport.yaml',
+  run: ({ options: { config, frozen, 'allow-downgrade': allowDowngrade }, json }) =>
+    check({ config, json, frozen, allowDowngrade }),
+});

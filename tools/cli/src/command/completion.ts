@@ -1,0 +1,10 @@
+import { defineCommand } from '../command.ts';
+import { completionFor } from '../completion.ts';
+
+export const command = defineCommand({
+  summary: 'a script that completes this command line in bash, zsh or fish',
+  arguments: { SHELL: { says: 'bash, zsh or fish', choices: ['bash', 'zsh', 'fish'] } },
+  options: {},
+  example: 'source <(sallyport completion bash)',
+  run: async ({ args: { SHELL: shell } }, { entries }) => completionFor(shell, await entries()),
+});

@@ -1,0 +1,86 @@
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { componentInfo } from '@sallyport/host/sandbox/component-info';
+import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { type Anatomy, anatomyOf } from '../../artifact/anatomy.ts';
+import { artifactAt, type Judged, judgeAll, readTrust, trustOptions } from '../../artifact/judge.ts';
+import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
+import { defineCommand } from '../../command.ts';
+
+export const command = defineCommand({
+  summary: 'what a plugin is made of, what it asks for, and who signed it',
+  about: 'Nothing of the plugin is run. With --key or --config, each signature is judged.',
+  arguments: { PLUGIN: { says: 'X.wasm, X.zip, ./layout:tag, or registry/repository:tag' } },
+  options: { ...trustOptions, ...registryOptions },
+  example: 'sallyport plugin inspect redact_emails.wasm --key signing-key.pub.pem',
+  async run({ options, args: { PLUGIN: word } }, { env, signal }) {
+    const trust = await readTrust(options);
+    const artifact = await artifactAt(await placeOf(word), clientOptions(options, env), signal);
+    const { bytes, digest, origin } = artifact;
+    const descriptor = readDescriptor(bytes);
+    const { imports, exports } = componentInfo(bytes);
+    const look: Look = {
+      reference: origin.reference,
+      digest,
+      ...(origin.manifest && { manifest: origin.manifest }),
+      bytes: bytes.length,
+      ...(descriptor && { descriptor }),
+      imports: imports.toSorted(),
+      exports: exports.toSorted(),
+      ...anatomyOf(bytes),
+      signatures: await judgeAll(artifact, trust),
+    };
+    return { json: look, text: tell(look) };
+  },
+});
+
+interface Look extends Anatomy {
+  readonly reference: string;
+  readonly digest: string;
+  readonly manifest?: string;
+  readonly bytes: number;
+  readonly descriptor?: PluginDescriptor;
+  readonly imports: readonly string[];
+  readonly exports: readonly string[];
+  readonly signatures: readonly Judged[];
+}
+
+function tell(look: Look): string {
+  const { descriptor, manifest } = look;
+  const section = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [`${title}: none`] : [`${title}:`, ...lines.map(line => `  ${line}`)];
+  return [
+    descriptor
+      ? `plugin: ${descriptor.id} ${descriptor.version}, ${descriptor.kind}`
+      : 'plugin: it carries no descriptor',
+    ...(descriptor?.description ? [`description: ${oneLine(descriptor.description)}`] : []),
+    `digest: ${look.digest}`,
+    ...(manifest === undefined ? [] : [`manifest: ${manifest}`]),
+    ...(descriptor
+      ? [
+          `hooks: ${descriptor.hooks.join(', ') || 'none'}`,
+          `requires: ${descriptor.required_capabilities.join(', ') || 'nothing'}`,
+          `can do without: ${descriptor.optional_capabilities.join(', ') || 'nothing'}`,
+          `config: ${descriptor.config_schema ? JSON.stringify(descriptor.config_schema) : 'no schema'}`,
+        ]
+      : []),
+    ...section('imports', look.imports.map(oneLine)),
+    ...section('exports', look.exports.map(oneLine)),
+    ...section(
+      `size: ${look.bytes} bytes, by section`,
+      look.parts.map(
+        ({ section, count, bytes }) => `${String(bytes).padStart(10)}  ${section}${count > 1 ? ` (${count})` : ''}`,
+      ),
+    ),
+    ...section(
+      'producers',
+      look.producers.map(({ field, name, version }) => `${field}: ${name} ${version}`),
+    ),
+    ...section('signatures', look.signatures.map(tellSignature)),
+  ].join('\n');
+}
+
+const tellSignature = ({ key_id, found, verdict }: Judged): string =>
+  `${key_id === undefined ? 'key not named' : `key ${oneLine(key_id)}`}, ${found}${verdict === undefined ? '' : `: ${verdict}`}`;
+
+/** What a plugin says of itself is shown, and not obeyed by the terminal. */
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');

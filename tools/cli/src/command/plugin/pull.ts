@@ -1,0 +1,52 @@
+import { mkdir } from 'node:fs/promises';
+import type { SignatureClaim } from '@sallyport/host/core/artifact';
+import { fail } from '@sallyport/host/core/fault';
+import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { isSignedBy } from '@sallyport/host/verify/ed25519';
+import { parsePublicKey } from '@sallyport/host/verify/key';
+import { blobProgress } from '../../artifact/blob-progress.ts';
+import { artifactAt, readTrust, trustOptions, verifyArtifact } from '../../artifact/judge.ts';
+import { clientOptions, placeOf, placeSays, registryOptions } from '../../artifact/place.ts';
+import { jsonOf } from '../../artifact/plugin-files.ts';
+import { toldFiles, writeFiles } from '../../artifact/write-files.ts';
+import { defineCommand } from '../../command.ts';
+import { readInput } from '../../read-input.ts';
+
+export const command = defineCommand({
+  summary: 'fetch a plugin: its component, signature and plugin.json as files',
+  about: `Size and digest are checked while it comes. With --key or --config it is verified before anything is written;
+without, say plugin verify to the files. No file that is there already is overwritten.`,
+  arguments: { REFERENCE: { says: placeSays } },
+  options: {
+    out: { value: 'FOLDER', default: '.', says: 'where ID.wasm, ID.wasm.sig and plugin.json are put' },
+    ...trustOptions,
+    ...registryOptions,
+  },
+  example: 'sallyport plugin pull ghcr.io/acme/redact-emails:0.1.0 --key acme.pub.pem --out redact-emails',
+  async run({ options, args: { REFERENCE: word } }, { terminal, env, signal }) {
+    const trust = await readTrust(options);
+    using progress = blobProgress(terminal, 'pull');
+    const artifact = await artifactAt(await placeOf(word), clientOptions(options, env, progress.moved), signal);
+    const { bytes, digest, origin } = artifact;
+    const signed = readDescriptor(bytes) ?? fail('descriptor_missing', { reference: word });
+    if (trust) await verifyArtifact(artifact, trust);
+    else terminal.say('not verified: nobody said whose signature counts (--key, --config)');
+    const claims = [...artifact.signatures, ...((await artifact.attached?.()) ?? [])];
+    const claim = options.key === undefined ? claims[0] : await claimOf(claims, bytes, options.key);
+    await mkdir(options.out, { recursive: true });
+    const written = await writeFiles(options.out, {
+      name: `${signed.id}.wasm`,
+      component: bytes,
+      ...(claim && { signature: claim.signature }),
+      descriptor: jsonOf(signed),
+    });
+    return toldFiles(signed, written, { digest, ...(origin.manifest && { manifest: origin.manifest }) });
+  },
+});
+
+/** The signature that this key made: of several, the one that the files can be verified with. */
+async function claimOf(claims: readonly SignatureClaim[], bytes: Uint8Array, keyFile: string) {
+  const key = parsePublicKey((await readInput(keyFile)).toString('utf8'), { file: keyFile });
+  for (const claim of claims) if (await isSignedBy(claim.signature, bytes, key.bytes)) return claim;
+  return claims[0];
+}

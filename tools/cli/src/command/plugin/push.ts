@@ -1,0 +1,35 @@
+import { blobProgress } from '../../artifact/blob-progress.ts';
+import { clientOptions, registryOptions } from '../../artifact/place.ts';
+import { publicKeyOption, readFiles } from '../../artifact/plugin-files.ts';
+import { pushComponent } from '../../artifact/push-component.ts';
+import { defineCommand } from '../../command.ts';
+import { readInput } from '../../read-input.ts';
+
+export const command = defineCommand({
+  summary: 'push a zip of plugin pack, or a signed component, to a registry',
+  about: `A component is read with its signature beside it (FILE.wasm.sig). A plugin.json that differs from the one that
+was signed is refused, before anything is sent. Logins are those of sallyport login, docker, podman and skopeo.`,
+  arguments: { FILE: { says: 'X.zip, or X.wasm' } },
+  options: {
+    tag: { value: 'REFERENCE', required: true, says: 'where it goes: registry/repository:tag' },
+    ...publicKeyOption,
+    ...registryOptions,
+  },
+  example: 'sallyport plugin push --tag ghcr.io/acme/redact-emails:0.1.0 redact-emails-0.1.0.zip',
+  async run({ options, args: { FILE: file } }, { terminal, env, signal }) {
+    const { tag: reference, key } = options;
+    const { component, signature, signed } = await readFiles(file, key);
+    if (key === undefined) terminal.say('not checked whose signature it is: --key KEY.pub.pem does so before the push');
+    using progress = blobProgress(terminal, 'push');
+    const publicKeyPem = key === undefined ? undefined : (await readInput(key)).toString('utf8');
+    const digest = await pushComponent(
+      { component, signature, publicKeyPem, reference, ...clientOptions(options, env, progress.moved) },
+      signal,
+    );
+    const { id, version } = signed;
+    return {
+      json: { plugin: id, version, reference, digest },
+      text: `plugin: ${id} ${version}\nreference: ${reference}\ndigest: ${digest}`,
+    };
+  },
+});

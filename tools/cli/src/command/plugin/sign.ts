@@ -1,0 +1,38 @@
+import { dirname, join, resolve } from 'node:path';
+import { keyOptions, readPrivateKey } from '../../artifact/private-key.ts';
+import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
+import { signComponent } from '../../artifact/sign-component.ts';
+import { defineCommand } from '../../command.ts';
+import { readIfThere, readInput } from '../../read-input.ts';
+import { replaceFile } from '../../write-file.ts';
+
+export const command = defineCommand({
+  summary: 'sign a component: its signature is written beside it, as FILE.wasm.sig',
+  about: `The signature is the raw 64 bytes of Ed25519 over the exact bytes of the file. A component that carries no
+descriptor gets the plugin.json beside it embedded first; one that carries another descriptor is refused.`,
+  arguments: { 'FILE.wasm': { says: 'the component' } },
+  options: {
+    ...keyOptions,
+    descriptor: { value: 'FILE', says: 'the descriptor (default: plugin.json beside the component, if there is one)' },
+  },
+  example: 'sallyport plugin sign --key signing-key.pem redact_emails.wasm',
+  async run({ options, args: { 'FILE.wasm': component } }, on) {
+    const bytes = await readInput(component);
+    const beside = join(dirname(resolve(component)), 'plugin.json');
+    const stated = options.descriptor ?? ((await readIfThere(beside)) ? beside : undefined);
+    const descriptor = stated === undefined ? undefined : await readDescriptorFile(stated);
+    const privateKey = await readPrivateKey(options, on);
+    const signed = signComponent({ bytes, privateKey, ...(descriptor && { descriptor }) });
+    if (signed.embedded) {
+      on.terminal.say(`${component} carried no descriptor: ${stated} is embedded now`);
+      await replaceFile(component, signed.bytes);
+    }
+    const signature = `${component}.sig`;
+    await replaceFile(signature, signed.signature);
+    const { keyId, embedded } = signed;
+    return {
+      json: { component, signature, key_id: keyId, embedded },
+      text: `component: ${component}\nsignature: ${signature}\nkey_id: ${keyId}`,
+    };
+  },
+});

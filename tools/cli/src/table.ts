@@ -1,0 +1,52 @@
+import type { Command, Entry } from './command.ts';
+
+/** A file of `command/`. It is loaded when it is run, or told of. */
+type Load = () => Promise<{ readonly command: Command }>;
+
+export interface Group {
+  readonly summary: string;
+  readonly commands: Table;
+}
+
+export interface Table {
+  readonly [name: string]: Load | Group;
+}
+
+/** Every subcommand, in the order of `--help`. A new one is a file of `command/`, and a line here. */
+export const table: Table = {
+  serve: () => import('./command/serve.ts'),
+  check: () => import('./command/check.ts'),
+  lock: () => import('./command/lock.ts'),
+  grants: () => import('./command/grants.ts'),
+  plugin: {
+    summary: 'for authors of plugins: build, sign, move and look at them',
+    commands: {
+      build: () => import('./command/plugin/build.ts'),
+      sign: () => import('./command/plugin/sign.ts'),
+      verify: () => import('./command/plugin/verify.ts'),
+      inspect: () => import('./command/plugin/inspect.ts'),
+      pack: () => import('./command/plugin/pack.ts'),
+      unpack: () => import('./command/plugin/unpack.ts'),
+      push: () => import('./command/plugin/push.ts'),
+      pull: () => import('./command/plugin/pull.ts'),
+      copy: () => import('./command/plugin/copy.ts'),
+      'attach-signature': () => import('./command/plugin/attach-signature.ts'),
+    },
+  },
+  keygen: () => import('./command/keygen.ts'),
+  login: () => import('./command/login.ts'),
+  logout: () => import('./command/logout.ts'),
+  registry: () => import('./command/registry.ts'),
+  completion: () => import('./command/completion.ts'),
+};
+
+/** All subcommands below a table, loaded. */
+export async function entriesOf(below: Table, path: readonly string[] = []): Promise<readonly Entry[]> {
+  const entries = Object.entries(below).map(async ([name, each]) => {
+    const here = [...path, name];
+    return typeof each === 'function'
+      ? [{ path: here, command: (await each()).command }]
+      : entriesOf(each.commands, here);
+  });
+  return (await Promise.all(entries)).flat();
+}
