@@ -68,20 +68,20 @@ export function openSqliteKv(path: string, now: () => number = Date.now): KvStor
       }
     },
     read({ plugin, tenant }, key) {
-      const row = read.get(plugin, tenant, Buffer.from(key));
+      const row = read.get(plugin, columnOf(tenant), Buffer.from(key));
       if (row === undefined) return undefined;
       return { value: row.value as Uint8Array, expiresAt: (row.expires as number | null) ?? undefined };
     },
     write: ({ plugin, tenant }, key, { value, expiresAt }) =>
-      void write.run(plugin, tenant, Buffer.from(key), value, expiresAt ?? null),
-    remove: ({ plugin, tenant }, key) => void remove.run(plugin, tenant, Buffer.from(key)),
+      void write.run(plugin, columnOf(tenant), Buffer.from(key), value, expiresAt ?? null),
+    remove: ({ plugin, tenant }, key) => void remove.run(plugin, columnOf(tenant), Buffer.from(key)),
     keys({ plugin, tenant }, prefix, after, limit, at) {
       const from = Buffer.from(prefix);
-      const rows = keys.all(plugin, tenant, from, endOf(from), Buffer.from(after ?? ''), at, limit);
+      const rows = keys.all(plugin, columnOf(tenant), from, endOf(from), Buffer.from(after ?? ''), at, limit);
       return rows.map(row => Buffer.from(row.key as Uint8Array).toString('utf8'));
     },
     usage({ plugin, tenant }) {
-      const row = usage.get(plugin, tenant);
+      const row = usage.get(plugin, columnOf(tenant));
       return { keys: Number(row?.keys ?? 0), bytes: Number(row?.bytes ?? 0) };
     },
     sweep: (at, limit) => void sweep.run(at, limit),
@@ -107,6 +107,10 @@ function open(path: string): DatabaseSync {
     return fail('kv_unusable', { file: path, reason: error instanceof Error ? error.message : String(error) }, error);
   }
 }
+
+/** SQLite writes text as UTF-8, where all lone surrogates are one: what has any, and what could be mistaken for that, is escaped. */
+const columnOf = (tenant: string): string =>
+  tenant.isWellFormed() && !tenant.startsWith('"') ? tenant : JSON.stringify(tenant);
 
 /** The least bytes that come after everything with this prefix. UTF-8 has no byte 0xff. */
 function endOf(prefix: Buffer): Buffer {

@@ -55,6 +55,7 @@ export function kvCases(open: (now: () => number) => KvStore): void {
       { plugin: 'p', tenant: 'u' },
       { plugin: 'q', tenant: 't' },
       { plugin: 'pt', tenant: '' },
+      ...['\ud800', '\ud801', '\ufffd', '"\\ud800"', 't\0', 'T', 't\u0308'].map(tenant => ({ plugin: 'p', tenant })),
     ];
     await set('a', 'mine');
     for (const other of others) {
