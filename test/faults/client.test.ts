@@ -275,6 +275,21 @@ describe('a client that', () => {
     await honest();
   });
 
+  it('leaves in the middle of its body is no failure of ours [FUZZ-02]', async () => {
+    const before = gateway.lines.length;
+    const headers = { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const request = httpRequest(`${gateway.url}/mcp`, {
+      method: 'POST',
+      agent: false,
+      headers: { ...headers, 'content-length': '99' },
+    });
+    request.on('error', () => {});
+    request.write('{"jsonrpc":', () => request.destroy());
+    await expect.poll(() => gateway.lines.slice(before)).toMatchObject([{ status: 499, level: 30 }]);
+    expect(gateway.lines.at(-1)).not.toHaveProperty('code');
+    await honest();
+  });
+
   it('cancels a call of its own has it cancelled upstream, and cannot cancel one of another session [GW-23]', async () => {
     const cancelled = server.raw.cancelled.length;
     const call_ = gateway.post(call('never', {}, 'mine'), session);

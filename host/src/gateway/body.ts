@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../core/fault.ts';
+import { Cancelled } from './session.ts';
 
 /**
  * Reads a request's body as UTF-8. A body that announces to be too large is refused before it is read, one that turns
  * out to be while it is. Read straight from the socket: a web stream costs most of the throughput.
- * @throws Fault `body_too_large`, and the socket's error when the client leaves
+ * @throws Fault `body_too_large`; Cancelled when the client leaves
  */
 export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -20,7 +21,7 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<s
     };
     incoming.on('data', onData);
     incoming.on('end', () => resolve(decode(chunks)));
-    incoming.on('error', reject);
+    incoming.on('error', () => reject(new Cancelled('the client left')));
   });
 }
 

@@ -19,6 +19,7 @@ import { accepts, isJson } from './media-type.ts';
 import { type Message, parseMessage } from './message.ts';
 import { Reply } from './reply.ts';
 import { logRequest } from './request-log.ts';
+import { Cancelled } from './session.ts';
 
 /** As in `limits` of sallyport.yaml. */
 export interface GatewayLimits {
@@ -129,6 +130,8 @@ export function createGateway(options: GatewayOptions): Gateway {
       const { headers } = incoming;
       await handle({ requestId, route, headers, reply, record, onLeave }, incoming as IncomingMessage);
     } catch (reason) {
+      // Nobody is there to be answered, and nothing went wrong here.
+      if (reason instanceof Cancelled) return RESPONSE_ALREADY_SENT;
       thrown = reason;
       faultReply(reply, reason, record.id, requestId);
     } finally {
