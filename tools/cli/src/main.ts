@@ -1,10 +1,11 @@
 #!/usr/bin/env node
 /** The command `sallyport`: arguments, environment and signals only. */
-import { enableCompileCache } from 'node:module';
-import { runCommand } from './run.ts';
-import { processTerminal } from './terminal.ts';
+import { useCodeCache } from '@sallyport/host/core/code-cache';
 
-enableCompileCache();
+useCodeCache();
+// Imported only now: what is loaded before that is not in the cache.
+const { runCommand } = await import('./run.ts');
+const { processTerminal } = await import('./terminal.ts');
 
 const controller = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort(name));
