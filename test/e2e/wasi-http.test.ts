@@ -10,8 +10,9 @@ const script = `
 export const lifecycle = { configure() {} };
 export const dispatchHooks = {
   async beforeDispatch(_context, request) {
-    const { url, ...init } = JSON.parse(request.val.arguments);
+    const { url, forgotten, ...init } = JSON.parse(request.val.arguments);
     let said;
+    if (forgotten !== undefined) fetch(forgotten).catch(() => {});
     try {
       const response = await fetch(url, init);
       said = { status: response.status, from: response.headers.get('x-from'), text: await response.text() };
@@ -28,6 +29,7 @@ describe('fetch in a StarlingMonkey component', () => {
     if (request.url === '/away') return void response.writeHead(302, { location: 'http://169.254.169.254/' }).end();
     if (request.url === '/here') return void response.writeHead(302, { location: '/there' }).end();
     if (request.url === '/big') return void response.end('x'.repeat(200_000));
+    if (request.url === '/never') return void response.on('close', () => seen.push({ closed: '/never' }));
     if (request.url === '/slow') return void setTimeout(() => response.end('slow'), 200);
     response.writeHead(200, { 'x-from': 'server' }).end('hello');
   });
@@ -95,6 +97,15 @@ describe('fetch in a StarlingMonkey component', () => {
   it('[CAP-29] waits without holding up others of its plugin', async () => {
     const answers = await Promise.all([1, 2, 3, 4].map(() => ask({ url: `${origin}/slow` })));
     expect(answers).toEqual(answers.map(() => ({ status: 200, from: null, text: 'slow' })));
+  });
+
+  it('[CAP-29] is cut off when the call is over that asked and did not wait', async () => {
+    seen.length = 0;
+    expect(await ask({ url: `${origin}/slow`, forgotten: `${origin}/never` })).toMatchObject({ text: 'slow' });
+    expect(seen).toContainEqual(expect.objectContaining({ url: '/never' }));
+    // Long before the ten seconds of the grant.
+    await expect.poll(() => seen, { timeout: 5000 }).toContainEqual({ closed: '/never' });
+    expect(await ask({ url: origin })).toMatchObject({ status: 200 });
   });
 
   it('[CAP-29] reaches nothing where outbound_http is optional and was not granted', async () => {
