@@ -120,7 +120,6 @@ export const requirements = {
     'Known secrets are masked also where text was cut, in children of the log, in metrics, and in what is learned.',
   'CAP-77':
     'check refuses what start would of secrets, store, audit trail and egress files, all at once, and leaves nothing behind.',
-  'CAP-78': 'What a call wrote before it was dropped is kept as far as it had left the lane or the lane still answers.',
   // sandbox: SBX-…
   'SBX-01': 'A core module with a name that could break out of generated glue is refused before jco sees it.',
   'SBX-02': 'What is not a well-formed component is refused with a code of its own.',
@@ -143,6 +142,8 @@ export const requirements = {
   'SBX-21': 'A plugin with isolation process is served, ended and replaced like any other.',
   'SBX-22': 'The process of a lane may read the gateway’s code, and do nothing else to the machine.',
   'SBX-23': 'No table grows above its limit, and nothing of a guest lives on the heap of its lane without bound.',
+  'SBX-24':
+    'Calls of a component that never waits carry no bookkeeping of tasks, and glue of an unknown shape stays as it is.',
   'SBX-65': 'What each plugin uses is counted: calls, time, CPU, memory, host calls, bytes out; also on /metrics.',
   'SBX-66': 'Memory of a plugin is that of its instances that live now, in all lanes, and the most it has been.',
   'SBX-67': 'A call that uses more CPU than it may is ended by name of the limit; waiting is no use of CPU.',

@@ -12,6 +12,7 @@ import type { CompileCache } from './compile-cache.ts';
 import { componentInfo } from './component-info.ts';
 import { prepareGlue } from './glue.ts';
 import { checkGlue, glueRules } from './glue-check.ts';
+import { leanGlue } from './lean-glue.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { transpile } from './transpile.ts';
@@ -20,13 +21,15 @@ import { transpile } from './transpile.ts';
 export interface Component {
   readonly glue: string;
   readonly modules: ReadonlyMap<string, WebAssembly.Module>;
-  /** The bytes of `modules`, for lanes in another process. */
+  /** The bytes of `modules`, for lanes in another process; none where there is no such lane. */
   readonly binaries: ReadonlyMap<string, Uint8Array>;
   /** Whether hook calls may wait for the gateway's thread, and so run with JSPI in lanes of their own. */
   readonly asynchronous: boolean;
 }
 
-const glueFile = 'plugin.js';
+/** The module that jco writes, and what is made of it and kept. */
+const moduleFile = 'plugin.js';
+const glueFile = 'glue.js';
 
 /**
  * Compiles a verified component for lanes: names checked, translated by jco (or taken from the cache), memory clamped.
@@ -35,7 +38,12 @@ const glueFile = 'plugin.js';
 export async function compile(
   artifact: VerifiedArtifact,
   _grant: Grant,
-  on: { capabilities: readonly Capability[]; limits: PluginLimits; cache: CompileCache | undefined },
+  on: {
+    capabilities: readonly Capability[];
+    limits: PluginLimits;
+    cache: CompileCache | undefined;
+    keepBytes: boolean;
+  },
 ): Promise<Component> {
   checkCoreNames(artifact.bytes);
   const info = componentInfo(artifact.bytes);
@@ -51,28 +59,39 @@ export async function compile(
   );
   let files = await on.cache?.read(key);
   if (files === undefined) {
-    files = await transpile({ bytes: artifact.bytes, asyncImports, asyncExports }, on.limits.compileMs);
-    checkGlue(glueOf(files));
+    const made = await transpile({ bytes: artifact.bytes, asyncImports, asyncExports }, on.limits.compileMs);
+    files = withGlue(made, asyncImports.length > 0);
     await on.cache?.write(key, files);
   }
-  const glue = glueOf(files);
+  const glue = textOf(files, glueFile);
   const modules = new Map<string, WebAssembly.Module>();
   const binaries = new Map<string, Uint8Array>();
   for (const [name, bytes] of files) {
     if (!name.endsWith('.wasm')) continue;
     const clamped = clamp(bytes, on.limits.memoryBytes);
-    binaries.set(name, clamped);
+    if (on.keepBytes) binaries.set(name, clamped);
     modules.set(name, await compileModule(clamped));
   }
   return { glue, modules, binaries, asynchronous: asyncImports.length > 0 };
 }
 
-/** @throws Fault `glue_unknown` */
-function glueOf(files: ReadonlyMap<string, Uint8Array>): string {
-  const glue = files.get(glueFile);
-  return glue === undefined
-    ? fail('glue_unknown', { missing: glueFile })
-    : prepareGlue(Buffer.from(glue).toString('utf8'));
+/**
+ * The glue in place of jco's module. It is checked as jco wrote it, before anything else is done with it, and as it will
+ * run.
+ * @throws Fault `glue_unknown`, `glue_refused`
+ */
+function withGlue(made: ReadonlyMap<string, Uint8Array>, asynchronous: boolean): ReadonlyMap<string, Uint8Array> {
+  const full = prepareGlue(textOf(made, moduleFile));
+  checkGlue(full);
+  const glue = asynchronous ? full : leanGlue(full);
+  if (glue !== full) checkGlue(glue);
+  const modules = [...made].filter(([name]) => name !== moduleFile);
+  return new Map([...modules, [glueFile, Buffer.from(glue)]]);
+}
+
+function textOf(files: ReadonlyMap<string, Uint8Array>, name: string): string {
+  const bytes = files.get(name);
+  return bytes === undefined ? fail('glue_unknown', { missing: name }) : Buffer.from(bytes).toString('utf8');
 }
 
 /** Functions of the contract's exports, by interface: with JSPI each must be named to jco. */

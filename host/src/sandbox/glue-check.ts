@@ -2,8 +2,8 @@ import { type AnyNode, type Identifier, type Node, type Program, parse } from 'a
 import { fail } from '../core/fault.ts';
 import { childrenOf, freeIdentifiers } from './free-identifiers.ts';
 
-/** Raised when the rules change: what was checked by older rules is made anew. */
-export const glueRules = 1;
+/** Raised when the rules change, or what is made of glue: what was made by older rules is made anew. */
+export const glueRules = 2;
 
 /**
  * The second belt. Reads glue as a program and refuses whatever the glue of honest components does not have: a name

@@ -1,0 +1,106 @@
+import { parse } from 'acorn';
+import { dropUnreached } from './drop-unreached.ts';
+import { freeIdentifiers } from './free-identifiers.ts';
+
+/**
+ * Takes the bookkeeping of concurrent tasks out of the glue of a component whose calls never wait: jco makes a task of
+ * some forty members for each call in either direction, which costs more than a small guest's own work. A lane serves
+ * one call of an instance at a time and drops the instance after a trap, so there is never a second task to tell apart,
+ * nor one to be refused. What nothing reaches then is dropped too.
+ *
+ * Glue in which a task is left is given back as it came: it is slower, and no less right.
+ * @param glue the body of a function that returns `instantiate`, as prepareGlue makes it
+ */
+export function leanGlue(glue: string): string {
+  const shorter = steps.reduce((text, { find, put }) => text.replace(find, put), glue);
+  try {
+    const lean = dropUnreached(shorter).replace(/\n\s+/g, '\n');
+    return isComplete(lean, glue) ? lean : glue;
+  } catch (error) {
+    // Half of the steps found their target, and what they left is no program.
+    if (error instanceof SyntaxError) return glue;
+    throw error;
+  }
+}
+
+/** `$<index>` is the number that jco gave the component's instance. */
+const steps: readonly { readonly find: RegExp; readonly put: string }[] = [
+  // An exported function: its task begins …
+  {
+    find: /getOrCreateAsyncState\(\d+\)\.throwIfTrapped\(\);\s*const \[task, _wasm_call_currentTaskID\] = createNewCurrentTask\(\{[^}]*\}\);\s*task\.setCalleeIsAsync\(false\);\s*const started = task\.enterSync\(\);\s*CURRENT_TASK_MAY_BLOCK\.value = [^;]*;\s*if \(\d+!== null\) \{[^}]*\}\s*return _withGlobalCurrentTaskMeta\(\{[^}]*fn: \(\) => \{\s*try \{/g,
+    put: '{',
+  },
+  // … and ends,
+  {
+    find: /\} catch \(err\) \{\s*if \(!task\.isResolvedState\(\)\) \{[^}]*\}\s*if \(!task\.isExited\(\)\) \{[^}]*\{[^}]*\}[^}]*\}\s*throw err;\s*\}\s*\},\s*\}\);/g,
+    put: '}',
+  },
+  // the guest's function is called,
+  {
+    find: /try \{\s*(?<ret>ret = )?\s*_withGlobalCurrentTaskMeta\(\{[^}]*fn: \(\) => (?<call>\w+\([^;]*?\)),\s*\}\);\s*\} catch \(err\) \{[^}]*\{[^}]*\}\);\s*getOrCreateAsyncState\(\d+\)\.markTrapped\(err\);[^}]*throw err;\s*\}/g,
+    put: '$<ret>$<call>;',
+  },
+  // and what it returned is given back, while it may call nobody.
+  {
+    find: /task\.resolve\(\[[^;]*\]\);\s*let cstate = getOrCreateAsyncState\((?<index>\d+)\);\s*cstate\.mayLeave = false;\s*(?<give>postReturn\d+\([^;]*\);)\s*cstate\.mayLeave = true;\s*task\.exit\(\);/g,
+    put: 'instanceFlags$<index>.value = 0; $<give> instanceFlags$<index>.value = 1;',
+  },
+  { find: /task\.resolve\(\[[^;]*\]\);\s*task\.exit\(\);/g, put: '' },
+
+  // A function of the host: its task begins,
+  {
+    find: /const hostProvided = true;\s*let parentTask;[\s\S]*?getCurrentTask\(\s*(?<index>\d+),[\s\S]*?const started = task\.enterSync\(\);/g,
+    put: "if (instanceFlags$<index>.value !== 1) throw new WebAssemblyRuntimeError('cannot leave component instance');",
+  },
+  // it is called,
+  {
+    find: /_withGlobalCurrentTaskMeta\(\{\s*componentIdx: task\.componentIdx\(\),\s*taskID: task\.id\(\),\s*fn: \(\) => _trackHostOperation\(\(\) => (?<call>[^;]*?\))\),\s*\}\)\s*;/g,
+    put: '$<call>;',
+  },
+  // what it throws is a trap,
+  {
+    find: /try \{(?<call>[^{}]*)\} catch \(err\) \{\s*(?:false && )?_debugLog\('\[Instruction::CallInterface\] error during sync call', \{[^}]*\}\);\s*getOrCreateAsyncState\(\d+\)\.markTrapped\(err\);[^}]*throw err;\s*\}/g,
+    put: '$<call>',
+  },
+  // or its declared error,
+  {
+    find: /if \(getOrCreateAsyncState\(\d+\)\.markTrapped\(e\)\) \{ throw e; \}/g,
+    put: 'if (e instanceof WebAssemblyRuntimeError) { throw e; }',
+  },
+  // and it is called directly, for it does not wait.
+  {
+    find: /let (?<name>trampoline\d+) = (?<host>_trampoline\d+)\.manuallyAsync \? new WebAssembly\.Suspending\([\s\S]*?importFn: \k<host>,\s*\},\s*\)\)\) : _lowerImportBackwardsCompat\.bind\([\s\S]*?importFn: \k<host>,\s*\},\s*\);/g,
+    put: 'let $<name> = $<host>;',
+  },
+
+  // A component within the component calls another.
+  {
+    find: /function _symmetricSyncGuestCallEnter\([\s\S]*?\n {2}\}\n/,
+    put: 'function _symmetricSyncGuestCallEnter() { return 1; }\n',
+  },
+  {
+    find: /function _symmetricSyncGuestCallExit\(\) \{[\s\S]*?\n {2}\}\n/,
+    put: 'function _symmetricSyncGuestCallExit() {}\n',
+  },
+  // The slots of a task, which adapters between components save and restore.
+  {
+    find: /function contextSet\([\s\S]*?\n {2}\}\n/,
+    put: 'const _slots = [0, 0];\n  function contextSet({ slot }, value) { _slots[slot] = value; }\n',
+  },
+  { find: /function contextGet\([\s\S]*?\n {2}\}\n/, put: 'function contextGet({ slot }) { return _slots[slot]; }\n' },
+
+  // Twins for calls that wait, and the log that nobody reads.
+  { find: /let (?:realloc|postReturn)\d+Async;/g, put: '' },
+  { find: /try \{\s*\w+Async = WebAssembly\.promising\([^)]*\);\s*\} catch\s*\(err\) \{[^}]*\}/g, put: '' },
+  { find: /(?:false && )?_debugLog\((?:[^()`'"]|'[^'\n]*'|"[^"\n]*"|`[^`]*`|\([^()]*\))*\);/g, put: '' },
+];
+
+/** Whether no task is left, and no name is missing that was there. */
+function isComplete(lean: string, glue: string): boolean {
+  if (/\bAsyncTask\b|\bgetOrCreateAsyncState\b|\bcreateNewCurrentTask\b/.test(lean)) return false;
+  const known = freeOf(glue);
+  return [...freeOf(lean)].every(name => known.has(name));
+}
+
+const freeOf = (text: string): ReadonlySet<string> =>
+  freeIdentifiers(parse(text, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true }));
