@@ -27,6 +27,11 @@ const refused = [
     says: 'a key of type unknown',
   },
   {
+    what: 'a PEM block that goes on after its base64',
+    pem: ed25519.publicKey.replace('\n-----END', '=AAAA\n-----END'),
+    says: 'a PEM block with more in it than its base64',
+  },
+  {
     what: 'a key of small order',
     pem: `-----BEGIN PUBLIC KEY-----\n${weak}\n-----END PUBLIC KEY-----`,
     says: 'a weak key: its point is of small order or not canonically encoded',

@@ -28,6 +28,9 @@ export function parsePublicKey(pem: string, about: FaultDetails = {}): PublicKey
   }
   if (label !== 'PUBLIC KEY') return refuse(`a PEM block ${label}`);
   const der = Buffer.from(base64, 'base64');
+  // Node reads over what is no base64, and stops at the first `=`: a key must not have two texts.
+  if (der.toString('base64') !== base64.replace(/\s/g, ''))
+    return refuse('a PEM block with more in it than its base64');
   if (der.length !== prefix.length + 32 || !der.subarray(0, prefix.length).equals(prefix)) {
     return refuse(`a key of type ${typeOf(pem)}`);
   }

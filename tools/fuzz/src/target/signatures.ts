@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { createArtifact } from '@sallyport/host/core/artifact';
 import { digestOf } from '@sallyport/host/core/digest';
 import { silentLog } from '@sallyport/host/core/log';
@@ -103,7 +103,7 @@ export const target: Target = {
       await verifier.verify(artifact, { id: 'signed', ...(isPinned ? { publicKey: key } : {}) });
       if (!Buffer.from(bytes).equals(component)) throw new Finding('accepts another component', given.component ?? '');
       if (!Buffer.from(signed).equals(signature)) throw new Finding('accepts another signature', given.signature ?? '');
-      if (!verify(null, bytes, createPublicKey(key), signed)) throw new Finding('accepts what Node refuses', key);
+      if (key.replace(/\s/g, '') !== pem.replace(/\s/g, '')) throw new Finding('accepts another text of the key', key);
       return 'accepted';
     },
     async [Symbol.asyncDispose]() {},
