@@ -4,6 +4,7 @@ import { openFacilities } from './capability/open-facilities.ts';
 import type { Config, UpstreamConfig } from './config/config.ts';
 import { Fault, Faults, toFaults } from './core/fault.ts';
 import type { Log } from './core/log.ts';
+import type { PluginUsage } from './core/plugin-usage.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
 import { Breaker } from './hook/breaker.ts';
 import { createHookChain } from './hook/create-hook-chain.ts';
@@ -21,6 +22,8 @@ import { createVerifier } from './verify/verifier.ts';
 export interface Host extends AsyncDisposable {
   readonly gateway: Gateway;
   readonly plugins: readonly Plugin[];
+  /** What each plugin has used, by id: the numbers that `/metrics` shows as `sallyport_plugin_*`. */
+  usage(): ReadonlyMap<string, PluginUsage>;
 }
 
 /**
@@ -111,7 +114,7 @@ export async function createHost(config: Config, ownLog: Log, lock?: Lock): Prom
     }),
   );
   const stack = opened.move();
-  return { gateway, plugins, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { gateway, plugins, usage: () => runner.usage(), [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
 /** What a reviewer wants to read of a plugin in one line of the log. */

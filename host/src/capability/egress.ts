@@ -66,6 +66,8 @@ export interface EgressContext {
   readonly plugin: string;
   /** Replaces how names become addresses. */
   readonly resolve?: ResolveName;
+  /** Is told how many bytes each hop sends: request line, headers and body. */
+  readonly sent?: (bytes: number) => void;
   /** Milliseconds, never going back. */
   readonly now?: () => number;
   /**
@@ -150,6 +152,7 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
     if (!quota.count()) return denied(`more than ${grant.requests_per_minute} requests a minute`);
     const filled = on.fillHeaders?.(hop.headers, hop.url) ?? hop;
     if ('refused' in filled) return denied(filled.refused);
+    on.sent?.(sizeOf({ ...hop, headers: filled.headers }));
     return connections.send(hop.rule, { ...hop, headers: filled.headers, signal });
   }
 
@@ -193,6 +196,13 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
     },
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
   };
+}
+
+/** As HTTP/1.1 writes it, without the headers that are the host's. (RFC 9112 § 2.1) */
+function sizeOf({ method, url, headers, body }: Hop): number {
+  let size = `${method} ${url.pathname}${url.search} HTTP/1.1\r\n\r\n`.length + (body?.length ?? 0);
+  for (const [name, value] of headers) size += name.length + value.length + ': \r\n'.length;
+  return size;
 }
 
 const followed = new Set([301, 302, 303, 307, 308]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HttpError, HttpRequest, HttpResponse } from '../core/contract/outbound-http.js';
+import { usageSeries } from '../core/plugin-usage.ts';
 import { DeclaredError, defineCapability, type HostImports } from './capability.ts';
 import { createEgress, type EgressAnswer, type EgressGrant, egressGrantSchema } from './egress.ts';
 import { egressNeed, smallestEgressGrant } from './egress-learning.ts';
@@ -49,8 +50,10 @@ export const outboundHttp = defineCapability<EgressGrant>({
   asyncImports: ['sallyport:plugin/outbound-http#send', ...wasiHttpWaiting],
   serve(grant, on) {
     const { plugin, secrets } = on;
+    const { egress: sent } = usageSeries(on.metrics, plugin);
     const egress = createEgress(grant, {
       plugin,
+      sent: bytes => sent.add(bytes),
       fillHeaders: (headers, url) => substituteSecrets(secrets, plugin, headers, url),
     });
     on.defer(async () => await egress[Symbol.asyncDispose]());

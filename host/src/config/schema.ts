@@ -108,6 +108,7 @@ const limitsSchema = z.strictObject({
     .strictObject({
       memory_mib: z.int().min(1).max(4096).default(64),
       timeout_ms: milliseconds.default(1000).describe('One hook call, waiting included.'),
+      cpu_ms: milliseconds.default(1000).describe('One hook call on a thread, waiting not included.'),
       start_ms: milliseconds.default(5000).describe('Making an instance, configure included.'),
       log_lines: count.default(100).describe('Log lines of one hook call; the rest is counted and dropped.'),
       log_bytes: z.int().min(256).max(MiB).default(32_768).describe('What one hook call may log in all.'),
@@ -242,6 +243,7 @@ export const createConfigSchema = (grants: GrantsSchema) =>
               .strictObject({
                 memory_mib: z.int().min(1).max(4096).optional(),
                 timeout_ms: milliseconds.optional(),
+                cpu_ms: milliseconds.optional(),
               })
               .prefault({}),
           }),

@@ -79,12 +79,22 @@ export type ChainInput = {
   readonly shown?: ReadonlyMap<string, Caller>;
 } & ({ readonly stage: 'before'; readonly value: Request } | { readonly stage: 'after'; readonly value: Response });
 
+/** What a call took of time. */
+export interface CallCost {
+  readonly wallMs: number;
+  /** Time on a lane's thread, where it is less than `wallMs`: the call waited. */
+  readonly cpuMs?: number;
+  /** Questions to capabilities that wait. */
+  readonly hostCalls?: number;
+}
+
 /** What became of one call. Calls after a stop have no report. Times are milliseconds. */
-export type CallReport = { readonly plugin: string; readonly wallMs: number } & (
-  | { readonly outcome: 'proceed' | 'modified' | 'respond' }
-  | { readonly outcome: 'block'; readonly violation: Violation }
-  | { readonly outcome: 'failed'; readonly cause: FailureCause; readonly message: string }
-);
+export type CallReport = { readonly plugin: string } & CallCost &
+  (
+    | { readonly outcome: 'proceed' | 'modified' | 'respond' }
+    | { readonly outcome: 'block'; readonly violation: Violation }
+    | { readonly outcome: 'failed'; readonly cause: FailureCause; readonly message: string }
+  );
 
 /** What a chain of calls came to. */
 export interface ChainOutput {

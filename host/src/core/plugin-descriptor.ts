@@ -45,6 +45,7 @@ export const pluginDescriptorSchema = z
       .strictObject({
         memory_mib: z.number().int().min(1).max(4096).optional(),
         timeout_ms: z.number().int().min(1).max(600_000).optional(),
+        cpu_ms: z.number().int().min(1).max(600_000).optional(),
       })
       .optional(),
     payload: z.array(z.literal('blob')).optional(),

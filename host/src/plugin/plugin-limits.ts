@@ -4,11 +4,15 @@ import { defaultLimits, type PluginLimits } from '../sandbox/limits.ts';
 
 const MiB = 2 ** 20;
 
+/** Limits that a descriptor may state. */
+type Settled = 'memory_mib' | 'timeout_ms' | 'cpu_ms';
+
 /** `limits.plugin` and a plugin's own `limits` in the operator's file. */
 export interface LimitSettings {
   readonly all: {
     readonly memory_mib: number;
     readonly timeout_ms: number;
+    readonly cpu_ms: number;
     readonly start_ms: number;
     readonly log_lines: number;
     readonly log_bytes: number;
@@ -16,7 +20,7 @@ export interface LimitSettings {
     readonly payload_bytes: number;
     readonly host_calls: number;
   };
-  readonly own: { readonly memory_mib?: number | undefined; readonly timeout_ms?: number | undefined };
+  readonly own: Readonly<Partial<Record<Settled, number | undefined>>>;
 }
 
 /**
@@ -26,7 +30,7 @@ export interface LimitSettings {
  */
 export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSettings): PluginLimits {
   const faults: Fault[] = [];
-  const settle = (name: 'memory_mib' | 'timeout_ms'): number => {
+  const settle = (name: Settled): number => {
     const allowed = own[name] ?? all[name];
     const asked = descriptor.limits?.[name] ?? allowed;
     if (asked > allowed) {
@@ -38,6 +42,7 @@ export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSe
   const limits: PluginLimits = {
     memoryBytes: settle('memory_mib') * MiB,
     timeoutMs: settle('timeout_ms'),
+    cpuMs: settle('cpu_ms'),
     startMs: all.start_ms,
     compileMs: defaultLimits.compileMs,
     logLines: all.log_lines,

@@ -1,4 +1,12 @@
-import type { CallReport, ChainInput, ChainOutput, FailureCause, HookCall, Tools } from '../core/hook-call.ts';
+import type {
+  CallCost,
+  CallReport,
+  ChainInput,
+  ChainOutput,
+  FailureCause,
+  HookCall,
+  Tools,
+} from '../core/hook-call.ts';
 
 /** One chain on its way through a pool of lanes, until it settles: once, whatever else happens. */
 export class PendingJob {
@@ -48,11 +56,11 @@ export class PendingJob {
    * before it came to is lost with the lane, so they are to be run again; those after it only where its failure does
    * not end the chain. Settles the job when nothing is left to run.
    */
-  failCall(index: number, cause: FailureCause, message: string, wallMs: number): void {
+  failCall(index: number, cause: FailureCause, message: string, cost: CallCost): void {
     const place = this.#places[index];
     const call = place === undefined ? undefined : this.#calls[place];
     if (place !== undefined && call !== undefined) {
-      this.#failures.set(place, { plugin: call.plugin, wallMs, outcome: 'failed', cause, message });
+      this.#failures.set(place, { plugin: call.plugin, ...cost, outcome: 'failed', cause, message });
       this.#places = this.#places.filter(other => other < place || (other > place && !call.stopOnFailure));
       this.input = { ...this.input, calls: this.#places.flatMap(other => this.#calls[other] ?? []) };
     }

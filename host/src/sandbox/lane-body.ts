@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +14,8 @@ export interface LaneBody {
   onMessage(listener: (message: FromLane) => void): void;
   onError(listener: (error: unknown) => void): void;
   onExit(listener: () => void): void;
+  /** What it has used of the CPU so far, in milliseconds; undefined where that cannot be known. Answers while it loops. */
+  cpuMs(): Promise<number | undefined>;
   /** Ends it wherever it is. */
   terminate(): Promise<void>;
 }
@@ -35,6 +38,10 @@ export function threadBody(data: LaneData): LaneBody {
     onMessage: listener => void thread.on('message', listener),
     onError: listener => void thread.on('error', listener),
     onExit: listener => void thread.on('exit', listener),
+    cpuMs: async () => {
+      const { user, system } = await thread.cpuUsage();
+      return (user + system) / 1000;
+    },
     terminate: async () => void (await thread.terminate()),
   };
 }
@@ -71,8 +78,20 @@ export function processBody(plugins: readonly LanePlugin[]): LaneBody {
     onMessage: listener => void child.on('message', listener),
     onError: listener => void child.on('error', listener),
     onExit: listener => void child.on('exit', listener),
+    cpuMs: async () => (child.pid === undefined ? undefined : await processCpuMs(child.pid)),
     terminate: () => killed(child),
   };
+}
+
+/** Ticks of a process, as Linux counts them: the 14th and 15th field, a hundred a second. (proc(5), /proc/pid/stat) */
+async function processCpuMs(pid: number): Promise<number | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The second field is a name, and may hold spaces.
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return user === undefined || system === undefined ? undefined : (Number(user) + Number(system)) * 10;
 }
 
 const withBinaries = ({ component: { modules: _, ...component }, ...plugin }: LanePlugin): BinaryPlugin => ({

@@ -1,15 +1,25 @@
 import { Fault, Faults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
+import type { Accounts } from './account.ts';
 import type { FromLane, LanePlugin, LogLine, StartFailure, ToLane } from './lane/message.ts';
 import { Progress, startingJob } from './lane/progress.ts';
 import { type LaneBody, processBody, threadBody } from './lane-body.ts';
 
 /** What a lane tells its pool. `ended` comes once, also when the lane ended while it was starting. */
 export interface LaneEvents {
-  message(lane: Lane, message: Exclude<FromLane, { type: 'started' }>): void;
+  message(lane: Lane, message: Exclude<FromLane, { type: 'started' | 'refused' | 'memory' }>): void;
+  /** Where what its instances use is added up. */
+  readonly accounts: Accounts;
   /** A plugin that is learning was refused something. */
   refused?: Refused | undefined;
   ended(lane: Lane, reason: string): void;
+}
+
+/** What a pool of lanes needs beside its plugins. */
+export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'refused'> {
+  /** Chains that may wait. */
+  readonly backlog: number;
+  readonly log: Log;
 }
 
 /** Takes what a plugin was refused: plugin, capability, and as JSON what it would have needed. Lanes may say anything. */
@@ -42,6 +52,7 @@ export class Lane {
     let reason = 'it ended';
     body.onMessage((message: FromLane) => {
       if (message.type === 'refused') return events.refused?.(message.plugin, message.capability, message.need);
+      if (message.type === 'memory') return events.accounts.uses(lane, message.uses);
       if (message.type !== 'started') return events.message(lane, message);
       writeLogs(log, message.logs);
       started.resolve(message.failures.map(startFault));
@@ -52,6 +63,7 @@ export class Lane {
     body.onExit(() => {
       const plugin = plugins[lane.progress.read()?.call ?? 0]?.id ?? '';
       started.resolve([new Fault('plugin_start_failed', { plugin, reason })]);
+      events.accounts.ended(lane);
       events.ended(lane, reason);
     });
     const watch = setInterval(() => {
@@ -67,6 +79,11 @@ export class Lane {
 
   send(message: ToLane): void {
     this.#body.send(message);
+  }
+
+  /** What its thread or process has used of the CPU so far, in milliseconds; undefined where that cannot be known. */
+  async cpuMs(): Promise<number | undefined> {
+    return this.#body.cpuMs().catch(() => undefined);
   }
 
   /** Ends it wherever it is, in about 3 ms. */

@@ -155,7 +155,9 @@ describe('a chain of plugins', () => {
   it('[SBX-11] drops log lines beyond the limit, and counts them', async () => {
     const lines: { plugin?: string; msg: string }[] = [];
     const log = createLog('debug', { write: (line: string) => void lines.push(JSON.parse(line)) });
-    await using flooded = await openGuests([await obey('a', { logLines: 20, timeoutMs: 20_000 })], { log });
+    await using flooded = await openGuests([await obey('a', { logLines: 20, timeoutMs: 20_000, cpuMs: 20_000 })], {
+      log,
+    });
     expect(outcomes(await before(flooded, { do: 'flood' }, 'a'))).toEqual(['a proceed']);
     expect(lines).toHaveLength(21);
     expect(lines.every(line => line.plugin === 'a')).toBe(true);

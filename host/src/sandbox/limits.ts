@@ -4,6 +4,8 @@ export interface PluginLimits {
   readonly memoryBytes: number;
   /** One hook call from its start to its end, waiting included, in milliseconds. */
   readonly timeoutMs: number;
+  /** One hook call on a lane's thread, waiting not included, in milliseconds. */
+  readonly cpuMs: number;
   /** Starting an instance, `configure` included, in milliseconds. */
   readonly startMs: number;
   /** Translating the component, once, in milliseconds. */
@@ -23,6 +25,7 @@ export interface PluginLimits {
 export const defaultLimits: PluginLimits = {
   memoryBytes: 64 * 2 ** 20,
   timeoutMs: 1000,
+  cpuMs: 1000,
   startMs: 5000,
   compileMs: 60_000,
   logLines: 100,
@@ -31,3 +34,6 @@ export const defaultLimits: PluginLimits = {
   hostCalls: 100,
   stateBytes: 65_536,
 };
+
+/** Why a call was ended that used more of its lane's thread than it may. */
+export const overCpu = (limitMs: number): string => `it used more than ${limitMs} ms of CPU (limits.cpu_ms)`;

@@ -1,11 +1,12 @@
 import { Fault, fail } from '../core/fault.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../core/hook-call.ts';
-import type { Log } from '../core/log.ts';
+import { CpuWatch } from './cpu-watch.ts';
 import { FairQueue } from './fair-queue.ts';
 import { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
-import { Progress } from './lane/progress.ts';
-import { Lane, type LaneEvents, type Refused, writeLogs } from './lane.ts';
+import { type Moment, Progress } from './lane/progress.ts';
+import { Lane, type LaneEvents, type PoolOptions, writeLogs } from './lane.ts';
+import { overCpu, type PluginLimits } from './limits.ts';
 
 const watchEveryMs = 10;
 const maximumBatch = 64;
@@ -21,9 +22,9 @@ const cautionMs = 5000;
  */
 export class PureLanes implements HookRunner, AsyncDisposable {
   readonly #plugins: readonly LanePlugin[];
-  readonly #timeouts: ReadonlyMap<string, number>;
-  readonly #log: Log;
-  readonly #refused: Refused | undefined;
+  readonly #limits: ReadonlyMap<string, PluginLimits>;
+  readonly #cpuWatch = new CpuWatch();
+  readonly #events: Omit<PoolOptions, 'backlog'>;
   readonly #idle: Lane[] = [];
   readonly #busy = new Map<Lane, Map<number, PendingJob>>();
   #spare: Lane | undefined;
@@ -36,26 +37,22 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   #cautiousUntil = 0;
   readonly #backlog: number;
 
-  private constructor(
-    plugins: readonly LanePlugin[],
-    { backlog, log, refused }: { backlog: number; log: Log; refused?: Refused | undefined },
-  ) {
-    this.#refused = refused;
+  private constructor(plugins: readonly LanePlugin[], { backlog, ...events }: PoolOptions) {
+    this.#events = events;
     this.#plugins = plugins;
-    this.#timeouts = new Map(plugins.map(plugin => [plugin.id, plugin.limits.timeoutMs]));
+    this.#limits = new Map(plugins.map(plugin => [plugin.id, plugin.limits]));
     this.#backlog = backlog;
-    this.#log = log;
   }
 
   /** Starts `count` lanes and a spare. @throws Faults as Lane.start does; then nothing is left running */
   static async start(
     plugins: readonly LanePlugin[],
-    on: { count: number; backlog: number; log: Log; refused?: Refused | undefined },
+    { count, ...on }: PoolOptions & { readonly count: number },
   ): Promise<PureLanes> {
     const lanes = new PureLanes(plugins, on);
     // The first alone: when a plugin does not start, once is enough to know.
     lanes.#idle.push(await lanes.#startLane());
-    const more = await Promise.allSettled(Array.from({ length: on.count }, () => lanes.#startLane()));
+    const more = await Promise.allSettled(Array.from({ length: count }, () => lanes.#startLane()));
     const started = more.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
     const failed = more.find(each => each.status === 'rejected');
     lanes.#spare = started.pop();
@@ -121,7 +118,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     for (const { id, output, logs } of message.results) {
       const job = batch.get(id);
       if (job === undefined || job.isSettled) continue;
-      if (logs.length > 0) writeLogs(this.#log, logs, job.input.context.requestId);
+      if (logs.length > 0) writeLogs(this.#events.log, logs, job.input.context.requestId);
       job.resolve(output);
     }
     this.#busy.delete(lane);
@@ -140,18 +137,19 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       const at = lane.progress.read();
       const call = at === undefined ? undefined : batch.get(at.job)?.input.calls[at.call];
       if (at === undefined || call === undefined) continue;
-      const limit = this.#timeouts.get(call.plugin) ?? 0;
-      const wall = Progress.now() - at.since;
-      if (wall < limit) continue;
-      this.#replace(lane, {
-        job: at.job,
-        call: at.call,
-        cause: 'timeout',
-        message: `no answer within ${limit} ms`,
-        wall,
-      });
-      void lane.terminate();
+      const { timeoutMs, cpuMs } = this.#limits.get(call.plugin) ?? { timeoutMs: 0, cpuMs: 0 };
+      if (Progress.now() - at.since >= timeoutMs) {
+        this.#end(lane, at, 'timeout', `no answer within ${timeoutMs} ms`);
+      } else if (cpuMs < timeoutMs) {
+        const over = (there: Moment) => this.#busy.has(lane) && this.#end(lane, there, 'limit', overCpu(cpuMs));
+        this.#cpuWatch.look(lane, cpuMs, () => lane.progress.read(), over);
+      }
     }
+  }
+
+  #end(lane: Lane, { job, call, since }: Moment, cause: FailureCause, message: string): void {
+    this.#replace(lane, { job, call, cause, message, wall: Progress.now() - since });
+    void lane.terminate();
   }
 
   /** The lane ended by itself: its thread ran out of memory, or broke. */
@@ -180,8 +178,9 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     for (const job of batch.values()) {
       // Who was merely in the same batch is not charged: each end of a lane takes its culprit out.
       if (blame === undefined) job.attempts += 1;
-      if (job.id === blame?.job) job.failCall(blame.call, blame.cause, blame.message, blame.wall);
-      else if (job.attempts >= maximumAttempts) job.failCall(0, 'unavailable', 'its lane ended several times', 0);
+      if (job.id === blame?.job) job.failCall(blame.call, blame.cause, blame.message, { wallMs: blame.wall });
+      else if (job.attempts >= maximumAttempts)
+        job.failCall(0, 'unavailable', 'its lane ended several times', { wallMs: 0 });
       if (!job.isSettled) again.push(job);
     }
     this.#queue.putBack(again);
@@ -208,7 +207,10 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       (error: unknown) => {
         this.#starting -= 1;
         if (this.#closed) return;
-        this.#log.error({ reason: error instanceof Error ? error.message : String(error) }, 'a lane did not start');
+        this.#events.log.error(
+          { reason: error instanceof Error ? error.message : String(error) },
+          'a lane did not start',
+        );
         if (this.#idle.length + this.#busy.size === 0) this.#failAll();
         setTimeout(() => !this.#closed && this.#refill(Math.min(delayMs * 2, 10_000)), delayMs).unref();
       },
@@ -217,7 +219,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
 
   #failAll(): void {
     for (const job of this.#queue.takeAll()) {
-      while (!job.isSettled) job.failCall(0, 'unavailable', 'no lane can be started', 0);
+      while (!job.isSettled) job.failCall(0, 'unavailable', 'no lane can be started', { wallMs: 0 });
     }
   }
 
@@ -225,8 +227,8 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     const events: LaneEvents = {
       message: (lane, message) => this.#done(lane, message),
       ended: (lane, reason) => this.#ended(lane, reason),
-      refused: this.#refused,
+      ...this.#events,
     };
-    return Lane.start(this.#plugins, events, this.#log);
+    return Lane.start(this.#plugins, events, this.#events.log);
   }
 }

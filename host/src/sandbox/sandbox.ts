@@ -6,6 +6,8 @@ import type { VerifiedArtifact } from '../core/artifact.ts';
 import { Faults, toFaults } from '../core/fault.ts';
 import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
+import type { PluginUsage } from '../core/plugin-usage.ts';
+import { Accounts } from './account.ts';
 import { type Component, compile } from './compile.ts';
 import { CompileCache } from './compile-cache.ts';
 import { type ComponentInfo, componentInfo } from './component-info.ts';
@@ -36,11 +38,13 @@ export interface Sandbox {
   /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit` */
   compile(artifact: VerifiedArtifact, grant: Grant, limits: PluginLimits): Promise<Component>;
   /** Starts lanes for these plugins; `facilities` are those of their capabilities. @throws Faults: every plugin that does not start, and then none is left running */
-  open(
-    plugins: readonly SandboxPlugin[],
-    facilities: Facilities,
-    sizes?: LaneSizes,
-  ): Promise<HookRunner & AsyncDisposable>;
+  open(plugins: readonly SandboxPlugin[], facilities: Facilities, sizes?: LaneSizes): Promise<SandboxRunner>;
+}
+
+/** The lanes of all plugins. Disposing ends them. */
+export interface SandboxRunner extends HookRunner, AsyncDisposable {
+  /** What each plugin has used, by id. */
+  usage(): ReadonlyMap<string, PluginUsage>;
 }
 
 /** How many lanes there are for pure plugins, and how many chains may wait for each pool. */
@@ -75,16 +79,25 @@ async function openLanes(
   plugins: readonly SandboxPlugin[],
   { lanes: count = availableParallelism(), backlog = defaultBacklog }: LaneSizes,
   on: SandboxOptions & { readonly facilities: Facilities },
-): Promise<HookRunner & AsyncDisposable> {
+): Promise<SandboxRunner> {
   const { log, refused } = on;
+  const accounts = new Accounts(
+    on.facilities.metrics,
+    plugins.map(({ id }) => id),
+  );
   const servings = new Map(plugins.map(plugin => [plugin.id, servingOf(plugin, on)]));
   const needsOwnLane = ({ component, isolation }: SandboxPlugin) => component.asynchronous || isolation === 'process';
   const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
   const waiting = plugins.filter(needsOwnLane);
   const started = await Promise.allSettled([
-    ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log, refused })] : []),
+    ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log, refused, accounts })] : []),
     ...waiting.map(async plugin =>
-      WaitingLanes.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), { backlog, log, refused }),
+      WaitingLanes.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), {
+        backlog,
+        log,
+        refused,
+        accounts,
+      }),
     ),
   ]);
   const pools = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
@@ -107,7 +120,12 @@ async function openLanes(
   const purePool = heard(pools[0] as HookRunner, pureIds);
   for (const id of pureIds) poolOf.set(id, purePool);
   return {
-    run: (input, signal) => runSegments(showCaller(input, servings), poolOf, signal),
+    async run(input, signal) {
+      const output = await runSegments(showCaller(input, servings), poolOf, signal);
+      accounts.called(output.reports);
+      return output;
+    },
+    usage: () => accounts.all(),
     [Symbol.asyncDispose]: close,
   };
 }

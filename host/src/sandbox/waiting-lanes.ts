@@ -1,31 +1,31 @@
 import type { Serve } from '../capability/capability.ts';
 import { Fault, fail } from '../core/fault.ts';
-import type { ChainInput, ChainOutput, HookRunner } from '../core/hook-call.ts';
-import type { Log } from '../core/log.ts';
+import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../core/hook-call.ts';
+import { CpuWatch } from './cpu-watch.ts';
 import { FairQueue } from './fair-queue.ts';
 import { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
-import { startingJob } from './lane/progress.ts';
-import { Lane, type Refused, writeLogs } from './lane.ts';
+import { type Moment, Progress, startingJob } from './lane/progress.ts';
+import { Lane, type PoolOptions, writeLogs } from './lane.ts';
+import { overCpu } from './limits.ts';
 
 const maximumInFlight = 32;
 const answerWithinMs = 50;
+const watchEveryMs = 10;
 /** Who asks while a plugin starts. */
 const nobody = { requestId: '', binding: '', upstream: '' };
-
-interface PoolOptions {
-  readonly backlog: number;
-  readonly log: Log;
-  readonly refused?: Refused | undefined;
-}
 
 interface Flight {
   readonly job: PendingJob;
   readonly began: number;
   readonly timer: NodeJS.Timeout;
   readonly abort: AbortController;
-  /** Whether the call has reached the outside world, so that it must not be run a second time. */
-  asked: boolean;
+  /** Questions that were not answered yet. */
+  pending: number;
+  /** When it was sent, or answered last: it is the lane's turn since. Milliseconds, as of `Progress.now`. */
+  turn: number;
+  /** Questions that were taken on: where there is one, the call must not be run a second time. */
+  asks: number;
 }
 
 /**
@@ -37,9 +37,9 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
   /** The gateway's side of the plugin's asynchronous capabilities, by name. */
   readonly #serves: ReadonlyMap<string, Serve>;
-  readonly #log: Log;
-  readonly #refused: Refused | undefined;
-  readonly #backlog: number;
+  readonly #on: PoolOptions;
+  readonly #cpuWatch = new CpuWatch();
+  #watch: NodeJS.Timeout | undefined;
   #lane: Lane | undefined;
   #restarting: Promise<void> | undefined;
   readonly #flights = new Map<number, Flight>();
@@ -49,11 +49,9 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #closed = false;
 
   private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions) {
-    this.#refused = on.refused;
     this.#plugin = plugin;
     this.#serves = serves;
-    this.#backlog = on.backlog;
-    this.#log = on.log;
+    this.#on = on;
   }
 
   /** @throws Faults as Lane.start does */
@@ -74,7 +72,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     // Calls that plugins wait for must not wait for those very plugins: each has one such call at a time.
     const isAwaited = this.#plugin.component.asynchronous && (input.tools?.within.length ?? 0) > 0;
     const lane = isAwaited ? this.#lane : undefined;
-    if (lane === undefined && this.#queue.length >= this.#backlog) {
+    if (lane === undefined && this.#queue.length >= this.#on.backlog) {
       return fail('overloaded', { waiting: this.#queue.length });
     }
     this.#jobs += 1;
@@ -89,6 +87,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#watch);
     for (const timer of this.#unconfirmed.values()) clearTimeout(timer);
     for (const flight of this.#flights.values()) {
       this.#land(flight);
@@ -114,7 +113,16 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   #launch(lane: Lane, job: PendingJob): void {
     const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
-    this.#flights.set(job.id, { job, began: performance.now(), timer, abort: new AbortController(), asked: false });
+    this.#flights.set(job.id, {
+      job,
+      began: performance.now(),
+      timer,
+      abort: new AbortController(),
+      pending: 0,
+      turn: Progress.now(),
+      asks: 0,
+    });
+    this.#watchCpu();
     lane.send({ type: 'run', jobs: [{ id: job.id, input: job.input }] });
   }
 
@@ -123,14 +131,19 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     if (message.type === 'dropped') {
       clearTimeout(this.#unconfirmed.get(message.job));
       this.#unconfirmed.delete(message.job);
+      this.#on.accounts.spent(this.#plugin.id, message.cpuMs);
     } else if (message.type === 'done') {
       for (const { id, output, logs } of message.results) {
         const flight = this.#flights.get(id);
-        if (flight === undefined) continue;
+        if (flight === undefined) {
+          // Too late for its answer, and no less used.
+          for (const { plugin, cpuMs, wallMs } of output.reports) this.#on.accounts.spent(plugin, cpuMs ?? wallMs);
+          continue;
+        }
         this.#land(flight);
         // Whatever it asked for and did not wait for, nobody waits for now.
-        if (flight.asked) flight.abort.abort();
-        writeLogs(this.#log, logs, flight.job.input.context.requestId);
+        if (flight.asks > 0) flight.abort.abort();
+        writeLogs(this.#on.log, logs, flight.job.input.context.requestId);
         flight.job.resolve(output);
       }
     }
@@ -150,32 +163,79 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     if (asker === undefined || serve === undefined) {
       return lane.send({ type: 'answer', ask, error: `${capability} cannot be asked now` });
     }
-    if (flight !== undefined) flight.asked = true;
+    if (flight !== undefined) {
+      flight.asks += 1;
+      flight.pending += 1;
+    }
     try {
       lane.send({ type: 'answer', ask, value: await serve(request, asker) });
     } catch (error) {
       lane.send({ type: 'answer', ask, error: error instanceof Error ? error.message : String(error) });
     }
+    if (flight !== undefined) {
+      flight.pending -= 1;
+      flight.turn = Progress.now();
+    }
+  }
+
+  /** Only where a call may use less CPU than time: else its deadline says the same. */
+  #watchCpu(): void {
+    const { cpuMs, timeoutMs } = this.#plugin.limits;
+    if (cpuMs >= timeoutMs || this.#watch !== undefined) return;
+    const over = ({ job }: Moment) => this.#failed(job, 'limit', overCpu(cpuMs));
+    this.#watch = setInterval(() => {
+      if (this.#lane !== undefined) this.#cpuWatch.look(this.#lane, cpuMs, () => this.#working(), over);
+      if (this.#flights.size > 0) return;
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }, watchEveryMs).unref();
+  }
+
+  /**
+   * The call that the lane works for. A process shares no memory with us: it takes its messages in order, so it is the
+   * one whose turn came first among those that wait for no answer.
+   */
+  #working(): Moment | undefined {
+    if (this.#plugin.isolation !== 'process') {
+      const at = this.#lane?.progress.read();
+      return at !== undefined && this.#flights.has(at.job) ? at : undefined;
+    }
+    const [first] = [...this.#flights.values()]
+      .filter(({ pending }) => pending === 0)
+      .toSorted((one, other) => one.turn - other.turn);
+    return first === undefined ? undefined : { since: first.turn, job: first.job.id, call: 0, usedMs: 0 };
   }
 
   #overdue(id: number): void {
+    this.#failed(id, 'timeout', `no answer within ${this.#plugin.limits.timeoutMs} ms`);
+  }
+
+  /** Ends a call. What it used of the CPU is told by the lane when it confirms that. */
+  #failed(id: number, cause: FailureCause, message: string): void {
     const flight = this.#flights.get(id);
     if (flight === undefined) return;
-    const limit = this.#plugin.limits.timeoutMs;
-    flight.job.failCall(0, 'timeout', `no answer within ${limit} ms`, performance.now() - flight.began);
+    flight.job.failCall(0, cause, message, costOf(flight));
     this.#drop(id);
   }
 
   #drop(id: number): void {
     const flight = this.#flights.get(id);
     if (flight === undefined) return;
+    const working = this.#working();
+    const at = working?.job === id ? working : undefined;
     this.#land(flight);
     flight.abort.abort();
     this.#lane?.send({ type: 'drop', job: id });
     this.#unconfirmed.set(
       id,
-      setTimeout(() => void this.#lane?.terminate(), answerWithinMs),
+      setTimeout(() => this.#endUnconfirmed(at), answerWithinMs),
     );
+  }
+
+  /** The lane did not say that it has dropped a call: it works for it all the time. */
+  #endUnconfirmed(at: Moment | undefined): void {
+    if (at !== undefined) this.#on.accounts.spent(this.#plugin.id, at.usedMs + Progress.now() - at.since);
+    void this.#lane?.terminate();
   }
 
   #land(flight: Flight): void {
@@ -193,8 +253,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
       this.#land(flight);
       flight.abort.abort();
       flight.job.attempts += 1;
-      if (flight.asked || flight.job.attempts > 1)
-        flight.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, performance.now() - flight.began);
+      if (flight.asks > 0 || flight.job.attempts > 1)
+        flight.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, costOf(flight));
       if (!flight.job.isSettled) again.push(flight.job);
     }
     this.#queue.putBack(again);
@@ -209,12 +269,12 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
       this.#flush();
     } catch (error) {
       if (this.#closed) return;
-      this.#log.error(
+      this.#on.log.error(
         { plugin: this.#plugin.id, reason: error instanceof Error ? error.message : String(error) },
         'a lane did not start',
       );
       for (const job of this.#queue.takeAll())
-        while (!job.isSettled) job.failCall(0, 'unavailable', 'its lane cannot be started', 0);
+        while (!job.isSettled) job.failCall(0, 'unavailable', 'its lane cannot be started', { wallMs: 0 });
       await new Promise(resolve => setTimeout(resolve, delayMs).unref());
       if (!this.#closed) await this.#restart(Math.min(delayMs * 2, 10_000));
     }
@@ -226,9 +286,12 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
       {
         message: (lane, message) => this.#message(lane, message),
         ended: (lane, reason) => this.#ended(lane, reason),
-        refused: this.#refused,
+        ...this.#on,
       },
-      this.#log,
+      this.#on.log,
     );
   }
 }
+
+/** Of a call that its lane does not report. */
+const costOf = ({ began, asks }: Flight) => ({ wallMs: performance.now() - began, cpuMs: 0, hostCalls: asks });

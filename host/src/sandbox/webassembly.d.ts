@@ -8,6 +8,9 @@ declare namespace WebAssembly {
     constructor(module: Module, imports?: Imports);
     readonly exports: Readonly<Record<string, unknown>>;
   }
+  class Memory {
+    readonly buffer: ArrayBuffer;
+  }
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   function compile(bytes: Uint8Array): Promise<Module>;
 }

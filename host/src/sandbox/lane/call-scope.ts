@@ -1,13 +1,15 @@
 import { type LaneContext, LimitExceeded, type LogLevel } from '../../capability/capability.ts';
 import type { Caller, ChainInput, Note, RequestState } from '../../core/hook-call.ts';
-import type { PluginLimits } from '../limits.ts';
+import { overCpu, type PluginLimits } from '../limits.ts';
 import type { LogLine } from './message.ts';
 
 /** What a plugin's capabilities may use during one hook call. `close` ends it. */
 export interface OpenScope extends Pick<LaneContext, 'log' | 'state' | 'caller'> {
   readonly job: number;
-  /** Counts a question to the gateway's side of a capability. @throws LimitExceeded */
-  countAsk(): void;
+  /** Counts a question to the gateway's side of a capability, of a call that has used `cpuMs` so far. @throws LimitExceeded */
+  countAsk(cpuMs: number): void;
+  /** How many were counted. */
+  readonly asks: number;
   /** Leaves a note. The plugin's name is put on it here. */
   note(note: Omit<Note, 'plugin'>): void;
   close(): void;
@@ -61,8 +63,12 @@ export class CallScope {
     };
     return {
       job: this.#job,
-      countAsk: () => {
+      get asks() {
+        return asks;
+      },
+      countAsk: cpuMs => {
         asks += 1;
+        if (cpuMs > limits.cpuMs) throw new LimitExceeded(overCpu(limits.cpuMs));
         if (asks > limits.hostCalls)
           throw new LimitExceeded(`more than ${limits.hostCalls} host calls in one hook call`);
       },

@@ -15,6 +15,10 @@ export interface InstanceSupply {
   /** An instance that nobody uses, started when there is none. A step, like the hook call itself. */
   lend(plugin: LanePlugin, tenant: string | undefined, scope: OpenScope): Instance | PromiseLike<Instance>;
   giveBack(plugin: LanePlugin, tenant: string | undefined, instance: Instance): void;
+  /** It is not to serve again. */
+  discard(plugin: LanePlugin, instance: Instance): void;
+  /** What this job has used of the thread; undefined in lanes where nothing waits, and that is all of its time. */
+  cpuMs(): number | undefined;
   /** Called before and after each call, for the watchdog. */
   enter(call: number): void;
   leave(): void;
@@ -40,14 +44,25 @@ export function* runChain(
     if (plugin === undefined) throw new Error(`plugin ${call.plugin} is not in this lane`);
     const open = scope.open(plugin.id, plugin.limits);
     const began = performance.now();
-    const report = (rest: ReportRest) =>
-      reports.push({ plugin: plugin.id, wallMs: performance.now() - began, ...rest });
+    const usedBefore = supply.cpuMs();
+    const report = (rest: ReportRest) => {
+      const used = supply.cpuMs();
+      reports.push({
+        plugin: plugin.id,
+        wallMs: performance.now() - began,
+        ...(used === undefined || usedBefore === undefined ? {} : { cpuMs: used - usedBefore }),
+        ...(open.asks === 0 ? {} : { hostCalls: open.asks }),
+        ...rest,
+      });
+    };
     supply.enter(index);
     let stop = false;
+    let lent: Instance | undefined;
     try {
       const { tenant } = input.context;
       requireWeight('is shown', value, plugin);
       const instance = (yield supply.lend(plugin, tenant, open)) as Instance;
+      lent = instance;
       const context: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
       let outcome: Outcome;
       try {
@@ -55,9 +70,13 @@ export function* runChain(
           ? instance.before(open, context, value as Request)
           : instance.after(open, context, value as Response)) as Outcome;
       } catch (thrown) {
-        if (failureOf(thrown).declared) supply.giveBack(plugin, tenant, instance);
+        if (failureOf(thrown).declared) {
+          lent = undefined;
+          supply.giveBack(plugin, tenant, instance);
+        }
         throw thrown;
       }
+      lent = undefined;
       supply.giveBack(plugin, tenant, instance);
       if (outcome.tag !== 'proceed') requireWeight('answers with', outcome.val, plugin);
       if (outcome.tag === 'block') {
@@ -78,6 +97,8 @@ export function* runChain(
       report({ outcome: 'failed', cause, message });
       stop = call.stopOnFailure;
     } finally {
+      // After anything but a declared result, and when the whole job is dropped while this call waits.
+      if (lent !== undefined) supply.discard(plugin, lent);
       supply.leave();
       open.close();
     }
@@ -103,4 +124,8 @@ function requireWeight(what: string, value: unknown, { limits }: LanePlugin): vo
   }
 }
 
-type ReportRest = CallReport extends infer R ? (R extends CallReport ? Omit<R, 'plugin' | 'wallMs'> : never) : never;
+type ReportRest = CallReport extends infer R
+  ? R extends CallReport
+    ? Omit<R, 'plugin' | 'wallMs' | 'cpuMs' | 'hostCalls'>
+    : never
+  : never;

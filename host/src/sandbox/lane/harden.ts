@@ -1,12 +1,15 @@
 import vm from 'node:vm';
 
+/** The global object of such a realm. */
+export type GlueRealm = vm.Context & { readonly WebAssembly: typeof WebAssembly };
+
 /**
  * A realm for jco's glue: the language and WebAssembly, and of Node's powers nothing but these four harmless names.
  * Code from strings is off.
  */
-export function createGlueRealm(): vm.Context {
+export function createGlueRealm(): GlueRealm {
   const realm = vm.createContext(vm.constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
-  return Object.assign(realm, { TextDecoder, TextEncoder, queueMicrotask, setTimeout });
+  return Object.assign(realm, { TextDecoder, TextEncoder, queueMicrotask, setTimeout }) as unknown as GlueRealm;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { OpenScope } from './call-scope.ts';
 import { Instance, type ToGateway } from './instance.ts';
+import type { MemoryMeter } from './memory-meter.ts';
 import type { LanePlugin } from './message.ts';
 
 /** Tenants of one plugin whose instances are kept; the one that was served longest ago goes first. */
@@ -12,9 +13,11 @@ const maximumTenants = 32;
 export class InstancePool {
   readonly #idle = new Map<string, Map<string, Instance[]>>();
   readonly #gateway: ToGateway;
+  readonly #memory: MemoryMeter;
 
-  constructor(gateway: ToGateway) {
+  constructor(gateway: ToGateway, memory: MemoryMeter) {
     this.#gateway = gateway;
+    this.#memory = memory;
   }
 
   lend(plugin: LanePlugin, tenant: string | undefined, scope: OpenScope): Instance | PromiseLike<Instance> {
@@ -22,11 +25,20 @@ export class InstancePool {
   }
 
   giveBack(plugin: LanePlugin, tenant: string | undefined, instance: Instance): void {
-    if (plugin.isolation !== 'fresh') this.#line(plugin, tenant).push(instance);
+    this.#memory.add(plugin.id, instance.grown());
+    if (plugin.isolation === 'fresh') this.discard(plugin, instance);
+    else this.#line(plugin, tenant).push(instance);
+  }
+
+  /** Its memory counts once more, at its size now, and then no longer. */
+  discard(plugin: LanePlugin, instance: Instance): void {
+    this.#memory.add(plugin.id, instance.grown());
+    this.#memory.add(plugin.id, -instance.memoryBytes);
   }
 
   /** Keeps the instance that a lane starts to find out whether the plugin starts at all. */
   keepFirst(plugin: LanePlugin, instance: Instance): void {
+    this.#memory.add(plugin.id, instance.grown());
     // It has served nobody yet, so the first call may have it; where tenants are kept apart, the first without one.
     this.#line(plugin, undefined).push(instance);
   }
@@ -40,7 +52,10 @@ export class InstancePool {
     lines.delete(key);
     lines.set(key, line);
     const [oldest] = lines.keys();
-    if (lines.size > maximumTenants && oldest !== undefined) lines.delete(oldest);
+    if (lines.size > maximumTenants && oldest !== undefined) {
+      for (const instance of lines.get(oldest) ?? []) this.#memory.add(id, -instance.memoryBytes);
+      lines.delete(oldest);
+    }
     return line;
   }
 }

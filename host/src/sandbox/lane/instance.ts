@@ -3,7 +3,7 @@ import type { HostImports, LaneContext } from '../../capability/capability.ts';
 import { capabilities } from '../../capability/index.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import type { OpenScope } from './call-scope.ts';
-import { createGlueRealm } from './harden.ts';
+import { createGlueRealm, type GlueRealm } from './harden.ts';
 import type { LanePlugin } from './message.ts';
 import { refusingImports } from './refusing.ts';
 
@@ -26,6 +26,8 @@ type Instantiate = (
 
 /** The gateway's thread, seen from a lane. */
 export interface ToGateway {
+  /** What a job has used of the thread, in milliseconds; 0 in lanes where nothing waits. */
+  cpuMs(job: number): number;
   /** Puts a question to the gateway's side of a capability. */
   ask(job: number, plugin: string, capability: string, request: unknown): Promise<unknown>;
   /** Tells what a plugin that is learning was refused. */
@@ -36,19 +38,49 @@ export interface ToGateway {
 export class Instance {
   readonly #exports: Exports;
   readonly #seat: { scope: OpenScope | undefined };
+  readonly #memories: readonly WebAssembly.Memory[];
+  /** What its memories were when they were last looked at, in bytes. They never shrink. */
+  memoryBytes = 0;
 
-  private constructor(exports: Exports, seat: { scope: OpenScope | undefined }) {
+  private constructor(
+    exports: Exports,
+    seat: { scope: OpenScope | undefined },
+    memories: readonly WebAssembly.Memory[],
+  ) {
     this.#exports = exports;
     this.#seat = seat;
+    this.#memories = memories;
+  }
+
+  /** Looks at its memories: by how many bytes they have grown since. */
+  grown(): number {
+    let bytes = 0;
+    for (const memory of this.#memories) bytes += memory.buffer.byteLength;
+    const by = bytes - this.memoryBytes;
+    this.memoryBytes = bytes;
+    return by;
   }
 
   /** Instantiates and configures. Throws what the guest or its glue throws. */
   static start(plugin: LanePlugin, scope: OpenScope, gateway: ToGateway): MaybeLater<Instance> {
     const seat = { scope };
-    const instantiate = compileGlue(plugin);
-    const exports = instantiate(name => plugin.component.modules.get(name), importsOf(plugin, seat, gateway));
+    const realm = createGlueRealm();
+    const instantiate = compileGlue(plugin, realm);
+    const memories: WebAssembly.Memory[] = [];
+    const exports = instantiate(
+      name => plugin.component.modules.get(name),
+      importsOf(plugin, seat, gateway),
+      (module, imports) => {
+        // The realm's own, so that what the guest gets of an instance leads to the realm and not out of it.
+        const instance = new realm.WebAssembly.Instance(module, imports);
+        for (const exported of Object.values(instance.exports)) {
+          if (exported instanceof realm.WebAssembly.Memory && !memories.includes(exported)) memories.push(exported);
+        }
+        return instance;
+      },
+    );
     const configure = (ready: Exports): MaybeLater<Instance> => {
-      const instance = new Instance(ready, seat);
+      const instance = new Instance(ready, seat, memories);
       const configured = ready['sallyport:plugin/lifecycle@0.1.0'].configure(plugin.config);
       return isThenable(configured) ? Promise.resolve(configured).then(() => instance) : instance;
     };
@@ -71,9 +103,9 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /** Compiled anew for every instance, in a realm of its own: see prepareGlue. */
-function compileGlue(plugin: LanePlugin): Instantiate {
+function compileGlue(plugin: LanePlugin, parsingContext: GlueRealm): Instantiate {
   const body = vm.compileFunction(plugin.component.glue, [], {
-    parsingContext: createGlueRealm(),
+    parsingContext,
     filename: `${plugin.id}.glue.js`,
   });
   return body() as Instantiate;
@@ -111,7 +143,7 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, g
       tell: said => scope().note({ capability: name, said }),
       refused: what => scope().note({ capability: name, refused: what }),
       ask: request => {
-        scope().countAsk();
+        scope().countAsk(gateway.cpuMs(scope().job));
         return gateway.ask(scope().job, plugin.id, name, request);
       },
     };

@@ -38,6 +38,13 @@ export interface LogLine {
   readonly message: string;
 }
 
+/** The memories of a plugin's instances in one lane, in bytes: now, and at most since that was told before. */
+export interface MemoryUse {
+  readonly plugin: string;
+  readonly bytes: number;
+  readonly most: number;
+}
+
 export interface JobResult {
   readonly id: number;
   readonly output: ChainOutput;
@@ -59,7 +66,10 @@ export type ToLane =
 export type FromLane =
   | { readonly type: 'started'; readonly failures: readonly StartFailure[]; readonly logs: readonly LogLine[] }
   | { readonly type: 'done'; readonly results: readonly JobResult[] }
-  | { readonly type: 'dropped'; readonly job: number }
+  /** `cpuMs`: what the dropped job had used. */
+  | { readonly type: 'dropped'; readonly job: number; readonly cpuMs: number }
+  /** Sent before the message about what changed it. */
+  | { readonly type: 'memory'; readonly uses: readonly MemoryUse[] }
   /** Of a plugin that is learning; `need` is JSON. */
   | { readonly type: 'refused'; readonly plugin: string; readonly capability: string; readonly need: string }
   | {

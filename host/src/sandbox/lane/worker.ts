@@ -8,9 +8,11 @@ import { failureOf } from './failure.ts';
 import { disarmCodeConstructors } from './harden.ts';
 import { Instance, isThenable, type ToGateway } from './instance.ts';
 import { InstancePool } from './instance-pool.ts';
+import { MemoryMeter } from './memory-meter.ts';
 import type { Job, JobResult, LogLine, StartFailure, ToLane } from './message.ts';
 import { Progress, startingJob } from './progress.ts';
 import { takeSeat } from './seat.ts';
+import { ThreadClock } from './thread-clock.ts';
 
 const { data, send, listen } = await takeSeat();
 
@@ -18,18 +20,37 @@ const progress = new Progress(data.progress);
 const plugins = new Map(data.plugins.map(plugin => [plugin.id, plugin]));
 const asynchronous = data.plugins.some(plugin => plugin.component.asynchronous);
 
-const waiting = new Map<number, PromiseWithResolvers<unknown>>();
+/** Only where calls wait is it not plain who uses the thread. */
+const clock = asynchronous ? new ThreadClock() : undefined;
+const memory = new MemoryMeter();
+
+interface Question {
+  readonly job: number;
+  readonly answer: PromiseWithResolvers<unknown>;
+}
+const waiting = new Map<number, Question>();
 let asks = 0;
+
+/** Jobs that are under way where calls wait: the chain, and the call that it is in. */
+const underWay = new Map<number, { readonly chain: ReturnType<typeof runChain>; call: number }>();
+
+/** A call of this job is about to go on. */
+function wake(job: number): void {
+  const usedMs = clock?.turn(job);
+  const way = underWay.get(job);
+  if (way !== undefined) progress.enter(job, way.call, usedMs);
+}
 
 const told = new Set<string>();
 /** Different refusals that one lane tells of: whoever makes more of them is known by now. */
 const toldAtMost = 1024;
 
 const gateway: ToGateway = {
+  cpuMs: job => (job === startingJob ? 0 : (clock?.used(job) ?? 0)),
   ask(job, plugin, capability, request) {
     asks += 1;
     const answer = Promise.withResolvers<unknown>();
-    waiting.set(asks, answer);
+    waiting.set(asks, { job, answer });
     send({ type: 'ask', ask: asks, job, plugin, capability, request });
     return answer.promise;
   },
@@ -42,13 +63,19 @@ const gateway: ToGateway = {
   },
 };
 
-const pool = new InstancePool(gateway);
+const pool = new InstancePool(gateway, memory);
 
 const supplyFor = (job: number): InstanceSupply => ({
   plugins,
   lend: (plugin, tenant, scope) => pool.lend(plugin, tenant, scope),
   giveBack: (plugin, tenant, instance) => pool.giveBack(plugin, tenant, instance),
-  enter: call => progress.enter(job, call),
+  discard: (plugin, instance) => pool.discard(plugin, instance),
+  cpuMs: () => clock?.used(job),
+  enter: call => {
+    const way = underWay.get(job);
+    if (way !== undefined) way.call = call;
+    progress.enter(job, call, clock?.used(job));
+  },
   leave: () => progress.leave(),
 });
 
@@ -62,6 +89,8 @@ function runNow(job: Job): JobResult {
 
 async function runLater(job: Job): Promise<JobResult> {
   const chain = runChain(job.id, job.input, supplyFor(job.id));
+  underWay.set(job.id, { chain, call: 0 });
+  wake(job.id);
   let step = chain.next();
   while (step.done !== true) {
     let value: unknown;
@@ -76,31 +105,55 @@ async function runLater(job: Job): Promise<JobResult> {
   return step.value;
 }
 
-const dropped = new Set<number>();
+/** Before the answer of whoever changed it, so that it is known when that comes. */
+function tellMemory(): void {
+  const uses = memory.take();
+  if (uses !== undefined) send({ type: 'memory', uses });
+}
 
 function run(jobs: readonly Job[]): void {
   if (!asynchronous) {
-    send({ type: 'done', results: jobs.map(runNow) });
+    const results = jobs.map(runNow);
+    tellMemory();
+    send({ type: 'done', results });
     return;
   }
   for (const job of jobs) {
-    void runLater(job).then(result => {
-      if (!dropped.delete(job.id)) send({ type: 'done', results: [result] });
-    });
+    void runLater(job).then(
+      result => {
+        if (!underWay.delete(job.id)) return;
+        clock?.end(job.id);
+        tellMemory();
+        send({ type: 'done', results: [result] });
+      },
+      error => {
+        // What a dropped chain waited for may fail later, and is nobody's.
+        if (underWay.has(job.id)) throw error;
+      },
+    );
   }
+}
+
+/** Ends a job that waits. What it waited for never comes, so that its guest does not go on unseen. */
+function drop(job: number): void {
+  const way = underWay.get(job);
+  underWay.delete(job);
+  for (const [ask, question] of waiting) if (question.job === job) waiting.delete(ask);
+  way?.chain.return(undefined as never);
+  const cpuMs = clock?.end(job) ?? 0;
+  tellMemory();
+  send({ type: 'dropped', job, cpuMs });
 }
 
 listen((message: ToLane) => {
   if (message.type === 'run') return run(message.jobs);
-  if (message.type === 'drop') {
-    // The parked call's instance is never given back: it stays behind with its promise, and both are collected.
-    dropped.add(message.job);
-    return send({ type: 'dropped', job: message.job });
-  }
-  const answer = waiting.get(message.ask);
+  if (message.type === 'drop') return drop(message.job);
+  const question = waiting.get(message.ask);
+  if (question === undefined) return;
   waiting.delete(message.ask);
-  if (message.error === undefined) answer?.resolve(message.value);
-  else answer?.reject(new Error(message.error));
+  wake(question.job);
+  if (message.error === undefined) question.answer.resolve(message.value);
+  else question.answer.reject(new Error(message.error));
 });
 
 async function start(): Promise<void> {
@@ -121,6 +174,7 @@ async function start(): Promise<void> {
       logs.push(...scope.logs);
     }
   }
+  tellMemory();
   send({ type: 'started', failures, logs });
 }
 
