@@ -66,7 +66,7 @@ describe('401', () => {
     const registry = await faultyRegistry(asking('Basic realm="x"'));
     await expect(fetchArtifact(open(registry, { credentials: async () => undefined }))).rejects.toMatchObject({
       code: 'registry_denied',
-      hint: `Log in first: docker login ${registry.host}`,
+      hint: `Log in first: sallyport login ${registry.host}`,
     });
   });
 });

@@ -128,7 +128,7 @@ const table = {
   token_refused: {
     exit: 4,
     says: 'The token service of the registry gave no token.',
-    todo: 'Log in again with `docker login`, and check that the repository is right.',
+    todo: 'Log in again with `sallyport login`, and check that the repository is right.',
   },
   redirect_refused: {
     exit: 4,
@@ -143,7 +143,7 @@ const table = {
   docker_config_invalid: {
     exit: 4,
     says: "Docker's config.json is not as it must be.",
-    todo: 'Mend the file, or log in again with `docker login`.',
+    todo: 'Mend the file, or log in again with `sallyport login`.',
   },
   docker_config_unwritable: {
     exit: 1,
@@ -153,7 +153,7 @@ const table = {
   credential_helper_failed: {
     exit: 4,
     says: "The credential helper that docker's config.json names gave no login.",
-    todo: 'Run the helper by hand, or log in again with `docker login`.',
+    todo: 'Run the helper by hand, or log in again with `sallyport login`.',
   },
 
   // verify

@@ -53,7 +53,7 @@ export function createAuthorizer({ registry, url, credentials, ...policy }: Auth
       }
       const credential = await credentials(registry);
       if (credential?.kind === 'basic') return remember(scope, basic(credential.username, credential.password));
-      return fail('registry_denied', { reference, registry, hint: `Log in first: docker login ${registry}` });
+      return fail('registry_denied', { reference, registry, hint: `Log in first: sallyport login ${registry}` });
     },
   };
 }

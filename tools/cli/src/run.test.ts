@@ -118,15 +118,29 @@ describe('[CLI-03] the completion', () => {
     expect(await offered('sallyport plugin sign --json ma')).toEqual(['main.ts']);
   });
 
-  itWith('zsh')('for zsh is a script that zsh reads', async () => {
-    const { stdout } = await runCommand(['completion', 'zsh']);
-    await run('zsh', ['-n', '-c', stdout]);
+  itWith('zsh')('for zsh offers words and options', async () => {
+    const file = join(await temporaryFolder(), 'sallyport.zsh');
+    await writeFile(file, (await runCommand(['completion', 'zsh'])).stdout);
+    const offers = async (...words: string[]) => {
+      // What zsh itself brings to a completion, as far as the script uses it.
+      const script = `compdef() { }; _describe() { print -l -- \${(P)@[-1]} }; _files() { print files }; source '${file}'
+        words=(sallyport "$@"); CURRENT=\${#words}; PREFIX=\${words[-1]}; _sallyport`;
+      return (await run('zsh', ['-f', '-c', script, 'zsh', ...words])).stdout;
+    };
+    expect(await offers('')).toMatch(/^check:/m);
+    expect(await offers('plugin', 'u')).toMatch(/^unpack:/m);
+    expect(await offers('plugin', 'push', '--ta')).toMatch(/^--tag:/m);
+    expect(await offers('plugin', 'sign', 'x')).toBe('files\n');
   });
 
-  itWith('fish')('for fish is a script that fish reads', async () => {
+  itWith('fish')('for fish offers words and options', async () => {
     const file = join(await temporaryFolder(), 'sallyport.fish');
     await writeFile(file, (await runCommand(['completion', 'fish'])).stdout);
-    await run('fish', ['--no-execute', file]);
+    const offers = async (line: string) =>
+      (await run('fish', ['--no-config', '-c', `source '${file}'; complete -C '${line}'`])).stdout;
+    expect(await offers('sallyport plugin u')).toMatch(/^unpack\t/);
+    expect(await offers('sallyport plugin push --ta')).toMatch(/^--tag\t/);
+    expect(await offers('sallyport completion z')).toMatch(/^zsh\t/);
   });
 });
 

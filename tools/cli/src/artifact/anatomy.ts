@@ -1,6 +1,6 @@
 import { BinaryReader, formatOf, type Section, sectionsOf } from '@sallyport/host/verify/binary';
 
-/** A kind of section of a component, with the bytes that all of them have. */
+/** A kind of section of a component or of what is nested in it, with the bytes that all of them have. */
 export interface Part {
   readonly section: string;
   readonly count: number;
@@ -37,14 +37,30 @@ const names: readonly string[] = [
   'value',
 ];
 
-/** Reads the sections of a component, and the producers of everything nested in it. @throws Fault `component_malformed` */
+/** Core spec § Binary Format, Sections. */
+const coreNames: readonly string[] = [
+  'custom',
+  'type',
+  'import',
+  'function',
+  'table',
+  'memory',
+  'global',
+  'export',
+  'start',
+  'element',
+  'code',
+  'data',
+  'data count',
+  'tag',
+];
+
+/** Reads the sections of a component and of everything nested in it. @throws Fault `component_malformed` */
 export function anatomyOf(bytes: Uint8Array): Anatomy {
   const parts = new Map<string, Part>();
-  for (const section of sectionsOf(bytes)) {
-    const name =
-      section.id === 0 ? `custom ${customName(bytes, section)}` : (names[section.id] ?? `section ${section.id}`);
-    const { count, bytes: sum } = parts.get(name) ?? { count: 0, bytes: 0 };
-    parts.set(name, { section: name, count: count + 1, bytes: sum + section.end - section.start });
+  for (const { section, length } of partsIn(bytes, 0, bytes.length, 0)) {
+    const { count, bytes: sum } = parts.get(section) ?? { count: 0, bytes: 0 };
+    parts.set(section, { section, count: count + 1, bytes: sum + length });
   }
   const producers = new Map([...producersIn(bytes, 0, bytes.length, 0)].map(each => [JSON.stringify(each), each]));
   return {
@@ -53,6 +69,28 @@ export function anatomyOf(bytes: Uint8Array): Anatomy {
   };
 }
 
+/** Sections that hold no others: those of nested components count as if they were not nested. */
+function* partsIn(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  depth: number,
+): Generator<{ section: string; length: number }> {
+  const inModule = formatOf(bytes, start) === 'module';
+  for (const section of sectionsOf(bytes, start, end)) {
+    if (!inModule && isNesting(section) && depth < depthLimit) {
+      yield* partsIn(bytes, section.start, section.end, depth + 1);
+      continue;
+    }
+    const known = (inModule ? coreNames : names)[section.id] ?? `section ${section.id}`;
+    const name = section.id === 0 ? `custom ${customName(bytes, section)}` : known;
+    yield { section: inModule ? `core module: ${name}` : name, length: section.end - section.start };
+  }
+}
+
+/** A component holds core modules (1) and components (4). */
+const isNesting = ({ id }: Section): boolean => id === 1 || id === 4;
+
 const depthLimit = 16;
 
 function* producersIn(bytes: Uint8Array, start: number, end: number, depth: number): Generator<Producer> {
@@ -60,8 +98,7 @@ function* producersIn(bytes: Uint8Array, start: number, end: number, depth: numb
   if (format === undefined || depth > depthLimit) return;
   for (const section of sectionsOf(bytes, start, end)) {
     if (section.id === 0 && customName(bytes, section) === 'producers') yield* readProducers(bytes, section);
-    // A component holds core modules (1) and components (4).
-    if (format === 'component' && (section.id === 1 || section.id === 4)) {
+    if (format === 'component' && isNesting(section)) {
       yield* producersIn(bytes, section.start, section.end, depth + 1);
     }
   }

@@ -1,9 +1,11 @@
 /** sign, pack, push, pull, verify, inspect, copy and attach-signature, against the registry for development. */
 
+import { execFile } from 'node:child_process';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
@@ -12,7 +14,9 @@ import { runCommand } from '../../../../../test/fixtures/run-command.ts';
 import { runSallyport } from '../../../../../test/fixtures/run-sallyport.ts';
 import { componentWith, descriptorOf, flipped } from '../../../../../test/fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
+import { itWith } from '../../../../../test/prerequisite.ts';
 
+const run = promisify(execFile);
 let folder = '';
 let host = '';
 let reference = '';
@@ -79,6 +83,17 @@ it('[CLI-07] the documented way leads into a gateway, typed as it stands', async
   expect(stdout).toContain(`reference: ${reference}\ndigest: sha256:`);
   expect(stderr).not.toContain('\r');
   expect((await typed('check', '-c', await configWith(['key']))).stdout).toContain('redact 0.1.0 sha256:');
+});
+
+itWith('script')('[CLI-04] a push shows a bar at a terminal, on stderr, and none when piped', async () => {
+  const file = at('redact_emails.wasm');
+  const main = join(import.meta.dirname, '../../main.ts');
+  const argv = [main, 'plugin', 'push', '--tag', reference, file];
+  const words = [process.execPath, ...argv].map(word => `'${word}'`).join(' ');
+  const { stdout: seen } = await run('script', ['-qec', `${words} > /dev/null`, '/dev/null']);
+  expect(seen).toMatch(/push \[#+\.*\] +\d+% /);
+  const { stdout, stderr } = await runSallyport(...argv.slice(1), '--key', at('key.pub.pem'));
+  expect([stdout.includes('push ['), stderr]).toEqual([false, '']);
 });
 
 it('[AUT-06] what is pushed with its sidecar is what a gateway accepts, and the key is named', async () => {
@@ -326,13 +341,13 @@ it('[CLI-19] inspect tells what a plugin is made of', async () => {
     signatures: [{ found: 'with it', verdict: 'accepted' }],
   });
   const sum = look.parts.reduce((bytes: number, part: { bytes: number }) => bytes + part.bytes, 0);
-  expect(sum).toBeGreaterThan(look.bytes * 0.9);
+  expect(sum).toBeGreaterThan(look.bytes * 0.5);
   const { stdout } = await plugin('inspect', at('redact_emails.wasm'), '--key', at('key.pub.pem'));
   for (const part of [
     'requires: ',
     'imports:',
     'exports:',
-    'core module',
+    'core module: code',
     'custom sallyport:plugin',
     'with it: accepted',
   ]) {
