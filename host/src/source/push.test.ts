@@ -97,3 +97,16 @@ it.each<[string, RegistryFault, string]>([
   registry.fault = taking(() => '/upload');
   await expect(push(registry)).resolves.toMatch(/^sha256:/);
 });
+
+it('[CLI-04] tells how much of an upload is on its way', async () => {
+  const registry = await faultyRegistry(taking(() => '/upload'));
+  const component = Buffer.concat([emptyComponent, Buffer.alloc(300_000)]);
+  const sent: number[] = [];
+  const progress = ({ done, total }: { done: number; total: number }) => {
+    if (total === component.length) sent.push(done);
+  };
+  await pushPlugin({ ...plugin, component, reference: registry.reference, progress });
+  expect(sent.length).toBeGreaterThan(3);
+  expect(sent).toEqual(sent.toSorted((one, other) => one - other));
+  expect(sent.at(-1)).toBe(component.length);
+});
