@@ -316,6 +316,7 @@ export const requirements = {
   'RUN-36': 'Every command of a document works for a newcomer, in order, and prints what the document says.',
   'RUN-37': 'Each promise of the security model names requirements, and files whose tests cite them.',
   'RUN-38': 'Each dependency is documented with its reason, and the operator guide names each setting and its default.',
+  'RUN-70': 'What Node makes of our source is kept where nobody else can write, and nowhere else.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;
