@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { capabilities } from './capability/index.ts';
-import { openFacilities } from './capability/open-facilities.ts';
+import { type FacilityOptions, openFacilities, tryFacilities } from './capability/open-facilities.ts';
 import type { Config, UpstreamConfig } from './config/config.ts';
 import { Fault, Faults, toFaults } from './core/fault.ts';
 import type { Log } from './core/log.ts';
 import type { PluginUsage } from './core/plugin-usage.ts';
+import { SecretMask } from './core/secret-mask.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
 import { Breaker } from './hook/breaker.ts';
 import { createHookChain } from './hook/create-hook-chain.ts';
@@ -51,37 +52,51 @@ export function loadAll(config: Config, log: Log, lock?: Lock): Promise<readonly
 }
 
 /**
+ * Does what start does up to the point where something runs: loads all plugins, and opens or tries to open what their
+ * capabilities need. Nothing is left behind.
+ * @throws Faults: every problem at once
+ */
+export async function checkAll(config: Config, log: Log, lock?: Lock): Promise<readonly Plugin[]> {
+  const options = facilityOptions(config, log, new SecretMask());
+  const { plugins, facilities } = await loadBeside(() => tryFacilities(options), loadAll(config, log, lock));
+  await using _facilities = facilities;
+  await sandboxOf(config, log).check(
+    plugins.map(plugin => plugin.sandboxed),
+    facilities,
+  );
+  return plugins;
+}
+
+/**
  * The one composition root: from a config to a gateway that can listen. Creates all or closes all.
  * @throws Faults: every plugin that does not load or start, or every required upstream that is missing
  */
 export async function createHost(config: Config, ownLog: Log, lock?: Lock): Promise<Host> {
   await using opened = new AsyncDisposableStack();
-  const facilities = opened.use(facilitiesOf(config, ownLog));
-  const { mask, metrics } = facilities;
+  const mask = new SecretMask();
   const log = mask.log(ownLog);
-  const plugins = await loadAll(config, log, lock);
+  const options = facilityOptions(config, ownLog, mask);
+  const { plugins, facilities } = await loadBeside(() => openFacilities(options), loadAll(config, log, lock));
+  const { metrics } = opened.use(facilities);
   for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
   const learner = opened.use(createLearner(config.cache_dir, log));
   for (const { id, digest, sandboxed } of plugins) {
     if (sandboxed.grant.learning) await learner.begin(id, digest, [...sandboxed.grant.denied]);
   }
   const runner = opened.use(
-    await sandboxOf(config, log, learner.refused)
+    await sandboxOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)))
       .open(
         plugins.map(plugin => plugin.sandboxed),
         facilities,
         { lanes: config.limits.lanes, backlog: config.limits.backlog },
       )
-      .catch(error => {
-        // What a plugin says of its configuration may hold a secret that it was given.
-        throw new Faults(toFaults(error).map(fault => new Fault(fault.code, mask.value(fault.details))));
-      }),
+      .catch(maskedFaults(mask)),
   );
 
   const upstreams = new Map(
     config.upstreams.map(entry => [entry.id, opened.use(upstreamOf(entry, config.limits, log))]),
   );
-  await startUpstreams(config.upstreams, upstreams, log);
+  await startUpstreams(config.upstreams, upstreams, log).catch(maskedFaults(mask));
 
   const hooked = new Map(
     config.plugins.flatMap(({ id, priority, on_error, breaker: { failures, open_ms } }) => {
@@ -169,7 +184,22 @@ const sandboxOf = (config: Config, log: Log, refused?: Learner['refused']) =>
   createSandbox({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log, refused });
 
 /** A file for the values of plugins is opened only where a plugin may have any. */
-const facilitiesOf = ({ kv, secrets, audit, plugins }: Config, log: Log) => {
+const facilityOptions = ({ kv, secrets, audit, plugins }: Config, log: Log, mask: SecretMask): FacilityOptions => {
   const isUsed = plugins.some(({ grants }) => typeof grants === 'object' && 'kv_store' in grants);
-  return openFacilities({ kv: isUsed ? kv : { store: 'memory' }, secrets, audit, log });
+  return { kv: isUsed ? kv : { store: 'memory' }, secrets, audit, log, mask };
+};
+
+/** What plugins load into, opened while they load. @throws Faults of both, and then nothing is left open */
+async function loadBeside<F extends AsyncDisposable>(open: () => F, loading: Promise<readonly Plugin[]>) {
+  const [opened, loaded] = await Promise.allSettled([(async () => open())(), loading]);
+  if (opened.status === 'fulfilled' && loaded.status === 'fulfilled') {
+    return { facilities: opened.value, plugins: loaded.value };
+  }
+  if (opened.status === 'fulfilled') await opened.value[Symbol.asyncDispose]();
+  throw new Faults([opened, loaded].flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : [])));
+}
+
+/** What a plugin or an upstream says while it starts may hold a secret that it was given. */
+const maskedFaults = (mask: SecretMask) => (error: unknown) => {
+  throw new Faults(toFaults(error).map(fault => new Fault(fault.code, mask.value(fault.details))));
 };

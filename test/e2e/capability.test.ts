@@ -2,85 +2,28 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFacilities } from '@sallyport/host/capability/open-facilities';
-import type { ChainOutput } from '@sallyport/host/core/hook-call';
-import { createLog } from '@sallyport/host/core/log';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall } from '../fixtures/sandboxed.ts';
-
-/** A plugin that calls `f.name(...args)` for each pair in `do`, and blocks with what that came to. */
-const doer = (imports: string) => `
-${imports}
-const bytes = text => new Uint8Array([...text].map(each => each.charCodeAt(0)));
-const plain = (_, value) => typeof value === 'bigint' ? Number(value) : value instanceof Uint8Array ? String.fromCharCode(...value) : value;
-const attempt = ([name, ...args]) => { try { return f[name](...args) ?? null; } catch (error) { return { error: error.payload ?? String(error) }; } };
-export const lifecycle = { configure() {} };
-export const dispatchHooks = {
-  beforeDispatch(context, request) {
-    const reason = JSON.stringify(JSON.parse(request.val.arguments).map(attempt), plain);
-    return { tag: 'block', val: { code: 'SAID', reason, description: '' } };
-  },
-  afterDispatch: () => ({ tag: 'proceed' }),
-};`;
-
-const said = ({ reports: [report] }: ChainOutput): unknown =>
-  report?.outcome === 'block' ? JSON.parse(report.violation.reason) : report;
+import { silentLog } from '@sallyport/host/core/log';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type DoingGuest, openDoingGuest } from '../fixtures/doing-guest.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-capability-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const tokenFile = join(folder, 'token');
 
-let lines: Record<string, unknown>[];
-const log = createLog('debug', { write: (line: string) => void lines.push(JSON.parse(line)) });
-const audited = () => lines.flatMap(line => (line.msg === 'audit' ? [line.audit as Record<string, unknown>] : []));
-beforeEach(() => {
-  lines = [];
-});
+type Given = Omit<DoingGuest, 'secrets'>;
 
-interface Given {
-  readonly imports: string;
-  readonly asks?: Record<string, unknown>;
-  readonly grants?: Record<string, unknown>;
-  readonly descriptor?: string;
-}
-
-/** A guest with its facilities. `run` yields what its calls came to. */
-async function open({ imports, asks = {}, grants = {}, descriptor = 'does' }: Given) {
-  await using opening = new AsyncDisposableStack();
+/** A guest with two secrets. */
+async function open(given: Given) {
   writeFileSync(tokenFile, 'first-value\n');
   process.env.SALLYPORT_TEST_SECRET = 'of the environment';
-  const facilities = opening.use(
-    openFacilities({
-      kv: { store: 'memory' },
-      secrets: [
-        { name: 'token', file: tokenFile },
-        { name: 'word', env: 'SALLYPORT_TEST_SECRET' },
-      ],
-      audit: {},
-      log,
-    }),
-  );
-  const bytes = await jsGuest(guestDescriptor(descriptor, asks), doer(imports));
-  const runner = opening.use(
-    await openGuests([{ bytes, grants }], {
-      facilities,
-      log: facilities.mask.log(log),
-      cacheDir: join(tmpdir(), 'sallyport-test-cache'),
-    }),
-  );
-  const run = async (tasks: unknown[][], more: object = {}, context: object = {}) =>
-    said(
-      await runner.run({
-        ...{ stage: 'before', context: { ...callContext, ...context }, calls: calls(descriptor) },
-        ...{ value: toolCall(tasks), ...more },
-      }),
-    );
-  const opened = opening.move();
-  return { facilities, run, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return openDoingGuest({
+    ...given,
+    secrets: [
+      { name: 'token', file: tokenFile },
+      { name: 'word', env: 'SALLYPORT_TEST_SECRET' },
+    ],
+  });
 }
-
-const refusals = ({ facilities }: Awaited<ReturnType<typeof open>>, capability: string) =>
-  facilities.metrics.series('sallyport_capability_refusals_total', { plugin: 'does', capability }).value;
 
 describe('kv_store', () => {
   const imports = `
@@ -140,12 +83,11 @@ describe('kv_store', () => {
     const quota = (val: string) => ({ error: { tag: 'quota', val } });
     expect(await guest.run(fill)).toEqual([null, null, null, quota('more than 3 keys')]);
     expect(await guest.run([['set', 'k1', 'x'.repeat(21)]])).toEqual([quota('more than 20 bytes in one value')]);
-    expect(refusals(guest, 'kv_store')).toBe(1);
-    expect(audited()).toMatchObject([
-      {
-        event: 'capability.refused',
-        ...{ plugin: 'does', capability: 'kv_store', request: 'r-1', details: { what: 'set: more than 3 keys' } },
-      },
+    expect(guest.refusals('kv_store', 'over_limit')).toBe(2);
+    const of = { event: 'capability.refused', plugin: 'does', capability: 'kv_store', request: 'r-1' };
+    expect(guest.audited()).toMatchObject([
+      { ...of, details: { what: 'set: more than 3 keys', reason: 'over_limit' } },
+      { ...of, details: { what: 'set: more than 20 bytes in one value', reason: 'over_limit' } },
     ]);
   });
 
@@ -162,8 +104,8 @@ describe('kv_store', () => {
   it('[CAP-50] says denied where it is optional and was not granted', async () => {
     await using guest = await open({ imports, asks: { optional_capabilities: ['kv_store'] } });
     expect(await guest.run([['get', 'a']])).toEqual([{ error: { tag: 'denied', val: 'kv_store was not granted' } }]);
-    expect(refusals(guest, 'kv_store')).toBe(1);
-    expect(audited()).toMatchObject([{ capability: 'kv_store', details: { what: 'get: it was not granted' } }]);
+    expect(guest.refusals('kv_store', 'not_granted')).toBe(1);
+    expect(guest.audited()).toMatchObject([{ capability: 'kv_store', details: { what: 'get: it was not granted' } }]);
   });
 });
 
@@ -192,7 +134,7 @@ describe('secret_store', () => {
       { error: { tag: 'denied', val: 'token is not among the references of the grant' } },
       { error: { tag: 'denied', val: 'none is not among the names of the grant' } },
     ]);
-    expect(refusals(guest, 'secret_store')).toBe(3);
+    expect(guest.refusals('secret_store', 'not_allowed')).toBe(3);
     writeFileSync(tokenFile, 'a newer value\n');
     expect(await guest.run([['get', 'token']])).toEqual(['a newer value']);
     rmSync(tokenFile);
@@ -214,7 +156,7 @@ describe('secret_store', () => {
   it('[CAP-49] stands in no log line', async () => {
     await using guest = await open({ imports, asks, grants });
     await guest.run([['tell', 'token']]);
-    expect(lines).toMatchObject([{ plugin: 'does', msg: 'it is ***' }]);
+    expect(guest.lines).toMatchObject([{ plugin: 'does', msg: 'it is ***' }]);
   });
 });
 
@@ -252,7 +194,7 @@ describe('metrics', () => {
         'plugin_size_histogram_count{plugin="does",a="2",z="1"} 3',
       ]),
     );
-    expect(refusals(guest, 'metrics')).toBe(0);
+    expect(guest.audited()).toEqual([]);
   });
 
   it.each([
@@ -275,11 +217,11 @@ describe('metrics', () => {
       ],
     },
     { what: 'a long value of a label', task: ['count', 'a', [['a', 'x'.repeat(257)]], 1] },
-  ])('[CAP-51] [CAP-50] drops $what, and counts that', async ({ task }) => {
+  ])('[CAP-51] [CAP-50] drops $what, and counts that', async ({ what, task }) => {
     await using guest = await open({ imports, asks, grants: { metrics: { max_labels: 2 } } });
     await guest.run([task]);
     expect(guest.facilities.metrics.text()).not.toContain('plugin_a');
-    expect(refusals(guest, 'metrics')).toBe(1);
+    expect(guest.refusals('metrics', what === 'too many labels' ? 'over_limit' : 'invalid')).toBe(1);
   });
 
   it('[CAP-51] is held to names and series', async () => {
@@ -288,14 +230,13 @@ describe('metrics', () => {
     await guest.run(['1', '2', '3'].map(value => ['count', 'a', [['v', value]], 1]));
     const text = guest.facilities.metrics.text();
     expect(text.match(/^plugin_/gm)).toHaveLength(3);
-    expect(refusals(guest, 'metrics')).toBe(3);
+    expect(guest.refusals('metrics', 'over_limit')).toBe(3);
   });
 
-  it('[CAP-51] is silent where it is optional and was not granted, and the host hears of a hundred notes a call', async () => {
+  it('[CAP-51] is silent where it is optional and was not granted', async () => {
     await using guest = await open({ imports, asks: { optional_capabilities: ['metrics'] } });
     expect(await guest.run(Array.from({ length: 120 }, () => ['count', 'a', [], 1]))).toHaveLength(120);
-    expect(refusals(guest, 'metrics')).toBe(100);
-    expect(lines.filter(line => line.level === 40)).toMatchObject([{ msg: '20 more notes of this call were dropped' }]);
+    expect(guest.refusals('metrics', 'not_granted')).toBe(120);
   });
 });
 
@@ -312,7 +253,7 @@ describe('audit', () => {
         { tenant: 't', subject: 's' },
       ),
     ).toEqual([null]);
-    expect(audited()).toMatchObject([
+    expect(guest.audited()).toMatchObject([
       {
         event: 'plugin.email_redacted',
         plugin: 'does',
@@ -332,33 +273,33 @@ describe('audit', () => {
   ])('[CAP-52] refuses $what', async ({ task }) => {
     await using guest = await open({ imports, asks, grants: { audit: { max_bytes: 100 } } });
     expect(await guest.run([task])).toEqual([{ error: expect.any(String) }]);
-    expect(audited()).toEqual([]);
+    expect(guest.audited()).toMatchObject([{ event: 'capability.refused', capability: 'audit' }]);
   });
 
   it('[CAP-52] masks secrets that were handed out', async () => {
     await using guest = await open({ imports, asks, grants: { audit: {} } });
     guest.facilities.secrets.read('token');
     await guest.run([['write', 'a', JSON.stringify({ 'first-value': ['is first-value'] })]]);
-    expect(audited()).toMatchObject([{ details: { '***': ['is ***'] } }]);
+    expect(guest.audited()).toMatchObject([{ details: { '***': ['is ***'] } }]);
   });
 
   it('[CAP-52] goes to a file where one is named, which must be one', async () => {
     const file = join(folder, 'audit.jsonl');
-    const options = { kv: { store: 'memory' } as const, secrets: [], log };
+    const options = { kv: { store: 'memory' } as const, secrets: [], log: silentLog() };
     {
       await using facilities = openFacilities({ ...options, audit: { file } });
       facilities.audit.write({ event: 'plugin.a', plugin: 'p', capability: 'audit', request: 'r', details: {} });
       expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ event: 'plugin.a', time: expect.any(String) });
     }
     expect(() => openFacilities({ ...options, audit: { file: folder } })).toThrow(
-      expect.objectContaining({ code: 'audit_unusable' }),
+      expect.objectContaining({ faults: [expect.objectContaining({ code: 'audit_unusable' })] }),
     );
   });
 
   it('[CAP-50] says so where it is optional and was not granted', async () => {
     await using guest = await open({ imports, asks: { optional_capabilities: ['audit'] } });
     expect(await guest.run([['write', 'a', '{}']])).toEqual([{ error: 'audit was not granted' }]);
-    expect(audited()).toMatchObject([{ event: 'capability.refused', capability: 'audit' }]);
+    expect(guest.audited()).toMatchObject([{ event: 'capability.refused', capability: 'audit' }]);
   });
 });
 
@@ -390,13 +331,13 @@ describe.each([
       grants: { [capability]: { names } },
     });
     expect(await guest.run(tasks, { caller })).toEqual(sees);
-    expect(refusals(guest, capability)).toBe(2);
+    expect(guest.refusals(capability, 'not_allowed')).toBe(2);
     expect(await guest.run(tasks)).toEqual(looks.map(() => null));
   });
 
   it('[CAP-53] shows nothing where it is optional and was not granted', async () => {
     await using guest = await open({ imports, asks: { optional_capabilities: [capability] } });
     expect(await guest.run(tasks, { caller })).toEqual(looks.map(() => null));
-    expect(refusals(guest, capability)).toBe(looks.length);
+    expect(guest.refusals(capability, 'not_granted')).toBe(looks.length);
   });
 });

@@ -72,6 +72,22 @@ describe('fetch in a StarlingMonkey component', () => {
     ]);
   });
 
+  it('[CAP-74] starts while it is learning, and what it asks for is recorded, a body or none', async () => {
+    const needs: unknown[] = [];
+    const refused = (_plugin: string, capability: string, need: string) =>
+      void (capability === 'outbound_http' && needs.push(JSON.parse(need)));
+    await using learning = await openGuests([{ bytes, grants: 'learn', limits }], { refused });
+    seen.length = 0;
+    for (const init of [{}, { method: 'POST', body: 'content' }]) {
+      expect(await ask({ url: `${origin}/a?b=c`, ...init }, learning)).toMatchObject({ error: expect.any(String) });
+    }
+    expect(needs).toEqual([
+      { method: 'GET', url: `${origin}/a` },
+      { method: 'POST', url: `${origin}/a` },
+    ]);
+    expect(seen).toEqual([]);
+  }, 60_000);
+
   it.each([
     { what: 'another port', url: 'http://127.0.0.1:1/' },
     { what: 'the metadata address', url: 'http://169.254.169.254/latest/meta-data' },

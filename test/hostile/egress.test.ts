@@ -306,7 +306,10 @@ describe('headers', () => {
         fillHeaders: (headers, url) =>
           url.search === '?no'
             ? { refused: 'not for that' }
-            : { headers: headers.map(([name, value]) => [name, value.replace('PLACE', `${url.pathname} secret`)]) },
+            : {
+                headers: headers.map(([name, value]) => [name, value.replace('PLACE', `${url.pathname} secret`)]),
+                used: new Set(),
+              },
       },
     );
     expect(await ask({ url: server.origin, headers: [['x-key', 'PLACE']] })).toMatchObject({ status: 200 });

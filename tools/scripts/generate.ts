@@ -4,12 +4,13 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { capabilityList } from './generate-capability-list.ts';
 import { configSchemas } from './generate-config-schemas.ts';
 import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
 
 const root = join(import.meta.dirname, '../..');
-const generators = [contractTypes, configSchemas, errorList];
+const generators = [contractTypes, configSchemas, errorList, capabilityList];
 const check = process.argv.includes('--check');
 
 const stale: string[] = [];

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Caller, Tools } from '../core/hook-call.ts';
+import type { Caller, RefusalReason, Tools } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { Facilities } from './facilities.ts';
 
@@ -24,8 +24,8 @@ export interface LaneContext {
   readonly caller: Caller;
   /** Says something to this capability's `hear` on the gateway's thread, once the call is over. */
   tell(said: unknown): void;
-  /** Has a refused use counted and audited. `what` names what was asked for, and why it is refused. */
-  refused(what: string): void;
+  /** Has a refused use counted and audited. `what` names what was asked for; the reason is `not_allowed` unless stated. */
+  refused(what: string, reason?: RefusalReason): void;
   /** Asks this capability's `serve` on the gateway's thread. Only for functions named in `asyncImports`. */
   ask(request: unknown): Promise<unknown>;
 }
@@ -56,8 +56,8 @@ export type Serve = (request: unknown, call: ServedCall) => Promise<unknown>;
 export interface ServeContext extends Facilities {
   readonly plugin: string;
   readonly log: Log;
-  /** Has a refused use of this capability counted and audited. `what` names what was asked for, and why it is refused. */
-  refused(what: string, call: HeardCall): void;
+  /** Has a refused use counted and audited. `what` names what was asked for; the reason is `not_allowed` unless stated. */
+  refused(what: string, call: HeardCall, reason?: RefusalReason): void;
   /** Registers what is to be done when the plugin's lanes close. */
   defer(close: () => Promise<void> | void): void;
 }
@@ -89,13 +89,31 @@ export interface Capability<G = unknown> {
   shows?(grant: G, caller: Caller): Caller;
   /** What an optional capability that was not granted answers. Without it, such a plugin is refused. */
   readonly denied?: HostImports;
-  /** For learning mode; without it, that the plugin asks for the capability is all that is recorded. */
-  readonly learning?: {
-    /** Functions that refuse, and tell what would have been needed: JSON, short, and without secrets of a request. */
-    imports(tell: (need: unknown) => void): HostImports;
-    /** The smallest argument that lets all these needs through. They come from a lane: not trusted. */
-    grant(needs: readonly unknown[]): unknown;
-  };
+  /** What `denied` answers, for the documentation. */
+  readonly deniedBy?: string;
+  /** The uses that are refused at run time, by reason, for the documentation. */
+  readonly refuses: RefusedUses;
+  /** What guests get of it in learning mode. Only what is always granted has none. */
+  readonly learning?: Learning;
+}
+
+/** When a use is refused, for each reason for which one is. That it was not granted goes without saying. */
+export type RefusedUses = Readonly<Partial<Record<Exclude<RefusalReason, 'not_granted'>, string>>>;
+
+/** A capability whose uses are refused, and recorded. */
+export interface Learning {
+  /** What is recorded and what is made of it, for the documentation. */
+  readonly records: string;
+  /**
+   * Functions that refuse, and tell what would have been needed: JSON, short, and without secrets of a request.
+   * `memory` is the same for all instances of one plugin in one lane.
+   */
+  imports(tell: (need: unknown) => void, memory: Map<string, unknown>): HostImports;
+  /**
+   * The smallest argument that lets all these needs through. They come from a lane: not trusted. `uses` are the needs
+   * of all capabilities of the plugin, by name.
+   */
+  grant(needs: readonly unknown[], uses: Readonly<Record<string, readonly unknown[]>>): unknown;
 }
 
 /** Keeps the type of a capability's grant within its own file. */

@@ -1,33 +1,60 @@
 import { z } from 'zod';
-import { defineCapability } from './capability.ts';
+import { defineCapability, type HostImports } from './capability.ts';
 import { Pollable } from './pollable.ts';
+
+const coarsest = 60_000;
 
 /** Wall and monotonic time. Without it a guest cannot tell how long anything takes. */
 export const clock = defineCapability({
   name: 'clock',
   wit: ['sallyport:plugin/clock@0.1.0', 'wasi:clocks/wall-clock@0.2', 'wasi:clocks/monotonic-clock@0.2'],
   risk: 'Lets the plugin measure time, a building block of timing attacks. A coarse `resolution_ms` blunts it.',
-  grant: z.strictObject({ resolution_ms: z.number().int().min(1).max(60_000).default(1) }),
+  grant: z.strictObject({
+    resolution_ms: z.number().int().min(1).max(coarsest).default(1).describe('Times are multiples of it.'),
+  }),
   example: 'clock: { resolution_ms: 1 }',
-  imports: ({ resolution_ms }) => {
-    const resolution = BigInt(resolution_ms);
-    const coarse = (ms: number) => (BigInt(Math.floor(ms)) / resolution) * resolution;
-    const monotonic = () => coarse(performance.now()) * 1_000_000n;
-    return {
-      'sallyport:plugin/clock': { nowMs: () => coarse(Date.now()), monotonicNs: monotonic },
-      'wasi:clocks/wall-clock': {
-        now: () => {
-          const ms = coarse(Date.now());
-          return { seconds: ms / 1000n, nanoseconds: Number(ms % 1000n) * 1_000_000 };
-        },
-        resolution: () => ({ seconds: resolution / 1000n, nanoseconds: Number(resolution % 1000n) * 1_000_000 }),
-      },
-      'wasi:clocks/monotonic-clock': {
-        now: monotonic,
-        resolution: () => resolution * 1_000_000n,
-        subscribeInstant: (at: bigint) => new Pollable(Number(at) / 1e6),
-        subscribeDuration: (duration: bigint) => new Pollable(performance.now() + Number(duration) / 1e6),
-      },
-    };
+  refuses: {},
+  imports: ({ resolution_ms }) =>
+    functions(resolution_ms, {
+      wall: () => Date.now(),
+      monotonic: () => performance.now(),
+      at: moment => new Pollable(moment),
+    }),
+  learning: {
+    records:
+      'That it was asked for. The clock stands still and nothing waits, so that runtimes start and the other needs are seen. The grant is the coarsest clock; make it finer where the plugin needs that.',
+    imports(tell) {
+      const stopped = () => {
+        tell({});
+        return 0;
+      };
+      return functions(coarsest, { wall: stopped, monotonic: stopped, at: () => new Pollable() });
+    },
+    grant: () => ({ resolution_ms: coarsest }),
   },
 });
+
+/** Milliseconds; `at` makes what becomes ready at such a moment of the monotonic clock. */
+interface TimeSource {
+  wall(): number;
+  monotonic(): number;
+  at(moment: number): Pollable;
+}
+
+function functions(resolutionMs: number, time: TimeSource): HostImports {
+  const resolution = BigInt(resolutionMs);
+  const coarse = (ms: number) => (BigInt(Math.floor(ms)) / resolution) * resolution;
+  const wall = () => coarse(time.wall());
+  const monotonic = () => coarse(time.monotonic()) * 1_000_000n;
+  const parts = (ms: bigint) => ({ seconds: ms / 1000n, nanoseconds: Number(ms % 1000n) * 1_000_000 });
+  return {
+    'sallyport:plugin/clock': { nowMs: wall, monotonicNs: monotonic },
+    'wasi:clocks/wall-clock': { now: () => parts(wall()), resolution: () => parts(resolution) },
+    'wasi:clocks/monotonic-clock': {
+      now: monotonic,
+      resolution: () => resolution * 1_000_000n,
+      subscribeInstant: (at: bigint) => time.at(Number(at) / 1e6),
+      subscribeDuration: (duration: bigint) => time.at(time.monotonic() + Number(duration) / 1e6),
+    },
+  };
+}

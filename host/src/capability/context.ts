@@ -9,6 +9,9 @@ export const context = defineCapability({
   risk: 'Lets plugins of one request pass notes to each other. Nothing outlives the request.',
   grant: z.strictObject({}),
   example: 'context: {}',
+  refuses: {
+    over_limit: 'a value beyond `limits.plugin.state_bytes` of one request; the call ends, with cause `limit`',
+  },
   imports: (_grant, lane) => ({
     'sallyport:plugin/context': {
       get: lane.state.get,

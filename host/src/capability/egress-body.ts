@@ -22,12 +22,13 @@ export async function readAtMost(
   const began = performance.now();
   const watch = setInterval(() => {
     const elapsed = performance.now() - began;
-    if (elapsed > graceMs && (length * 1000) / elapsed < bytesPerSecond) body.destroy(new TooSlow());
+    if (elapsed > graceMs && (length * 1000) / elapsed < bytesPerSecond)
+      body.destroy(new TooSlow(`an answer that is slower than ${bytesPerSecond} bytes a second`));
   }, lookMs);
   try {
     for await (const chunk of body) {
       length += chunk.length;
-      if (length > limit) throw new TooLarge();
+      if (length > limit) throw new TooLarge(`more than ${limit} bytes of an answer`);
       chunks.push(chunk);
     }
     signal.throwIfAborted();

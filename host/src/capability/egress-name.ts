@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
+import type { RefusalReason } from '../core/hook-call.ts';
 
 /** All addresses of a host name. */
 export type ResolveName = (name: string) => Promise<readonly string[]>;
@@ -24,6 +25,12 @@ export function resolveBy(servers: readonly string[]): ResolveName {
 /** A target that may not be reached. Known by class, because it travels through the HTTP client. */
 export class EgressRefused extends Error {
   override readonly name = 'EgressRefused';
+  readonly reason: RefusalReason;
+
+  constructor(message: string, reason: RefusalReason = 'not_allowed') {
+    super(message);
+    this.reason = reason;
+  }
 }
 
 /**

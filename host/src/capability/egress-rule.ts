@@ -58,9 +58,9 @@ export const ruleSchema = z.union([
   urlSchema.refine(text => !isAnyHost(text), anyHostDue),
   z
     .strictObject({
-      url: urlSchema,
+      url: urlSchema.describe('scheme://host[:port][/path]'),
       any_host: z.literal(true).optional().describe('Needed where the host is *.'),
-      methods: methodsSchema.optional(),
+      methods: methodsSchema.optional().describe("In place of the grant's."),
       client_certificate: clientCertificateSchema.optional().describe('Shown to the hosts of this rule only.'),
     })
     .refine(rule => isAnyHost(rule.url) === (rule.any_host === true), anyHostDue),

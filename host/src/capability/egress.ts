@@ -2,8 +2,10 @@ import { isIP } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { HttpError, HttpResponse } from '../core/contract/outbound-http.js';
+import type { RefusalReason } from '../core/hook-call.ts';
 import { readAtMost, TooLarge, TooSlow } from './egress-body.ts';
 import { createConnections } from './egress-connection.ts';
+import { askingPlainly, hideIn, withoutEcho } from './egress-echo.ts';
 import {
   type HeaderList,
   isForbiddenHeader,
@@ -72,21 +74,24 @@ export interface EgressContext {
   readonly now?: () => number;
   /**
    * Puts values into the headers of a request that is about to go to `url`, which the grant allows, or says why it may
-   * not go. Called anew on each hop, with the headers as the guest wrote them.
+   * not go. Called anew on each hop, with the headers as the guest wrote them. What was `used` is hidden from the guest
+   * in all that comes back.
    */
   readonly fillHeaders?: (
     headers: HeaderList,
     url: URL,
-  ) => { readonly headers: HeaderList } | { readonly refused: string };
+  ) => { readonly headers: HeaderList; readonly used: ReadonlySet<string> } | { readonly refused: string };
 }
+
+type TellRefused = (why: string, reason: RefusalReason) => void;
 
 /** The one way out: every request of a plugin, whichever import it came by. */
 export interface Egress extends AsyncDisposable {
   /**
    * Asks, follows redirects, and reads the whole answer. Whatever goes wrong is an `err`.
-   * `refused` is told of what the grant does not allow.
+   * `refused` is told of what the grant does not allow, and of what its limits cut off.
    */
-  request(request: EgressRequest, signal: AbortSignal, refused?: (why: string) => void): Promise<EgressAnswer>;
+  request(request: EgressRequest, signal: AbortSignal, refused?: TellRefused): Promise<EgressAnswer>;
 }
 
 /** One hop: what is about to be sent. */
@@ -98,8 +103,8 @@ interface Hop {
   readonly rule: EgressRule;
 }
 
-const denied = (why: string): never => {
-  throw new EgressRefused(why);
+const denied = (why: string, reason?: RefusalReason): never => {
+  throw new EgressRefused(why, reason);
 };
 
 /**
@@ -144,23 +149,26 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
   function first({ method, url, headers, body }: EgressRequest): Hop {
     const forbidden = headers.find(([name]) => isForbiddenHeader(name));
     if (forbidden !== undefined) return denied(`header ${forbidden[0]} is the host's to set`);
-    if (body !== undefined && body.length > maxRequestBytes) throw new TooLarge();
+    if (body !== undefined && body.length > maxRequestBytes)
+      throw new TooLarge(`more than ${maxRequestBytes} bytes of a request`);
     return { method, headers, body, ...check(method, url) };
   }
 
-  async function send(hop: Hop, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
-    if (!quota.count()) return denied(`more than ${grant.requests_per_minute} requests a minute`);
-    const filled = on.fillHeaders?.(hop.headers, hop.url) ?? hop;
+  async function send(hop: Hop, signal: AbortSignal, used: Set<string>): Promise<Dispatcher.ResponseData> {
+    if (!quota.count()) return denied(`more than ${grant.requests_per_minute} requests a minute`, 'over_limit');
+    const filled = on.fillHeaders?.(hop.headers, hop.url) ?? { headers: hop.headers, used: [] };
     if ('refused' in filled) return denied(filled.refused);
-    on.sent?.(sizeOf({ ...hop, headers: filled.headers }));
-    return connections.send(hop.rule, { ...hop, headers: filled.headers, signal });
+    for (const value of filled.used) used.add(value);
+    const headers = used.size === 0 ? filled.headers : askingPlainly(filled.headers);
+    on.sent?.(sizeOf({ ...hop, headers }));
+    return connections.send(hop.rule, { ...hop, headers, signal });
   }
 
-  async function run(request: EgressRequest, signal: AbortSignal): Promise<HttpResponse> {
+  async function run(request: EgressRequest, signal: AbortSignal, used: Set<string>): Promise<HttpResponse> {
     let hop = first(request);
     using _place = await quota.enter(signal);
     for (let redirects = 0; ; redirects += 1) {
-      const response = await send(hop, signal);
+      const response = await send(hop, signal, used);
       const next = grant.max_redirects === 0 ? undefined : redirectOf(hop, response);
       if (next === undefined) {
         const body = await readAtMost(response.body, grant.max_bytes, grant.min_bytes_per_second, signal);
@@ -168,7 +176,7 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
       }
       // Its body is nobody's to read, and must not hold the connection.
       response.body.on('error', () => {}).destroy();
-      if (redirects === grant.max_redirects) throw new Error(`more than ${grant.max_redirects} redirects`);
+      if (redirects === grant.max_redirects) throw new TooManyRedirects(`more than ${grant.max_redirects} redirects`);
       hop = { ...next, ...check(next.method, next.location, hop.url) };
       if (hop.url.origin !== next.from.origin) {
         if (next.from.protocol === 'https:' && hop.url.protocol === 'http:') {
@@ -182,16 +190,26 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
   return {
     async request(request, signal, refused = () => {}) {
       const limited = AbortSignal.any([signal, AbortSignal.timeout(grant.timeout_ms)]);
+      const used = new Set<string>();
       try {
-        return { ok: await run(request, limited) };
+        return { ok: withoutEcho(await run(request, limited, used), used) };
       } catch (error) {
+        const why = hideIn(reasonOf(error), used);
         if (error instanceof EgressRefused) {
-          refused(error.message);
-          return { err: { tag: 'denied', val: error.message } };
+          refused(why, error.reason);
+          return { err: { tag: 'denied', val: why } };
         }
-        if (error instanceof TooLarge) return { err: { tag: 'too-large' } };
-        if (error instanceof TooSlow || (limited.aborted && !signal.aborted)) return { err: { tag: 'timeout' } };
-        return { err: { tag: 'failed', val: reasonOf(error) } };
+        if (error instanceof TooLarge) {
+          refused(why, 'over_limit');
+          return { err: { tag: 'too-large' } };
+        }
+        const isLate = limited.aborted && !signal.aborted;
+        if (isLate || error instanceof TooSlow) {
+          refused(isLate ? `no answer within ${grant.timeout_ms} ms` : why, 'over_limit');
+          return { err: { tag: 'timeout' } };
+        }
+        if (error instanceof TooManyRedirects) refused(why, 'over_limit');
+        return { err: { tag: 'failed', val: why } };
       }
     },
     [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
@@ -204,6 +222,9 @@ function sizeOf({ method, url, headers, body }: Hop): number {
   for (const [name, value] of headers) size += name.length + value.length + ': \r\n'.length;
   return size;
 }
+
+/** A redirect too many. */
+class TooManyRedirects extends Error {}
 
 const followed = new Set([301, 302, 303, 307, 308]);
 

@@ -1,7 +1,18 @@
 import { z } from 'zod';
+import { cut } from '../core/cut.ts';
 import { defineCapability } from './capability.ts';
+import { namesIn } from './learned-names.ts';
 
-const grantSchema = z.strictObject({ names: z.array(z.string().min(1).max(256)).min(1).max(64) });
+const longestName = 256;
+const mostNames = 64;
+
+const grantSchema = z.strictObject({
+  names: z
+    .array(z.string().min(1).max(longestName))
+    .min(1)
+    .max(mostNames)
+    .describe('Claims that the plugin may read, and no others.'),
+});
 
 const wit = 'sallyport:plugin/identity-claims';
 
@@ -18,11 +29,19 @@ export const identityClaims = defineCapability({
   imports: ({ names }, lane) => ({
     [wit]: {
       get: (name: string) => {
-        if (!names.includes(name)) lane.refused(`get: the claim ${name.slice(0, 64)} is not named by the grant`);
+        if (!names.includes(name)) lane.refused(`get: the claim ${cut(name, 64)} is not named by the grant`);
         const { claims = {} } = lane.caller;
         return Object.hasOwn(claims, name) ? JSON.stringify(claims[name]) : undefined;
       },
     },
   }),
   denied: { [wit]: { get: () => undefined } },
+  deniedBy: 'that there is none',
+  refuses: { not_allowed: 'a claim that the grant does not name; the answer is that there is none' },
+  learning: {
+    records:
+      'The names of the claims that were asked for, which the grant then names. The answer is that there is none.',
+    imports: tell => ({ [wit]: { get: (name: string) => void tell({ name: cut(name, longestName) }) } }),
+    grant: needs => ({ names: namesIn(needs, grantSchema.shape.names.element).slice(0, mostNames) }),
+  },
 });

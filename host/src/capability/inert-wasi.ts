@@ -102,10 +102,12 @@ export const inertWasi = defineCapability({
   risk: 'None: every answer is empty, closed, or a line in the log.',
   grant: z.strictObject({}),
   example: 'inert_wasi: {}',
+  refuses: { not_allowed: '`exit`; the call ends, with cause `limit`' },
   imports: (_grant, lane) => ({
     'wasi:cli/environment': { getEnvironment: () => [], getArguments: () => [], initialCwd: () => undefined },
     'wasi:cli/exit': {
       exit: () => {
+        lane.refused('exit');
         throw new LimitExceeded('the guest called exit');
       },
     },

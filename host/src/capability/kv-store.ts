@@ -1,26 +1,33 @@
 import { z } from 'zod';
 import type { KvError } from '../core/contract/kv-store.js';
-import { DeclaredError, defineCapability, type LaneContext, type Serve, type ServeContext } from './capability.ts';
+import {
+  DeclaredError,
+  defineCapability,
+  type HostImports,
+  type LaneContext,
+  type Serve,
+  type ServeContext,
+} from './capability.ts';
 import { KvRefused } from './kv.ts';
+import { powerOfTwo } from './power-of-two.ts';
 
 const longestKey = 512;
 const longestList = 1000;
+const mostKeys = 1_000_000;
+const mostBytes = 2 ** 30;
+const mostValueBytes = 2 ** 24;
 
 const grantSchema = z.strictObject({
-  max_keys: z.number().int().min(1).max(1_000_000).default(1000),
+  max_keys: z.number().int().min(1).max(mostKeys).default(1000).describe('For each tenant.'),
   max_bytes: z
     .number()
     .int()
     .min(1)
-    .max(2 ** 30)
-    .default(1_048_576),
-  max_value_bytes: z
-    .number()
-    .int()
-    .min(1)
-    .max(2 ** 24)
-    .default(65_536),
-  max_ttl_ms: z.number().int().min(1).optional(),
+    .max(mostBytes)
+    .default(1_048_576)
+    .describe('Keys and values together, for each tenant.'),
+  max_value_bytes: z.number().int().min(1).max(mostValueBytes).default(65_536).describe('One value.'),
+  max_ttl_ms: z.number().int().min(1).optional().describe('Nothing is kept longer; without it, values stay.'),
 });
 
 type Grant = z.infer<typeof grantSchema>;
@@ -62,31 +69,86 @@ export const kvStore = defineCapability<Grant>({
   risk: 'Lets the plugin keep what it sees beyond the request, up to its quota for each tenant, on the disk of the gateway.',
   grant: grantSchema,
   example: 'kv_store: { max_keys: 1000, max_bytes: 1048576 }',
-  imports: (_grant, lane) => ({
-    [wit]: {
-      get: (key: string) => ask(lane, { do: 'get', key }),
-      set: (key: string, value: Uint8Array, ttl?: bigint) => ask(lane, { do: 'set', key, value, ttl }),
-      delete: (key: string) => ask(lane, { do: 'delete', key }),
-      list: (prefix: string, after: string | undefined, limit: number) =>
-        ask(lane, { do: 'list', prefix, after, limit }),
-      compareAndSet: (key: string, expected: Uint8Array | undefined, value: Uint8Array, ttl?: bigint) =>
-        ask(lane, { do: 'compareAndSet', key, expected, value, ttl }),
-      increment: (key: string, by: bigint, ttl?: bigint) => ask(lane, { do: 'increment', key, by, ttl }),
-    },
-  }),
+  imports: (_grant, lane) => functions(request => ask(lane, request)),
   asyncImports: ['get', 'set', 'delete', 'list', 'compare-and-set', 'increment'].map(name => `${wit}#${name}`),
   serve: serveKvStore,
-  denied: {
-    [wit]: Object.fromEntries(
-      ['get', 'set', 'delete', 'list', 'compareAndSet', 'increment'].map(name => [
-        name,
-        async () => {
-          throw new DeclaredError({ tag: 'denied', val: 'kv_store was not granted' } satisfies KvError);
-        },
-      ]),
-    ),
+  denied: functions(refuseUse),
+  deniedBy: '`denied`',
+  refuses: {
+    over_limit: 'a write beyond `max_keys`, `max_bytes` or `max_value_bytes`; the answer is `quota`',
+    invalid: 'a key that is empty or too long, and an addition to what is no number; the answer is `invalid`',
+  },
+  learning: {
+    records:
+      'How many keys there are, how long, and for how long they are to be kept, up to the next powers of two; no keys and no values. The answer is `denied`.',
+    imports: (tell, memory) =>
+      functions(async request => {
+        tell(kvNeed(request, memory));
+        return refuseUse();
+      }),
+    grant: smallestGrant,
   },
 });
+
+/** The functions of the interface, over one that takes a request. */
+function functions(run: (request: Request) => Promise<unknown>): HostImports {
+  return {
+    [wit]: {
+      get: (key: string) => run({ do: 'get', key }),
+      set: (key: string, value: Uint8Array, ttl?: bigint) => run({ do: 'set', key, value, ttl }),
+      delete: (key: string) => run({ do: 'delete', key }),
+      list: (prefix: string, after: string | undefined, limit: number) => run({ do: 'list', prefix, after, limit }),
+      compareAndSet: (key: string, expected: Uint8Array | undefined, value: Uint8Array, ttl?: bigint) =>
+        run({ do: 'compareAndSet', key, expected, value, ttl }),
+      increment: (key: string, by: bigint, ttl?: bigint) => run({ do: 'increment', key, by, ttl }),
+    },
+  };
+}
+
+async function refuseUse(): Promise<never> {
+  throw new DeclaredError({ tag: 'denied', val: 'kv_store was not granted' } satisfies KvError);
+}
+
+const needSchema = z.object({
+  keys: z.int().default(0),
+  bytes: z.int().default(0),
+  value_bytes: z.int().default(0),
+  /** 0: for ever. */
+  ttl_ms: z.int().optional(),
+});
+const mostRemembered = 10_000;
+const longestNumber = 20;
+
+/** What a store would have had to take by now. Keys are remembered, in the lane alone, to be told apart. */
+function kvNeed(request: Request, memory: Map<string, unknown>): z.input<typeof needSchema> {
+  if (request.do === 'get' || request.do === 'list' || request.do === 'delete') return {};
+  const value = request.do === 'increment' ? longestNumber : request.value.length;
+  const weight = Buffer.byteLength(request.key) + value;
+  if (memory.size < mostRemembered || memory.has(request.key)) {
+    memory.set(request.key, Math.max(weight, Number(memory.get(request.key) ?? 0)));
+  }
+  const bytes = [...memory.values()].reduce<number>((sum, each) => sum + Number(each), 0);
+  return {
+    keys: powerOfTwo(memory.size),
+    bytes: powerOfTwo(bytes),
+    value_bytes: powerOfTwo(value),
+    ttl_ms: request.ttl === undefined ? 0 : powerOfTwo(Number(request.ttl)),
+  };
+}
+
+function smallestGrant(needs: readonly unknown[]): unknown {
+  const known = needs.flatMap(need => needSchema.safeParse(need).data ?? []);
+  const most = (name: 'keys' | 'bytes' | 'value_bytes', limit: number) =>
+    Math.min(Math.max(1, ...known.map(need => need[name])), limit);
+  const ttls = known.flatMap(({ ttl_ms }) => ttl_ms ?? []);
+  const isKept = ttls.length === 0 || ttls.includes(0);
+  return {
+    max_keys: most('keys', mostKeys),
+    max_bytes: most('bytes', mostBytes),
+    max_value_bytes: most('value_bytes', mostValueBytes),
+    ...(isKept ? {} : { max_ttl_ms: Math.max(...ttls) }),
+  };
+}
 
 async function ask(lane: LaneContext, request: Request): Promise<unknown> {
   const answer = (await lane.ask(request)) as Answer;
@@ -105,8 +167,16 @@ function serveKvStore(grant: Grant, on: ServeContext): Serve {
   };
   return async (message, call): Promise<Answer> => {
     const request = requestSchema.parse(message);
-    const err = invalid(request, grant);
-    if (err !== undefined) return { err };
+    const refuse = (tag: 'invalid' | 'quota', why: string): Answer => {
+      on.refused(`${request.do}: ${why}`, call, tag === 'quota' ? 'over_limit' : 'invalid');
+      return { err: { tag, val: why } };
+    };
+    if ('key' in request && (request.key === '' || Buffer.byteLength(request.key) > longestKey)) {
+      return refuse('invalid', `a key has 1 to ${longestKey} bytes`);
+    }
+    if ('value' in request && request.value.length > grant.max_value_bytes) {
+      return refuse('quota', `more than ${grant.max_value_bytes} bytes in one value`);
+    }
     const space = { plugin, tenant: call.tenant ?? '' };
     try {
       switch (request.do) {
@@ -132,19 +202,7 @@ function serveKvStore(grant: Grant, on: ServeContext): Serve {
         on.log.error({ plugin, reason: error instanceof Error ? error.message : String(error) }, 'kv_store failed');
         return { err: { tag: 'failed', val: 'the store failed' } };
       }
-      if (error.reason === 'not_a_number') return { err: { tag: 'invalid', val: error.message } };
-      on.refused(`${request.do}: ${error.message}`, call);
-      return { err: { tag: 'quota', val: error.message } };
+      return refuse(error.reason === 'not_a_number' ? 'invalid' : 'quota', error.message);
     }
   };
-}
-
-function invalid(request: z.output<typeof requestSchema>, grant: Grant): KvError | undefined {
-  if ('key' in request && (request.key === '' || Buffer.byteLength(request.key) > longestKey)) {
-    return { tag: 'invalid', val: `a key has 1 to ${longestKey} bytes` };
-  }
-  if ('value' in request && request.value.length > grant.max_value_bytes) {
-    return { tag: 'quota', val: `more than ${grant.max_value_bytes} bytes in one value` };
-  }
-  return undefined;
 }

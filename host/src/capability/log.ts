@@ -9,6 +9,10 @@ export const log = defineCapability({
   risk: 'Lets the plugin write what it sees into the log. Rate and length are limited.',
   grant: z.strictObject({}),
   example: 'log: {}',
+  refuses: {
+    over_limit:
+      'a line beyond `limits.plugin.log_lines` or `log_bytes` of one hook call; it is dropped, and lines are counted together',
+  },
   imports: (_grant, lane) => ({
     'sallyport:plugin/log': { write: (level: LogLevel, message: string) => lane.log(level, message) },
   }),

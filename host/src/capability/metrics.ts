@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { defaultBuckets } from '../core/metrics.ts';
-import { defineCapability, type Hear, type ServeContext } from './capability.ts';
+import { defineCapability, type Hear, type HostImports, type ServeContext } from './capability.ts';
+import { powerOfTwo } from './power-of-two.ts';
 
 const grantSchema = z.strictObject({
-  max_names: z.number().int().min(1).max(1000).default(32),
+  max_names: z.number().int().min(1).max(1000).default(32).describe('Different names.'),
   max_labels: z.number().int().min(0).max(16).default(4).describe('Of one series.'),
   max_series: z.number().int().min(1).max(100_000).default(500).describe('Names with their labels, all together.'),
   buckets: z
@@ -11,7 +12,8 @@ const grantSchema = z.strictObject({
     .min(1)
     .max(64)
     .refine(list => list.every((bound, index) => index === 0 || bound > (list[index - 1] ?? bound)), 'ascending')
-    .default([...defaultBuckets]),
+    .default([...defaultBuckets])
+    .describe('Upper bounds of the buckets of histograms.'),
 });
 
 type Grant = z.infer<typeof grantSchema>;
@@ -55,7 +57,59 @@ export const metrics = defineCapability<Grant>({
   },
   hear: hearMetrics,
   denied: { [wit]: { count: ignore, gauge: ignore, observe: ignore } },
+  deniedBy: 'nothing: it is dropped',
+  refuses: {
+    invalid:
+      'a name, label or value that is not well-formed or holds a secret, and a counter that goes down; it is dropped',
+    over_limit:
+      'a measurement beyond `max_names`, `max_labels` or `max_series`, and what one hook call says beyond its first hundred notes; it is dropped',
+  },
+  learning: {
+    records:
+      'Names, how many labels they have, and how many series there are up to the next power of two; no values of labels.',
+    imports: learnMetrics,
+    grant: smallestGrant,
+  },
 });
+
+const mostRemembered = 10_000;
+
+function learnMetrics(tell: (need: unknown) => void, memory: Map<string, unknown>): HostImports {
+  const learn = (type: Type) => (name: string, labels: Labels, value: number) => {
+    if (!saidSchema.safeParse({ type, name, labels, value }).success) return;
+    tell({ name, labels: new Set(labels.map(([label]) => label)).size });
+    const before = powerOfTwo(memory.size);
+    if (memory.size < mostRemembered) memory.set(seriesKey(type, name, labels), true);
+    if (memory.size === 1 || powerOfTwo(memory.size) > before) tell({ series: powerOfTwo(memory.size) });
+  };
+  return { [wit]: { count: learn('counter'), gauge: learn('gauge'), observe: learn('histogram') } };
+}
+
+const needSchema = z.object({ name: nameSchema.optional(), labels: z.int().optional(), series: z.int().optional() });
+
+function smallestGrant(needs: readonly unknown[]): unknown {
+  const known = needs.flatMap(need => needSchema.safeParse(need).data ?? []);
+  const most = (amounts: readonly (number | undefined)[], least: number, limit: number) =>
+    Math.min(Math.max(least, ...amounts.map(amount => amount ?? 0)), limit);
+  const names = new Set(known.flatMap(({ name }) => name ?? []));
+  return {
+    max_names: most([names.size], 1, 1000),
+    max_labels: most(
+      known.map(({ labels }) => labels),
+      0,
+      16,
+    ),
+    max_series: most(
+      known.map(({ series }) => series),
+      1,
+      100_000,
+    ),
+  };
+}
+
+const sorted = (labels: Labels): Labels => [...new Map(labels)].sort(([one], [other]) => (one < other ? -1 : 1));
+const familyOf = (type: Type, name: string) => `plugin_${name}${suffixes[type]}`;
+const seriesKey = (type: Type, name: string, labels: Labels) => JSON.stringify([familyOf(type, name), sorted(labels)]);
 
 /** What is beyond the limits is dropped, and counted as a refusal. */
 function hearMetrics(grant: Grant, on: ServeContext): Hear {
@@ -63,17 +117,19 @@ function hearMetrics(grant: Grant, on: ServeContext): Hear {
   const series = new Set<string>();
   return (message, call) => {
     const { success, data } = saidSchema.safeParse(message);
-    if (!success) return on.refused('a measurement whose name, labels or value are not valid', call);
+    if (!success) return on.refused('a measurement whose name, labels or value are not valid', call, 'invalid');
     const { type, name, value } = data;
-    const labels = [...new Map(data.labels)].sort(([one], [other]) => (one < other ? -1 : 1));
-    if (labels.length > grant.max_labels) return on.refused(`${name}: more than ${grant.max_labels} labels`, call);
-    if (type === 'counter' && value < 0) return on.refused(`${name}: a counter does not go down`, call);
-    const family = `plugin_${name}${suffixes[type]}`;
-    const key = JSON.stringify([family, labels]);
-    if (!names.has(family) && names.size >= grant.max_names)
-      return on.refused(`${name}: more than ${grant.max_names} names`, call);
-    if (!series.has(key) && series.size >= grant.max_series)
-      return on.refused(`${name}: more than ${grant.max_series} series`, call);
+    const labels = sorted(data.labels);
+    const isSecret = [name, ...labels.map(([label]) => label)].some(each => on.mask.text(each) !== each);
+    if (isSecret) return on.refused('a measurement whose name or label is a secret', call, 'invalid');
+    if (type === 'counter' && value < 0) return on.refused(`${name}: a counter does not go down`, call, 'invalid');
+    const family = familyOf(type, name);
+    const key = seriesKey(type, name, labels);
+    const excess =
+      (labels.length > grant.max_labels && `${grant.max_labels} labels`) ||
+      (!names.has(family) && names.size >= grant.max_names && `${grant.max_names} names`) ||
+      (!series.has(key) && series.size >= grant.max_series && `${grant.max_series} series`);
+    if (excess) return on.refused(`${name}: more than ${excess}`, call, 'over_limit');
     names.add(family);
     series.add(key);
     const masked = Object.fromEntries([

@@ -1,33 +1,88 @@
+import { Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { SecretMask } from '../core/secret-mask.ts';
-import { openAuditTrail } from './audit-trail.ts';
+import { type AuditTrail, openAuditTrail } from './audit-trail.ts';
 import type { Facilities } from './facilities.ts';
+import type { KvStore } from './kv.ts';
 import { createMemoryKv } from './kv-memory.ts';
 import { openSqliteKv } from './kv-sqlite.ts';
-import { openSecrets, type SecretPlace } from './secrets.ts';
+import { refusalsMetric } from './refusal.ts';
+import { openSecrets, type SecretPlace, type Secrets } from './secrets.ts';
+import { tryAt } from './try-at.ts';
 
 export interface FacilityOptions {
   readonly kv: { readonly store: 'memory' } | { readonly store: 'sqlite'; readonly path: string };
   readonly secrets: readonly SecretPlace[];
   readonly audit: { readonly file?: string | undefined };
   readonly log: Log;
+  /** Takes the values of secrets. One of its own unless stated. */
+  readonly mask?: SecretMask;
 }
 
 /**
- * Opens what the capabilities of all plugins share. The log within it masks the values of secrets.
- * @throws Fault `kv_unusable`, `audit_unusable`, Faults of `secret_unavailable`
+ * Opens what the capabilities of all plugins share.
+ * @throws Faults of `secret_unavailable`, `kv_unusable`, `audit_unusable`: all that cannot be opened
  */
-export function openFacilities({ kv, secrets, audit, log }: FacilityOptions): Facilities & AsyncDisposable {
-  const mask = new SecretMask();
-  const metrics = new Metrics();
-  metrics.declare('sallyport_capability_refusals_total', {
-    type: 'counter',
-    help: 'Uses of a capability that were refused, by plugin and capability.',
+export function openFacilities(options: FacilityOptions): Facilities & AsyncDisposable {
+  const { kv, audit, log } = options;
+  return facilitiesWith(options, {
+    store: () => (kv.store === 'memory' ? createMemoryKv() : openSqliteKv(kv.path)),
+    trail: () => openAuditTrail(audit.file, log),
   });
-  const known = openSecrets(secrets, mask);
-  const trail = openAuditTrail(audit.file, log);
-  const store = kv.store === 'memory' ? createMemoryKv() : openSqliteKv(kv.path);
+}
+
+/**
+ * The same, without a file that is written to: whether they could be is tried, and nothing is left behind.
+ * @throws Faults as openFacilities does
+ */
+export function tryFacilities(options: FacilityOptions): Facilities & AsyncDisposable {
+  const { kv, audit, log } = options;
+  return facilitiesWith(options, {
+    store() {
+      if (kv.store === 'sqlite')
+        tryAt(kv.path, { makesFolders: true }, path => void openSqliteKv(path)[Symbol.asyncDispose]());
+      return createMemoryKv();
+    },
+    trail() {
+      const { file } = audit;
+      if (file !== undefined) tryAt(file, { makesFolders: false }, path => openAuditTrail(path, log)[Symbol.dispose]());
+      return openAuditTrail(undefined, log);
+    },
+  });
+}
+
+interface Openers {
+  store(): KvStore;
+  trail(): AuditTrail;
+}
+
+function facilitiesWith(
+  { secrets, mask = new SecretMask() }: FacilityOptions,
+  open: Openers,
+): Facilities & AsyncDisposable {
+  const metrics = new Metrics();
+  metrics.declare(refusalsMetric, {
+    type: 'counter',
+    help: 'Uses of a capability that were refused, by plugin, capability and reason.',
+  });
+  const faults: Faults[] = [];
+  const attempt = <T>(work: () => T): T | undefined => {
+    try {
+      return work();
+    } catch (error) {
+      faults.push(new Faults(toFaults(error)));
+      return undefined;
+    }
+  };
+  const known: Secrets | undefined = attempt(() => openSecrets(secrets, mask));
+  const trail = attempt(open.trail);
+  const store = attempt(open.store);
+  if (known === undefined || trail === undefined || store === undefined) {
+    trail?.[Symbol.dispose]();
+    void store?.[Symbol.asyncDispose]();
+    throw new Faults(faults.flatMap(each => each.faults));
+  }
   return {
     kv: store,
     secrets: known,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { defineCapability, LimitExceeded } from './capability.ts';
+import { defineCapability, type HostImports, LimitExceeded } from './capability.ts';
 
 const maximumBytes = 65_536;
 
@@ -16,17 +16,41 @@ export const random = defineCapability({
   risk: 'Lets the plugin draw random numbers. What it does with a request can then no longer be repeated exactly.',
   grant: z.strictObject({}),
   example: 'random: {}',
-  imports: () => {
-    const bytes = (length: number | bigint) => {
-      if (length > maximumBytes) throw new LimitExceeded(`more than ${maximumBytes} random bytes at once`);
-      return new Uint8Array(randomBytes(Number(length)));
-    };
-    const u64 = () => randomBytes(8).readBigUInt64LE();
-    return {
-      'sallyport:plugin/random': { bytes },
-      'wasi:random/random': { getRandomBytes: bytes, getRandomU64: u64 },
-      'wasi:random/insecure': { getInsecureRandomBytes: bytes, getInsecureRandomU64: u64 },
-      'wasi:random/insecure-seed': { insecureSeed: () => [u64(), u64()] },
-    };
+  refuses: { over_limit: `more than ${maximumBytes} bytes at once; the call ends, with cause \`limit\`` },
+  imports: (_grant, lane) =>
+    functions(
+      length => randomBytes(length),
+      why => lane.refused(why, 'over_limit'),
+    ),
+  learning: {
+    records:
+      'That it was asked for. It answers the same numbers each time, which protect nothing, so that runtimes start and the other needs are seen.',
+    imports: tell => {
+      const draw = (length: number) => {
+        tell({});
+        return sequence(length);
+      };
+      return functions(draw, () => {});
+    },
+    grant: () => ({}),
   },
 });
+
+function functions(draw: (length: number) => Buffer, refused: (why: string) => void): HostImports {
+  const bytes = (length: number | bigint) => {
+    if (length <= maximumBytes) return new Uint8Array(draw(Number(length)));
+    const why = `more than ${maximumBytes} random bytes at once`;
+    refused(why);
+    throw new LimitExceeded(why);
+  };
+  const u64 = () => draw(8).readBigUInt64LE();
+  return {
+    'sallyport:plugin/random': { bytes },
+    'wasi:random/random': { getRandomBytes: bytes, getRandomU64: u64 },
+    'wasi:random/insecure': { getInsecureRandomBytes: bytes, getInsecureRandomU64: u64 },
+    'wasi:random/insecure-seed': { insecureSeed: () => [u64(), u64()] },
+  };
+}
+
+/** Bytes that look mixed, and are the same each time: whoever draws until something fits comes to an end. */
+const sequence = (length: number): Buffer => Buffer.from(Uint8Array.from({ length }, (_, index) => index * 167 + 13));

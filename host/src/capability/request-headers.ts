@@ -1,11 +1,17 @@
 import { z } from 'zod';
+import { cut } from '../core/cut.ts';
 import { defineCapability } from './capability.ts';
+import { namesIn } from './learned-names.ts';
+
+const longestName = 256;
+const mostNames = 64;
 
 const grantSchema = z.strictObject({
   names: z
     .array(z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header, in lower case, without wildcards'))
     .min(1)
-    .max(64),
+    .max(mostNames)
+    .describe('Headers that the plugin may read, and no others.'),
 });
 
 const wit = 'sallyport:plugin/request-headers';
@@ -24,7 +30,7 @@ export const requestHeaders = defineCapability({
     [wit]: {
       get: (name: string) => {
         const header = name.toLowerCase();
-        if (!names.includes(header)) lane.refused(`get: the header ${header.slice(0, 64)} is not named by the grant`);
+        if (!names.includes(header)) lane.refused(`get: the header ${cut(header, 64)} is not named by the grant`);
         const { headers = {} } = lane.caller;
         const value = Object.hasOwn(headers, header) ? headers[header] : undefined;
         return typeof value === 'object' ? value.join(', ') : value;
@@ -32,4 +38,12 @@ export const requestHeaders = defineCapability({
     },
   }),
   denied: { [wit]: { get: () => undefined } },
+  deniedBy: 'that there is none',
+  refuses: { not_allowed: 'a header that the grant does not name; the answer is that there is none' },
+  learning: {
+    records:
+      'The names of the headers that were asked for, which the grant then names. The answer is that there is none.',
+    imports: tell => ({ [wit]: { get: (name: string) => void tell({ name: cut(name, longestName).toLowerCase() }) } }),
+    grant: needs => ({ names: namesIn(needs, grantSchema.shape.names.element).slice(0, mostNames) }),
+  },
 });

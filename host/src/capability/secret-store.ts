@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { SecretError } from '../core/contract/secret-store.js';
+import { cut } from '../core/cut.ts';
 import { DeclaredError, defineCapability, type LaneContext, type Serve, type ServeContext } from './capability.ts';
+import { namesIn } from './learned-names.ts';
+import { usesOf, worthlessPlaceholder } from './secret-learning.ts';
+
+const longestName = 64;
+const mostNames = 64;
 
 const nameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name of one of the `secrets` of this file');
 
@@ -13,20 +19,21 @@ const originSchema = z
 
 const grantSchema = z
   .strictObject({
-    names: z.array(nameSchema).max(64).default([]).describe('Secrets whose values the plugin may read.'),
+    names: z.array(nameSchema).max(mostNames).default([]).describe('Secrets whose values the plugin may read.'),
     references: z
       .array(
         z.strictObject({
           name: nameSchema,
-          origins: z.array(originSchema).min(1).max(64),
+          origins: z.array(originSchema).min(1).max(64).describe('Where it may be sent.'),
           headers: z
             .array(z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header, in lower case'))
             .min(1)
             .max(16)
-            .default(['authorization']),
+            .default(['authorization'])
+            .describe('Headers that it may be put into.'),
         }),
       )
-      .max(64)
+      .max(mostNames)
       .default([])
       .describe('Secrets that the gateway puts into headers of requests to these origins; the plugin never sees them.'),
   })
@@ -68,7 +75,42 @@ export const secretStore = defineCapability<Grant>({
   asyncImports: [`${wit}#get`, `${wit}#reference`],
   serve: serveSecretStore,
   denied: { [wit]: { get: refuse, reference: refuse } },
+  deniedBy: '`denied`',
+  refuses: {
+    not_allowed:
+      'a name that is not among `names` or `references`; the answer is `denied`. A placeholder in another header or on its way to another origin is refused by `outbound_http`',
+  },
+  learning: {
+    records:
+      'The names of the secrets, and in which headers they were to go where; never a value. `get` answers `denied`; `reference` gives a placeholder that stands for nothing, so that it is seen where it was to go.',
+    imports: tell => ({
+      [wit]: {
+        get: async (name: string) => {
+          tell({ do: 'get', name: cut(name, longestName) });
+          return refuse();
+        },
+        reference: async (name: string) => {
+          tell({ do: 'reference', name: cut(name, longestName) });
+          return worthlessPlaceholder(name);
+        },
+      },
+    }),
+    grant: smallestGrant,
+  },
 });
+
+/** Of a reference whose placeholder was never sent, nobody knows the origin: it is to be filled in. */
+function smallestGrant(needs: readonly unknown[], uses: Readonly<Record<string, readonly unknown[]>>): unknown {
+  const asked = needs.flatMap(need => requestSchema.safeParse(need).data ?? []);
+  const of = (what: 'get' | 'reference') =>
+    namesIn(
+      asked.filter(need => need.do === what),
+      nameSchema,
+    ).slice(0, mostNames);
+  const names = of('get');
+  const references = of('reference').map(name => ({ name, ...usesOf(name, uses.outbound_http) }));
+  return { ...(names.length === 0 ? {} : { names }), ...(references.length === 0 ? {} : { references }) };
+}
 
 async function ask(lane: LaneContext, request: z.input<typeof requestSchema>): Promise<string> {
   const answer = (await lane.ask(request)) as Answer;
@@ -80,7 +122,7 @@ function serveSecretStore(grant: Grant, on: ServeContext): Serve {
   const uses = new Map(grant.references.map(each => [each.name, each]));
   return async (message, call): Promise<Answer> => {
     const request = requestSchema.parse(message);
-    const name = request.name.slice(0, 64);
+    const name = cut(request.name, longestName);
     if (request.do === 'reference') {
       const use = uses.get(name);
       if (use !== undefined) return { ok: on.secrets.reference(on.plugin, name, use) };

@@ -34,6 +34,8 @@ export interface Secrets {
   referenced(placeholder: string): SecretReference | undefined;
 }
 
+export const placeholderPrefix = 'sallyport-secret-';
+
 /** What a placeholder looks like: 192 random bits, in characters that every header takes. */
 export const placeholderPattern = /sallyport-secret-[A-Za-z0-9_-]{32}/g;
 
@@ -72,7 +74,7 @@ export function openSecrets(
     read,
     reference(plugin, name, use) {
       const key = JSON.stringify([plugin, name]);
-      const placeholder = placeholders.get(key) ?? `sallyport-secret-${randomBytes(24).toString('base64url')}`;
+      const placeholder = placeholders.get(key) ?? `${placeholderPrefix}${randomBytes(24).toString('base64url')}`;
       placeholders.set(key, placeholder);
       byPlaceholder.set(placeholder, { plugin, name, ...use });
       return placeholder;

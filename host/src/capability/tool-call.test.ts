@@ -81,12 +81,12 @@ describe('a call by a plugin', () => {
 
   it('[CAP-67] that was refused while learning is told by its name, as the smallest grant', async () => {
     const needs: unknown[] = [];
-    const functions = toolCall.learning?.imports(need => needs.push(need))['sallyport:plugin/tool-call'];
+    const functions = toolCall.learning?.imports(need => needs.push(need), new Map())['sallyport:plugin/tool-call'];
     const call = functions?.call as (name: string) => Promise<unknown>;
     for (const name of ['b', 'a', 'b', 'c*', '']) {
       await expect(call(name)).rejects.toMatchObject({ payload: { tag: 'denied' } });
     }
-    const grant = toolCall.learning?.grant([...needs, 7, null, { tool: 7 }]);
+    const grant = toolCall.learning?.grant([...needs, 7, null, { tool: 7 }], {});
     expect(grant).toEqual({ tools: ['a', 'b'] });
     expect(toolCall.grant.safeParse(grant).success).toBe(true);
   });

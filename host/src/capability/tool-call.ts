@@ -46,6 +46,14 @@ type Grant = z.infer<typeof grantSchema>;
 
 const requestSchema = z.object({ name: z.string(), argumentsJson: z.string() });
 
+const reasons = {
+  denied: 'not_allowed',
+  loop: 'not_allowed',
+  'too-deep': 'over_limit',
+  limit: 'over_limit',
+  invalid: 'invalid',
+} as const;
+
 const wit = 'sallyport:plugin/tool-call';
 
 /** What it answers without a grant. */
@@ -77,7 +85,19 @@ export const toolCall = defineCapability<Grant>({
   asyncImports: [`${wit}#call`],
   serve: serveToolCall,
   denied: refusing(() => {}),
-  learning: { imports: refusing, grant: smallestGrant },
+  deniedBy: '`denied`',
+  refuses: {
+    not_allowed:
+      'a tool that the grant does not name, and a call that leads back to itself; the answer is `denied` or `loop`',
+    over_limit:
+      'a call beyond `max_depth` or `max_calls`, longer arguments or a longer result; the answer is `too-deep` or `limit`',
+    invalid: 'a name that is too long; the answer is `invalid`',
+  },
+  learning: {
+    records: 'The names of the tools, which the grant then names; no arguments. The answer is `denied`.',
+    imports: refusing,
+    grant: smallestGrant,
+  },
 });
 
 /**
@@ -93,14 +113,14 @@ function serveToolCall(grant: Grant, on: ServeContext): Serve {
   return async (message, call): Promise<ToolAnswer> => {
     const { name, argumentsJson } = requestSchema.parse(message);
     const shown = name.slice(0, 64);
-    const refuse = (tag: 'denied' | 'loop' | 'too-deep' | 'limit', why: string): ToolAnswer => {
-      on.refused(`call ${shown}: ${why}`, call);
+    const refuse = (tag: keyof typeof reasons, why: string): ToolAnswer => {
+      on.refused(`call ${shown}: ${why}`, call, reasons[tag]);
       return { err: { tag, val: why } };
     };
     const { tools } = call;
     if (tools === undefined) return { err: { tag: 'unavailable', val: 'there is no request to call it for' } };
     if (name.length > longestName) {
-      return { err: { tag: 'invalid', val: `the name has more than ${longestName} characters` } };
+      return refuse('invalid', `the name has more than ${longestName} characters`);
     }
     if (!allows(name)) return refuse('denied', `the tool ${shown} is not named by the grant`);
     if (tools.within.some(outer => outer.plugin === plugin && outer.tool === name)) {

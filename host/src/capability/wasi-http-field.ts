@@ -9,17 +9,19 @@ const bytes = (value: string) => new Uint8Array(Buffer.from(value, 'latin1'));
 
 /** Headers. Those of a request that was sent, and of a response, cannot be changed. (wasi:http/types, `fields`) */
 export class Fields {
+  /** Is told of a header that is not the guest's to set. */
+  static readonly forbidden: (name: string) => void = () => {};
   #entries: (readonly [string, string])[] = [];
   #fixed = false;
 
   static fromList(entries: readonly (readonly [string, Uint8Array])[]): Fields {
-    const fields = new Fields();
+    const fields = new this();
     for (const [name, value] of entries) fields.append(name, value);
     return fields;
   }
 
   static of(list: HeaderList): Fields {
-    const fields = new Fields();
+    const fields = new this();
     fields.#entries = [...list];
     fields.#fixed = true;
     return fields;
@@ -57,7 +59,10 @@ export class Fields {
     if (!token.test(name) || /[\0\r\n]/.test(written)) throw invalid();
     // Runtimes write it without being asked. The host counts for itself.
     if (name.toLowerCase() === 'content-length') return;
-    if (isForbiddenHeader(name)) throw new DeclaredError({ tag: 'forbidden' });
+    if (isForbiddenHeader(name)) {
+      (this.constructor as typeof Fields).forbidden(name);
+      throw new DeclaredError({ tag: 'forbidden' });
+    }
     this.#entries.push([name, written]);
   }
 
@@ -66,7 +71,7 @@ export class Fields {
   }
 
   clone(): Fields {
-    const fields = new Fields();
+    const fields = new (this.constructor as typeof Fields)();
     fields.#entries = [...this.#entries];
     return fields;
   }

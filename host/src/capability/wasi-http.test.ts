@@ -74,13 +74,15 @@ describe('a request', () => {
   }
   const open = (limit = 100) => {
     const sent: EgressRequest[] = [];
-    const imports = wasiHttp(async request => {
-      sent.push(request);
-      return { err: { tag: 'denied', val: 'no' } };
-    }, limit);
+    const long: EgressRequest[] = [];
+    const into = (list: EgressRequest[]) => async (request: EgressRequest) => {
+      list.push(request);
+      return { err: { tag: 'denied', val: 'no' } } as const;
+    };
+    const imports = wasiHttp({ send: into(sent), tooLong: into(long), limit, forbidden: () => {} });
     const { OutgoingRequest, OutgoingBody } = imports['wasi:http/types'] as unknown as Http;
     const { handle } = imports['wasi:http/outgoing-handler'] as { handle(request: object): { get(): unknown } };
-    return { sent, OutgoingRequest, OutgoingBody, handle };
+    return { sent, long, OutgoingRequest, OutgoingBody, handle };
   };
   const settled = () => new Promise(resolve => setImmediate(resolve));
 
@@ -105,7 +107,7 @@ describe('a request', () => {
   });
 
   it('[CAP-29] is not sent when its body is given up, or longer than granted, or followed by trailers', async () => {
-    const { sent, OutgoingRequest, OutgoingBody, handle } = open(5);
+    const { sent, long: tooLong, OutgoingRequest, OutgoingBody, handle } = open(5);
     const [given, long, followed] = [1, 2, 3].map(() => {
       const request = new OutgoingRequest(new Fields());
       const body = request.body();
@@ -119,5 +121,6 @@ describe('a request', () => {
     expect(payloadOf(() => OutgoingBody.finish(followed ?? {}, trailers))).toMatchObject({ tag: expect.any(String) });
     await settled();
     expect(sent).toEqual([]);
+    expect(tooLong).toMatchObject([{ method: 'GET' }]);
   });
 });

@@ -15,6 +15,8 @@ export const wasiHttpWaiting = [
 ];
 
 type Send = (request: EgressRequest) => Promise<EgressAnswer>;
+/** The class of headers of one instance's imports: what guests are given must be of it. */
+type FieldsClass = typeof Fields;
 type Method = { readonly tag: string; readonly val?: string };
 type Scheme = { readonly tag: 'HTTP' | 'HTTPS' | 'other'; readonly val?: string };
 type ErrorCode = { readonly tag: string; readonly val?: unknown };
@@ -59,10 +61,10 @@ class BodySink extends OutputStream {
   override blockingWriteZeroesAndFlush(length: bigint | number = 0): void {
     this.writeZeroes(length);
   }
-  /** The whole; undefined when it is longer than the limit. */
-  finish(): Uint8Array | undefined {
+  /** The whole, unless it is longer than the limit. */
+  finish(): Uint8Array | 'too long' {
     this.#finished = true;
-    if (this.#length > this.#limit) return undefined;
+    if (this.#length > this.#limit) return 'too long';
     return new Uint8Array(Buffer.concat(this.#chunks));
   }
 }
@@ -95,7 +97,7 @@ class BodySource extends InputStream {
 
 class OutgoingBody {
   readonly #sink: BodySink;
-  readonly #finished = Promise.withResolvers<Uint8Array | undefined>();
+  readonly #finished = Promise.withResolvers<Uint8Array | 'too long' | undefined>();
   #written = false;
 
   constructor(limit: number) {
@@ -114,8 +116,8 @@ class OutgoingBody {
     }
     body.#finished.resolve(body.#sink.finish());
   }
-  /** The whole body; undefined when the guest gave it up, or wrote more than it may. */
-  static whole(body: OutgoingBody): Promise<Uint8Array | undefined> {
+  /** The whole body, unless it is too long; undefined when the guest gave it up. */
+  static whole(body: OutgoingBody): Promise<Uint8Array | 'too long' | undefined> {
     return body.#finished.promise;
   }
   /** Dropped by the guest. After `finish` nothing changes any more. */
@@ -162,15 +164,17 @@ class IncomingBody {
 
 class IncomingResponse {
   readonly #answer: Extract<EgressAnswer, { ok: unknown }>['ok'];
+  readonly #fields: FieldsClass;
   #consumed = false;
-  constructor(answer: Extract<EgressAnswer, { ok: unknown }>['ok']) {
+  constructor(answer: Extract<EgressAnswer, { ok: unknown }>['ok'], fields: FieldsClass) {
     this.#answer = answer;
+    this.#fields = fields;
   }
   status(): number {
     return this.#answer.status;
   }
   headers(): Fields {
-    return Fields.of(this.#answer.headers);
+    return this.#fields.of(this.#answer.headers);
   }
   consume(): IncomingBody {
     if (this.#consumed) return refuse();
@@ -181,10 +185,12 @@ class IncomingResponse {
 
 class FutureIncomingResponse {
   readonly #settled: Promise<void>;
+  readonly #fields: FieldsClass;
   #answer: EgressAnswer | undefined;
   #taken = false;
 
-  constructor(answer: Promise<EgressAnswer>) {
+  constructor(answer: Promise<EgressAnswer>, fields: FieldsClass) {
+    this.#fields = fields;
     this.#settled = answer.then(
       value => this.#settle(value),
       () => this.#settle({ err: { tag: 'failed', val: 'the request was not answered' } }),
@@ -198,7 +204,7 @@ class FutureIncomingResponse {
     if (this.#taken) return { tag: 'err', val: undefined };
     this.#taken = true;
     if ('err' in this.#answer) return { tag: 'ok', val: { tag: 'err', val: errorCodeOf(this.#answer.err) } };
-    return { tag: 'ok', val: { tag: 'ok', val: new IncomingResponse(this.#answer.ok) } };
+    return { tag: 'ok', val: { tag: 'ok', val: new IncomingResponse(this.#answer.ok, this.#fields) } };
   }
   #settle(answer: EgressAnswer): void {
     this.#answer = answer;
@@ -210,12 +216,25 @@ class IncomingRequest {}
 class OutgoingResponse {}
 const ResponseOutparam = Object.assign(class {}, { set: () => {} });
 
+/** What becomes of a guest's requests. */
+interface WasiHttpOptions {
+  readonly send: Send;
+  /** Bytes of a request's body. */
+  readonly limit: number;
+  /** Answers a request whose body is longer, which is not kept. */
+  readonly tooLong: Send;
+  /** Is told of a header that is not the guest's to set. */
+  readonly forbidden: (name: string) => void;
+}
+
 /**
  * `wasi:http/outgoing-handler` over the egress engine: what a guest asks for becomes the same request as one by our own
  * import, and is held to the same rules. Bodies travel whole; trailers are not sent, and timeouts are the grant's.
- * @param limit bytes of a request's body
  */
-export function wasiHttp(send: Send, limit: number): HostImports {
+export function wasiHttp({ send, limit, tooLong, forbidden }: WasiHttpOptions): HostImports {
+  class GuestFields extends Fields {
+    static override readonly forbidden = forbidden;
+  }
   class OutgoingRequest {
     readonly #headers: Fields;
     #method: Method = { tag: 'get' };
@@ -259,15 +278,15 @@ export function wasiHttp(send: Send, limit: number): HostImports {
       const request = { method: tag === 'other' ? val : tag.toUpperCase(), url, headers: this.#headers.fix() };
       if (this.#body === undefined) return send(request);
       const body = await OutgoingBody.whole(this.#body);
-      if (body === undefined)
-        return { err: { tag: 'failed', val: 'the body was not finished, or is longer than max_request_bytes' } };
+      if (body === undefined) return { err: { tag: 'failed', val: 'the body was not finished' } };
+      if (body === 'too long') return tooLong(request);
       return send(body.length === 0 ? request : { ...request, body });
     }
   }
   return {
     'wasi:io/poll': { Pollable, poll: pollWaiting },
     'wasi:http/types': {
-      Fields,
+      Fields: GuestFields,
       FutureIncomingResponse,
       FutureTrailers,
       IncomingBody,
@@ -281,7 +300,7 @@ export function wasiHttp(send: Send, limit: number): HostImports {
       httpErrorCode: () => undefined,
     },
     'wasi:http/outgoing-handler': {
-      handle: (request: OutgoingRequest) => new FutureIncomingResponse(request.send()),
+      handle: (request: OutgoingRequest) => new FutureIncomingResponse(request.send(), GuestFields),
     },
   };
 }

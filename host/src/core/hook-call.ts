@@ -31,12 +31,23 @@ export interface Caller {
   readonly claims?: JsonObject;
 }
 
+/** Why a capability refused a use: no grant, beyond what its grant allows, beyond a limit, or not well-formed. */
+export type RefusalReason = 'not_granted' | 'not_allowed' | 'over_limit' | 'invalid';
+
+/** A refused use of a capability: what was asked for, and why it is refused. */
+export interface Refusal {
+  readonly what: string;
+  readonly reason: RefusalReason;
+  /** How often, where it was refused more than once. */
+  readonly times?: number;
+}
+
 /** Something that a plugin's capability has to tell once a call is over: a measurement, an event, a refused use. */
 export interface Note {
   readonly plugin: string;
   readonly capability: string;
-  /** What was refused, and why; no other word is then said. */
-  readonly refused?: string;
+  /** No other word is then said. */
+  readonly refused?: Refusal;
   readonly said?: unknown;
 }
 

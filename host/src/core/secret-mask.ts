@@ -1,12 +1,51 @@
+import { ellipsis } from './cut.ts';
 import type { Log } from './log.ts';
 
 const shortest = 4;
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /**
+ * The forms in which a value is commonly written: as it is, within JSON and HTML, percent-encoded, in hexadecimal, and
+ * in base64, at whatever place it stands in what was encoded. None of a value that is shorter than four characters: it
+ * would be found everywhere.
+ */
+export function formsOf(value: string): string[] {
+  if (value.length < shortest) return [];
+  const bytes = Buffer.from(value);
+  const hex = bytes.toString('hex');
+  const percent = encodeURIComponent(value.toWellFormed());
+  const forms = [
+    ...[value, JSON.stringify(value).slice(1, -1), htmlText(value)],
+    ...[percent, percent.replace(/%../g, code => code.toLowerCase()), percent.replaceAll('%20', '+')],
+    ...[0, 1, 2].flatMap(offset => base64Of(bytes, offset)),
+    ...(value.length < 2 * shortest ? [] : [hex, hex.toUpperCase()]),
+  ];
+  return [...new Set(forms)].filter(form => form.length >= shortest);
+}
+
+/** What of the base64 of `offset` other bytes and then these depends on these alone. */
+function base64Of(bytes: Buffer, offset: number): string[] {
+  const text = Buffer.concat([Buffer.alloc(offset), bytes])
+    .toString('base64')
+    .replace(/=+$/, '');
+  const last = text.slice(Math.ceil((offset * 4) / 3));
+  const inner = (offset + bytes.length) % 3 === 0 ? last : last.slice(0, -1);
+  return [last, inner].flatMap(each => [each, each.replaceAll('+', '-').replaceAll('/', '_')]);
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const htmlText = (text: string) => text.replace(/[&<>"']/g, character => entities[character] ?? character);
+
+/**
  * Hides secret values that were handed out, wherever text is about to be seen by others. It is for accidents: whoever
  * has a value on purpose can write it in a way that nothing recognises. Values shorter than four characters are not
- * looked for: they would be found everywhere.
+ * looked for.
  */
 export class SecretMask {
   /** What stands in place of a value. */
@@ -14,26 +53,27 @@ export class SecretMask {
   readonly #known = new Set<string>();
   #pattern: RegExp | undefined;
 
-  /** Takes a value, with the forms in which it is commonly written: base64, percent-encoded, within JSON. */
+  /** Finds any of these texts, the longer first: one may be the beginning of another. */
+  static pattern(texts: readonly string[]): RegExp {
+    const all = texts
+      .toSorted((one, other) => other.length - one.length)
+      .map(text => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+    return all.length === 0 ? /(?!)/g : new RegExp(all.join('|'), 'g');
+  }
+
+  /** Takes a value, with the forms in which it is commonly written. */
   learn(value: string): void {
-    if (value.length < shortest || this.#known.has(value)) return;
-    const base64 = Buffer.from(value).toString('base64').replace(/=+$/, '');
-    const forms = [
-      value,
-      base64,
-      base64.replaceAll('+', '-').replaceAll('/', '_'),
-      encodeURIComponent(value.toWellFormed()),
-    ];
-    for (const form of [...forms, JSON.stringify(value).slice(1, -1)]) this.#known.add(form);
-    // The longer first: one value may be the beginning of another.
-    const all = [...this.#known]
-      .sort((one, other) => other.length - one.length)
-      .map(form => form.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
-    this.#pattern = new RegExp(all.join('|'), 'g');
+    if (this.#known.has(value)) return;
+    const forms = formsOf(value);
+    if (forms.length === 0) return;
+    for (const form of forms) this.#known.add(form);
+    this.#pattern = SecretMask.pattern([...this.#known]);
   }
 
   text(text: string): string {
-    return this.#pattern === undefined ? text : text.replace(this.#pattern, SecretMask.stars);
+    if (this.#pattern === undefined) return text;
+    const whole = text.endsWith(ellipsis) ? this.#withoutBeginning(text) : text;
+    return whole.replace(this.#pattern, SecretMask.stars);
   }
 
   /** The same value, with every string in it masked, keys included. It itself when nothing is to be hidden. */
@@ -41,14 +81,27 @@ export class SecretMask {
     return this.#pattern === undefined ? value : (this.#masked(value) as T);
   }
 
-  /** A log that masks what is written. */
+  /** A log that masks what is written, and whose children do. */
   log(log: Log): Log {
     const masked = log.child({});
     for (const level of levels) {
       const write = log[level].bind(log) as (...line: unknown[]) => void;
       masked[level] = (...line: unknown[]) => write(...line.map(each => this.value(each)));
     }
-    return masked;
+    const child = (bindings: object, options?: object) => this.log(log.child(this.value(bindings), options));
+    return Object.assign(masked, { child });
+  }
+
+  /** Of a text that was cut, also the beginning of a value at its end. */
+  #withoutBeginning(text: string): string {
+    const end = text.length - ellipsis.length;
+    let from = end;
+    for (const form of this.#known) {
+      for (let length = Math.min(form.length - 1, end); length >= shortest && end - length < from; length -= 1) {
+        if (text.startsWith(form.slice(0, length), end - length)) from = end - length;
+      }
+    }
+    return from === end ? text : `${text.slice(0, from)}${SecretMask.stars}${ellipsis}`;
   }
 
   #masked(value: unknown): unknown {

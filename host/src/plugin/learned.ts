@@ -101,6 +101,6 @@ export function smallestGrants(
   return Object.fromEntries(
     capabilities
       .filter(({ name }) => uses[name] !== undefined)
-      .map(({ name, learning }) => [name, learning?.grant(uses[name] ?? []) ?? {}]),
+      .map(({ name, learning }) => [name, learning?.grant(uses[name] ?? [], uses) ?? {}]),
   );
 }

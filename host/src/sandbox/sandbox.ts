@@ -16,7 +16,7 @@ import type { Refused } from './lane.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
-import { hearingNotes, servingOf, showCaller } from './serving.ts';
+import { hearingNotes, servingsOf, showCaller } from './serving.ts';
 import { WaitingLanes } from './waiting-lanes.ts';
 
 /** A compiled plugin with all that lanes must know of it. */
@@ -36,7 +36,9 @@ export interface Sandbox {
   /** Real imports and exports, read from the bytes after their names were checked. @throws Fault `name_forbidden`, `component_*` */
   inspect(artifact: VerifiedArtifact): ComponentInfo;
   /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit` */
-  compile(artifact: VerifiedArtifact, grant: Grant, limits: PluginLimits): Promise<Component>;
+  compile(artifact: VerifiedArtifact, grant: Grant, limits: PluginLimits, isolation?: Isolation): Promise<Component>;
+  /** Opens what the capabilities of these plugins need before lanes start, and closes it. @throws Faults */
+  check(plugins: readonly SandboxPlugin[], facilities: Facilities): Promise<void>;
   /** Starts lanes for these plugins; `facilities` are those of their capabilities. @throws Faults: every plugin that does not start, and then none is left running */
   open(plugins: readonly SandboxPlugin[], facilities: Facilities, sizes?: LaneSizes): Promise<SandboxRunner>;
 }
@@ -70,7 +72,11 @@ export function createSandbox(on: SandboxOptions): Sandbox {
       checkCoreNames(artifact.bytes);
       return componentInfo(artifact.bytes);
     },
-    compile: (artifact, grant, limits) => compile(artifact, grant, { capabilities: on.capabilities, limits, cache }),
+    compile: (artifact, grant, limits, isolation) =>
+      compile(artifact, grant, { capabilities: on.capabilities, limits, cache, keepBytes: isolation === 'process' }),
+    async check(plugins, facilities) {
+      for (const serving of servingsOf(plugins, { ...on, facilities }).values()) await serving.close();
+    },
     open: (plugins, facilities, sizes = {}) => openLanes(plugins, sizes, { ...on, facilities }),
   };
 }
@@ -85,7 +91,7 @@ async function openLanes(
     on.facilities.metrics,
     plugins.map(({ id }) => id),
   );
-  const servings = new Map(plugins.map(plugin => [plugin.id, servingOf(plugin, on)]));
+  const servings = servingsOf(plugins, on);
   const needsOwnLane = ({ component, isolation }: SandboxPlugin) => component.asynchronous || isolation === 'process';
   const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
   const waiting = plugins.filter(needsOwnLane);
@@ -111,14 +117,11 @@ async function openLanes(
     throw new Faults(faults);
   }
   const waitingPools = pools.slice(pure.length > 0 ? 1 : 0);
-  const heard = (pool: HookRunner, ids: readonly string[]) =>
-    ids.some(id => servings.get(id)?.takesNotes) ? hearingNotes(pool, servings) : pool;
   const poolOf = new Map<string, HookRunner>(
-    waiting.map(({ id }, index) => [id, heard(waitingPools[index] as HookRunner, [id])]),
+    waiting.map(({ id }, index) => [id, hearingNotes(waitingPools[index] as HookRunner, servings)]),
   );
-  const pureIds = pure.map(({ id }) => id);
-  const purePool = heard(pools[0] as HookRunner, pureIds);
-  for (const id of pureIds) poolOf.set(id, purePool);
+  const purePool = hearingNotes(pools[0] as HookRunner, servings);
+  for (const { id } of pure) poolOf.set(id, purePool);
   return {
     async run(input, signal) {
       const output = await runSegments(showCaller(input, servings), poolOf, signal);

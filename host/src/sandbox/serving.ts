@@ -2,6 +2,7 @@ import type { Capability, Hear, HeardCall, Serve, ServeContext } from '../capabi
 import type { Facilities } from '../capability/facilities.ts';
 import type { Grant } from '../capability/grant.ts';
 import { recordRefusal } from '../capability/refusal.ts';
+import { type Fault, Faults, toFaults } from '../core/fault.ts';
 import type { Caller, ChainInput, HookRunner, Note } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
 
@@ -9,8 +10,6 @@ import type { Log } from '../core/log.ts';
 export interface Serving {
   /** Answers what a lane asks, by capability. */
   readonly serves: ReadonlyMap<string, Serve>;
-  /** Whether its lane may leave notes. */
-  readonly takesNotes: boolean;
   /** Takes what its lane told when a call was over. */
   hear(note: Note, call: HeardCall): void;
   /** What it may see of a caller; undefined when that is nothing. */
@@ -23,10 +22,29 @@ interface Served {
   readonly grant: Grant;
 }
 
-export function servingOf(
-  { id: plugin, grant }: Served,
-  on: { capabilities: readonly Capability[]; facilities: Facilities; log: Log },
-): Serving {
+interface ServingOptions {
+  readonly capabilities: readonly Capability[];
+  readonly facilities: Facilities;
+  readonly log: Log;
+}
+
+/** The gateway's side of all plugins, by id. @throws Faults of every plugin whose capabilities cannot be opened */
+export function servingsOf(plugins: readonly Served[], on: ServingOptions): ReadonlyMap<string, Serving> {
+  const servings = new Map<string, Serving>();
+  const faults: Fault[] = [];
+  for (const plugin of plugins) {
+    try {
+      servings.set(plugin.id, servingOf(plugin, on));
+    } catch (error) {
+      faults.push(...toFaults(error));
+    }
+  }
+  if (faults.length === 0) return servings;
+  for (const serving of servings.values()) void serving.close();
+  throw new Faults(faults);
+}
+
+function servingOf({ id: plugin, grant }: Served, on: ServingOptions): Serving {
   const closing: (() => Promise<void> | void)[] = [];
   const serves = new Map<string, Serve>();
   const hears = new Map<string, Hear>();
@@ -36,7 +54,8 @@ export function servingOf(
       ...on.facilities,
       plugin,
       log: on.log,
-      refused: (what, call) => recordRefusal(on.facilities, { plugin, capability, what }, call),
+      refused: (what, call, reason = 'not_allowed') =>
+        recordRefusal(on.facilities, { plugin, capability, refused: { what, reason } }, call),
       defer: close => void closing.push(close),
     };
     const argument = grant.granted.get(capability);
@@ -46,10 +65,9 @@ export function servingOf(
   const showing = granted.filter(({ shows }) => shows !== undefined);
   return {
     serves,
-    takesNotes: hears.size + showing.length + grant.denied.size > 0,
     hear({ capability, refused, said }, call) {
       try {
-        if (refused !== undefined) recordRefusal(on.facilities, { plugin, capability, what: refused }, call);
+        if (refused !== undefined) recordRefusal(on.facilities, { plugin, capability, refused }, call);
         else hears.get(capability)?.(said, call);
       } catch (error) {
         on.log.error({ plugin, capability, reason: String(error) }, 'what a lane told makes no sense');

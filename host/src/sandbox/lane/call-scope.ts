@@ -1,5 +1,6 @@
 import { type LaneContext, LimitExceeded, type LogLevel } from '../../capability/capability.ts';
-import type { Caller, ChainInput, Note, RequestState } from '../../core/hook-call.ts';
+import { cut } from '../../core/cut.ts';
+import type { Caller, ChainInput, Note, Refusal, RefusalReason, RequestState } from '../../core/hook-call.ts';
 import { overCpu, type PluginLimits } from '../limits.ts';
 import type { LogLine } from './message.ts';
 
@@ -7,16 +8,19 @@ import type { LogLine } from './message.ts';
 export interface OpenScope extends Pick<LaneContext, 'log' | 'state' | 'caller'> {
   readonly job: number;
   /** Counts a question to the gateway's side of a capability, of a call that has used `cpuMs` so far. @throws LimitExceeded */
-  countAsk(cpuMs: number): void;
+  countAsk(capability: string, cpuMs: number): void;
   /** How many were counted. */
   readonly asks: number;
-  /** Leaves a note. The plugin's name is put on it here. */
-  note(note: Omit<Note, 'plugin'>): void;
+  /** Leaves a note of what a capability has to say. */
+  tell(capability: string, said: unknown): void;
+  /** Leaves a note of a refused use. The same one is one note, however often it comes. */
+  refused(capability: string, what: string, reason: RefusalReason): void;
   close(): void;
 }
 
-/** Notes that a plugin may leave in one call; the rest is counted and dropped. */
+/** Notes that a plugin may leave in one call. Of what is beyond, only how much there was is noted. */
 const maximumNotes = 100;
+const longestRefusal = 1000;
 
 /** State, log lines and notes of one chain of calls, in the lane. */
 export class CallScope {
@@ -48,11 +52,30 @@ export class CallScope {
     let dropped = 0;
     let asks = 0;
     let notes = 0;
+    let kinds = 0;
+    const refusals = new Map<string, Required<Refusal> & { readonly capability: string }>();
+    const refused = (capability: string, what: string, reason: RefusalReason, times = 1) => {
+      const short = cut(what, longestRefusal);
+      const isKnown = refusals.has(`${capability} ${reason} ${short}`);
+      if (!isKnown) kinds += 1;
+      const named = isKnown || kinds <= maximumNotes ? short : 'further uses';
+      const key = `${capability} ${reason} ${named}`;
+      refusals.set(key, { capability, what: named, reason, times: (refusals.get(key)?.times ?? 0) + times });
+    };
+    const noteRefusals = () => {
+      for (const { capability, times, ...rest } of refusals.values()) {
+        this.notes.push({ plugin, capability, refused: times === 1 ? rest : ({ ...rest, times } as Refusal) });
+      }
+      refusals.clear();
+    };
     const put = (entries: Map<string, string>, key: string, value: string) => {
       let total = key.length + value.length;
       for (const [name, text] of entries) if (name !== key) total += name.length + text.length;
-      if (total > limits.stateBytes)
-        throw new LimitExceeded(`more than ${limits.stateBytes} characters of request state`);
+      if (total > limits.stateBytes) {
+        const why = `more than ${limits.stateBytes} characters of request state`;
+        refused('context', why, 'over_limit');
+        throw new LimitExceeded(why);
+      }
       entries.set(key, value);
       this.#changed = true;
     };
@@ -66,11 +89,13 @@ export class CallScope {
       get asks() {
         return asks;
       },
-      countAsk: cpuMs => {
+      countAsk: (capability, cpuMs) => {
         asks += 1;
         if (cpuMs > limits.cpuMs) throw new LimitExceeded(overCpu(limits.cpuMs));
-        if (asks > limits.hostCalls)
-          throw new LimitExceeded(`more than ${limits.hostCalls} host calls in one hook call`);
+        if (asks <= limits.hostCalls) return;
+        const why = `more than ${limits.hostCalls} host calls in one hook call`;
+        refused(capability, why, 'over_limit');
+        throw new LimitExceeded(why);
       },
       log: (level: LogLevel, message: string) => {
         const room = limits.logBytes - bytes;
@@ -80,13 +105,15 @@ export class CallScope {
         }
         lines += 1;
         bytes += message.length;
-        this.logs.push({ plugin, level, message: message.length > room ? `${message.slice(0, room)}…` : message });
+        this.logs.push({ plugin, level, message: cut(message, room) });
       },
       caller: this.#shown?.get(plugin) ?? {},
-      note: note => {
+      tell: (capability, said) => {
         notes += 1;
-        if (notes <= maximumNotes) this.notes.push({ ...note, plugin });
+        if (notes <= maximumNotes) this.notes.push({ plugin, capability, said });
+        else refused(capability, `more than ${maximumNotes} notes in one hook call`, 'over_limit');
       },
+      refused,
       state: {
         get: key => this.#local.get(plugin)?.get(key),
         set: (key, value) => put(own(), key, value),
@@ -94,9 +121,12 @@ export class CallScope {
         setShared: (key, value) => put(this.#shared, key, value),
       },
       close: () => {
-        const warn = (message: string) => this.logs.push({ plugin, level: 'warn', message });
-        if (dropped > 0) warn(`${dropped} more log lines of this call were dropped`);
-        if (notes > maximumNotes) warn(`${notes - maximumNotes} more notes of this call were dropped`);
+        if (dropped > 0) {
+          this.logs.push({ plugin, level: 'warn', message: `${dropped} more log lines of this call were dropped` });
+          const why = `more than ${limits.logLines} lines or ${limits.logBytes} bytes in one hook call`;
+          refused('log', why, 'over_limit', dropped);
+        }
+        noteRefusals();
       },
     };
   }

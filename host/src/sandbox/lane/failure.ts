@@ -1,4 +1,5 @@
 import { LimitExceeded } from '../../capability/capability.ts';
+import { cut } from '../../core/cut.ts';
 import type { FailureCause } from '../../core/hook-call.ts';
 
 /** Why a call yielded no outcome, and whether the instance may serve again. */
@@ -36,4 +37,4 @@ function guestStack(thrown: unknown): string {
   return named.length === 0 ? '' : ` in ${named.slice(0, shownFrames).join(' < ')}`;
 }
 
-const short = (text: string): string => (text.length > 1000 ? `${text.slice(0, 1000)}…` : text);
+const short = (text: string): string => cut(text, 1000);

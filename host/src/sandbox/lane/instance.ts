@@ -5,7 +5,7 @@ import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } 
 import type { OpenScope } from './call-scope.ts';
 import { createGlueRealm, type GlueRealm } from './harden.ts';
 import type { LanePlugin } from './message.ts';
-import { refusingImports } from './refusing.ts';
+import { deniedImports, learningImports } from './refusing.ts';
 
 /** In a lane of pure plugins a hook answers at once; in one with asynchronous capabilities it answers later. */
 type MaybeLater<T> = T | Promise<T>;
@@ -120,12 +120,15 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, g
   for (const capability of capabilities) {
     const { name } = capability;
     if (plugin.denied.has(name)) {
-      const told = (what: string) => scope().note({ capability: name, refused: what });
-      const refusing = refusingImports(capability, plugin, need => {
+      const told = (what: string) => scope().refused(name, what, 'not_granted');
+      const learned = (need: unknown) => {
         told(`it was not granted: ${JSON.stringify(need)}`);
         gateway.refused(plugin.id, name, need);
-      });
-      Object.assign(imports, plugin.learning ? refusing : tellingUses(refusing ?? {}, told));
+      };
+      Object.assign(
+        imports,
+        plugin.learning ? learningImports(capability, plugin, learned) : deniedImports(capability, told),
+      );
     }
     if (!plugin.granted.has(name)) continue;
     const lane: LaneContext = {
@@ -140,29 +143,14 @@ function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, g
       get caller() {
         return scope().caller;
       },
-      tell: said => scope().note({ capability: name, said }),
-      refused: what => scope().note({ capability: name, refused: what }),
+      tell: said => scope().tell(name, said),
+      refused: (what, reason = 'not_allowed') => scope().refused(name, what, reason),
       ask: request => {
-        scope().countAsk(gateway.cpuMs(scope().job));
+        scope().countAsk(name, gateway.cpuMs(scope().job));
         return gateway.ask(scope().job, plugin.id, name, request);
       },
     };
     Object.assign(imports, capability.imports(plugin.granted.get(name), lane));
   }
   return imports;
-}
-
-/** Functions that are refused, each of whose uses is told. Classes of resources stay as they are. */
-function tellingUses(denied: HostImports, told: (what: string) => void): HostImports {
-  const telling = ([name, answer]: [string, unknown]): [string, unknown] => {
-    if (typeof answer !== 'function' || /^[A-Z]/.test(name)) return [name, answer];
-    const use = (...given: unknown[]) => {
-      told(`${name}: it was not granted`);
-      return answer(...given);
-    };
-    return [name, use];
-  };
-  return Object.fromEntries(
-    Object.entries(denied).map(([wit, functions]) => [wit, Object.fromEntries(Object.entries(functions).map(telling))]),
-  );
 }

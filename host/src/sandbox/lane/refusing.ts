@@ -1,34 +1,38 @@
-import { type Capability, type HostImports, LimitExceeded } from '../../capability/capability.ts';
+import type { Capability, HostImports } from '../../capability/capability.ts';
 import { interfaceOf } from '../../capability/provides.ts';
 import type { LanePlugin } from './message.ts';
 
-/**
- * What a plugin gets of a capability that it was not granted. While it is learning, what it asked for is told; and
- * where the contract has no error to answer with, the call ends, with cause `limit`.
- */
-export function refusingImports(
-  capability: Capability,
-  plugin: LanePlugin,
-  tell: (need: unknown) => void,
-): HostImports | undefined {
-  if (!plugin.learning) return capability.denied;
-  return capability.learning?.imports(tell) ?? capability.denied ?? endingImports(capability);
-}
-
-/** Whatever function is looked for is there, and ends the call. */
-function endingImports({ name, wit, asyncImports = [] }: Capability): HostImports {
-  const refuse = () => {
-    throw new LimitExceeded(`${name} is not granted: what the plugin asks for is recorded, and refused`);
+/** What a plugin gets of an optional capability that it was not granted. Each use of it is told. */
+export function deniedImports({ wit, denied = {} }: Capability, told: (what: string) => void): HostImports {
+  const own = new Set(wit.map(interfaceOf));
+  // Classes of resources stay as they are, and so does what another capability gives to everybody.
+  const telling = ([name, answer]: [string, unknown]): [string, unknown] => {
+    if (typeof answer !== 'function' || /^[A-Z]/.test(name)) return [name, answer];
+    const use = (...given: unknown[]) => {
+      told(`${name}: it was not granted`);
+      return answer(...given);
+    };
+    return [name, use];
   };
-  const refuseLater = async () => refuse();
-  const functions = (from: string) =>
-    new Proxy(Object.create(null) as Readonly<Record<string, unknown>>, {
-      get: (_, key) =>
-        asyncImports.some(each => each.startsWith(`${from}#`) && camelCase(each) === key) ? refuseLater : refuse,
-    });
-  return Object.fromEntries(wit.map(interfaceOf).map(each => [each, functions(each)]));
+  return Object.fromEntries(
+    Object.entries(denied).map(([from, functions]) => [
+      from,
+      own.has(from) ? Object.fromEntries(Object.entries(functions).map(telling)) : functions,
+    ]),
+  );
 }
 
-/** The name that jco gives to a function: `nowMs` of `sallyport:plugin/clock#now-ms`. */
-const camelCase = (name: string): string =>
-  name.replace(/^.*#/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+/** What learning remembers in this lane, by plugin and capability. */
+const memories = new Map<string, Map<string, unknown>>();
+
+/** What a plugin that is learning gets of a capability: it is refused, and what it would have needed is told. */
+export function learningImports(
+  { name, learning }: Capability,
+  { id }: LanePlugin,
+  tell: (need: unknown) => void,
+): HostImports {
+  const key = `${id} ${name}`;
+  const memory = memories.get(key) ?? new Map<string, unknown>();
+  memories.set(key, memory);
+  return learning?.imports(tell, memory) ?? {};
+}

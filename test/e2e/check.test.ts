@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { grantsSchema } from '@sallyport/host/capability/index';
+import { loadConfig } from '@sallyport/host/config/load-config';
+import type { Faults } from '@sallyport/host/core/fault';
+import { silentLog } from '@sallyport/host/core/log';
+import { createHost } from '@sallyport/host/host';
+import { describe, expect, it } from 'vitest';
+import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
+import { operatorFolder } from '../fixtures/operator-folder.ts';
+import { temporaryFolder } from '../fixtures/temporary-folder.ts';
+
+const script = `
+import { get } from 'sallyport:plugin/kv-store@0.1.0';
+import { send } from 'sallyport:plugin/outbound-http@0.1.0';
+globalThis.keep = [get, send];
+export const lifecycle = { configure() {} };
+export const dispatchHooks = { beforeDispatch: () => ({ tag: 'proceed' }), afterDispatch: () => ({ tag: 'proceed' }) };`;
+
+async function folderWith(
+  more: Record<string, unknown>,
+  { outbound = {}, kv = {} }: { outbound?: object; kv?: object },
+) {
+  const operator = await operatorFolder({
+    upstreams: [{ id: 'upstream', required: false, http: { url: 'http://127.0.0.1:1/mcp' } }],
+    ...more,
+  });
+  const bytes = await jsGuest(
+    guestDescriptor('keeps', { required_capabilities: ['kv_store', 'outbound_http'] }),
+    script,
+  );
+  await writeFile(join(operator.folder, 'keeps.wasm'), bytes);
+  await writeFile(join(operator.folder, 'keeps.wasm.sig'), operator.keys.acme.sign(bytes).signature);
+  const grants = { kv_store: kv, outbound_http: { allow: ['https://api.example.com'], ...outbound } };
+  await operator.configure([{ id: 'keeps', grants }]);
+  return operator;
+}
+
+/** The problems with which serving such a folder ends, and its exit code. */
+async function served(file: string) {
+  try {
+    await using _host = await createHost(await loadConfig(file, { grants: grantsSchema }), silentLog());
+    return undefined;
+  } catch (error) {
+    const { faults, exit } = error as Faults;
+    return { codes: faults.map(({ code }) => code), exit };
+  }
+}
+
+describe('sallyport check', () => {
+  it('[CAP-77] accepts what start would open, and leaves nothing behind', async () => {
+    const state = await temporaryFolder();
+    const operator = await folderWith(
+      {
+        secrets: [{ name: 'a', file: join(state, 'a') }],
+        kv: { path: join(state, 'deep/er/kv.sqlite') },
+        audit: { file: join(state, 'audit.jsonl') },
+      },
+      {},
+    );
+    await writeFile(join(state, 'a'), 'a value');
+    expect(await operator.run('check')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('nothing to refuse'),
+    });
+    expect(await readdir(state)).toEqual(['a']);
+    expect(await served(operator.file)).toBeUndefined();
+    expect(existsSync(join(state, 'deep/er/kv.sqlite'))).toBe(true);
+    expect(await operator.run('check')).toMatchObject({ code: 0 });
+  });
+
+  it('[CAP-77] tells all that cannot be opened at once, as start does', async () => {
+    const state = await temporaryFolder();
+    await writeFile(join(state, 'file'), '');
+    const operator = await folderWith(
+      {
+        secrets: [
+          { name: 'a', file: join(state, 'none') },
+          { name: 'b', env: 'SALLYPORT_NOT_SET' },
+        ],
+        kv: { path: join(state, 'file/kv.sqlite') },
+        audit: { file: join(state, 'no/audit.jsonl') },
+      },
+      {},
+    );
+    await writeFile(join(operator.folder, 'keeps.wasm.sig'), new Uint8Array(64));
+    const codes = ['secret_unavailable', 'secret_unavailable', 'audit_unusable', 'kv_unusable', 'signature_invalid'];
+    const { code, stdout } = await operator.run('check', '--json');
+    const { problems } = JSON.parse(stdout) as { problems: { code: string; file?: string }[] };
+    expect(problems.map(problem => problem.code)).toEqual(codes);
+    expect(problems.map(problem => problem.file)).toEqual(
+      expect.arrayContaining([join(state, 'none'), join(state, 'no/audit.jsonl'), join(state, 'file/kv.sqlite')]),
+    );
+    expect(await served(operator.file)).toEqual({ codes, exit: code });
+    expect((await readdir(state)).toSorted()).toEqual(['file']);
+  });
+
+  it('[CAP-77] tells of certificates that cannot be read', async () => {
+    const state = await temporaryFolder();
+    const operator = await folderWith({ kv: { store: 'memory' } }, { outbound: { ca_file: join(state, 'none.pem') } });
+    const { code, stdout } = await operator.run('check', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [{ code: 'egress_file_unreadable', plugin: 'keeps' }] });
+    expect(await served(operator.file)).toEqual({ codes: ['egress_file_unreadable'], exit: code });
+  });
+
+  it.skipIf(process.getuid?.() === 0)('[CAP-77] tells of a folder that may not be written to', async () => {
+    const state = await temporaryFolder();
+    await mkdir(join(state, 'shut'));
+    await chmod(join(state, 'shut'), 0o500);
+    const operator = await folderWith({ kv: { path: join(state, 'shut/kv.sqlite') } }, {});
+    const { stdout } = await operator.run('check', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ problems: [{ code: 'kv_unusable' }] });
+  });
+});

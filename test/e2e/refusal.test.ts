@@ -1,0 +1,263 @@
+import { capabilities } from '@sallyport/host/capability/index';
+import type { RefusalReason } from '@sallyport/host/core/hook-call';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type DoingGuest, openDoingGuest } from '../fixtures/doing-guest.ts';
+import { guestDescriptor, watGuest } from '../fixtures/guest.ts';
+
+type Guest = Awaited<ReturnType<typeof openDoingGuest>>;
+
+const from = (name: string) => `'sallyport:plugin/${name}@0.1.0'`;
+/** Everything that there is, in one component; clock and random cannot be asked for as optional. */
+const imports = (more: string) => `
+import { write as line } from ${from('log')};
+import * as state from ${from('context')};
+import * as kv from ${from('kv-store')};
+import * as secrets from ${from('secret-store')};
+import { send } from ${from('outbound-http')};
+import { count } from ${from('metrics')};
+import { write } from ${from('audit')};
+import { get as header } from ${from('request-headers')};
+import { get as claim } from ${from('identity-claims')};
+import { call } from ${from('tool-call')};
+${more}
+const request = (method, url, headers, body) => send({ method, url, headers, body: body === undefined ? undefined : bytes(body) });
+const f = {
+  line, header, claim, count, call, write, state: state.set,
+  get: kv.get, add: kv.increment, set: (key, value, ttl) => kv.set(key, bytes(value), ttl),
+  secret: secrets.get, reference: secrets.reference,
+  send: (method, url, body) => request(method, url, [], body).status,
+  sendSecret: (url, name) => request('GET', url, [['x-key', secrets.reference(name)]]).status,
+  ...(typeof extra === 'undefined' ? {} : extra),
+};`;
+const extra = `
+import { nowMs } from ${from('clock')};
+import { bytes as draw } from ${from('random')};
+const extra = { now: () => nowMs(), draw: n => draw(n).length };`;
+
+const named = capabilities.filter(({ always }) => always !== true).map(({ name }) => name);
+const optional = named.filter(name => name !== 'clock' && name !== 'random');
+
+const limits = { logLines: 3, stateBytes: 100, hostCalls: 5, timeoutMs: 10_000 };
+const tools = { within: [], madeBy: () => 0, call: async () => ({ err: { tag: 'not-found', val: '' } }) };
+const grants = {
+  clock: {},
+  random: {},
+  outbound_http: { allow: ['https://api.example.com'], max_request_bytes: 10 },
+  kv_store: { max_keys: 2, max_value_bytes: 20 },
+  secret_store: { names: ['word'] },
+  metrics: { max_names: 1 },
+  audit: { max_bytes: 64 },
+  request_headers: { names: ['x-team'] },
+  identity_claims: { names: ['email'] },
+  tool_call: { tools: ['search'], max_request_bytes: 20 },
+};
+const secrets = [{ name: 'word', env: 'SALLYPORT_REFUSAL_WORD' }];
+
+/** A use that the grant above does not let through. */
+interface Row {
+  readonly reason: RefusalReason;
+  readonly task: unknown[];
+  readonly what: string;
+  readonly times?: number;
+}
+
+const rows: Readonly<Record<string, readonly Row[]>> = {
+  log: [{ reason: 'over_limit', task: ['line', 'info', 'again'], what: 'more than 3 lines', times: 2 }],
+  context: [{ reason: 'over_limit', task: ['state', 'key', 'x'.repeat(200)], what: 'request state' }],
+  inert_wasi: [{ reason: 'not_allowed', task: [], what: 'exit' }],
+  clock: [],
+  random: [{ reason: 'over_limit', task: ['draw', 65_537], what: '65536 random bytes' }],
+  outbound_http: [
+    { reason: 'not_allowed', task: ['send', 'GET', 'https://evil.example.com/'], what: 'not in the grant' },
+    { reason: 'over_limit', task: ['send', 'POST', 'https://api.example.com/', 'x'.repeat(11)], what: '10 bytes' },
+    { reason: 'invalid', task: ['send', 'GET', `https://api.example.com/${'x'.repeat(70_000)}`], what: 'too long' },
+  ],
+  kv_store: [
+    { reason: 'over_limit', task: ['set', 'a', 'x'.repeat(21)], what: 'set: more than 20 bytes' },
+    { reason: 'invalid', task: ['set', '', 'x'], what: 'a key has' },
+  ],
+  secret_store: [{ reason: 'not_allowed', task: ['secret', 'other'], what: 'other is not among the names' }],
+  metrics: [
+    { reason: 'invalid', task: ['count', 'not a name', [], 1], what: 'not valid' },
+    { reason: 'over_limit', task: ['count', 'a', [1, 2, 3, 4, 5].map(n => [`l${n}`, '']), 1], what: '4 labels' },
+  ],
+  audit: [
+    { reason: 'invalid', task: ['write', 'a', '{'], what: 'not a JSON object' },
+    { reason: 'over_limit', task: ['write', 'a', JSON.stringify({ a: 'é'.repeat(40) })], what: 'more than 64 bytes' },
+  ],
+  request_headers: [{ reason: 'not_allowed', task: ['header', 'Cookie'], what: 'the header cookie' }],
+  identity_claims: [{ reason: 'not_allowed', task: ['claim', 'sub'], what: 'the claim sub' }],
+  tool_call: [
+    { reason: 'not_allowed', task: ['call', 'delete', '{}'], what: 'not named by the grant' },
+    { reason: 'over_limit', task: ['call', 'search', `{"a":"${'x'.repeat(20)}"}`], what: 'bytes of arguments' },
+    { reason: 'invalid', task: ['call', 'x'.repeat(300), '{}'], what: '256 characters' },
+  ],
+};
+
+/** What a use of each capability is, where it is not granted. */
+const uses: Readonly<Record<string, readonly unknown[][]>> = {
+  clock: [['now']],
+  random: [['draw', 5]],
+  outbound_http: [['send', 'POST', 'https://api.example.com/a?b=c', 'x']],
+  kv_store: [
+    ['get', 'a'],
+    ['set', 'a', 'x'.repeat(100), 60_000],
+    ['add', 'b', 1, 1000],
+  ],
+  secret_store: [
+    ['secret', 'word'],
+    ['reference', 'unsent'],
+    ['sendSecret', 'https://api.example.com/keys', 'token'],
+  ],
+  metrics: [
+    ['count', 'hits', [['tool', 'a']], 1],
+    ['count', 'hits', [['tool', 'b']], 1],
+    ['count', 'misses', [], 1],
+  ],
+  audit: [['write', 'seen', JSON.stringify({ a: 'x'.repeat(100) })]],
+  request_headers: [
+    ['header', 'X-Team'],
+    ['header', 'not a header'],
+  ],
+  identity_claims: [['claim', 'email']],
+  tool_call: [['call', 'search', '{"q":"s3cret"}']],
+};
+
+/** The smallest grants for those uses. */
+const smallest: Readonly<Record<string, unknown>> = {
+  clock: { resolution_ms: 60_000 },
+  random: {},
+  outbound_http: {
+    allow: ['https://api.example.com/a', 'https://api.example.com/keys'],
+    methods: ['GET', 'POST'],
+  },
+  kv_store: { max_keys: 2, max_bytes: 128, max_value_bytes: 128, max_ttl_ms: 65_536 },
+  secret_store: {
+    names: ['word'],
+    references: [
+      { name: 'token', origins: ['https://api.example.com'], headers: ['x-key'] },
+      { name: 'unsent', origins: ['https://unknown.invalid'] },
+    ],
+  },
+  metrics: { max_names: 2, max_labels: 1, max_series: 4 },
+  audit: { max_bytes: 128 },
+  request_headers: { names: ['x-team'] },
+  identity_claims: { names: ['email'] },
+  tool_call: { tools: ['search'] },
+};
+
+it.each(capabilities)('[CAP-70] every way in which $name refuses has a row here', ({ name, refuses, learning }) => {
+  expect(new Set(rows[name]?.map(({ reason }) => reason))).toEqual(new Set(Object.keys(refuses)));
+  expect(Object.hasOwn(smallest, name) && Object.hasOwn(uses, name)).toBe(learning !== undefined);
+});
+
+/** What was counted and audited of a capability while `work` ran. */
+async function refusedIn(guest: Guest, capability: string, reason: RefusalReason, work: () => Promise<unknown>) {
+  const before = guest.refusals(capability, reason);
+  guest.lines.length = 0;
+  await work();
+  const events = guest.audited().filter(event => event.capability === capability);
+  return { counted: guest.refusals(capability, reason) - before, events };
+}
+
+const opened = new AsyncDisposableStack();
+const open = async (guest: DoingGuest) => opened.use(await openDoingGuest({ ...guest, limits, secrets }));
+let granted: Guest;
+let denied: Guest;
+let learning: Guest;
+let exits: Guest;
+beforeAll(async () => {
+  process.env.SALLYPORT_REFUSAL_WORD = 'open sesame';
+  const all = { imports: imports(extra), asks: { required_capabilities: named } };
+  granted = await open({ ...all, grants });
+  learning = await open({ ...all, grants: 'learn' });
+  denied = await open({ imports: imports(''), asks: { optional_capabilities: optional } });
+  exits = await open({ bytes: await exiting() });
+}, 300_000);
+afterAll(() => opened.disposeAsync());
+
+const cases = Object.entries(rows).flatMap(([capability, list]) => list.map(row => ({ capability, ...row })));
+
+describe('a use that a grant does not let through', () => {
+  it.each(cases)('[CAP-71] is counted and audited: $capability, $reason', async ({ capability, ...row }) => {
+    const { reason, task, what, times = 1 } = row;
+    const guest = capability === 'inert_wasi' ? exits : granted;
+    const tasks = capability === 'log' ? [1, 2, 3, 4, 5].map(() => task) : [task];
+    const { counted, events } = await refusedIn(guest, capability, reason, () => guest.run(tasks, { tools }));
+    expect(counted).toBe(times);
+    expect(events).toEqual([
+      {
+        ...{ event: 'capability.refused', plugin: 'does', capability, request: 'r-1' },
+        details: { what: expect.stringContaining(what), reason, ...(times === 1 ? {} : { times }) },
+      },
+    ]);
+  });
+
+  it('[CAP-71] is one event when it is refused again and again, and beyond a hundred kinds just a number', async () => {
+    const looks = Array.from({ length: 150 }, (_, index) => ['header', `x-${index % 120}`]);
+    const { counted, events } = await refusedIn(granted, 'request_headers', 'not_allowed', () => granted.run(looks));
+    expect(counted).toBe(150);
+    expect(events).toHaveLength(101);
+    expect(events[0]).toMatchObject({ details: { what: 'get: the header x-0 is not named by the grant', times: 2 } });
+    expect(events.at(-1)).toMatchObject({ details: { what: 'further uses', times: 20 } });
+  });
+
+  it('[CAP-71] is counted for host calls and notes beyond the limits of one call', async () => {
+    const asks = Array.from({ length: 7 }, () => ['get', 'a']);
+    const beyond = await refusedIn(granted, 'kv_store', 'over_limit', () => granted.run(asks));
+    expect([beyond.counted, beyond.events[0]?.details]).toMatchObject([1, { what: expect.stringContaining('5 host') }]);
+    const counts = Array.from({ length: 110 }, () => ['count', 'a', [], 1]);
+    const dropped = await refusedIn(granted, 'metrics', 'over_limit', () => granted.run(counts));
+    expect([dropped.counted, dropped.events[0]?.details]).toMatchObject([
+      10,
+      { what: expect.stringContaining('notes') },
+    ]);
+  });
+});
+
+describe.each(optional)('%s', capability => {
+  it('[CAP-72] where it is optional and was not granted, is refused, counted and audited at each use', async () => {
+    const [task = []] = uses[capability] ?? [];
+    const { counted, events } = await refusedIn(denied, capability, 'not_granted', () => denied.run([task, task]));
+    expect(counted).toBe(2);
+    expect(events).toMatchObject([{ details: { reason: 'not_granted', times: 2 } }]);
+  });
+});
+
+describe.each(named)('%s, while its plugin is learning,', capability => {
+  it('[CAP-73] is refused, recorded, and told as the smallest grant, which the file accepts', async () => {
+    const tasks = uses[capability] ?? [];
+    const { counted } = await refusedIn(learning, capability, 'not_granted', () => learning.run(tasks, { caller: {} }));
+    expect(counted).toBeGreaterThanOrEqual(1);
+    const all = learning.uses;
+    expect(JSON.stringify(all)).not.toMatch(/s3cret|b=c|x{50}/);
+    const { grant, learning: learns } = capabilities.find(({ name }) => name === capability) ?? {};
+    const argument = learns?.grant(all[capability] ?? [], all);
+    if (capability !== 'outbound_http') expect(argument).toEqual(smallest[capability]);
+    expect(grant?.safeParse(argument)).toMatchObject({ success: true });
+  });
+});
+
+it('[CAP-73] all of that grants nothing', async () => {
+  expect(Object.keys(learning.uses).toSorted()).toEqual(named.toSorted());
+  const { learning: learns } = capabilities.find(({ name }) => name === 'outbound_http') ?? {};
+  expect(learns?.grant(learning.uses.outbound_http ?? [], learning.uses)).toEqual(smallest.outbound_http);
+  const [now, drawn, kept, word] = (await learning.run([
+    ['now'],
+    ['draw', 5],
+    ['get', 'a'],
+    ['secret', 'word'],
+  ])) as unknown[];
+  expect([now, drawn]).toEqual([0, 5]);
+  expect([kept, word]).toMatchObject([{ error: { tag: 'denied' } }, { error: { tag: 'denied' } }]);
+  expect(learning.facilities.metrics.text()).not.toContain('plugin_hits');
+});
+
+const exiting = () =>
+  watGuest(guestDescriptor('does'), {
+    fields: '(import "wasi:cli/exit@0.2.3" "exit" (func $exit (param i32)))',
+    before: '(call $exit (i32.const 0))',
+    world: `
+      package wasi:cli@0.2.3 { interface exit { exit: func(status: result); } }
+      world plugin { import wasi:cli/exit@0.2.3; export lifecycle; export dispatch-hooks; }`,
+  });

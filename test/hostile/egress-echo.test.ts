@@ -1,0 +1,110 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { createEgress, egressGrantSchema } from '@sallyport/host/capability/egress';
+import { substituteSecrets } from '@sallyport/host/capability/secret-placeholder';
+import { openSecrets } from '@sallyport/host/capability/secrets';
+import { SecretMask } from '@sallyport/host/core/secret-mask';
+import { afterAll, describe, expect, it } from 'vitest';
+
+const value = 'tok&n "of" söme length+/=';
+const secrets = openSecrets([{ name: 'token', env: 'TOKEN' }], new SecretMask(), { TOKEN: value });
+const closing = new AsyncDisposableStack();
+afterAll(() => closing.disposeAsync());
+
+/** A server, and what asks it with the secret in the header `x-key`. */
+async function open(answer: RequestListener, more: object = {}) {
+  const server = createServer(answer);
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  closing.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const grant = { allow: [origin], allow_private: ['127.0.0.1/32'], ...more };
+  const egress = closing.use(
+    createEgress(egressGrantSchema.parse(grant), {
+      plugin: 'p',
+      fillHeaders: (headers, url) => substituteSecrets(secrets, 'p', headers, url),
+    }),
+  );
+  const placeholder = secrets.reference('p', 'token', { origins: [origin], headers: ['x-key'] });
+  const ask = async (headers: [string, string][] = [['x-key', placeholder]]) => {
+    const answered = await egress.request({ method: 'GET', url: origin, headers }, new AbortController().signal);
+    if ('err' in answered) return { err: answered.err };
+    const { body, ...rest } = answered.ok;
+    return { ...rest, text: Buffer.from(body).toString('latin1') };
+  };
+  return { ask };
+}
+
+const base64 = (before: string) => Buffer.from(before + value).toString('base64');
+
+describe('a server that repeats a secret', () => {
+  it.each([
+    { what: 'as it is', text: Buffer.from(`a ${value} b`), left: 'a *** b' },
+    { what: 'as latin1', text: Buffer.from(value, 'latin1'), left: '***' },
+    { what: 'as UTF-16', text: Buffer.from(value, 'utf16le'), left: '***' },
+    { what: 'within JSON', text: JSON.stringify({ key: value }), left: '{"key":"***"}' },
+    { what: 'within HTML', text: 'tok&amp;n &quot;of&quot; söme length+/=', left: '***' },
+    { what: 'percent-encoded', text: encodeURIComponent(value).toLowerCase(), left: '***' },
+    { what: 'in base64', text: base64(''), left: '***=' },
+    { what: 'in base64 for a URL', text: Buffer.from(value).toString('base64url'), left: '***' },
+    { what: 'in hexadecimal', text: Buffer.from(value).toString('hex'), left: '***' },
+  ])('[CAP-75] gives it to nobody: $what', async ({ text, left }) => {
+    const { ask } = await open((_, response) => void response.end(text));
+    expect(await ask()).toMatchObject({ status: 200, text: left });
+  });
+
+  it.each([1, 2, 3, 7])('[CAP-75] in base64 after %s other bytes leaves nothing to read', async length => {
+    const { ask } = await open((_, response) => void response.end(base64('x'.repeat(length))));
+    const { text = '' } = (await ask()) as { text?: string };
+    expect(text).toContain('***');
+    expect(text.length).toBeLessThan(16);
+  });
+
+  it('[CAP-75] in pieces, in headers and in the place of a redirect gives it to nobody', async () => {
+    const header = Buffer.from(value).toString('latin1');
+    const { ask } = await open(
+      (_, response) => {
+        response.writeHead(302, { 'x-echo': `is ${header}`, location: `/?q=${encodeURIComponent(value)}` });
+        const bytes = Buffer.from(`<${value}>`);
+        response.write(bytes.subarray(0, 9));
+        setTimeout(() => response.end(bytes.subarray(9)), 50);
+      },
+      { max_redirects: 0 },
+    );
+    const answer = await ask();
+    expect(answer).toMatchObject({ status: 302, text: '<***>' });
+    const headers = new Map((answer as { headers: [string, string][] }).headers);
+    expect([headers.get('x-echo'), headers.get('location')]).toEqual(['is ***', '/?q=***']);
+  });
+
+  it('[CAP-75] on the way of a redirect gives it to nobody, not even in the reason of a refusal', async () => {
+    const { ask } = await open((request, response) =>
+      request.url === '/'
+        ? void response.writeHead(307, { location: '/next' }).end()
+        : void response.writeHead(307, { location: `https://evil.example.com/${encodeURIComponent(value)}` }).end(),
+    );
+    expect(await ask()).toEqual({
+      err: { tag: 'denied', val: expect.stringContaining('https://evil.example.com/***') },
+    });
+  });
+
+  it('[CAP-75] encoded is not passed on; it is asked not to, and without a secret it may', async () => {
+    const seen: unknown[] = [];
+    const { ask } = await open((request, response) => {
+      seen.push(request.headers['accept-encoding']);
+      response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(value));
+    });
+    expect(await ask()).toMatchObject({ err: { tag: 'failed', val: expect.stringContaining('is encoded') } });
+    expect(await ask([['accept-encoding', 'gzip']])).toMatchObject({ status: 200 });
+    expect(seen).toEqual(['identity', 'gzip']);
+  });
+
+  it('[CAP-75] keeps the length that it states true', async () => {
+    const body = Buffer.from(`a ${value} b`);
+    const { ask } = await open((_, response) => void response.setHeader('content-length', body.length).end(body));
+    expect(await ask()).toMatchObject({ headers: expect.arrayContaining([['content-length', '7']]), text: 'a *** b' });
+  });
+});

@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Capability, HostImports, LaneContext } from '@sallyport/host/capability/capability';
+import { capabilities, grantsSchema } from '@sallyport/host/capability/index';
+import { interfaceOf } from '@sallyport/host/capability/provides';
+import { configJsonSchema } from '@sallyport/host/config/json-schema';
+import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core/json';
+
+/** docs/capabilities.md from the definitions of all capabilities, and the contract in wit/. */
+export async function capabilityList(root: string): Promise<Map<string, string>> {
+  const wit = await readFile(join(root, 'wit/imports.wit'), 'utf8');
+  const parts = capabilities.map(capability => section(capability, wit));
+  return new Map([['docs/capabilities.md', [head, summary(), ...parts].join('\n')]]);
+}
+
+const head = `# Capabilities
+
+<!-- Generated from host/src/capability/index.ts and wit/; run \`pnpm generate\`. -->
+
+A plugin gets a capability when its component imports one of the interfaces, its descriptor names the capability, and the
+operator grants it: all three, else the gateway does not start (\`capability_ungranted\`) and says which line to add. An
+optional capability may be left ungranted where it can answer without a grant.
+
+What a grant does not let through is refused while the plugin runs. Each refused use is counted in
+\`sallyport_capability_refusals_total\`, by \`plugin\`, \`capability\` and \`reason\`, and is an event \`capability.refused\` of the
+audit trail, with the request, what was asked for, and why. The reasons are \`not_granted\`, \`not_allowed\` (beyond what the
+grant allows), \`over_limit\` and \`invalid\` (not well-formed). The same use, refused several times in one hook call, is one
+event that says how often.
+
+With \`grants: learn\` nothing is granted: each use is refused, counted and audited as \`not_granted\`, and recorded, and
+\`sallyport grants PLUGIN\` prints the smallest grants that would have let through what was recorded. At most 256 different
+uses of a capability are kept.
+`;
+
+function summary(): string {
+  const rows = capabilities.map(({ name, always, risk, denied }) => {
+    const without = always
+      ? 'always granted'
+      : denied === undefined
+        ? 'refused at load'
+        : 'refused at load, or answers if optional';
+    return `| [\`${name}\`](#${name}) | ${without} | ${risk} |`;
+  });
+  return ['| capability | without a grant | risk |', '|---|---|---|', ...rows, ''].join('\n');
+}
+
+function section(capability: Capability, wit: string): string {
+  const { name, always, risk, example, denied, deniedBy, refuses, learning } = capability;
+  const grant = always
+    ? ['It is granted to every plugin, without a line in the file.']
+    : [`\`${example}\``, '', ...table(grantRows(schemaOf(name)))];
+  const reasons = Object.entries(refuses).map(([reason, when]) => `- \`${reason}\`: ${when}.`);
+  const missing =
+    denied === undefined ? 'also then the plugin is not loaded' : `each call answers ${deniedBy ?? 'as refused'}`;
+  return [
+    `## ${name}`,
+    '',
+    risk,
+    '',
+    '**Interfaces**',
+    '',
+    ...interfacesOf(capability, wit),
+    '',
+    '**Grant**',
+    '',
+    ...grant,
+    '',
+    ...(always
+      ? []
+      : [`**Not granted**: a plugin that requires it is not loaded; where it is optional, ${missing}.`, '']),
+    `**Refused while it runs**${reasons.length === 0 ? ': nothing; there is nothing to go beyond.' : ', counted and audited:'}`,
+    '',
+    ...(reasons.length === 0 ? [] : [...reasons, '']),
+    ...(learning === undefined ? [] : [`**Learning mode records**: ${learning.records}`, '']),
+  ].join('\n');
+}
+
+/** Functions of our own interfaces as the contract has them; of WASI, the names of what there is. */
+function interfacesOf(capability: Capability, wit: string): string[] {
+  const provided = functionsOf(capability);
+  return capability.wit.flatMap(full => {
+    const name = interfaceOf(full);
+    const [, body] =
+      new RegExp(`^interface ${name.replace('sallyport:plugin/', '')} \\{$([\\s\\S]*?)^\\}$`, 'm').exec(wit) ?? [];
+    const functions =
+      body === undefined
+        ? Object.keys(provided[name] ?? {})
+            .map(kebab)
+            .filter(each => each !== '')
+        : [...body.matchAll(/^ {2}%?([a-z-]+: func\(.*);$/gm)].map(([, text = '']) => text);
+    return [`- \`${full}\`: ${functions.length === 0 ? 'types' : functions.map(each => `\`${each}\``).join(', ')}`];
+  });
+}
+
+/** `get-random-u64` of `getRandomU64`, as WIT writes it. */
+const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`).replace(/^-/, '');
+
+/** Nobody calls them; they are only looked at. */
+const functionsOf = ({ imports, learning }: Capability): HostImports =>
+  learning?.imports(() => {}, new Map()) ?? imports({}, { state: {} } as LaneContext);
+
+/** The argument of a grant, as the file's schema has it. */
+function schemaOf(name: string): JsonObject {
+  const found = find(configJsonSchema(grantsSchema), each => each.title === 'Grants');
+  return members(members(found?.properties)[name]);
+}
+
+function find(value: Json | undefined, is: (object: JsonObject) => boolean): JsonObject | undefined {
+  if (Array.isArray(value)) return first(value, is);
+  if (!isJsonObject(value)) return undefined;
+  return is(value) ? value : first(Object.values(value), is);
+}
+
+function first(values: readonly (Json | undefined)[], is: (object: JsonObject) => boolean): JsonObject | undefined {
+  for (const value of values) {
+    const found = find(value, is);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function table(rows: readonly string[]): string[] {
+  if (rows.length === 0) return ['It takes no arguments.'];
+  return ['| field | type | default | meaning |', '|---|---|---|---|', ...rows];
+}
+
+/** A row for each field, with those of objects within it. */
+function grantRows(schema: JsonObject, path = ''): string[] {
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return Object.entries(members(schema.properties)).flatMap(([name, field]) => {
+    if (!isJsonObject(field)) return [];
+    const at = `${path}${name}`;
+    const fallback =
+      field.default === undefined
+        ? required.includes(name)
+          ? 'required'
+          : ''
+        : `\`${JSON.stringify(field.default)}\``;
+    const meaning = typeof field.description === 'string' ? field.description : '';
+    const row = `| \`${at}\` | ${cell(typeOf(field))} | ${cell(fallback)} | ${cell(meaning)} |`;
+    return [row, ...grantRows(field, `${at}.`), ...objectsIn(field).flatMap(object => grantRows(object, `${at}[].`))];
+  });
+}
+
+/** Objects that may stand within a list. */
+const objectsIn = ({ items }: JsonObject): JsonObject[] =>
+  isJsonObject(items) ? [items, ...alternatives(items)].filter(each => each.properties !== undefined) : [];
+
+const alternatives = ({ anyOf }: JsonObject): JsonObject[] => (Array.isArray(anyOf) ? anyOf.filter(isJsonObject) : []);
+
+function typeOf(schema: JsonObject): string {
+  const { type, items, minimum, maximum, const: constant } = schema;
+  if (constant !== undefined) return `\`${JSON.stringify(constant)}\``;
+  if (type === 'array') return `list of ${isJsonObject(items) ? typeOf(items) : 'anything'}`;
+  if (type === 'object') return 'object';
+  if (type === 'integer' || type === 'number')
+    return `${type === 'integer' ? 'whole number' : 'number'}${range(minimum, maximum)}`;
+  if (type === 'string') return 'text';
+  return alternatives(schema).map(typeOf).join(' or ') || 'anything';
+}
+
+const isBound = (bound: Json | undefined): bound is number =>
+  typeof bound === 'number' && Math.abs(bound) < Number.MAX_SAFE_INTEGER;
+
+function range(least: Json | undefined, most: Json | undefined): string {
+  if (isBound(least) && isBound(most)) return `, ${least} to ${most}`;
+  return isBound(least) ? `, at least ${least}` : '';
+}
+
+const members = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
+const cell = (text: string): string => text.replaceAll('|', '\\|');
