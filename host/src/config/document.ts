@@ -33,6 +33,10 @@ export interface ConfigDocument {
 /** Aliases may stand for this many nodes in all, so that a few lines cannot become gigabytes. */
 const aliasLimit = 100;
 
+/** The parser's code for an overflow of its stack, whatever words come with it. */
+const exhausted = 'RESOURCE_EXHAUSTION';
+const tooDeep = 'this is nested too deeply';
+
 /** Reads YAML 1.2. Every problem is collected. Variables are put into strings only, once all is parsed. */
 export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocument {
   const lines = new LineCounter();
@@ -42,7 +46,7 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const problems = [...document.errors, ...document.warnings].map(
-    ({ message, pos }): PlacedProblem => ({ ...at(pos[0]), message }),
+    ({ code, message, pos }): PlacedProblem => ({ ...at(pos[0]), message: code === exhausted ? tooDeep : message }),
   );
   const used = new Map<string, string>();
   visit(document, {

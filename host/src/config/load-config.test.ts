@@ -438,6 +438,15 @@ trust: { keys: [{ id: a, file: none.pem }] }
     expect(problems).toMatchObject([{ code: 'config_invalid', message: expect.stringContaining('alias') }]);
   });
 
+  it('[FUZZ-02] nested without end is told in words that help', async () => {
+    const problems = await problemsOf(`${rest}x: ${'['.repeat(9000)}${']'.repeat(9000)}\n`);
+    expect(problems.map(({ code, message }) => [code, message])).toContainEqual([
+      'config_invalid',
+      'this is nested too deeply',
+    ]);
+    expect(JSON.stringify(problems)).not.toMatch(/stack/i);
+  });
+
   it('[CFG-02] that is not there is told as such', async () => {
     await expect(loadConfig(join(folder, 'none.yaml'), { grants })).rejects.toMatchObject({
       code: 'config_unreadable',

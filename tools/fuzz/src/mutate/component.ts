@@ -26,6 +26,9 @@ const names = [
   'sallyport:plugin/outbound-http@0.1.0',
   'sallyport:plugin/dispatch-hooks@0.1.0',
   '$wit-component',
+  "url=<https://a'b>",
+  'unlocked-dep=<a:b@{>=1.0.0}>',
+  'integrity=<sha256-AAAA>',
   '[constructor]x',
   '[method]x.y',
 ];

@@ -30,8 +30,8 @@ export const target: Target = {
   module: import.meta.url,
   extension: 'wasm',
   // Translating is ended after 10 seconds, starting after 2, a call after half of one.
-  patience: 30_000,
-  boundedRuns: 30,
+  patience: 60_000,
+  boundedRuns: 20,
   seeds: builtComponents,
   mutate(seeds, random) {
     // Small ones are translated in a third of the time, and tell as much.

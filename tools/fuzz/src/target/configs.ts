@@ -41,8 +41,8 @@ export const target: Target = {
   name: 'configs',
   module: import.meta.url,
   extension: 'yaml',
-  patience: 5000,
-  boundedRuns: 800,
+  patience: 20_000,
+  boundedRuns: 300,
   async seeds() {
     const blocks = [...(await readFile(guide, 'utf8')).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)];
     return [full, ...blocks.map(([, block = '']) => block)].map(text => Buffer.from(text));

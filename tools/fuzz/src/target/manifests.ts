@@ -100,8 +100,8 @@ export const target: Target = {
   module: import.meta.url,
   extension: 'json',
   // Two attempts, and each may wait for its deadline.
-  patience: 10_000,
-  boundedRuns: 500,
+  patience: 20_000,
+  boundedRuns: 300,
   seeds: async () => [pack(seed), pack(asIndex)],
   mutate: (_, random) => pack(mutate(random)),
   async open() {

@@ -23,8 +23,8 @@ export const target: Target = {
   name: 'messages',
   module: import.meta.url,
   extension: 'json',
-  patience: 20_000,
-  boundedRuns: 400,
+  patience: 60_000,
+  boundedRuns: 250,
   seeds: async () => realMessages.map(message => pack(requestOf(JSON.stringify(message)))),
   mutate: (_, random) => pack(mutateRequest(random)),
   async open() {
@@ -69,7 +69,7 @@ export const target: Target = {
           patience: isWhole ? 8000 : 100,
           leave: request.leave,
         });
-        const outcome = judge(answer, isWhole);
+        const outcome = judge(answer, isWhole, request.method);
         const { body } = await honest(path);
         if (!body.includes('echo to ')) throw new Finding('an honest client gets something else', body);
         const grave = complaints.splice(0).find(line => line.includes('"internal"'));
@@ -147,7 +147,7 @@ function framed(request: Parcel, port: number, session: string): readonly Uint8A
 const ofNode: ReadonlySet<number> = new Set([400, 408, 413, 417, 431, 505]);
 
 /** What an answer comes to, in one word. @throws Finding for what is no answer of a gateway */
-function judge(answer: RawAnswer, isWhole: boolean): string {
+function judge(answer: RawAnswer, isWhole: boolean, method?: string): string {
   const { status, headers, body, whole } = answer;
   if (status === 0) {
     if (isWhole) throw new Finding('no answer', '');
@@ -155,7 +155,9 @@ function judge(answer: RawAnswer, isWhole: boolean): string {
   }
   const type = headers.get('content-type');
   if (body === '' || (type === 'text/event-stream' && !body.includes('data:'))) {
-    if (ofNode.has(status) || status === 202 || status === 204 || type === 'text/event-stream') return `HTTP ${status}`;
+    // An answer to HEAD has its head alone.
+    if (method === 'HEAD' || ofNode.has(status) || status === 202 || status === 204 || type === 'text/event-stream')
+      return `HTTP ${status}`;
     throw new Finding('an answer without words', String(status));
   }
   if (!whole && !isWhole) return 'left alone';

@@ -17,7 +17,7 @@ export const target: Target = {
   name: 'references',
   module: import.meta.url,
   extension: 'txt',
-  patience: 2000,
+  patience: 20_000,
   boundedRuns: 20_000,
   seeds: async () => real.map(text => Buffer.from(text)),
   mutate: (_, random) => Buffer.from(mutateText(random.pick(real), random, random.pick(real))),

@@ -83,8 +83,8 @@ export const target: Target = {
   name: 'signatures',
   module: import.meta.url,
   extension: 'json',
-  patience: 5000,
-  boundedRuns: 800,
+  patience: 20_000,
+  boundedRuns: 400,
   seeds: async () => [pack(seed)],
   mutate: (_, random) => pack(mutate(random)),
   open: async () => ({
