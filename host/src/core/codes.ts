@@ -162,6 +162,11 @@ const table = {
     says: 'The file is a core WebAssembly module, and a plugin is a component.',
     todo: 'Make a component of it: `sallyport plugin build`, or `wasm-tools component new`.',
   },
+  component_excessive: {
+    exit: 4,
+    says: 'The component has more of something than any plugin may have.',
+    todo: 'Do not use this plugin: the builds of common toolchains stay far below. docs/operator-guide.md has the limits.',
+  },
   key_invalid: {
     exit: 4,
     says: 'This is not an Ed25519 public key that can be trusted.',
@@ -622,6 +627,11 @@ const table = {
     exit: 1,
     says: 'The plugin could not be built.',
     todo: 'Mend what the message names in the source or in plugin.json.',
+  },
+  toolchain_missing: {
+    exit: 1,
+    says: 'What builds plugins of this language is not installed.',
+    todo: 'Install what the message names, and build again.',
   },
 } as const satisfies Record<string, Code>;
 

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { keygen } from '@sallyport/cli/artifact/keygen';
 import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
 import { signComponent } from '@sallyport/cli/artifact/sign-component';
-import { buildJavaScript } from '@sallyport/cli/build/build-javascript';
-import { buildRust } from '@sallyport/cli/build/build-rust';
+import { buildPlugin } from '@sallyport/cli/build/build-plugin';
 import { pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
 import { stringify } from 'yaml';
 import { end, freePort, pidOf, type Running, untilReady } from './process.ts';
@@ -33,16 +32,12 @@ export async function buildPlugins(language: Language, count: number, folder: st
   const keys = { privateKey: join(folder, `${language}.key`), publicKey: join(folder, `${language}.pub`) };
   const { publicKeyPem } = await keygen(keys);
   const privateKey = parsePrivateKey(await readFile(keys.privateKey, 'utf8'));
-  const witDir = join(root, 'wit');
 
   const plugins: BenchPlugin[] = [];
   for (let number = 1; number <= count; number++) {
     const descriptor = { ...described, id: `${described.id}-${number}` };
     const out = join(folder, `${descriptor.id}.wasm`);
-    const component =
-      language === 'rust'
-        ? await buildRust({ folder: example, descriptor, witDir, out })
-        : await buildJavaScript({ source: join(example, 'redact-emails.js'), descriptor, witDir, out });
+    const { bytes: component } = await buildPlugin({ folder: example, descriptor, out });
     const { bytes, signature } = signComponent({ bytes: component, privateKey });
     await writeFile(out, bytes);
     await writeFile(`${out}.sig`, signature);

@@ -3,8 +3,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { buildJavaScript } from '@sallyport/cli/build/build-javascript';
-import { buildRust } from '@sallyport/cli/build/build-rust';
+import { buildPlugin } from '@sallyport/cli/build/build-plugin';
 import { findRust } from '@sallyport/cli/build/find-rust';
 import { pluginWorld, worldName } from '@sallyport/cli/build/world';
 import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
@@ -42,9 +41,9 @@ export async function builtComponents(): Promise<readonly Uint8Array[]> {
   const all = [
     () => kept('wat', wat(descriptor, '')),
     () => kept('wat-traps', wat(descriptor, '(if (i32.eqz (global.get $next)) (then unreachable))')),
-    () => kept('js', javaScript(descriptor)),
-    () => kept('js-waits', javaScript(waiting)),
-    ...((await hasRust()) ? [() => kept('rust', rust)] : []),
+    () => kept('js', example('redact-emails', descriptor)),
+    () => kept('js-waits', example('redact-emails', waiting)),
+    ...((await hasRust()) ? [() => kept('rust', example('redact-emails-rust', descriptor))] : []),
   ];
   const components: Uint8Array[] = [];
   for (const make of all) components.push(await make());
@@ -66,16 +65,10 @@ async function kept(name: string, make: (out: string) => Promise<Uint8Array>): P
   return new Uint8Array(await readFile(file));
 }
 
-const javaScript = (described: PluginDescriptor) => (out: string) =>
-  buildJavaScript({
-    source: join(root, 'plugins-examples/redact-emails/redact-emails.js'),
-    descriptor: described,
-    witDir,
-    out,
-  });
-
-const rust = (out: string) =>
-  buildRust({ folder: join(root, 'plugins-examples/redact-emails-rust'), descriptor, witDir, out });
+const example = (name: string, described: PluginDescriptor) => async (out: string) => {
+  const { bytes } = await buildPlugin({ folder: join(root, 'plugins-examples', name), descriptor: described, out });
+  return bytes;
+};
 
 const hasRust = () =>
   findRust(pluginId).then(

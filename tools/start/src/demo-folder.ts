@@ -5,7 +5,6 @@ const root = join(import.meta.dirname, '../../..');
 /** Where the demo finds its material and keeps what it makes. */
 export const demo = {
   root,
-  witDir: join(root, 'wit'),
   plugin: join(root, 'plugins-examples/redact-emails'),
   /** What the demo makes, all of it: delete it to start anew. */
   folder: (home: string) => ({

@@ -5,7 +5,7 @@ import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
 import { pushComponent } from '@sallyport/cli/artifact/push-component';
 import { readDescriptorFile } from '@sallyport/cli/artifact/read-descriptor-file';
 import { signComponent } from '@sallyport/cli/artifact/sign-component';
-import { buildJavaScript } from '@sallyport/cli/build/build-javascript';
+import { buildPlugin } from '@sallyport/cli/build/build-plugin';
 import type { Digest } from '@sallyport/host/core/digest';
 import { type DemoFolder, demo } from './demo-folder.ts';
 
@@ -24,10 +24,9 @@ export async function publishPlugin(folder: DemoFolder, registry: string): Promi
   );
   if (isNew) await keygen({ privateKey: folder.privateKey, publicKey: folder.publicKey });
   const descriptor = await readDescriptorFile(join(demo.plugin, 'plugin.json'));
-  const source = join(demo.plugin, 'redact-emails.js');
-  const built = await buildJavaScript({ source, descriptor, witDir: demo.witDir, out: folder.component });
+  const { bytes } = await buildPlugin({ folder: demo.plugin, descriptor, out: folder.component });
   const signed = signComponent({
-    bytes: built,
+    bytes,
     descriptor,
     privateKey: parsePrivateKey(await readFile(folder.privateKey, 'utf8')),
   });

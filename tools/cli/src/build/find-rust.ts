@@ -16,7 +16,7 @@ export interface Rust {
 
 /**
  * Finds Rust with the target installed, as rustup does it, or Debian's below `prefix`, whose target comes as source.
- * @throws Fault `plugin_build_failed`
+ * @throws Fault `toolchain_missing`
  */
 export async function findRust(plugin: string, prefix = '/usr'): Promise<Rust> {
   const libraries = await promisify(execFile)('rustc', ['--print', 'target-libdir', '--target', rustTarget])
@@ -32,7 +32,7 @@ export async function findRust(plugin: string, prefix = '/usr'): Promise<Rust> {
   const source = join(prefix, 'lib/rustlib/src/rust/library/Cargo.lock');
   const missing = await Promise.all([cargo, rustc, linker, source].map(file => access(file))).catch(error => error);
   if (missing instanceof Error) {
-    return fail('plugin_build_failed', {
+    return fail('toolchain_missing', {
       plugin,
       what: `there is no Rust that compiles for ${rustTarget}`,
       hint: `rustup target add ${rustTarget}, or on Debian apt-get install rustc-web rust-web-src cargo-web lld-22`,

@@ -4,6 +4,8 @@ import { capabilities } from '@sallyport/host/capability/index';
 import { fail } from '@sallyport/host/core/fault';
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 
+const contract = join(import.meta.dirname, '../../../../wit');
+
 /** Interfaces that every plugin may import. */
 const always = ['log', 'context'];
 const ours = /^sallyport:plugin\/(?<name>[^@]+)@/;
@@ -45,11 +47,11 @@ export function pluginWorld(descriptor: PluginDescriptor): string {
   return `package sallyport:plugin@0.1.0;\n\nworld ${worldName} {\n${lines.map(line => `  ${line}\n`).join('')}}\n`;
 }
 
-/** Writes the interfaces of `witDir` and the plugin's own world into the folder `out`. */
-export async function writeWorld(descriptor: PluginDescriptor, witDir: string, out: string): Promise<void> {
+/** Writes the interfaces of the contract and the plugin's own world into the folder `out`. */
+export async function writeWorld(descriptor: PluginDescriptor, out: string): Promise<void> {
   await mkdir(out, { recursive: true });
-  for (const name of await readdir(witDir)) {
-    if (name.endsWith('.wit') && name !== 'worlds.wit') await cp(join(witDir, name), join(out, name));
+  for (const name of await readdir(contract)) {
+    if (name.endsWith('.wit') && name !== 'worlds.wit') await cp(join(contract, name), join(out, name));
   }
   await writeFile(join(out, 'world.wit'), pluginWorld(descriptor));
 }

@@ -7,12 +7,11 @@ import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { itWith } from '../../../../test/prerequisite.ts';
 import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
-import { buildRust } from './build-rust.ts';
+import { buildPlugin } from './build-plugin.ts';
 import { findRust } from './find-rust.ts';
 import { redactCases } from './redact-emails.case.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-const witDir = join(root, 'wit');
 const example = join(root, 'plugins-examples/redact-emails-rust');
 let folder = '';
 beforeAll(async () => {
@@ -26,10 +25,8 @@ const itWithRust = itWith('wasm-ld-22');
 describe('redact-emails-rust', () => {
   const build = async () => {
     const descriptor = await readDescriptorFile(join(example, 'plugin.json'));
-    return {
-      descriptor,
-      bytes: await buildRust({ folder: example, descriptor, witDir, out: join(folder, 'out.wasm') }),
-    };
+    const { bytes } = await buildPlugin({ folder: example, descriptor, out: join(folder, 'out.wasm') });
+    return { descriptor, bytes };
   };
   redactCases(async () => {
     const log = { 'sallyport:plugin/log': { write() {} } };
@@ -53,9 +50,7 @@ describe('a plugin in Rust', () => {
     await writeFile(join(folder, 'src/lib.rs'), source);
     // The standard library has been compiled there.
     vi.stubEnv('CARGO_TARGET_DIR', join(example, 'target'));
-    return buildRust({ folder, descriptor: descriptorOf(), witDir, out: join(folder, 'out.wasm') }).catch(
-      error => error,
-    );
+    return buildPlugin({ folder, descriptor: descriptorOf(), out: join(folder, 'out.wasm') }).catch(error => error);
   };
 
   itWithRust.each([
@@ -81,7 +76,7 @@ describe('a plugin in Rust', () => {
   it('[AUT-01] is told what to install when there is no Rust for WebAssembly', async () => {
     vi.stubEnv('PATH', folder);
     await expect(findRust('redact', folder)).rejects.toMatchObject({
-      code: 'plugin_build_failed',
+      code: 'toolchain_missing',
       hint: expect.stringContaining('apt-get install rustc-web rust-web-src cargo-web lld-22'),
     });
   });

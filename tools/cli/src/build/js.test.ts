@@ -7,11 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
-import { buildJavaScript } from './build-javascript.ts';
+import { buildPlugin } from './build-plugin.ts';
 import { redactCases } from './redact-emails.case.ts';
 
 const root = join(import.meta.dirname, '../../../..');
-const witDir = join(root, 'wit');
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-build-'));
@@ -24,7 +23,8 @@ const hooks =
 async function build(script: string, descriptor: PluginDescriptor = descriptorOf()): Promise<Uint8Array> {
   const source = join(folder, 'plugin.js');
   await writeFile(source, `${script}\n${hooks}`);
-  return buildJavaScript({ source, descriptor, witDir, out: join(folder, 'plugin.wasm') });
+  const { bytes } = await buildPlugin({ folder, source, descriptor, out: join(folder, 'plugin.wasm') });
+  return bytes;
 }
 
 /** What `configure` logs when it runs `body`, or what it refuses the configuration with. */
@@ -128,7 +128,7 @@ describe('a plugin in JavaScript', () => {
     const descriptor = descriptorOf({ required_capabilities: ['teleport'] });
     await expect(build('', descriptor)).rejects.toMatchObject({ details: { what: 'unknown capability teleport' } });
     const source = join(folder, 'none.js');
-    const nowhere = buildJavaScript({ source, descriptor: descriptorOf(), witDir, out: join(folder, 'none.wasm') });
+    const nowhere = buildPlugin({ folder, source, descriptor: descriptorOf(), out: join(folder, 'none.wasm') });
     await expect(nowhere).rejects.toMatchObject({ code: 'plugin_build_failed', details: { file: source } });
   });
 });
@@ -137,8 +137,8 @@ describe('redact-emails', () => {
   const example = join(root, 'plugins-examples/redact-emails');
   redactCases(async () => {
     const descriptor = await readDescriptorFile(join(example, 'plugin.json'));
-    const source = join(example, 'redact-emails.js');
     const out = join(folder, 'redact-emails.wasm');
-    return (await instantiate(await buildJavaScript({ source, descriptor, witDir, out }), quiet)).make;
+    const { bytes } = await buildPlugin({ folder: example, descriptor, out });
+    return (await instantiate(bytes, quiet)).make;
   });
 });

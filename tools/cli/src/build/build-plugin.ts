@@ -1,0 +1,49 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { replaceFile } from '../write-file.ts';
+import type { Toolchain } from './toolchain.ts';
+import { toolchainOf } from './toolchains.ts';
+import { writeWorld } from './world.ts';
+
+export interface PluginBuild {
+  /** The plugin's folder. */
+  readonly folder: string;
+  readonly descriptor: PluginDescriptor;
+  /** The module to begin with, where the language leaves a choice. */
+  readonly source?: string | undefined;
+  /** Where the component is written. */
+  readonly out: string;
+  /** Says a line to people; nothing is said unless stated. */
+  readonly say?: (line: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuiltPlugin {
+  /** The component, with its descriptor embedded. */
+  readonly bytes: Uint8Array;
+  readonly toolchain: Toolchain;
+}
+
+/**
+ * Makes a component of a plugin with the toolchain of its language, embeds its descriptor, and writes it.
+ * @throws Fault `plugin_build_failed`, `toolchain_missing`, `file_unwritable`; then `out` is as it was
+ */
+export async function buildPlugin(plugin: PluginBuild): Promise<BuiltPlugin> {
+  const { folder, descriptor, source, out, say = () => {}, signal = new AbortController().signal } = plugin;
+  const toolchain = await toolchainOf(descriptor.id, folder, source);
+  const worldDir = await mkdtemp(join(tmpdir(), 'sallyport-world-'));
+  try {
+    await writeWorld(descriptor, worldDir);
+    const project = { folder, descriptor, worldDir, say, signal, ...(source !== undefined && { source }) };
+    const component = await toolchain.build(project);
+    signal.throwIfAborted();
+    const bytes = embedDescriptor(component, descriptor);
+    await replaceFile(out, bytes);
+    return { bytes, toolchain };
+  } finally {
+    await rm(worldDir, { recursive: true, force: true });
+  }
+}
