@@ -13,6 +13,7 @@ import { createLearner, type Learner } from './plugin/learned.ts';
 import { loadPlugins } from './plugin/load.ts';
 import type { Lock } from './plugin/lock.ts';
 import type { Plugin } from './plugin/plugin.ts';
+import { ReadyThreads } from './sandbox/ready-threads.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
 import { createSource } from './source/create-source.ts';
 import { createUpstream } from './upstream/create-upstream.ts';
@@ -73,6 +74,8 @@ export async function checkAll(config: Config, log: Log, lock?: Lock): Promise<r
  */
 export async function createHost(config: Config, ownLog: Log, lock?: Lock): Promise<Host> {
   await using opened = new AsyncDisposableStack();
+  // They load their code while plugins are loaded and verified.
+  await using threads = new ReadyThreads(config.plugins.length === 0 ? 0 : config.limits.lanes);
   const mask = new SecretMask();
   const log = mask.log(ownLog);
   const options = facilityOptions(config, ownLog, mask);
@@ -88,7 +91,7 @@ export async function createHost(config: Config, ownLog: Log, lock?: Lock): Prom
       .open(
         plugins.map(plugin => plugin.sandboxed),
         facilities,
-        { lanes: config.limits.lanes, backlog: config.limits.backlog },
+        { lanes: config.limits.lanes, backlog: config.limits.backlog, threads },
       )
       .catch(maskedFaults(mask)),
   );

@@ -1,4 +1,5 @@
 import { parseListen } from '../config/listen.ts';
+import { saveCodeCache } from '../core/code-cache.ts';
 import { fail } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
 import type { StartCommand } from './command.ts';
@@ -15,6 +16,7 @@ export async function serve(command: StartCommand): Promise<(why: string) => Pro
   const host = await createHost(config, log, lock);
   const { url } = await host.gateway.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
+  saveCodeCache();
   return async why => {
     log.info({ signal: why }, 'draining');
     await host.gateway.drain(config.limits.drain_ms);

@@ -45,7 +45,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
       () => on.lock?.check(entry, verified, info.imports),
       () => decideGrant(info.imports, descriptor, entry.grants, on.capabilities),
     );
-    const component = await on.sandbox.compile(verified, grant, limits);
+    const component = await on.sandbox.compile(verified, grant, limits, entry.isolation);
     return {
       id: entry.id,
       version: descriptor.version,

@@ -5,8 +5,9 @@ import { findPackageJSON } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { codeCacheEnvironment } from '../core/code-cache.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './lane/message.ts';
-import type { BinaryPlugin } from './lane/seat.ts';
+import type { BinaryPlugin, ThreadData } from './lane/seat.ts';
 
 /** What carries a lane: a thread, or a process. Events may come as soon as it was made. */
 export interface LaneBody {
@@ -24,15 +25,13 @@ const program = new URL('./lane/worker.ts', import.meta.url);
 /** Bounds of the thread itself. A guest's memory is bounded by its modules; this bounds what glue makes of it. */
 const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
-export function threadBody(data: LaneData): LaneBody {
-  const thread = new Worker(program, {
-    workerData: data,
-    resourceLimits,
-    env: {},
-    stdin: false,
-    stdout: true,
-    stderr: true,
-  });
+/** A thread that loads the code of a lane, and then waits for its plugins. */
+export const startThread = (): Worker =>
+  new Worker(program, { resourceLimits, env: codeCacheEnvironment(), stdin: false, stdout: true, stderr: true });
+
+/** @param thread one that has no plugins yet */
+export function threadBody({ plugins, progress }: LaneData, thread: Worker = startThread()): LaneBody {
+  thread.postMessage({ plugins: plugins.map(withoutBinaries), progress } satisfies ThreadData);
   return {
     send: message => thread.postMessage(message),
     onMessage: listener => void thread.on('message', listener),
@@ -93,6 +92,11 @@ async function processCpuMs(pid: number): Promise<number | undefined> {
     .slice(11, 13);
   return user === undefined || system === undefined ? undefined : (Number(user) + Number(system)) * 10;
 }
+
+const withoutBinaries = ({
+  component: { binaries: _, ...component },
+  ...plugin
+}: LanePlugin): ThreadData['plugins'][number] => ({ ...plugin, component });
 
 const withBinaries = ({ component: { modules: _, ...component }, ...plugin }: LanePlugin): BinaryPlugin => ({
   ...plugin,

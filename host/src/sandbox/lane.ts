@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { Fault, Faults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Accounts } from './account.ts';
@@ -39,13 +40,13 @@ export class Lane {
   }
 
   /**
-   * Starts a lane with one configured instance of each plugin.
+   * Starts a lane with one configured instance of each plugin, in `thread` where one is ready.
    * @throws Faults of `plugin_refused_config`, `plugin_start_failed`, `plugin_start_timeout`: one for each plugin that fails
    */
-  static async start(plugins: readonly LanePlugin[], events: LaneEvents, log: Log): Promise<Lane> {
+  static async start(plugins: readonly LanePlugin[], events: LaneEvents, log: Log, thread?: Worker): Promise<Lane> {
     const buffer = new SharedArrayBuffer(Progress.bytes);
     const inProcess = plugins.some(plugin => plugin.isolation === 'process');
-    const body = inProcess ? processBody(plugins) : threadBody({ plugins, progress: buffer });
+    const body = inProcess ? processBody(plugins) : threadBody({ plugins, progress: buffer }, thread);
     const lane = new Lane(body, new Progress(buffer));
     const started = Promise.withResolvers<readonly Fault[]>();
     const began = Progress.now();

@@ -1,3 +1,4 @@
+import type { Worker } from 'node:worker_threads';
 import { Fault, fail } from '../core/fault.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../core/hook-call.ts';
 import { CpuWatch } from './cpu-watch.ts';
@@ -7,12 +8,17 @@ import type { FromLane, LanePlugin } from './lane/message.ts';
 import { type Moment, Progress } from './lane/progress.ts';
 import { Lane, type LaneEvents, type PoolOptions, writeLogs } from './lane.ts';
 import { overCpu, type PluginLimits } from './limits.ts';
+import type { ReadyThreads } from './ready-threads.ts';
 
 const watchEveryMs = 10;
 const maximumBatch = 64;
 const maximumAttempts = 3;
+/** From when a gateway's lanes are open to when it most probably listens. */
+const spareAfterMs = 250;
 /** After a lane had to be ended, chains travel alone for so long: whatever loops holds up nobody in its batch. */
 const cautionMs = 5000;
+
+type PureLaneOptions = PoolOptions & { readonly count: number };
 
 /**
  * Lanes for plugins without asynchronous capabilities: each holds an instance of every plugin and runs one chain at a
@@ -28,7 +34,6 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   readonly #idle: Lane[] = [];
   readonly #busy = new Map<Lane, Map<number, PendingJob>>();
   #spare: Lane | undefined;
-  #starting = 0;
   readonly #queue = new FairQueue();
   #flushing = false;
   #jobs = 0;
@@ -36,31 +41,36 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   #closed = false;
   #cautiousUntil = 0;
   readonly #backlog: number;
+  readonly #count: number;
 
-  private constructor(plugins: readonly LanePlugin[], { backlog, ...events }: PoolOptions) {
+  private constructor(plugins: readonly LanePlugin[], { backlog, count, ...events }: PureLaneOptions) {
+    this.#count = count;
     this.#events = events;
     this.#plugins = plugins;
     this.#limits = new Map(plugins.map(plugin => [plugin.id, plugin.limits]));
     this.#backlog = backlog;
   }
 
-  /** Starts `count` lanes and a spare. @throws Faults as Lane.start does; then nothing is left running */
+  /**
+   * Starts `count` lanes and a spare. Where `threads` are ready, lanes take these, and the spare follows when they
+   * serve: it must not take the time of a gateway that is still starting.
+   * @throws Faults as Lane.start does; then nothing is left running
+   */
   static async start(
     plugins: readonly LanePlugin[],
-    { count, ...on }: PoolOptions & { readonly count: number },
+    { threads, ...on }: PureLaneOptions & { readonly threads?: ReadyThreads | undefined },
   ): Promise<PureLanes> {
     const lanes = new PureLanes(plugins, on);
-    // The first alone: when a plugin does not start, once is enough to know.
-    lanes.#idle.push(await lanes.#startLane());
-    const more = await Promise.allSettled(Array.from({ length: count }, () => lanes.#startLane()));
-    const started = more.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
-    const failed = more.find(each => each.status === 'rejected');
-    lanes.#spare = started.pop();
-    lanes.#idle.push(...started);
+    const now = threads === undefined ? on.count + 1 : on.count;
+    const all = await Promise.allSettled(Array.from({ length: now }, () => lanes.#startLane(threads?.take())));
+    for (const each of all) if (each.status === 'fulfilled') lanes.#take(each.value);
+    // A plugin that does not start does so in none of them: once is enough to be told.
+    const failed = all.find(each => each.status === 'rejected');
     if (failed !== undefined) {
       await lanes[Symbol.asyncDispose]();
       throw failed.reason;
     }
+    if (threads !== undefined) setTimeout(() => !lanes.#closed && lanes.#refill(), spareAfterMs).unref();
     return lanes;
   }
 
@@ -194,18 +204,13 @@ export class PureLanes implements HookRunner, AsyncDisposable {
 
   /** Starts the next spare, or a lane where there was no spare. Tries again, ever slower, while that fails. */
   #refill(delayMs = 100): void {
-    this.#starting += 1;
     this.#startLane().then(
       lane => {
-        this.#starting -= 1;
         if (this.#closed) return void lane.terminate();
-        if (this.#spare === undefined && this.#starting === 0 && this.#idle.length + this.#busy.size > 0)
-          this.#spare = lane;
-        else this.#idle.push(lane);
+        this.#take(lane);
         this.#flushSoon();
       },
       (error: unknown) => {
-        this.#starting -= 1;
         if (this.#closed) return;
         this.#events.log.error(
           { reason: error instanceof Error ? error.message : String(error) },
@@ -217,18 +222,24 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     );
   }
 
+  /** To serve where one is missing, else as the spare. */
+  #take(lane: Lane): void {
+    if (this.#spare === undefined && this.#idle.length + this.#busy.size >= this.#count) this.#spare = lane;
+    else this.#idle.push(lane);
+  }
+
   #failAll(): void {
     for (const job of this.#queue.takeAll()) {
       while (!job.isSettled) job.failCall(0, 'unavailable', 'no lane can be started', { wallMs: 0 });
     }
   }
 
-  #startLane(): Promise<Lane> {
+  #startLane(thread?: Worker): Promise<Lane> {
     const events: LaneEvents = {
       message: (lane, message) => this.#done(lane, message),
       ended: (lane, reason) => this.#ended(lane, reason),
       ...this.#events,
     };
-    return Lane.start(this.#plugins, events, this.#events.log);
+    return Lane.start(this.#plugins, events, this.#events.log, thread);
   }
 }

@@ -11,11 +11,13 @@ import { Accounts } from './account.ts';
 import { type Component, compile } from './compile.ts';
 import { CompileCache } from './compile-cache.ts';
 import { type ComponentInfo, componentInfo } from './component-info.ts';
+import { checkExtent } from './extent.ts';
 import type { Isolation, LanePlugin } from './lane/message.ts';
 import type { Refused } from './lane.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
+import type { ReadyThreads } from './ready-threads.ts';
 import { hearingNotes, servingsOf, showCaller } from './serving.ts';
 import { WaitingLanes } from './waiting-lanes.ts';
 
@@ -33,7 +35,7 @@ export interface SandboxPlugin {
 
 /** The only way from bytes to running guests. */
 export interface Sandbox {
-  /** Real imports and exports, read from the bytes after their names were checked. @throws Fault `name_forbidden`, `component_*` */
+  /** Real imports and exports, read from the bytes after extent and names were checked. @throws Fault `name_forbidden`, `component_*` */
   inspect(artifact: VerifiedArtifact): ComponentInfo;
   /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit` */
   compile(artifact: VerifiedArtifact, grant: Grant, limits: PluginLimits, isolation?: Isolation): Promise<Component>;
@@ -53,6 +55,8 @@ export interface SandboxRunner extends HookRunner, AsyncDisposable {
 export interface LaneSizes {
   readonly lanes?: number;
   readonly backlog?: number;
+  /** Threads that lanes are started in, as far as there are any. */
+  readonly threads?: ReadyThreads | undefined;
 }
 
 const defaultBacklog = 4096;
@@ -69,6 +73,7 @@ export function createSandbox(on: SandboxOptions): Sandbox {
   const cache = on.cacheDir === undefined ? undefined : new CompileCache(on.cacheDir);
   return {
     inspect(artifact) {
+      checkExtent(artifact.bytes);
       checkCoreNames(artifact.bytes);
       return componentInfo(artifact.bytes);
     },
@@ -83,7 +88,7 @@ export function createSandbox(on: SandboxOptions): Sandbox {
 
 async function openLanes(
   plugins: readonly SandboxPlugin[],
-  { lanes: count = availableParallelism(), backlog = defaultBacklog }: LaneSizes,
+  { lanes: count = availableParallelism(), backlog = defaultBacklog, threads }: LaneSizes,
   on: SandboxOptions & { readonly facilities: Facilities },
 ): Promise<SandboxRunner> {
   const { log, refused } = on;
@@ -96,7 +101,7 @@ async function openLanes(
   const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
   const waiting = plugins.filter(needsOwnLane);
   const started = await Promise.allSettled([
-    ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log, refused, accounts })] : []),
+    ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log, refused, accounts, threads })] : []),
     ...waiting.map(async plugin =>
       WaitingLanes.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), {
         backlog,

@@ -1,4 +1,5 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { once } from 'node:events';
+import { parentPort } from 'node:worker_threads';
 import type { Component } from '../compile.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './message.ts';
 import { Progress } from './progress.ts';
@@ -13,12 +14,17 @@ export interface Seat {
 /** Modules cannot be sent to another process, their bytes can. */
 export type BinaryPlugin = Omit<LanePlugin, 'component'> & { readonly component: Omit<Component, 'modules'> };
 
-/** Takes the seat that the gateway prepared. In a process, the first message brings the plugins. */
+/** What a thread is sent: it shares the modules, and needs no bytes of them. */
+export type ThreadData = Omit<LaneData, 'plugins'> & { readonly plugins: readonly ThreadPlugin[] };
+type ThreadPlugin = Omit<LanePlugin, 'component'> & { readonly component: Omit<Component, 'binaries'> };
+
+/** Takes the seat that the gateway prepared, and waits for the first message: it brings the plugins. */
 export async function takeSeat(): Promise<Seat> {
   const port = parentPort;
   if (port !== null) {
+    const [{ plugins, progress }]: [ThreadData] = (await once(port, 'message')) as [ThreadData];
     return {
-      data: workerData as LaneData,
+      data: { plugins: sharingGlue(plugins), progress },
       send: message => port.postMessage(message),
       listen: listener => void port.on('message', listener),
     };
@@ -34,4 +40,13 @@ export async function takeSeat(): Promise<Seat> {
 function withModules({ component: { binaries, ...component }, ...plugin }: BinaryPlugin): LanePlugin {
   const modules = new Map([...binaries].map(([name, bytes]) => [name, new WebAssembly.Module(bytes)]));
   return { ...plugin, component: { ...component, modules, binaries } };
+}
+
+/** Plugins with the same interfaces have the same glue, and a message brings a copy for each: one is kept. */
+function sharingGlue(plugins: readonly ThreadPlugin[]): LanePlugin[] {
+  const texts = new Map(plugins.map(({ component: { glue } }) => [glue, glue]));
+  return plugins.map(({ component: { glue, ...component }, ...plugin }) => ({
+    ...plugin,
+    component: { ...component, glue: texts.get(glue) ?? glue, binaries: new Map() },
+  }));
 }

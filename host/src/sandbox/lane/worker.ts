@@ -2,6 +2,7 @@
  * The program of a lane, in a thread or a process of its own. It starts one instance of each plugin, then runs the chains that it is sent.
  * It knows no policy: what to call, and where to stop, comes with each job.
  */
+import { saveCodeCache } from '../../core/code-cache.ts';
 import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';
 import { failureOf } from './failure.ts';
@@ -14,6 +15,8 @@ import { Progress, startingJob } from './progress.ts';
 import { takeSeat } from './seat.ts';
 import { ThreadClock } from './thread-clock.ts';
 
+// Node has read it. Nothing here has an environment.
+delete process.env.NODE_COMPILE_CACHE;
 const { data, send, listen } = await takeSeat();
 
 const progress = new Progress(data.progress);
@@ -180,3 +183,4 @@ async function start(): Promise<void> {
 
 disarmCodeConstructors();
 await start();
+saveCodeCache();
