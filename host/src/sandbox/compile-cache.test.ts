@@ -32,7 +32,7 @@ describe('the cache of what jco made', () => {
   });
 
   it.each([
-    { what: 'glue', damage: (text: string) => `globalThis.stolen = 1;${text}`, file: 'plugin.js' },
+    { what: 'glue', damage: (text: string) => `globalThis.stolen = 1;${text}`, file: 'glue.js' },
     { what: 'core module', damage: () => 'no module', file: 'plugin.core.wasm' },
     { what: 'index', damage: () => '{', file: 'index.json' },
     { what: 'index that names a file elsewhere', damage: () => '{"../../x":"sha256:00"}', file: 'index.json' },

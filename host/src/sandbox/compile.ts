@@ -10,9 +10,9 @@ import { fail } from '../core/fault.ts';
 import { clamp } from './clamp.ts';
 import type { CompileCache } from './compile-cache.ts';
 import { componentInfo } from './component-info.ts';
-import { prepareGlue } from './glue.ts';
-import { checkGlue, glueRules } from './glue-check.ts';
-import { leanGlue } from './lean-glue.ts';
+import { checkExtent } from './extent.ts';
+import { glueFile } from './finish-glue.ts';
+import { glueRules } from './glue-check.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { transpile } from './transpile.ts';
@@ -27,13 +27,10 @@ export interface Component {
   readonly asynchronous: boolean;
 }
 
-/** The module that jco writes, and what is made of it and kept. */
-const moduleFile = 'plugin.js';
-const glueFile = 'glue.js';
-
 /**
- * Compiles a verified component for lanes: names checked, translated by jco (or taken from the cache), memory clamped.
- * @throws Fault `name_forbidden`, `compile_failed`, `compile_timeout`, `memory_over_limit`, `component_*`
+ * Compiles a verified component for lanes: extent and names checked, translated by jco and its glue checked (or taken
+ * from the cache), memory clamped.
+ * @throws Fault `name_forbidden`, `compile_failed`, `compile_timeout`, `glue_*`, `memory_over_limit`, `component_*`
  */
 export async function compile(
   artifact: VerifiedArtifact,
@@ -45,6 +42,7 @@ export async function compile(
     keepBytes: boolean;
   },
 ): Promise<Component> {
+  checkExtent(artifact.bytes);
   checkCoreNames(artifact.bytes);
   const info = componentInfo(artifact.bytes);
   const asyncImports = asyncImportsOf(info.imports, on.capabilities);
@@ -59,8 +57,8 @@ export async function compile(
   );
   let files = await on.cache?.read(key);
   if (files === undefined) {
-    const made = await transpile({ bytes: artifact.bytes, asyncImports, asyncExports }, on.limits.compileMs);
-    files = withGlue(made, asyncImports.length > 0);
+    const order = { bytes: artifact.bytes, asyncImports, asyncExports, isFinished: true };
+    files = await transpile(order, on.limits.compileMs);
     await on.cache?.write(key, files);
   }
   const glue = textOf(files, glueFile);
@@ -73,20 +71,6 @@ export async function compile(
     modules.set(name, await compileModule(clamped));
   }
   return { glue, modules, binaries, asynchronous: asyncImports.length > 0 };
-}
-
-/**
- * The glue in place of jco's module. It is checked as jco wrote it, before anything else is done with it, and as it will
- * run.
- * @throws Fault `glue_unknown`, `glue_refused`
- */
-function withGlue(made: ReadonlyMap<string, Uint8Array>, asynchronous: boolean): ReadonlyMap<string, Uint8Array> {
-  const full = prepareGlue(textOf(made, moduleFile));
-  checkGlue(full);
-  const glue = asynchronous ? full : leanGlue(full);
-  if (glue !== full) checkGlue(glue);
-  const modules = [...made].filter(([name]) => name !== moduleFile);
-  return new Map([...modules, [glueFile, Buffer.from(glue)]]);
 }
 
 function textOf(files: ReadonlyMap<string, Uint8Array>, name: string): string {

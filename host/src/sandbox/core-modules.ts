@@ -11,20 +11,29 @@ export interface CoreModuleRange {
 const coreModuleSection = 1;
 const componentSection = 4;
 const maximumNesting = 16;
+/** Core modules, and components, that one component may hold. Those with most of them have some forty. */
+const maximumParts = 200;
 
 /**
  * All core modules of a component, those of nested components too, in the order of the file.
  * (Component Model § Binary: sections 1 `core:module` and 4 `component`)
- * @throws Fault `component_malformed`, `component_core_module`
+ * @throws Fault `component_malformed`, `component_core_module`, `component_excessive` beyond 200 of them, or of nested
+ *   components
  */
 export function coreModulesOf(bytes: Uint8Array): CoreModuleRange[] {
   requireComponent(bytes);
   const found: CoreModuleRange[] = [];
-  collect(bytes, 0, bytes.length, 0, found);
+  const nested: CoreModuleRange[] = [];
+  collect(bytes, { start: 0, end: bytes.length }, 0, { found, nested });
   return found;
 }
 
-function collect(bytes: Uint8Array, start: number, end: number, depth: number, found: CoreModuleRange[]): void {
+function collect(
+  bytes: Uint8Array,
+  { start, end }: CoreModuleRange,
+  depth: number,
+  parts: { readonly found: CoreModuleRange[]; readonly nested: CoreModuleRange[] },
+): void {
   if (depth > maximumNesting) fail('component_malformed', { what: `components nested deeper than ${maximumNesting}` });
   for (const section of sectionsOf(bytes, start, end)) {
     if (section.id !== coreModuleSection && section.id !== componentSection) continue;
@@ -32,7 +41,9 @@ function collect(bytes: Uint8Array, start: number, end: number, depth: number, f
     if (section.end - section.start < 8 || formatOf(bytes.subarray(section.start, section.end)) !== expected) {
       fail('component_malformed', { what: `a nested ${expected} has a wrong preamble`, at: section.start });
     }
-    if (expected === 'module') found.push(section);
-    else collect(bytes, section.start, section.end, depth + 1, found);
+    const kind = expected === 'module' ? parts.found : parts.nested;
+    kind.push(section);
+    if (kind.length > maximumParts) fail('component_excessive', { what: `nested ${expected}s`, limit: maximumParts });
+    if (expected === 'component') collect(bytes, section, depth + 1, parts);
   }
 }

@@ -49,6 +49,7 @@ describe('names of core modules', () => {
     ['a\u2028b', 'a line separator'],
     ['é', 'a letter beyond ASCII'],
     ['__proto__', 'a prototype'],
+    ['x'.repeat(1001), 'its length'],
     ['constructor', 'a constructor'],
     ['prototype', 'a prototype'],
   ])('[SBX-01] refuses %j: %s', name => {

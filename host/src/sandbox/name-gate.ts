@@ -17,13 +17,14 @@ export function checkCoreNames(bytes: Uint8Array): void {
       for (const { position, name } of namesOf(bytes, section)) {
         const reason = whyForbidden(name);
         if (reason !== undefined)
-          fail('name_forbidden', { position, name: JSON.stringify(name), reason, ...at(module) });
+          fail('name_forbidden', { position, name: JSON.stringify(name.slice(0, 200)), reason, ...at(module) });
       }
     }
   }
 }
 
 const breaksOut: readonly (readonly [RegExp, string])[] = [
+  [/^.{1001}/s, 'it is longer than 1000 characters'],
   [/[^\x20-\x7e]/, 'it is not printable ASCII'],
   [/['"`]/, 'it has a quote'],
   [/\\/, 'it has a backslash'],

@@ -1,26 +1,56 @@
 import { fork } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { fail } from '../core/fault.ts';
+import { type Fault, type FaultDetails, fail } from '../core/fault.ts';
 
 export interface TranspileOrder {
   readonly bytes: Uint8Array;
   /** `interface#function` of imports that wait for the gateway's thread. When there is one, exports run with JSPI. */
   readonly asyncImports: readonly string[];
   readonly asyncExports: readonly string[];
+  /** Whether the files are those of finishGlue; else they are as jco wrote them. */
+  readonly isFinished?: boolean;
 }
 
-export type TranspileAnswer = { readonly files: ReadonlyMap<string, Uint8Array> } | { readonly error: string };
+export type TranspileAnswer =
+  | { readonly files: ReadonlyMap<string, Uint8Array> }
+  | { readonly error: string }
+  | { readonly code: Fault['code']; readonly details: FaultDetails };
 
 const program = fileURLToPath(new URL('./transpile-child.ts', import.meta.url));
-/** The child may read code and start jco's threads. It may not write files, start processes or load addons. */
-const restraints = ['--permission', '--allow-fs-read=*', '--allow-worker', '--max-old-space-size=1024'];
+/**
+ * The child may read code and start jco's threads. It may not write files, start processes or load addons. Its heap and
+ * the memory of jco, which is WebAssembly itself, end at 1 GiB each.
+ */
+const restraints = [
+  ...['--permission', '--allow-fs-read=*', '--allow-worker'],
+  ...['--max-old-space-size=1024', '--wasm-max-mem-pages=16384'],
+];
+
+/** Children that run at one time: so many plugins load at one time, and their memory is bounded. */
+let free = availableParallelism();
+const waiting: (() => void)[] = [];
 
 /**
  * Has jco translate a component into JavaScript glue and core modules, in a child process without environment.
- * @returns the files by name: one `plugin.js` and the core modules
- * @throws Fault `compile_failed` when jco refuses the component, `compile_timeout` after `timeoutMs`
+ * @param timeoutMs counts from the start of the child, of which there are as many as cores
+ * @returns the files by name: one of JavaScript and the core modules
+ * @throws Fault `compile_failed` when jco refuses the component, `compile_timeout` after `timeoutMs`,
+ *   `component_excessive` when too much is made of it; `glue_refused`, `glue_unknown` where it finishes the glue
  */
 export async function transpile(order: TranspileOrder, timeoutMs: number): Promise<ReadonlyMap<string, Uint8Array>> {
+  if (free > 0) free -= 1;
+  else await new Promise<void>(resolve => waiting.push(resolve));
+  try {
+    return await inChild(order, timeoutMs);
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  }
+}
+
+async function inChild(order: TranspileOrder, timeoutMs: number): Promise<ReadonlyMap<string, Uint8Array>> {
   const child = fork(program, {
     serialization: 'advanced',
     env: {},
@@ -41,5 +71,5 @@ export async function transpile(order: TranspileOrder, timeoutMs: number): Promi
   }).finally(() => child.kill('SIGKILL'));
   if (answer === 'timeout') return fail('compile_timeout', { timeout_ms: timeoutMs });
   if ('error' in answer) return fail('compile_failed', { reason: answer.error });
-  return answer.files;
+  return 'code' in answer ? fail(answer.code, answer.details) : answer.files;
 }

@@ -10,7 +10,7 @@ import { attachedSignatures } from './signature-referrer.ts';
 import type { Source } from './source.ts';
 
 /** A component larger than this is refused unless said otherwise: the largest of today's toolchains make 20 MB. */
-export const defaultArtifactLimit = 128 * 1024 * 1024;
+export const defaultArtifactLimit = 64 * 1024 * 1024;
 const configLimit = 1024 * 1024;
 
 /**

@@ -62,6 +62,8 @@ export class BinaryReader {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+/** Those of real components have a few hundred. */
+const maximumSections = 10_000;
 const magic = [0x00, 0x61, 0x73, 0x6d];
 
 /** What the preamble at `start` says: a core module (layer 0), a component (layer 1), or neither. */
@@ -76,11 +78,13 @@ export function formatOf(bytes: Uint8Array, start = 0): 'module' | 'component' |
 /**
  * The sections of the module or component that lies between `start` and `end`, in order.
  * (Core spec § Modules; Component Model § Binary)
- * @throws Fault `component_malformed` when a section reaches beyond the end
+ * @throws Fault `component_malformed` when a section reaches beyond the end, `component_excessive` when there are more
+ *   than 10,000
  */
 export function* sectionsOf(bytes: Uint8Array, start = 0, end = bytes.length): Generator<Section> {
   const reader = new BinaryReader(bytes, start + 8, end);
-  while (!reader.done) {
+  for (let count = 1; !reader.done; count += 1) {
+    if (count > maximumSections) fail('component_excessive', { what: 'sections', limit: maximumSections });
     const id = reader.byte();
     const size = reader.u32();
     const from = reader.position;
