@@ -144,6 +144,10 @@ export const requirements = {
   'SBX-23': 'No table grows above its limit, and nothing of a guest lives on the heap of its lane without bound.',
   'SBX-24':
     'Calls of a component that never waits carry no bookkeeping of tasks, and glue of an unknown shape stays as it is.',
+  'SBX-60':
+    'A component with more of anything than a plugin needs is refused before anything works on it that cannot be stopped.',
+  'SBX-61': 'What is generated for a component is bounded, and read away from the gateway’s thread.',
+  'SBX-62': 'Whatever component is loaded beside a serving gateway, the load ends, and honest clients lose no request.',
   'SBX-65': 'What each plugin uses is counted: calls, time, CPU, memory, host calls, bytes out; also on /metrics.',
   'SBX-66': 'Memory of a plugin is that of its instances that live now, in all lanes, and the most it has been.',
   'SBX-67': 'A call that uses more CPU than it may is ended by name of the limit; waiting is no use of CPU.',
@@ -233,6 +237,19 @@ export const requirements = {
     'Commands end with the documented exit codes; keys are made readable by their owner alone, and never overwritten.',
   'AUT-05': 'Signing embeds a descriptor where there is none, says so, and refuses one that differs.',
   'AUT-06': 'What is pushed is signed, and what a gateway pulls it accepts.',
+  'AUT-50':
+    'A plugin in TypeScript is built from its files and npm packages, with the types of the contract and nothing to install.',
+  'AUT-51': 'An error of types, of syntax or of a name that cannot be found stops the build, with file and line.',
+  'AUT-52': 'console, clock, random numbers and text encodings of JavaScript do what their standards say.',
+  'AUT-53':
+    'The helpers replace text wherever it stands, leave every other byte as it was, and read the configuration into types.',
+  'AUT-54':
+    'A plugin in JavaScript may have StarlingMonkey instead of QuickJS, with fetch under the rules of its grant.',
+  'AUT-55': 'utc-timestamps writes moments of any offset or zone in UTC, and leaves what is none.',
+  'AUT-56':
+    'moderation blocks what its service flags, remembers decisions, and blocks when the service does not answer.',
+  'AUT-57': 'response-cache answers listed tools from its store, apart by arguments, until the time to live is over.',
+  'AUT-58': 'The templates of TypeScript and JavaScript build as they are and pass their cases.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; a word or option that is none is told with the nearest one.',

@@ -1,8 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { $init, generateTypes } from '@bytecodealliance/jco-transpile/component';
+import { witSource, worlds } from './wit-source.ts';
 
-const worlds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'];
 const folder = 'host/src/core/contract';
 
 /** TypeScript types of the host's side of wit/, one file an interface. Yields [path, text]. */
@@ -30,13 +29,4 @@ export async function contractTypes(root: string): Promise<Map<string, string>> 
     }
   }
   return files;
-}
-
-/** The package as one text: the generator takes one source with one package line. */
-async function witSource(directory: string): Promise<string> {
-  const names = (await readdir(directory)).filter(name => name.endsWith('.wit')).sort();
-  const texts = await Promise.all(names.map(name => readFile(join(directory, name), 'utf8')));
-  const packageLine = /^package .*;$/m;
-  const first = packageLine.exec(texts[0] ?? '');
-  return [first?.[0], ...texts.map(text => text.replace(packageLine, ''))].join('\n');
 }

@@ -8,9 +8,10 @@ import { capabilityList } from './generate-capability-list.ts';
 import { configSchemas } from './generate-config-schemas.ts';
 import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
+import { javaScriptTypes } from './generate-javascript-types.ts';
 
 const root = join(import.meta.dirname, '../..');
-const generators = [contractTypes, configSchemas, errorList, capabilityList];
+const generators = [contractTypes, configSchemas, errorList, capabilityList, javaScriptTypes];
 const check = process.argv.includes('--check');
 
 const stale: string[] = [];

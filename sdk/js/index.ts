@@ -1,0 +1,220 @@
+/**
+ * Helpers for plugins in TypeScript and JavaScript. The types are those of the contract, wit/; whatever the helpers do
+ * not cover is imported from it: `import { get, set } from 'sallyport:plugin/kv-store@0.1.0'`.
+ * @packageDocumentation
+ */
+/// <reference path="./contract.d.ts" />
+/// <reference path="./globals.d.ts" />
+
+import type {
+  CallContext,
+  Content,
+  Request,
+  RequestOutcome,
+  Response,
+  ResponseOutcome,
+  Violation,
+} from 'sallyport:plugin/types@0.1.0';
+
+export type { CallContext, Content, Request, RequestOutcome, Response, ResponseOutcome, Violation };
+
+/** What a plugin of the kind `transform` does. Whatever is left out does nothing. */
+export interface Transform<Config> {
+  /** The configuration where the operator says nothing, see {@link readConfig}. */
+  readonly defaults?: Config;
+  /** Called once for each instance. What it throws refuses the configuration, and the gateway does not start. */
+  configure?(config: Config): void;
+  /** Sees what goes to an upstream. Nothing returned lets it proceed; an error is the operator's `on_error`. */
+  before?(request: Request, context: CallContext, config: Config): RequestOutcome | undefined;
+  /** Sees what comes back. Nothing returned lets it proceed; an error is the operator's `on_error`. */
+  after?(response: Response, context: CallContext, config: Config): ResponseOutcome | undefined;
+}
+
+/** The two interfaces that a transform exports under these names. */
+export interface TransformExports {
+  readonly lifecycle: { configure(json: string): void };
+  readonly dispatchHooks: {
+    beforeDispatch(context: CallContext, request: Request): RequestOutcome;
+    afterDispatch(context: CallContext, response: Response): ResponseOutcome;
+  };
+}
+
+/** Go on, nothing to change. */
+export const proceed: { readonly tag: 'proceed' } = { tag: 'proceed' };
+
+/**
+ * Makes a plugin's exports of its hooks:
+ * `export const { lifecycle, dispatchHooks } = transform({ after: response => … })`.
+ */
+export function transform<Config extends object = Record<string, never>>(plugin: Transform<Config>): TransformExports {
+  const defaults = plugin.defaults ?? ({} as Config);
+  let config = defaults;
+  return {
+    lifecycle: {
+      configure(json) {
+        config = readConfig(json, defaults);
+        plugin.configure?.(config);
+      },
+    },
+    dispatchHooks: {
+      beforeDispatch: (context, request) => plugin.before?.(request, context, config) ?? proceed,
+      afterDispatch: (context, response) => plugin.after?.(response, context, config) ?? proceed,
+    },
+  };
+}
+
+/**
+ * Reads the operator's configuration: JSON of an object, over `defaults`. Whoever declares `config_schema` in
+ * plugin.json need not check more; the gateway has done it.
+ * @throws Error when a member is of another kind than its default
+ */
+export function readConfig<Config extends object>(json: string, defaults: Config): Config {
+  const given: unknown = JSON.parse(json);
+  if (kindOf(given) !== 'an object') throw new Error('the configuration must be an object');
+  const config = { ...defaults, ...(given as Partial<Config>) };
+  for (const [name, value] of Object.entries(defaults)) {
+    const kind = kindOf(value);
+    if (kindOf(config[name as keyof Config]) !== kind) throw new Error(`${name} must be ${kind}`);
+  }
+  return config;
+}
+
+const kindOf = (value: unknown): string => {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+};
+
+/**
+ * Ends the request; the client is told why.
+ * @param code stable and machine-readable, for example `EMAIL_FOUND`
+ * @param reason one short sentence
+ * @param more `description`: what to do about it; `details`: an object for machines
+ */
+export function block(
+  code: string,
+  reason: string,
+  more: { readonly description?: string; readonly details?: Readonly<Record<string, unknown>> } = {},
+): { tag: 'block'; val: Violation } {
+  const { description = '', details } = more;
+  return { tag: 'block', val: { code, reason, description, ...(details && { details: JSON.stringify(details) }) } };
+}
+
+/**
+ * Replaces text wherever it stands in a request or response: in text, in the strings of arguments, of structured content
+ * and of other JSON blocks, in prompts. Names of JSON members, URIs, bytes, and blocks that the plugin is not shown stay
+ * as they are, and so does every number as it was written. Lists, and what asks for more input, pass.
+ * @param replace yields its argument where there is nothing to replace
+ * @returns `modified` when anything was replaced, else `proceed`
+ */
+export function replaceText(value: Request, replace: (text: string) => string): RequestOutcome;
+export function replaceText(value: Response, replace: (text: string) => string): ResponseOutcome;
+export function replaceText(
+  value: Request | Response,
+  replace: (text: string) => string,
+): RequestOutcome | ResponseOutcome {
+  const replaced = replaceIn(value, replace);
+  return replaced === value ? proceed : ({ tag: 'modified', val: replaced } as RequestOutcome | ResponseOutcome);
+}
+
+type Replace = (text: string) => string;
+
+/** The value itself when nothing was replaced: what is the same object needs no conversion on its way back. */
+function replaceIn(value: Request | Response, replace: Replace): Request | Response {
+  switch (value.tag) {
+    case 'tool-call':
+    case 'prompt-get': {
+      const json = replaceInJson(value.val.arguments, replace);
+      return json === value.val.arguments ? value : { tag: value.tag, val: { ...value.val, arguments: json } };
+    }
+    case 'tool-result': {
+      const result = value.val;
+      const content = each(result.content, block => replaceInContent(block, replace));
+      const structured = result.structuredContent;
+      const json = structured == null ? structured : replaceInJson(structured, replace);
+      if (content === result.content && json === structured) return value;
+      return {
+        tag: value.tag,
+        val: { ...result, content, ...(json != null && { structuredContent: json }) },
+      };
+    }
+    case 'prompt-result': {
+      const { description, messages } = value.val;
+      const text = description == null ? description : replace(description);
+      const written = each(messages, message => withContent(message, replace));
+      if (text === description && written === messages) return value;
+      return { tag: value.tag, val: { messages: written, ...(text != null && { description: text }) } };
+    }
+    case 'resource-result': {
+      const contents = each(value.val.contents, entry => withContent(entry, replace));
+      return contents === value.val.contents ? value : { tag: value.tag, val: { contents } };
+    }
+    default:
+      return value;
+  }
+}
+
+function withContent<T extends { readonly content: Content }>(entry: T, replace: Replace): T {
+  const content = replaceInContent(entry.content, replace);
+  return content === entry.content ? entry : { ...entry, content };
+}
+
+function replaceInContent(content: Content, replace: Replace): Content {
+  if (content.tag !== 'text' && content.tag !== 'json') return content;
+  const val = content.tag === 'text' ? replace(content.val) : replaceInJson(content.val, replace);
+  return val === content.val ? content : { tag: content.tag, val };
+}
+
+/** The list itself when no entry was changed. */
+function each<T>(list: T[], change: (entry: T) => T): T[] {
+  let changed: T[] | undefined;
+  for (let index = 0; index < list.length; index++) {
+    const entry = list[index] as T;
+    const next = change(entry);
+    if (next === entry) continue;
+    changed ??= list.slice();
+    changed[index] = next;
+  }
+  return changed ?? list;
+}
+
+/**
+ * Replaces the strings of JSON text wherever they stand, but for the names of members, because schemas may need them.
+ * All else stays as it was written: numbers of any precision, white space, the order of members.
+ * @param json valid JSON
+ */
+export function replaceInJson(json: string, replace: (text: string) => string): string {
+  let replaced = '';
+  let kept = 0;
+  for (let open = json.indexOf('"'); open !== -1; ) {
+    const close = closingQuote(json, open);
+    if (!isName(json, close)) {
+      const written = json.slice(open + 1, close);
+      const text: string = written.includes('\\') ? JSON.parse(`"${written}"`) : written;
+      const next = replace(text);
+      if (next !== text) {
+        replaced += json.slice(kept, open) + JSON.stringify(next);
+        kept = close + 1;
+      }
+    }
+    open = json.indexOf('"', close + 1);
+  }
+  return kept === 0 ? json : replaced + json.slice(kept);
+}
+
+/** Where the string ends that begins at `open`: at the first quote that no backslash escapes. */
+function closingQuote(json: string, open: number): number {
+  for (let quote = json.indexOf('"', open + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
+    let slashes = 0;
+    while (json[quote - 1 - slashes] === '\\') slashes += 1;
+    if (slashes % 2 === 0) return quote;
+  }
+  throw new Error('not JSON: a string has no end');
+}
+
+/** Whether a colon follows the string that ends at `close`. */
+function isName(json: string, close: number): boolean {
+  let next = close + 1;
+  while (' \n\r\t'.includes(json[next] ?? '.')) next += 1;
+  return json[next] === ':';
+}
