@@ -237,6 +237,10 @@ export const requirements = {
     'Commands end with the documented exit codes; keys are made readable by their owner alone, and never overwritten.',
   'AUT-05': 'Signing embeds a descriptor where there is none, says so, and refuses one that differs.',
   'AUT-06': 'What is pushed is signed, and what a gateway pulls it accepts.',
+  'AUT-20':
+    'A case states what goes into a hook and what every capability answers, and runs in the sandbox, apart from others.',
+  'AUT-21': 'A case that fails tells each difference by its place: outcome, value, violation, log, store, host calls.',
+  'AUT-22': 'A file of cases that cannot be read is refused, with the place in it.',
   'AUT-50':
     'A plugin in TypeScript is built from its files and npm packages, with the types of the contract and nothing to install.',
   'AUT-51': 'An error of types, of syntax or of a name that cannot be found stops the build, with file and line.',

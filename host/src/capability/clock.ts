@@ -4,22 +4,25 @@ import { Pollable } from './pollable.ts';
 
 const coarsest = 60_000;
 
+const grantSchema = z.strictObject({
+  resolution_ms: z.number().int().min(1).max(coarsest).default(1).describe('Times are multiples of it.'),
+});
+
+/**
+ * No operator can write `stands`. Who opens lanes to try a plugin may set its clock with it: wall and monotonic time in
+ * milliseconds, in shared memory.
+ */
+type Grant = z.infer<typeof grantSchema> & { readonly stands?: Float64Array | undefined };
+
 /** Wall and monotonic time. Without it a guest cannot tell how long anything takes. */
-export const clock = defineCapability({
+export const clock = defineCapability<Grant>({
   name: 'clock',
   wit: ['sallyport:plugin/clock@0.1.0', 'wasi:clocks/wall-clock@0.2', 'wasi:clocks/monotonic-clock@0.2'],
   risk: 'Lets the plugin measure time, a building block of timing attacks. A coarse `resolution_ms` blunts it.',
-  grant: z.strictObject({
-    resolution_ms: z.number().int().min(1).max(coarsest).default(1).describe('Times are multiples of it.'),
-  }),
+  grant: grantSchema,
   example: 'clock: { resolution_ms: 1 }',
   refuses: {},
-  imports: ({ resolution_ms }) =>
-    functions(resolution_ms, {
-      wall: () => Date.now(),
-      monotonic: () => performance.now(),
-      at: moment => new Pollable(moment),
-    }),
+  imports: ({ resolution_ms, stands }) => functions(resolution_ms, stands === undefined ? running : standing(stands)),
   learning: {
     records:
       'That it was asked for. The clock stands still and nothing waits, so that runtimes start and the other needs are seen. The grant is the coarsest clock; make it finer where the plugin needs that.',
@@ -40,6 +43,23 @@ interface TimeSource {
   monotonic(): number;
   at(moment: number): Pollable;
 }
+
+const running: TimeSource = {
+  wall: () => Date.now(),
+  monotonic: () => performance.now(),
+  at: moment => new Pollable(moment),
+};
+
+/** Stands where it was set. Who waits moves it on, or the wait would never end. */
+const standing = (moments: Float64Array): TimeSource => ({
+  wall: () => moments[0] ?? 0,
+  monotonic: () => moments[1] ?? 0,
+  at(moment) {
+    const wait = Math.max(0, moment - (moments[1] ?? 0));
+    for (const index of moments.keys()) moments[index] = (moments[index] ?? 0) + wait;
+    return new Pollable();
+  },
+});
 
 function functions(resolutionMs: number, time: TimeSource): HostImports {
   const resolution = BigInt(resolutionMs);

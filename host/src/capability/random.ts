@@ -4,8 +4,13 @@ import { defineCapability, type HostImports, LimitExceeded } from './capability.
 
 const maximumBytes = 65_536;
 
+const grantSchema = z.strictObject({});
+
+/** No operator can write `repeats`. Who opens lanes to try a plugin may say what it draws, over and over. */
+type Grant = z.infer<typeof grantSchema> & { readonly repeats?: Uint8Array | undefined };
+
 /** Random bytes from the operating system. */
-export const random = defineCapability({
+export const random = defineCapability<Grant>({
   name: 'random',
   wit: [
     'sallyport:plugin/random@0.1.0',
@@ -14,14 +19,11 @@ export const random = defineCapability({
     'wasi:random/insecure-seed@0.2',
   ],
   risk: 'Lets the plugin draw random numbers. What it does with a request can then no longer be repeated exactly.',
-  grant: z.strictObject({}),
+  grant: grantSchema,
   example: 'random: {}',
   refuses: { over_limit: `more than ${maximumBytes} bytes at once; the call ends, with cause \`limit\`` },
-  imports: (_grant, lane) =>
-    functions(
-      length => randomBytes(length),
-      why => lane.refused(why, 'over_limit'),
-    ),
+  imports: ({ repeats }, lane) =>
+    functions(repeats === undefined ? randomBytes : repeating(repeats), why => lane.refused(why, 'over_limit')),
   learning: {
     records:
       'That it was asked for. It answers the same numbers each time, which protect nothing, so that runtimes start and the other needs are seen.',
@@ -35,6 +37,12 @@ export const random = defineCapability({
     grant: () => ({}),
   },
 });
+
+/** Goes on where the last draw ended. */
+function repeating(bytes: Uint8Array): (length: number) => Buffer {
+  let drawn = 0;
+  return length => Buffer.from(Uint8Array.from({ length }, () => bytes[drawn++ % bytes.length] ?? 0));
+}
 
 function functions(draw: (length: number) => Buffer, refused: (why: string) => void): HostImports {
   const bytes = (length: number | bigint) => {

@@ -628,6 +628,11 @@ const table = {
     says: 'The plugin could not be built.',
     todo: 'Mend what the message names in the source or in plugin.json.',
   },
+  cases_invalid: {
+    exit: 2,
+    says: 'The cases cannot be read.',
+    todo: 'Mend the file as the message says: docs/plugin-guide.md, "Test it".',
+  },
   toolchain_missing: {
     exit: 1,
     says: 'What builds plugins of this language is not installed.',

@@ -55,8 +55,11 @@ export interface Context extends Surroundings {
   entries(): Promise<readonly Entry[]>;
 }
 
-/** What a subcommand yields: `json` for machines, `text` for people; or text that is as it was asked for already. */
-export type Result = { readonly json: object; readonly text: string } | string | undefined;
+/**
+ * What a subcommand yields: `json` for machines, `text` for people; or text that is as it was asked for already. `exit`
+ * is the exit code of a result that is bad news, and of no error.
+ */
+export type Result = { readonly json: object; readonly text: string; readonly exit?: 0 | 1 } | string | undefined;
 
 /** A subcommand, as the table, `--help` and the completions know it. */
 export interface Command {

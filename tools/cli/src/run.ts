@@ -20,7 +20,7 @@ export async function runCommand(argv: readonly string[], on: Surroundings): Pro
     const result = await dispatch(argv, on);
     if (typeof result === 'string') terminal.print(result);
     else if (result) terminal.print(json ? JSON.stringify(result.json) : result.text);
-    return 0;
+    return typeof result === 'object' ? (result.exit ?? 0) : 0;
   } catch (error) {
     if (signal.aborted) {
       terminal.say(`interrupted by ${signal.reason}`);

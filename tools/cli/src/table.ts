@@ -22,6 +22,7 @@ export const table: Table = {
     summary: 'for authors of plugins: build, sign, move and look at them',
     commands: {
       build: () => import('./command/plugin/build.ts'),
+      test: () => import('./command/plugin/test.ts'),
       sign: () => import('./command/plugin/sign.ts'),
       verify: () => import('./command/plugin/verify.ts'),
       inspect: () => import('./command/plugin/inspect.ts'),

@@ -6,7 +6,10 @@ import type { TransformExports } from '../../../../test/fixtures/instantiate.ts'
 const folder = join(import.meta.dirname, '../../../../plugins-examples/redact-emails/cases');
 const cases = globSync('*.json', { cwd: folder })
   .toSorted()
-  .flatMap(file => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+  .flatMap(file => {
+    const { config: shared, cases: own } = JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    return own.filter((each: object) => 'response' in each).map((each: object) => ({ config: shared, ...each }));
+  });
 const context = { requestId: '1', binding: 'b', upstream: 'u', deadlineMs: 1 };
 
 /** What redact-emails does, in whichever language it is written. `build` yields what makes instances of it. */
@@ -27,20 +30,8 @@ export function redactCases(build: () => Promise<() => TransformExports>, test: 
     }, 600_000);
   }
 
-  test.each(cases)('[AUT-03] $name', ({ config, after: response, expect: expected }) => {
-    expect(after(response, config)).toEqual(expected);
-  });
-
-  test.each([
-    ['the local part ends at the address before', 'a@b.com@c.org', '*@c.org'],
-    ['of several dots the last before letters counts', 'a@b.c.org.9x.', '*.9x.'],
-    ['a label of more than 63 characters is none', `a@${'b'.repeat(64)}.com`, `a@${'b'.repeat(64)}.com`],
-    ['only 64 characters before the @ belong to it', `${'a'.repeat(70)}@b.com`, `${'a'.repeat(6)}*`],
-    ['of nine labels eight count', `x@${'a1.'.repeat(7)}bb.cc.dd`, '*.dd'],
-    ['letters beyond ASCII are no part', 'é@b.com äb@c.orgö', 'é@b.com ä*ö'],
-  ])('[AUT-03] %s', (_, text, expected) => {
-    const outcome = after(result(text), { replacement: '*' });
-    expect(outcome).toEqual(text === expected ? { tag: 'proceed' } : { tag: 'modified', val: result(expected) });
+  test.each(cases)('[AUT-03] $name', ({ config, response, expect: { outcome: tag, value: val } }) => {
+    expect(after(response, config)).toEqual(val === undefined ? { tag } : { tag, val });
   });
 
   test('[AUT-03] refuses a replacement that is no text', () => {

@@ -1,0 +1,223 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fail } from '@sallyport/host/core/fault';
+import { z } from 'zod';
+
+const stages = {
+  tool_pre_invoke: 'tool-call',
+  tool_post_invoke: 'tool-result',
+  prompt_pre_fetch: 'prompt-get',
+  prompt_post_fetch: 'prompt-result',
+  resource_pre_fetch: 'resource-read',
+  resource_post_fetch: 'resource-result',
+  tool_list: 'tool-list',
+  prompt_list: 'prompt-list',
+  resource_list: 'resource-list',
+} as const;
+
+const hookSchema = z.enum(Object.keys(stages) as [keyof typeof stages, ...(keyof typeof stages)[]]);
+const valueSchema = z.strictObject({ tag: z.string(), val: z.unknown() });
+const textsSchema = z.record(z.string(), z.string());
+
+/** What the plugin finds: the answers of every capability. What is not stated is empty, and always the same. */
+const hostSchema = z.strictObject({
+  /** Optional capabilities that are not granted. */
+  denied: z.array(z.string()).default([]),
+  /** Where the wall clock stands. */
+  clock: z.iso.datetime({ offset: true }).default('2026-01-01T00:00:00Z'),
+  /** What random bytes repeat, as hex digits. */
+  random: z
+    .string()
+    .regex(/^([0-9a-f]{2})+$/i, 'bytes as hex digits')
+    .optional(),
+  /** Each is sent once, in any order, and is the answer to that request. */
+  http: z
+    .array(
+      z.strictObject({
+        request: z.strictObject({
+          method: z.string().default('GET'),
+          url: z.string(),
+          headers: textsSchema.default({}),
+          body: z.unknown().optional(),
+        }),
+        answer: z
+          .strictObject({
+            status: z.int().min(100).max(599).default(200),
+            headers: textsSchema.default({}),
+            body: z.unknown().optional(),
+          })
+          .optional(),
+        error: z.strictObject({ tag: z.string(), val: z.string().optional() }).optional(),
+      }),
+    )
+    .default([]),
+  /** What the store holds; null is a store that fails. */
+  kv: textsSchema.nullable().default({}),
+  secrets: textsSchema.default({}),
+  /** Each is called once, in any order. */
+  tools: z
+    .array(
+      z.strictObject({
+        name: z.string(),
+        arguments: z.unknown().optional(),
+        result: z.record(z.string(), z.unknown()).optional(),
+        error: z.strictObject({ tag: z.string(), val: z.unknown().optional() }).optional(),
+      }),
+    )
+    .default([]),
+  headers: textsSchema.default({}),
+  claims: z.record(z.string(), z.json()).default({}),
+  /** What plugins before it have set for all. */
+  shared: textsSchema.default({}),
+});
+
+export type CaseHost = z.infer<typeof hostSchema>;
+
+const logLineSchema = z.strictObject({
+  level: z.enum(['debug', 'info', 'warn', 'error']).optional(),
+  message: z.string().optional(),
+  contains: z.string().optional(),
+});
+
+const expectSchema = z.strictObject({
+  /** `refused`: it does not start with this `config`. */
+  outcome: z.enum(['proceed', 'modified', 'respond', 'block', 'failed', 'refused']),
+  value: valueSchema.optional(),
+  /** The members that are stated. */
+  violation: z
+    .strictObject({
+      code: z.string().optional(),
+      reason: z.string().optional(),
+      description: z.string().optional(),
+      details: z.unknown().optional(),
+    })
+    .optional(),
+  cause: z.enum(['trap', 'timeout', 'limit', 'invalid_output', 'unavailable']).optional(),
+  /** Part of the message of a failure or refusal. */
+  message: z.string().optional(),
+  /** All lines of the call. */
+  log: z.array(logLineSchema).optional(),
+  /** All that the store holds afterwards. */
+  kv: textsSchema.optional(),
+  shared: textsSchema.optional(),
+  metrics: z.array(z.unknown()).optional(),
+  audit: z.array(z.unknown()).optional(),
+});
+
+export type Expectation = z.infer<typeof expectSchema>;
+
+const stepShape = {
+  hook: hookSchema,
+  context: z
+    .strictObject({
+      requestId: z.string().default('request-1'),
+      binding: z.string().default('main'),
+      upstream: z.string().default('upstream'),
+      tenant: z.string().optional(),
+      subject: z.string().optional(),
+    })
+    .prefault({}),
+  request: valueSchema.optional(),
+  response: valueSchema.optional(),
+  /** Moves the clock on, before the call. */
+  later_ms: z.number().min(0).default(0),
+  expect: expectSchema,
+};
+
+const stepSchema = z.strictObject(stepShape).superRefine((step, context) => {
+  const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+  const { hook, request, response, expect } = step;
+  const word = /_pre_/.test(hook) ? 'request' : 'response';
+  const value = word === 'request' ? request : response;
+  if (value === undefined || (request !== undefined && response !== undefined)) {
+    return refuse(word, `${hook} takes a ${word}`);
+  }
+  const tags = word === 'request' ? [stages[hook]] : [stages[hook], 'input-required'];
+  if (!(tags as string[]).includes(value.tag)) refuse(word, `${hook} takes one with the tag ${stages[hook]}`);
+  if (word === 'response' && expect.outcome === 'respond') refuse('expect', 'an after hook does not respond');
+});
+
+export type Step = z.infer<typeof stepSchema>;
+
+const caseShape = {
+  name: z.string().min(1),
+  /** In the place of those of the file. */
+  config: z.record(z.string(), z.unknown()).optional(),
+  /** Over those of the file. */
+  host: hostSchema.partial().optional(),
+};
+const refusedSchema = z.strictObject({ ...caseShape, expect: expectSchema.extend({ outcome: z.literal('refused') }) });
+const stepsSchema = z.strictObject({ ...caseShape, steps: z.array(stepSchema).min(1) });
+const fileSchema = z.strictObject({
+  $schema: z.string().optional(),
+  config: z.record(z.string(), z.unknown()).default({}),
+  host: hostSchema.partial().default({}),
+  cases: z.array(z.record(z.string(), z.unknown())).min(1),
+});
+
+/** One case: what the plugin finds, and what it is called with, one call after another. */
+export interface Case {
+  readonly name: string;
+  readonly file: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly host: CaseHost;
+  readonly steps: readonly Step[];
+  /** It is not to start at all. */
+  readonly refused?: Expectation;
+}
+
+/** Reads all `*.json` of a folder, in the order of their names. @throws Fault `cases_invalid`, also when there is none */
+export async function readCases(folder: string): Promise<readonly Case[]> {
+  const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json')).toSorted();
+  if (names.length === 0) return fail('cases_invalid', { file: join(folder, '*.json'), what: 'there is no such file' });
+  const cases: Case[] = [];
+  for (const name of names) {
+    const file = join(folder, name);
+    cases.push(...parseCases(await readFile(file, 'utf8'), file));
+  }
+  return cases;
+}
+
+/** @throws Fault `cases_invalid`, with the place in the file */
+export function parseCases(text: string, file: string): readonly Case[] {
+  const refuse = (path: string, what: string) => fail('cases_invalid', { file, ...(path && { path }), what });
+  const parse = <T>(schema: z.ZodType<T>, value: unknown, at: readonly PropertyKey[]): T => {
+    const { data, error } = schema.safeParse(value);
+    if (error === undefined) return data as T;
+    const [issue] = error.issues;
+    return refuse([...at, ...(issue?.path ?? [])].map(String).join('.'), issue?.message ?? 'not valid');
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    return refuse('', error instanceof Error ? error.message : String(error));
+  }
+  const { config: shared, host: around, cases } = parse(fileSchema, json, []);
+  return cases.map((each, index) => {
+    const at = ['cases', index];
+    const isCall = 'hook' in each || 'request' in each || 'response' in each;
+    const {
+      name,
+      config = shared,
+      host,
+      ...rest
+    } = 'steps' in each
+      ? parse(stepsSchema, each, at)
+      : isCall
+        ? oneStep(each, at, parse)
+        : asRefused(parse(refusedSchema, each, at));
+    return { name, file, config, host: parse(hostSchema, { ...around, ...host }, [...at, 'host']), ...rest };
+  });
+}
+
+function oneStep(
+  { name, config, host, ...step }: Readonly<Record<string, unknown>>,
+  at: readonly PropertyKey[],
+  parse: <T>(schema: z.ZodType<T>, value: unknown, at: readonly PropertyKey[]) => T,
+) {
+  const outer = parse(z.strictObject(caseShape), { name, config, host }, at);
+  return { ...outer, steps: [parse(stepSchema, step, at)] };
+}
+
+const asRefused = ({ expect, ...rest }: z.infer<typeof refusedSchema>) => ({ ...rest, steps: [], refused: expect });

@@ -1,0 +1,43 @@
+/** Where something is not what was expected. */
+export interface Difference {
+  /** Members and indexes, with dots between them. */
+  readonly path: string;
+  /** Absent where nothing was expected. */
+  readonly expected?: unknown;
+  /** Absent where there is nothing. */
+  readonly got?: unknown;
+}
+
+/**
+ * Compares plain JSON, member by member. Where an object or a list is expected and a text is there, the text is read as
+ * JSON: toolchains write the same JSON differently.
+ */
+export function differencesOf(expected: unknown, got: unknown, path: string): readonly Difference[] {
+  const actual = typeof got === 'string' && isCompound(expected) ? (parsed(got) ?? got) : got;
+  if (!isCompound(expected) || !isCompound(actual) || Array.isArray(expected) !== Array.isArray(actual)) {
+    return Object.is(expected, actual) ? [] : [difference(path, expected, got)];
+  }
+  const [wanted, there] = [new Map(Object.entries(expected)), new Map(Object.entries(actual))];
+  const names = new Set([...wanted.keys(), ...there.keys()]);
+  return [...names].flatMap(name => {
+    const at = path === '' ? name : `${path}.${name}`;
+    return differencesOf(wanted.get(name), there.get(name), at);
+  });
+}
+
+export const difference = (path: string, expected: unknown, got: unknown): Difference => ({
+  path,
+  ...(expected !== undefined && { expected }),
+  ...(got !== undefined && { got }),
+});
+
+const isCompound = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isCompound(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

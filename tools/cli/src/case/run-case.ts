@@ -1,0 +1,195 @@
+import { openFacilities } from '@sallyport/host/capability/open-facilities';
+import type { Request, Response } from '@sallyport/host/core/contract/types.d';
+import { Fault, toFaults } from '@sallyport/host/core/fault';
+import type { CallReport, ChainOutput, RequestState } from '@sallyport/host/core/hook-call';
+import type { JsonObject } from '@sallyport/host/core/json';
+import { schemaError } from '@sallyport/host/core/json-schema';
+import { createLog, silentLog } from '@sallyport/host/core/log';
+import { createSandbox, type SandboxRunner } from '@sallyport/host/sandbox/sandbox';
+import { createCannedHost } from './canned-host.ts';
+import type { Case, Expectation, Step } from './case-file.ts';
+import { toContract, toPlain } from './contract-value.ts';
+import { type Difference, difference, differencesOf } from './difference.ts';
+import type { TriedPlugin } from './tried-plugin.ts';
+
+/** What one step came to, as plain JSON; the same members as in `expect`. */
+export interface Came {
+  readonly outcome: Expectation['outcome'];
+  readonly value?: unknown;
+  readonly violation?: unknown;
+  readonly cause?: string;
+  readonly message?: string;
+  readonly log: readonly { readonly level: string; readonly message: string }[];
+  readonly kv: Readonly<Record<string, string>>;
+  readonly shared: Readonly<Record<string, string>>;
+  readonly metrics: readonly unknown[];
+  readonly audit: readonly unknown[];
+}
+
+/** How a case ended. */
+export interface CaseResult {
+  readonly name: string;
+  readonly file: string;
+  readonly passed: boolean;
+  readonly differences: readonly Difference[];
+  /** One for each step; one that says `refused` when the plugin did not start. */
+  readonly came: readonly Came[];
+  /** Hook calls, from start to end, in milliseconds. */
+  readonly wall_ms: number;
+  /** The most that the memories of its instances were, in bytes. */
+  readonly memory_bytes: number;
+}
+
+/** Runs a case in lanes of its own, so that no case sees what another left behind. */
+export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSignal): Promise<CaseResult> {
+  const { name, file } = one;
+  const lines: { level: string; message: string }[] = [];
+  const host = await createCannedHost(one.host, plugin.descriptor.id, one.steps[0]?.context.tenant);
+  await using facilities = openFacilities({ kv: { store: 'memory' }, secrets: [], audit: {}, log: silentLog() });
+  await using opened = new AsyncDisposableStack();
+  let runner: SandboxRunner;
+  try {
+    checkConfig(one.config, plugin);
+    const compiled = await plugin.compile(host.grants(plugin.descriptor));
+    const sandbox = createSandbox({ capabilities: host.capabilities, log: logInto(lines) });
+    const { id } = plugin.descriptor;
+    const entry = { id, ...compiled, config: one.config, limits: plugin.limits };
+    runner = opened.use(await sandbox.open([entry], host.facilities(facilities), { lanes: 1 }));
+  } catch (error) {
+    const [fault] = toFaults(error);
+    if (fault?.code !== 'plugin_refused_config' && fault?.code !== 'plugin_config_invalid') throw error;
+    const came: Came = { ...nothing, outcome: 'refused', message: String(fault.details.reason) };
+    const differences = one.refused ? compare(one.refused, came, '') : [difference('outcome', 'it starts', came)];
+    return { name, file, passed: differences.length === 0, differences, came: [came], wall_ms: 0, memory_bytes: 0 };
+  }
+
+  const differences: Difference[] = [];
+  const all: Came[] = [];
+  let wall = 0;
+  let states = new Map<string, RequestState>();
+  if (one.refused !== undefined) differences.push(difference('outcome', 'refused', 'it started'));
+  for (const [index, step] of one.steps.entries()) {
+    signal.throwIfAborted();
+    const { requestId, tenant } = step.context;
+    const at = one.steps.length === 1 ? '' : `steps.${index}`;
+    host.pass(step.later_ms);
+    lines.length = 0;
+    const before = states.get(requestId) ?? { local: new Map(), shared: new Map(Object.entries(one.host.shared)) };
+    const output = await call(runner, plugin, step, before, one, signal);
+    const state = output.state ?? before;
+    states = new Map([...states, [requestId, state]]);
+    const [report] = output.reports;
+    wall += report?.wallMs ?? 0;
+    const came: Came = {
+      ...outcomeOf(output, report),
+      log: [...lines],
+      kv: await host.stored(plugin.descriptor.id, tenant),
+      shared: Object.fromEntries(state.shared),
+      ...host.told(),
+    };
+    all.push(came);
+    differences.push(...compare(step.expect, came, at), ...host.unexpected());
+  }
+  differences.push(...host.unused());
+  const memory_bytes = runner.usage().get(plugin.descriptor.id)?.memoryMaxBytes ?? 0;
+  return { name, file, passed: differences.length === 0, differences, came: all, wall_ms: wall, memory_bytes };
+}
+
+const nothing = { log: [], kv: {}, shared: {}, metrics: [], audit: [] };
+
+/** As start does. @throws Fault `plugin_config_invalid` */
+function checkConfig(config: Readonly<Record<string, unknown>>, { descriptor }: TriedPlugin): void {
+  const { config_schema } = descriptor;
+  const error = config_schema && schemaError(config_schema as JsonObject, config as JsonObject);
+  if (error === undefined) return;
+  const reason =
+    'unusable' in error ? 'the config_schema of the plugin cannot be used' : `${error.at}: ${error.reason}`;
+  throw new Fault('plugin_config_invalid', { plugin: descriptor.id, reason });
+}
+
+/** A log whose lines of hook calls are collected. */
+const logInto = (lines: { level: string; message: string }[]) =>
+  createLog('debug', {
+    write(text) {
+      const { level, msg, plugin, request } = JSON.parse(text);
+      if (plugin !== undefined && request !== undefined)
+        lines.push({ level: levels[level] ?? String(level), message: msg });
+    },
+  });
+const levels: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' };
+
+function call(
+  runner: SandboxRunner,
+  { descriptor }: TriedPlugin,
+  { request, response, context: { tenant, subject, ...context } }: Step,
+  state: RequestState,
+  { host: { headers, claims } }: Case,
+  signal: AbortSignal,
+): Promise<ChainOutput> {
+  return runner.run(
+    {
+      calls: [{ plugin: descriptor.id, stopOnBlock: true, stopOnFailure: true }],
+      context: { ...context, ...(tenant !== undefined && { tenant }), ...(subject !== undefined && { subject }) },
+      state,
+      caller: { headers, claims: claims as JsonObject },
+      ...(request === undefined
+        ? { stage: 'after', value: toContract<Response>(response) }
+        : { stage: 'before', value: toContract<Request>(request) }),
+    },
+    signal,
+  );
+}
+
+function outcomeOf({ value, answer }: ChainOutput, report: CallReport | undefined): Omit<Came, keyof typeof nothing> {
+  switch (report?.outcome) {
+    case 'modified':
+      return { outcome: 'modified', value: toPlain(value) };
+    case 'respond':
+      return { outcome: 'respond', value: toPlain(answer) };
+    case 'block':
+      return { outcome: 'block', violation: toPlain(report.violation) };
+    case 'failed':
+      return { outcome: 'failed', cause: report.cause, message: report.message };
+    default:
+      return { outcome: 'proceed' };
+  }
+}
+
+/** What is not expected is not compared, but the outcome. */
+function compare(expected: Expectation, came: Came, at: string): readonly Difference[] {
+  const path = (name: string) => (at === '' ? name : `${at}.${name}`);
+  if (expected.outcome !== came.outcome) {
+    const { outcome, value, violation, cause, message } = came;
+    const got = toPlain({ outcome, value, violation, cause, message });
+    return [difference(path('outcome'), expected.outcome, Object.keys(got as object).length === 1 ? outcome : got)];
+  }
+  const whole = (['value', 'cause', 'kv', 'shared', 'metrics', 'audit'] as const).flatMap(name =>
+    expected[name] === undefined ? [] : differencesOf(expected[name], came[name], path(name)),
+  );
+  const stated = Object.entries(expected.violation ?? {}).flatMap(([name, wanted]) =>
+    differencesOf(wanted, (came.violation as Readonly<Record<string, unknown>>)[name], path(`violation.${name}`)),
+  );
+  const message =
+    expected.message === undefined || came.message?.includes(expected.message)
+      ? []
+      : [difference(path('message'), expected.message, came.message)];
+  return [...whole, ...stated, ...message, ...(expected.log === undefined ? [] : compareLog(expected.log, came, path))];
+}
+
+function compareLog(
+  expected: NonNullable<Expectation['log']>,
+  { log }: Came,
+  path: (name: string) => string,
+): readonly Difference[] {
+  const fits = expected.length === log.length && expected.every((line, index) => isLine(line, log[index]));
+  return fits ? [] : [difference(path('log'), expected, log)];
+}
+
+const isLine = (
+  { level, message, contains }: NonNullable<Expectation['log']>[number],
+  line: Came['log'][number] | undefined,
+): boolean =>
+  line !== undefined &&
+  (level === undefined || level === line.level) &&
+  (message === undefined || message === line.message) &&
+  (contains === undefined || line.message.includes(contains));

@@ -1,0 +1,64 @@
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import type { Case } from './case-file.ts';
+import type { Difference } from './difference.ts';
+import type { CaseResult } from './run-case.ts';
+
+/** How many cases there are for each hook that the descriptor declares. */
+export function coverageOf({ hooks }: PluginDescriptor, cases: readonly Case[]): Readonly<Record<string, number>> {
+  const called = cases.map(({ steps }) => new Set<string>(steps.map(({ hook }) => hook)));
+  return Object.fromEntries(hooks.map(hook => [hook, called.filter(each => each.has(hook)).length]));
+}
+
+/** A line a case, what differs below it, and what the hooks have of cases. */
+export function tellCases(
+  { id, version }: PluginDescriptor,
+  results: readonly CaseResult[],
+  coverage: Readonly<Record<string, number>>,
+): string {
+  const width = Math.min(72, Math.max(...results.map(({ name }) => name.length)));
+  const failed = results.filter(({ passed }) => !passed).length;
+  const hooks = Object.entries(coverage).map(([hook, count]) => `${hook} ${count === 0 ? 'has no case' : count}`);
+  return [
+    `plugin: ${id} ${version}`,
+    ...results.flatMap(({ name, passed, differences, wall_ms, memory_bytes }) => [
+      `  ${passed ? 'ok  ' : 'FAIL'}  ${name.padEnd(width)}  ${wall_ms.toFixed(1).padStart(7)} ms  ${mebibytes(memory_bytes).padStart(6)} MiB`,
+      ...differences.flatMap(each => tellDifference(each).map(line => `        ${line}`)),
+    ]),
+    `hooks: ${hooks.join(', ')}`,
+    `${results.length - failed} passed, ${failed} failed`,
+  ].join('\n');
+}
+
+/** Where two versions of a plugin do not do the same. */
+export function tellChanges(reference: string, changes: readonly CaseChange[]): string {
+  if (changes.length === 0) return `against ${reference}: the same in all cases`;
+  return [
+    `against ${reference}: ${changes.length} cases differ ("expected" is what it did there)`,
+    ...changes.flatMap(({ name, differences }) => [
+      `  ${name}`,
+      ...differences.flatMap(each => tellDifference(each).map(line => `        ${line}`)),
+    ]),
+  ].join('\n');
+}
+
+/** A case in which two versions differ. */
+export interface CaseChange {
+  readonly name: string;
+  readonly differences: readonly Difference[];
+}
+
+const tellDifference = ({ path, expected, got }: Difference): readonly string[] => [
+  path,
+  `  expected ${show(expected)}`,
+  `  got      ${show(got)}`,
+];
+
+const longest = 2000;
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+}
+
+const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);

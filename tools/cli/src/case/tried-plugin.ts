@@ -1,0 +1,61 @@
+import type { Grant } from '@sallyport/host/capability/grant';
+import { decideGrant } from '@sallyport/host/capability/grant';
+import { capabilities } from '@sallyport/host/capability/index';
+import { createArtifact } from '@sallyport/host/core/artifact';
+import { digestOf } from '@sallyport/host/core/digest';
+import { silentLog } from '@sallyport/host/core/log';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { checkContract } from '@sallyport/host/plugin/check-contract';
+import type { Component } from '@sallyport/host/sandbox/compile';
+import { defaultLimits, type PluginLimits } from '@sallyport/host/sandbox/limits';
+import { createSandbox } from '@sallyport/host/sandbox/sandbox';
+import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { createVerifier } from '@sallyport/host/verify/verifier';
+
+/** A busy machine is not the plugin's fault: it has this many times the time that a gateway gives it. */
+const patience = 10;
+const MiB = 2 ** 20;
+
+/** A plugin that went through what a gateway does when it loads it, up to its grants. */
+export interface TriedPlugin {
+  readonly descriptor: PluginDescriptor;
+  readonly limits: PluginLimits;
+  /** Grants and compiles; the same grants are compiled once. @throws Faults */
+  compile(grants: Readonly<Record<string, unknown>>): Promise<{ readonly component: Component; readonly grant: Grant }>;
+}
+
+/**
+ * Inspects a component as a gateway does. Whose it is does not matter here: it runs in the sandbox all the same.
+ * @throws Faults of what a gateway would refuse it for
+ */
+export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<TriedPlugin> {
+  const log = silentLog();
+  const verifier = createVerifier({ trust: { keys: [], revoked_digests: [] }, requireSigned: false, log });
+  const id = readDescriptor(bytes)?.id ?? '';
+  const artifact = createArtifact({ bytes, digest: digestOf(bytes), origin: { reference }, signatures: [] });
+  const verified = await verifier.verify(artifact, { id });
+  const { descriptor } = verified;
+  const sandbox = createSandbox({ capabilities, log });
+  const { imports, exports } = sandbox.inspect(verified);
+  checkContract(descriptor, exports);
+  const { memory_mib, timeout_ms = 0, cpu_ms = 0 } = descriptor.limits ?? {};
+  const limits = {
+    ...defaultLimits,
+    timeoutMs: Math.max(timeout_ms, defaultLimits.timeoutMs) * patience,
+    cpuMs: Math.max(cpu_ms, defaultLimits.cpuMs) * patience,
+    startMs: defaultLimits.startMs * patience,
+    ...(memory_mib !== undefined && { memoryBytes: memory_mib * MiB }),
+  };
+  const compiled = new Map<string, Promise<Component>>();
+  return {
+    descriptor,
+    limits,
+    async compile(grants) {
+      const grant = decideGrant(imports, descriptor, grants, capabilities);
+      const key = [...grant.granted.keys()].join();
+      const component = compiled.get(key) ?? sandbox.compile(verified, grant, limits);
+      compiled.set(key, component);
+      return { component: await component, grant };
+    },
+  };
+}
