@@ -338,6 +338,12 @@ export const requirements = {
   'RUN-37': 'Each promise of the security model names requirements, and files whose tests cite them.',
   'RUN-38': 'Each dependency is documented with its reason, and the operator guide names each setting and its default.',
   'RUN-70': 'What Node makes of our source is kept where nobody else can write, and nowhere else.',
+  'RUN-71': 'Lanes start in threads that were there before their plugins; a start that fails leaves none.',
+  'RUN-72': 'The bytes of modules are kept for lanes in processes alone.',
+  'RUN-73': 'Calls with traps among them leave no thread, file, handle or instance behind.',
+  'RUN-74': 'The soak tells what grows from what comes and goes.',
+  'RUN-75': 'The bench shows what plugins cost that are loaded and do not see a request.',
+  'RUN-76': 'The soak prints what the gateway held, and what of it grows.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

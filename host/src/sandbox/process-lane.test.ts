@@ -1,8 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor, jsGuest, watGuest } from '../../../test/fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall } from '../../../test/fixtures/sandboxed.ts';
+import { asVerified, callContext, calls, openGuests, toolCall } from '../../../test/fixtures/sandboxed.ts';
+import { decideGrant } from '../capability/grant.ts';
+import { capabilities } from '../capability/index.ts';
+import { silentLog } from '../core/log.ts';
 import { laneArguments } from './lane-body.ts';
+import { defaultLimits } from './limits.ts';
+import { createSandbox } from './sandbox.ts';
 
 const script = `
 export const lifecycle = { configure() {} };
@@ -77,4 +82,19 @@ describe('the process of a lane', () => {
     });
     expect(said.trim()).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/);
   });
+});
+
+it('[RUN-72] keeps the bytes of modules for lanes in processes, and for no others', async () => {
+  const sandbox = createSandbox({ capabilities, log: silentLog() });
+  const bytes = await watGuest(guestDescriptor('plain'));
+  const artifact = asVerified(bytes);
+  const grant = decideGrant(sandbox.inspect(artifact).imports, artifact.descriptor, {}, capabilities);
+  for (const [isolation, kept] of [
+    ['process', true],
+    ['pooled', false],
+    [undefined, false],
+  ] as const) {
+    const { modules, binaries } = await sandbox.compile(artifact, grant, defaultLimits, isolation);
+    expect([...binaries.keys()]).toEqual(kept ? [...modules.keys()] : []);
+  }
 });

@@ -1,20 +1,26 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { keygen } from '@sallyport/cli/artifact/keygen';
 import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
 import { signComponent } from '@sallyport/cli/artifact/sign-component';
 import { buildPlugin } from '@sallyport/cli/build/build-plugin';
-import { pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
+import { type PluginDescriptor, pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
 import { stringify } from 'yaml';
 import { end, freePort, pidOf, type Running, untilReady } from './process.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
+/** The entry of a plugin in the operator's file. */
+interface PluginEntry {
+  readonly id: string;
+  readonly source: object;
+  readonly config: object;
+}
+
 /** A plugin that is ready to be used from a file, and what it puts in the place of an e-mail address. */
 export interface BenchPlugin {
-  /** The entry of the operator's file. */
-  readonly entry: { readonly id: string; readonly source: object; readonly config: object };
+  readonly entry: PluginEntry;
   readonly replacement: string;
 }
 
@@ -29,43 +35,78 @@ const examples: Readonly<Record<Language, string>> = { js: 'redact-emails', rust
 export async function buildPlugins(language: Language, count: number, folder: string): Promise<readonly BenchPlugin[]> {
   const example = join(root, 'plugins-examples', examples[language]);
   const described = pluginDescriptorSchema.parse(JSON.parse(await readFile(join(example, 'plugin.json'), 'utf8')));
-  const keys = { privateKey: join(folder, `${language}.key`), publicKey: join(folder, `${language}.pub`) };
-  const { publicKeyPem } = await keygen(keys);
-  const privateKey = parsePrivateKey(await readFile(keys.privateKey, 'utf8'));
-
+  const build = await signingBuilder(folder, language);
   const plugins: BenchPlugin[] = [];
   for (let number = 1; number <= count; number++) {
-    const descriptor = { ...described, id: `${described.id}-${number}` };
-    const out = join(folder, `${descriptor.id}.wasm`);
-    const { bytes: component } = await buildPlugin({ folder: example, descriptor, out });
-    const { bytes, signature } = signComponent({ bytes: component, privateKey });
-    await writeFile(out, bytes);
-    await writeFile(`${out}.sig`, signature);
     const replacement = `hidden-${number}@example.com`;
-    plugins.push({
-      entry: { id: descriptor.id, source: { file: out, public_key: publicKeyPem }, config: { replacement } },
-      replacement,
-    });
+    const source = await build(example, { ...described, id: `${described.id}-${number}` });
+    plugins.push({ entry: { id: `${described.id}-${number}`, source, config: { replacement } }, replacement });
   }
   return plugins;
 }
 
-/** Starts a gateway as an operator does, with the defaults of everything but what is said here. */
+const trapping = `export const lifecycle = { configure() {} };
+export const dispatchHooks = {
+  beforeDispatch(_context, request) {
+    if (JSON.parse(request.val.arguments).trap) throw new Error('as it was told');
+    return { tag: 'proceed' };
+  },
+  afterDispatch: () => ({ tag: 'proceed' }),
+};
+`;
+
+/** A plugin of the bench, and one that traps when a call's argument `trap` is true; in the order of their chain. */
+export async function buildSoakPlugins(folder: string): Promise<readonly [trapping: PluginEntry, BenchPlugin]> {
+  const [redacting] = await buildPlugins('js', 1, folder);
+  if (redacting === undefined) throw new Error('no plugin was built');
+  const id = 'trapping';
+  const project = join(folder, id);
+  await mkdir(project);
+  await writeFile(join(project, `${id}.js`), trapping);
+  const about = { id, version: '0.1.0', kind: 'transform', hooks: ['tool_pre_invoke'], api: '0.1' };
+  const build = await signingBuilder(folder, id);
+  return [{ id, source: await build(project, pluginDescriptorSchema.parse(about)), config: {} }, redacting];
+}
+
+/** Builds and signs plugins with a key of their own; yields the `source` of their entries. */
+async function signingBuilder(folder: string, keyName: string) {
+  const keys = { privateKey: join(folder, `${keyName}.key`), publicKey: join(folder, `${keyName}.pub`) };
+  const { publicKeyPem } = await keygen(keys);
+  const privateKey = parsePrivateKey(await readFile(keys.privateKey, 'utf8'));
+  return async (project: string, descriptor: PluginDescriptor): Promise<object> => {
+    const out = join(folder, `${descriptor.id}.wasm`);
+    const { bytes: component } = await buildPlugin({ folder: project, descriptor, out });
+    const { bytes, signature } = signComponent({ bytes: component, privateKey });
+    await writeFile(out, bytes);
+    await writeFile(`${out}.sig`, signature);
+    return { file: out, public_key: publicKeyPem };
+  };
+}
+
+/**
+ * Starts a gateway as an operator does, with the defaults of everything but what is said here. All plugins are loaded;
+ * the first `active` of them see the requests that are measured, and the others those of another binding.
+ */
 export async function startGateway(
   name: string,
   upstream: string,
   plugins: readonly BenchPlugin[],
   folder: string,
   stop: AsyncDisposableStack,
+  active: number = plugins.length,
 ): Promise<Running> {
   const port = await freePort();
   const file = join(folder, `${name}.yaml`);
+  const ids = plugins.map(({ entry }) => entry.id);
   const config = {
     listen: `127.0.0.1:${port}`,
     cache_dir: join(folder, 'cache'),
     plugins: plugins.map(({ entry }) => entry),
     upstreams: [{ id: 'bench', http: { url: upstream } }],
-    bindings: [{ id: 'bench', upstreams: ['bench'], transforms: plugins.map(({ entry }) => entry.id) }],
+    bindings: [
+      { id: 'bench', upstreams: ['bench'], transforms: ids.slice(0, active) },
+      { id: 'others', upstreams: ['bench'], transforms: ids.slice(active) },
+    ],
   };
   await writeFile(file, stringify(config));
   // The log of each request is part of the work; where it goes is not.

@@ -23,9 +23,14 @@ export async function startProgram(
   return { url: `http://127.0.0.1:${message}/mcp`, pid: pidOf(child) };
 }
 
-/** Starts one of the programs beside this file, with a channel for messages. It ends with its parent. */
-export function forkProgram(name: string, args: readonly string[], stop: AsyncDisposableStack): ChildProcess {
-  const child = fork(join(import.meta.dirname, `${name}.ts`), args);
+/** Starts one of the programs beside this file, with a channel for messages. It ends with its parent. `flags` are those of Node. */
+export function forkProgram(
+  name: string,
+  args: readonly string[],
+  stop: AsyncDisposableStack,
+  flags: readonly string[] = [],
+): ChildProcess {
+  const child = fork(join(import.meta.dirname, `${name}.ts`), args, { execArgv: [...flags] });
   stop.defer(() => end(child));
   return child;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Row } from './bench.ts';
-import { budgetTable, comparisonTable, measuredTable, startTable } from './report.ts';
+import { budgetTable, comparisonTable, courseTable, holdingTable, measuredTable, startTable } from './report.ts';
 
 const row = (name: string, rps: number, cpu: number): Row => ({
   ...{ name, size: 200, connections: 32, rps, p50_ms: 1.234, p99_ms: 5, rss_mb: 90.4 },
@@ -38,4 +38,16 @@ it('tells what changed since an earlier run', () => {
       '',
     ].join('\n'),
   );
+});
+
+it('[RUN-75] puts a gateway that has loaded much beside one that has loaded what it needs', () => {
+  const table = budgetTable([row('gateway+5-rust', 10_000, 100), row('gateway+5of50-rust', 9500, 105)]);
+  expect(table).toMatch(/^5 of 50 Rust plugins \/ 5 of 5, req\/s +200 B +32 +0\.95 +≥ 0\.90$/m);
+});
+
+it('[RUN-76] tells what a gateway held in a soak, and what of it grows', () => {
+  const held = { calls: 500, rss_mb: 300.12, heap_mb: 40, plugins_mb: 9, threads: 14, files: 70, resources: 23 };
+  expect(holdingTable([held])).toMatch(/^500 +300\.1 +40\.0 +9\.0 +14 +70 +23$/m);
+  const courses = [{ figure: 'threads' as const, first: 14, last: 15, bound: 14, grows: true }];
+  expect(courseTable(courses)).toMatch(/^threads +14\.0 +15\.0 +≤ 14\.0 +grows$/m);
 });

@@ -1,4 +1,5 @@
 import type { Measured, Row, StartRow } from './bench.ts';
+import type { Course, Holding } from './soak-verdict.ts';
 
 /** The rows as a table for people. */
 export function measuredTable(rows: readonly Row[]): string {
@@ -58,6 +59,11 @@ export function budgetTable(rows: readonly Row[]): string {
         ...line('added by 5 Rust plugins, CPU µs', added(of('gateway+5-rust'), gateway, cpu), '≤ 100'),
         ...line('  of it on the main thread', added(of('gateway+5-rust'), gateway, mainCpu), '≤ 30'),
         ...line('  p50 µs', added(of('gateway+5-rust'), gateway, p50), '≤ 150', 1),
+        ...line(
+          '5 of 50 Rust plugins / 5 of 5, req/s',
+          ratio(of('gateway+5of50-rust'), of('gateway+5-rust')),
+          '≥ 0.90',
+        ),
         ...line('gateway+5-rust / mcp-proxy, req/s', ratio(of('gateway+5-rust'), of('mcp-proxy'))),
       ];
     }),
@@ -87,6 +93,31 @@ export function comparisonTable(now: Measured, before: Measured): string {
   const head = ['change', 'size', 'connections', 'req/s', 'p50', 'p99', 'CPU/req', 'of it main', 'RSS'];
   const tables = [table(head, rows), table(['change', 'start', 'memory per plugin and lane'], starts)];
   return tables.filter((_, place) => [rows, starts][place]?.length !== 0).join('\n');
+}
+
+/** What a gateway held in the course of a soak, as a table for people. */
+export function holdingTable(series: readonly Holding[]): string {
+  return table(
+    ['calls', 'RSS MB', 'heap MB', 'plugins MB', 'threads', 'files', 'resources'],
+    series.map(({ calls, rss_mb, heap_mb, plugins_mb, threads, files, resources }) => [
+      String(calls),
+      ...[rss_mb, heap_mb, plugins_mb].map(each => each.toFixed(1)),
+      ...[threads, files, resources].map(String),
+    ]),
+  );
+}
+
+/** How each figure went after the first tenth of a soak. */
+export function courseTable(courses: readonly Course[]): string {
+  return table(
+    ['median', 'first third', 'last third', 'bound', ''],
+    courses.map(({ figure, first, last, bound, grows }) => [
+      figure,
+      ...[first, last].map(each => each.toFixed(1)),
+      `≤ ${bound.toFixed(1)}`,
+      grows ? 'grows' : 'steady',
+    ]),
+  );
 }
 
 const ratio = (a: Row | undefined, b: Row | undefined) => (a && b ? (a.rps / b.rps).toFixed(2) : undefined);

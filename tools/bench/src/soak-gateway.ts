@@ -1,0 +1,35 @@
+/** A gateway that tells its parent what it holds. A process of its own, with `--expose-gc`. */
+import { readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { grantsSchema } from '@sallyport/host/capability/index';
+import { loadConfig } from '@sallyport/host/config/load-config';
+import { silentLog } from '@sallyport/host/core/log';
+import { createHost } from '@sallyport/host/host';
+import type { Holding } from './soak-verdict.ts';
+
+const config = await loadConfig(process.argv[2] ?? '', { grants: grantsSchema });
+const host = await createHost(config, silentLog());
+const { url } = await host.gateway.listen({ host: '127.0.0.1', port: 0 });
+
+async function holding(calls: number): Promise<Holding> {
+  // Finalizers run between collections, and what they let go of goes with the next one.
+  for (let round = 0; round < 3; round++) {
+    globalThis.gc?.();
+    await sleep(50);
+  }
+  const { rss, heapUsed } = process.memoryUsage();
+  const plugins = [...host.usage().values()].reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  return {
+    calls,
+    rss_mb: rss / 1e6,
+    heap_mb: heapUsed / 1e6,
+    plugins_mb: plugins / 1e6,
+    threads: readdirSync('/proc/self/task').length,
+    files: readdirSync('/proc/self/fd').length,
+    resources: process.getActiveResourcesInfo().length,
+  };
+}
+
+process.on('message', (calls: number) => void holding(calls).then(found => process.send?.(found)));
+process.on('disconnect', () => process.exit());
+process.send?.(url);
