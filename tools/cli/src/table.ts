@@ -21,6 +21,7 @@ export const table: Table = {
   plugin: {
     summary: 'for authors of plugins: build, sign, move and look at them',
     commands: {
+      new: () => import('./command/plugin/new.ts'),
       build: () => import('./command/plugin/build.ts'),
       test: () => import('./command/plugin/test.ts'),
       sign: () => import('./command/plugin/sign.ts'),

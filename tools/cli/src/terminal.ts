@@ -25,6 +25,8 @@ export interface Terminal {
   read(): Promise<string>;
   /** A bar on stderr while it is a terminal, and nothing elsewhere. Disposing it takes it away. */
   progress(label: string, total: number): Progress;
+  /** The same for what has no measure: what is done, and for how many seconds. */
+  busy(label: string): Disposable;
 }
 
 const barWidth = 30;
@@ -61,6 +63,20 @@ export function processTerminal(signal: AbortSignal): Terminal {
       return Buffer.concat(chunks)
         .toString('utf8')
         .replace(/\r?\n$/, '');
+    },
+
+    busy(label) {
+      if (!stderr.isTTY) return { [Symbol.dispose]: () => {} };
+      const began = Date.now();
+      const draw = () => stderr.write(`\r\x1b[2K${label} ... ${Math.round((Date.now() - began) / 1000)} s`);
+      draw();
+      const timer = setInterval(draw, 1000);
+      return {
+        [Symbol.dispose]() {
+          clearInterval(timer);
+          stderr.write('\r\x1b[2K');
+        },
+      };
     },
 
     progress(label, total) {

@@ -1,5 +1,13 @@
 import { join } from 'node:path';
+import { decideGrant } from '@sallyport/host/capability/grant';
+import { capabilities } from '@sallyport/host/capability/index';
+import { digestOf } from '@sallyport/host/core/digest';
+import { type Fault, toFaults } from '@sallyport/host/core/fault';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { componentInfo } from '@sallyport/host/sandbox/component-info';
+import { anatomyOf } from '../../artifact/anatomy.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
+import { tellParts } from '../../artifact/tell-parts.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
@@ -14,10 +22,40 @@ export const command = defineCommand({
     const descriptor = await readDescriptorFile(join(folder, 'plugin.json'));
     const out = named ?? join(folder, `${descriptor.id}.wasm`);
     const { buildPlugin } = await import('../../build/build-plugin.ts');
-    const { bytes } = await buildPlugin({ folder, descriptor, source, out, say: terminal.say, signal });
+    using _ = terminal.busy(`building ${descriptor.id}`);
+    const { bytes, toolchain } = await buildPlugin({ folder, descriptor, source, out, say: terminal.say, signal });
+    const { imports } = componentInfo(bytes);
+    const { parts } = anatomyOf(bytes);
+    const { id: plugin } = descriptor;
+    const { language, reproducible } = toolchain;
+    const digest = digestOf(bytes);
+    for (const { code, details } of unimported(imports, descriptor)) {
+      terminal.say(`${plugin}: a gateway will refuse it: ${code} ${details.capability}, which nothing in it uses`);
+    }
     return {
-      json: { plugin: descriptor.id, component: out, bytes: bytes.length },
-      text: `plugin: ${descriptor.id}\ncomponent: ${out}\nbytes: ${bytes.length}`,
+      json: { plugin, language, component: out, digest, reproducible, bytes: bytes.length, imports, parts },
+      text: [
+        `plugin: ${plugin}`,
+        `language: ${language}${reproducible ? '' : ', whose toolchain does not make the same bytes twice'}`,
+        `component: ${out}`,
+        `digest: ${digest}`,
+        // The rest is for plugin inspect.
+        ...tellParts(
+          bytes.length,
+          parts.filter(part => part.bytes * 100 >= bytes.length),
+        ),
+      ].join('\n'),
     };
   },
 });
+
+/** Required capabilities that the component does not import. */
+function unimported(imports: readonly string[], descriptor: PluginDescriptor): readonly Fault[] {
+  try {
+    const asked = [...descriptor.required_capabilities, ...descriptor.optional_capabilities];
+    decideGrant(imports, descriptor, Object.fromEntries(asked.map(name => [name, {}])), capabilities);
+    return [];
+  } catch (error) {
+    return toFaults(error).filter(({ code }) => code === 'capability_unused');
+  }
+}

@@ -4,6 +4,7 @@ import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { type Anatomy, anatomyOf } from '../../artifact/anatomy.ts';
 import { artifactAt, type Judged, judgeAll, readTrust, trustOptions } from '../../artifact/judge.ts';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
+import { tellParts } from '../../artifact/tell-parts.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
@@ -65,12 +66,7 @@ function tell(look: Look): string {
       : []),
     ...section('imports', look.imports.map(oneLine)),
     ...section('exports', look.exports.map(oneLine)),
-    ...section(
-      `size: ${look.bytes} bytes, by section`,
-      look.parts.map(
-        ({ section, count, bytes }) => `${String(bytes).padStart(10)}  ${section}${count > 1 ? ` (${count})` : ''}`,
-      ),
-    ),
+    ...tellParts(look.bytes, look.parts),
     ...section(
       'producers',
       look.producers.map(({ field, name, version }) => `${field}: ${name} ${version}`),

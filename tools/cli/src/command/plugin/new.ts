@@ -1,0 +1,43 @@
+import { fail } from '@sallyport/host/core/fault';
+import type { Toolchain } from '../../build/toolchain.ts';
+import { defineCommand } from '../../command.ts';
+import { languages } from '../../new/languages.ts';
+import type { Terminal } from '../../terminal.ts';
+
+const names = Object.keys(languages) as readonly Toolchain['language'][];
+
+export const command = defineCommand({
+  summary: 'make the folder of a new plugin: source, plugin.json, cases, README, a workflow for GitHub Actions',
+  about: 'Asks for what is not given when it runs at a terminal. A folder that is there already is left as it is.',
+  arguments: { NAME: { says: 'the id of the plugin, for example redact-emails', optional: true } },
+  options: {
+    lang: { value: 'LANGUAGE', choices: names, says: 'what it is written in' },
+    kind: { value: 'KIND', choices: ['transform'], default: 'transform', says: 'what it is for' },
+    out: { value: 'FOLDER', says: 'the folder (default: NAME, here)' },
+  },
+  example: 'sallyport plugin new hide-words --lang rust',
+  async run({ options: { lang, out }, args: { NAME: given } }, { terminal }) {
+    const id =
+      given ?? (await terminal.ask('Name of the plugin', { instead: 'sallyport plugin new NAME --lang LANGUAGE' }));
+    const language = lang === undefined ? await askLanguage(terminal) : (lang as Toolchain['language']);
+    const folder = out ?? id;
+    const { newPlugin } = await import('../../new/new-plugin.ts');
+    const files = await newPlugin({ id, language, folder });
+    const { toolchain } = languages[language];
+    return {
+      json: { plugin: id, language, folder, files },
+      text: [
+        `plugin: ${id}`,
+        `folder: ${folder}`,
+        ...files.map(file => `  ${file}`),
+        `needs: ${toolchain}`,
+        `next: sallyport plugin test ${folder}`,
+      ].join('\n'),
+    };
+  },
+});
+
+async function askLanguage(terminal: Terminal): Promise<Toolchain['language']> {
+  const answer = await terminal.ask(`Language (${names.join(', ')})`, { instead: `--lang ${names.join('|')}` });
+  return names.find(name => name === answer.trim()) ?? fail('usage', { language: answer, choices: names });
+}
