@@ -12,6 +12,8 @@ import type { ReadyThreads } from './ready-threads.ts';
 
 const watchEveryMs = 10;
 const maximumBatch = 64;
+/** How long chains may wait for a lane that is at work while another is idle. */
+const patienceMs = 3;
 const maximumAttempts = 3;
 /** From when a gateway's lanes are open to when it most probably listens. */
 const spareAfterMs = 250;
@@ -40,6 +42,11 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   #watch: NodeJS.Timeout | undefined;
   #closed = false;
   #cautiousUntil = 0;
+  #patience: NodeJS.Timeout | undefined;
+  #lastSentAt = 0;
+  readonly #sentAt = new WeakMap<Lane, number>();
+  /** What a chain takes, on average lately, from the message to the answer. */
+  #chainMs = 1;
   readonly #backlog: number;
   readonly #count: number;
 
@@ -88,6 +95,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearInterval(this.#watch);
+    clearTimeout(this.#patience);
     const lanes = [...this.#idle, ...this.#busy.keys(), ...(this.#spare === undefined ? [] : [this.#spare])];
     const open = [...this.#queue.takeAll(), ...[...this.#busy.values()].flatMap(jobs => [...jobs.values()])];
     for (const job of open) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
@@ -104,21 +112,47 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     });
   }
 
+  /**
+   * Fills one lane after the other. What waits for a lane that answers soon anyway travels then, in one message: most
+   * of what a hop costs is the message, and caches are warm in a lane that has just worked.
+   */
   #flush(): void {
-    const most = performance.now() < this.#cautiousUntil ? 1 : maximumBatch;
+    const isCautious = performance.now() < this.#cautiousUntil;
     while (this.#queue.length > 0 && this.#idle.length > 0) {
-      const share = Math.min(Math.ceil(this.#queue.length / this.#idle.length), most);
+      if (!isCautious && this.#answersSoon()) {
+        this.#patience ??= setTimeout(() => {
+          this.#patience = undefined;
+          this.#flush();
+        }, patienceMs);
+        break;
+      }
       const lane = this.#idle.pop();
       if (lane === undefined) break;
-      const batch = this.#queue.take(share);
+      const batch = this.#queue.take(isCautious ? 1 : this.#batchSize());
       if (batch.length === 0) {
         this.#idle.push(lane);
         break;
       }
       this.#busy.set(lane, new Map(batch.map(job => [job.id, job])));
+      this.#lastSentAt = performance.now();
+      this.#sentAt.set(lane, this.#lastSentAt);
       lane.send({ type: 'run', jobs: batch.map(({ id, input }) => ({ id, input })) });
     }
     if (this.#busy.size > 0) this.#watch ??= setInterval(() => this.#endOverdue(), watchEveryMs).unref();
+  }
+
+  /** Whether a lane that was sent something a moment ago will have done it soon, and then what waits. */
+  #answersSoon(): boolean {
+    return (
+      this.#busy.size > 0 &&
+      performance.now() - this.#lastSentAt < patienceMs &&
+      this.#queue.length * this.#chainMs < patienceMs
+    );
+  }
+
+  /** Chains of some milliseconds of work: the lane is not kept from others, nor they from it, for longer. */
+  #batchSize(): number {
+    return Math.max(1, Math.min(maximumBatch, Math.floor(patienceMs / this.#chainMs)));
   }
 
   #done(lane: Lane, message: FromLane): void {
@@ -133,6 +167,8 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     }
     this.#busy.delete(lane);
     this.#idle.push(lane);
+    const each = (performance.now() - (this.#sentAt.get(lane) ?? 0)) / batch.size;
+    this.#chainMs += (each - this.#chainMs) / 8;
     if (this.#queue.length > 0) this.#flushSoon();
     else if (this.#busy.size === 0) this.#stopWatching();
   }
