@@ -144,6 +144,13 @@ export const requirements = {
   'SBX-23': 'No table grows above its limit, and nothing of a guest lives on the heap of its lane without bound.',
   'SBX-24':
     'Calls of a component that never waits carry no bookkeeping of tasks, and glue of an unknown shape stays as it is.',
+  'SBX-50': 'A guest that loops, recurses, grows or calls the host without end, before or after, costs its own call.',
+  'SBX-51': 'What a guest hands over is counted before it is taken out of its memory: texts that share bytes, too.',
+  'SBX-52':
+    'A plugin that loops, recurses, grows or traps while it starts is refused by name, and nobody waits for it.',
+  'SBX-53': 'An answer that is too long, too deep, no text or no outcome is refused, and harms nobody.',
+  'SBX-54': 'JSON with names that lead to prototypes passes as data, in arguments, results, details, config and state.',
+  'SBX-55': 'A number of a hidden block that was not shown in this very result is refused.',
   'SBX-60':
     'A component with more of anything than a plugin needs is refused before anything works on it that cannot be stopped.',
   'SBX-61': 'What is generated for a component is bounded, and read away from the gateway’s thread.',
@@ -241,6 +248,19 @@ export const requirements = {
     'A case states what goes into a hook and what every capability answers, and runs in the sandbox, apart from others.',
   'AUT-21': 'A case that fails tells each difference by its place: outcome, value, violation, log, store, host calls.',
   'AUT-22': 'A file of cases that cannot be read is refused, with the place in it.',
+  'AUT-23':
+    'plugin test tells of each case with its time and memory, of hooks without a case, and of what another version does.',
+  'AUT-24': 'plugin test watches its folder, and ends when it is interrupted.',
+  'AUT-25': 'Every example is built, does what its cases say for each of its hooks, and does it behind a gateway.',
+  'AUT-26': 'A new plugin has all that it takes to build, test and publish it, and cases for each of its hooks.',
+  'AUT-27':
+    'plugin new refuses names that no plugin can have and folders that are there, and asks at a terminal alone.',
+  'AUT-28': 'The workflow of a new plugin builds, tests, signs and pushes it.',
+  'AUT-29': 'A build tells language, digest and size, whether it can be repeated, and what is declared and not used.',
+  'AUT-40':
+    'A plugin in Rust is a crate that plain cargo builds: for wasm32-wasip2 where rustup has it, else for wasm32-unknown-unknown.',
+  'AUT-41': 'The same Rust source gives the same component in whatever folder, and no path of the machine is in it.',
+  'AUT-42': "The crate's helpers show and replace each text, and leave every other byte of JSON as it was.",
   'AUT-50':
     'A plugin in TypeScript is built from its files and npm packages, with the types of the contract and nothing to install.',
   'AUT-51': 'An error of types, of syntax or of a name that cannot be found stops the build, with file and line.',
@@ -254,6 +274,10 @@ export const requirements = {
     'moderation blocks what its service flags, remembers decisions, and blocks when the service does not answer.',
   'AUT-57': 'response-cache answers listed tools from its store, apart by arguments, until the time to live is over.',
   'AUT-58': 'The templates of TypeScript and JavaScript build as they are and pass their cases.',
+  'AUT-60':
+    'A plugin in Go is a module that Go alone builds: it imports what it uses, and is the same bytes in whatever folder.',
+  'AUT-65':
+    'What stops a build of Go is told: no Go, its complaint with file and line, a capability that is not declared.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; a word or option that is none is told with the nearest one.',

@@ -227,7 +227,7 @@ it.each([
     what: 'a configuration that it refuses',
     fields: { config: { wrong: true }, expect: { outcome: 'refused', message: 'it is wrong' } },
   },
-])('[AUT-20] a case can state $what', async ({ fields }) => {
+])('[AUT-20] a case can state $what', { timeout: 120_000 }, async ({ fields }) => {
   expect(await run(fields)).toMatchObject({ passed: true, differences: [] });
 });
 
@@ -292,7 +292,7 @@ it.each([
     fields: { config: { wrong: true }, hook: 'tool_post_invoke', response: result, expect: { outcome: 'modified' } },
     differences: [{ path: 'outcome', expected: 'it starts', got: { outcome: 'refused', message: 'it is wrong' } }],
   },
-])('[AUT-21] a case that fails tells $what', async ({ fields, differences }) => {
+])('[AUT-21] a case that fails tells $what', { timeout: 120_000 }, async ({ fields, differences }) => {
   expect(await run(fields)).toMatchObject({ passed: false, differences });
 });
 

@@ -1,0 +1,65 @@
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readDescriptorFile } from '@sallyport/cli/artifact/read-descriptor-file';
+import { buildPlugin } from '@sallyport/cli/build/build-plugin';
+import { readCases } from '@sallyport/cli/case/case-file';
+import { runCase } from '@sallyport/cli/case/run-case';
+import { tryPlugin } from '@sallyport/cli/case/tried-plugin';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startEverything } from '../fixtures/everything.ts';
+import { openHost } from '../fixtures/open-host.ts';
+import { itWith } from '../prerequisite.ts';
+import { examples } from './examples.ts';
+
+const root = join(import.meta.dirname, '../../plugins-examples');
+const signal = new AbortController().signal;
+let folder = '';
+let upstream: Awaited<ReturnType<typeof startEverything>>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-examples-'));
+  upstream = await startEverything();
+});
+afterAll(async () => {
+  await upstream?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+it('[AUT-25] every example is in the table', () => {
+  const folders = readdirSync(root, { withFileTypes: true }).filter(each => each.isDirectory());
+  const names = folders.map(({ name }) => name).filter(name => name !== 'node_modules');
+  expect(examples.map(({ id }) => id).toSorted()).toEqual(names.toSorted());
+});
+
+describe.each(examples)('$id', ({ id, needs, casesOf = id, plugin = {}, message, sees }) => {
+  const test = needs === undefined ? it : itWith(needs);
+  const example = join(root, id);
+  let built: Promise<Uint8Array> | undefined;
+  const component = () => {
+    built ??= readDescriptorFile(join(example, 'plugin.json'))
+      .then(descriptor => buildPlugin({ folder: example, descriptor, out: join(folder, `${id}.wasm`) }))
+      .then(({ bytes }) => bytes);
+    return built;
+  };
+
+  test('[AUT-25] is built, and does what its cases say', { timeout: 600_000 }, async () => {
+    const tried = await tryPlugin(await component(), id);
+    const failed: unknown[] = [];
+    const covered = new Set<string>();
+    for (const one of await readCases(join(root, casesOf, 'cases'))) {
+      const { name, passed, differences } = await runCase(tried, one, signal);
+      if (!passed) failed.push({ name, differences });
+      for (const { hook } of one.steps) covered.add(hook);
+    }
+    expect(failed).toEqual([]);
+    expect([...covered].toSorted()).toEqual(tried.descriptor.hooks.toSorted());
+  });
+
+  test('[AUT-25] does it behind a gateway', { timeout: 600_000 }, async () => {
+    const entry = { id, bytes: await component(), ...plugin };
+    await using gateway = await openHost([entry], upstream.url, { limits: { lanes: 1 } });
+    const answer = await gateway.call('echo', { message }).catch(({ message, data }) => ({ message, data }));
+    expect(JSON.stringify(answer)).toContain(sees);
+  });
+});

@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
+import { startRegistry } from '@sallyport/registry/start-registry';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { runCommand } from '../../../../../test/fixtures/run-command.ts';
+import { runSallyport } from '../../../../../test/fixtures/run-sallyport.ts';
+import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
+import { itWith } from '../../../../../test/prerequisite.ts';
+import { readCases } from '../../case/case-file.ts';
+
+const make = async (id = 'hide-words', lang = 'js') => {
+  const folder = join(await temporaryFolder(), 'new', id);
+  const ran = await runCommand(['plugin', 'new', id, '--lang', lang, '--out', folder, '--json']);
+  return { folder, ran };
+};
+
+it('[AUT-26] a new plugin has a descriptor, cases, a README, a list of what git ignores, and a workflow', async () => {
+  const { folder, ran } = await make();
+  expect(ran.code).toBe(0);
+  const { files } = JSON.parse(ran.stdout);
+  expect(files).toEqual(
+    expect.arrayContaining(['.github/workflows/plugin.yaml', '.gitignore', 'README.md', 'plugin.json']),
+  );
+  const descriptor = pluginDescriptorSchema.parse(JSON.parse(await readFile(join(folder, 'plugin.json'), 'utf8')));
+  expect(descriptor).toMatchObject({ id: 'hide-words', kind: 'transform', version: '0.1.0' });
+  const covered = (await readCases(join(folder, 'cases'))).flatMap(({ steps }) => steps.map(({ hook }) => hook));
+  expect(new Set(covered)).toEqual(new Set(descriptor.hooks));
+  for (const file of files) expect(await readFile(join(folder, file), 'utf8')).not.toMatch(/\{\{\w+\}\}/);
+});
+
+it.each([
+  { name: 'Hide_Words', hint: 'for example: hide-words' },
+  { name: '../up', hint: 'for example: up' },
+  { name: '7', hint: 'a name is like redact-emails' },
+  { name: 'x'.repeat(64), hint: `for example: ${'x'.repeat(63)}` },
+])('[AUT-27] refuses the name $name, and makes nothing', async ({ name, hint }) => {
+  const { folder, ran } = await make(name);
+  expect(ran.code).toBe(2);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ problems: [{ code: 'usage', NAME: name, hint }] });
+  await expect(readdir(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+it('[AUT-27] leaves a folder that is there as it is', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'mine.txt'), 'mine');
+  const ran = await runCommand(['plugin', 'new', 'hide-words', '--lang', 'js', '--out', folder]);
+  expect({ code: ran.code, said: ran.stderr }).toMatchObject({ said: expect.stringContaining('file_exists') });
+  expect(await readdir(folder)).toEqual(['mine.txt']);
+});
+
+it('[AUT-27] asks for name and language at a terminal, and never when it is piped', async () => {
+  const folder = join(await temporaryFolder(), 'asked');
+  const answers = ['hide-words', 'js'];
+  expect(await runCommand(['plugin', 'new', '--out', folder], { answers })).toMatchObject({ code: 0 });
+  expect(await readdir(folder)).toContain('plugin.json');
+  for (const given of [[], ['hide-words']]) {
+    const { code, stderr } = await runSallyport('plugin', 'new', ...given);
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('usage: ') });
+  }
+});
+
+itWith('openssl')(
+  '[AUT-28] the workflow of a new plugin builds, tests, signs and pushes it',
+  { timeout: 120_000 },
+  async () => {
+    const { folder } = await make('proceeds');
+    await writeFile(join(folder, 'proceeds.js'), source);
+    await writeFile(join(folder, 'cases/replace.json'), JSON.stringify({ cases: [proceeds] }));
+    const workflow = parse(await readFile(join(folder, '.github/workflows/plugin.yaml'), 'utf8'));
+    const { steps } = workflow.jobs.plugin as { steps: { name?: string; if?: string; run?: string; env?: object }[] };
+    const typed = steps.filter(({ name }) => ['Build', 'Test', 'Sign', 'Push'].includes(name ?? ''));
+    expect(typed.map(({ if: when }) => when !== undefined)).toEqual([false, false, true, true]);
+
+    const home = await temporaryFolder();
+    await using registry = await startRegistry({ directory: join(home, 'registry') });
+    const { key, docker, temp } = {
+      key: join(home, 'key.pem'),
+      docker: join(home, 'docker'),
+      temp: join(home, 'temp'),
+    };
+    await mkdir(temp);
+    await runCommand(['keygen', '--key', key]);
+    const env = {
+      ...process.env,
+      ...{ SALLYPORT: `${process.execPath} ${join(import.meta.dirname, '../../main.ts')}`, RUNNER_TEMP: temp },
+      ...{ DOCKER_CONFIG: docker, SIGNING_KEY: await readFile(key, 'utf8'), REGISTRY: registry.host, OWNER: 'Acme' },
+      ...{ ACTOR: 'acme', TAG: 'v0.1.0', TOKEN: 'token' },
+    };
+    for (const { run = '' } of typed)
+      await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', run], { cwd: folder, env });
+    const published = ['plugin', 'verify', '--key', join(home, 'key.pub.pem'), `${registry.host}/acme/proceeds:0.1.0`];
+    expect(await runCommand(published)).toMatchObject({ code: 0 });
+    expect(await readdir(temp)).toEqual(['signing-key.pub.pem']);
+  },
+);
+
+const source = `export const lifecycle = { configure() {} };
+export const dispatchHooks = { beforeDispatch: () => ({ tag: 'proceed' }), afterDispatch: () => ({ tag: 'proceed' }) };`;
+const proceeds = {
+  ...{ name: 'proceeds', hook: 'tool_post_invoke', expect: { outcome: 'proceed' } },
+  response: { tag: 'tool-result', val: { content: [], isError: false } },
+};

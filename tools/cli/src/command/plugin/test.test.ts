@@ -1,0 +1,84 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { guestDescriptor, watGuest } from '../../../../../test/fixtures/guest.ts';
+import { runCommand } from '../../../../../test/fixtures/run-command.ts';
+import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
+
+const hooks = ['tool_pre_invoke', 'tool_post_invoke'];
+const plugin = (before: string) => watGuest(guestDescriptor('passes', { hooks }), { before });
+const request = { tag: 'tool-call', val: { name: 'x', arguments: '{}' } };
+const passes = { name: 'passes', hook: 'tool_pre_invoke', request, expect: { outcome: 'proceed' } };
+
+async function folderWith(before: string, ...cases: object[]) {
+  const folder = await temporaryFolder();
+  await mkdir(join(folder, 'cases'));
+  await writeFile(join(folder, 'cases/a.json'), JSON.stringify({ cases }));
+  await writeFile(join(folder, 'it.wasm'), await plugin(before));
+  return { folder, argv: ['plugin', 'test', folder, '--component', join(folder, 'it.wasm')] };
+}
+
+it('[AUT-23] tells of each case, of the hooks that have none, and ends with 1 when one fails', {
+  timeout: 120_000,
+}, async () => {
+  const wrong = { ...passes, name: 'blocks', expect: { outcome: 'block' } };
+  const { argv } = await folderWith('', passes, wrong);
+  const { code, stdout } = await runCommand(argv);
+  expect({ code, stdout }).toEqual({
+    code: 1,
+    stdout: expect.stringMatching(
+      /^plugin: passes 0\.1\.0\n {2}ok {4}passes +[\d.]+ ms +[\d.]+ MiB\n {2}FAIL {2}blocks .*\n +outcome\n +expected "block"\n +got +"proceed"\nhooks: tool_pre_invoke 2, tool_post_invoke has no case\n1 passed, 1 failed\n$/,
+    ),
+  });
+  const json = JSON.parse((await runCommand([...argv, '--json'])).stdout);
+  expect(json).toMatchObject({ passed: 1, failed: 1, coverage: { tool_pre_invoke: 2, tool_post_invoke: 0 } });
+});
+
+it('[AUT-23] tells where another version does not do the same', { timeout: 120_000 }, async () => {
+  const { argv } = await folderWith('', passes);
+  const other = await folderWith('unreachable', passes);
+  const against = [...argv, '--against', join(other.folder, 'it.wasm'), '--json'];
+  const { code, stdout } = await runCommand(against);
+  expect({ code, ...JSON.parse(stdout) }).toMatchObject({
+    code: 0,
+    changes: [
+      {
+        name: 'passes',
+        differences: expect.arrayContaining([{ path: '0.outcome', expected: 'failed', got: 'proceed' }]),
+      },
+    ],
+  });
+});
+
+it('[AUT-23] refuses a folder without cases', async () => {
+  const { code, stderr } = await runCommand(['plugin', 'test', await temporaryFolder()]);
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('cases_invalid') });
+});
+
+it('[AUT-24] watches: a change is tested, what cannot be read is told, and Ctrl-C ends it', {
+  timeout: 120_000,
+}, async () => {
+  const { folder, argv } = await folderWith('', passes);
+  const main = join(import.meta.dirname, '../../main.ts');
+  const child = spawn(process.execPath, [main, ...argv, '--watch'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await until(child, '1 passed, 0 failed');
+  await writeFile(join(folder, 'cases/a.json'), '{');
+  await until(child, 'cases_invalid');
+  await writeFile(join(folder, 'cases/a.json'), JSON.stringify({ cases: [passes, { ...passes, name: 'again' }] }));
+  await until(child, '2 passed, 0 failed');
+  const ended = new Promise(resolve => child.once('exit', resolve));
+  child.kill('SIGINT');
+  expect(await ended).toBe(130);
+});
+
+const until = (child: ChildProcess, text: string) =>
+  new Promise<void>(resolve => {
+    const listen = (chunk: Buffer) => {
+      if (!String(chunk).includes(text)) return;
+      child.stdout?.off('data', listen);
+      resolve();
+    };
+    child.stdout?.on('data', listen);
+  });
