@@ -8,10 +8,11 @@ import { capabilityList } from './generate-capability-list.ts';
 import { configSchemas } from './generate-config-schemas.ts';
 import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
+import { goSdk } from './generate-go-sdk.ts';
 import { javaScriptTypes } from './generate-javascript-types.ts';
 
 const root = join(import.meta.dirname, '../..');
-const generators = [contractTypes, configSchemas, errorList, capabilityList, javaScriptTypes];
+const generators = [contractTypes, configSchemas, errorList, capabilityList, javaScriptTypes, goSdk];
 const check = process.argv.includes('--check');
 
 const stale: string[] = [];

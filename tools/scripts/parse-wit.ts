@@ -2,7 +2,8 @@
 export type WitType =
   | { readonly is: 'plain'; readonly name: string }
   | { readonly is: 'named'; readonly name: string }
-  | { readonly is: 'list' | 'option'; readonly of: WitType }
+  | { readonly is: 'list'; readonly of: WitType }
+  | { readonly is: 'option'; readonly of: WitType }
   | { readonly is: 'tuple'; readonly of: readonly WitType[] }
   | { readonly is: 'result'; readonly ok?: WitType; readonly error?: WitType };
 

@@ -1,0 +1,7 @@
+module redact-emails-go
+
+go 1.24
+
+require sallyport v0.0.0
+
+replace sallyport => ../../sdk/go

@@ -1,0 +1,946 @@
+// Code generated from wit/ by tools/scripts/generate-go-sdk.ts; DO NOT EDIT.
+
+package sallyport
+
+// Level is `level` of the contract.
+type Level uint8
+
+const (
+	LevelDebug Level = iota
+	LevelInfo
+	LevelWarn
+	LevelError
+)
+
+// HTTPRequest is `http-request` of the contract.
+type HTTPRequest struct {
+	Method string
+	URL string
+	Headers [][2]string
+	Body []byte
+}
+
+func readHTTPRequest(at address) HTTPRequest {
+	return HTTPRequest{
+		Method: readString(at+0),
+		URL: readString(at+8),
+		Headers: readList(at+16, 16, func(at address) [2]string { return [2]string{readString(at+0), readString(at+8)} }),
+		Body: readOptionalList(at+24, 4, readBytes),
+	}
+}
+
+func writeHTTPRequest(m *memory, at address, value HTTPRequest) {
+	writeString(m, at+0, value.Method)
+	writeString(m, at+8, value.URL)
+	writeList(m, at+16, value.Headers, 16, func(m *memory, at address, value [2]string) { writeString(m, at+0, value[0]); writeString(m, at+8, value[1]) })
+	writeOptionalList(m, at+24, value.Body, 4, writeBytes)
+}
+
+// HTTPResponse is `http-response` of the contract.
+type HTTPResponse struct {
+	Status uint16
+	Headers [][2]string
+	Body []byte
+}
+
+func readHTTPResponse(at address) HTTPResponse {
+	return HTTPResponse{
+		Status: load[uint16](at+0),
+		Headers: readList(at+4, 16, func(at address) [2]string { return [2]string{readString(at+0), readString(at+8)} }),
+		Body: readBytes(at+12),
+	}
+}
+
+func writeHTTPResponse(m *memory, at address, value HTTPResponse) {
+	store[uint16](m, at+0, value.Status)
+	writeList(m, at+4, value.Headers, 16, func(m *memory, at address, value [2]string) { writeString(m, at+0, value[0]); writeString(m, at+8, value[1]) })
+	writeBytes(m, at+12, value.Body)
+}
+
+// HTTPError is `http-error` of the contract.
+//
+// It is one of Denied, Timeout, TooLarge, Failed.
+type HTTPError interface {
+	error
+	isHTTPError()
+}
+
+func (Denied) isHTTPError() {}
+func (Timeout) isHTTPError() {}
+func (TooLarge) isHTTPError() {}
+func (Failed) isHTTPError() {}
+
+func readHTTPError(at address) HTTPError {
+	switch load[uint8](at) {
+	case 0:
+		return Denied(readString(at+4))
+	case 1:
+		return Timeout{}
+	case 2:
+		return TooLarge{}
+	case 3:
+		return Failed(readString(at+4))
+	}
+	panic("sallyport: a http-error of an unknown case")
+}
+
+func writeHTTPError(m *memory, at address, value HTTPError) {
+	switch value := value.(type) {
+	case Denied:
+		store(m, at, uint8(0))
+		writeString(m, at+4, string(value))
+	case Timeout:
+		store(m, at, uint8(1))
+	case TooLarge:
+		store(m, at, uint8(2))
+	case Failed:
+		store(m, at, uint8(3))
+		writeString(m, at+4, string(value))
+	default:
+		panic("sallyport: there is no HTTPError, it is nil")
+	}
+}
+
+// KVError is `kv-error` of the contract.
+//
+// It is one of Denied, Quota, Invalid, Failed.
+type KVError interface {
+	error
+	isKVError()
+}
+
+func (Denied) isKVError() {}
+func (Quota) isKVError() {}
+func (Invalid) isKVError() {}
+func (Failed) isKVError() {}
+
+func readKVError(at address) KVError {
+	switch load[uint8](at) {
+	case 0:
+		return Denied(readString(at+4))
+	case 1:
+		return Quota(readString(at+4))
+	case 2:
+		return Invalid(readString(at+4))
+	case 3:
+		return Failed(readString(at+4))
+	}
+	panic("sallyport: a kv-error of an unknown case")
+}
+
+func writeKVError(m *memory, at address, value KVError) {
+	switch value := value.(type) {
+	case Denied:
+		store(m, at, uint8(0))
+		writeString(m, at+4, string(value))
+	case Quota:
+		store(m, at, uint8(1))
+		writeString(m, at+4, string(value))
+	case Invalid:
+		store(m, at, uint8(2))
+		writeString(m, at+4, string(value))
+	case Failed:
+		store(m, at, uint8(3))
+		writeString(m, at+4, string(value))
+	default:
+		panic("sallyport: there is no KVError, it is nil")
+	}
+}
+
+// SecretError is `secret-error` of the contract.
+//
+// It is one of Denied, Unavailable.
+type SecretError interface {
+	error
+	isSecretError()
+}
+
+func (Denied) isSecretError() {}
+func (Unavailable) isSecretError() {}
+
+func readSecretError(at address) SecretError {
+	switch load[uint8](at) {
+	case 0:
+		return Denied(readString(at+4))
+	case 1:
+		return Unavailable(readString(at+4))
+	}
+	panic("sallyport: a secret-error of an unknown case")
+}
+
+func writeSecretError(m *memory, at address, value SecretError) {
+	switch value := value.(type) {
+	case Denied:
+		store(m, at, uint8(0))
+		writeString(m, at+4, string(value))
+	case Unavailable:
+		store(m, at, uint8(1))
+		writeString(m, at+4, string(value))
+	default:
+		panic("sallyport: there is no SecretError, it is nil")
+	}
+}
+
+// Labels is `labels` of the contract.
+type Labels = [][2]string
+
+// CallError is `call-error` of the contract.
+//
+// It is one of Denied, NotFound, Invalid, Blocked, Loop, TooDeep, Limit, Timeout, Unavailable, Failed.
+type CallError interface {
+	error
+	isCallError()
+}
+
+func (Denied) isCallError() {}
+func (NotFound) isCallError() {}
+func (Invalid) isCallError() {}
+func (Blocked) isCallError() {}
+func (Loop) isCallError() {}
+func (TooDeep) isCallError() {}
+func (Limit) isCallError() {}
+func (Timeout) isCallError() {}
+func (Unavailable) isCallError() {}
+func (Failed) isCallError() {}
+
+func readCallError(at address) CallError {
+	switch load[uint8](at) {
+	case 0:
+		return Denied(readString(at+4))
+	case 1:
+		return NotFound(readString(at+4))
+	case 2:
+		return Invalid(readString(at+4))
+	case 3:
+		return Blocked(readViolation(at+4))
+	case 4:
+		return Loop(readString(at+4))
+	case 5:
+		return TooDeep(readString(at+4))
+	case 6:
+		return Limit(readString(at+4))
+	case 7:
+		return Timeout{}
+	case 8:
+		return Unavailable(readString(at+4))
+	case 9:
+		return Failed(readString(at+4))
+	}
+	panic("sallyport: a call-error of an unknown case")
+}
+
+func writeCallError(m *memory, at address, value CallError) {
+	switch value := value.(type) {
+	case Denied:
+		store(m, at, uint8(0))
+		writeString(m, at+4, string(value))
+	case NotFound:
+		store(m, at, uint8(1))
+		writeString(m, at+4, string(value))
+	case Invalid:
+		store(m, at, uint8(2))
+		writeString(m, at+4, string(value))
+	case Blocked:
+		store(m, at, uint8(3))
+		writeViolation(m, at+4, Violation(value))
+	case Loop:
+		store(m, at, uint8(4))
+		writeString(m, at+4, string(value))
+	case TooDeep:
+		store(m, at, uint8(5))
+		writeString(m, at+4, string(value))
+	case Limit:
+		store(m, at, uint8(6))
+		writeString(m, at+4, string(value))
+	case Timeout:
+		store(m, at, uint8(7))
+	case Unavailable:
+		store(m, at, uint8(8))
+		writeString(m, at+4, string(value))
+	case Failed:
+		store(m, at, uint8(9))
+		writeString(m, at+4, string(value))
+	default:
+		panic("sallyport: there is no CallError, it is nil")
+	}
+}
+
+// Facts about the request that is being dispatched. The plugin cannot change them.
+type CallContext struct {
+	// Unique for each request; stands in the gateway's log line too.
+	RequestID string
+	// The route that the client called.
+	Binding string
+	// The upstream that is asked, or was asked.
+	Upstream string
+	Tenant *string
+	// The authenticated caller.
+	Subject *string
+	// Milliseconds that are left for this hook call.
+	DeadlineMs uint32
+}
+
+func readCallContext(at address) CallContext {
+	return CallContext{
+		RequestID: readString(at+0),
+		Binding: readString(at+8),
+		Upstream: readString(at+16),
+		Tenant: readOption(at+24, 4, readString),
+		Subject: readOption(at+36, 4, readString),
+		DeadlineMs: load[uint32](at+48),
+	}
+}
+
+func writeCallContext(m *memory, at address, value CallContext) {
+	writeString(m, at+0, value.RequestID)
+	writeString(m, at+8, value.Binding)
+	writeString(m, at+16, value.Upstream)
+	writeOption(m, at+24, value.Tenant, 4, writeString)
+	writeOption(m, at+36, value.Subject, 4, writeString)
+	store[uint32](m, at+48, value.DeadlineMs)
+}
+
+// Blob is `blob` of the contract.
+type Blob struct {
+	MimeType string
+	Data []byte
+}
+
+func readBlob(at address) Blob {
+	return Blob{
+		MimeType: readString(at+0),
+		Data: readBytes(at+8),
+	}
+}
+
+func writeBlob(m *memory, at address, value Blob) {
+	writeString(m, at+0, value.MimeType)
+	writeBytes(m, at+8, value.Data)
+}
+
+// One block of content. Text is a typed field, so that a plugin that only reads text needs no JSON parser.
+//
+// It is one of Text, *Blob, JSON, Opaque.
+type Content interface {
+	isContent()
+}
+
+func (Text) isContent() {}
+func (*Blob) isContent() {}
+func (JSON) isContent() {}
+func (Opaque) isContent() {}
+
+func readContent(at address) Content {
+	switch load[uint8](at) {
+	case 0:
+		return Text(readString(at+4))
+	case 1:
+		value := readBlob(at+4)
+		return &value
+	case 2:
+		return JSON(readString(at+4))
+	case 3:
+		return Opaque(load[uint32](at+4))
+	}
+	panic("sallyport: a content of an unknown case")
+}
+
+func writeContent(m *memory, at address, value Content) {
+	switch value := value.(type) {
+	case Text:
+		store(m, at, uint8(0))
+		writeString(m, at+4, string(value))
+	case *Blob:
+		store(m, at, uint8(1))
+		writeBlob(m, at+4, *value)
+	case JSON:
+		store(m, at, uint8(2))
+		writeString(m, at+4, string(value))
+	case Opaque:
+		store(m, at, uint8(3))
+		store[uint32](m, at+4, uint32(value))
+	default:
+		panic("sallyport: there is no Content, it is nil")
+	}
+}
+
+// ToolCall is `tool-call` of the contract.
+type ToolCall struct {
+	Name string
+	// A JSON object, as text.
+	Arguments string
+}
+
+func readToolCall(at address) ToolCall {
+	return ToolCall{
+		Name: readString(at+0),
+		Arguments: readString(at+8),
+	}
+}
+
+func writeToolCall(m *memory, at address, value ToolCall) {
+	writeString(m, at+0, value.Name)
+	writeString(m, at+8, value.Arguments)
+}
+
+// PromptGet is `prompt-get` of the contract.
+type PromptGet struct {
+	Name string
+	// A JSON object of strings, as text.
+	Arguments string
+}
+
+func readPromptGet(at address) PromptGet {
+	return PromptGet{
+		Name: readString(at+0),
+		Arguments: readString(at+8),
+	}
+}
+
+func writePromptGet(m *memory, at address, value PromptGet) {
+	writeString(m, at+0, value.Name)
+	writeString(m, at+8, value.Arguments)
+}
+
+// ResourceRead is `resource-read` of the contract.
+type ResourceRead struct {
+	URI string
+}
+
+func readResourceRead(at address) ResourceRead {
+	return ResourceRead{
+		URI: readString(at+0),
+	}
+}
+
+func writeResourceRead(m *memory, at address, value ResourceRead) {
+	writeString(m, at+0, value.URI)
+}
+
+// Request is `request` of the contract.
+//
+// It is one of *ToolCall, *PromptGet, *ResourceRead.
+type Request interface {
+	isRequest()
+}
+
+func (*ToolCall) isRequest() {}
+func (*PromptGet) isRequest() {}
+func (*ResourceRead) isRequest() {}
+
+func readRequest(at address) Request {
+	switch load[uint8](at) {
+	case 0:
+		value := readToolCall(at+4)
+		return &value
+	case 1:
+		value := readPromptGet(at+4)
+		return &value
+	case 2:
+		value := readResourceRead(at+4)
+		return &value
+	}
+	panic("sallyport: a request of an unknown case")
+}
+
+func writeRequest(m *memory, at address, value Request) {
+	switch value := value.(type) {
+	case *ToolCall:
+		store(m, at, uint8(0))
+		writeToolCall(m, at+4, *value)
+	case *PromptGet:
+		store(m, at, uint8(1))
+		writePromptGet(m, at+4, *value)
+	case *ResourceRead:
+		store(m, at, uint8(2))
+		writeResourceRead(m, at+4, *value)
+	default:
+		panic("sallyport: there is no Request, it is nil")
+	}
+}
+
+// ToolResult is `tool-result` of the contract.
+type ToolResult struct {
+	Content []Content
+	// A JSON object, as text, when the tool declares an output schema.
+	StructuredContent *string
+	IsError bool
+}
+
+func readToolResult(at address) ToolResult {
+	return ToolResult{
+		Content: readList(at+0, 20, readContent),
+		StructuredContent: readOption(at+8, 4, readString),
+		IsError: load[bool](at+20),
+	}
+}
+
+func writeToolResult(m *memory, at address, value ToolResult) {
+	writeList(m, at+0, value.Content, 20, writeContent)
+	writeOption(m, at+8, value.StructuredContent, 4, writeString)
+	store[bool](m, at+20, value.IsError)
+}
+
+// PromptMessage is `prompt-message` of the contract.
+type PromptMessage struct {
+	// `user` or `assistant`.
+	Role string
+	Content Content
+}
+
+func readPromptMessage(at address) PromptMessage {
+	return PromptMessage{
+		Role: readString(at+0),
+		Content: readContent(at+8),
+	}
+}
+
+func writePromptMessage(m *memory, at address, value PromptMessage) {
+	writeString(m, at+0, value.Role)
+	writeContent(m, at+8, value.Content)
+}
+
+// PromptResult is `prompt-result` of the contract.
+type PromptResult struct {
+	Description *string
+	Messages []PromptMessage
+}
+
+func readPromptResult(at address) PromptResult {
+	return PromptResult{
+		Description: readOption(at+0, 4, readString),
+		Messages: readList(at+12, 28, readPromptMessage),
+	}
+}
+
+func writePromptResult(m *memory, at address, value PromptResult) {
+	writeOption(m, at+0, value.Description, 4, writeString)
+	writeList(m, at+12, value.Messages, 28, writePromptMessage)
+}
+
+// ResourceContent is `resource-content` of the contract.
+type ResourceContent struct {
+	URI string
+	MimeType *string
+	// `text`, `blob` or `opaque`.
+	Content Content
+}
+
+func readResourceContent(at address) ResourceContent {
+	return ResourceContent{
+		URI: readString(at+0),
+		MimeType: readOption(at+8, 4, readString),
+		Content: readContent(at+20),
+	}
+}
+
+func writeResourceContent(m *memory, at address, value ResourceContent) {
+	writeString(m, at+0, value.URI)
+	writeOption(m, at+8, value.MimeType, 4, writeString)
+	writeContent(m, at+20, value.Content)
+}
+
+// ResourceResult is `resource-result` of the contract.
+type ResourceResult struct {
+	Contents []ResourceContent
+}
+
+func readResourceResult(at address) ResourceResult {
+	return ResourceResult{
+		Contents: readList(at+0, 40, readResourceContent),
+	}
+}
+
+func writeResourceResult(m *memory, at address, value ResourceResult) {
+	writeList(m, at+0, value.Contents, 40, writeResourceContent)
+}
+
+// Tool is `tool` of the contract.
+type Tool struct {
+	Name string
+	Title *string
+	Description *string
+	// JSON Schema, as text.
+	InputSchema string
+	// JSON Schema, as text.
+	OutputSchema *string
+	// The tool's `annotations`, as JSON text.
+	Annotations *string
+}
+
+func readTool(at address) Tool {
+	return Tool{
+		Name: readString(at+0),
+		Title: readOption(at+8, 4, readString),
+		Description: readOption(at+20, 4, readString),
+		InputSchema: readString(at+32),
+		OutputSchema: readOption(at+40, 4, readString),
+		Annotations: readOption(at+52, 4, readString),
+	}
+}
+
+func writeTool(m *memory, at address, value Tool) {
+	writeString(m, at+0, value.Name)
+	writeOption(m, at+8, value.Title, 4, writeString)
+	writeOption(m, at+20, value.Description, 4, writeString)
+	writeString(m, at+32, value.InputSchema)
+	writeOption(m, at+40, value.OutputSchema, 4, writeString)
+	writeOption(m, at+52, value.Annotations, 4, writeString)
+}
+
+// PromptArgument is `prompt-argument` of the contract.
+type PromptArgument struct {
+	Name string
+	Description *string
+	Required bool
+}
+
+func readPromptArgument(at address) PromptArgument {
+	return PromptArgument{
+		Name: readString(at+0),
+		Description: readOption(at+8, 4, readString),
+		Required: load[bool](at+20),
+	}
+}
+
+func writePromptArgument(m *memory, at address, value PromptArgument) {
+	writeString(m, at+0, value.Name)
+	writeOption(m, at+8, value.Description, 4, writeString)
+	store[bool](m, at+20, value.Required)
+}
+
+// Prompt is `prompt` of the contract.
+type Prompt struct {
+	Name string
+	Title *string
+	Description *string
+	Arguments []PromptArgument
+}
+
+func readPrompt(at address) Prompt {
+	return Prompt{
+		Name: readString(at+0),
+		Title: readOption(at+8, 4, readString),
+		Description: readOption(at+20, 4, readString),
+		Arguments: readList(at+32, 24, readPromptArgument),
+	}
+}
+
+func writePrompt(m *memory, at address, value Prompt) {
+	writeString(m, at+0, value.Name)
+	writeOption(m, at+8, value.Title, 4, writeString)
+	writeOption(m, at+20, value.Description, 4, writeString)
+	writeList(m, at+32, value.Arguments, 24, writePromptArgument)
+}
+
+// A resource, or a resource template when `uri` holds a URI template.
+type ResourceEntry struct {
+	URI string
+	Name string
+	Title *string
+	Description *string
+	MimeType *string
+}
+
+func readResourceEntry(at address) ResourceEntry {
+	return ResourceEntry{
+		URI: readString(at+0),
+		Name: readString(at+8),
+		Title: readOption(at+16, 4, readString),
+		Description: readOption(at+28, 4, readString),
+		MimeType: readOption(at+40, 4, readString),
+	}
+}
+
+func writeResourceEntry(m *memory, at address, value ResourceEntry) {
+	writeString(m, at+0, value.URI)
+	writeString(m, at+8, value.Name)
+	writeOption(m, at+16, value.Title, 4, writeString)
+	writeOption(m, at+28, value.Description, 4, writeString)
+	writeOption(m, at+40, value.MimeType, 4, writeString)
+}
+
+// Response is `response` of the contract.
+//
+// It is one of *ToolResult, *PromptResult, *ResourceResult, ToolList, PromptList, ResourceList, InputRequired.
+type Response interface {
+	isResponse()
+}
+
+func (*ToolResult) isResponse() {}
+func (*PromptResult) isResponse() {}
+func (*ResourceResult) isResponse() {}
+func (ToolList) isResponse() {}
+func (PromptList) isResponse() {}
+func (ResourceList) isResponse() {}
+func (InputRequired) isResponse() {}
+
+func readResponse(at address) Response {
+	switch load[uint8](at) {
+	case 0:
+		value := readToolResult(at+4)
+		return &value
+	case 1:
+		value := readPromptResult(at+4)
+		return &value
+	case 2:
+		value := readResourceResult(at+4)
+		return &value
+	case 3:
+		return ToolList(readList(at+4, 64, readTool))
+	case 4:
+		return PromptList(readList(at+4, 40, readPrompt))
+	case 5:
+		return ResourceList(readList(at+4, 52, readResourceEntry))
+	case 6:
+		return InputRequired(readString(at+4))
+	}
+	panic("sallyport: a response of an unknown case")
+}
+
+func writeResponse(m *memory, at address, value Response) {
+	switch value := value.(type) {
+	case *ToolResult:
+		store(m, at, uint8(0))
+		writeToolResult(m, at+4, *value)
+	case *PromptResult:
+		store(m, at, uint8(1))
+		writePromptResult(m, at+4, *value)
+	case *ResourceResult:
+		store(m, at, uint8(2))
+		writeResourceResult(m, at+4, *value)
+	case ToolList:
+		store(m, at, uint8(3))
+		writeList(m, at+4, []Tool(value), 64, writeTool)
+	case PromptList:
+		store(m, at, uint8(4))
+		writeList(m, at+4, []Prompt(value), 40, writePrompt)
+	case ResourceList:
+		store(m, at, uint8(5))
+		writeList(m, at+4, []ResourceEntry(value), 52, writeResourceEntry)
+	case InputRequired:
+		store(m, at, uint8(6))
+		writeString(m, at+4, string(value))
+	default:
+		panic("sallyport: there is no Response, it is nil")
+	}
+}
+
+// Why a plugin blocked. Reaches the client as structured data.
+type Violation struct {
+	// Stable and machine-readable, for example `EMAIL_FOUND`.
+	Code string
+	// One short sentence.
+	Reason string
+	Description string
+	// A JSON object, as text.
+	Details *string
+}
+
+func readViolation(at address) Violation {
+	return Violation{
+		Code: readString(at+0),
+		Reason: readString(at+8),
+		Description: readString(at+16),
+		Details: readOption(at+24, 4, readString),
+	}
+}
+
+func writeViolation(m *memory, at address, value Violation) {
+	writeString(m, at+0, value.Code)
+	writeString(m, at+8, value.Reason)
+	writeString(m, at+16, value.Description)
+	writeOption(m, at+24, value.Details, 4, writeString)
+}
+
+// RequestOutcome is `request-outcome` of the contract.
+//
+// It is one of Proceed, ModifiedRequest, Respond, Block.
+type RequestOutcome interface {
+	isRequestOutcome()
+}
+
+func (Proceed) isRequestOutcome() {}
+func (ModifiedRequest) isRequestOutcome() {}
+func (Respond) isRequestOutcome() {}
+func (Block) isRequestOutcome() {}
+
+func readRequestOutcome(at address) RequestOutcome {
+	switch load[uint8](at) {
+	case 0:
+		return Proceed{}
+	case 1:
+		return ModifiedRequest{readRequest(at+4)}
+	case 2:
+		return Respond{readResponse(at+4)}
+	case 3:
+		return Block(readViolation(at+4))
+	}
+	panic("sallyport: a request-outcome of an unknown case")
+}
+
+func writeRequestOutcome(m *memory, at address, value RequestOutcome) {
+	switch value := value.(type) {
+	case Proceed:
+		store(m, at, uint8(0))
+	case ModifiedRequest:
+		store(m, at, uint8(1))
+		writeRequest(m, at+4, value.Request)
+	case Respond:
+		store(m, at, uint8(2))
+		writeResponse(m, at+4, value.Response)
+	case Block:
+		store(m, at, uint8(3))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no RequestOutcome, it is nil")
+	}
+}
+
+// ResponseOutcome is `response-outcome` of the contract.
+//
+// It is one of Proceed, ModifiedResponse, Block.
+type ResponseOutcome interface {
+	isResponseOutcome()
+}
+
+func (Proceed) isResponseOutcome() {}
+func (ModifiedResponse) isResponseOutcome() {}
+func (Block) isResponseOutcome() {}
+
+func readResponseOutcome(at address) ResponseOutcome {
+	switch load[uint8](at) {
+	case 0:
+		return Proceed{}
+	case 1:
+		return ModifiedResponse{readResponse(at+4)}
+	case 2:
+		return Block(readViolation(at+4))
+	}
+	panic("sallyport: a response-outcome of an unknown case")
+}
+
+func writeResponseOutcome(m *memory, at address, value ResponseOutcome) {
+	switch value := value.(type) {
+	case Proceed:
+		store(m, at, uint8(0))
+	case ModifiedResponse:
+		store(m, at, uint8(1))
+		writeResponse(m, at+4, value.Response)
+	case Block:
+		store(m, at, uint8(2))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no ResponseOutcome, it is nil")
+	}
+}
+
+// Denied is a case of HTTPError, KVError, SecretError, CallError.
+// The grant does not allow it. The text says which rule was missing.
+type Denied string
+
+func (e Denied) Error() string { return "denied: " + string(e) }
+
+// Timeout is a case of HTTPError, CallError.
+type Timeout struct{}
+
+func (Timeout) Error() string { return "timeout" }
+
+// TooLarge is a case of HTTPError.
+type TooLarge struct{}
+
+func (TooLarge) Error() string { return "too large" }
+
+// Failed is a case of HTTPError, KVError, CallError.
+type Failed string
+
+func (e Failed) Error() string { return "failed: " + string(e) }
+
+// Quota is a case of KVError.
+// More keys or bytes than the grant allows. Delete something, or let it expire.
+type Quota string
+
+func (e Quota) Error() string { return "quota: " + string(e) }
+
+// Invalid is a case of KVError, CallError.
+// The value is no number, or the key is not one.
+type Invalid string
+
+func (e Invalid) Error() string { return "invalid: " + string(e) }
+
+// Unavailable is a case of SecretError, CallError.
+// The secret cannot be read now.
+type Unavailable string
+
+func (e Unavailable) Error() string { return "unavailable: " + string(e) }
+
+// NotFound is a case of CallError.
+// No upstream of the binding has a name that begins so. A tool that its upstream does not know is for the upstream
+// to tell, with `failed` or a result with `is-error`.
+type NotFound string
+
+func (e NotFound) Error() string { return "not found: " + string(e) }
+
+// Blocked is a case of CallError.
+// A plugin on the way blocked it.
+type Blocked Violation
+
+func (Blocked) Error() string { return "blocked" }
+
+// Loop is a case of CallError.
+// This plugin is calling this very tool already, and the call leads back to it.
+type Loop string
+
+func (e Loop) Error() string { return "loop: " + string(e) }
+
+// TooDeep is a case of CallError.
+// More calls within each other than the grant allows.
+type TooDeep string
+
+func (e TooDeep) Error() string { return "too deep: " + string(e) }
+
+// Limit is a case of CallError.
+// More calls for one request, longer arguments or a longer result than the grant allows.
+type Limit string
+
+func (e Limit) Error() string { return "limit: " + string(e) }
+
+// Text is a case of Content.
+type Text string
+
+// JSON is a case of Content.
+// Any other block, as JSON text of the MCP type (a resource link, an embedded resource).
+type JSON string
+
+// Opaque is a case of Content.
+// A block that this plugin is not shown. Pass it on by its number, move it, or leave it out.
+type Opaque uint32
+
+// ToolList is a case of Response.
+type ToolList []Tool
+
+// PromptList is a case of Response.
+type PromptList []Prompt
+
+// ResourceList is a case of Response.
+type ResourceList []ResourceEntry
+
+// InputRequired is a case of Response.
+// The upstream asks for more input before it can answer (JSON text of the MCP result).
+type InputRequired string
+
+// Proceed is a case of RequestOutcome, ResponseOutcome.
+type Proceed struct{}
+
+// ModifiedRequest is a case of RequestOutcome.
+type ModifiedRequest struct{ Request }
+
+// Respond is a case of RequestOutcome.
+// Answer now, without asking the upstream (a cache).
+type Respond struct{ Response }
+
+// Block is a case of RequestOutcome, ResponseOutcome.
+type Block Violation
+
+// ModifiedResponse is a case of ResponseOutcome.
+type ModifiedResponse struct{ Response }
