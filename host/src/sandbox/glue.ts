@@ -1,4 +1,5 @@
 import { fail } from '../core/fault.ts';
+import { elementBytes } from './lane/lifting-meter.ts';
 
 /** Each step must find its target: a jco that writes other glue must be noticed, and not run half prepared. */
 const steps: readonly { readonly what: string; readonly find: RegExp; readonly put: string }[] = [
@@ -13,8 +14,8 @@ const steps: readonly { readonly what: string; readonly find: RegExp; readonly p
 ];
 
 /**
- * Turns the ES module that jco generates into the body of a function that returns `instantiate`, to be compiled anew
- * for every instance: closures of one module that is instantiated twice share V8's feedback and run slower.
+ * Turns the ES module that jco generates into the body of a function that returns `instantiate`, to be run anew for
+ * every instance: closures of one module that is instantiated twice share V8's feedback and run slower.
  * @throws Fault `glue_unknown`
  */
 export function prepareGlue(module: string): string {
@@ -27,5 +28,18 @@ export function prepareGlue(module: string): string {
     }
     text = text.replace(find, () => put);
   }
-  return `${text}\nreturn instantiate;`;
+  return `${metered(text)}\nreturn instantiate;`;
+}
+
+/**
+ * Has glue tell the length of each list and array of bytes before it takes it out of the guest's memory. Texts are
+ * counted by the decoder that it is given.
+ */
+function metered(text: string): string {
+  const counted = text
+    .replace(/for \(let i = 0; i < (len\d+); i\+\+\) \{/g, `meterLifted($1 * ${elementBytes});\n$&`)
+    .replace(/\.buffer\.slice\((ptr\d+), \1 \+ (len\d+) \* (\d+)\)/g, '.buffer.slice($1, $1 + meterLifted($2 * $3))');
+  return /\.buffer\.slice\((?!ptr\d+, ptr\d+ \+ meterLifted\()/.test(counted)
+    ? fail('glue_unknown', { missing: 'the length of what it copies' })
+    : counted;
 }

@@ -115,7 +115,8 @@ export async function startGateway(
   stop.defer(() => end(child));
   await untilReady(`http://127.0.0.1:${port}/readyz`, child, name).catch(error => {
     // Once more, to hear why.
-    const { stderr } = spawnSync(process.execPath, [program, 'serve', '-c', file], { encoding: 'utf8', timeout: 5000 });
+    const patience = { encoding: 'utf8', timeout: 5000, killSignal: 'SIGKILL' } as const;
+    const { stderr } = spawnSync(process.execPath, [program, 'serve', '-c', file], patience);
     throw new Error(`${error.message}\n${stderr}`);
   });
   return { url: `http://127.0.0.1:${port}/mcp`, pid: pidOf(child) };

@@ -56,16 +56,19 @@ export async function end(child: ChildProcess): Promise<void> {
   clearTimeout(impatience);
 }
 
-/** Waits until `url` answers with success. Fails when the process ends before, or after a minute. */
+/** A first start compiles its plugins, of which there may be many. */
+const patienceMs = 300_000;
+
+/** Waits until `url` answers with success. Fails when the process ends before, or after five minutes. */
 export async function untilReady(url: string, child: ChildProcess, what: string): Promise<void> {
-  let failure = 'it did not answer within a minute';
+  let failure = `it did not answer within ${patienceMs / 60_000} minutes`;
   child.once('error', error => {
     failure = error.message;
   });
   child.once('exit', code => {
     failure = `it ended with ${code}`;
   });
-  const end = Date.now() + 60_000;
+  const end = Date.now() + patienceMs;
   while (Date.now() < end && child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
     const response = await fetch(url).catch(() => undefined);
     await response?.body?.cancel();
