@@ -6,15 +6,20 @@ const everyMs = 300;
 /** What builds make or bring along. */
 const ignored = /^(\..*|target|node_modules|__pycache__|.*\.(wasm|sig|zip))$/;
 
-/** Yields once for each change of the sources in a folder, and ends when `signal` aborts. */
+/**
+ * Yields at once, and again whenever the sources in a folder are others than when it last did; ends when `signal` aborts.
+ * What changes while the reader is busy is not missed.
+ */
 export async function* watchFolder(folder: string, signal: AbortSignal): AsyncGenerator<void> {
-  let before = await stateOf(folder);
+  let last: string | undefined;
   while (!signal.aborted) {
-    await wait(everyMs, undefined, { signal }).catch(() => {});
     const now = await stateOf(folder);
-    if (now === before) continue;
-    before = now;
-    yield;
+    if (now === last) {
+      await wait(everyMs, undefined, { signal }).catch(() => {});
+    } else {
+      last = now;
+      yield;
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { guestDescriptor, watGuest } from '../../../../../test/fixtures/guest.ts';
 import { runCommand } from '../../../../../test/fixtures/run-command.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
@@ -63,22 +63,25 @@ it('[AUT-24] watches: a change is tested, what cannot be read is told, and Ctrl-
   const main = join(import.meta.dirname, '../../main.ts');
   const child = spawn(process.execPath, [main, ...argv, '--watch'], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void child.kill('SIGKILL'));
-  await until(child, '1 passed, 0 failed');
+  const until = reader(child);
+  await until('1 passed, 0 failed');
   await writeFile(join(folder, 'cases/a.json'), '{');
-  await until(child, 'cases_invalid');
+  await until('cases_invalid');
   await writeFile(join(folder, 'cases/a.json'), JSON.stringify({ cases: [passes, { ...passes, name: 'again' }] }));
-  await until(child, '2 passed, 0 failed');
+  await until('2 passed, 0 failed');
   const ended = new Promise(resolve => child.once('exit', resolve));
   child.kill('SIGINT');
   expect(await ended).toBe(130);
 });
 
-const until = (child: ChildProcess, text: string) =>
-  new Promise<void>(resolve => {
-    const listen = (chunk: Buffer) => {
-      if (!String(chunk).includes(text)) return;
-      child.stdout?.off('data', listen);
-      resolve();
-    };
-    child.stdout?.on('data', listen);
+/** Resolves when the child has printed this, after what was waited for before. */
+function reader({ stdout }: ChildProcess): (text: string) => Promise<void> {
+  let printed = '';
+  stdout?.on('data', chunk => {
+    printed += String(chunk);
   });
+  return async text => {
+    await vi.waitUntil(() => printed.includes(text), { timeout: 110_000, interval: 50 });
+    printed = printed.slice(printed.indexOf(text) + text.length);
+  };
+}

@@ -34,7 +34,6 @@ come out. Exit code 1 when a case fails.`,
       });
       if (typeof result === 'object') on.terminal.print(json ? JSON.stringify(result.json) : result.text);
     };
-    await tell();
     for await (const _ of watchFolder(folder, on.signal)) await tell();
     on.signal.throwIfAborted();
     return undefined;
