@@ -8,6 +8,16 @@ const half = 32;
  * prime-order group. Anybody can sign for a key of small order; keys that are not canonical have two names.
  */
 export function isSoundKey(publicKey: Uint8Array): boolean {
+  const key = Buffer.from(publicKey).toString('hex');
+  const known = soundness.get(key) ?? checkSoundness(publicKey);
+  soundness.set(key, known);
+  return known;
+}
+
+/** What was found of each key: it costs as much as a signature, and few keys sign many plugins. Keys are the operator's. */
+const soundness = new Map<string, boolean>();
+
+function checkSoundness(publicKey: Uint8Array): boolean {
   const point = canonicalPoint(publicKey);
   return point !== undefined && !point.isSmallOrder() && point.isTorsionFree();
 }
