@@ -267,13 +267,6 @@ export const requirements = {
   'AUT-52': 'console, clock, random numbers and text encodings of JavaScript do what their standards say.',
   'AUT-53':
     'The helpers replace text wherever it stands, leave every other byte as it was, and read the configuration into types.',
-  'AUT-54':
-    'A plugin in JavaScript may have StarlingMonkey instead of QuickJS, with fetch under the rules of its grant.',
-  'AUT-55': 'utc-timestamps writes moments of any offset or zone in UTC, and leaves what is none.',
-  'AUT-56':
-    'moderation blocks what its service flags, remembers decisions, and blocks when the service does not answer.',
-  'AUT-57': 'response-cache answers listed tools from its store, apart by arguments, until the time to live is over.',
-  'AUT-58': 'The templates of TypeScript and JavaScript build as they are and pass their cases.',
   'AUT-60':
     'A plugin in Go is a module that Go alone builds: it imports what it uses, and is the same bytes in whatever folder.',
   'AUT-65':

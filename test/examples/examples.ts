@@ -21,4 +21,60 @@ export const examples: readonly Example[] = [
   { id: 'redact-emails', ...redactsEmails },
   { id: 'redact-emails-rust', needs: 'wasm-ld-22', casesOf: 'redact-emails', ...redactsEmails },
   { id: 'redact-emails-go', needs: 'go', casesOf: 'redact-emails', ...redactsEmails },
+  {
+    id: 'correlation-id',
+    needs: 'go',
+    plugin: { grants: { random: {} } },
+    message: 'hello',
+    sees: 'correlation id: ',
+  },
+  { id: 'utc-timestamps', message: 'at 2026-03-01T12:00:00+02:00', sees: 'Echo: at 2026-03-01T10:00:00Z' },
+  {
+    id: 'moderation',
+    plugin: {
+      // Nobody listens there.
+      config: { url: 'https://moderation.invalid/v1/moderations' },
+      grants: {
+        kv_store: {},
+        outbound_http: { allow: ['https://moderation.invalid'], methods: ['POST'] },
+        secret_store: { references: [{ name: 'moderation-key', origins: ['https://moderation.invalid'] }] },
+      },
+    },
+    message: 'hello',
+    sees: 'MODERATION_UNAVAILABLE',
+  },
+  {
+    id: 'response-cache',
+    plugin: { config: { tools: ['echo'] }, grants: { kv_store: {} } },
+    message: 'hello',
+    sees: 'Echo: hello',
+  },
+  {
+    id: 'mask-pii',
+    needs: 'wasm-ld-22',
+    plugin: { config: { style: 'partial' } },
+    message: 'card 4111 1111 1111 1111',
+    sees: 'Echo: card **** **** **** 1111',
+  },
+  {
+    id: 'rate-limit',
+    needs: 'wasm-ld-22',
+    plugin: { config: { limit: 1, window_seconds: 60 }, grants: { clock: {}, kv_store: {} } },
+    message: 'hello',
+    sees: 'Echo: hello',
+  },
+  {
+    id: 'sql-guard',
+    needs: 'wasm-ld-22',
+    plugin: { config: { dialect: 'postgres', tools: { echo: ['message'] } } },
+    message: 'DROP TABLE t',
+    sees: '"kind":"drop"',
+  },
+  {
+    id: 'strip-fields',
+    needs: 'wasm-ld-22',
+    plugin: { config: { tools: ['echo'], arguments: ['$.message'] } },
+    message: 'hello',
+    sees: 'expected string',
+  },
 ];

@@ -6,7 +6,7 @@ import { witSource, worlds } from './wit-source.ts';
 const sdk = 'sdk/js';
 /** What `plugin new` puts into a new folder, so that an author needs nothing of this repository. */
 const templates = ['tools/cli/template/ts/sallyport', 'tools/cli/template/js/sallyport'];
-const vendored = ['index.ts', 'globals.d.ts', 'package.json'];
+const vendored = ['index.ts', 'sha256.ts', 'globals.d.ts', 'package.json'];
 
 /** The modules `sallyport:plugin/…` as plugins in TypeScript import them, and the helpers of both. Yields [path, text]. */
 export async function javaScriptTypes(root: string): Promise<Map<string, string>> {

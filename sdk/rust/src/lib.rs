@@ -61,6 +61,7 @@ pub mod bindings {
     });
 }
 
+mod glob;
 pub mod json;
 pub mod log;
 mod text;
@@ -73,4 +74,5 @@ pub use bindings::sallyport::plugin::{
     audit, clock, context, identity_claims, kv_store, metrics, outbound_http, random, request_headers, secret_store,
     tool_call,
 };
+pub use glob::matches;
 pub use transform::Transform;

@@ -19,9 +19,10 @@ export interface Bundle {
  * Makes one module of a plugin's module and of all that it imports: its own files, in TypeScript too, and npm packages.
  * @param source an absolute path
  * @param prelude stands before everything
+ * @param host resolves what is imported of the host
  * @throws Fault `plugin_build_failed` with file and line
  */
-export async function bundleJavaScript(plugin: string, source: string, prelude: string): Promise<Bundle> {
+export async function bundleJavaScript(plugin: string, source: string, prelude: string, host: Plugin): Promise<Bundle> {
   const { build } = await import('esbuild');
   const folder = dirname(source);
   const { metafile, outputFiles } = await build({
@@ -39,10 +40,9 @@ export async function bundleJavaScript(plugin: string, source: string, prelude: 
     target: 'es2023',
     charset: 'utf8',
     logLevel: 'silent',
-    external: ['sallyport:*'],
     define: { 'process.env.NODE_ENV': '"production"' },
     banner: { js: prelude },
-    plugins: [helpers],
+    plugins: [helpers, host],
   }).catch((error: { errors?: readonly Message[] }) => {
     const [first] = error.errors ?? [];
     if (first === undefined) throw error;

@@ -52,7 +52,8 @@ let ${local('lines')} = { files: [], runs: [] };
     if (value instanceof Error) return value.name + ': ' + value.message + '\\n' + place(value.stack ?? '');
     try { return JSON.stringify(value) ?? String(value); } catch { return String(value); }
   };
-  const line = level => (...values) => ${local('log')}.write(level, values.map(show).join(' '));
+  const line = level => (...values) =>
+    ${local('log')}.write(level, values.length === 1 ? show(values[0]) : values.map(show).join(' '));
   provide('console', {
     log: line('info'), info: line('info'), warn: line('warn'), error: line('error'), debug: line('debug'),
     trace: line('debug'),

@@ -16,6 +16,7 @@ import type {
   Violation,
 } from 'sallyport:plugin/types@0.1.0';
 
+export { sha256 } from './sha256.ts';
 export type { CallContext, Content, Request, RequestOutcome, Response, ResponseOutcome, Violation };
 
 /** What a plugin of the kind `transform` does. Whatever is left out does nothing. */
@@ -184,13 +185,16 @@ function each<T>(list: T[], change: (entry: T) => T): T[] {
  * @param json valid JSON
  */
 export function replaceInJson(json: string, replace: (text: string) => string): string {
+  const escapes = json.includes('\\');
   let replaced = '';
   let kept = 0;
   for (let open = json.indexOf('"'); open !== -1; ) {
-    const close = closingQuote(json, open);
+    let close = json.indexOf('"', open + 1);
+    if (escapes) while (isEscaped(json, close)) close = json.indexOf('"', close + 1);
+    if (close === -1) throw new Error('not JSON: a string has no end');
     if (!isName(json, close)) {
       const written = json.slice(open + 1, close);
-      const text: string = written.includes('\\') ? JSON.parse(`"${written}"`) : written;
+      const text: string = escapes && written.includes('\\') ? JSON.parse(`"${written}"`) : written;
       const next = replace(text);
       if (next !== text) {
         replaced += json.slice(kept, open) + JSON.stringify(next);
@@ -202,19 +206,17 @@ export function replaceInJson(json: string, replace: (text: string) => string): 
   return kept === 0 ? json : replaced + json.slice(kept);
 }
 
-/** Where the string ends that begins at `open`: at the first quote that no backslash escapes. */
-function closingQuote(json: string, open: number): number {
-  for (let quote = json.indexOf('"', open + 1); quote !== -1; quote = json.indexOf('"', quote + 1)) {
-    let slashes = 0;
-    while (json[quote - 1 - slashes] === '\\') slashes += 1;
-    if (slashes % 2 === 0) return quote;
-  }
-  throw new Error('not JSON: a string has no end');
+/** Whether an odd number of backslashes stands before `quote`. */
+function isEscaped(json: string, quote: number): boolean {
+  let first = quote;
+  while (json.charCodeAt(first - 1) === 0x5c) first -= 1;
+  return (quote - first) % 2 === 1;
 }
 
 /** Whether a colon follows the string that ends at `close`. */
 function isName(json: string, close: number): boolean {
   let next = close + 1;
-  while (' \n\r\t'.includes(json[next] ?? '.')) next += 1;
-  return json[next] === ':';
+  let code = json.charCodeAt(next);
+  while (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) code = json.charCodeAt(++next);
+  return code === 0x3a;
 }
