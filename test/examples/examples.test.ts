@@ -7,7 +7,7 @@ import { buildPlugin } from '@sallyport/cli/build/build-plugin';
 import { readCases } from '@sallyport/cli/case/case-file';
 import { runCase } from '@sallyport/cli/case/run-case';
 import { tryPlugin } from '@sallyport/cli/case/tried-plugin';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEverything } from '../fixtures/everything.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { itWith } from '../prerequisite.ts';
@@ -18,10 +18,12 @@ const signal = new AbortController().signal;
 let folder = '';
 let upstream: Awaited<ReturnType<typeof startEverything>>;
 beforeAll(async () => {
+  vi.stubEnv('SALLYPORT_TEST_SECRET', 'not to be guessed');
   folder = await mkdtemp(join(tmpdir(), 'sallyport-examples-'));
   upstream = await startEverything();
 });
 afterAll(async () => {
+  vi.unstubAllEnvs();
   await upstream?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });
@@ -32,7 +34,7 @@ it('[AUT-25] every example is in the table', () => {
   expect(examples.map(({ id }) => id).toSorted()).toEqual(names.toSorted());
 });
 
-describe.each(examples)('$id', ({ id, needs, casesOf = id, plugin = {}, message, sees }) => {
+describe.each(examples)('$id', ({ id, needs, casesOf = id, plugin = {}, secrets = [], message, sees }) => {
   const test = needs === undefined ? it : itWith(needs);
   const example = join(root, id);
   let built: Promise<Uint8Array> | undefined;
@@ -58,7 +60,10 @@ describe.each(examples)('$id', ({ id, needs, casesOf = id, plugin = {}, message,
 
   test('[AUT-25] does it behind a gateway', { timeout: 600_000 }, async () => {
     const entry = { id, bytes: await component(), ...plugin };
-    await using gateway = await openHost([entry], upstream.url, { limits: { lanes: 1 } });
+    await using gateway = await openHost([entry], upstream.url, {
+      limits: { lanes: 1 },
+      secrets: secrets.map(name => ({ name, env: 'SALLYPORT_TEST_SECRET' })),
+    });
     const answer = await gateway.call('echo', { message }).catch(({ message, data }) => ({ message, data }));
     expect(JSON.stringify(answer)).toContain(sees);
   });

@@ -8,6 +8,8 @@ export interface Example {
   readonly casesOf?: string;
   /** What the operator's file says of it: grants, config. */
   readonly plugin?: Readonly<Record<string, unknown>>;
+  /** Secrets of the operator's file. */
+  readonly secrets?: readonly string[];
   /** A call of the tool `echo` of the reference server, which answers `Echo: ` and the message. */
   readonly message: string;
   /** Part of the answer, or of the error, as JSON. */
@@ -31,7 +33,9 @@ export const examples: readonly Example[] = [
   { id: 'utc-timestamps', message: 'at 2026-03-01T12:00:00+02:00', sees: 'Echo: at 2026-03-01T10:00:00Z' },
   {
     id: 'moderation',
+    secrets: ['moderation-key'],
     plugin: {
+      limits: { timeout_ms: 5000 },
       // Nobody listens there.
       config: { url: 'https://moderation.invalid/v1/moderations' },
       grants: {
