@@ -261,6 +261,7 @@ export const requirements = {
     'A plugin in Rust is a crate that plain cargo builds: for wasm32-wasip2 where rustup has it, else for wasm32-unknown-unknown.',
   'AUT-41': 'The same Rust source gives the same component in whatever folder, and no path of the machine is in it.',
   'AUT-42': "The crate's helpers show and replace each text, and leave every other byte of JSON as it was.",
+  'AUT-43': 'The template of Rust has all that it is built from, and passes its cases.',
   'AUT-50':
     'A plugin in TypeScript is built from its files and npm packages, with the types of the contract and nothing to install.',
   'AUT-51': 'An error of types, of syntax or of a name that cannot be found stops the build, with file and line.',
@@ -269,8 +270,15 @@ export const requirements = {
     'The helpers replace text wherever it stands, leave every other byte as it was, and read the configuration into types.',
   'AUT-60':
     'A plugin in Go is a module that Go alone builds: it imports what it uses, and is the same bytes in whatever folder.',
+  'AUT-61':
+    'What Go prints is in the log, line by line; so is a panic, with its stack, and it ends the call as a trap.',
+  'AUT-62':
+    'Time and random numbers of Go are real when clock and random are declared; else the call ends, or the build, with what to declare.',
+  'AUT-63': 'Every function and every value of the contract passes between Go and the gateway as it is.',
+  'AUT-64': 'The helpers in Go show and replace each text, and leave every other byte of JSON as it was.',
   'AUT-65':
     'What stops a build of Go is told: no Go, its complaint with file and line, a capability that is not declared.',
+  'AUT-67': 'The template of Go builds as it is and passes its cases.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; a word or option that is none is told with the nearest one.',

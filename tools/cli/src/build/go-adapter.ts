@@ -34,8 +34,8 @@ const [notOpen, notThere] = [8, 52];
 /**
  * What stands between Go's runtime, which wants WASI preview 1, and the plugin's world. Of the system it gives the log,
  * and the clock and random numbers where they are declared. What is not declared ends the call with a line that says
- * so, but for what the runtime itself needs to start: a monotonic clock that counts how often it was asked, which only
- * orders its own timers, and one seed.
+ * so, but for what the runtime itself needs: a clock that counts how often it was asked, which only orders its own
+ * timers, and one seed.
  */
 export async function goAdapter(worldDir: string, powers: GoPowers): Promise<Uint8Array> {
   const imports = [
@@ -73,7 +73,7 @@ package wasi:clocks@0.2.0 {
 }
 `;
 
-const undeclared = (what: string, capability: string) =>
+export const undeclared = (what: string, capability: string) =>
   `${what} needs the capability ${capability}: name it in required_capabilities of plugin.json`;
 
 function adapterText({ clock, random }: GoPowers): string {
@@ -193,13 +193,22 @@ const clockFunctions = `
     (i32.store (local.get $events) (i32.const 1))
     (i32.const 0))`;
 
+/**
+ * The runtime notes when it collects garbage, and asks without a precision; package syscall asks with one, and package
+ * time is made to refuse by go-time.ts. The runtime pauses for whole microseconds, while it prints a panic for example; there is no other thread for which it
+ * would have to. What a plugin waits for never is as round: the clock went on between the question and the wait.
+ */
 const clockRefusals = `
-  (func (export "clock_time_get") (param $id i32) (param i64) (param $to i32) (result i32)
-    (if (i32.ne (local.get $id) (i32.const 1)) (then ${refuse(undeclared('time.Now', 'clock'))}))
+  (func (export "clock_time_get") (param i32) (param $precision i64) (param $to i32) (result i32)
+    (if (i64.ne (local.get $precision) (i64.const 0)) (then ${refuse(undeclared('Time', 'clock'))}))
     (global.set $asked (i64.add (global.get $asked) (i64.const 1)))
     (i64.store (local.get $to) (global.get $asked))
     (i32.const 0))
-  (func (export "poll_oneoff") (param i32 i32 i32 i32) (result i32) ${refuse(undeclared('Waiting', 'clock'))})`;
+  (func (export "poll_oneoff") (param $in i32) (param i32 i32) (param $events i32) (result i32)
+    (if (i64.ne (i64.rem_u (i64.load offset=24 (local.get $in)) (i64.const 1000)) (i64.const 0))
+      (then ${refuse(undeclared('Waiting', 'clock'))}))
+    (i32.store (local.get $events) (i32.const 0))
+    (i32.const 0))`;
 
 const randomFunction = `
   (func (export "random_get") (param $to i32) (param $count i32) (result i32)

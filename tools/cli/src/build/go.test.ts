@@ -1,12 +1,18 @@
+import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { itWith } from '../../../../test/prerequisite.ts';
 import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
+import { readCases } from '../case/case-file.ts';
+import { runCase } from '../case/run-case.ts';
+import { tryPlugin } from '../case/tried-plugin.ts';
+import { newPlugin } from '../new/new-plugin.ts';
 import { buildPlugin } from './build-plugin.ts';
 import { redactCases } from './redact-emails.case.ts';
 
@@ -128,3 +134,27 @@ ${hook}
     });
   });
 });
+
+itWithGo(
+  '[AUT-64] the helpers do what their own tests say, outside of a gateway too',
+  async () => {
+    const { stdout } = await promisify(execFile)('go', ['test', './...'], { cwd: join(root, 'sdk/go') });
+    expect(stdout).toMatch(/^ok/);
+  },
+  5 * minutes,
+);
+
+itWithGo(
+  '[AUT-67] the template builds as it is, and passes its cases',
+  async () => {
+    const own = join(folder, 'hide-words');
+    await newPlugin({ id: 'hide-words', language: 'go', folder: own });
+    const descriptor = await readDescriptorFile(join(own, 'plugin.json'));
+    const { bytes } = await buildPlugin({ folder: own, descriptor, out: join(folder, 'hide-words.wasm') });
+    const tried = await tryPlugin(bytes, 'hide-words');
+    for (const one of await readCases(join(own, 'cases'))) {
+      expect(await runCase(tried, one, new AbortController().signal)).toMatchObject({ differences: [] });
+    }
+  },
+  10 * minutes,
+);

@@ -9,6 +9,7 @@ import { fail } from '@sallyport/host/core/fault';
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { contractText, freeMemory, goAdapter } from './go-adapter.ts';
 import { readGoModule } from './go-module.ts';
+import { refuseTime } from './go-time.ts';
 import type { Toolchain } from './toolchain.ts';
 import { worldName } from './world.ts';
 
@@ -24,9 +25,9 @@ export const go: Toolchain = {
   recognizes: async folder => (await stat(join(folder, 'go.mod')).catch(() => undefined))?.isFile() ?? false,
 
   async build({ folder, descriptor, worldDir, signal }) {
-    await findGo(descriptor.id, folder);
-    const core = await compile(folder, descriptor, signal);
+    const goRoot = await findGo(descriptor.id, folder);
     const asked = new Set([...descriptor.required_capabilities, ...descriptor.optional_capabilities]);
+    const core = await compile(folder, descriptor, asked.has('clock') ? undefined : goRoot, signal);
     checkModule(core, descriptor, asked);
     const powers = { clock: asked.has('clock'), random: asked.has('random') };
     const adapter = await goAdapter(worldDir, powers);
@@ -36,25 +37,33 @@ export const go: Toolchain = {
   },
 };
 
-/** @throws Fault `toolchain_missing` */
-async function findGo(plugin: string, folder: string): Promise<void> {
+/** Where Go is. @throws Fault `toolchain_missing` */
+async function findGo(plugin: string, folder: string): Promise<string> {
   const hint = `install Go ${oldestGo.join('.')} or later, from https://go.dev/dl/`;
-  const found = await run('go', ['env', 'GOVERSION'], { cwd: folder }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return fail('toolchain_missing', { plugin, what: 'there is no Go', hint }, error);
-    return fail('plugin_build_failed', { plugin, file: join(folder, 'go.mod'), what: complaint(error) }, error);
-  });
-  const version = found.stdout.trim();
+  const found = await run('go', ['env', 'GOVERSION', 'GOROOT'], { cwd: folder }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return fail('toolchain_missing', { plugin, what: 'there is no Go', hint }, error);
+      return fail('plugin_build_failed', { plugin, file: join(folder, 'go.mod'), what: complaint(error) }, error);
+    },
+  );
+  const [version = '', goRoot = ''] = found.stdout.trim().split('\n');
   const [major = 0, minor = 0] = (/^go(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
-  if (major > oldestGo[0] || (major === oldestGo[0] && minor >= oldestGo[1])) return;
-  fail('toolchain_missing', { plugin, what: `${version} does not export functions to WebAssembly`, hint });
+  if (major > oldestGo[0] || (major === oldestGo[0] && minor >= oldestGo[1])) return goRoot;
+  return fail('toolchain_missing', { plugin, what: `${version} does not export functions to WebAssembly`, hint });
 }
 
-/** The folder and the author's settings leave no trace in what it yields. */
-async function compile(folder: string, { id }: PluginDescriptor, signal: AbortSignal): Promise<Uint8Array> {
+/** The folder and the author's settings leave no trace in what it yields. `timeless` is the Go whose time is not real. */
+async function compile(
+  folder: string,
+  { id }: PluginDescriptor,
+  timeless: string | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const scratch = await mkdtemp(join(tmpdir(), 'sallyport-go-'));
   try {
     const out = join(scratch, 'plugin.wasm');
     const flags = ['-buildmode=c-shared', '-trimpath', '-buildvcs=false', '-ldflags=-s -w -buildid='];
+    if (timeless !== undefined) flags.push(`-overlay=${await refuseTime(id, timeless, scratch)}`);
     const env = { ...process.env, GOOS: 'wasip1', GOARCH: 'wasm', GOFLAGS: '', GOEXPERIMENT: '', GOWASM: '' };
     const options = { cwd: folder, env, maxBuffer: 64 * 1024 * 1024, signal };
     await run('go', ['build', ...flags, '-o', out, '.'], options).catch(error =>
