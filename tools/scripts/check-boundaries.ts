@@ -16,7 +16,7 @@ export async function checkBoundaries(root: string): Promise<{ modules: number; 
       ruleSet: { forbidden: rules },
       tsPreCompilationDeps: true,
       doNotFollow: { path: 'node_modules' },
-      exclude: { path: ['/node_modules/\\.bin/', '^tools/cli/template/'] },
+      exclude: { path: ['/node_modules/\\.bin/', '^tools/cli/template/', '^sdk/'] },
     },
     { exportsFields: ['exports'], conditionNames: ['import', 'types', 'node', 'default'] },
   );
