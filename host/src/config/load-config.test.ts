@@ -440,10 +440,9 @@ trust: { keys: [{ id: a, file: none.pem }] }
 
   it('[FUZZ-02] nested without end is told in words that help', async () => {
     const problems = await problemsOf(`${rest}x: ${'['.repeat(9000)}${']'.repeat(9000)}\n`);
-    expect(problems.map(({ code, message }) => [code, message])).toContainEqual([
-      'config_invalid',
-      'this is nested too deeply',
-    ]);
+    expect(problems).toContainEqual(
+      expect.objectContaining({ code: 'config_invalid', message: 'this is nested too deeply' }),
+    );
     expect(JSON.stringify(problems)).not.toMatch(/stack/i);
   });
 

@@ -4,7 +4,6 @@
  * @packageDocumentation
  */
 /// <reference path="./contract.d.ts" />
-/// <reference path="./globals.d.ts" />
 
 import type {
   CallContext,
