@@ -1,45 +1,35 @@
-/// Puts `replacement` in the place of e-mail addresses, and counts them.
-pub struct Redactor<'a> {
-    replacement: &'a str,
-    pub count: u32,
-}
-
 const LOCAL_LENGTH: usize = 64;
 const LABEL_LENGTH: usize = 63;
 const LABELS: usize = 8;
 
-impl<'a> Redactor<'a> {
-    pub fn new(replacement: &'a str) -> Self {
-        Self { replacement, count: 0 }
-    }
-
-    /// Looks outward from each @: most text has none, and that is one fast search.
-    pub fn text(&mut self, text: &mut String) {
-        let bytes = text.as_bytes();
-        let mut redacted = String::new();
-        let mut kept = 0;
-        let mut from = 0;
-        while let Some(at) = text[from..].find('@').map(|distance| from + distance) {
-            from = at + 1;
-            let local = bytes[kept..at].iter().rev().take(LOCAL_LENGTH);
-            let start = at - local.take_while(|byte| is_local(**byte)).count();
-            if start == at {
-                continue;
-            }
-            let Some(length) = domain(&bytes[from..]) else {
-                continue;
-            };
-            redacted.push_str(&text[kept..start]);
-            redacted.push_str(self.replacement);
-            kept = from + length;
-            from = kept;
-            self.count += 1;
+/// Puts `replacement` in the place of each e-mail address and counts them; `None` when there is none. Looks outward from
+/// each @: most text has none, and that is one fast search.
+pub fn replace(text: &str, replacement: &str, count: &mut u32) -> Option<String> {
+    let bytes = text.as_bytes();
+    let mut redacted = String::new();
+    let mut kept = 0;
+    let mut from = 0;
+    while let Some(at) = text[from..].find('@').map(|distance| from + distance) {
+        from = at + 1;
+        let local = bytes[kept..at].iter().rev().take(LOCAL_LENGTH);
+        let start = at - local.take_while(|byte| is_local(**byte)).count();
+        if start == at {
+            continue;
         }
-        if kept > 0 {
-            redacted.push_str(&text[kept..]);
-            *text = redacted;
-        }
+        let Some(length) = domain(&bytes[from..]) else {
+            continue;
+        };
+        redacted.push_str(&text[kept..start]);
+        redacted.push_str(replacement);
+        kept = from + length;
+        from = kept;
+        *count += 1;
     }
+    if kept == 0 {
+        return None;
+    }
+    redacted.push_str(&text[kept..]);
+    Some(redacted)
 }
 
 fn is_local(byte: u8) -> bool {

@@ -4,26 +4,25 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fail } from '@sallyport/host/core/fault';
 
-/** What Rust compiles plugins for: WebAssembly without any import of a system. */
-export const rustTarget = 'wasm32-unknown-unknown';
+/** What Rust compiles plugins for, the usual one first: a component with the inert part of WASI, or a module without any import of a system. */
+const targets = ['wasm32-wasip2', 'wasm32-unknown-unknown'] as const;
 
-/** A Rust that can do so: the program, and what is added to its environment and to its arguments. */
+/** A Rust that can do so: the program, what it compiles for, and what is added to its environment and to its arguments. */
 export interface Rust {
   readonly cargo: string;
+  readonly target: (typeof targets)[number];
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly string[];
 }
 
 /**
- * Finds Rust with the target installed, as rustup does it, or Debian's below `prefix`, whose target comes as source.
+ * Finds Rust with a target installed, as rustup does it, or Debian's below `prefix`, whose target comes as source.
  * @throws Fault `toolchain_missing`
  */
 export async function findRust(plugin: string, prefix = '/usr'): Promise<Rust> {
-  const libraries = await promisify(execFile)('rustc', ['--print', 'target-libdir', '--target', rustTarget])
-    .then(({ stdout }) => readdir(stdout.trim()))
-    .catch(() => []);
-  if (libraries.some(name => name.startsWith('libstd-'))) return { cargo: 'cargo', env: {}, args: [] };
-
+  for (const target of targets) {
+    if (await hasTarget(target)) return { cargo: 'cargo', target, env: {}, args: [] };
+  }
   const [cargo, rustc, linker] = ['cargo', 'rustc', 'wasm-ld-22'].map(name => join(prefix, 'bin', name)) as [
     string,
     string,
@@ -34,14 +33,22 @@ export async function findRust(plugin: string, prefix = '/usr'): Promise<Rust> {
   if (missing instanceof Error) {
     return fail('toolchain_missing', {
       plugin,
-      what: `there is no Rust that compiles for ${rustTarget}`,
-      hint: `rustup target add ${rustTarget}, or on Debian apt-get install rustc-web rust-web-src cargo-web lld-22`,
+      what: 'there is no Rust that compiles for WebAssembly',
+      hint: 'rustup target add wasm32-wasip2, or on Debian apt-get install rustc-web rust-web-src cargo-web lld-22',
     });
   }
   return {
     cargo,
+    target: 'wasm32-unknown-unknown',
     // A released compiler takes `-Z` only from who says so.
     env: { RUSTC: rustc, RUSTC_BOOTSTRAP: '1', CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker },
     args: ['-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features='],
   };
+}
+
+async function hasTarget(target: string): Promise<boolean> {
+  const libraries = await promisify(execFile)('rustc', ['--print', 'target-libdir', '--target', target])
+    .then(({ stdout }) => readdir(stdout.trim()))
+    .catch(() => []);
+  return libraries.some(name => name.startsWith('libstd-'));
 }

@@ -35,7 +35,7 @@ export function redactCases(build: () => Promise<() => TransformExports>, test: 
   });
 
   test('[AUT-03] refuses a replacement that is no text', () => {
-    expect(() => make().lifecycle.configure('{"replacement": 1}')).toThrow('replacement must be a string');
+    expect(() => make().lifecycle.configure('{"replacement": 1}')).toThrow(/a string/);
   });
 
   test('[AUT-03] stays fast on text that looks like addresses for long', () => {

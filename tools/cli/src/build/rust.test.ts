@@ -1,12 +1,18 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { itWith } from '../../../../test/prerequisite.ts';
 import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
+import { readCases } from '../case/case-file.ts';
+import { runCase } from '../case/run-case.ts';
+import { tryPlugin } from '../case/tried-plugin.ts';
+import { newPlugin } from '../new/new-plugin.ts';
 import { buildPlugin } from './build-plugin.ts';
 import { findRust } from './find-rust.ts';
 import { redactCases } from './redact-emails.case.ts';
@@ -42,14 +48,14 @@ describe('redact-emails-rust', () => {
 
 describe('a plugin in Rust', () => {
   const refusal = async (source: string, library = 'crate-type = ["cdylib"]') => {
-    const [, profile] = (await readFile(join(example, 'Cargo.toml'), 'utf8')).split('[profile.release]');
+    const [, profile] = (await readFile(join(root, 'Cargo.toml'), 'utf8')).split('[profile.release]');
     const crate = ['[package]', 'name = "own"', 'version = "0.1.0"', '[lib]', library, '[profile.release]', profile];
     await writeFile(join(folder, 'Cargo.toml'), crate.join('\n'));
     await writeFile(join(folder, 'Cargo.lock'), 'version = 4\n\n[[package]]\nname = "own"\nversion = "0.1.0"\n');
     await mkdir(join(folder, 'src'), { recursive: true });
     await writeFile(join(folder, 'src/lib.rs'), source);
     // The standard library has been compiled there.
-    vi.stubEnv('CARGO_TARGET_DIR', join(example, 'target'));
+    vi.stubEnv('CARGO_TARGET_DIR', join(root, 'target'));
     return buildPlugin({ folder, descriptor: descriptorOf(), out: join(folder, 'out.wasm') }).catch(error => error);
   };
 
@@ -73,11 +79,66 @@ describe('a plugin in Rust', () => {
     300_000,
   );
 
-  it('[AUT-01] is told what to install when there is no Rust for WebAssembly', async () => {
+  const hideWord = async (name: string) => {
+    vi.stubEnv('CARGO_TARGET_DIR', join(root, 'target'));
+    const own = join(folder, name);
+    await newPlugin({ id: 'hide-word', language: 'rust', folder: own });
+    const descriptor = await readDescriptorFile(join(own, 'plugin.json'));
+    const { bytes } = await buildPlugin({ folder: own, descriptor, out: join(folder, `${name}.wasm`) });
+    return { own, bytes: Buffer.from(bytes) };
+  };
+
+  itWithRust(
+    '[AUT-41][AUT-43] begins with a template that passes its cases, and gives the same bytes in another folder',
+    async () => {
+      const { own, bytes } = await hideWord('one');
+      const tried = await tryPlugin(bytes, 'hide-word');
+      const { signal } = new AbortController();
+      for (const one of await readCases(join(own, 'cases'))) {
+        expect(await runCase(tried, one, signal)).toMatchObject({ passed: true, differences: [] });
+      }
+      const another = await hideWord('another');
+      expect(another.bytes.equals(bytes)).toBe(true);
+      for (const path of [root, folder, homedir(), '.cargo']) expect(bytes.includes(path), path).toBe(false);
+    },
+    600_000,
+  );
+
+  itWithRust(
+    '[AUT-42] has helpers whose own tests pass',
+    async () => {
+      const { cargo, env } = await findRust('redact');
+      const options = { cwd: root, env: { ...process.env, ...env } };
+      const profile = ['--config', 'profile.release.lto=false'];
+      const order = ['test', '--release', '--locked', '-p', 'sallyport', '--lib', ...profile];
+      const { stdout } = await promisify(execFile)(cargo, order, options);
+      expect(stdout).toMatch(/test result: ok\. [1-9]/);
+    },
+    600_000,
+  );
+
+  it.each([
+    { installed: ['wasm32-wasip2', 'wasm32-unknown-unknown'], target: 'wasm32-wasip2' },
+    { installed: ['wasm32-unknown-unknown'], target: 'wasm32-unknown-unknown' },
+  ])('[AUT-40] is compiled for $target where rustup has $installed', async ({ installed, target }) => {
+    const programs = join(folder, installed.join());
+    for (const name of installed) {
+      await mkdir(join(programs, name), { recursive: true });
+      await writeFile(join(programs, name, 'libstd-1.rlib'), '');
+    }
+    await writeFile(join(programs, 'rustc'), `#!/bin/sh\necho '${programs}'/$4\n`);
+    await chmod(join(programs, 'rustc'), 0o755);
+    vi.stubEnv('PATH', programs);
+    expect(await findRust('redact', folder)).toEqual({ cargo: 'cargo', target, env: {}, args: [] });
+  });
+
+  it('[AUT-40] is told what to install when there is no Rust for WebAssembly', async () => {
     vi.stubEnv('PATH', folder);
     await expect(findRust('redact', folder)).rejects.toMatchObject({
       code: 'toolchain_missing',
-      hint: expect.stringContaining('apt-get install rustc-web rust-web-src cargo-web lld-22'),
+      hint: expect.stringContaining(
+        'rustup target add wasm32-wasip2, or on Debian apt-get install rustc-web rust-web-src',
+      ),
     });
   });
 });

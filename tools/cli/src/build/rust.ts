@@ -1,54 +1,57 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { fail } from '@sallyport/host/core/fault';
-import { findRust, rustTarget } from './find-rust.ts';
+import { findRust } from './find-rust.ts';
+import { samePaths } from './same-paths.ts';
 import type { Toolchain } from './toolchain.ts';
 
 const run = promisify(execFile);
 
 /**
- * Rust, with cargo. The folder is a crate with Cargo.toml, Cargo.lock and a library of type `cdylib`. The plugin's own
- * world is written to `target/wit` of it, for `wit_bindgen::generate!` to read.
+ * Rust, with cargo. The folder is a crate with Cargo.toml, Cargo.lock and a library of type `cdylib`. Its world is the
+ * crate's own affair: a component imports no more than its code calls.
  */
 export const rust: Toolchain = {
   language: 'rust',
   reproducible: true,
   recognizes: async folder => (await stat(join(folder, 'Cargo.toml')).catch(() => undefined))?.isFile() ?? false,
 
-  async build({ folder, descriptor, worldDir, signal }) {
-    const { cargo, env, args } = await findRust(descriptor.id);
-    await placeWorld(worldDir, join(folder, 'target/wit'));
-    const options = { cwd: folder, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024, signal };
-    const order = ['build', '--release', '--locked', '--target', rustTarget, '--message-format', 'json', ...args];
+  async build({ folder, descriptor, signal }) {
+    const { cargo, target, env: own, args } = await findRust(descriptor.id);
+    const options = { cwd: folder, env: { ...process.env, ...own }, maxBuffer: 64 * 1024 * 1024, signal };
     const about = { plugin: descriptor.id, file: join(folder, 'Cargo.toml') };
-    const { stdout } = await run(cargo, order, options).catch(error =>
-      fail('plugin_build_failed', { ...about, what: complaint(error) }, error),
+    const order = async (words: readonly string[], env: NodeJS.ProcessEnv = options.env) => {
+      const { stdout } = await run(cargo, words, { ...options, env }).catch(error =>
+        fail('plugin_build_failed', { ...about, ...complaint(error) }, error),
+      );
+      return stdout;
+    };
+    // Before the build, so that it is known where the sources of the dependencies lie.
+    await order(['fetch', '--locked', '--target', target]);
+    const { config, env } = await samePaths(target, options.env);
+    const messages = ['--message-format', 'json'];
+    const stdout = await order(
+      ['build', '--release', '--locked', '--target', target, ...messages, ...config, ...args],
+      env,
     );
-    const core = coreModule(stdout);
-    if (core === undefined) {
+    const made = madeWasm(stdout);
+    if (made === undefined) {
       const hint = 'let Cargo.toml say crate-type = ["cdylib"] under [lib]';
       return fail('plugin_build_failed', { ...about, what: 'cargo made no .wasm', hint });
     }
-    return componentNew(await readFile(core), []);
+    const bytes = await readFile(made);
+    return isComponent(bytes) ? bytes : componentNew(bytes, []);
   },
 };
 
-/** Written only where it differs: cargo compiles anew what is younger than its last build. */
-async function placeWorld(worldDir: string, folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  for (const name of await readdir(worldDir)) {
-    const [text = '', present] = await Promise.all(
-      [worldDir, folder].map(at => readFile(join(at, name), 'utf8').catch(() => undefined)),
-    );
-    if (text !== present) await writeFile(join(folder, name), text);
-  }
-}
+/** Whether the header is of a component, and not of a core module (Component Model, Binary Format § Component Definitions). */
+const isComponent = (wasm: Uint8Array) => wasm[6] === 1;
 
 /** The .wasm among the artifacts that cargo tells of, one JSON message a line. */
-function coreModule(messages: string): string | undefined {
+function madeWasm(messages: string): string | undefined {
   for (const line of messages.split('\n').reverse()) {
     if (!line.startsWith('{"reason":"compiler-artifact"')) continue;
     const { filenames } = JSON.parse(line) as { filenames: readonly string[] };
@@ -59,12 +62,14 @@ function coreModule(messages: string): string | undefined {
 }
 
 /** What the compiler says of the plugin's source, or else what cargo says. */
-function complaint(error: unknown): string {
+function complaint(error: unknown): { readonly what: string; readonly hint?: string } {
   const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string };
   for (const line of stdout.split('\n')) {
     if (!line.startsWith('{"reason":"compiler-message"')) continue;
     const { rendered, level } = (JSON.parse(line) as { message: { rendered: string; level: string } }).message;
-    if (level === 'error') return rendered.trim();
+    if (level === 'error') return { what: rendered.trim() };
   }
-  return /^error: .*/m.exec(stderr)?.[0] ?? message;
+  const what = /^error: .*/m.exec(stderr)?.[0] ?? message;
+  const unlocked = what.includes('--locked');
+  return { what, ...(unlocked && { hint: 'run cargo generate-lockfile, and keep Cargo.lock with the source' }) };
 }

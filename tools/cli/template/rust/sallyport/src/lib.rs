@@ -1,0 +1,78 @@
+//! Plugins for Sallyport in Rust.
+//!
+//! A plugin is a type that implements [`Transform`], and one line that exports it:
+//!
+//! ```
+//! use sallyport::{CallContext, Request, RequestOutcome, Transform, Violation};
+//!
+//! #[derive(serde::Deserialize)]
+//! struct Config {
+//!     word: String,
+//! }
+//!
+//! struct NoWord(Config);
+//!
+//! impl Transform for NoWord {
+//!     type Config = Config;
+//!
+//!     fn configure(config: Config) -> Result<Self, String> {
+//!         Ok(NoWord(config))
+//!     }
+//!
+//!     fn before(&self, _: &CallContext, mut request: Request) -> Result<RequestOutcome, String> {
+//!         let mut found = false;
+//!         request.replace_text(|text| {
+//!             found |= text.contains(&self.0.word);
+//!             None
+//!         })?;
+//!         if found {
+//!             return Ok(RequestOutcome::Block(Violation::new("WORD_FOUND", "The word is not allowed.")));
+//!         }
+//!         Ok(RequestOutcome::Proceed)
+//!     }
+//! }
+//!
+//! sallyport::export!(NoWord);
+//! # fn main() {}
+//! ```
+//!
+//! [`export!`] is wit-bindgen's: it writes the functions of the contract that the gateway calls, each of which calls the
+//! type's own. Nothing else is done behind the author's back.
+//!
+//! - [`Request::replace_text`] and [`Response::replace_text`] show all text, wherever it stands, and replace it.
+//! - [`Violation`] says why a request is blocked.
+//! - [`log`] writes lines to the gateway's log. [`context`], [`clock`], [`random`], [`outbound_http`], [`kv_store`],
+//!   [`secret_store`], [`metrics`], [`audit`], [`tool_call`], [`request_headers`] and [`identity_claims`] are the host's
+//!   functions as the contract has them; all but `log` and `context` must be named in the descriptor. A component imports
+//!   what its code really calls.
+//!
+//! An `Err` of a hook is a failure, and the operator decided what follows from one; unless they chose otherwise the
+//! request is denied. So does a panic, and then the instance is thrown away. On another target than WebAssembly, in
+//! `cargo test`, log lines go to stderr, and the other functions of the host panic.
+
+/// What wit-bindgen makes of the contract, `wit/`.
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "transform",
+        pub_export_macro: true,
+        default_bindings_module: "sallyport::bindings",
+        additional_derives: [PartialEq],
+    });
+}
+
+mod glob;
+pub mod json;
+pub mod log;
+mod text;
+mod transform;
+mod violation;
+
+pub use bindings::export;
+pub use bindings::sallyport::plugin::types::*;
+pub use bindings::sallyport::plugin::{
+    audit, clock, context, identity_claims, kv_store, metrics, outbound_http, random, request_headers, secret_store,
+    tool_call,
+};
+pub use glob::matches;
+pub use transform::Transform;
