@@ -1,15 +1,20 @@
 import vm from 'node:vm';
+import { type LiftingMeter, meteredDecoder } from './lifting-meter.ts';
 
 /** The global object of such a realm. */
 export type GlueRealm = vm.Context & { readonly WebAssembly: typeof WebAssembly };
 
 /**
- * A realm for jco's glue: the language and WebAssembly, and of Node's powers nothing but these four harmless names.
- * Code from strings is off.
+ * A realm for jco's glue: the language and WebAssembly, and of Node's powers nothing but these harmless names.
+ * Code from strings is off. What the glue takes out of the guest's memory is counted.
  */
-export function createGlueRealm(): GlueRealm {
+export function createGlueRealm({ count }: LiftingMeter): GlueRealm {
   const realm = vm.createContext(vm.constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
-  return Object.assign(realm, { TextDecoder, TextEncoder, queueMicrotask, setTimeout }) as unknown as GlueRealm;
+  return Object.assign(realm, {
+    TextDecoder: meteredDecoder(count),
+    meterLifted: count,
+    ...{ TextEncoder, queueMicrotask, setTimeout },
+  }) as unknown as GlueRealm;
 }
 
 /**

@@ -4,6 +4,7 @@ import { capabilities } from '../../capability/index.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import type { OpenScope } from './call-scope.ts';
 import { createGlueRealm, type GlueRealm } from './harden.ts';
+import { LiftingMeter } from './lifting-meter.ts';
 import type { LanePlugin } from './message.ts';
 import { deniedImports, learningImports } from './refusing.ts';
 
@@ -34,19 +35,21 @@ export interface ToGateway {
   refused(plugin: string, capability: string, need: unknown): void;
 }
 
+/** What an instance's host functions and glue share. */
+interface Seat {
+  scope: OpenScope | undefined;
+  readonly meter: LiftingMeter;
+}
+
 /** One instance of a plugin. It serves one call at a time; the lane discards it after anything but a declared result. */
 export class Instance {
   readonly #exports: Exports;
-  readonly #seat: { scope: OpenScope | undefined };
+  readonly #seat: Seat;
   readonly #memories: readonly WebAssembly.Memory[];
   /** What its memories were when they were last looked at, in bytes. They never shrink. */
   memoryBytes = 0;
 
-  private constructor(
-    exports: Exports,
-    seat: { scope: OpenScope | undefined },
-    memories: readonly WebAssembly.Memory[],
-  ) {
+  private constructor(exports: Exports, seat: Seat, memories: readonly WebAssembly.Memory[]) {
     this.#exports = exports;
     this.#seat = seat;
     this.#memories = memories;
@@ -63,8 +66,8 @@ export class Instance {
 
   /** Instantiates and configures. Throws what the guest or its glue throws. */
   static start(plugin: LanePlugin, scope: OpenScope, gateway: ToGateway): MaybeLater<Instance> {
-    const seat = { scope };
-    const realm = createGlueRealm();
+    const seat = { scope, meter: new LiftingMeter(plugin.limits.payloadBytes) };
+    const realm = createGlueRealm(seat.meter);
     const instantiate = compileGlue(plugin, realm);
     const memories: WebAssembly.Memory[] = [];
     const exports = instantiate(
@@ -89,11 +92,13 @@ export class Instance {
 
   before(scope: OpenScope, context: CallContext, request: Request): MaybeLater<RequestOutcome> {
     this.#seat.scope = scope;
+    this.#seat.meter.begin();
     return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].beforeDispatch(context, request);
   }
 
   after(scope: OpenScope, context: CallContext, response: Response): MaybeLater<ResponseOutcome> {
     this.#seat.scope = scope;
+    this.#seat.meter.begin();
     return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].afterDispatch(context, response);
   }
 }
@@ -114,9 +119,11 @@ function compileGlue({ component: { glue } }: LanePlugin, realm: GlueRealm): Ins
   return script.runInContext(realm) as Instantiate;
 }
 
-function importsOf(plugin: LanePlugin, seat: { scope: OpenScope | undefined }, gateway: ToGateway): HostImports {
+function importsOf(plugin: LanePlugin, seat: Seat, gateway: ToGateway): HostImports {
   const scope = (): OpenScope => {
     if (seat.scope === undefined) throw new Error('a host function was called outside a hook call');
+    // Whatever asks for it has its arguments.
+    seat.meter.taken();
     return seat.scope;
   };
   const imports: Record<string, Readonly<Record<string, unknown>>> = {};
