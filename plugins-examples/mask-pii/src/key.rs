@@ -28,25 +28,44 @@ const PREFIXES: [(&str, usize); 26] = [
     ("SG.", 40),
 ];
 const LONGEST: usize = 4_096;
+const LONGEST_HEADER: usize = 512;
 
-/// A key of a service, a JSON Web Token, or a private key in PEM.
+/// A key of a service, a JSON Web Token, or a private key in PEM. What is none is left after few characters, so that no
+/// text makes the search slow.
 pub fn at(text: &str) -> Option<usize> {
     if text.starts_with("-----BEGIN ") {
         return pem(text);
     }
-    let length = text.bytes().take(LONGEST).take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(byte)).count();
+    if text.starts_with("eyJ") {
+        return token(text);
+    }
+    let (prefix, least) = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix))?;
     // A sentence ends with a dot.
-    let word = text[..length].trim_end_matches(['.', '-']);
-    let marked = PREFIXES.iter().any(|(prefix, least)| word.strip_prefix(prefix).is_some_and(|rest| rest.len() >= *least));
-    let parts = || word.split('.');
-    let token = word.starts_with("eyJ") && parts().count() == 3 && parts().take(2).all(|part| part.len() >= 10);
-    (marked || token).then_some(word.len())
+    let word = text[..run(text, b"_-.", LONGEST)].trim_end_matches(['.', '-']);
+    (word.len() >= prefix.len() + least).then_some(word.len())
+}
+
+fn run(text: &str, others: &[u8], most: usize) -> usize {
+    text.bytes().take(most).take_while(|byte| byte.is_ascii_alphanumeric() || others.contains(byte)).count()
+}
+
+/// RFC 7519: header, claims and signature, in base64url; the last may be empty.
+fn token(text: &str) -> Option<usize> {
+    let mut end = 0;
+    for most in [LONGEST_HEADER, LONGEST] {
+        let part = run(&text[end..], b"_-", most);
+        end += part + 1;
+        if part < 10 || text.as_bytes().get(end - 1) != Some(&b'.') {
+            return None;
+        }
+    }
+    Some(end + run(&text[end..], b"_-", LONGEST))
 }
 
 /// To its end, or to the end of the text when that is cut off.
 fn pem(text: &str) -> Option<usize> {
-    let label = text.lines().next()?.strip_prefix("-----BEGIN ")?;
-    let label = label.split("-----").next()?;
+    let label = &text["-----BEGIN ".len()..];
+    let label = &label[..label.bytes().take(32).take_while(|byte| byte.is_ascii_uppercase() || *byte == b' ').count()];
     if !label.ends_with("PRIVATE KEY") {
         return None;
     }
