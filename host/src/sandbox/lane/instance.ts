@@ -92,13 +92,13 @@ export class Instance {
 
   before(scope: OpenScope, context: CallContext, request: Request): MaybeLater<RequestOutcome> {
     this.#seat.scope = scope;
-    this.#seat.meter.begin();
+    this.#seat.meter.reset();
     return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].beforeDispatch(context, request);
   }
 
   after(scope: OpenScope, context: CallContext, response: Response): MaybeLater<ResponseOutcome> {
     this.#seat.scope = scope;
-    this.#seat.meter.begin();
+    this.#seat.meter.reset();
     return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].afterDispatch(context, response);
   }
 }
@@ -123,7 +123,7 @@ function importsOf(plugin: LanePlugin, seat: Seat, gateway: ToGateway): HostImpo
   const scope = (): OpenScope => {
     if (seat.scope === undefined) throw new Error('a host function was called outside a hook call');
     // Whatever asks for it has its arguments.
-    seat.meter.taken();
+    seat.meter.reset();
     return seat.scope;
   };
   const imports: Record<string, Readonly<Record<string, unknown>>> = {};

@@ -4,8 +4,6 @@ import { LimitExceeded } from '../../capability/capability.ts';
 export const elementBytes = 64;
 /** What a hook's answer may have beside its payload. */
 const roomBytes = 2 ** 20;
-/** How often a hook call may hand over that much, to host functions and as its answer. */
-const timesInAll = 8;
 
 /**
  * Counts what the glue takes out of a guest's memory at one time: the arguments of one host function, or one result.
@@ -15,21 +13,13 @@ const timesInAll = 8;
 export class LiftingMeter {
   readonly #limit: number;
   #bytes = 0;
-  #inAll = 0;
 
   constructor(payloadBytes: number) {
     this.#limit = payloadBytes + roomBytes;
   }
 
-  /** A hook call begins. */
-  begin(): void {
-    this.#bytes = 0;
-    this.#inAll = 0;
-  }
-
-  /** What was taken out is in the hands of a host function. */
-  taken(): void {
-    this.#inAll += this.#bytes;
+  /** Called when what was taken out is in other hands. */
+  reset(): void {
     this.#bytes = 0;
   }
 
@@ -37,8 +27,6 @@ export class LiftingMeter {
   readonly count = (bytes: number): number => {
     this.#bytes += bytes;
     if (this.#bytes > this.#limit) throw new LimitExceeded(`it hands over more than ${this.#limit} bytes at once`);
-    if (this.#inAll + this.#bytes > this.#limit * timesInAll)
-      throw new LimitExceeded(`it hands over more than ${this.#limit * timesInAll} bytes in one call`);
     return bytes;
   };
 }
