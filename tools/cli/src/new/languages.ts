@@ -20,12 +20,4 @@ export const languages: Readonly<Record<Toolchain['language'], Language>> = {
   },
   ts: { toolchain: 'what `sallyport` brings along', setup: [] },
   js: { toolchain: 'what `sallyport` brings along', setup: [] },
-  python: {
-    toolchain: 'Python 3.10 or later and componentize-py: `pip install componentize-py==0.25.1`',
-    setup: [
-      '- uses: actions/setup-python@v5',
-      '  with: { python-version: "3.12" }',
-      '- run: pip install componentize-py==0.25.1',
-    ],
-  },
 };
