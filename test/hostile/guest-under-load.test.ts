@@ -192,7 +192,7 @@ describe('under attack by a guest, honest clients', () => {
             id,
             bytes: await watGuest(guestDescriptor(id, { hooks }), guest),
             breaker,
-            limits: cause === 'limit' ? { timeout_ms: 5000, memory_mib: 16 } : limits,
+            limits: cause === 'timeout' ? limits : { timeout_ms: 5000, memory_mib: 16 },
           };
         }),
       )),
@@ -264,6 +264,7 @@ describe('under attack by a guest, honest clients', () => {
     await endure(load, async () => {
       const faults = await openHost([{ id: 'bad', bytes }], upstream.url, { limits }).then(() => [], toFaults);
       expect(faults.map(fault => [fault.code, fault.details.plugin])).toEqual([[code, 'bad']]);
+      await delay(restAfter(code));
     });
   });
 
