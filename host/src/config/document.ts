@@ -36,6 +36,8 @@ const aliasLimit = 100;
 /** The parser's code for an overflow of its stack, whatever words come with it. */
 const exhausted = 'RESOURCE_EXHAUSTION';
 const tooDeep = 'this is nested too deeply';
+/** Levels of nesting. What the parser's stack bears depends on how warm it is, and is far more than a file needs. */
+const deepest = 100;
 
 /** Reads YAML 1.2. Every problem is collected. Variables are put into strings only, once all is parsed. */
 export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocument {
@@ -49,6 +51,15 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
     ({ code, message, pos }): PlacedProblem => ({ ...at(pos[0]), message: code === exhausted ? tooDeep : message }),
   );
   const used = new Map<string, string>();
+  const beyond = tooDeepNode(document.contents);
+  if (beyond !== undefined) {
+    return {
+      value: undefined,
+      problems: [...problems, { ...at(startOf(beyond) ?? 0), message: tooDeep }],
+      position: () => at(startOf(beyond) ?? 0),
+      redact: text => text,
+    };
+  }
   visit(document, {
     Scalar(key, node, ancestors) {
       if (key === 'key' || typeof node.value !== 'string') return;
@@ -70,6 +81,18 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
         text,
       ),
   };
+}
+
+/** The first node that is nested too deeply to be walked through. */
+function tooDeepNode(contents: unknown): unknown {
+  let level: readonly unknown[] = [contents];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > deepest) return level[0];
+    level = level.flatMap(node =>
+      isPair(node) ? [node.key, node.value] : isMap(node) || isSeq(node) ? (node.items as readonly unknown[]) : [],
+    );
+  }
+  return undefined;
 }
 
 function plain(document: Document, problems: PlacedProblem[]): unknown {
