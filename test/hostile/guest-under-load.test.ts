@@ -102,7 +102,7 @@ const failed = (cause: string) => ({
   details: { cause: expect.stringMatching(`^(${cause})$`) },
 });
 /** A core that a guest uses up for so long is lost to all: what is asked is that it comes back. */
-const restAfter = (cause: string) => (cause.includes('timeout') ? 400 : 0);
+const restAfter = (cause: string) => (cause.includes('timeout') ? 400 : 100);
 const answered = (result: unknown = expect.anything()) => ({ result });
 const said = (details: unknown) => ({ code: 'SAID', details });
 const own = (text: string) => JSON.parse(text) as unknown;
