@@ -147,7 +147,8 @@ describe('[CLI-03] the completion', () => {
 describe('[CLI-04] at a terminal', () => {
   const colour = '\u001b[31m';
   const inTerminal = async (command: string, env: NodeJS.ProcessEnv = {}) => {
-    const { NO_COLOR: _, FORCE_COLOR: __, ...rest } = process.env;
+    // Node takes a terminal of a build server for one without colours.
+    const { NO_COLOR: _, FORCE_COLOR: __, CI: ___, ...rest } = process.env;
     const all = { ...rest, TERM: 'xterm-256color', ...env };
     return (await run('script', ['-qec', command, '/dev/null'], { env: all }).catch(error => error)).stdout as string;
   };
