@@ -140,7 +140,7 @@ export const requirements = {
   'SBX-19': 'Calls beyond the backlog are refused as overloaded, and nothing grows without bound.',
   'SBX-20': 'A trap is reported with the names of the guest’s functions where the component keeps them.',
   'SBX-21': 'A plugin with isolation process is served, ended and replaced like any other.',
-  'SBX-22': 'The process of a lane may read the gateway’s code, and do nothing else to the machine.',
+  'SBX-22': 'The process of a lane reads the gateway’s code and no other file, writes none, and starts nothing.',
   'SBX-23': 'No table grows above its limit, and nothing of a guest lives on the heap of its lane without bound.',
   'SBX-24':
     'Calls of a component that never waits carry no bookkeeping of tasks, and glue of an unknown shape stays as it is.',
