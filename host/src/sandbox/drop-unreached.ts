@@ -1,5 +1,6 @@
-import { type AnyNode, type Node, type Program, parse } from 'acorn';
+import type { AnyNode, Node, Program } from 'acorn';
 import { childrenOf } from './free-identifiers.ts';
+import { parseGlue } from './parse-glue.ts';
 
 /**
  * Takes out of glue the declarations that nothing reaches. Functions and classes do nothing until they are used, nor do
@@ -40,9 +41,6 @@ interface Declaration {
   readonly node: AnyNode;
   readonly names: readonly string[];
 }
-
-const parseGlue = (glue: string): Program =>
-  parse(glue, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true });
 
 /** The statements of `instantiate`, and those of the generator in it that does the work. */
 function bodiesOf(program: Program): readonly (readonly AnyNode[])[] {

@@ -1,6 +1,7 @@
-import { type AnyNode, type Identifier, type Node, type Program, parse } from 'acorn';
+import type { AnyNode, Identifier, Node, Program } from 'acorn';
 import { fail } from '../core/fault.ts';
 import { childrenOf, freeIdentifiers } from './free-identifiers.ts';
+import { parseGlue } from './parse-glue.ts';
 
 /** Raised when the rules change, or what is made of glue: what was made by older rules is made anew. */
 export const glueRules = 3;
@@ -13,7 +14,7 @@ export const glueRules = 3;
  * @throws Fault `glue_refused`
  */
 export function checkGlue(glue: string): void {
-  const program = parseGlue(glue);
+  const program = parsed(glue);
   for (const statement of program.body) {
     if (!isExpectedAtTop(statement)) refuse(`a ${statement.type} beside instantiate`, statement);
   }
@@ -57,9 +58,9 @@ const forms = new Set<string>([
   ...['BinaryExpression', 'LogicalExpression', 'UnaryExpression', 'ConditionalExpression', 'SequenceExpression'],
 ]);
 
-function parseGlue(glue: string): Program {
+function parsed(glue: string): Program {
   try {
-    return parse(glue, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true });
+    return parseGlue(glue);
   } catch (error) {
     return refuse(`text that is not JavaScript: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -1,6 +1,6 @@
-import { parse } from 'acorn';
 import { dropUnreached } from './drop-unreached.ts';
 import { freeIdentifiers } from './free-identifiers.ts';
+import { parseGlue } from './parse-glue.ts';
 
 /**
  * Takes the bookkeeping of concurrent tasks out of the glue of a component whose calls never wait: jco makes a task of
@@ -102,5 +102,4 @@ function isComplete(lean: string, glue: string): boolean {
   return [...freeOf(lean)].every(name => known.has(name));
 }
 
-const freeOf = (text: string): ReadonlySet<string> =>
-  freeIdentifiers(parse(text, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true }));
+const freeOf = (text: string): ReadonlySet<string> => freeIdentifiers(parseGlue(text));
