@@ -43,10 +43,11 @@ export function processTerminal(signal: AbortSignal): Terminal {
 
     async ask(question, { hidden = false, instead }) {
       if (!this.interactive) return fail('usage', { missing: question, hint: instead });
-      stderr.write(`${question}: `);
       // What readline echoes goes nowhere when it is hidden.
       const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stderr;
+      // It stops the terminal's own echo, so it is there before the question invites an answer.
       const lines = createInterface({ input: stdin, output, terminal: true });
+      stderr.write(`${question}: `);
       // In raw mode Ctrl-C is a key, and no signal.
       lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       try {
