@@ -158,6 +158,10 @@ export const requirements = {
   'SBX-65': 'What each plugin uses is counted: calls, time, CPU, memory, host calls, bytes out; also on /metrics.',
   'SBX-66': 'Memory of a plugin is that of its instances that live now, in all lanes, and the most it has been.',
   'SBX-67': 'A call that uses more CPU than it may is ended by name of the limit; waiting is no use of CPU.',
+  'SBX-68': 'What code in place of the glue can reach is listed in the security model, and nothing else is reached.',
+  'SBX-69': 'What the glue of one plugin reaches of its lane it cannot change for the lane or for other plugins.',
+  'SBX-70': 'Outside of the realms, the thread of a lane has the names that are listed, and makes no code of text.',
+  'SBX-71': 'What the process of a lane could still do is listed in the security model.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…

@@ -1,6 +1,7 @@
 import type { AnyNode, Identifier, Node, Program } from 'acorn';
 import { fail } from '../core/fault.ts';
 import { childrenOf, freeIdentifiers } from './free-identifiers.ts';
+import { glueSurroundings } from './glue-surroundings.ts';
 import { parseGlue } from './parse-glue.ts';
 
 /** Raised when the rules change, or what is made of glue: what was made by older rules is made anew. */
@@ -26,14 +27,7 @@ export function checkGlue(glue: string): void {
 
 /** What glue takes from its surroundings: the language, WebAssembly, and text. */
 const surroundings = new Set([
-  ...['Array', 'ArrayBuffer', 'BigInt', 'Boolean', 'DataView', 'Error', 'FinalizationRegistry', 'JSON', 'Map', 'Math'],
-  ...['Number', 'Object', 'Promise', 'RangeError', 'Set', 'String', 'Symbol', 'TypeError', 'undefined', 'WeakMap'],
-  ...['Uint8Array', 'Uint16Array', 'Uint32Array', 'Int8Array', 'Int16Array', 'Int32Array'],
-  ...['BigInt64Array', 'BigUint64Array', 'Float32Array', 'Float64Array', 'NaN', 'Infinity'],
-  ...['TextDecoder', 'TextEncoder', 'WebAssembly', 'globalThis', 'console', 'queueMicrotask'],
-  ...['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'],
-  // See prepareGlue.
-  'meterLifted',
+  ...glueSurroundings,
   // jco mentions these in branches that are never taken; no realm of ours has them.
   ...['componentIdx', 'rep', 'vals'],
 ]);

@@ -115,6 +115,10 @@ function startFault({ plugin, cause, message }: StartFailure): Fault {
 
 /** Log lines of plugins, under their ids. */
 export function writeLogs(log: Log, lines: readonly LogLine[], requestId?: string): void {
+  const request = requestId === undefined ? {} : { request: requestId };
+  // A lane may say anything: what is no level must not call whatever the log has under that name.
   for (const { plugin, level, message } of lines)
-    log[level]({ plugin, ...(requestId === undefined ? {} : { request: requestId }) }, message);
+    log[logLevels.has(level) ? level : 'warn']({ plugin, ...request }, String(message));
 }
+
+const logLevels: ReadonlySet<unknown> = new Set<LogLine['level']>(['debug', 'info', 'warn', 'error']);

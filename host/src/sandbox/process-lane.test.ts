@@ -1,6 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor, jsGuest, watGuest } from '../../../test/fixtures/guest.ts';
+import { documentedBlock } from '../../../test/fixtures/markdown.ts';
 import { asVerified, callContext, calls, openGuests, toolCall } from '../../../test/fixtures/sandboxed.ts';
 import { decideGrant } from '../capability/grant.ts';
 import { capabilities } from '../capability/index.ts';
@@ -65,23 +69,53 @@ describe('a plugin in a process of its own', () => {
 });
 
 describe('the process of a lane', () => {
-  const attempts = [
-    "process.getBuiltinModule('fs').readFileSync('/etc/passwd')",
-    "process.getBuiltinModule('fs').writeFileSync('/tmp/sallyport-escape', '')",
-    "process.getBuiltinModule('child_process').execSync('true')",
-    "new (process.getBuiltinModule('worker_threads').Worker)('1', { eval: true })",
-    "process.dlopen({}, '/nowhere.node')",
+  const module = (name: string) => `process.getBuiltinModule('${name}')`;
+  const connect = (port: number) =>
+    `await new Promise((yes, no) => ${module('net')}.connect(${port}, '127.0.0.1').on('connect', yes).on('error', no))`;
+  const powers = [
+    {
+      what: "reading the gateway's code",
+      code: `${module('fs')}.readFileSync(${JSON.stringify(import.meta.filename)})`,
+    },
+    { what: 'reading another file', code: `${module('fs')}.readFileSync('/etc/passwd')` },
+    { what: 'listing a folder', code: `${module('fs')}.readdirSync('/')` },
+    { what: 'writing a file', code: `${module('fs')}.writeFileSync('/tmp/sallyport-escape', '')` },
+    { what: 'changing its folder', code: "process.chdir('/')" },
+    { what: 'starting a process', code: `${module('child_process')}.execSync('true')` },
+    { what: 'starting a thread', code: `new (${module('worker_threads')}.Worker)('1', { eval: true })` },
+    { what: 'loading an addon', code: "process.dlopen({}, '/nowhere.node')" },
+    { what: 'a WASI of its own', code: `new (${module('wasi')}.WASI)({ version: 'preview1' })` },
+    { what: "Node's inner bindings", code: "process.binding('fs')" },
+    { what: 'the inspector', code: `${module('inspector')}.open(0)` },
+    { what: 'a heap snapshot', code: `${module('v8')}.writeHeapSnapshot()` },
+    { what: 'connecting to an address', code: connect },
+    { what: 'signals to processes of the same user', code: 'process.kill(process.ppid, 0)' },
   ];
-
-  it.each(attempts)('[SBX-22] is refused %s by its permissions', async attempt => {
-    const code = `try { ${attempt}; console.log('done'); } catch (error) { console.log(error.code); }`;
-    const said = execFileSync(process.execPath, [...laneArguments, '-e', code], {
-      env: {},
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    expect(said.trim()).toMatch(/^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/);
+  let server: Server;
+  beforeAll(async () => {
+    server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
   });
+  afterAll(() => void server.close());
+
+  it('[SBX-22] [SBX-71] is refused by its permissions what is documented as refused, and the rest is documented too', async () => {
+    const { port } = server.address() as AddressInfo;
+    const tried = await Promise.all(
+      powers.map(async ({ what, code }) => {
+        const attempt = typeof code === 'string' ? code : code(port);
+        const program = `try { ${attempt}; console.log('done'); } catch (error) { console.log(error.code); } process.exit()`;
+        const { stdout } = await promisify(execFile)(
+          process.execPath,
+          [...laneArguments, '--input-type=module', '-e', program],
+          { env: {} },
+        );
+        return { what, isRefused: /^ERR_(ACCESS_DENIED|DLOPEN_DISABLED)$/.test(stdout.trim()), said: stdout.trim() };
+      }),
+    );
+    for (const { what, isRefused, said } of tried) expect(isRefused || said === 'done', `${what}: ${said}`).toBe(true);
+    const lines = tried.map(({ what, isRefused }) => `${isRefused ? 'refused ' : 'possible'}  ${what}\n`);
+    expect(lines.join('')).toBe(documentedBlock('process'));
+  }, 60_000);
 });
 
 it('[RUN-72] keeps the bytes of modules for lanes in processes, and for no others', async () => {

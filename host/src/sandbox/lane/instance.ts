@@ -3,7 +3,7 @@ import type { HostImports, LaneContext } from '../../capability/capability.ts';
 import { capabilities } from '../../capability/index.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import type { OpenScope } from './call-scope.ts';
-import { createGlueRealm, type GlueRealm } from './harden.ts';
+import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
 import { LiftingMeter } from './lifting-meter.ts';
 import type { LanePlugin } from './message.ts';
 import { deniedImports, learningImports } from './refusing.ts';
@@ -41,6 +41,12 @@ interface Seat {
   readonly meter: LiftingMeter;
 }
 
+/**
+ * Plugins whose imports were frozen once: classes of resources are shared by all plugins of a lane, and the rest is made
+ * anew for each instance.
+ */
+const met = new WeakSet<LanePlugin>();
+
 /** One instance of a plugin. It serves one call at a time; the lane discards it after anything but a declared result. */
 export class Instance {
   readonly #exports: Exports;
@@ -70,12 +76,15 @@ export class Instance {
     const realm = createGlueRealm(seat.meter);
     const instantiate = compileGlue(plugin, realm);
     const memories: WebAssembly.Memory[] = [];
+    const imports = importsOf(plugin, seat, gateway);
+    if (!met.has(plugin)) freezeAll(imports);
+    met.add(plugin);
     const exports = instantiate(
       name => plugin.component.modules.get(name),
-      importsOf(plugin, seat, gateway),
-      (module, imports) => {
+      imports,
+      (module, given) => {
         // The realm's own, so that what the guest gets of an instance leads to the realm and not out of it.
-        const instance = new realm.WebAssembly.Instance(module, imports);
+        const instance = new realm.WebAssembly.Instance(module, given);
         for (const exported of Object.values(instance.exports)) {
           if (exported instanceof realm.WebAssembly.Memory && !memories.includes(exported)) memories.push(exported);
         }

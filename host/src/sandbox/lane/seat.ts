@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import process from 'node:process';
 import { parentPort } from 'node:worker_threads';
 import type { Component } from '../compile.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './message.ts';

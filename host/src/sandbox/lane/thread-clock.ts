@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 /**
  * Who has used the thread of a lane in which calls wait for each other. Whoever is about to be woken takes the thread;
  * what it used until the next one does is its own. Nobody's time is charged while all wait: the clock is that of the

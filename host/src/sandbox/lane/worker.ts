@@ -6,7 +6,7 @@ import { saveCodeCache } from '../../core/code-cache.ts';
 import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';
 import { failureOf } from './failure.ts';
-import { disarmCodeConstructors } from './harden.ts';
+import { hardenThread } from './harden.ts';
 import { Instance, isThenable, type ToGateway } from './instance.ts';
 import { InstancePool } from './instance-pool.ts';
 import { MemoryMeter } from './memory-meter.ts';
@@ -181,6 +181,6 @@ async function start(): Promise<void> {
   send({ type: 'started', failures, logs });
 }
 
-disarmCodeConstructors();
+hardenThread();
 await start();
 saveCodeCache();
