@@ -116,8 +116,6 @@ export interface ChainOutput {
   readonly answer?: Response;
   /** The state after the calls; absent when nothing changed it. */
   readonly state?: RequestState;
-  /** For the gateway's side of the capabilities; nobody behind the runner sees them. */
-  readonly notes?: readonly Note[];
 }
 
 /**

@@ -16,7 +16,7 @@ const bindings = (jobs: readonly PendingJob[]) => jobs.map(each => each.input.co
 
 describe('chains that wait', () => {
   it('[SBX-16] take turns by binding, however many one of them sends', () => {
-    const queue = new FairQueue();
+    const queue = new FairQueue(100);
     for (const binding of [...'aaaaaa', ...'bb', 'c']) queue.push(job(binding));
     expect([1, 2, 3, 4].map(() => bindings(queue.take(5)))).toEqual(['aaaaa', 'bb', 'c', 'a']);
     expect(queue.length).toBe(0);
@@ -24,7 +24,7 @@ describe('chains that wait', () => {
   });
 
   it('[SBX-16] keep their order within a binding, and their turn when they are put back', () => {
-    const queue = new FairQueue();
+    const queue = new FairQueue(100);
     const [first, second, third] = [job('a'), job('a'), job('a')];
     for (const each of [first, second, third]) queue.push(each);
     const taken = queue.take(2);
@@ -33,7 +33,7 @@ describe('chains that wait', () => {
   });
 
   it('[SBX-16] are passed over once they were settled', () => {
-    const queue = new FairQueue();
+    const queue = new FairQueue(100);
     const [first, second] = [job('a'), job('a')];
     queue.push(first);
     queue.push(second);

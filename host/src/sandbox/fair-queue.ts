@@ -1,4 +1,6 @@
-import type { PendingJob } from './job.ts';
+import { fail } from '../core/fault.ts';
+import type { ChainInput } from '../core/hook-call.ts';
+import { PendingJob } from './job.ts';
 
 /**
  * Chains that wait for a lane. Each binding has a line of its own and they take turns, so that one whose clients ask
@@ -6,10 +8,28 @@ import type { PendingJob } from './job.ts';
  */
 export class FairQueue {
   readonly #lines = new Map<string, PendingJob[]>();
+  readonly #backlog: number;
   #length = 0;
+  #jobs = 0;
+
+  /** @param backlog chains that may wait */
+  constructor(backlog: number) {
+    this.#backlog = backlog;
+  }
 
   get length(): number {
     return this.#length;
+  }
+
+  /**
+   * A job for a chain that may wait here. One that need not wait is admitted however many do.
+   * @throws Fault `overloaded`; the reason of a signal that has aborted
+   */
+  admit(input: ChainInput, signal: AbortSignal | undefined, needNotWait = false): PendingJob {
+    signal?.throwIfAborted();
+    if (!needNotWait && this.#length >= this.#backlog) fail('overloaded', { waiting: this.#length });
+    this.#jobs += 1;
+    return new PendingJob(this.#jobs, input, signal);
   }
 
   push(job: PendingJob): void {

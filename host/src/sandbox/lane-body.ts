@@ -30,8 +30,8 @@ export const startThread = (): Worker =>
   new Worker(program, { resourceLimits, env: codeCacheEnvironment(), stdin: false, stdout: true, stderr: true });
 
 /** @param thread one that has no plugins yet */
-export function threadBody({ plugins, progress }: LaneData, thread: Worker = startThread()): LaneBody {
-  thread.postMessage({ plugins: plugins.map(withoutBinaries), progress } satisfies ThreadData);
+export function threadBody({ plugins, ...shared }: LaneData, thread: Worker = startThread()): LaneBody {
+  thread.postMessage({ plugins: plugins.map(withoutBinaries), ...shared } satisfies ThreadData);
   return {
     send: message => thread.postMessage(message),
     onMessage: listener => void thread.on('message', listener),

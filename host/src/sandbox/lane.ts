@@ -1,9 +1,12 @@
 import type { Worker } from 'node:worker_threads';
+import type { HeardCall } from '../capability/capability.ts';
 import { Fault, Faults } from '../core/fault.ts';
+import type { Note } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { Accounts } from './account.ts';
-import type { FromLane, LanePlugin, LogLine, StartFailure, ToLane } from './lane/message.ts';
+import type { FromLane, LanePlugin, LogLine, Said, StartFailure, ToLane } from './lane/message.ts';
 import { Progress, startingJob } from './lane/progress.ts';
+import { Recorder } from './lane/recorder.ts';
 import { type LaneBody, processBody, threadBody } from './lane-body.ts';
 
 /** What a lane tells its pool. `ended` comes once, also when the lane ended while it was starting. */
@@ -11,20 +14,25 @@ export interface LaneEvents {
   message(lane: Lane, message: Exclude<FromLane, { type: 'started' | 'refused' | 'memory' }>): void;
   /** Where what its instances use is added up. */
   readonly accounts: Accounts;
+  readonly log: Log;
+  /** Takes what capabilities of its plugins told of a call. */
+  hear(note: Note, call: HeardCall): void;
   /** A plugin that is learning was refused something. */
   refused?: Refused | undefined;
   ended(lane: Lane, reason: string): void;
 }
 
 /** What a pool of lanes needs beside its plugins. */
-export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'refused'> {
+export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'hear' | 'log' | 'refused'> {
   /** Chains that may wait. */
   readonly backlog: number;
-  readonly log: Log;
 }
 
 /** Takes what a plugin was refused: plugin, capability, and as JSON what it would have needed. Lanes may say anything. */
 export type Refused = (plugin: string, capability: string, need: string) => void;
+
+/** Who asks while a plugin starts. */
+export const nobody: HeardCall = { requestId: '', binding: '', upstream: '' };
 
 /** What starting Node may take. */
 const processStartMs = 5000;
@@ -33,29 +41,35 @@ const processStartMs = 5000;
 export class Lane {
   readonly progress: Progress;
   readonly #body: LaneBody;
+  readonly #recorder: Recorder;
+  readonly #events: LaneEvents;
+  readonly #plugins: ReadonlySet<string>;
 
-  private constructor(body: LaneBody, progress: Progress) {
-    this.#body = body;
-    this.progress = progress;
+  private constructor(plugins: readonly LanePlugin[], events: LaneEvents, thread: Worker | undefined) {
+    const progress = new SharedArrayBuffer(Progress.bytes);
+    const recorder = new SharedArrayBuffer(Recorder.bytes);
+    this.progress = new Progress(progress);
+    this.#recorder = new Recorder(recorder);
+    this.#body = isProcess(plugins) ? processBody(plugins) : threadBody({ plugins, progress, recorder }, thread);
+    this.#events = events;
+    this.#plugins = new Set(plugins.map(({ id }) => id));
   }
 
   /**
    * Starts a lane with one configured instance of each plugin, in `thread` where one is ready.
    * @throws Faults of `plugin_refused_config`, `plugin_start_failed`, `plugin_start_timeout`: one for each plugin that fails
    */
-  static async start(plugins: readonly LanePlugin[], events: LaneEvents, log: Log, thread?: Worker): Promise<Lane> {
-    const buffer = new SharedArrayBuffer(Progress.bytes);
-    const inProcess = plugins.some(plugin => plugin.isolation === 'process');
-    const body = inProcess ? processBody(plugins) : threadBody({ plugins, progress: buffer }, thread);
-    const lane = new Lane(body, new Progress(buffer));
+  static async start(plugins: readonly LanePlugin[], events: LaneEvents, thread?: Worker): Promise<Lane> {
+    const lane = new Lane(plugins, events, thread);
+    const body = lane.#body;
     const started = Promise.withResolvers<readonly Fault[]>();
     const began = Progress.now();
     let reason = 'it ended';
     body.onMessage((message: FromLane) => {
       if (message.type === 'refused') return events.refused?.(message.plugin, message.capability, message.need);
       if (message.type === 'memory') return events.accounts.uses(lane, message.uses);
+      if (message.type === 'said' && message.job === startingJob) return lane.hear(message.said, nobody);
       if (message.type !== 'started') return events.message(lane, message);
-      writeLogs(log, message.logs);
       started.resolve(message.failures.map(startFault));
     });
     body.onError(error => {
@@ -68,14 +82,29 @@ export class Lane {
       events.ended(lane, reason);
     });
     const watch = setInterval(() => {
-      const late = inProcess ? lateProcess(plugins, began) : lane.#late(plugins);
+      const late = isProcess(plugins) ? lateProcess(plugins, began) : lane.#late(plugins);
       if (late !== undefined) started.resolve([late]);
     }, 50);
     const failures = await started.promise;
     clearInterval(watch);
     if (failures.length === 0) return lane;
     await body.terminate();
+    lane.hear(lane.unsent(startingJob), nobody);
     throw new Faults(failures);
+  }
+
+  /** What the job that has its thread said and did not send: nothing, where it is another job, or another call of it. */
+  unsent(job: number, call = this.#recorder.call): Said {
+    const isOf = this.#recorder.job === job && this.#recorder.call === call;
+    return isOf ? this.#recorder.read() : { logs: [], notes: [] };
+  }
+
+  /** Takes what was said in a call to those whom it is for. A lane speaks for its own plugins. */
+  hear(said: Said | undefined, call: HeardCall): void {
+    if (said === undefined) return;
+    const isOwn = ({ plugin }: { readonly plugin: string }) => this.#plugins.has(plugin);
+    writeLogs(this.#events.log, said.logs.filter(isOwn), call);
+    for (const note of said.notes) if (isOwn(note)) this.#events.hear(note, call);
   }
 
   send(message: ToLane): void {
@@ -113,9 +142,11 @@ function startFault({ plugin, cause, message }: StartFailure): Fault {
   return new Fault('plugin_start_failed', { plugin, cause, reason: message });
 }
 
+const isProcess = (plugins: readonly LanePlugin[]) => plugins.some(plugin => plugin.isolation === 'process');
+
 /** Log lines of plugins, under their ids. */
-export function writeLogs(log: Log, lines: readonly LogLine[], requestId?: string): void {
-  const request = requestId === undefined ? {} : { request: requestId };
+function writeLogs(log: Log, lines: readonly LogLine[], call: HeardCall): void {
+  const request = call === nobody ? {} : { request: call.requestId };
   // A lane may say anything: what is no level must not call whatever the log has under that name.
   for (const { plugin, level, message } of lines)
     log[logLevels.has(level) ? level : 'warn']({ plugin, ...request }, String(message));

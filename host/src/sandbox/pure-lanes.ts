@@ -3,10 +3,10 @@ import { Fault, fail } from '../core/fault.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../core/hook-call.ts';
 import { CpuWatch } from './cpu-watch.ts';
 import { FairQueue } from './fair-queue.ts';
-import { PendingJob } from './job.ts';
+import type { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
-import { type Moment, Progress } from './lane/progress.ts';
-import { Lane, type LaneEvents, type PoolOptions, writeLogs } from './lane.ts';
+import { type Moment, noJob, Progress } from './lane/progress.ts';
+import { Lane, type LaneEvents, type PoolOptions } from './lane.ts';
 import { overCpu, type PluginLimits } from './limits.ts';
 import type { ReadyThreads } from './ready-threads.ts';
 
@@ -36,9 +36,8 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   readonly #idle: Lane[] = [];
   readonly #busy = new Map<Lane, Map<number, PendingJob>>();
   #spare: Lane | undefined;
-  readonly #queue = new FairQueue();
+  readonly #queue: FairQueue;
   #flushing = false;
-  #jobs = 0;
   #watch: NodeJS.Timeout | undefined;
   #closed = false;
   #cautiousUntil = 0;
@@ -47,7 +46,6 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   readonly #sentAt = new WeakMap<Lane, number>();
   /** What a chain takes, on average lately, from the message to the answer. */
   #chainMs = 1;
-  readonly #backlog: number;
   readonly #count: number;
 
   private constructor(plugins: readonly LanePlugin[], { backlog, count, ...events }: PureLaneOptions) {
@@ -55,7 +53,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     this.#events = events;
     this.#plugins = plugins;
     this.#limits = new Map(plugins.map(plugin => [plugin.id, plugin.limits]));
-    this.#backlog = backlog;
+    this.#queue = new FairQueue(backlog);
   }
 
   /**
@@ -83,10 +81,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
 
   run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
-    signal?.throwIfAborted();
-    if (this.#queue.length >= this.#backlog) return fail('overloaded', { waiting: this.#queue.length });
-    this.#jobs += 1;
-    const job = new PendingJob(this.#jobs, input, signal);
+    const job = this.#queue.admit(input, signal);
     this.#queue.push(job);
     this.#flushSoon();
     return job.output;
@@ -159,11 +154,11 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     if (message.type !== 'done') return;
     const batch = this.#busy.get(lane);
     if (batch === undefined) return;
-    for (const { id, output, logs } of message.results) {
+    for (const { id, output, said } of message.results) {
       const job = batch.get(id);
-      if (job === undefined || job.isSettled) continue;
-      if (logs.length > 0) writeLogs(this.#events.log, logs, job.input.context.requestId);
-      job.resolve(output);
+      if (job === undefined) continue;
+      lane.hear(said, job.input.context);
+      if (!job.isSettled) job.resolve(output);
     }
     this.#busy.delete(lane);
     this.#idle.push(lane);
@@ -221,6 +216,8 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     this.#busy.delete(lane);
     this.#cautiousUntil = performance.now() + cautionMs;
     const again: PendingJob[] = [];
+    const culprit = batch.get(blame?.job ?? noJob);
+    if (culprit !== undefined) lane.hear(lane.unsent(culprit.id, blame?.call), culprit.input.context);
     for (const job of batch.values()) {
       // Who was merely in the same batch is not charged: each end of a lane takes its culprit out.
       if (blame === undefined) job.attempts += 1;
@@ -276,6 +273,6 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       ended: (lane, reason) => this.#ended(lane, reason),
       ...this.#events,
     };
-    return Lane.start(this.#plugins, events, this.#events.log, thread);
+    return Lane.start(this.#plugins, events, thread);
   }
 }

@@ -13,12 +13,12 @@ import { CompileCache } from './compile-cache.ts';
 import { type ComponentInfo, componentInfo } from './component-info.ts';
 import { checkExtent } from './extent.ts';
 import type { Isolation, LanePlugin } from './lane/message.ts';
-import type { Refused } from './lane.ts';
+import type { PoolOptions, Refused } from './lane.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
 import type { ReadyThreads } from './ready-threads.ts';
-import { hearingNotes, servingsOf, showCaller } from './serving.ts';
+import { servingsOf, showCaller } from './serving.ts';
 import { WaitingLanes } from './waiting-lanes.ts';
 
 /** A compiled plugin with all that lanes must know of it. */
@@ -97,18 +97,17 @@ async function openLanes(
     plugins.map(({ id }) => id),
   );
   const servings = servingsOf(plugins, on);
+  const pool: PoolOptions = {
+    ...{ backlog, log, refused, accounts },
+    hear: (note, call) => servings.get(note.plugin)?.hear(note, call),
+  };
   const needsOwnLane = ({ component, isolation }: SandboxPlugin) => component.asynchronous || isolation === 'process';
   const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
   const waiting = plugins.filter(needsOwnLane);
   const started = await Promise.allSettled([
-    ...(pure.length > 0 ? [PureLanes.start(pure, { count, backlog, log, refused, accounts, threads })] : []),
+    ...(pure.length > 0 ? [PureLanes.start(pure, { ...pool, count, threads })] : []),
     ...waiting.map(async plugin =>
-      WaitingLanes.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), {
-        backlog,
-        log,
-        refused,
-        accounts,
-      }),
+      WaitingLanes.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), pool),
     ),
   ]);
   const pools = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
@@ -122,11 +121,8 @@ async function openLanes(
     throw new Faults(faults);
   }
   const waitingPools = pools.slice(pure.length > 0 ? 1 : 0);
-  const poolOf = new Map<string, HookRunner>(
-    waiting.map(({ id }, index) => [id, hearingNotes(waitingPools[index] as HookRunner, servings)]),
-  );
-  const purePool = hearingNotes(pools[0] as HookRunner, servings);
-  for (const { id } of pure) poolOf.set(id, purePool);
+  const poolOf = new Map<string, HookRunner>(waiting.map(({ id }, index) => [id, waitingPools[index] as HookRunner]));
+  for (const { id } of pure) poolOf.set(id, pools[0] as HookRunner);
   return {
     async run(input, signal) {
       const output = await runSegments(showCaller(input, servings), poolOf, signal);

@@ -3,7 +3,7 @@ import type { Facilities } from '../capability/facilities.ts';
 import type { Grant } from '../capability/grant.ts';
 import { recordRefusal } from '../capability/refusal.ts';
 import { type Fault, Faults, toFaults } from '../core/fault.ts';
-import type { Caller, ChainInput, HookRunner, Note } from '../core/hook-call.ts';
+import type { Caller, ChainInput, Note } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
 
 /** The gateway's side of one plugin's capabilities. */
@@ -82,15 +82,6 @@ function servingOf({ id: plugin, grant }: Served, on: ServingOptions): Serving {
     },
   };
 }
-
-/** The runner, with the notes of its outputs taken to those whom they are for. */
-export const hearingNotes = (runner: HookRunner, servings: ReadonlyMap<string, Serving>): HookRunner => ({
-  async run(input, signal) {
-    const { notes = [], ...output } = await runner.run(input, signal);
-    for (const note of notes) servings.get(note.plugin)?.hear(note, input.context);
-    return output;
-  },
-});
 
 /** The input for lanes: of the caller, no more than each plugin may see. */
 export function showCaller({ caller, ...input }: ChainInput, servings: ReadonlyMap<string, Serving>): ChainInput {

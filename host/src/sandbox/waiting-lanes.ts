@@ -1,19 +1,17 @@
-import type { Serve } from '../capability/capability.ts';
+import type { HeardCall, Serve } from '../capability/capability.ts';
 import { Fault, fail } from '../core/fault.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../core/hook-call.ts';
 import { CpuWatch } from './cpu-watch.ts';
 import { FairQueue } from './fair-queue.ts';
-import { PendingJob } from './job.ts';
+import type { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
 import { type Moment, Progress, startingJob } from './lane/progress.ts';
-import { Lane, type PoolOptions, writeLogs } from './lane.ts';
+import { Lane, nobody, type PoolOptions } from './lane.ts';
 import { overCpu } from './limits.ts';
 
 const maximumInFlight = 32;
 const answerWithinMs = 50;
 const watchEveryMs = 10;
-/** Who asks while a plugin starts. */
-const nobody = { requestId: '', binding: '', upstream: '' };
 
 interface Flight {
   readonly job: PendingJob;
@@ -43,15 +41,15 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #lane: Lane | undefined;
   #restarting: Promise<void> | undefined;
   readonly #flights = new Map<number, Flight>();
-  readonly #unconfirmed = new Map<number, NodeJS.Timeout>();
-  readonly #queue = new FairQueue();
-  #jobs = 0;
+  readonly #unconfirmed = new Map<number, { readonly job: PendingJob; readonly timer: NodeJS.Timeout }>();
+  readonly #queue: FairQueue;
   #closed = false;
 
   private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions) {
     this.#plugin = plugin;
     this.#serves = serves;
     this.#on = on;
+    this.#queue = new FairQueue(on.backlog);
   }
 
   /** @throws Faults as Lane.start does */
@@ -68,15 +66,10 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
-    signal?.throwIfAborted();
     // Calls that plugins wait for must not wait for those very plugins: each has one such call at a time.
     const isAwaited = this.#plugin.component.asynchronous && (input.tools?.within.length ?? 0) > 0;
     const lane = isAwaited ? this.#lane : undefined;
-    if (lane === undefined && this.#queue.length >= this.#on.backlog) {
-      return fail('overloaded', { waiting: this.#queue.length });
-    }
-    this.#jobs += 1;
-    const job = new PendingJob(this.#jobs, input, signal);
+    const job = this.#queue.admit(input, signal, lane !== undefined);
     if (lane === undefined) {
       this.#queue.push(job);
       this.#flush();
@@ -88,7 +81,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearInterval(this.#watch);
-    for (const timer of this.#unconfirmed.values()) clearTimeout(timer);
+    for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
     for (const flight of this.#flights.values()) {
       this.#land(flight);
       flight.abort.abort();
@@ -128,12 +121,15 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   #message(lane: Lane, message: FromLane): void {
     if (message.type === 'ask') return void this.#serve(lane, message);
-    if (message.type === 'dropped') {
-      clearTimeout(this.#unconfirmed.get(message.job));
+    if (message.type === 'said') lane.hear(message.said, this.#callOf(message.job));
+    else if (message.type === 'dropped') {
+      lane.hear(message.said, this.#callOf(message.job));
+      clearTimeout(this.#unconfirmed.get(message.job)?.timer);
       this.#unconfirmed.delete(message.job);
       this.#on.accounts.spent(this.#plugin.id, message.cpuMs);
     } else if (message.type === 'done') {
-      for (const { id, output, logs } of message.results) {
+      for (const { id, output, said } of message.results) {
+        lane.hear(said, this.#callOf(id));
         const flight = this.#flights.get(id);
         if (flight === undefined) {
           // Too late for its answer, and no less used.
@@ -143,11 +139,15 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
         this.#land(flight);
         // Whatever it asked for and did not wait for, nobody waits for now.
         if (flight.asks > 0) flight.abort.abort();
-        writeLogs(this.#on.log, logs, flight.job.input.context.requestId);
         flight.job.resolve(output);
       }
     }
     this.#flush();
+  }
+
+  /** The call that a job of the lane is for, also when nobody waits for it any more. */
+  #callOf(id: number): HeardCall {
+    return (this.#flights.get(id) ?? this.#unconfirmed.get(id))?.job.input.context ?? nobody;
   }
 
   async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
@@ -226,10 +226,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     this.#land(flight);
     flight.abort.abort();
     this.#lane?.send({ type: 'drop', job: id });
-    this.#unconfirmed.set(
-      id,
-      setTimeout(() => this.#endUnconfirmed(at), answerWithinMs),
-    );
+    const timer = setTimeout(() => this.#endUnconfirmed(at), answerWithinMs);
+    this.#unconfirmed.set(id, { job: flight.job, timer });
   }
 
   /** The lane did not say that it has dropped a call: it works for it all the time. */
@@ -246,7 +244,9 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   #ended(lane: Lane, reason: string): void {
     if (this.#closed || this.#lane !== lane) return;
     this.#lane = undefined;
-    for (const timer of this.#unconfirmed.values()) clearTimeout(timer);
+    for (const id of [...this.#flights.keys(), ...this.#unconfirmed.keys()])
+      lane.hear(lane.unsent(id), this.#callOf(id));
+    for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
     this.#unconfirmed.clear();
     const again: PendingJob[] = [];
     for (const flight of [...this.#flights.values()]) {
@@ -281,15 +281,11 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   }
 
   #startLane(): Promise<Lane> {
-    return Lane.start(
-      [this.#plugin],
-      {
-        message: (lane, message) => this.#message(lane, message),
-        ended: (lane, reason) => this.#ended(lane, reason),
-        ...this.#on,
-      },
-      this.#on.log,
-    );
+    return Lane.start([this.#plugin], {
+      message: (lane, message) => this.#message(lane, message),
+      ended: (lane, reason) => this.#ended(lane, reason),
+      ...this.#on,
+    });
   }
 }
 

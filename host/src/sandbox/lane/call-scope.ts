@@ -2,7 +2,7 @@ import { type LaneContext, LimitExceeded, type LogLevel } from '../../capability
 import { cut } from '../../core/cut.ts';
 import type { Caller, ChainInput, Note, Refusal, RefusalReason, RequestState } from '../../core/hook-call.ts';
 import { overCpu, type PluginLimits } from '../limits.ts';
-import type { LogLine } from './message.ts';
+import type { LogLine, Said } from './message.ts';
 
 /** What a plugin's capabilities may use during one hook call. `close` ends it. */
 export interface OpenScope extends Pick<LaneContext, 'log' | 'state' | 'caller'> {
@@ -24,17 +24,26 @@ const longestRefusal = 1000;
 
 /** State, log lines and notes of one chain of calls, in the lane. */
 export class CallScope {
-  readonly logs: LogLine[] = [];
-  readonly notes: Note[] = [];
+  #logs: LogLine[] = [];
+  #notes: Note[] = [];
+  /** Takes down the refusals of the call that is open. */
+  #noteRefusals = () => {};
   #local: Map<string, Map<string, string>>;
   #shared: Map<string, string>;
   #changed = false;
 
   readonly #job: number;
   readonly #shown: ReadonlyMap<string, Caller> | undefined;
+  readonly #record: (said: LogLine | Note) => void;
 
-  constructor(job: number, { state, shown }: Pick<ChainInput, 'state' | 'shown'> = {}) {
+  /** @param record is given what is said at once; of refusals that are the same, the first */
+  constructor(
+    job: number,
+    record: (said: LogLine | Note) => void,
+    { state, shown }: Pick<ChainInput, 'state' | 'shown'> = {},
+  ) {
     this.#job = job;
+    this.#record = record;
     this.#shown = shown;
     this.#local = new Map([...(state?.local ?? [])].map(([plugin, entries]) => [plugin, new Map(entries)]));
     this.#shared = new Map(state?.shared ?? []);
@@ -43,6 +52,16 @@ export class CallScope {
   /** The state, when a call changed it. */
   get changedState(): RequestState | undefined {
     return this.#changed ? { local: this.#local, shared: this.#shared } : undefined;
+  }
+
+  /** What was said since this was asked for the last time; undefined when that is nothing. */
+  take(): Said | undefined {
+    this.#noteRefusals();
+    if (this.#logs.length === 0 && this.#notes.length === 0) return undefined;
+    const said = { logs: this.#logs, notes: this.#notes };
+    this.#logs = [];
+    this.#notes = [];
+    return said;
   }
 
   /** What one plugin's capabilities may use during one hook call. Limits count from here. */
@@ -60,13 +79,19 @@ export class CallScope {
       if (!isKnown) kinds += 1;
       const named = isKnown || kinds <= maximumNotes ? short : 'further uses';
       const key = `${capability} ${reason} ${named}`;
+      const isNew = !refusals.has(key);
       refusals.set(key, { capability, what: named, reason, times: (refusals.get(key)?.times ?? 0) + times });
+      if (isNew) this.#record({ plugin, capability, refused: { what: named, reason } });
     };
-    const noteRefusals = () => {
+    this.#noteRefusals = () => {
       for (const { capability, times, ...rest } of refusals.values()) {
-        this.notes.push({ plugin, capability, refused: times === 1 ? rest : ({ ...rest, times } as Refusal) });
+        this.#notes.push({ plugin, capability, refused: times === 1 ? rest : ({ ...rest, times } as Refusal) });
       }
       refusals.clear();
+    };
+    const say = (line: LogLine) => {
+      this.#logs.push(line);
+      this.#record(line);
     };
     const put = (entries: Map<string, string>, key: string, value: string) => {
       let total = key.length + value.length;
@@ -105,13 +130,15 @@ export class CallScope {
         }
         lines += 1;
         bytes += message.length;
-        this.logs.push({ plugin, level, message: cut(message, room) });
+        say({ plugin, level, message: cut(message, room) });
       },
       caller: this.#shown?.get(plugin) ?? {},
       tell: (capability, said) => {
         notes += 1;
-        if (notes <= maximumNotes) this.notes.push({ plugin, capability, said });
-        else refused(capability, `more than ${maximumNotes} notes in one hook call`, 'over_limit');
+        if (notes <= maximumNotes) {
+          this.#notes.push({ plugin, capability, said });
+          this.#record({ plugin, capability, said });
+        } else refused(capability, `more than ${maximumNotes} notes in one hook call`, 'over_limit');
       },
       refused,
       state: {
@@ -122,11 +149,12 @@ export class CallScope {
       },
       close: () => {
         if (dropped > 0) {
-          this.logs.push({ plugin, level: 'warn', message: `${dropped} more log lines of this call were dropped` });
+          say({ plugin, level: 'warn', message: `${dropped} more log lines of this call were dropped` });
           const why = `more than ${limits.logLines} lines or ${limits.logBytes} bytes in one hook call`;
           refused('log', why, 'over_limit', dropped);
         }
-        noteRefusals();
+        this.#noteRefusals();
+        this.#noteRefusals = () => {};
       },
     };
   }

@@ -1,10 +1,10 @@
 import { LimitExceeded } from '../../capability/capability.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import type { CallReport, ChainInput, ChainOutput } from '../../core/hook-call.ts';
-import { CallScope, type OpenScope } from './call-scope.ts';
+import type { CallScope, OpenScope } from './call-scope.ts';
 import { failureOf } from './failure.ts';
 import type { Instance } from './instance.ts';
-import type { JobResult, LanePlugin } from './message.ts';
+import type { LanePlugin } from './message.ts';
 import { weightOf } from './payload.ts';
 
 type Outcome = RequestOutcome | ResponseOutcome;
@@ -29,11 +29,10 @@ export interface InstanceSupply {
  * driver gives back the value, or throws into it, at once (pure lanes) or when it has come (lanes with JSPI).
  */
 export function* runChain(
-  id: number,
   input: ChainInput,
+  scope: CallScope,
   supply: InstanceSupply,
-): Generator<unknown, JobResult, unknown> {
-  const scope = new CallScope(id, input);
+): Generator<unknown, ChainOutput, unknown> {
   const reports: CallReport[] = [];
   let value: Request | Response = input.value;
   let changed = false;
@@ -99,21 +98,19 @@ export function* runChain(
     } finally {
       // After anything but a declared result, and when the whole job is dropped while this call waits.
       if (lent !== undefined) supply.discard(plugin, lent);
-      supply.leave();
       open.close();
+      supply.leave();
     }
     if (stop) break;
   }
 
   const state = scope.changedState;
-  const output: ChainOutput = {
+  return {
     reports,
     ...(changed ? { value } : {}),
     ...(answer === undefined ? {} : { answer }),
     ...(state === undefined ? {} : { state }),
-    ...(scope.notes.length === 0 ? {} : { notes: scope.notes }),
   };
-  return { id, output, logs: scope.logs };
 }
 
 /** @throws LimitExceeded */

@@ -18,7 +18,7 @@ const setMicrotask = (action: () => void): void => queueMicrotask(() => action()
  */
 export function createGlueRealm({ count }: LiftingMeter): GlueRealm {
   const realm = vm.createContext(vm.constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
-  for (const name of Object.getOwnPropertyNames(realm)) if (!glueSurroundings.has(name)) delete realm[name];
+  for (const name of Object.getOwnPropertyNames(realm)) if (!glueSurroundings.has(name)) takeAway(realm, name);
   return Object.assign(realm, {
     TextDecoder: meteredDecoder(count),
     meterLifted: count,
@@ -40,7 +40,7 @@ export function hardenThread(): void {
   const language = new Set(Object.getOwnPropertyNames(vm.createContext(vm.constants.DONT_CONTEXTIFY)));
   for (const name of Object.getOwnPropertyNames(globals)) {
     const isKept = keptGlobals.has(name) || (language.has(name) && !codeFromText.has(name));
-    if (!isKept) delete globals[name];
+    if (!isKept) takeAway(globals, name);
     else if (name !== 'globalThis') freezeAll(globals[name]);
   }
   freezeAll([setTimer, setMicrotask, DeclaredError, LimitExceeded]);
@@ -48,6 +48,11 @@ export function hardenThread(): void {
   freezeAll([[].values(), ''[Symbol.iterator](), new Map().values(), new Set().values(), ''.matchAll(/x/g)]);
   freezeAll([(function* () {})(), (async function* () {})(), async () => {}]);
   freezeAll(wrongUses.map(errorOf));
+}
+
+/** Some names cannot be deleted, as `gc` of `node --expose-gc`; they lose what they stood for. @throws TypeError */
+function takeAway(globals: Record<string, unknown>, name: string): void {
+  if (!Reflect.deleteProperty(globals, name)) globals[name] = undefined;
 }
 
 /** Errors of what the realm is given have classes of their own. */

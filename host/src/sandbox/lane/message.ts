@@ -1,5 +1,5 @@
 import type { LogLevel } from '../../capability/capability.ts';
-import type { ChainInput, ChainOutput, FailureCause } from '../../core/hook-call.ts';
+import type { ChainInput, ChainOutput, FailureCause, Note } from '../../core/hook-call.ts';
 import type { Component } from '../compile.ts';
 import type { PluginLimits } from '../limits.ts';
 
@@ -25,6 +25,8 @@ export type Isolation = 'pooled' | 'tenant' | 'fresh' | 'process';
 export interface LaneData {
   readonly plugins: readonly LanePlugin[];
   readonly progress: SharedArrayBuffer;
+  /** Absent where no memory can be shared. */
+  readonly recorder?: SharedArrayBuffer;
 }
 
 export interface Job {
@@ -38,6 +40,12 @@ export interface LogLine {
   readonly message: string;
 }
 
+/** What calls have to say beside their answers: log lines, and what their capabilities have to tell. */
+export interface Said {
+  readonly logs: readonly LogLine[];
+  readonly notes: readonly Note[];
+}
+
 /** The memories of a plugin's instances in one lane, in bytes: now, and at most since that was told before. */
 export interface MemoryUse {
   readonly plugin: string;
@@ -48,7 +56,8 @@ export interface MemoryUse {
 export interface JobResult {
   readonly id: number;
   readonly output: ChainOutput;
-  readonly logs: readonly LogLine[];
+  /** Absent when nothing was said, or all of it was sent before. */
+  readonly said?: Said;
 }
 
 export interface StartFailure {
@@ -64,10 +73,12 @@ export type ToLane =
   | { readonly type: 'drop'; readonly job: number };
 
 export type FromLane =
-  | { readonly type: 'started'; readonly failures: readonly StartFailure[]; readonly logs: readonly LogLine[] }
+  | { readonly type: 'started'; readonly failures: readonly StartFailure[] }
   | { readonly type: 'done'; readonly results: readonly JobResult[] }
+  /** What a job said so far. */
+  | { readonly type: 'said'; readonly job: number; readonly said: Said }
   /** `cpuMs`: what the dropped job had used. */
-  | { readonly type: 'dropped'; readonly job: number; readonly cpuMs: number }
+  | { readonly type: 'dropped'; readonly job: number; readonly cpuMs: number; readonly said?: Said }
   /** Sent before the message about what changed it. */
   | { readonly type: 'memory'; readonly uses: readonly MemoryUse[] }
   /** Of a plugin that is learning; `need` is JSON. */

@@ -43,3 +43,6 @@ export interface Moment {
 
 /** The job number while a lane starts its instances. */
 export const startingJob = -1;
+
+/** A number that no job has. */
+export const noJob = 0;

@@ -23,9 +23,9 @@ type ThreadPlugin = Omit<LanePlugin, 'component'> & { readonly component: Omit<C
 export async function takeSeat(): Promise<Seat> {
   const port = parentPort;
   if (port !== null) {
-    const [{ plugins, progress }]: [ThreadData] = (await once(port, 'message')) as [ThreadData];
+    const [{ plugins, ...shared }]: [ThreadData] = (await once(port, 'message')) as [ThreadData];
     return {
-      data: { plugins: sharingGlue(plugins), progress },
+      data: { plugins: sharingGlue(plugins), ...shared },
       send: message => port.postMessage(message),
       listen: listener => void port.on('message', listener),
     };

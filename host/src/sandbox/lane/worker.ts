@@ -2,7 +2,9 @@
  * The program of a lane, in a thread or a process of its own. It starts one instance of each plugin, then runs the chains that it is sent.
  * It knows no policy: what to call, and where to stop, comes with each job.
  */
+import './interpret-schemas.ts';
 import { saveCodeCache } from '../../core/code-cache.ts';
+import type { ChainOutput, Note } from '../../core/hook-call.ts';
 import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';
 import { failureOf } from './failure.ts';
@@ -10,8 +12,9 @@ import { hardenThread } from './harden.ts';
 import { Instance, isThenable, type ToGateway } from './instance.ts';
 import { InstancePool } from './instance-pool.ts';
 import { MemoryMeter } from './memory-meter.ts';
-import type { Job, JobResult, LogLine, StartFailure, ToLane } from './message.ts';
-import { Progress, startingJob } from './progress.ts';
+import type { Job, JobResult, LogLine, Said, StartFailure, ToLane } from './message.ts';
+import { noJob, Progress, startingJob } from './progress.ts';
+import { Recorder } from './recorder.ts';
 import { takeSeat } from './seat.ts';
 import { ThreadClock } from './thread-clock.ts';
 
@@ -34,14 +37,49 @@ interface Question {
 const waiting = new Map<number, Question>();
 let asks = 0;
 
+interface Way {
+  readonly chain: ReturnType<typeof runChain>;
+  readonly scope: CallScope;
+  call: number;
+}
 /** Jobs that are under way where calls wait: the chain, and the call that it is in. */
-const underWay = new Map<number, { readonly chain: ReturnType<typeof runChain>; call: number }>();
+const underWay = new Map<number, Way>();
 
-/** A call of this job is about to go on. */
-function wake(job: number): void {
+const recorder = data.recorder === undefined ? undefined : new Recorder(data.recorder);
+
+/** The scope of a job. What is said in it is recorded, or sent at once where nothing can be. */
+function scopeOf(job: number, input?: Job['input']): CallScope {
+  const record = (said: LogLine | Note) => (recorder === undefined ? tell(job, scope) : recorder.record(said));
+  const scope = new CallScope(job, record, input);
+  return scope;
+}
+
+/** Sends what a job said so far. */
+function tell(job: number, scope: CallScope): void {
+  const said = scope.take();
+  if (said !== undefined) send({ type: 'said', job, said });
+}
+
+const saidIn = (scope: CallScope): { said?: Said } => {
+  const said = scope.take();
+  return said === undefined ? {} : { said };
+};
+
+/** A call is about to begin, or to go on. The recorder then holds what it said and was not sent, and no more. */
+function turnTo(job: number, call: number): void {
   const usedMs = clock?.turn(job);
+  if (recorder !== undefined && (recorder.job !== job || !asynchronous)) {
+    const before = underWay.get(recorder.job);
+    if (before !== undefined) tell(recorder.job, before.scope);
+    recorder.begin(job, call);
+  }
+  progress.enter(job, call, usedMs);
+}
+
+/** A job was answered. */
+function wake(job: number): void {
   const way = underWay.get(job);
-  if (way !== undefined) progress.enter(job, way.call, usedMs);
+  if (way !== undefined) turnTo(job, way.call);
 }
 
 const told = new Set<string>();
@@ -77,23 +115,24 @@ const supplyFor = (job: number): InstanceSupply => ({
   enter: call => {
     const way = underWay.get(job);
     if (way !== undefined) way.call = call;
-    progress.enter(job, call, clock?.used(job));
+    turnTo(job, call);
   },
-  leave: () => progress.leave(),
+  leave() {
+    if (recorder?.job === job) recorder.begin(noJob, 0);
+    progress.leave();
+  },
 });
 
 /** A pure chain never waits: each step is its own answer. */
-function runNow(job: Job): JobResult {
-  const chain = runChain(job.id, job.input, supplyFor(job.id));
+function runNow({ id, input }: Job): JobResult {
+  const scope = scopeOf(id, input);
+  const chain = runChain(input, scope, supplyFor(id));
   let step = chain.next();
   while (step.done !== true) step = chain.next(step.value);
-  return step.value;
+  return { id, output: step.value, ...saidIn(scope) };
 }
 
-async function runLater(job: Job): Promise<JobResult> {
-  const chain = runChain(job.id, job.input, supplyFor(job.id));
-  underWay.set(job.id, { chain, call: 0 });
-  wake(job.id);
+async function runLater(chain: Way['chain']): Promise<ChainOutput> {
   let step = chain.next();
   while (step.done !== true) {
     let value: unknown;
@@ -121,17 +160,20 @@ function run(jobs: readonly Job[]): void {
     send({ type: 'done', results });
     return;
   }
-  for (const job of jobs) {
-    void runLater(job).then(
-      result => {
-        if (!underWay.delete(job.id)) return;
-        clock?.end(job.id);
+  for (const { id, input } of jobs) {
+    const scope = scopeOf(id, input);
+    const chain = runChain(input, scope, supplyFor(id));
+    underWay.set(id, { chain, scope, call: 0 });
+    void runLater(chain).then(
+      output => {
+        if (!underWay.delete(id)) return;
+        clock?.end(id);
         tellMemory();
-        send({ type: 'done', results: [result] });
+        send({ type: 'done', results: [{ id, output, ...saidIn(scope) }] });
       },
       error => {
         // What a dropped chain waited for may fail later, and is nobody's.
-        if (underWay.has(job.id)) throw error;
+        if (underWay.has(id)) throw error;
       },
     );
   }
@@ -145,7 +187,7 @@ function drop(job: number): void {
   way?.chain.return(undefined as never);
   const cpuMs = clock?.end(job) ?? 0;
   tellMemory();
-  send({ type: 'dropped', job, cpuMs });
+  send({ type: 'dropped', job, cpuMs, ...(way === undefined ? {} : saidIn(way.scope)) });
 }
 
 listen((message: ToLane) => {
@@ -161,10 +203,10 @@ listen((message: ToLane) => {
 
 async function start(): Promise<void> {
   const failures: StartFailure[] = [];
-  const logs: LogLine[] = [];
   for (const [index, plugin] of data.plugins.entries()) {
-    const scope = new CallScope(startingJob);
+    const scope = scopeOf(startingJob);
     const open = scope.open(plugin.id, plugin.limits);
+    recorder?.begin(startingJob, index);
     progress.enter(startingJob, index);
     try {
       pool.keepFirst(plugin, await Instance.start(plugin, open, gateway));
@@ -174,11 +216,12 @@ async function start(): Promise<void> {
     } finally {
       progress.leave();
       open.close();
-      logs.push(...scope.logs);
+      tell(startingJob, scope);
     }
   }
+  recorder?.begin(noJob, 0);
   tellMemory();
-  send({ type: 'started', failures, logs });
+  send({ type: 'started', failures });
 }
 
 hardenThread();
