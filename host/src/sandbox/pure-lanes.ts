@@ -57,8 +57,8 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   }
 
   /**
-   * Starts `count` lanes and a spare. Where `threads` are ready, lanes take these, and the spare follows when they
-   * serve: it must not take the time of a gateway that is still starting.
+   * Starts `count` lanes, in `threads` where these are ready. The spare follows when they serve: it must not take the
+   * time of a gateway that is still starting.
    * @throws Faults as Lane.start does; then nothing is left running
    */
   static async start(
@@ -66,8 +66,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     { threads, ...on }: PureLaneOptions & { readonly threads?: ReadyThreads | undefined },
   ): Promise<PureLanes> {
     const lanes = new PureLanes(plugins, on);
-    const now = threads === undefined ? on.count + 1 : on.count;
-    const all = await Promise.allSettled(Array.from({ length: now }, () => lanes.#startLane(threads?.take())));
+    const all = await Promise.allSettled(Array.from({ length: on.count }, () => lanes.#startLane(threads?.take())));
     for (const each of all) if (each.status === 'fulfilled') lanes.#take(each.value);
     // A plugin that does not start does so in none of them: once is enough to be told.
     const failed = all.find(each => each.status === 'rejected');
@@ -75,7 +74,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       await lanes[Symbol.asyncDispose]();
       throw failed.reason;
     }
-    if (threads !== undefined) setTimeout(() => !lanes.#closed && lanes.#refill(), spareAfterMs).unref();
+    setTimeout(() => !lanes.#closed && lanes.#refill(), spareAfterMs).unref();
     return lanes;
   }
 
