@@ -1,14 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { $init, generateTypes } from '@bytecodealliance/jco-transpile/component';
 import { witSource, worlds } from './wit-source.ts';
 
-const sdk = 'sdk/js';
-/** What `plugin new` puts into a new folder, so that an author needs nothing of this repository. */
-const templates = ['tools/cli/template/ts/sallyport', 'tools/cli/template/js/sallyport'];
-const vendored = ['index.ts', 'sha256.ts', 'globals.d.ts', 'package.json'];
-
-/** The modules `sallyport:plugin/…` as plugins in TypeScript import them, and the helpers of both. Yields [path, text]. */
+/** The modules `sallyport:plugin/…` as plugins in TypeScript import them. Yields [path, text]. */
 export async function javaScriptTypes(root: string): Promise<Map<string, string>> {
   await $init;
   const wit = { tag: 'source', val: await witSource(join(root, 'wit')) } as const;
@@ -22,12 +16,7 @@ export async function javaScriptTypes(root: string): Promise<Map<string, string>
   }
   const texts = [...modules].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, text]) => text);
   const contract = `// Generated from wit/ by tools/scripts/generate-javascript-types.ts.\n\n${texts.join('\n')}`;
-  const files = new Map([[`${sdk}/contract.d.ts`, contract]]);
-  for (const folder of templates) {
-    files.set(`${folder}/contract.d.ts`, contract);
-    for (const name of vendored) files.set(`${folder}/${name}`, await readFile(join(root, sdk, name), 'utf8'));
-  }
-  return files;
+  return new Map([['sdk/js/contract.d.ts', contract]]);
 }
 
 /** All modules stand in one file, which needs no references. An option that is none is null in QuickJS. */

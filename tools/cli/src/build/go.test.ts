@@ -74,8 +74,8 @@ ${hook}
 `;
   const write = async (text: string) => {
     const own = await mkdtemp(join(folder, 'own-'));
-    await cp(join(root, 'tools/cli/template/go/sallyport'), join(own, 'sallyport'), { recursive: true });
-    const mod = 'module own\n\ngo 1.24\n\nrequire sallyport v0.0.0\n\nreplace sallyport => ./sallyport\n';
+    const sdk = join(root, 'sdk/go');
+    const mod = `module own\n\ngo 1.24\n\nrequire sallyport v0.0.0\n\nreplace sallyport => ${sdk}\n`;
     await writeFile(join(own, 'go.mod'), mod);
     await writeFile(join(own, 'main.go'), text);
     return own;

@@ -6,6 +6,8 @@ export interface Language {
   readonly toolchain: string;
   /** Steps of GitHub Actions that install it, as lines of YAML without indent. */
   readonly setup: readonly string[];
+  /** What of this repository a new plugin carries, as folder here to folder there: the plugin must be whole in itself. */
+  readonly sdk: Readonly<Record<string, string>>;
 }
 
 /** The languages of `plugin new`; each has a folder of `template/`. */
@@ -13,11 +15,13 @@ export const languages: Readonly<Record<Toolchain['language'], Language>> = {
   rust: {
     toolchain: 'Rust, with its target for WebAssembly: `rustup target add wasm32-wasip2 wasm32-unknown-unknown`',
     setup: ['- run: rustup target add wasm32-wasip2 wasm32-unknown-unknown'],
+    sdk: { 'sdk/rust': 'sallyport', wit: 'sallyport/wit' },
   },
   go: {
-    toolchain: 'Go, from https://go.dev/dl',
+    toolchain: 'Go 1.24 or later, from https://go.dev/dl',
     setup: ['- uses: actions/setup-go@v5', '  with: { go-version: stable, cache: false }'],
+    sdk: { 'sdk/go': 'sallyport' },
   },
-  ts: { toolchain: 'what `sallyport` brings along', setup: [] },
-  js: { toolchain: 'what `sallyport` brings along', setup: [] },
+  ts: { toolchain: 'what `sallyport` brings along', setup: [], sdk: { 'sdk/js': 'sallyport' } },
+  js: { toolchain: 'what `sallyport` brings along', setup: [], sdk: { 'sdk/js': 'sallyport' } },
 };

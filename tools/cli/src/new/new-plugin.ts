@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fail } from '@sallyport/host/core/fault';
 import { pluginIdSchema } from '@sallyport/host/core/plugin-descriptor';
 import type { Toolchain } from '../build/toolchain.ts';
 import { languages } from './languages.ts';
 
-const templates = join(import.meta.dirname, '../../template');
+const root = join(import.meta.dirname, '../../../..');
+const templates = 'tools/cli/template';
 
 export interface NewPlugin {
   readonly id: string;
@@ -15,7 +16,7 @@ export interface NewPlugin {
 }
 
 /**
- * Makes the folder of a new plugin from the templates, whole or not at all. Yields the names of its files.
+ * Makes the folder of a new plugin from the templates and the SDK of its language, whole or not at all. Yields the names of its files.
  * @throws Fault `usage` for a name that no plugin can have, `file_exists`, `file_unwritable`
  */
 export async function newPlugin({ id, language, folder }: NewPlugin): Promise<readonly string[]> {
@@ -54,7 +55,7 @@ export async function newPlugin({ id, language, folder }: NewPlugin): Promise<re
 
 /** Text by name, in the folder of the plugin. */
 async function filesOf(id: string, language: Toolchain['language']): Promise<ReadonlyMap<string, string>> {
-  const { toolchain, setup } = languages[language];
+  const { toolchain, setup, sdk } = languages[language];
   const words: Readonly<Record<string, string>> = {
     ...{ id, name: id.replaceAll('-', '_'), toolchain },
     description: 'Replaces a word in the text of tool results.',
@@ -63,14 +64,23 @@ async function filesOf(id: string, language: Toolchain['language']): Promise<Rea
   const fill = (text: string) => text.replace(/\{\{(\w+)\}\}/g, (whole, word: string) => words[word] ?? whole);
   const files = new Map<string, string>();
   for (const template of ['common', language]) {
-    const folder = join(templates, template);
-    for (const entry of await readdir(folder, { withFileTypes: true, recursive: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
-      const name = fill(path.slice(folder.length + 1)).replace(/(^|\/)_gitignore$/, '$1.gitignore');
-      const text = fill(await readFile(path, 'utf8'));
-      files.set(name, name.endsWith('.gitignore') ? `${files.get(name) ?? ''}${text}` : text);
+    for (const [path, text] of await textsIn(join(templates, template))) {
+      const name = fill(path).replace(/(^|\/)_gitignore$/, '$1.gitignore');
+      files.set(name, name.endsWith('.gitignore') ? `${files.get(name) ?? ''}${fill(text)}` : fill(text));
     }
   }
+  for (const [from, to] of Object.entries(sdk)) {
+    for (const [path, text] of await textsIn(from)) if (!path.endsWith('_test.go')) files.set(join(to, path), text);
+  }
   return files;
+}
+
+/** The files of a folder of the repository, by their path in it; links are not among them. */
+async function textsIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const base = join(root, folder);
+  const entries = await readdir(base, { withFileTypes: true, recursive: true });
+  const paths = entries.filter(entry => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+  return new Map(
+    await Promise.all(paths.map(async path => [relative(base, path), await readFile(path, 'utf8')] as const)),
+  );
 }

@@ -1,3 +1,0 @@
-module sallyport
-
-go 1.24
