@@ -164,6 +164,7 @@ export const requirements = {
   'SBX-71': 'What the process of a lane could still do is listed in the security model.',
   'SBX-80': 'What a call said and was refused is heard once, also where it never answers or nobody waits for it.',
   'SBX-81': 'What a plugin says and is refused while it starts is heard, also where it never ends.',
+  'SBX-82': 'What travels between gateway and lane arrives as it was sent, in whichever form it travels.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…

@@ -1,6 +1,6 @@
 import type { Request, Response } from '../core/contract/types.js';
 import { Fault } from '../core/fault.ts';
-import type { CallReport, ChainInput, ChainOutput, HookRunner } from '../core/hook-call.ts';
+import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../core/hook-call.ts';
 import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import { notShowableData, violationData } from './block-data.ts';
@@ -114,11 +114,7 @@ async function hop<V extends Request | Response>(
   try {
     const output = await runner.run(
       {
-        calls: plugins.map(({ id, onError }) => ({
-          plugin: id,
-          stopOnBlock: true,
-          stopOnFailure: Object.values(onError).includes('deny'),
-        })),
+        calls: callsOf(plugins),
         context: {
           requestId,
           binding,
@@ -142,6 +138,20 @@ async function hop<V extends Request | Response>(
   }
   return { reports: [{ plugin: first.id, wallMs: 0, outcome: 'failed', cause: 'unavailable', message }] };
 }
+
+/** The same list for the same plugins, by which a lane knows it again. */
+function callsOf(plugins: readonly HookedPlugin[]): readonly HookCall[] {
+  const known = lists.get(plugins);
+  if (known !== undefined) return known;
+  const calls = plugins.map(({ id, onError }) => ({
+    plugin: id,
+    stopOnBlock: true,
+    stopOnFailure: Object.values(onError).includes('deny'),
+  }));
+  lists.set(plugins, calls);
+  return calls;
+}
+const lists = new WeakMap<readonly HookedPlugin[], readonly HookCall[]>();
 
 interface Taken {
   readonly reports: readonly CallReport[];

@@ -4,9 +4,10 @@ import { Fault, Faults } from '../core/fault.ts';
 import type { Note } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { Accounts } from './account.ts';
-import type { FromLane, LanePlugin, LogLine, Said, StartFailure, ToLane } from './lane/message.ts';
+import type { FromLane, Job, LanePlugin, LogLine, Said, StartFailure, ToLane } from './lane/message.ts';
 import { Progress, startingJob } from './lane/progress.ts';
 import { Recorder } from './lane/recorder.ts';
+import type { CallLists } from './lane/wire.ts';
 import { type LaneBody, processBody, threadBody } from './lane-body.ts';
 
 /** What a lane tells its pool. `ended` comes once, also when the lane ended while it was starting. */
@@ -44,6 +45,7 @@ export class Lane {
   readonly #recorder: Recorder;
   readonly #events: LaneEvents;
   readonly #plugins: ReadonlySet<string>;
+  #listsTold = 0;
 
   private constructor(plugins: readonly LanePlugin[], events: LaneEvents, thread: Worker | undefined) {
     const progress = new SharedArrayBuffer(Progress.bytes);
@@ -65,12 +67,21 @@ export class Lane {
     const started = Promise.withResolvers<readonly Fault[]>();
     const began = Progress.now();
     let reason = 'it ended';
-    body.onMessage((message: FromLane) => {
+    const take = (message: FromLane) => {
       if (message.type === 'refused') return events.refused?.(message.plugin, message.capability, message.need);
       if (message.type === 'memory') return events.accounts.uses(lane, message.uses);
       if (message.type === 'said' && message.job === startingJob) return lane.hear(message.said, nobody);
       if (message.type !== 'started') return events.message(lane, message);
       started.resolve(message.failures.map(startFault));
+    };
+    body.onMessage(message => {
+      try {
+        take(message);
+      } catch (error) {
+        // Of a lane as we wrote it everything makes sense: this one is another's now.
+        reason = `it said what makes no sense: ${error instanceof Error ? error.message : String(error)}`;
+        void body.terminate();
+      }
     });
     body.onError(error => {
       reason = error instanceof Error ? error.message : String(error);
@@ -105,6 +116,12 @@ export class Lane {
     const isOwn = ({ plugin }: { readonly plugin: string }) => this.#plugins.has(plugin);
     writeLogs(this.#events.log, said.logs.filter(isOwn), call);
     for (const note of said.notes) if (isOwn(note)) this.#events.hear(note, call);
+  }
+
+  /** Has it run these jobs. `lists` is that of its pool. */
+  run(jobs: readonly Job[], lists: CallLists): void {
+    this.send({ type: 'run', jobs: lists.pack(jobs, this.#listsTold) });
+    this.#listsTold = lists.size;
   }
 
   send(message: ToLane): void {

@@ -6,6 +6,7 @@ import { FairQueue } from './fair-queue.ts';
 import type { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
 import { type Moment, noJob, Progress } from './lane/progress.ts';
+import { CallLists, unpackResults } from './lane/wire.ts';
 import { Lane, type LaneEvents, type PoolOptions } from './lane.ts';
 import { overCpu, type PluginLimits } from './limits.ts';
 import type { ReadyThreads } from './ready-threads.ts';
@@ -37,6 +38,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   readonly #busy = new Map<Lane, Map<number, PendingJob>>();
   #spare: Lane | undefined;
   readonly #queue: FairQueue;
+  readonly #lists = new CallLists();
   #flushing = false;
   #watch: NodeJS.Timeout | undefined;
   #closed = false;
@@ -130,7 +132,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       this.#busy.set(lane, new Map(batch.map(job => [job.id, job])));
       this.#lastSentAt = performance.now();
       this.#sentAt.set(lane, this.#lastSentAt);
-      lane.send({ type: 'run', jobs: batch.map(({ id, input }) => ({ id, input })) });
+      lane.run(batch, this.#lists);
     }
     if (this.#busy.size > 0) this.#watch ??= setInterval(() => this.#endOverdue(), watchEveryMs).unref();
   }
@@ -153,7 +155,8 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     if (message.type !== 'done') return;
     const batch = this.#busy.get(lane);
     if (batch === undefined) return;
-    for (const { id, output, said } of message.results) {
+    const results = unpackResults(message.results, id => batch.get(id)?.input.calls ?? []);
+    for (const { id, output, said } of results) {
       const job = batch.get(id);
       if (job === undefined) continue;
       lane.hear(said, job.input.context);

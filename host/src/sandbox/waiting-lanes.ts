@@ -6,6 +6,7 @@ import { FairQueue } from './fair-queue.ts';
 import type { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
 import { type Moment, Progress, startingJob } from './lane/progress.ts';
+import { CallLists, unpackResults } from './lane/wire.ts';
 import { Lane, nobody, type PoolOptions } from './lane.ts';
 import { overCpu } from './limits.ts';
 
@@ -43,6 +44,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   readonly #flights = new Map<number, Flight>();
   readonly #unconfirmed = new Map<number, { readonly job: PendingJob; readonly timer: NodeJS.Timeout }>();
   readonly #queue: FairQueue;
+  readonly #lists = new CallLists();
   #closed = false;
 
   private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions) {
@@ -116,7 +118,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
       asks: 0,
     });
     this.#watchCpu();
-    lane.send({ type: 'run', jobs: [{ id: job.id, input: job.input }] });
+    lane.run([job], this.#lists);
   }
 
   #message(lane: Lane, message: FromLane): void {
@@ -128,7 +130,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
       this.#unconfirmed.delete(message.job);
       this.#on.accounts.spent(this.#plugin.id, message.cpuMs);
     } else if (message.type === 'done') {
-      for (const { id, output, said } of message.results) {
+      const own = [{ plugin: this.#plugin.id, stopOnBlock: true, stopOnFailure: true }];
+      for (const { id, output, said } of unpackResults(message.results, () => own)) {
         lane.hear(said, this.#callOf(id));
         const flight = this.#flights.get(id);
         if (flight === undefined) {

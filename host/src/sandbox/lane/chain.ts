@@ -1,10 +1,11 @@
 import { LimitExceeded } from '../../capability/capability.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import type { CallReport, ChainInput, ChainOutput } from '../../core/hook-call.ts';
-import type { CallScope, OpenScope } from './call-scope.ts';
+import type { CallScope } from './call-scope.ts';
 import { failureOf } from './failure.ts';
 import type { Instance } from './instance.ts';
 import type { LanePlugin } from './message.ts';
+import type { OpenScope } from './open-scope.ts';
 import { weightOf } from './payload.ts';
 
 type Outcome = RequestOutcome | ResponseOutcome;
@@ -35,6 +36,7 @@ export function* runChain(
 ): Generator<unknown, ChainOutput, unknown> {
   const reports: CallReport[] = [];
   let value: Request | Response = input.value;
+  let weight = weightOf(value);
   let changed = false;
   let answer: Response | undefined;
 
@@ -59,7 +61,7 @@ export function* runChain(
     let lent: Instance | undefined;
     try {
       const { tenant } = input.context;
-      requireWeight('is shown', value, plugin);
+      requireWeight('is shown', weight, plugin);
       const instance = (yield supply.lend(plugin, tenant, open)) as Instance;
       lent = instance;
       const context: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
@@ -77,7 +79,8 @@ export function* runChain(
       }
       lent = undefined;
       supply.giveBack(plugin, tenant, instance);
-      if (outcome.tag !== 'proceed') requireWeight('answers with', outcome.val, plugin);
+      const answered = outcome.tag === 'proceed' ? 0 : weightOf(outcome.val);
+      requireWeight('answers with', answered, plugin);
       if (outcome.tag === 'block') {
         report({ outcome: 'block', violation: outcome.val });
         stop = call.stopOnBlock;
@@ -85,6 +88,7 @@ export function* runChain(
         report({ outcome: outcome.tag });
         if (outcome.tag === 'modified') {
           value = outcome.val;
+          weight = answered;
           changed = true;
         } else if (outcome.tag === 'respond') {
           answer = outcome.val;
@@ -114,8 +118,7 @@ export function* runChain(
 }
 
 /** @throws LimitExceeded */
-function requireWeight(what: string, value: unknown, { limits }: LanePlugin): void {
-  const weight = weightOf(value);
+function requireWeight(what: string, weight: number, { limits }: LanePlugin): void {
   if (weight > limits.payloadBytes) {
     throw new LimitExceeded(`it ${what} ${weight} characters, and ${limits.payloadBytes} are allowed`);
   }

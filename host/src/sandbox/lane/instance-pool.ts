@@ -1,7 +1,7 @@
-import type { OpenScope } from './call-scope.ts';
 import { Instance, type ToGateway } from './instance.ts';
 import type { MemoryMeter } from './memory-meter.ts';
 import type { LanePlugin } from './message.ts';
+import type { OpenScope } from './open-scope.ts';
 
 /** Tenants of one plugin whose instances are kept; the one that was served longest ago goes first. */
 const maximumTenants = 32;
@@ -48,7 +48,10 @@ export class InstancePool {
     this.#idle.set(id, lines);
     // Calls without a tenant are a tenant of their own; `=` keeps it apart from one that is named so.
     const key = isolation === 'tenant' && tenant !== undefined ? `=${tenant}` : '';
-    const line = lines.get(key) ?? [];
+    const known = lines.get(key);
+    // Where there is one line only, it need not be put last.
+    if (known !== undefined && isolation !== 'tenant') return known;
+    const line = known ?? [];
     lines.delete(key);
     lines.set(key, line);
     const [oldest] = lines.keys();

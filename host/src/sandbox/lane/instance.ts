@@ -2,10 +2,10 @@ import vm from 'node:vm';
 import type { HostImports, LaneContext } from '../../capability/capability.ts';
 import { capabilities } from '../../capability/index.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
-import type { OpenScope } from './call-scope.ts';
 import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
 import { LiftingMeter } from './lifting-meter.ts';
 import type { LanePlugin } from './message.ts';
+import type { OpenScope } from './open-scope.ts';
 import { deniedImports, learningImports } from './refusing.ts';
 
 /** In a lane of pure plugins a hook answers at once; in one with asynchronous capabilities it answers later. */
@@ -52,6 +52,7 @@ export class Instance {
   readonly #exports: Exports;
   readonly #seat: Seat;
   readonly #memories: readonly WebAssembly.Memory[];
+  #buffers: readonly ArrayBuffer[] | undefined;
   /** What its memories were when they were last looked at, in bytes. They never shrink. */
   memoryBytes = 0;
 
@@ -63,8 +64,10 @@ export class Instance {
 
   /** Looks at its memories: by how many bytes they have grown since. */
   grown(): number {
-    let bytes = 0;
-    for (const memory of this.#memories) bytes += memory.buffer.byteLength;
+    // A memory that grows leaves its buffer behind, empty; to ask the memory itself each time would be slow.
+    if (this.#buffers?.every(buffer => buffer.byteLength > 0)) return 0;
+    this.#buffers = this.#memories.map(({ buffer }) => buffer);
+    const bytes = this.#buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
     const by = bytes - this.memoryBytes;
     this.memoryBytes = bytes;
     return by;
@@ -154,10 +157,10 @@ function importsOf(plugin: LanePlugin, seat: Seat, gateway: ToGateway): HostImpo
       plugin: plugin.id,
       log: (level, message) => scope().log(level, message),
       state: {
-        get: key => scope().state.get(key),
-        set: (key, value) => scope().state.set(key, value),
-        getShared: key => scope().state.getShared(key),
-        setShared: (key, value) => scope().state.setShared(key, value),
+        get: key => scope().get(key),
+        set: (key, value) => scope().set(key, value),
+        getShared: key => scope().getShared(key),
+        setShared: (key, value) => scope().setShared(key, value),
       },
       get caller() {
         return scope().caller;

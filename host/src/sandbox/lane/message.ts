@@ -2,6 +2,7 @@ import type { LogLevel } from '../../capability/capability.ts';
 import type { ChainInput, ChainOutput, FailureCause, Note } from '../../core/hook-call.ts';
 import type { Component } from '../compile.ts';
 import type { PluginLimits } from '../limits.ts';
+import type { PackedJobs, PackedResults } from './wire.ts';
 
 /** What a lane must know to hold instances of one plugin. */
 export interface LanePlugin {
@@ -68,13 +69,13 @@ export interface StartFailure {
 }
 
 export type ToLane =
-  | { readonly type: 'run'; readonly jobs: readonly Job[] }
+  | { readonly type: 'run'; readonly jobs: PackedJobs }
   | { readonly type: 'answer'; readonly ask: number; readonly value?: unknown; readonly error?: string }
   | { readonly type: 'drop'; readonly job: number };
 
 export type FromLane =
   | { readonly type: 'started'; readonly failures: readonly StartFailure[] }
-  | { readonly type: 'done'; readonly results: readonly JobResult[] }
+  | { readonly type: 'done'; readonly results: PackedResults }
   /** What a job said so far. */
   | { readonly type: 'said'; readonly job: number; readonly said: Said }
   /** `cpuMs`: what the dropped job had used. */

@@ -7,6 +7,11 @@ export function weightOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   if (value instanceof Uint8Array) return value.length;
   let weight = 0;
-  for (const member of Object.values(value)) weight += weightOf(member);
+  if (Array.isArray(value)) {
+    for (const member of value) weight += weightOf(member);
+    return weight;
+  }
+  // Values of the contract are plain: what they have is their own.
+  for (const name in value) weight += weightOf((value as Readonly<Record<string, unknown>>)[name]);
   return weight;
 }

@@ -4,7 +4,7 @@
  */
 import './interpret-schemas.ts';
 import { saveCodeCache } from '../../core/code-cache.ts';
-import type { ChainOutput, Note } from '../../core/hook-call.ts';
+import type { ChainOutput, HookCall, Note } from '../../core/hook-call.ts';
 import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';
 import { failureOf } from './failure.ts';
@@ -17,6 +17,7 @@ import { noJob, Progress, startingJob } from './progress.ts';
 import { Recorder } from './recorder.ts';
 import { takeSeat } from './seat.ts';
 import { ThreadClock } from './thread-clock.ts';
+import { packResults, unpackJobs } from './wire.ts';
 
 // Node has read it. Nothing here has an environment.
 delete process.env.NODE_COMPILE_CACHE;
@@ -155,9 +156,9 @@ function tellMemory(): void {
 
 function run(jobs: readonly Job[]): void {
   if (!asynchronous) {
-    const results = jobs.map(runNow);
+    const results = jobs.map(job => [runNow(job), job.input.calls] as const);
     tellMemory();
-    send({ type: 'done', results });
+    send({ type: 'done', results: packResults(results) });
     return;
   }
   for (const { id, input } of jobs) {
@@ -169,7 +170,7 @@ function run(jobs: readonly Job[]): void {
         if (!underWay.delete(id)) return;
         clock?.end(id);
         tellMemory();
-        send({ type: 'done', results: [{ id, output, ...saidIn(scope) }] });
+        send({ type: 'done', results: packResults([[{ id, output, ...saidIn(scope) }, input.calls]]) });
       },
       error => {
         // What a dropped chain waited for may fail later, and is nobody's.
@@ -190,8 +191,14 @@ function drop(job: number): void {
   send({ type: 'dropped', job, cpuMs, ...(way === undefined ? {} : saidIn(way.scope)) });
 }
 
+/** The lists of calls that this lane was told. */
+const lists: (readonly HookCall[])[] = [];
+
 listen((message: ToLane) => {
-  if (message.type === 'run') return run(message.jobs);
+  if (message.type === 'run') {
+    lists.push(...message.jobs.lists);
+    return run(unpackJobs(message.jobs, lists));
+  }
   if (message.type === 'drop') return drop(message.job);
   const question = waiting.get(message.ask);
   if (question === undefined) return;
