@@ -1,13 +1,13 @@
 import type { Caller, ChainInput, Note, RequestState } from '../../core/hook-call.ts';
 import type { PluginLimits } from '../limits.ts';
 import type { LogLine, Said } from './message.ts';
-import { OpenScope } from './open-scope.ts';
+import { type ChainScope, OpenScope } from './open-scope.ts';
 
 type Entries = ReadonlyMap<string, string>;
 const none: Entries = new Map();
 
 /** State, log lines and notes of one chain of calls, in the lane. */
-export class CallScope {
+export class CallScope implements ChainScope {
   readonly job: number;
   readonly #record: (said: LogLine | Note) => void;
   readonly #shown: ReadonlyMap<string, Caller> | undefined;
@@ -53,16 +53,14 @@ export class CallScope {
     return said;
   }
 
-  /** For its open calls. */
   log(line: LogLine): void {
     this.#logs.push(line);
     this.#record(line);
   }
 
-  /** For its open calls. What is to be recorded of a note may have been so before. */
-  note(note: Note, record = true): void {
+  note(note: Note, isRecorded = false): void {
     this.#notes.push(note);
-    if (record) this.#record(note);
+    if (!isRecorded) this.#record(note);
   }
 
   record(note: Note): void {

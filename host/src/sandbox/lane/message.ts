@@ -1,8 +1,7 @@
 import type { LogLevel } from '../../capability/capability.ts';
-import type { ChainInput, ChainOutput, FailureCause, Note } from '../../core/hook-call.ts';
+import type { ChainInput, ChainOutput, FailureCause, HookCall, Note } from '../../core/hook-call.ts';
 import type { Component } from '../compile.ts';
 import type { PluginLimits } from '../limits.ts';
-import type { PackedJobs, PackedResults } from './wire.ts';
 
 /** What a lane must know to hold instances of one plugin. */
 export interface LanePlugin {
@@ -67,6 +66,23 @@ export interface StartFailure {
   readonly cause: FailureCause | 'refused';
   readonly message: string;
 }
+
+/**
+ * How jobs go to a lane and results come back. A message is cloned member by member, which for a small chain costs more
+ * than a guest's work: so what is plain and small travels as one text. What JSON has no word for (bytes, state) and
+ * what is long (text is copied faster than it is written) travels as it is.
+ */
+interface Packed<T> {
+  readonly text: string;
+  readonly whole: readonly T[];
+}
+
+/** Jobs, and the lists of calls that they are the first to name. */
+export interface PackedJobs extends Packed<Job> {
+  readonly lists: readonly (readonly HookCall[])[];
+}
+
+export type PackedResults = Packed<JobResult>;
 
 export type ToLane =
   | { readonly type: 'run'; readonly jobs: PackedJobs }

@@ -1,17 +1,36 @@
 import { LimitExceeded, type LogLevel } from '../../capability/capability.ts';
 import { cut } from '../../core/cut.ts';
-import type { Caller, Refusal, RefusalReason } from '../../core/hook-call.ts';
+import type { Caller, Note, Refusal, RefusalReason } from '../../core/hook-call.ts';
 import { overCpu, type PluginLimits } from '../limits.ts';
-import type { CallScope } from './call-scope.ts';
+import type { LogLine } from './message.ts';
 
 /** Notes that a plugin may leave in one call. Of what is beyond, only how much there was is noted. */
 const maximumNotes = 100;
 const longestRefusal = 1000;
 
+type Entries = ReadonlyMap<string, string>;
+
+/** The chain of calls that one is part of. */
+export interface ChainScope {
+  readonly job: number;
+  log(line: LogLine): void;
+  /** Notes something, and records it unless that was done before. */
+  note(note: Note, isRecorded?: boolean): void;
+  /** Records what will be noted when it is known how often it was. */
+  record(note: Note): void;
+  callerFor(plugin: string): Caller;
+  /** State that a plugin put for itself. */
+  own(plugin: string): Entries;
+  putOwn(plugin: string, entries: Entries): void;
+  /** State that plugins put for all. */
+  readonly shared: Entries;
+  putShared(entries: Entries): void;
+}
+
 /** What a plugin's capabilities may use during one hook call. `close` ends it. */
 export class OpenScope {
   readonly plugin: string;
-  readonly #chain: CallScope;
+  readonly #chain: ChainScope;
   readonly #limits: PluginLimits;
   #lines = 0;
   #bytes = 0;
@@ -21,7 +40,7 @@ export class OpenScope {
   #kinds = 0;
   #refusals: Map<string, Required<Refusal> & { readonly capability: string }> | undefined;
 
-  constructor(chain: CallScope, plugin: string, limits: PluginLimits) {
+  constructor(chain: ChainScope, plugin: string, limits: PluginLimits) {
     this.#chain = chain;
     this.plugin = plugin;
     this.#limits = limits;
@@ -86,7 +105,7 @@ export class OpenScope {
   noteRefusals(): void {
     for (const { capability, times, ...rest } of this.#refusals?.values() ?? []) {
       const refused: Refusal = times === 1 ? rest : { ...rest, times };
-      this.#chain.note({ plugin: this.plugin, capability, refused }, false);
+      this.#chain.note({ plugin: this.plugin, capability, refused }, true);
     }
     this.#refusals = undefined;
   }
@@ -121,7 +140,7 @@ export class OpenScope {
     this.noteRefusals();
   }
 
-  #with(entries: ReadonlyMap<string, string>, key: string, value: string): ReadonlyMap<string, string> {
+  #with(entries: Entries, key: string, value: string): Entries {
     const after = new Map(entries).set(key, value);
     let total = 0;
     for (const [name, text] of after) total += name.length + text.length;

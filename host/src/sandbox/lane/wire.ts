@@ -1,22 +1,5 @@
 import type { CallReport, ChainInput, ChainOutput, HookCall } from '../../core/hook-call.ts';
-import type { Job, JobResult, LogLine } from './message.ts';
-
-/**
- * How jobs go to a lane and results come back. A message is cloned member by member, which for a small chain costs more
- * than a guest's work: so what is plain and small travels as one text. What JSON has no word for (bytes, state) and
- * what is long (text is copied faster than it is written) travels as it is.
- */
-interface Packed<T> {
-  readonly text: string;
-  readonly whole: readonly T[];
-}
-
-/** Jobs, and the lists of calls that they are the first to name. */
-export interface PackedJobs extends Packed<Job> {
-  readonly lists: readonly (readonly HookCall[])[];
-}
-
-export type PackedResults = Packed<JobResult>;
+import type { Job, JobResult, LogLine, PackedJobs, PackedResults } from './message.ts';
 
 type Value = ChainInput['value'];
 type Calls = readonly HookCall[];
