@@ -29,6 +29,17 @@ export function createMeasure(metrics: Metrics): (line: RequestLine) => void {
     known.set(key, found);
     return found;
   };
+  // Of hook calls there are many a request: both of theirs are found by one.
+  const hookSeries = new Map<string, { readonly calls: Series; readonly seconds: Series }>();
+  const seriesOf = (plugin: string, hook: string, outcome: string) => {
+    const key = `${plugin} ${hook} ${outcome}`;
+    const both = hookSeries.get(key);
+    if (both !== undefined) return both;
+    const calls = metrics.series('sallyport_hook_calls_total', { plugin, hook, outcome });
+    const made = { calls, seconds: metrics.series('sallyport_hook_seconds', { plugin, hook }) };
+    hookSeries.set(key, made);
+    return made;
+  };
   return ({ binding = '', method = '', status, ms, plugins = [], calls = [] }) => {
     const shown = methods.has(method) ? method : 'other';
     series('sallyport_requests_total', { binding, method: shown, status: String(status || clientLeft) }).add(1);
@@ -37,9 +48,9 @@ export function createMeasure(metrics: Metrics): (line: RequestLine) => void {
       series('sallyport_tool_calls_total', { plugin: by, outcome }).add(1);
     for (const report of [...plugins, ...calls.flatMap(call => call.plugins ?? [])]) {
       const { plugin, hook } = report;
-      const outcome = report.outcome === 'failed' ? report.cause : report.outcome;
-      series('sallyport_hook_calls_total', { plugin, hook, outcome }).add(1);
-      series('sallyport_hook_seconds', { plugin, hook }).observe(report.wallMs / 1000);
+      const { calls, seconds } = seriesOf(plugin, hook, report.outcome === 'failed' ? report.cause : report.outcome);
+      calls.add(1);
+      seconds.observe(report.wallMs / 1000);
     }
   };
 }
