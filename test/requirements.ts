@@ -120,6 +120,8 @@ export const requirements = {
     'Known secrets are masked also where text was cut, in children of the log, in metrics, and in what is learned.',
   'CAP-77':
     'check refuses what start would of secrets, store, audit trail and egress files, all at once, and leaves nothing behind.',
+  'CAP-90': 'A header whose name or value is none, such as one with a line break, is refused, counted and audited.',
+  'CAP-91': 'A tenant whose name is empty is not the same as no tenant.',
   // sandbox: SBX-…
   'SBX-01': 'A core module with a name that could break out of generated glue is refused before jco sees it.',
   'SBX-02': 'What is not a well-formed component is refused with a code of its own.',
@@ -376,6 +378,10 @@ export const requirements = {
   'RUN-74': 'The soak tells what grows from what comes and goes.',
   'RUN-75': 'The bench shows what plugins cost that are loaded and do not see a request.',
   'RUN-76': 'The soak prints what the gateway held, and what of it grows.',
+  'RUN-77':
+    'A signal while the gateway starts ends it at once with the exit code of that signal, and leaves no process behind.',
+  'RUN-78':
+    'An upstream that is not required holds up neither the start nor clients, and is there for them once it was reached.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

@@ -17,6 +17,7 @@ import { ReadyThreads } from './sandbox/ready-threads.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
 import { createSource } from './source/create-source.ts';
 import { createUpstream } from './upstream/create-upstream.ts';
+import { reachUpstream } from './upstream/reach-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
 import { createVerifier } from './verify/verifier.ts';
 
@@ -30,9 +31,10 @@ export interface Host extends AsyncDisposable {
 
 /**
  * Plugins of a config, loaded as start would, with nothing running; `lock` says what of them was accepted before.
+ * `signal` ends it.
  * @throws Faults: every problem at once
  */
-export function loadAll(config: Config, log: Log, lock?: Lock): Promise<readonly Plugin[]> {
+export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSignal): Promise<readonly Plugin[]> {
   const plainHttp = config.registries.filter(each => each.plain_http).map(each => each.host);
   const verifier = createVerifier({ trust: config.trust, requireSigned: config.require_signed_plugins, log });
   return loadPlugins(config.plugins, {
@@ -49,17 +51,23 @@ export function loadAll(config: Config, log: Log, lock?: Lock): Promise<readonly
     capabilities,
     limits: config.limits.plugin,
     lock,
+    signal,
   });
 }
 
 /**
  * Does what start does up to the point where something runs: loads all plugins, and opens or tries to open what their
- * capabilities need. Nothing is left behind.
+ * capabilities need. Nothing is left behind. `signal` ends it.
  * @throws Faults: every problem at once
  */
-export async function checkAll(config: Config, log: Log, lock?: Lock): Promise<readonly Plugin[]> {
+export async function checkAll(
+  config: Config,
+  log: Log,
+  lock?: Lock,
+  signal?: AbortSignal,
+): Promise<readonly Plugin[]> {
   const options = facilityOptions(config, log, new SecretMask());
-  const { plugins, facilities } = await loadBeside(() => tryFacilities(options), loadAll(config, log, lock));
+  const { plugins, facilities } = await loadBeside(() => tryFacilities(options), loadAll(config, log, lock, signal));
   await using _facilities = facilities;
   await sandboxOf(config, log).check(
     plugins.map(plugin => plugin.sandboxed),
@@ -69,37 +77,37 @@ export async function checkAll(config: Config, log: Log, lock?: Lock): Promise<r
 }
 
 /**
- * The one composition root: from a config to a gateway that can listen. Creates all or closes all.
+ * The one composition root: from a config to a gateway that can listen. Creates all or closes all; `signal` ends it
+ * wherever it is, and then all is closed. Upstreams that are not required are not waited for.
  * @throws Faults: every plugin that does not load or start, or every required upstream that is missing
  */
-export async function createHost(config: Config, ownLog: Log, lock?: Lock): Promise<Host> {
+export async function createHost(config: Config, ownLog: Log, lock?: Lock, signal?: AbortSignal): Promise<Host> {
   await using opened = new AsyncDisposableStack();
   // They load their code while plugins are loaded and verified.
   await using threads = new ReadyThreads(config.plugins.length === 0 ? 0 : config.limits.lanes);
   const mask = new SecretMask();
   const log = mask.log(ownLog);
   const options = facilityOptions(config, ownLog, mask);
-  const { plugins, facilities } = await loadBeside(() => openFacilities(options), loadAll(config, log, lock));
+  const { plugins, facilities } = await loadBeside(() => openFacilities(options), loadAll(config, log, lock, signal));
   const { metrics } = opened.use(facilities);
   for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
   const learner = opened.use(createLearner(config.cache_dir, log));
   for (const { id, digest, sandboxed } of plugins) {
     if (sandboxed.grant.learning) await learner.begin(id, digest, [...sandboxed.grant.denied]);
   }
-  const runner = opened.use(
-    await sandboxOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)))
-      .open(
-        plugins.map(plugin => plugin.sandboxed),
-        facilities,
-        { lanes: config.limits.lanes, backlog: config.limits.backlog, threads },
-      )
-      .catch(maskedFaults(mask)),
+  const opening = sandboxOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need))).open(
+    plugins.map(plugin => plugin.sandboxed),
+    facilities,
+    { lanes: config.limits.lanes, backlog: config.limits.backlog, threads },
   );
+  const runner = opened.use(await unlessAborted(opening, signal).catch(maskedFaults(mask)));
 
   const upstreams = new Map(
     config.upstreams.map(entry => [entry.id, opened.use(upstreamOf(entry, config.limits, log))]),
   );
-  await startUpstreams(config.upstreams, upstreams, log).catch(maskedFaults(mask));
+  const closing = new AbortController();
+  opened.defer(() => closing.abort());
+  await startUpstreams(config.upstreams, upstreams, { log, signal, closing: closing.signal }).catch(maskedFaults(mask));
 
   const hooked = new Map(
     config.plugins.flatMap(({ id, priority, on_error, breaker: { failures, open_ms } }) => {
@@ -151,21 +159,24 @@ export const summaryOf = ({ id, version, origin, digest, signer, imports, grante
 const upstreamOf = (entry: UpstreamConfig, limits: Config['limits'], log: Log) =>
   createUpstream(entry, { log, startTimeoutMs: limits.upstream_start_ms, maxAnswerBytes: limits.answer_bytes });
 
-/** @throws Faults of every required upstream that cannot be reached; the others are only warned of */
+/**
+ * Connects the required upstreams, and begins to connect the others, which goes on until `closing`.
+ * @throws Faults of every required upstream that cannot be reached
+ */
 async function startUpstreams(
   entries: readonly UpstreamConfig[],
   upstreams: ReadonlyMap<string, Upstream>,
-  log: Log,
+  on: { readonly log: Log; readonly signal: AbortSignal | undefined; readonly closing: AbortSignal },
 ): Promise<void> {
   const faults: Fault[] = [];
   await Promise.all(
     entries.map(async ({ id, required }) => {
+      const upstream = upstreams.get(id);
+      if (!required && upstream !== undefined) return void reachUpstream(upstream, on.log, on.closing);
       try {
-        await upstreams.get(id)?.start();
+        await upstream?.start(on.signal);
       } catch (error) {
-        const found = toFaults(error);
-        if (required) faults.push(...found.map(fault => fault.with({ upstream: id })));
-        else log.warn({ upstream: id, problems: found.map(fault => fault.message) }, 'upstream not reached yet');
+        faults.push(...toFaults(error).map(fault => fault.with({ upstream: id })));
       }
     }),
   );
@@ -206,3 +217,20 @@ async function loadBeside<F extends AsyncDisposable>(open: () => F, loading: Pro
 const maskedFaults = (mask: SecretMask) => (error: unknown) => {
   throw new Faults(toFaults(error).map(fault => new Fault(fault.code, mask.value(fault.details))));
 };
+
+/** What is opened, unless the start is given up meanwhile: then it is closed as soon as it is open. */
+async function unlessAborted<T extends AsyncDisposable>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return opening;
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  try {
+    if (signal.aborted) abort();
+    return await Promise.race([opening, aborted.promise]);
+  } catch (error) {
+    if (signal.aborted) opening.then(opened => opened[Symbol.asyncDispose]()).catch(() => {});
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

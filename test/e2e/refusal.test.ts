@@ -26,6 +26,7 @@ const f = {
   get: kv.get, add: kv.increment, set: (key, value, ttl) => kv.set(key, bytes(value), ttl),
   secret: secrets.get, reference: secrets.reference,
   send: (method, url, body) => request(method, url, [], body).status,
+  sendHeader: (name, value) => request('GET', 'https://api.example.com/', [[name, value]]).status,
   sendSecret: (url, name) => request('GET', url, [['x-key', secrets.reference(name)]]).status,
   ...(typeof extra === 'undefined' ? {} : extra),
 };`;
@@ -71,6 +72,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     { reason: 'not_allowed', task: ['send', 'GET', 'https://evil.example.com/'], what: 'not in the grant' },
     { reason: 'over_limit', task: ['send', 'POST', 'https://api.example.com/', 'x'.repeat(11)], what: '10 bytes' },
     { reason: 'invalid', task: ['send', 'GET', `https://api.example.com/${'x'.repeat(70_000)}`], what: 'too long' },
+    { reason: 'invalid', task: ['sendHeader', 'x-a', 'b\r\nx-c: d'], what: 'header x-a is not well-formed' },
   ],
   kv_store: [
     { reason: 'over_limit', task: ['set', 'a', 'x'.repeat(21)], what: 'set: more than 20 bytes' },

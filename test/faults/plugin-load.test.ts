@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
@@ -27,6 +29,18 @@ async function sallyport(...argv: string[]): Promise<{ code: number; stdout: str
     }),
   );
 }
+
+const statusOf = (pid: number | undefined, file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+const childrenOf = async (pid: number | undefined): Promise<number[]> =>
+  ((await statusOf(pid, `task/${pid}/children`)).match(/\d+/g) ?? []).map(Number);
+/** One that ended and that nobody has asked about is none. */
+const isRunning = async (pid: number): Promise<boolean> => /^State:\s+[^ZX]/m.test(await statusOf(pid, 'status'));
+
+/** Files in a folder and below, index and layout marker left aside. */
+const filesIn = async (folder: string): Promise<string[]> =>
+  (await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []))
+    .filter(entry => entry.isFile())
+    .map(({ name }) => name);
 
 async function folderWith(plugins: readonly HostedPlugin[], more: Record<string, unknown> = {}) {
   const made = await writeHostFolder(plugins, 'http://127.0.0.1:1/mcp', more);
@@ -257,6 +271,56 @@ describe('the command', () => {
     while (!(await isReady())) await new Promise(resolve => setTimeout(resolve, 50));
     child.kill('SIGTERM');
     expect(await ended).toBe(0);
+  });
+
+  it.each([
+    { what: 'an upstream does not answer', begun: (asked: () => number) => asked() > 0 },
+    { what: 'a registry does not answer', begun: (asked: () => number) => asked() > 0, source: 'oci' },
+    {
+      what: 'a plugin loops in configure',
+      begun: (_: unknown, log: string) => /plugin verified/.test(log),
+      loops: true,
+    },
+    {
+      what: 'a plugin loops in configure, in a process of its own',
+      begun: (_: unknown, log: string) => /plugin verified/.test(log),
+      loops: true,
+      isolation: 'process',
+    },
+  ])('[RUN-77] ends at SIGTERM while $what', { timeout: 60_000 }, async ({ begun, source, loops, isolation }) => {
+    let asked = 0;
+    const silent = createServer(() => {
+      asked += 1;
+    });
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => {
+      silent.closeAllConnections();
+      silent.close();
+    });
+    const address = `127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const bytes = await watGuest(guestDescriptor('p'), loops ? { configure: '(loop $l (br $l))' } : {});
+    const plugin = {
+      ...{ id: 'p', bytes, ...(isolation !== undefined && { isolation }) },
+      ...(source !== undefined && { source: { oci: `${address}/acme/p:1` } }),
+    };
+    const { folder, file } = await folderWith([plugin], {
+      upstreams: [{ id: 'upstream', http: { url: `http://${address}/mcp` } }],
+      limits: { lanes: 1, upstream_start_ms: 3_600_000, plugin: { start_ms: 3_600_000 } },
+      ...(source !== undefined && { cache_dir: './cache' }),
+    });
+    const child = execFile(process.execPath, [main, 'serve', '-c', file]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: string) => (said += text));
+    const ended = new Promise(resolve => child.once('exit', resolve));
+    await expect.poll(() => begun(() => asked, said), { timeout: 30_000 }).toBe(true);
+    const lanes = isolation === undefined ? [] : await childrenOf(child.pid);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(143);
+    expect(said).toContain('interrupted by SIGTERM');
+    if (isolation !== undefined) expect(lanes).not.toEqual([]);
+    await expect.poll(() => Promise.all(lanes.map(isRunning))).toEqual(lanes.map(() => false));
+    if (source !== undefined) expect(await filesIn(join(folder, 'cache'))).toEqual([]);
   });
 
   it('[RUN-07] warns at every start that plugins need not be signed, when the operator said so', async () => {

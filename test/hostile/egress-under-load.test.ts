@@ -360,7 +360,7 @@ describe('while a plugin tries to get out', { timeout: 90_000 }, () => {
             [':authority', '127.0.0.1'],
             ['', '127.0.0.1'],
           ] as const
-        ).map((header): Attempt => [{ url: at('hello'), headers: [header] }, failed()]),
+        ).map((header): Attempt => [{ url: at('hello'), headers: [header] }, denied('is not well-formed')]),
       ],
     },
     {

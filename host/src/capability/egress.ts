@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { HttpError, HttpResponse } from '../core/contract/outbound-http.js';
+import { cut } from '../core/cut.ts';
 import type { RefusalReason } from '../core/hook-call.ts';
 import { readAtMost, TooLarge, TooSlow } from './egress-body.ts';
 import { createConnections } from './egress-connection.ts';
@@ -9,6 +10,7 @@ import { askingPlainly, hideIn, withoutEcho } from './egress-echo.ts';
 import {
   type HeaderList,
   isForbiddenHeader,
+  isHeader,
   responseHeaders,
   withoutContent,
   withoutCredentials,
@@ -147,6 +149,8 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
   }
 
   function first({ method, url, headers, body }: EgressRequest): Hop {
+    const malformed = headers.find(header => !isHeader(header));
+    if (malformed !== undefined) return denied(`header ${cut(malformed[0], 64)} is not well-formed`, 'invalid');
     const forbidden = headers.find(([name]) => isForbiddenHeader(name));
     if (forbidden !== undefined) return denied(`header ${forbidden[0]} is the host's to set`);
     if (body !== undefined && body.length > maxRequestBytes)

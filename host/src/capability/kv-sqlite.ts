@@ -108,9 +108,14 @@ function open(path: string): DatabaseSync {
   }
 }
 
-/** SQLite writes text as UTF-8, where all lone surrogates are one: what has any, and what could be mistaken for that, is escaped. */
-const columnOf = (tenant: string): string =>
-  tenant.isWellFormed() && !tenant.startsWith('"') ? tenant : JSON.stringify(tenant);
+/**
+ * No tenant is the empty text. SQLite writes text as UTF-8, where all lone surrogates are one: what has any is escaped,
+ * and so is what could be mistaken for that, or for no tenant.
+ */
+function columnOf(tenant: string | undefined): string {
+  if (tenant === undefined) return '';
+  return tenant.isWellFormed() && tenant !== '' && !tenant.startsWith('"') ? tenant : JSON.stringify(tenant);
+}
 
 /** The least bytes that come after everything with this prefix. UTF-8 has no byte 0xff. */
 function endOf(prefix: Buffer): Buffer {

@@ -177,7 +177,7 @@ function serveKvStore(grant: Grant, on: ServeContext): Serve {
     if ('value' in request && request.value.length > grant.max_value_bytes) {
       return refuse('quota', `more than ${grant.max_value_bytes} bytes in one value`);
     }
-    const space = { plugin, tenant: call.tenant ?? '' };
+    const space = { plugin, tenant: call.tenant };
     try {
       switch (request.do) {
         case 'get':

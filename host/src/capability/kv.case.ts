@@ -49,9 +49,11 @@ export function kvCases(open: (now: () => number) => KvStore): void {
     expect(await get('a')).toBeUndefined();
   });
 
-  it('[CAP-41] shows no plugin and no tenant the keys of another', async () => {
+  it('[CAP-41] [CAP-91] shows no plugin and no tenant the keys of another', async () => {
     const others = [
+      { plugin: 'p', tenant: undefined },
       { plugin: 'p', tenant: '' },
+      { plugin: 'p', tenant: '""' },
       { plugin: 'p', tenant: 'u' },
       { plugin: 'q', tenant: 't' },
       { plugin: 'pt', tenant: '' },

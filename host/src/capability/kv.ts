@@ -1,7 +1,10 @@
-/** Whose keys: two spaces never see each other's. `tenant` is empty where requests have none. */
+/**
+ * Whose keys: two spaces never see each other's. Requests without a tenant have a space of their own, beside that of a
+ * tenant whose name is empty.
+ */
 export interface KvSpace {
   readonly plugin: string;
-  readonly tenant: string;
+  readonly tenant: string | undefined;
 }
 
 /** What one space may hold. Bytes are those of keys (UTF-8) and values. */

@@ -23,7 +23,7 @@ const refusingWasiHttp = (tell: (need: unknown) => void) => {
     return { err: notGranted };
   };
   // No body is kept: it would go nowhere.
-  return { send: refuse, limit: 0, tooLong: refuse, forbidden: () => {} };
+  return { send: refuse, limit: 0, tooLong: refuse, forbidden: () => {}, malformed: () => {} };
 };
 
 /** What it answers without a grant. */
@@ -53,6 +53,7 @@ export const outboundHttp = defineCapability<EgressGrant>({
         return { err: { tag: 'failed', val: 'the body is longer than max_request_bytes' } };
       },
       forbidden: name => lane.refused(`send: header ${cut(name, 64)} is the host's to set`),
+      malformed: name => lane.refused(`send: header ${cut(name, 64)} is not well-formed`, 'invalid'),
     }),
     'sallyport:plugin/outbound-http': {
       send: async (request: HttpRequest): Promise<HttpResponse> => {
@@ -89,7 +90,8 @@ export const outboundHttp = defineCapability<EgressGrant>({
       'a URL, method, address, redirect or header that the rules do not let through, and a placeholder of a secret where it may not go; the answer is `denied`',
     over_limit:
       'more than the grant allows of requests a minute, redirects, bytes of a request or an answer, or time; the answer is `denied`, `too-large`, `timeout` or `failed`',
-    invalid: 'a request with an overlong URL, method or list of headers; the answer is `denied`',
+    invalid:
+      'a request with an overlong URL, method or list of headers, or a header whose name or value is none, such as one with a line break; the answer is `denied`',
   },
   learning: {
     records:

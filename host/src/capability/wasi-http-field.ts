@@ -1,5 +1,5 @@
 import { DeclaredError } from './capability.ts';
-import { type HeaderList, isForbiddenHeader } from './egress-header.ts';
+import { type HeaderList, isForbiddenHeader, isHeader } from './egress-header.ts';
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const invalid = () => new DeclaredError({ tag: 'invalid-syntax' });
@@ -11,6 +11,8 @@ const bytes = (value: string) => new Uint8Array(Buffer.from(value, 'latin1'));
 export class Fields {
   /** Is told of a header that is not the guest's to set. */
   static readonly forbidden: (name: string) => void = () => {};
+  /** Is told of a header that is none. */
+  static readonly malformed: (name: string) => void = () => {};
   #entries: (readonly [string, string])[] = [];
   #fixed = false;
 
@@ -56,7 +58,10 @@ export class Fields {
   append(name: string, value: Uint8Array): void {
     if (this.#fixed) throw new DeclaredError({ tag: 'immutable' });
     const written = text(value);
-    if (!token.test(name) || /[\0\r\n]/.test(written)) throw invalid();
+    if (!isHeader([name, written])) {
+      (this.constructor as typeof Fields).malformed(name);
+      throw invalid();
+    }
     // Runtimes write it without being asked. The host counts for itself.
     if (name.toLowerCase() === 'content-length') return;
     if (isForbiddenHeader(name)) {

@@ -29,6 +29,24 @@ describe('fields', () => {
     expect(payloadOf(() => new Fields().set(name, [bytes(value)]))).toEqual({ tag });
   });
 
+  it('[CAP-90] tell of a header that is none', () => {
+    const told: string[] = [];
+    const send = async () => ({ err: { tag: 'timeout' as const } });
+    const on = {
+      send,
+      tooLong: send,
+      limit: 0,
+      forbidden: () => {},
+      malformed: (name: string) => void told.push(name),
+    };
+    const { Fields: GuestFields } = wasiHttp(on)['wasi:http/types'] as { Fields: typeof Fields };
+    const { append } = GuestFields.prototype;
+    expect(payloadOf(() => append.call(new GuestFields(), 'x-a', bytes('b\nhost: c')))).toEqual({
+      tag: 'invalid-syntax',
+    });
+    expect(told).toEqual(['x-a']);
+  });
+
   it('[CAP-29] keep names apart from case, and are fixed once they are a request’s', () => {
     const fields = Fields.fromList([
       ['X-A', bytes('1')],
@@ -79,7 +97,13 @@ describe('a request', () => {
       list.push(request);
       return { err: { tag: 'denied', val: 'no' } } as const;
     };
-    const imports = wasiHttp({ send: into(sent), tooLong: into(long), limit, forbidden: () => {} });
+    const imports = wasiHttp({
+      send: into(sent),
+      tooLong: into(long),
+      limit,
+      forbidden: () => {},
+      malformed: () => {},
+    });
     const { OutgoingRequest, OutgoingBody } = imports['wasi:http/types'] as unknown as Http;
     const { handle } = imports['wasi:http/outgoing-handler'] as { handle(request: object): { get(): unknown } };
     return { sent, long, OutgoingRequest, OutgoingBody, handle };

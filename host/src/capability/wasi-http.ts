@@ -225,15 +225,18 @@ interface WasiHttpOptions {
   readonly tooLong: Send;
   /** Is told of a header that is not the guest's to set. */
   readonly forbidden: (name: string) => void;
+  /** Is told of a header that is none. */
+  readonly malformed: (name: string) => void;
 }
 
 /**
  * `wasi:http/outgoing-handler` over the egress engine: what a guest asks for becomes the same request as one by our own
  * import, and is held to the same rules. Bodies travel whole; trailers are not sent, and timeouts are the grant's.
  */
-export function wasiHttp({ send, limit, tooLong, forbidden }: WasiHttpOptions): HostImports {
+export function wasiHttp({ send, limit, tooLong, forbidden, malformed }: WasiHttpOptions): HostImports {
   class GuestFields extends Fields {
     static override readonly forbidden = forbidden;
+    static override readonly malformed = malformed;
   }
   class OutgoingRequest {
     readonly #headers: Fields;

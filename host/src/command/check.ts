@@ -3,13 +3,13 @@ import type { StartCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
 import { readConfig } from './read-config.ts';
 
-/** `sallyport check`: everything that start would refuse, without starting. Yields what it prints. @throws Faults */
-export async function check(command: StartCommand): Promise<string> {
+/** `sallyport check`: everything that start would refuse, without starting. Yields what it prints; `signal` ends it. @throws Faults */
+export async function check(command: StartCommand, signal?: AbortSignal): Promise<string> {
   const config = await readConfig(command.config);
   const lock = await openLock(command, config, silentLog());
   // Loaded only now: a refused config should be told of at once.
   const { checkAll, summaryOf } = await import('../host.ts');
-  const summaries = (await checkAll(config, silentLog(), lock)).map(summaryOf);
+  const summaries = (await checkAll(config, silentLog(), lock, signal)).map(summaryOf);
   if (command.json) return JSON.stringify({ ok: true, plugins: summaries });
   const lines = summaries.map(
     each => `${each.plugin} ${each.version} ${each.digest} verified, granted: ${each.granted.join(', ') || 'nothing'}`,

@@ -9,10 +9,10 @@ import { readConfig } from './read-config.ts';
 
 /**
  * `sallyport lock`: asks every source anew, verifies, and pins what came. Nothing is written when one plugin is refused.
- * Yields what it prints.
+ * Yields what it prints; `signal` ends the pulling.
  * @throws Faults, of `lock_unapproved`, `version_rollback` and everything that check would refuse
  */
-export async function lock(command: LockCommand): Promise<string> {
+export async function lock(command: LockCommand, signal?: AbortSignal): Promise<string> {
   const config = await readConfig(command.config);
   const ids = config.plugins.map(({ id }) => id);
   const stranger = command.approve.find(id => !ids.includes(id));
@@ -22,7 +22,7 @@ export async function lock(command: LockCommand): Promise<string> {
   const { allowDowngrade } = command;
   const update = updateLock({ held, folder: dirname(lockfile), allowDowngrade }, new Set(command.approve));
   const { loadAll } = await import('../host.ts');
-  await loadAll(config, createLog('warn'), update);
+  await loadAll(config, createLog('warn'), update, signal);
 
   const result = update.result();
   const written = held === undefined || formatLockfile(result) !== formatLockfile(held);

@@ -6,14 +6,18 @@ import type { StartCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
 import { readConfig } from './read-config.ts';
 
-/** `sallyport serve`. Yields what drains the gateway, closes everything and flushes the log. @throws Faults */
-export async function serve(command: StartCommand): Promise<(why: string) => Promise<void>> {
+/**
+ * `sallyport serve`. Yields what drains the gateway, closes everything and flushes the log. `signal` ends a start that is
+ * not done: what was opened is closed again.
+ * @throws Faults
+ */
+export async function serve(command: StartCommand, signal?: AbortSignal): Promise<(why: string) => Promise<void>> {
   const config = await readConfig(command.config);
   const log = createLog(config.log.level);
   const lock = await openLock(command, config, log);
   // Loaded only now: a refused config should be told of at once.
   const { createHost } = await import('../host.ts');
-  const host = await createHost(config, log, lock);
+  const host = await createHost(config, log, lock, signal);
   const { url } = await host.gateway.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
   saveCodeCache();

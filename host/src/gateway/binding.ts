@@ -27,6 +27,12 @@ export interface Route extends Disposable {
   readonly members: readonly [Member, ...Member[]];
 }
 
+/** The members whose upstreams were reached so far; all of them while that is none. */
+export function reachedMembers({ members }: Route): readonly Member[] {
+  const reached = members.filter(({ upstream }) => upstream.initialized !== undefined);
+  return reached.length === 0 ? members : reached;
+}
+
 export function createRoute({ id, chain, upstreams }: Binding): Route {
   const [first, ...others] = upstreams.map(upstream => ({
     upstream,

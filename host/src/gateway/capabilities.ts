@@ -10,7 +10,10 @@ export function capabilitiesOf(route: Route): JsonObject {
     upstream.initialized === undefined ? [] : [upstream.initialized.capabilities],
   );
   const found = (name: string) => offered.some(capabilities => capabilities[name] !== undefined);
+  // Where an upstream is still to come, its lists will be new ones.
+  const isComplete = offered.length === route.members.length;
   const announced = (name: string) =>
+    !isComplete ||
     offered.some(({ [name]: capability }) => isJsonObject(capability) && capability.listChanged === true);
   const lists = ['tools', 'prompts', 'resources'].filter(found);
   const plain = ['completions', 'logging'].filter(found);

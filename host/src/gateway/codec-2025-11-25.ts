@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { resultAnswer } from '../upstream/answer.ts';
 import type { Notification } from '../upstream/upstream.ts';
-import type { Route } from './binding.ts';
+import { type Route, reachedMembers } from './binding.ts';
 import { capabilitiesOf, instructionsOf } from './capabilities.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { dispatch } from './dispatch.ts';
@@ -48,7 +48,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
   async function initialize({ route, reply }: Exchange, { id, params }: Request) {
     const { protocolVersion } = params;
     if (typeof protocolVersion !== 'string') fail('params_invalid', { hint: '`protocolVersion` is not a string' });
-    await startAll(route, options.log);
+    await startAll(route, Math.min(patience, options.requestTimeoutMs), options.log);
     const revision = revisions.find(known => known === protocolVersion) ?? String(revisions[0]);
     const session = sessions.create(route.id, revision);
     const instructions = instructionsOf(route);
@@ -174,13 +174,24 @@ const notificationText = (method: string, params: JsonObject | undefined) =>
 
 const severity = (level: unknown) => logLevels.indexOf(String(level));
 
-/** Reaches all upstreams of a binding. One of several that is down is left out. @throws Fault when all are */
-async function startAll(route: Route, log: Log) {
-  const missing = route.members.filter(({ upstream }) => !upstream.ready);
+/**
+ * Reaches the upstreams of a binding, but for those that were never reached while others were. One of several that is
+ * down is left out.
+ * @throws Fault when all are
+ */
+async function startAll(route: Route, withinMs: number, log: Log) {
+  const members = reachedMembers(route);
+  const missing = members.filter(({ upstream }) => !upstream.ready);
   const started = await Promise.allSettled(
-    missing.map(({ upstream }) => upstream.start(AbortSignal.timeout(patience))),
+    missing.map(({ upstream }) => {
+      const signal = AbortSignal.timeout(withinMs);
+      return upstream.start(signal).catch(reason => {
+        if (reason !== signal.reason) throw reason;
+        fail('upstream_timeout', { upstream: upstream.id, method: 'initialize', after_ms: withinMs });
+      });
+    }),
   );
   const failed = started.flatMap(each => (each.status === 'rejected' ? [each.reason] : []));
   for (const reason of failed) log.warn({ binding: route.id, reason: String(reason) }, 'an upstream is left out');
-  if (failed.length === route.members.length) throw failed[0];
+  if (failed.length === members.length) throw failed[0];
 }

@@ -1,14 +1,15 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { type Answer, resultAnswer } from '../upstream/answer.ts';
 import { type ListMethod, listAll, listMember } from '../upstream/catalog.ts';
-import type { Member } from './binding.ts';
+import { type Member, reachedMembers } from './binding.ts';
 import type { Call } from './call.ts';
 import { afterHooks, hookContext, requestOptions } from './hooked.ts';
 import { exposedName } from './owner.ts';
 
 /**
  * One list. Behind a single upstream its pages pass through with their cursors; the lists of several are read to
- * their ends and merged into one page. Plugins see each upstream's list by itself, under its own names.
+ * their ends and merged into one page. Plugins see each upstream's list by itself, under its own names. Nobody waits for
+ * an upstream that was never reached while others were.
  * @throws Fault `upstream_…` when no upstream can be asked; one of several that cannot is left out
  */
 export async function list(call: Call, method: ListMethod): Promise<Answer> {
@@ -17,7 +18,7 @@ export async function list(call: Call, method: ListMethod): Promise<Answer> {
     const on = hookContext(call, only);
     return afterHooks(call, on, method, await only.upstream.request(method, call.params, requestOptions(call)));
   }
-  const asked = call.route.members.filter(member => offers(member, method));
+  const asked = reachedMembers(call.route).filter(member => offers(member, method));
   const parts = await Promise.allSettled(asked.map(member => listOf(call, member, method)));
   const answers = parts.flatMap(part => (part.status === 'fulfilled' ? [part.value] : []));
   const failed = parts.find(part => part.status === 'rejected');

@@ -1,6 +1,6 @@
 import { fail, toFaults } from '../core/fault.ts';
 import type { Catalog } from '../upstream/catalog.ts';
-import type { Member, Route } from './binding.ts';
+import { type Member, type Route, reachedMembers } from './binding.ts';
 
 /** Stands between the id of an upstream and a name of its own, behind a binding of several upstreams. */
 const separator = '__';
@@ -22,11 +22,13 @@ export function ownerOfName(route: Route, exposed: string): { member: Member; na
 }
 
 /**
- * Whose resource this is: the member that lists the uri, else the one whose template matches it, or is it.
+ * Whose resource this is: the member that lists the uri, else the one whose template matches it, or is it. Members that
+ * were never reached are not waited for.
  * @throws Fault `resource_unknown`, `upstream_…` when nobody has it and not everybody could be asked
  */
 export async function ownerOfUri(route: Route, uri: string): Promise<Member> {
   if (route.members.length === 1) return route.members[0];
+  const members = reachedMembers(route);
   const failures: unknown[] = [];
   const find = async (
     list: (member: Member) => Catalog,
@@ -34,7 +36,7 @@ export async function ownerOfUri(route: Route, uri: string): Promise<Member> {
     matches: (value: string) => boolean,
   ) => {
     const offered = await Promise.all(
-      route.members.map(member =>
+      members.map(member =>
         list(member)
           .items()
           .catch(reason => {
@@ -44,7 +46,7 @@ export async function ownerOfUri(route: Route, uri: string): Promise<Member> {
       ),
     );
     const index = offered.findIndex(items => items.some(item => matches(String(item[field]))));
-    return route.members[index];
+    return members[index];
   };
   const owner =
     (await find(

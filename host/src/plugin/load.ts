@@ -21,6 +21,8 @@ export interface LoadContext {
   readonly sandbox: Sandbox;
   readonly capabilities: readonly Capability[];
   readonly limits: LimitSettings['all'];
+  /** Ends the pulling and compiling of all plugins. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface LoadContext {
  */
 async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin> {
   try {
-    const artifact = await fetchArtifact(on.source(on.lock?.sourceOf(entry) ?? entry.source, entry));
+    const artifact = await fetchArtifact(on.source(on.lock?.sourceOf(entry) ?? entry.source, entry), on.signal);
     const verified = await on.verifier.verify(artifact, {
       id: entry.id,
       publicKey: entry.source.public_key,
@@ -45,7 +47,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
       () => on.lock?.check(entry, verified, info.imports),
       () => decideGrant(info.imports, descriptor, entry.grants, on.capabilities),
     );
-    const component = await on.sandbox.compile(verified, grant, limits, entry.isolation);
+    const component = await on.sandbox.compile(verified, grant, limits, entry.isolation, on.signal);
     return {
       id: entry.id,
       version: descriptor.version,

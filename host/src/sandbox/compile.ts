@@ -40,6 +40,7 @@ export async function compile(
     limits: PluginLimits;
     cache: CompileCache | undefined;
     keepBytes: boolean;
+    signal?: AbortSignal | undefined;
   },
 ): Promise<Component> {
   checkExtent(artifact.bytes);
@@ -58,7 +59,7 @@ export async function compile(
   let files = await on.cache?.read(key);
   if (files === undefined) {
     const order = { bytes: artifact.bytes, asyncImports, asyncExports, isFinished: true };
-    files = await transpile(order, on.limits.compileMs);
+    files = await transpile(order, on.limits.compileMs, on.signal);
     await on.cache?.write(key, files);
   }
   const glue = textOf(files, glueFile);

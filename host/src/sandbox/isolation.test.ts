@@ -34,6 +34,12 @@ describe('an instance', () => {
     expect([await served(runner, 'a'), await served(runner, 'b'), await served(runner)]).toEqual([1, 1, 1]);
   });
 
+  it('[SBX-17] [CAP-91] serves a tenant without a name apart from calls without a tenant', async () => {
+    await using runner = await open('tenant');
+    expect([await served(runner, ''), await served(runner), await served(runner, '=')]).toEqual([0, 0, 0]);
+    expect([await served(runner, ''), await served(runner), await served(runner, '=')]).toEqual([1, 1, 1]);
+  });
+
   it('[SBX-17] of a tenant is forgotten when many others came since', async () => {
     await using runner = await open('tenant');
     expect(await served(runner, 'a')).toBe(0);

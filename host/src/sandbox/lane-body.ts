@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { codeCacheEnvironment } from '../core/code-cache.ts';
+import { endWithUs } from './end-with-us.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './lane/message.ts';
 import type { BinaryPlugin, ThreadData } from './lane/seat.ts';
 
@@ -71,6 +72,7 @@ export function processBody(plugins: readonly LanePlugin[]): LaneBody {
     execArgv: [...laneArguments],
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
+  endWithUs(child);
   child.send(plugins.map(withBinaries), () => {});
   return {
     send: message => void (child.connected && child.send(message, () => {})),

@@ -37,8 +37,14 @@ export interface SandboxPlugin {
 export interface Sandbox {
   /** Real imports and exports, read from the bytes after extent and names were checked. @throws Fault `name_forbidden`, `component_*` */
   inspect(artifact: VerifiedArtifact): ComponentInfo;
-  /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit` */
-  compile(artifact: VerifiedArtifact, grant: Grant, limits: PluginLimits, isolation?: Isolation): Promise<Component>;
+  /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit`, and the signal's reason */
+  compile(
+    artifact: VerifiedArtifact,
+    grant: Grant,
+    limits: PluginLimits,
+    isolation?: Isolation,
+    signal?: AbortSignal,
+  ): Promise<Component>;
   /** Opens what the capabilities of these plugins need before lanes start, and closes it. @throws Faults */
   check(plugins: readonly SandboxPlugin[], facilities: Facilities): Promise<void>;
   /** Starts lanes for these plugins; `facilities` are those of their capabilities. @throws Faults: every plugin that does not start, and then none is left running */
@@ -77,8 +83,10 @@ export function createSandbox(on: SandboxOptions): Sandbox {
       checkCoreNames(artifact.bytes);
       return componentInfo(artifact.bytes);
     },
-    compile: (artifact, grant, limits, isolation) =>
-      compile(artifact, grant, { capabilities: on.capabilities, limits, cache, keepBytes: isolation === 'process' }),
+    compile: (artifact, grant, limits, isolation, signal) =>
+      compile(artifact, grant, {
+        ...{ capabilities: on.capabilities, limits, cache, keepBytes: isolation === 'process', signal },
+      }),
     async check(plugins, facilities) {
       for (const serving of servingsOf(plugins, { ...on, facilities }).values()) await serving.close();
     },

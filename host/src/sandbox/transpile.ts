@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Fault, type FaultDetails, fail } from '../core/fault.ts';
+import { endWithUs } from './end-with-us.ts';
 
 export interface TranspileOrder {
   readonly bytes: Uint8Array;
@@ -34,15 +35,21 @@ const waiting: (() => void)[] = [];
 /**
  * Has jco translate a component into JavaScript glue and core modules, in a child process without environment.
  * @param timeoutMs counts from the start of the child, of which there are as many as cores
+ * @param signal ends the child
  * @returns the files by name: one of JavaScript and the core modules
  * @throws Fault `compile_failed` when jco refuses the component, `compile_timeout` after `timeoutMs`,
  *   `component_excessive` when too much is made of it; `glue_refused`, `glue_unknown` where it finishes the glue
  */
-export async function transpile(order: TranspileOrder, timeoutMs: number): Promise<ReadonlyMap<string, Uint8Array>> {
+export async function transpile(
+  order: TranspileOrder,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   if (free > 0) free -= 1;
   else await new Promise<void>(resolve => waiting.push(resolve));
   try {
-    return await inChild(order, timeoutMs);
+    signal?.throwIfAborted();
+    return await inChild(order, timeoutMs, signal);
   } finally {
     const next = waiting.shift();
     if (next === undefined) free += 1;
@@ -50,7 +57,11 @@ export async function transpile(order: TranspileOrder, timeoutMs: number): Promi
   }
 }
 
-async function inChild(order: TranspileOrder, timeoutMs: number): Promise<ReadonlyMap<string, Uint8Array>> {
+async function inChild(
+  order: TranspileOrder,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, Uint8Array>> {
   const child = fork(program, {
     serialization: 'advanced',
     env: {},
@@ -58,11 +69,15 @@ async function inChild(order: TranspileOrder, timeoutMs: number): Promise<Readon
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let complaints = '';
+  endWithUs(child);
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaints = (complaints + text).slice(-4096);
   });
   const answer = await new Promise<TranspileAnswer | 'timeout'>((resolve, reject) => {
     const timer = setTimeout(() => resolve('timeout'), timeoutMs);
+    const abort = () => reject(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    child.once('exit', () => signal?.removeEventListener('abort', abort));
     child.once('message', (message: TranspileAnswer) => resolve(message));
     child.once('error', reject);
     child.once('exit', code => resolve({ error: complaints.trim() || `the compiler ended with code ${code}` }));

@@ -27,11 +27,11 @@ export interface UpstreamContext {
   readonly maxAnswerBytes?: number;
 }
 
-const listChanges = [
-  'notifications/tools/list_changed',
-  'notifications/prompts/list_changed',
-  'notifications/resources/list_changed',
-];
+const listChanges = {
+  tools: 'notifications/tools/list_changed',
+  prompts: 'notifications/prompts/list_changed',
+  resources: 'notifications/resources/list_changed',
+};
 
 /**
  * An upstream of either kind. Nothing is started before `start` or the first request; all callers share one
@@ -55,7 +55,7 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
 
   const connector = createConnector<Connection>(id, async () => {
     if (closing.signal.aborted) throw closedFault();
-    const again = latest !== undefined;
+    const before = latest;
     let made: Connection | undefined;
     const events: ConnectionEvents = {
       log,
@@ -67,8 +67,10 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
     made = entry.stdio ? await connectStdio(id, entry.stdio, events) : await connectHttp(id, entry.http, events);
     latest = made;
     log.info({ upstream: id, server: made.facts.serverInfo, revision: made.facts.protocolVersion }, 'connected');
-    // Another process, perhaps another version: whoever remembers its lists must ask again.
-    if (again) for (const method of listChanges) tell({ method });
+    // Who asked while it was not there must ask again; and where it was, it is another process, perhaps another version.
+    for (const [kind, method] of Object.entries(listChanges)) {
+      if (before !== undefined || made.facts.capabilities[kind] !== undefined) tell({ method });
+    }
     return made;
   });
 

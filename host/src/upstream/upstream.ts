@@ -44,8 +44,8 @@ export interface Upstream extends AsyncDisposable {
    */
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<Answer>;
   /**
-   * Hears the notifications that belong to no request, such as `notifications/tools/list_changed`. After a
-   * connection was made anew all lists count as changed.
+   * Hears the notifications that belong to no request, such as `notifications/tools/list_changed`. When a connection
+   * was made its lists count as changed, and all lists when there was one before.
    * @returns a function that ends it
    */
   subscribe(listener: (notification: Notification) => void): () => void;

@@ -7,6 +7,6 @@ export const command = defineCommand({
   arguments: {},
   options: { ...configOption, ...startOptions },
   example: 'sallyport check -c sallyport.yaml && sallyport serve -c sallyport.yaml',
-  run: ({ options: { config, frozen, 'allow-downgrade': allowDowngrade }, json }) =>
-    check({ config, json, frozen, allowDowngrade }),
+  run: ({ options: { config, frozen, 'allow-downgrade': allowDowngrade }, json }, { signal }) =>
+    check({ config, json, frozen, allowDowngrade }, signal),
 });

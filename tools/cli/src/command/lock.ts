@@ -12,6 +12,6 @@ export const command = defineCommand({
     ...downgradeOption,
   },
   example: 'sallyport lock -c sallyport.yaml --approve redact-emails',
-  run: ({ options: { config, approve, 'allow-downgrade': allowDowngrade }, json }) =>
-    lock({ config, json, approve, allowDowngrade }),
+  run: ({ options: { config, approve, 'allow-downgrade': allowDowngrade }, json }, { signal }) =>
+    lock({ config, json, approve, allowDowngrade }, signal),
 });

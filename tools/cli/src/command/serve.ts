@@ -10,7 +10,7 @@ export const command = defineCommand({
   example: 'sallyport serve -c sallyport.yaml',
   async run({ options, json }, { signal }) {
     const { config, frozen, 'allow-downgrade': allowDowngrade } = options;
-    const stop = await serve({ config, json, frozen, allowDowngrade });
+    const stop = await serve({ config, json, frozen, allowDowngrade }, signal);
     if (!signal.aborted) await once(signal, 'abort');
     await stop(String(signal.reason));
     return undefined;
