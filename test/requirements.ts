@@ -61,6 +61,7 @@ export const requirements = {
   'CFG-04': 'Relative paths are those of the folder of the file, and key files are read with it.',
   'CFG-05': 'Aliases cannot make a small file grow without end.',
   'CFG-06': 'What is not wrong and yet rarely meant is a warning.',
+  'CFG-08': 'A payload that the heap of a lane could not hold is refused as a setting, by its name.',
   'CFG-07': 'The JSON Schema for editors accepts and refuses as the gateway does, up to what spans several entries.',
   // capability: CAP-…
   'CAP-01': 'A plugin whose imports, declaration and grants agree is accepted.',
@@ -164,6 +165,7 @@ export const requirements = {
   'SBX-69': 'What the glue of one plugin reaches of its lane it cannot change for the lane or for other plugins.',
   'SBX-70': 'Outside of the realms, the thread of a lane has the names that are listed, and makes no code of text.',
   'SBX-71': 'What the process of a lane could still do is listed in the security model.',
+  'SBX-72': 'Whatever a plugin in Rust does, its call alone fails, and honest clients lose no request.',
   'SBX-80': 'What a call said and was refused is heard once, also where it never answers or nobody waits for it.',
   'SBX-81': 'What a plugin says and is refused while it starts is heard, also where it never ends.',
   'SBX-82': 'What travels between gateway and lane arrives as it was sent, in whichever form it travels.',

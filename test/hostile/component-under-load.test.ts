@@ -106,7 +106,7 @@ describe('while odd components are loaded beside them, honest clients', () => {
       await readFile(file, 'utf8'),
     );
     honest = await watGuest(descriptor);
-    gateway = await openHost([{ id: 'redact', bytes, limits: { timeout_ms: 2000 } }], upstream.url);
+    gateway = await openHost([{ id: 'redact', bytes, limits: { timeout_ms: 10_000 } }], upstream.url);
     load = await openHonestLoad(`${gateway.url}/mcp`, 4);
     await load.run(1000);
   });

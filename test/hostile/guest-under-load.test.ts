@@ -176,7 +176,8 @@ describe('under attack by a guest, honest clients', () => {
     const breaker = { failures: 1_000_000 };
     const limits = { timeout_ms: 200, memory_mib: 16 };
     const plugins = [
-      { id: 'redact', bytes: honest, limits: { timeout_ms: 2000 } },
+      // The machine's own load must not end it; what takes longer shows in the percentile.
+      { id: 'redact', bytes: honest, limits: { timeout_ms: 10_000 } },
       ...(await Promise.all(
         ['script', 'large'].map(async id => ({
           id,

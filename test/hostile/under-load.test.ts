@@ -61,7 +61,7 @@ describe('under attack, honest clients', () => {
       {
         id: 'redact',
         bytes: await jsGuest(guestDescriptor('redact', { hooks: ['tool_post_invoke'] }), redact),
-        limits: { timeout_ms: 2000 },
+        limits: { timeout_ms: 10_000 },
       },
       { id: 'script', bytes: await jsGuest(guestDescriptor('script'), script), limits, breaker },
       ...(await Promise.all(

@@ -246,6 +246,12 @@ const wrong: Wrong[] = [
     says: /expected (number|int)/,
   },
   {
+    what: 'a payload that no lane could hold [CFG-08]',
+    text: `${rest}limits:\n  plugin: { payload_bytes: 16777216 }\n`,
+    at: [8, 28, 'limits.plugin.payload_bytes'],
+    says: /at most 8388608 \(8 MiB\)/,
+  },
+  {
     what: 'a missing member',
     text: `${rest}registries:\n  - plain_http: true\n`,
     at: [8, 5, 'registries.0.host'],

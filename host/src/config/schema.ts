@@ -14,6 +14,14 @@ const bytes = z
   .int()
   .min(1024)
   .max(1024 * MiB);
+/**
+ * What a hook call is shown and answers with lies in the heap of its lane, several calls of one message at a time and
+ * with two bytes for each character. That heap is bounded, and a text that does not fit it ends the whole process.
+ */
+const payload = z
+  .int()
+  .min(1024)
+  .max(8 * MiB, 'at most 8388608 (8 MiB): the heap of a lane could not hold more of it');
 const count = z.int().min(1).max(1_000_000);
 const instant = z.iso.datetime({ offset: true, error: 'a time such as 2026-12-31T23:59:59Z' });
 
@@ -112,7 +120,7 @@ const limitsSchema = z.strictObject({
       start_ms: milliseconds.default(5000).describe('Making an instance, configure included.'),
       log_lines: count.default(100).describe('Log lines of one hook call; the rest is counted and dropped.'),
       log_bytes: z.int().min(256).max(MiB).default(32_768).describe('What one hook call may log in all.'),
-      payload_bytes: bytes.default(8 * MiB).describe('Text and blobs that one hook call is shown, or answers with.'),
+      payload_bytes: payload.default(8 * MiB).describe('Text and blobs that one hook call is shown, or answers with.'),
       host_calls: count.default(100).describe('Questions that one hook call may put to capabilities that wait.'),
       state_bytes: z.int().min(0).max(MiB).default(65_536).describe('What a plugin may keep in one request.'),
     })

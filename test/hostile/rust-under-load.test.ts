@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
+import { openHonestLoad } from '../fixtures/honest-load.ts';
+import { openHost } from '../fixtures/open-host.ts';
+import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
+import { rustGuests } from '../fixtures/rust-guest.ts';
+import { endure } from '../fixtures/siege.ts';
+import { isInstalled, itWith } from '../prerequisite.ts';
+
+const itWithRust = itWith('wasm-ld-22');
+const isRun = isInstalled('wasm-ld-22') || process.env.CI === 'true';
+
+const attacks = {
+  timeout: ['loop', 'work', 'log'],
+  trap: ['hog', 'dive', 'panic'],
+  limit: ['state', 'result', 'blocks', 'reason'],
+};
+const rows = Object.entries(attacks).flatMap(([cause, names]) => names.map(attack => ({ attack, cause })));
+
+describe('under attack by a plugin in Rust, honest clients', { timeout: 60_000 }, () => {
+  const opened = new AsyncDisposableStack();
+  const attackers = new Map<string, Client>();
+  let load: Awaited<ReturnType<typeof openHonestLoad>>;
+
+  beforeAll(async () => {
+    if (!isRun) return;
+    const upstream = opened.use(await startRawHttpServer({ name: 'upstream' }));
+    const example = join(import.meta.dirname, '../../plugins-examples/redact-emails/redact-emails.js');
+    const honest = await jsGuest(
+      guestDescriptor('redact', { hooks: ['tool_post_invoke'] }),
+      await readFile(example, 'utf8'),
+    );
+    const hooks = { hooks: ['tool_pre_invoke'] };
+    const guests = await rustGuests('rust-attacker', [
+      guestDescriptor('small', hooks),
+      guestDescriptor('large', hooks),
+    ]);
+    // The second has memory and time enough to do its worst.
+    const limits: Readonly<Record<string, object>> = {
+      small: { timeout_ms: 200, memory_mib: 16 },
+      large: { timeout_ms: 10_000, cpu_ms: 10_000, memory_mib: 256 },
+    };
+    const plugins = [
+      { id: 'redact', bytes: honest, limits: { timeout_ms: 10_000 } },
+      ...guests.map(guest => ({ ...guest, limits: limits[guest.id], breaker: { failures: 1_000_000 } })),
+    ];
+    const bindings = [
+      { id: 'honest', upstreams: ['upstream'], transforms: ['redact'] },
+      ...guests.map(({ id }) => ({ id, upstreams: ['upstream'], transforms: [id] })),
+    ];
+    const gateway = opened.use(
+      await openHost(plugins, upstream.url, { bindings, limits: { lanes: 2 }, log: { level: 'warn' } }),
+    );
+    for (const { id } of guests) {
+      const client = new Client({ name: 'attacker', version: '1.0.0' });
+      await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp/${id}`)));
+      attackers.set(
+        id,
+        opened.adopt(client, each => each.close()),
+      );
+    }
+    load = opened.use(await openHonestLoad(`${gateway.url}/mcp/honest`, 4));
+    await load.run(500);
+  }, 600_000);
+  afterAll(() => opened.disposeAsync());
+
+  itWithRust.each(rows)('[SBX-72] lose nothing to $attack', async ({ attack, cause }) => {
+    const by = cause === 'timeout' ? 'small' : 'large';
+    await endure(load, async () => {
+      const failed = attackers.get(by)?.callTool({ name: 'echo', arguments: { attack } });
+      await expect(failed).rejects.toMatchObject({ data: { code: 'plugin_failed', plugin: by, details: { cause } } });
+      // A core that a guest uses up for so long is lost to all: what is asked is that it comes back.
+      await delay(cause === 'timeout' ? 400 : 100);
+    });
+  });
+});
