@@ -123,6 +123,9 @@ export const requirements = {
     'check refuses what start would of secrets, store, audit trail and egress files, all at once, and leaves nothing behind.',
   'CAP-90': 'A header whose name or value is none, such as one with a line break, is refused, counted and audited.',
   'CAP-91': 'A tenant whose name is empty is not the same as no tenant.',
+  'CAP-92': 'A plugin that calls tools without end costs honest clients no request, and their p99 stays.',
+  'CAP-93':
+    'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…
   'SBX-01': 'A core module with a name that could break out of generated glue is refused before jco sees it.',
   'SBX-02': 'What is not a well-formed component is refused with a code of its own.',
@@ -166,6 +169,12 @@ export const requirements = {
   'SBX-70': 'Outside of the realms, the thread of a lane has the names that are listed, and makes no code of text.',
   'SBX-71': 'What the process of a lane could still do is listed in the security model.',
   'SBX-72': 'Whatever a plugin in Rust does, its call alone fails, and honest clients lose no request.',
+  'SBX-73':
+    'So it is with a StarlingMonkey guest that loops, waits for nothing, takes all memory or fetches without end.',
+  'SBX-74':
+    'A plugin that uses the store without end is held to its limits, and every addition to one key counts once.',
+  'SBX-75':
+    'A name that is never resolved, or too late, is a timeout, reaches no server, and costs honest clients no request.',
   'SBX-80': 'What a call said and was refused is heard once, also where it never answers or nobody waits for it.',
   'SBX-81': 'What a plugin says and is refused while it starts is heard, also where it never ends.',
   'SBX-82': 'What travels between gateway and lane arrives as it was sent, in whichever form it travels.',

@@ -4,23 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor } from '../fixtures/guest.ts';
 import { callContext, calls, openGuests, toolCall } from '../fixtures/sandboxed.ts';
-import { starlingGuest } from '../fixtures/starling-guest.ts';
-
-const script = `
-export const lifecycle = { configure() {} };
-export const dispatchHooks = {
-  async beforeDispatch(_context, request) {
-    const { url, forgotten, ...init } = JSON.parse(request.val.arguments);
-    let said;
-    if (forgotten !== undefined) fetch(forgotten).catch(() => {});
-    try {
-      const response = await fetch(url, init);
-      said = { status: response.status, from: response.headers.get('x-from'), text: await response.text() };
-    } catch (error) { said = { error: String(error) }; }
-    return { tag: 'block', val: { code: 'SAID', reason: JSON.stringify(said), description: '' } };
-  },
-  async afterDispatch() { return { tag: 'proceed' }; },
-};`;
+import { fetchingScript, starlingGuest } from '../fixtures/starling-guest.ts';
 
 describe('fetch in a StarlingMonkey component', () => {
   const server = createServer(async (request, response) => {
@@ -44,7 +28,7 @@ describe('fetch in a StarlingMonkey component', () => {
     await once(server, 'listening');
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const asks = { required_capabilities: ['outbound_http', 'clock', 'random'] };
-    bytes = await starlingGuest(guestDescriptor('fetches', asks), script);
+    bytes = await starlingGuest(guestDescriptor('fetches', asks), fetchingScript);
     const outbound_http = { allow: [origin], allow_private: ['127.0.0.1/32'], max_bytes: 100_000 };
     runner = await openGuests([{ bytes, grants: { outbound_http, clock: {}, random: {} }, limits }]);
   }, 180_000);
@@ -126,13 +110,13 @@ describe('fetch in a StarlingMonkey component', () => {
 
   it('[CAP-29] reaches nothing where outbound_http is optional and was not granted', async () => {
     const asks = { required_capabilities: ['clock', 'random'], optional_capabilities: ['outbound_http'] };
-    const optional = await starlingGuest(guestDescriptor('fetches', asks), script);
+    const optional = await starlingGuest(guestDescriptor('fetches', asks), fetchingScript);
     await using without = await openGuests([{ bytes: optional, grants: { clock: {}, random: {} }, limits }]);
     expect(await ask({ url: origin }, without)).toEqual({ error: expect.stringContaining('NetworkError') });
   });
 
   it('[CAP-29] is refused at the start where it was not declared', async () => {
-    const undeclared = await starlingGuest(guestDescriptor('fetches'), script);
+    const undeclared = await starlingGuest(guestDescriptor('fetches'), fetchingScript);
     const opening = openGuests([{ bytes: undeclared, limits }]);
     await expect(opening).rejects.toMatchObject({
       faults: expect.arrayContaining([expect.objectContaining({ code: 'capability_undeclared' })]),

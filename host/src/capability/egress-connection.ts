@@ -68,16 +68,30 @@ export function createConnections(
   return {
     async send(rule, { method, url, headers, body, signal }) {
       const { request, agentFor } = await client;
-      return request(url, {
+      const response = request(url, {
         method: method as Dispatcher.HttpMethod,
         headers: headers.flat(),
         body: body ?? null,
         dispatcher: agentFor(rule),
         signal,
       });
+      return unlessAborted(response, signal);
     },
     [Symbol.asyncDispose]: async () => (await client).close(),
   };
+}
+
+/**
+ * Ends the waiting when the signal says so. undici hears of it only once there is a connection, and sends nothing then;
+ * a name that nobody resolves would keep the request for as long as that takes.
+ */
+function unlessAborted<T>(response: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    response.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 const identityOf = (plugin: string, { certificate_file, key_file }: ClientCertificate) => {
