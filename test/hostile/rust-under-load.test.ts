@@ -42,7 +42,7 @@ describe('under attack by a plugin in Rust, honest clients', { timeout: 60_000 }
     // The second has memory and time enough to do its worst.
     const limits: Readonly<Record<string, object>> = {
       small: { timeout_ms: 200, memory_mib: 16 },
-      large: { timeout_ms: 10_000, cpu_ms: 10_000, memory_mib: 256 },
+      large: { timeout_ms: 10_000, cpu_ms: 10_000, memory_mib: 160 },
     };
     const plugins = [
       { id: 'redact', bytes: honest, limits: { timeout_ms: 10_000 } },
