@@ -255,6 +255,9 @@ export const requirements = {
   'REG-07': "Errors have the distribution spec's body.",
   'REG-08': 'No upload grows beyond the limit.',
   'REG-09': 'skopeo copies into it, out of it, and from its folder, and the digest stays.',
+  'REG-70': 'With the profile of ghcr.io, ECR or Harbor it asks for logins, and answers, as that registry does.',
+  'REG-71': 'Push, pull, copy, attached signatures, tags and login work with each of the profiles.',
+  'REG-72': 'A login or a token that ends in the middle is renewed when there is another; if not, it is told.',
   // author's tools: AUT-…
   'AUT-01':
     'A build makes a component that imports what its descriptor declares and no more, and carries the descriptor.',
@@ -327,6 +330,9 @@ export const requirements = {
   'CLI-22':
     "Debian's docker-registry and skopeo take and give artifacts with the digests and signatures that they had.",
   'CLI-23': 'What is interrupted, or finds no room, leaves no half of a file, and no tag.',
+  'CLI-30':
+    'A signature in the format of cosign is over the manifest, is accepted by cosign verify, and changes nothing for a gateway.',
+  'CLI-31': 'The tags of a repository or a layout are listed, whatever pages they come in, and nothing else with them.',
   // hostile plugins under load: HOST-…
   'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',
   'SBX-40':

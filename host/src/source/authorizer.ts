@@ -9,6 +9,12 @@ export interface Authorizer {
   /** What an earlier challenge led to, for this scope. */
   header(scope: string): string | undefined;
   /**
+   * Another login than the one that is refused now, when there is one: passwords that end, as those of Amazon ECR do, are
+   * refused with 403 and without a challenge.
+   * @throws Fault of the lookup of credentials
+   */
+  renew(scope: string, refused: string): Promise<string | undefined>;
+  /**
    * Answers the `WWW-Authenticate` field of a 401.
    * @throws Transient; Fault `challenge_invalid`, `token_realm_untrusted`, `token_refused`, `registry_denied`, and
    * those of the lookup of credentials
@@ -34,6 +40,13 @@ export function createAuthorizer({ registry, url, credentials, ...policy }: Auth
     header(scope) {
       const entry = known.get(scope);
       return entry && entry.staleAt > Date.now() ? entry.header : undefined;
+    },
+
+    async renew(scope, refused) {
+      if (!refused.startsWith('Basic ')) return undefined;
+      const credential = await credentials(registry);
+      const header = credential?.kind === 'basic' ? basic(credential.username, credential.password) : refused;
+      return header === refused ? undefined : remember(scope, header);
     },
 
     async answer(field, scope, reference, signal) {

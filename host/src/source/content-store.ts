@@ -21,6 +21,8 @@ export interface Manifest {
 export interface ContentStore extends Content {
   /** What a tag of this place stands for; undefined when there is no such tag. */
   tagged(tag: string, signal?: AbortSignal): Promise<Manifest | undefined>;
+  /** Every tag of this place, those of lists of referrers too. */
+  tags(signal?: AbortSignal): Promise<readonly string[]>;
   writeBlob(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /**
    * Writes a manifest, under its digest and, when there is one, a tag. All that it names must be there already.

@@ -12,6 +12,8 @@ export const mediaType = {
   empty: 'application/vnd.oci.empty.v1+json',
   /** An Ed25519 signature over the layer of the subject: 64 raw bytes. */
   signature: 'application/vnd.sallyport.signature.v1',
+  /** A sigstore bundle, as JSON: what cosign attaches. */
+  sigstoreBundle: 'application/vnd.dev.sigstore.bundle.v0.3+json',
 } as const;
 
 const wasmLayers: ReadonlySet<string> = new Set([

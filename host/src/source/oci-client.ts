@@ -67,16 +67,23 @@ export interface OciClient {
    * @throws Fault `manifest_too_large`, `manifest_invalid`, `registry_answer` for pages without an end
    */
   referrers(subject: Digest, artifactType?: string, signal?: AbortSignal): Promise<readonly Descriptor[] | undefined>;
+  /**
+   * § Listing tags: all of its pages, in the order of the registry.
+   * @throws Fault `registry_answer` for what is no list, or has no end, and those of every call
+   */
+  tags(signal?: AbortSignal): Promise<readonly string[]>;
 }
 
-interface ReferrersPage {
-  readonly manifests: readonly Descriptor[];
-  readonly next?: URL;
-}
-
-/** What registries without the referrers API answer. 404 is the spec's word for it. */
-const withoutReferrers: ReadonlySet<number> = new Set([400, 404, 405, 501]);
+/**
+ * What registries without the referrers API answer. 404 is the spec's word for it; ghcr.io sends whoever asks to a page
+ * for people on another host.
+ */
+const withoutReferrers: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 400, 404, 405, 501]);
 const pageLimit = 20;
+/** Tags that we ask for at once. Registries may give fewer. */
+const tagsPerPage = 1000;
+
+const tagListSchema = z.object({ tags: z.array(z.string()).nullable() });
 
 const errorBodySchema = z.object({
   errors: z.array(z.object({ code: z.string(), message: z.string().optional() })).min(1),
@@ -180,20 +187,47 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
     async referrers(subject, artifactType, signal) {
       const first = at(`referrers/${subject}`);
       if (artifactType !== undefined) first.searchParams.set('artifactType', artifactType);
-      const found: Descriptor[] = [];
-      let url: URL | undefined = first;
-      for (let page = 0; url !== undefined; page += 1) {
-        if (page === pageLimit)
-          fail('registry_answer', { ...about, what: `more than ${pageLimit} pages of referrers` });
-        const call: Call = { method: 'GET', url, headers: { accept: mediaType.imageIndex }, scope: pull, reference };
-        const answer: ReferrersPage | undefined = await persist(() => transport(call, readReferrers, signal), signal);
-        if (answer === undefined) return page === 0 ? undefined : found;
-        found.push(...answer.manifests);
-        url = answer.next;
-      }
+      const pages = await everyPage(first, mediaType.imageIndex, 'referrers', readReferrers, signal);
+      // What stops to answer after its first page is as good as one that ends there.
+      if (pages[0] === undefined) return undefined;
+      const found = pages.flatMap(page => page ?? []);
       return artifactType === undefined ? found : found.filter(each => each.artifactType === artifactType);
     },
+
+    async tags(signal) {
+      const first = at('tags/list');
+      first.searchParams.set('n', String(tagsPerPage));
+      return (await everyPage(first, 'application/json', 'tags', readTags, signal)).flat();
+    },
   };
+
+  /**
+   * What `read` makes of each page of a list; `undefined` ends it. The next page is where `Link` says (RFC 8288), on the
+   * registry's own host.
+   */
+  async function everyPage<T>(
+    first: URL,
+    accept: string,
+    what: string,
+    read: (answer: Answer) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T[]> {
+    const found: T[] = [];
+    let url: URL | undefined = first;
+    while (url !== undefined) {
+      if (found.length === pageLimit)
+        fail('registry_answer', { ...about, what: `more than ${pageLimit} pages of ${what}` });
+      const call: Call = { method: 'GET', url, headers: { accept }, stays: true, scope: pull, reference };
+      const take = async (answer: Answer) => ({ page: await read(answer), next: nextPage(answer) });
+      const { page, next }: { page: T; next: URL | undefined } = await persist(
+        () => transport(call, take, signal),
+        signal,
+      );
+      found.push(page);
+      url = page === undefined ? undefined : next;
+    }
+    return found;
+  }
 
   async function* counted(body: Answer['body'], { digest, size: total }: Descriptor): AsyncGenerator<Uint8Array> {
     let done = 0;
@@ -204,7 +238,16 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
     }
   }
 
-  async function readReferrers(answer: Answer): Promise<ReferrersPage | undefined> {
+  function nextPage({ headers }: Answer): URL | undefined {
+    const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '')?.[1];
+    const next = link === undefined ? null : URL.parse(link, registry.href);
+    if (next && next.origin !== registry.origin) {
+      fail('redirect_refused', { ...about, from: registry.origin, what: 'its next page is elsewhere' });
+    }
+    return next ?? undefined;
+  }
+
+  async function readReferrers(answer: Answer): Promise<readonly Descriptor[] | undefined> {
     if (withoutReferrers.has(answer.status)) return undefined;
     const { headers, body } = await expectStatus(answer, 200);
     const bytes = await readBounded(body, manifestLimit, () =>
@@ -212,12 +255,18 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
     );
     // What answers every path with a page of its own has no such API either.
     if (headers.get('content-type')?.split(';')[0]?.trim() !== mediaType.imageIndex) return undefined;
-    const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '')?.[1];
-    const next = link === undefined ? null : URL.parse(link, registry.href);
-    if (next && next.origin !== registry.origin) {
-      fail('redirect_refused', { ...about, from: registry.origin, what: 'its next page is elsewhere' });
+    return parseIndex(bytes, reference).manifests;
+  }
+
+  async function readTags(answer: Answer): Promise<readonly string[]> {
+    const refuse = (what: string): never => fail('registry_answer', { ...about, registry: registry.host, what });
+    const { body } = await expectStatus(answer, 200);
+    const bytes = await readBounded(body, manifestLimit, () => refuse('a list of tags of more than 4 MiB'));
+    try {
+      return tagListSchema.parse(JSON.parse(Buffer.from(bytes).toString())).tags ?? [];
+    } catch {
+      return refuse('what should be a list of tags is none');
     }
-    return { manifests: parseIndex(bytes, reference).manifests, ...(next && { next }) };
   }
 
   function uploadUrl({ headers }: Answer): URL {

@@ -104,6 +104,8 @@ export function layoutContent(reference: string, baseDir: string): ContentStore 
       return (await stat(join(directory, 'index.json')).catch(() => undefined)) && tagged(name);
     },
 
+    tags: async () => (await index()).map(nameOf).filter(name => name !== undefined),
+
     async writeBlob(bytes) {
       await openImageLayout(directory).write(bytes);
     },

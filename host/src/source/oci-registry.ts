@@ -19,6 +19,7 @@ export function registryContent(reference: Reference, client: OciClient): Conten
     referrers: async (subject, type, signal) =>
       (await client.referrers(subject, type, signal)) ?? taggedReferrers({ tagged }, subject, name, signal),
     tagged,
+    tags: signal => client.tags(signal),
     writeBlob: (bytes, signal) => client.pushBlob(bytes, signal),
     async writeManifest({ descriptor, bytes }, by, signal) {
       return (await client.pushManifest(bytes, descriptor.mediaType, by ?? descriptor.digest, signal)).listed;

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { faultyRegistry, type RegistryFault } from '../../../test/fixtures/faulty-registry.ts';
+import { digestOf } from '../core/digest.ts';
 import type { Descriptor } from './descriptor.ts';
 import { mediaType } from './media-type.ts';
 import { createOciClient } from './oci-client.ts';
@@ -27,14 +28,23 @@ async function listed(fault: RegistryFault, artifactType?: string) {
   return { found: found.map(({ digest }) => digest.at(-1)), seen: registry.seen.map(({ line }) => line) };
 }
 
+interface Page {
+  readonly body: string;
+  readonly link?: string;
+  readonly location?: string;
+  readonly type?: string;
+  readonly status?: number;
+}
+
 const answering =
-  (pages: Readonly<Record<string, { body: string; link?: string; type?: string; status?: number }>>): RegistryFault =>
+  (pages: Readonly<Record<string, Page>>): RegistryFault =>
   (request, response) => {
     const [path = '', query = ''] = (request.url ?? '').split('?');
     const page = pages[query] ?? pages[path.split('/').at(-2) ?? ''];
     if (!page) return void response.writeHead(404).end();
-    const { body, link, type = mediaType.imageIndex, status = 200 } = page;
-    response.writeHead(status, { 'content-type': type, ...(link !== undefined && { link }) }).end(body);
+    const { body, link, location, type = mediaType.imageIndex, status = 200 } = page;
+    const more = { ...(link !== undefined && { link }), ...(location !== undefined && { location }) };
+    response.writeHead(status, { 'content-type': type, ...more }).end(body);
   };
 
 it('[CLI-15] the pages of the referrers API are all read', async () => {
@@ -59,11 +69,22 @@ it('[CLI-15] what the registry did not filter is filtered here', async () => {
   expect((await listed(answering({ referrers: both }), 'application/y')).found).toEqual(['c']);
 });
 
-it.each([
+it('[CLI-15] a registry that answers the fallback tag with the subject itself has no referrers', async () => {
+  const bytes = index(entry('b'));
+  const digest = digestOf(Buffer.from(bytes));
+  const registry = await faultyRegistry((request, response) =>
+    answering(request.url?.endsWith(referrersTag(digest)) ? { '': { body: bytes } } : {})(request, response, () => {}),
+  );
+  const reference = parseReference(registry.reference);
+  expect(await registryContent(reference, createOciClient(reference)).referrers(digest)).toEqual([]);
+});
+
+it.each<[string, Page]>([
   ['404', { body: '', status: 404 }],
   ['400', { body: '{}', status: 400 }],
   ['405', { body: '', status: 405 }],
   ['a page for people', { body: '<html>', type: 'text/html' }],
+  ['where people look, on another host', { body: '', status: 303, location: 'http://localhost:1/packages' }],
 ])('[CLI-15] a registry that answers %s is asked for the fallback tag', async (_, page) => {
   const { found, seen } = await listed((request, response, honest) => {
     const fallback = request.url?.endsWith(`/manifests/${referrersTag(subject)}`);

@@ -19,7 +19,8 @@ export async function taggedReferrers(
   signal?: AbortSignal,
 ): Promise<readonly Descriptor[]> {
   const manifest = await tagged(referrersTag(subject), signal);
-  if (!manifest || !isIndex(manifest.descriptor.mediaType)) return [];
+  // There are registries that take this tag for the digest, and answer with the subject itself.
+  if (!manifest || manifest.descriptor.digest === subject || !isIndex(manifest.descriptor.mediaType)) return [];
   return parseIndex(manifest.bytes, reference).manifests;
 }
 
@@ -59,4 +60,42 @@ export async function writeReferrer(
   const listed = await taggedReferrers(store, subject, reference, signal);
   if (!listed.some(({ digest }) => digest === entry.digest))
     fail('referrer_lost', { reference, tag: referrersTag(subject) });
+}
+
+/** What is attached to a manifest: one layer, whose media type is the artifact type too. */
+export interface Attachment {
+  readonly mediaType: string;
+  readonly bytes: Uint8Array;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Attaches something to the manifest `subject`, as a referrer: an image manifest without a config (OCI image spec,
+ * § Guidelines for Artifact Usage). Yields the referrer's digest.
+ * @throws Fault of the store, `referrer_lost`
+ */
+export async function attachReferrer(
+  store: ContentStore,
+  subject: Descriptor,
+  { mediaType: type, bytes: layer, annotations }: Attachment,
+  reference: string,
+  signal?: AbortSignal,
+): Promise<Digest> {
+  const config = Buffer.from('{}');
+  const bytes = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: mediaType.imageManifest,
+      artifactType: type,
+      config: describe(mediaType.empty, config),
+      layers: [describe(type, layer)],
+      subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
+      ...(annotations && { annotations }),
+    }),
+  );
+  await store.writeBlob(config, signal);
+  await store.writeBlob(layer, signal);
+  const manifest = { descriptor: describe(mediaType.imageManifest, bytes), bytes };
+  await writeReferrer(store, manifest, subject.digest, reference, signal);
+  return manifest.descriptor.digest;
 }

@@ -2,10 +2,10 @@ import type { SignatureClaim } from '../core/artifact.ts';
 import type { Digest } from '../core/digest.ts';
 import { Fault } from '../core/fault.ts';
 import type { Content, ContentStore } from './content-store.ts';
-import { type Descriptor, describe } from './descriptor.ts';
+import type { Descriptor } from './descriptor.ts';
 import { parseManifest } from './manifest.ts';
 import { mediaType } from './media-type.ts';
-import { writeReferrer } from './referrer.ts';
+import { attachReferrer } from './referrer.ts';
 import { keyIdAnnotation } from './signature-annotation.ts';
 
 const signatureBytes = 64;
@@ -18,32 +18,24 @@ const manifestBytes = 64 * 1024;
  * with one layer, which is the signature, the same 64 bytes as in `X.sig`. Yields the referrer's digest.
  * @throws Fault of the store, `referrer_lost`
  */
-export async function attachSignature(
+export const attachSignature = (
   store: ContentStore,
   subject: Descriptor,
   { signature, keyId }: SignatureClaim,
   reference: string,
   signal?: AbortSignal,
-): Promise<Digest> {
-  const config = Buffer.from('{}');
-  const { mediaType: type, digest, size } = subject;
-  const bytes = Buffer.from(
-    JSON.stringify({
-      schemaVersion: 2,
-      mediaType: mediaType.imageManifest,
-      artifactType: mediaType.signature,
-      config: describe(mediaType.empty, config),
-      layers: [describe(mediaType.signature, signature)],
-      subject: { mediaType: type, digest, size },
+): Promise<Digest> =>
+  attachReferrer(
+    store,
+    subject,
+    {
+      mediaType: mediaType.signature,
+      bytes: signature,
       ...(keyId !== undefined && { annotations: { [keyIdAnnotation]: keyId } }),
-    }),
+    },
+    reference,
+    signal,
   );
-  await store.writeBlob(config, signal);
-  await store.writeBlob(signature, signal);
-  const manifest = { descriptor: describe(mediaType.imageManifest, bytes), bytes };
-  await writeReferrer(store, manifest, digest, reference, signal);
-  return manifest.descriptor.digest;
-}
 
 /**
  * The signatures that are attached to a manifest. One that is not as `attachSignature` makes it is passed over: whoever

@@ -14,6 +14,8 @@ export interface Call {
   readonly body?: Uint8Array;
   /** Told of how many bytes of the body are on their way. */
   readonly sent?: ((bytes: number) => void) | undefined;
+  /** A redirect to another host is the answer, and not followed. */
+  readonly stays?: boolean;
   /** What it needs the right to: `repository:<name>:<actions>`. */
   readonly scope: string;
   /** For messages. */
@@ -61,7 +63,15 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
 
   async function authorized(call: Call, deadline: Deadline): Promise<Response> {
     const own = call.url.origin === registry.origin;
-    const first = await send(call, own ? authorizer.header(call.scope) : undefined, deadline);
+    const known = own ? authorizer.header(call.scope) : undefined;
+    const first = await send(call, known, deadline);
+    if (first.response.status === 403 && known !== undefined && !first.elsewhere) {
+      const renewed = await authorizer.renew(call.scope, known);
+      if (renewed === undefined) return first.response;
+      await first.response.body?.cancel();
+      deadline.touch();
+      return (await send(call, renewed, deadline)).response;
+    }
     // Who was redirected to another host has nothing to show there.
     if (first.response.status !== 401 || !own || first.elsewhere) return first.response;
     await first.response.body?.cancel();
@@ -91,10 +101,11 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
       });
       deadline.touch();
       if (!redirects.has(response.status)) return { response, elsewhere };
-      await response.body?.cancel();
-      const refuse = (what: string) => fail('redirect_refused', { reference: call.reference, from: url.origin, what });
       const location = response.headers.get('location');
       const target = location === null ? null : URL.parse(location, url.href);
+      if (call.stays && target?.origin !== registry.origin) return { response, elsewhere };
+      await response.body?.cancel();
+      const refuse = (what: string) => fail('redirect_refused', { reference: call.reference, from: url.origin, what });
       if (!target) return refuse('it leads nowhere');
       if (call.method !== 'GET' && call.method !== 'HEAD') return refuse(`a ${call.method} is not sent twice`);
       if (hops === redirectLimit) return refuse(`more than ${redirectLimit} in a row`);

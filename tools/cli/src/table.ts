@@ -31,6 +31,7 @@ export const table: Table = {
       unpack: () => import('./command/plugin/unpack.ts'),
       push: () => import('./command/plugin/push.ts'),
       pull: () => import('./command/plugin/pull.ts'),
+      tags: () => import('./command/plugin/tags.ts'),
       copy: () => import('./command/plugin/copy.ts'),
       'attach-signature': () => import('./command/plugin/attach-signature.ts'),
     },

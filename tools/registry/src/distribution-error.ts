@@ -11,6 +11,7 @@ const statusOf = {
   NAME_INVALID: 400,
   NAME_UNKNOWN: 404,
   SIZE_INVALID: 413,
+  UNAUTHORIZED: 401,
   UNSUPPORTED: 405,
 } as const;
 

@@ -27,8 +27,16 @@ const route = new RegExp(
   `^/v2/(?<repository>${component}(?:/${component})*)/(?<kind>manifests|blobs/uploads|blobs|tags|referrers)/(?<last>[^/]*)$`,
 );
 
+/** What registries do differently, within the spec. */
+export interface Customs {
+  /** Whether there is a referrers API. */
+  readonly referrers: boolean;
+  /** The longest page of a list of tags. */
+  readonly tagsPerPage: number;
+}
+
 /** The endpoints of the OCI distribution spec (§ Endpoints), over an image layout. */
-export function createDistributionHandler(layout: ImageLayout, limits: UploadLimits) {
+export function createDistributionHandler(layout: ImageLayout, limits: UploadLimits, customs: Customs) {
   const repositories = createRepositoryStore(layout);
   const uploads = createUploadStore(layout, limits);
   const uploadPath = (repository: string, id: string) => `/v2/${repository}/blobs/uploads/${id}`;
@@ -50,7 +58,7 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
     response.writeHead(201, {
       location: `/v2/${repository}/manifests/${digest}`,
       'docker-content-digest': digest,
-      ...(subject !== undefined && { 'oci-subject': subject }),
+      ...(subject !== undefined && customs.referrers && { 'oci-subject': subject }),
     });
     response.end();
   };
@@ -123,8 +131,9 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
     if (last !== 'list') refuse('UNSUPPORTED', 'there is only tags/list', 404);
     const after = query.get('last') ?? '';
     const tags = (await repositories.tags(repository)).filter(tag => tag > after);
-    const count = query.has('n') ? Number(query.get('n')) : tags.length;
-    if (!Number.isSafeInteger(count) || count < 0) refuse('UNSUPPORTED', 'n is a number of tags', 400);
+    const asked = query.has('n') ? Number(query.get('n')) : tags.length;
+    if (!Number.isSafeInteger(asked) || asked < 0) refuse('UNSUPPORTED', 'n is a number of tags', 400);
+    const count = Math.min(asked, customs.tagsPerPage);
     const page = tags.slice(0, count);
     const next = page.at(-1);
     if (next !== undefined && page.length < tags.length) {
@@ -134,6 +143,11 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
   };
 
   const listReferrers: Endpoint = async ({ response, repository, last, query }) => {
+    if (!customs.referrers) {
+      // As ghcr.io does. Nobody listens there.
+      response.writeHead(303, { location: 'http://localhost:1/packages' }).end();
+      return;
+    }
     if (!isDigest(last)) return refuse('DIGEST_INVALID', `${last} is not sha256:<64 hex digits>`);
     const all = await repositories.referrers(repository, last);
     const type = query.get('artifactType');

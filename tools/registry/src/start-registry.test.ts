@@ -83,6 +83,19 @@ describe('[REG-01] the registry', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
+  it('[REG-70] tells a login that it takes, where its profile asks for one', async () => {
+    const main = join(import.meta.dirname, '../../cli/src/main.ts');
+    const argv = [main, 'registry', '--dir', await temporaryFolder(), '--profile', 'ecr', '--json'];
+    const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = await once(child.stdout, 'data');
+    const { url, username, password } = JSON.parse(String(line));
+    const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+    expect((await fetch(`${url}/v2/`)).status).toBe(401);
+    expect((await fetch(`${url}/v2/`, { headers })).status).toBe(200);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  });
+
   it.each([
     ['without a folder', [], /usage: /],
     ['with a word too many', ['--dir', 'x', '--what'], /usage: /],

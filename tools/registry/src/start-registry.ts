@@ -4,7 +4,9 @@ import { Fault, fail } from '@sallyport/host/core/fault';
 import { openImageLayout } from '@sallyport/host/source/image-layout';
 import { isLoopback } from '@sallyport/host/source/registry-address';
 import { DistributionError } from './distribution-error.ts';
-import { createDistributionHandler } from './distribution-handler.ts';
+import { type Customs, createDistributionHandler } from './distribution-handler.ts';
+import { createGate, type Login } from './gate.ts';
+import { type ProfileName, profiles } from './profile.ts';
 
 export interface RegistryOptions {
   /** An OCI image layout, or a folder that is to become one. */
@@ -15,6 +17,12 @@ export interface RegistryOptions {
   readonly host?: string;
   /** Largest blob, bytes. */
   readonly blobBytes?: number;
+  /** Does as this registry does, and asks for logins where that one does. */
+  readonly profile?: ProfileName;
+  /** The longest page of a list of tags; that of the profile unless said otherwise. */
+  readonly tagsPerPage?: number;
+  /** The time by which logins and tokens are judged, milliseconds. */
+  readonly now?: () => number;
 }
 
 export interface Registry extends AsyncDisposable {
@@ -22,23 +30,37 @@ export interface Registry extends AsyncDisposable {
   readonly url: string;
   /** `127.0.0.1:5000`: the registry in a reference. */
   readonly host: string;
+  /** A new login, where a profile asks for one. */
+  readonly login?: () => Login;
   close(): Promise<void>;
 }
 
 const defaultBlobBytes = 256 * 1024 * 1024;
+/** Without a profile: all that the spec has, and no limit of its own. */
+const plain: Customs = { referrers: true, tagsPerPage: Number.MAX_SAFE_INTEGER };
 
 /**
- * Starts an OCI registry for development: no login, no TLS, and therefore for this machine alone.
+ * Starts an OCI registry for development: no TLS, no login but that of a profile, and therefore for this machine alone.
  * @throws Fault `registry_not_loopback`, `listen_failed`
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   const { directory, port = 0, host = '127.0.0.1', blobBytes = defaultBlobBytes } = options;
   if (!isLoopback(host)) fail('registry_not_loopback', { host });
-  const handle = createDistributionHandler(openImageLayout(directory), { blobBytes, uploads: 64 });
+  const profile = options.profile && profiles[options.profile];
+  const gate = profile && createGate(profile, options.now);
+  const { referrers, tagsPerPage } = profile ?? plain;
+  const handle = createDistributionHandler(
+    openImageLayout(directory),
+    { blobBytes, uploads: 64 },
+    { referrers, tagsPerPage: options.tagsPerPage ?? tagsPerPage },
+  );
   const server = createServer((request, response) => {
     // A page in a browser could otherwise reach the registry under a name of its own (DNS rebinding).
     const asked = URL.parse(`http://${request.headers.host}`);
-    if (asked && isLoopback(asked.hostname)) return void handle(request, response);
+    if (asked && isLoopback(asked.hostname)) {
+      if (!gate || gate.admits(request, response)) void handle(request, response);
+      return;
+    }
     const denied = new DistributionError('DENIED', 'this registry is for this machine alone');
     response.writeHead(denied.status, { 'content-type': 'application/json' }).end(denied.body);
   });
@@ -53,5 +75,6 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { url: `http://${address}`, host: address, close, [Symbol.asyncDispose]: close };
+  const url = `http://${address}`;
+  return { url, host: address, ...(gate && { login: gate.login }), close, [Symbol.asyncDispose]: close };
 }

@@ -74,3 +74,14 @@ export function storeOf(place: Place, options: OciClientOptions): ContentStore &
   const reference = parseReference(place.reference);
   return { ...registryContent(reference, createOciClient(reference, options)), reference: place.reference };
 }
+
+/** A repository or a layout as a whole, which is named without a tag. @throws Fault `usage`, `reference_invalid` */
+export async function repositoryAt(word: string, options: OciClientOptions): Promise<ContentStore> {
+  if (/[:@][^/]*$/.test(word.replace(/^oci:/, '')))
+    fail('usage', { argument: word, what: 'is more than a repository' });
+  const place = await placeOf(`${word}:any`); // A reference has a tag.
+  if (place.kind === 'file') return storeOf(place, options);
+  if (place.kind === 'layout') return layoutContent(parseLayoutReference(place.layout).folder, process.cwd());
+  const { registry, repository } = parseReference(place.reference);
+  return registryContent({ registry, repository }, createOciClient({ registry, repository }, options));
+}

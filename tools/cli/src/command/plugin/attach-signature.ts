@@ -1,19 +1,32 @@
 import { fail } from '@sallyport/host/core/fault';
 import { contentSource } from '@sallyport/host/source/content';
+import { attachReferrer } from '@sallyport/host/source/referrer';
 import { attachSignature } from '@sallyport/host/source/signature-referrer';
 import { fetchArtifact } from '@sallyport/host/source/source';
 import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { clientOptions, placeOf, placeSays, registryOptions, storeOf } from '../../artifact/place.ts';
 import { keyOptions, readPrivateKey } from '../../artifact/private-key.ts';
 import { signBytes } from '../../artifact/sign-component.ts';
+import { sigstoreBundle } from '../../artifact/sigstore-bundle.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
   summary: 'sign a plugin that is published already, as one signer more',
   about: `The component is fetched, its digest checked, and signed as it is. The signature is attached to the manifest as
-a referrer; where a registry has no referrers API, under the tag sha256-<digest>. The manifest stays as it is.`,
+a referrer; where a registry has no referrers API, under the tag sha256-<digest>. The manifest stays as it is.
+With --format cosign the manifest is signed instead, for those who check with
+cosign verify --key KEY.pub.pem --insecure-ignore-tlog; a gateway does not read that one.`,
   arguments: { REFERENCE: { says: placeSays } },
-  options: { ...keyOptions, ...registryOptions },
+  options: {
+    ...keyOptions,
+    format: {
+      value: 'NAME',
+      says: 'sallyport, which gateways read, or cosign',
+      choices: ['sallyport', 'cosign'],
+      default: 'sallyport',
+    },
+    ...registryOptions,
+  },
   example: 'sallyport plugin attach-signature --key reviewer.pem ghcr.io/acme/redact-emails:0.1.0',
   async run({ options, args: { REFERENCE: word } }, on) {
     const { env, signal } = on;
@@ -25,7 +38,10 @@ a referrer; where a registry has no referrers API, under the tag sha256-<digest>
     const { bytes } = await fetchArtifact(source, signal);
     const { id } = readDescriptor(bytes) ?? fail('descriptor_missing', { reference });
     const claim = signBytes(bytes, privateKey);
-    const digest = await attachSignature(store, subject, claim, reference, signal);
+    const digest =
+      options.format === 'cosign'
+        ? await attachReferrer(store, subject, sigstoreBundle(subject.digest, privateKey), reference, signal)
+        : await attachSignature(store, subject, claim, reference, signal);
     return {
       json: { plugin: id, reference, subject: subject.digest, referrer: digest, key_id: claim.keyId },
       text: `plugin: ${id}\nsubject: ${subject.digest}\nreferrer: ${digest}\nkey_id: ${claim.keyId}`,

@@ -1,6 +1,7 @@
 /** sign, pack, push, pull, verify, inspect, copy and attach-signature, against the registry for development. */
 
 import { execFile } from 'node:child_process';
+import { verify } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -305,6 +306,34 @@ describe.each([
     await attach('second');
     expect(await runCommand(['check', '-c', file])).toMatchObject({ code: 0 });
   });
+
+  it('[CLI-30] takes a signature in the format of cosign, beside those that a gateway reads', async () => {
+    const cosign = () => json('attach-signature', '--format', 'cosign', '--key', at('second.pem'), reference);
+    const { subject, referrer } = await cosign();
+    expect(await cosign()).toMatchObject({ subject, referrer });
+    expect((await plugin('verify', reference, '--key', at('second.pub.pem'))).code).toBe(4);
+    await attach('stranger');
+    for (const key of ['key', 'stranger']) await json('verify', reference, '--key', at(`${key}.pub.pem`));
+    const bundle = await fetchLayer(referrer);
+    const { payload, payloadType, signatures } = bundle.dsseEnvelope;
+    const statement = Buffer.from(payload, 'base64');
+    expect(JSON.parse(statement.toString())).toMatchObject({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ digest: { sha256: subject.replace('sha256:', '') } }],
+    });
+    const signed = Buffer.from(`DSSEv1 ${payloadType.length} ${payloadType} ${statement.length} ${statement}`);
+    const publicKey = await readFile(at('second.pub.pem'));
+    expect(verify(null, signed, publicKey, Buffer.from(signatures[0].sig, 'base64'))).toBe(true);
+  });
+
+  /** The layer of a manifest, as JSON, fetched by what is not our client. */
+  async function fetchLayer(manifest: string) {
+    const at = `http://${host}/v2/acme/redact-emails`;
+    const { layers } = (await (await fetch(`${at}/manifests/${manifest}`)).json()) as { layers: { digest: string }[] };
+    return (await (await fetch(`${at}/blobs/${layers[0]?.digest}`)).json()) as {
+      dsseEnvelope: { payload: string; payloadType: string; signatures: [{ sig: string }] };
+    };
+  }
 
   it('[CLI-13] gives to, and takes from, layouts and other registries, signatures included', async () => {
     const { subject } = await attach('second');

@@ -1,0 +1,47 @@
+import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import type { Digest } from '@sallyport/host/core/digest';
+import { mediaType } from '@sallyport/host/source/media-type';
+import type { Attachment } from '@sallyport/host/source/referrer';
+
+/** What is said of a subject by whoever signs an image with cosign: nothing but that it is signed. */
+const predicateType = 'https://sigstore.dev/cosign/sign/v1';
+const payloadType = 'application/vnd.in-toto+json';
+
+/**
+ * The manifest `subject`, signed as cosign reads it: a sigstore bundle v0.3 (protobuf-specs, sigstore_bundle.proto) with
+ * an in-toto statement in a DSSE envelope, by a plain Ed25519 key, without an entry in a transparency log. The same key
+ * and manifest give the same bundle.
+ */
+export function sigstoreBundle(subject: Digest, key: KeyObject): Attachment {
+  const payload = Buffer.from(
+    JSON.stringify({
+      _type: 'https://in-toto.io/Statement/v1',
+      subject: [{ digest: { sha256: subject.slice('sha256:'.length) } }],
+      predicateType,
+      predicate: {},
+    }),
+  );
+  const signature = sign(null, preAuthenticated(payloadType, payload), key);
+  const publicKey = createPublicKey(key).export({ type: 'spki', format: 'der' });
+  const bundle = {
+    mediaType: mediaType.sigstoreBundle,
+    verificationMaterial: { publicKey: { hint: createHash('sha256').update(publicKey).digest('base64') } },
+    dsseEnvelope: {
+      payload: payload.toString('base64'),
+      payloadType,
+      signatures: [{ sig: signature.toString('base64') }],
+    },
+  };
+  return {
+    mediaType: mediaType.sigstoreBundle,
+    bytes: Buffer.from(JSON.stringify(bundle)),
+    annotations: {
+      'dev.sigstore.bundle.content': 'dsse-envelope',
+      'dev.sigstore.bundle.predicateType': predicateType,
+    },
+  };
+}
+
+/** What a DSSE signature is over (DSSE protocol, § Signature Definition, PAE). */
+const preAuthenticated = (type: string, payload: Buffer): Buffer =>
+  Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);
