@@ -1,7 +1,7 @@
 import type { Capability, Hear, Serve } from '@sallyport/host/capability/capability';
 import type { Facilities } from '@sallyport/host/capability/facilities';
 import { capabilities } from '@sallyport/host/capability/index';
-import type { KvStore } from '@sallyport/host/capability/kv';
+import type { KvSpace, KvStore } from '@sallyport/host/capability/kv';
 import { createMemoryKv } from '@sallyport/host/capability/kv-memory';
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { z } from 'zod';
@@ -40,7 +40,7 @@ export async function createCannedHost(
   const moments = new Float64Array(new SharedArrayBuffer(16));
   moments[0] = Date.parse(host.clock);
   const kv = createMemoryKv(() => moments[0] ?? 0);
-  const space = { plugin, tenant: tenant ?? '' };
+  const space = { plugin, tenant };
   for (const [key, value] of Object.entries(host.kv ?? {})) await kv.set(space, key, Buffer.from(value), { quota });
 
   const surprises: Difference[] = [];
@@ -87,7 +87,7 @@ export async function createCannedHost(
     pass(ms) {
       for (const index of moments.keys()) moments[index] = (moments[index] ?? 0) + ms;
     },
-    stored: (id, of) => allOf(kv, { plugin: id, tenant: of ?? '' }),
+    stored: (id, of) => allOf(kv, { plugin: id, tenant: of }),
     told: () => ({ metrics: said.metrics.splice(0), audit: said.audit.splice(0) }),
     unexpected: () => surprises.splice(0),
     unused: () => [
@@ -159,10 +159,7 @@ function answerSecret({ do: what, name }: z.infer<typeof secretRequestSchema>, s
   return { ok: what === 'get' ? secrets[name] : `{{secret:${name}}}` };
 }
 
-async function allOf(
-  kv: KvStore,
-  space: { plugin: string; tenant: string },
-): Promise<Readonly<Record<string, string>>> {
+async function allOf(kv: KvStore, space: KvSpace): Promise<Readonly<Record<string, string>>> {
   const entries: Record<string, string> = {};
   for (const key of await kv.list(space, '', undefined, quota.keys)) {
     entries[key] = Buffer.from((await kv.get(space, key)) ?? []).toString('utf8');
