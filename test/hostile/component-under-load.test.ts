@@ -108,7 +108,7 @@ describe('while odd components are loaded beside them, honest clients', () => {
     honest = await watGuest(descriptor);
     gateway = await openHost([{ id: 'redact', bytes, limits: { timeout_ms: 10_000 } }], upstream.url);
     load = await openHonestLoad(`${gateway.url}/mcp`, 4);
-    await load.run(1000);
+    await load.run(500);
   });
   afterAll(async () => {
     await load?.[Symbol.asyncDispose]();

@@ -209,7 +209,7 @@ describe('under attack by a guest, honest clients', () => {
       attackers.set(id, client);
     }
     load = await openHonestLoad(`${gateway.url}/mcp/honest`, 4);
-    await load.run(1000);
+    await load.run(500);
   });
   afterAll(async () => {
     for (const client of attackers.values()) await client.close();
