@@ -405,7 +405,8 @@ describe('while a plugin tries to get out', { timeout: 90_000 }, () => {
     expect(await ask('turns')).toMatchObject([{ status: 200 }]);
     await endure(load, async () => expect(await ask('turns')).toEqual([notPublic]));
     await endure(load, async () => {
-      expect([[notPublic], [{ status: 200, length: 5, text: 'hello' }]]).toContainEqual(await ask('wavers'));
+      const either = [[notPublic], [{ status: 200, length: 5, text: 'hello' }]];
+      for (const said of [await ask('wavers'), await ask('wavers')]) expect(either).toContainEqual(said);
     });
     expect(dns.asked.filter(each => each === 'wavers.example.test 1').length).toBeGreaterThan(1);
     expect(inside).toEqual([]);
