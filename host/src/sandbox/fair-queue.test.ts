@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { callContext, calls, toolCall } from '../../../test/fixtures/sandboxed.ts';
 import { FairQueue } from './fair-queue.ts';
 import { PendingJob } from './job.ts';
+import { heaviest } from './lane/payload.ts';
 
 let ids = 0;
-function job(binding: string): PendingJob {
+function job(binding: string, text = ''): PendingJob {
   ids += 1;
   return new PendingJob(
     ids,
-    { stage: 'before', context: { ...callContext, binding }, calls: calls('p'), value: toolCall({}) },
+    { stage: 'before', context: { ...callContext, binding }, calls: calls('p'), value: toolCall({ text }) },
     undefined,
   );
 }
@@ -21,6 +22,13 @@ describe('chains that wait', () => {
     expect([1, 2, 3, 4].map(() => bindings(queue.take(5)))).toEqual(['aaaaa', 'bb', 'c', 'a']);
     expect(queue.length).toBe(0);
     expect(queue.take(5)).toEqual([]);
+  });
+
+  it('[SBX-83] do not travel together where they would be too heavy', () => {
+    const queue = new FairQueue(100);
+    for (let n = 0; n < 5; n += 1) queue.push(job('a', 'x'.repeat(heaviest / 2)));
+    queue.push(job('a', 'x'.repeat(3 * heaviest)));
+    expect([1, 2, 3, 4].map(() => queue.take(64).length)).toEqual([2, 2, 2, 0]);
   });
 
   it('[SBX-16] keep their order within a binding, and their turn when they are put back', () => {

@@ -1,6 +1,7 @@
 import { fail } from '../core/fault.ts';
 import type { ChainInput } from '../core/hook-call.ts';
 import { PendingJob } from './job.ts';
+import { heaviest } from './lane/payload.ts';
 
 /**
  * Chains that wait for a lane. Each binding has a line of its own and they take turns, so that one whose clients ask
@@ -47,15 +48,17 @@ export class FairQueue {
 
   /**
    * At most `count`, all of one line, which then goes to the end: what travels together in one message waits for each
-   * other, so bindings are not mixed.
+   * other, so bindings are not mixed. Values that are heavy together do not travel together.
    */
   take(count: number): PendingJob[] {
     const taken: PendingJob[] = [];
+    let weight = 0;
     for (const [binding, line] of [...this.#lines]) {
-      while (taken.length < count) {
+      while (taken.length < count && weight < heaviest) {
         const job = this.#next(line);
         if (job === undefined) break;
         taken.push(job);
+        weight += job.weight;
       }
       this.#lines.delete(binding);
       if (line.length > 0) this.#lines.set(binding, line);

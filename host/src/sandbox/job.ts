@@ -7,6 +7,7 @@ import type {
   HookCall,
   Tools,
 } from '../core/hook-call.ts';
+import { weightOf } from './lane/payload.ts';
 
 /** One chain on its way through a pool of lanes, until it settles: once, whatever else happens. */
 export class PendingJob {
@@ -34,6 +35,11 @@ export class PendingJob {
     const abort = () => this.reject(signal?.reason);
     signal?.addEventListener('abort', abort, { once: true });
     this.#release = () => signal?.removeEventListener('abort', abort);
+  }
+
+  /** Of the value that is shown, in characters and bytes. */
+  get weight(): number {
+    return weightOf(this.input.value);
   }
 
   get output(): Promise<ChainOutput> {

@@ -264,6 +264,27 @@ describe('hostile guests', () => {
   });
 });
 
+it('[SBX-83] heavy answers of one message come back one by one', async () => {
+  const MiB = 2 ** 20;
+  const answer = `
+    (i32.store8 (i32.const 1028) (i32.const 2)) (i32.store (i32.const 1036) (i32.const 65536))
+    (i32.store (i32.const 1040) (i32.const 1)) (i32.store (i32.const 65540) (i32.const 131072))
+    (i32.store (i32.const 65544) (i32.const ${6 * MiB})) (memory.fill (i32.const 131072) (i32.const 97) (i32.const ${6 * MiB}))`;
+  const bytes = await watGuest(guestDescriptor('answers'), { memory: '200', before: answer });
+  await using runner = await openGuests([{ bytes, limits: { timeoutMs: 20_000, cpuMs: 20_000 } }]);
+  const order: string[] = [];
+  const run = async () => {
+    const value = toolCall({});
+    const { reports } = await runner.run({ stage: 'before', context: callContext, calls: calls('answers'), value });
+    order.push(String(reports[0]?.outcome));
+    // What came in one message is told before this.
+    process.nextTick(() => order.push('next'));
+  };
+  await Promise.all([run(), run(), run()]);
+  await new Promise(resolve => setImmediate(resolve));
+  expect(order).toEqual(['respond', 'next', 'respond', 'next', 'respond', 'next']);
+});
+
 describe('a plugin that does not start', () => {
   it.each([
     {

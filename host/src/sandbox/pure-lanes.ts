@@ -45,7 +45,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   #cautiousUntil = 0;
   #patience: NodeJS.Timeout | undefined;
   #lastSentAt = 0;
-  readonly #sentAt = new WeakMap<Lane, number>();
+  readonly #sent = new WeakMap<Lane, { readonly at: number; readonly chains: number }>();
   /** What a chain takes, on average lately, from the message to the answer. */
   #chainMs = 1;
   readonly #count: number;
@@ -131,7 +131,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       }
       this.#busy.set(lane, new Map(batch.map(job => [job.id, job])));
       this.#lastSentAt = performance.now();
-      this.#sentAt.set(lane, this.#lastSentAt);
+      this.#sent.set(lane, { at: this.#lastSentAt, chains: batch.length });
       lane.run(batch, this.#lists);
     }
     if (this.#busy.size > 0) this.#watch ??= setInterval(() => this.#endOverdue(), watchEveryMs).unref();
@@ -159,13 +159,16 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     for (const { id, output, said } of results) {
       const job = batch.get(id);
       if (job === undefined) continue;
+      batch.delete(id);
       lane.hear(said, job.input.context);
       if (!job.isSettled) job.resolve(output);
     }
+    // Heavy results come one by one.
+    if (batch.size > 0) return;
     this.#busy.delete(lane);
     this.#idle.push(lane);
-    const each = (performance.now() - (this.#sentAt.get(lane) ?? 0)) / batch.size;
-    this.#chainMs += (each - this.#chainMs) / 8;
+    const { at = 0, chains = 1 } = this.#sent.get(lane) ?? {};
+    this.#chainMs += ((performance.now() - at) / chains - this.#chainMs) / 8;
     if (this.#queue.length > 0) this.#flushSoon();
     else if (this.#busy.size === 0) this.#stopWatching();
   }

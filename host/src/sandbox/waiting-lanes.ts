@@ -5,6 +5,7 @@ import { CpuWatch } from './cpu-watch.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { PendingJob } from './job.ts';
 import type { FromLane, LanePlugin } from './lane/message.ts';
+import { heaviest } from './lane/payload.ts';
 import { type Moment, Progress, startingJob } from './lane/progress.ts';
 import { CallLists, unpackResults } from './lane/wire.ts';
 import { Lane, nobody, type PoolOptions } from './lane.ts';
@@ -19,6 +20,8 @@ interface Flight {
   readonly began: number;
   readonly timer: NodeJS.Timeout;
   readonly abort: AbortController;
+  /** Of its value; `input` may change. */
+  readonly weight: number;
   /** Questions that were not answered yet. */
   pending: number;
   /** When it was sent, or answered last: it is the lane's turn since. Milliseconds, as of `Progress.now`. */
@@ -45,6 +48,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   readonly #unconfirmed = new Map<number, { readonly job: PendingJob; readonly timer: NodeJS.Timeout }>();
   readonly #queue: FairQueue;
   readonly #lists = new CallLists();
+  /** Of all values in flight. */
+  #weight = 0;
   #closed = false;
 
   private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions) {
@@ -99,7 +104,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
     if (lane === undefined) return;
     // A plugin that never waits serves one call after the other: its time begins when the one before has ended.
     const most = this.#plugin.component.asynchronous ? maximumInFlight : 1;
-    while (this.#flights.size < most) {
+    while (this.#flights.size < most && (this.#flights.size === 0 || this.#weight < heaviest)) {
       const [job] = this.#queue.take(1);
       if (job === undefined) return;
       this.#launch(lane, job);
@@ -108,7 +113,9 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   #launch(lane: Lane, job: PendingJob): void {
     const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
+    this.#weight += job.weight;
     this.#flights.set(job.id, {
+      weight: job.weight,
       job,
       began: performance.now(),
       timer,
@@ -241,7 +248,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   #land(flight: Flight): void {
     clearTimeout(flight.timer);
-    this.#flights.delete(flight.job.id);
+    if (this.#flights.delete(flight.job.id)) this.#weight -= flight.weight;
   }
 
   #ended(lane: Lane, reason: string): void {

@@ -1,4 +1,10 @@
 /**
+ * What is sent to a lane, or kept by it to be sent, at once, in characters and bytes: beyond that it waits, but for one
+ * value that is heavier by itself. A lane whose heap overflows while it reads a message ends the whole process.
+ */
+export const heaviest = 4 * 2 ** 20;
+
+/**
  * How much a value of the contract weighs: characters of its texts and bytes of its blobs. What stands between them
  * does not count, so it is less than its JSON.
  */

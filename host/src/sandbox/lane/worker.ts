@@ -13,6 +13,7 @@ import { Instance, isThenable, type ToGateway } from './instance.ts';
 import { InstancePool } from './instance-pool.ts';
 import { MemoryMeter } from './memory-meter.ts';
 import type { Job, JobResult, LogLine, Said, StartFailure, ToLane } from './message.ts';
+import { heaviest, weightOf } from './payload.ts';
 import { noJob, Progress, startingJob } from './progress.ts';
 import { Recorder } from './recorder.ts';
 import { takeSeat } from './seat.ts';
@@ -156,9 +157,18 @@ function tellMemory(): void {
 
 function run(jobs: readonly Job[]): void {
   if (!asynchronous) {
-    const results = jobs.map(job => [runNow(job), job.input.calls] as const);
-    tellMemory();
-    send({ type: 'done', results: packResults(results) });
+    let ended: (readonly [JobResult, Job['input']['calls']])[] = [];
+    let weight = 0;
+    for (const [place, job] of jobs.entries()) {
+      const result = runNow(job);
+      ended.push([result, job.input.calls]);
+      weight += weightOf(result.output.value) + weightOf(result.output.answer);
+      if (weight < heaviest && place < jobs.length - 1) continue;
+      tellMemory();
+      send({ type: 'done', results: packResults(ended) });
+      ended = [];
+      weight = 0;
+    }
     return;
   }
   for (const { id, input } of jobs) {
