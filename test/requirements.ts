@@ -281,6 +281,16 @@ export const requirements = {
     'plugin new refuses names that no plugin can have and folders that are there, and asks at a terminal alone.',
   'AUT-28': 'The workflow of a new plugin builds, tests, signs and pushes it.',
   'AUT-29': 'A build tells language, digest and size, whether it can be repeated, and what is declared and not used.',
+  'AUT-30':
+    'plugin dev builds, tests and serves a plugin on this machine, in front of an upstream that has something for each hook.',
+  'AUT-31':
+    'plugin dev prints of each hook call what went in, what came out, where they differ, and what the plugin logged.',
+  'AUT-32': 'Where a build or a case fails, plugin dev tells why, and the last good build goes on serving.',
+  'AUT-33':
+    'Plugins are replaced without dropping a request: one that began before ends with the plugins that it began with.',
+  'AUT-34':
+    'plugin dev verifies as serve does: its build by a key of the session alone, everything else by what the file says.',
+  'AUT-35': 'plugin dev ends with Ctrl-C, lets requests end, and leaves nothing behind.',
   'AUT-40':
     'A plugin in Rust is a crate that plain cargo builds: for wasm32-wasip2 where rustup has it, else for wasm32-unknown-unknown.',
   'AUT-41': 'The same Rust source gives the same component in whatever folder, and no path of the machine is in it.',

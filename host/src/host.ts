@@ -7,12 +7,12 @@ import type { Log } from './core/log.ts';
 import type { PluginUsage } from './core/plugin-usage.ts';
 import { SecretMask } from './core/secret-mask.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
-import { Breaker } from './hook/breaker.ts';
-import { createHookChain } from './hook/create-hook-chain.ts';
+import { ChainPlace } from './hook/chain-place.ts';
 import { createLearner, type Learner } from './plugin/learned.ts';
 import { loadPlugins } from './plugin/load.ts';
 import type { Lock } from './plugin/lock.ts';
 import type { Plugin } from './plugin/plugin.ts';
+import { runPlugins, type Watch } from './plugin/running-plugins.ts';
 import { ReadyThreads } from './sandbox/ready-threads.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
 import { createSource } from './source/create-source.ts';
@@ -27,6 +27,12 @@ export interface Host extends AsyncDisposable {
   readonly plugins: readonly Plugin[];
   /** What each plugin has used, by id: the numbers that `/metrics` shows as `sallyport_plugin_*`. */
   usage(): ReadonlyMap<string, PluginUsage>;
+  /**
+   * Loads these plugins beside those that run, and gives them to every request that begins from then on; requests that
+   * began before keep theirs to the end. Bindings, upstreams, and what plugins have stored stay.
+   * @throws Faults: every plugin that does not load or start, and then all is as it was
+   */
+  replacePlugins(entries: Config['plugins']): Promise<void>;
 }
 
 /**
@@ -76,12 +82,24 @@ export async function checkAll(
   return plugins;
 }
 
+export interface HostOptions {
+  /** What of the plugins was accepted before. */
+  readonly lock?: Lock | undefined;
+  /** Ends a start that is not done. */
+  readonly signal?: AbortSignal | undefined;
+  readonly watch?: Watch | undefined;
+}
+
 /**
- * The one composition root: from a config to a gateway that can listen. Creates all or closes all; `signal` ends it
+ * The one composition root: from a config to a gateway that can listen. Creates all or closes all; a signal ends it
  * wherever it is, and then all is closed. Upstreams that are not required are not waited for.
  * @throws Faults: every plugin that does not load or start, or every required upstream that is missing
  */
-export async function createHost(config: Config, ownLog: Log, lock?: Lock, signal?: AbortSignal): Promise<Host> {
+export async function createHost(
+  config: Config,
+  ownLog: Log,
+  { lock, signal, watch }: HostOptions = {},
+): Promise<Host> {
   await using opened = new AsyncDisposableStack();
   // They load their code while plugins are loaded and verified.
   await using threads = new ReadyThreads(config.plugins.length === 0 ? 0 : config.limits.lanes);
@@ -90,17 +108,21 @@ export async function createHost(config: Config, ownLog: Log, lock?: Lock, signa
   const options = facilityOptions(config, ownLog, mask);
   const { plugins, facilities } = await loadBeside(() => openFacilities(options), loadAll(config, log, lock, signal));
   const { metrics } = opened.use(facilities);
-  for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
   const learner = opened.use(createLearner(config.cache_dir, log));
-  for (const { id, digest, sandboxed } of plugins) {
-    if (sandboxed.grant.learning) await learner.begin(id, digest, [...sandboxed.grant.denied]);
-  }
-  const opening = sandboxOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need))).open(
-    plugins.map(plugin => plugin.sandboxed),
-    facilities,
-    { lanes: config.limits.lanes, backlog: config.limits.backlog, threads },
-  );
-  const runner = opened.use(await unlessAborted(opening, signal).catch(maskedFaults(mask)));
+  const sandbox = sandboxOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)));
+
+  const run = async (entries: Config['plugins'], loaded: readonly Plugin[], ready?: ReadyThreads) => {
+    for (const plugin of loaded) log.info(summaryOf(plugin), 'plugin verified');
+    for (const { id, digest, sandboxed } of loaded) {
+      if (sandboxed.grant.learning) await learner.begin(id, digest, [...sandboxed.grant.denied]);
+    }
+    const on = { config, sandbox, facilities, threads: ready, watch, log, mask };
+    return runPlugins(entries, loaded, on);
+  };
+  let running = await unlessAborted(run(config.plugins, plugins, threads), signal).catch(maskedFaults(mask));
+  /** Those that run, and those that end with the last request that keeps them. */
+  const open = new Set([running]);
+  opened.defer(async () => void (await Promise.all([...open].map(each => each[Symbol.asyncDispose]()))));
 
   const upstreams = new Map(
     config.upstreams.map(entry => [entry.id, opened.use(upstreamOf(entry, config.limits, log))]),
@@ -109,26 +131,14 @@ export async function createHost(config: Config, ownLog: Log, lock?: Lock, signa
   opened.defer(() => closing.abort());
   await startUpstreams(config.upstreams, upstreams, { log, signal, closing: closing.signal }).catch(maskedFaults(mask));
 
-  const hooked = new Map(
-    config.plugins.flatMap(({ id, priority, on_error, breaker: { failures, open_ms } }) => {
-      const plugin = plugins.find(each => each.id === id);
-      return plugin === undefined
-        ? []
-        : [
-            [
-              id,
-              { ...plugin, priority, onError: on_error, breaker: new Breaker(id, { failures, openMs: open_ms }, log) },
-            ] as const,
-          ];
-    }),
-  );
+  const places = config.bindings.map(binding => ({ binding, place: new ChainPlace(running.chainOf(binding)) }));
   const gateway = opened.use(
     createGateway({
-      bindings: config.bindings.map(binding => ({
+      bindings: places.map(({ binding, place }) => ({
         id: binding.id,
         isDefault: binding.default,
         upstreams: pick(upstreams, binding.upstreams),
-        chain: createHookChain({ plugins: pick(hooked, binding.transforms), runner, log, mask }),
+        chain: place,
       })),
       limits: config.limits,
       allowedHosts: config.allowed_hosts,
@@ -140,7 +150,26 @@ export async function createHost(config: Config, ownLog: Log, lock?: Lock, signa
     }),
   );
   const stack = opened.move();
-  return { gateway, plugins, usage: () => runner.usage(), [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return {
+    gateway,
+    get plugins() {
+      return running.plugins;
+    },
+    usage: () => running.usage(),
+    async replacePlugins(entries) {
+      const loaded = await loadAll({ ...config, plugins: [...entries] }, log);
+      const next = await run(entries, loaded).catch(maskedFaults(mask));
+      const before = running;
+      running = next;
+      open.add(next);
+      const left = places.map(({ binding, place }) => place.replace(next.chainOf(binding)));
+      void Promise.all(left).then(async () => {
+        await before[Symbol.asyncDispose]();
+        open.delete(before);
+      });
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
 }
 
 /** What a reviewer wants to read of a plugin in one line of the log. */

@@ -17,7 +17,7 @@ export async function serve(command: StartCommand, signal?: AbortSignal): Promis
   const lock = await openLock(command, config, log);
   // Loaded only now: a refused config should be told of at once.
   const { createHost } = await import('../host.ts');
-  const host = await createHost(config, log, lock, signal);
+  const host = await createHost(config, log, { lock, signal });
   const { url } = await host.gateway.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
   saveCodeCache();

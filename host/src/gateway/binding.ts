@@ -1,3 +1,4 @@
+import type { ChainPlace } from '../hook/chain-place.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { type Catalog, createCatalog } from '../upstream/catalog.ts';
 import { createToolCatalog, type ToolCatalog } from '../upstream/tool-catalog.ts';
@@ -9,7 +10,7 @@ export interface Binding {
   /** Whether `/mcp` is this binding too. */
   readonly isDefault: boolean;
   readonly upstreams: readonly Upstream[];
-  readonly chain: HookChain;
+  readonly chain: ChainPlace;
 }
 
 /** An upstream with what the gateway remembers of its lists. */
@@ -20,7 +21,7 @@ export interface Member {
   readonly templates: Catalog;
 }
 
-/** A binding with its members, ready to be called. */
+/** A binding as one request finds it, to the end. Disposing says that the request is over. */
 export interface Route extends Disposable {
   readonly id: string;
   readonly chain: HookChain;
@@ -33,7 +34,14 @@ export function reachedMembers({ members }: Route): readonly Member[] {
   return reached.length === 0 ? members : reached;
 }
 
-export function createRoute({ id, chain, upstreams }: Binding): Route {
+/** A binding with its members, ready for requests. */
+export interface Entrance extends Disposable {
+  readonly id: string;
+  /** For each request anew: the plugins of a binding may be replaced. */
+  enter(): Route;
+}
+
+export function createEntrance({ id, chain: place, upstreams }: Binding): Entrance {
   const [first, ...others] = upstreams.map(upstream => ({
     upstream,
     tools: createToolCatalog(upstream),
@@ -44,8 +52,10 @@ export function createRoute({ id, chain, upstreams }: Binding): Route {
   const members: [Member, ...Member[]] = [first, ...others];
   return {
     id,
-    chain,
-    members,
+    enter() {
+      const held = place.enter();
+      return { id, members, chain: held.chain, [Symbol.dispose]: held[Symbol.dispose] };
+    },
     [Symbol.dispose]() {
       for (const { tools, resources, templates } of members) {
         for (const catalog of [tools, resources, templates]) catalog[Symbol.dispose]();

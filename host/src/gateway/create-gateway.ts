@@ -9,7 +9,7 @@ import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import type { Notification } from '../upstream/upstream.ts';
 import { createAdmission, isLoopback } from './admission.ts';
-import { type Binding, createRoute, type Route } from './binding.ts';
+import { type Binding, createEntrance, type Entrance } from './binding.ts';
 import { readBody } from './body.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { createCodec20251125 } from './codec-2025-11-25.ts';
@@ -66,8 +66,8 @@ type Handler = (exchange: Exchange, incoming: IncomingMessage) => Promise<void> 
 export function createGateway(options: GatewayOptions): Gateway {
   const { bindings, limits, log, optionalUpstreams = new Set(), metrics = new Metrics() } = options;
   const measure = createMeasure(metrics);
-  const routes = new Map(bindings.map(binding => [binding.id, createRoute(binding)]));
-  const defaultRoute = routes.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
+  const entrances = new Map(bindings.map(binding => [binding.id, createEntrance(binding)]));
+  const defaultEntrance = entrances.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
   const required = new Set(
     bindings.flatMap(({ upstreams }) => upstreams.filter(({ id }) => !optionalUpstreams.has(id))),
   );
@@ -112,7 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 
   /** What every request passes, and the one line that is logged of it. */
-  async function serve({ incoming, outgoing }: HttpBindings, route?: Route, handle?: Handler): Promise<Response> {
+  async function serve({ incoming, outgoing }: HttpBindings, at?: Entrance, handle?: Handler): Promise<Response> {
     const began = performance.now();
     const requestId = randomUUID();
     const reply = new Reply(outgoing as ServerResponse);
@@ -123,11 +123,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       admit(incoming.headers);
       if (draining) fail('draining');
       if (running > limits.concurrent_requests) fail('overloaded');
-      if (route === undefined || handle === undefined) return refuse(incoming);
+      if (at === undefined || handle === undefined) return refuse(incoming);
       const onLeave = (listener: () => void) => {
         outgoing.on('close', () => outgoing.writableFinished || listener());
       };
       const { headers } = incoming;
+      using route = at.enter();
       await handle({ requestId, route, headers, reply, record, onLeave }, incoming as IncomingMessage);
     } catch (reason) {
       // Nobody is there to be answered, and nothing went wrong here.
@@ -139,7 +140,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (running === 0) onIdle();
       const { id: _, method = incoming.method, ...rest } = record;
       const ms = performance.now() - began;
-      const line = { request: requestId, method, binding: route?.id, ...rest, status: reply.status, ms };
+      const line = { request: requestId, method, binding: at?.id, ...rest, status: reply.status, ms };
       logRequest(log, line, thrown);
       measure(line);
     }
@@ -171,8 +172,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   // One handler a path and method: where a second one matches, Hono composes them anew for each request.
   const app = new Hono<{ Bindings: HttpBindings }>();
   for (const [method, handle] of Object.entries(handlers)) {
-    app.on(method, '/mcp', c => serve(c.env, defaultRoute, handle));
-    app.on(method, '/mcp/:binding', c => serve(c.env, routes.get(c.req.param('binding')), handle));
+    app.on(method, '/mcp', c => serve(c.env, defaultEntrance, handle));
+    app.on(method, '/mcp/:binding', c => serve(c.env, entrances.get(c.req.param('binding')), handle));
   }
   app.get('/healthz', c => probe(c.env, true));
   app.get('/readyz', c => probe(c.env, isReady()));
@@ -182,7 +183,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   async function close() {
     for (const unsubscribe of subscriptions) unsubscribe();
     for (const codec of codecs) codec[Symbol.dispose]();
-    for (const route of routes.values()) route[Symbol.dispose]();
+    for (const entrance of entrances.values()) entrance[Symbol.dispose]();
     const closing = server;
     server = undefined;
     if (closing === undefined) return;

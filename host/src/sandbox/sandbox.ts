@@ -4,7 +4,7 @@ import type { Facilities } from '../capability/facilities.ts';
 import type { Grant } from '../capability/grant.ts';
 import type { VerifiedArtifact } from '../core/artifact.ts';
 import { Faults, toFaults } from '../core/fault.ts';
-import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../core/hook-call.ts';
+import type { HookRunner } from '../core/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
 import { Accounts } from './account.ts';
@@ -18,6 +18,7 @@ import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
 import type { ReadyThreads } from './ready-threads.ts';
+import { runSegments } from './segment.ts';
 import { servingsOf, showCaller } from './serving.ts';
 import { WaitingLanes } from './waiting-lanes.ts';
 
@@ -140,55 +141,6 @@ async function openLanes(
     usage: () => accounts.all(),
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** One hop for each run of consecutive plugins that share a pool, with the value threaded through. */
-async function runSegments(
-  input: ChainInput,
-  poolOf: ReadonlyMap<string, HookRunner>,
-  signal?: AbortSignal,
-): Promise<ChainOutput> {
-  const segments = segmentsOf(input.calls, poolOf);
-  const [only] = segments;
-  if (only !== undefined && segments.length === 1) return only.pool.run(input, signal);
-  const reports: CallReport[] = [];
-  let total: Omit<ChainOutput, 'reports'> = {};
-  for (const { pool, calls } of segments) {
-    const value = total.value ?? input.value;
-    const state = total.state ?? input.state;
-    const step = { ...input, calls, value, ...(state === undefined ? {} : { state }) } as ChainInput;
-    const { reports: more, ...output } = await pool.run(step, signal);
-    reports.push(...more);
-    total = { ...total, ...output };
-    if (more.some(report => endsChain(report, calls))) break;
-  }
-  return { ...total, reports };
-}
-
-interface Segment {
-  readonly pool: HookRunner;
-  readonly calls: HookCall[];
-}
-
-function segmentsOf(calls: readonly HookCall[], poolOf: ReadonlyMap<string, HookRunner>): Segment[] {
-  const segments: Segment[] = [];
-  for (const call of calls) {
-    const pool = poolOf.get(call.plugin);
-    if (pool === undefined) throw new Error(`plugin ${call.plugin} has no lane`);
-    const last = segments.at(-1);
-    if (last?.pool === pool) last.calls.push(call);
-    else segments.push({ pool, calls: [call] });
-  }
-  return segments;
-}
-
-function endsChain(report: CallReport, calls: readonly HookCall[]): boolean {
-  const call = calls.find(({ plugin }) => plugin === report.plugin);
-  if (report.outcome === 'respond') return true;
-  return (
-    (report.outcome === 'block' && call?.stopOnBlock === true) ||
-    (report.outcome === 'failed' && call?.stopOnFailure === true)
-  );
 }
 
 const lanePlugin = ({ id, component, config, grant, limits, isolation = 'pooled' }: SandboxPlugin): LanePlugin => ({

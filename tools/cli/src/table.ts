@@ -24,6 +24,7 @@ export const table: Table = {
       new: () => import('./command/plugin/new.ts'),
       build: () => import('./command/plugin/build.ts'),
       test: () => import('./command/plugin/test.ts'),
+      dev: () => import('./command/plugin/dev.ts'),
       sign: () => import('./command/plugin/sign.ts'),
       verify: () => import('./command/plugin/verify.ts'),
       inspect: () => import('./command/plugin/inspect.ts'),

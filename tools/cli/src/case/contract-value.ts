@@ -25,6 +25,30 @@ function plain(value: unknown): unknown {
   );
 }
 
+/** A value of the contract as a file of cases may have it: plain, and JSON in the place of JSON text. */
+export const toCase = (value: unknown): unknown => unfolded(toPlain(value));
+
+function unfolded(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unfolded);
+  if (typeof value !== 'object' || value === null) return value;
+  const { tag, val } = value as { tag?: unknown; val?: unknown };
+  if (typeof tag === 'string' && textualTags.has(tag)) return { tag, val: parsed(val) };
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, textual.has(name) ? parsed(member) : unfolded(member)]),
+  );
+}
+
+/** Only objects and lists: any other text could be meant as it is. */
+function parsed(member: unknown): unknown {
+  if (typeof member !== 'string') return unfolded(member);
+  try {
+    const value: unknown = JSON.parse(member);
+    return typeof value === 'object' && value !== null ? value : member;
+  } catch {
+    return member;
+  }
+}
+
 const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** A value of the contract as plain JSON: bytes as base64, and without what is absent. */

@@ -5,7 +5,6 @@ import { tellAll } from '@sallyport/host/command/tell';
 import { toFaults } from '@sallyport/host/core/fault';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
-import type { CaseResult } from '../../case/run-case.ts';
 import { type Context, defineCommand, type Result } from '../../command.ts';
 import { readInput } from '../../read-input.ts';
 
@@ -51,46 +50,28 @@ interface TestOptions {
 
 async function testOnce(options: TestOptions, on: Context): Promise<Result> {
   const { folder, against } = options;
-  const [{ readCases }, { tryPlugin }, { runCase }, tell] = await Promise.all([
-    import('../../case/case-file.ts'),
-    import('../../case/tried-plugin.ts'),
-    import('../../case/run-case.ts'),
-    import('../../case/tell-cases.ts'),
-  ]);
-  const cases = await readCases(options.cases ?? join(folder, 'cases'));
-  const plugin = await tryPlugin(await componentOf(options, on), folder);
-  const results: CaseResult[] = [];
-  for (const each of cases) results.push(await runCase(plugin, each, on.signal));
-  const coverage = tell.coverageOf(plugin.descriptor, cases);
-  const failed = results.filter(({ passed }) => !passed).length;
+  const { testPlugin } = await import('../../case/test-plugin.ts');
+  const about = { reference: folder, cases: options.cases ?? join(folder, 'cases'), signal: on.signal };
+  const tested = await testPlugin(await componentOf(options, on), about);
+  const { tellChanges } = await import('../../case/tell-cases.ts');
   const changes = against === undefined ? undefined : await changesFrom(against);
-  const { id, version } = plugin.descriptor;
   return {
-    json: {
-      plugin: id,
-      version,
-      passed: results.length - failed,
-      failed,
-      coverage,
-      cases: results,
-      ...(changes && { changes }),
-    },
-    text: [
-      tell.tellCases(plugin.descriptor, results, coverage),
-      ...(against !== undefined && changes ? [tell.tellChanges(against, changes)] : []),
-    ].join('\n'),
-    exit: failed === 0 ? 0 : 1,
+    json: { ...tested.json, ...(changes && { changes }) },
+    text: [tested.text, ...(against !== undefined && changes ? [tellChanges(against, changes)] : [])].join('\n'),
+    exit: tested.failed === 0 ? 0 : 1,
   };
 
   async function changesFrom(reference: string) {
     const { artifactAt } = await import('../../artifact/judge.ts');
     const { differencesOf } = await import('../../case/difference.ts');
+    const { runCase } = await import('../../case/run-case.ts');
+    const { tryPlugin } = await import('../../case/tried-plugin.ts');
     const { bytes } = await artifactAt(await placeOf(reference), clientOptions(options, on.env), on.signal);
     const other = await tryPlugin(bytes, reference);
     const changes = [];
-    for (const [index, each] of cases.entries()) {
+    for (const [index, each] of tested.cases.entries()) {
       const { came } = await runCase(other, each, on.signal);
-      const differences = differencesOf(came, results[index]?.came, '');
+      const differences = differencesOf(came, tested.results[index]?.came, '');
       if (differences.length > 0) changes.push({ name: each.name, differences });
     }
     return changes;

@@ -1,0 +1,39 @@
+import { type Case, readCases } from './case-file.ts';
+import { type CaseResult, runCase } from './run-case.ts';
+import { coverageOf, tellCases } from './tell-cases.ts';
+import { type TriedPlugin, tryPlugin } from './tried-plugin.ts';
+
+export interface TestedPlugin {
+  readonly plugin: TriedPlugin;
+  readonly cases: readonly Case[];
+  readonly results: readonly CaseResult[];
+  readonly failed: number;
+  /** What is told of it, to machines and to people. */
+  readonly json: object;
+  readonly text: string;
+}
+
+export interface TestOptions {
+  /** Names the component where it is refused. */
+  readonly reference: string;
+  /** The folder of the cases. */
+  readonly cases: string;
+  readonly signal: AbortSignal;
+}
+
+/** Runs all cases of a folder on a component. @throws Faults of what a gateway would refuse it for; `cases_invalid` */
+export async function testPlugin(bytes: Uint8Array, { reference, signal, ...of }: TestOptions): Promise<TestedPlugin> {
+  const cases = await readCases(of.cases);
+  const plugin = await tryPlugin(bytes, reference);
+  const results: CaseResult[] = [];
+  for (const each of cases) results.push(await runCase(plugin, each, signal));
+  const { descriptor } = plugin;
+  const coverage = coverageOf(descriptor, cases);
+  const failed = results.filter(({ passed }) => !passed).length;
+  const { id, version } = descriptor;
+  return {
+    ...{ plugin, cases, results, failed },
+    json: { plugin: id, version, passed: results.length - failed, failed, coverage, cases: results },
+    text: tellCases(descriptor, results, coverage),
+  };
+}

@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { capabilities, grantsSchema } from '@sallyport/host/capability/index';
+import { readConfig } from '@sallyport/host/command/read-config';
+import type { Config } from '@sallyport/host/config/config';
+import { parseListen } from '@sallyport/host/config/listen';
+import { loadConfig } from '@sallyport/host/config/load-config';
+import { fail } from '@sallyport/host/core/fault';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+
+export interface DevPlugin {
+  readonly descriptor: PluginDescriptor;
+  /** The component, with its signature beside it. */
+  readonly component: string;
+  /** Of the session's key, which alone counts for this plugin. */
+  readonly publicKeyPem: string;
+}
+
+export interface DevPlace {
+  /** The author's own configuration. */
+  readonly file: string | undefined;
+  /** Where a configuration of our own is written, and what that gateway keeps. */
+  readonly scratch: string;
+  /** Of the upstream of our own. */
+  readonly upstreamUrl: string;
+}
+
+/**
+ * The configuration of a development gateway: the author's, with the plugin taken from the build, or else one of our
+ * own with the plugin in front of an upstream that echoes.
+ * @throws Faults as loadConfig does; Fault `usage` when the author's does not use the plugin
+ */
+export async function devConfig({ file, ...own }: DevPlace, plugin: DevPlugin): Promise<Config> {
+  const { descriptor, component, publicKeyPem } = plugin;
+  const config = file === undefined ? await ownConfig(own, descriptor) : await readConfig(file);
+  const { id } = descriptor;
+  if (!config.bindings.some(({ transforms }) => transforms.includes(id))) {
+    const hint = `name ${id} under "plugins:" and in the "transforms:" of a binding`;
+    return fail('usage', { ...(file !== undefined && { file }), what: `no binding uses the plugin ${id}`, hint });
+  }
+  // What the file states of another component says nothing of this one.
+  const plugins = config.plugins.map(({ descriptor: stated, ...entry }) =>
+    entry.id === id
+      ? { ...entry, source: { file: component, public_key: publicKeyPem } }
+      : { ...entry, ...(stated && { descriptor: stated }) },
+  );
+  return { ...config, plugins };
+}
+
+/** Nobody but this machine reaches a development gateway, whatever the author's file says. */
+export const devListen = ({ listen }: Config, port: number | undefined) => ({
+  host: '127.0.0.1',
+  port: port ?? parseListen(listen)?.port ?? 0,
+});
+
+async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descriptor: PluginDescriptor) {
+  const { id, required_capabilities, optional_capabilities } = descriptor;
+  const asked = [...required_capabilities, ...optional_capabilities];
+  // What cannot be granted without saying where to is left to a configuration of the author's.
+  const granted = capabilities.filter(({ name, grant }) => asked.includes(name) && grant.safeParse({}).success);
+  const file = join(scratch, 'sallyport.yaml');
+  const config = {
+    listen: `127.0.0.1:${defaultPort}`,
+    cache_dir: './cache',
+    kv: { store: 'memory' },
+    limits: { lanes: 1 },
+    upstreams: [{ id: 'echo', http: { url: upstreamUrl } }],
+    bindings: [{ id: 'dev', upstreams: ['echo'], transforms: [id] }],
+    plugins: [
+      { id, source: { file: './plugin.wasm' }, grants: Object.fromEntries(granted.map(({ name }) => [name, {}])) },
+    ],
+  };
+  await writeFile(file, JSON.stringify(config));
+  return loadConfig(file, { grants: grantsSchema });
+}
+
+const defaultPort = 8790;

@@ -1,0 +1,73 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '@sallyport/host/config/config';
+import { createLog } from '@sallyport/host/core/log';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { createHost, type Host } from '@sallyport/host/host';
+import type { Watch } from '@sallyport/host/plugin/running-plugins';
+import { signBytes } from '../artifact/sign-component.ts';
+import { devConfig, devListen } from './dev-config.ts';
+import { startEchoUpstream } from './echo-upstream.ts';
+
+export interface DevGatewayOptions {
+  /** The author's configuration. */
+  readonly config: string | undefined;
+  /** That of the configuration unless stated; 0 is any free one. */
+  readonly port: number | undefined;
+  readonly watch: Watch;
+  /** Gives up a start. */
+  readonly signal?: AbortSignal;
+  /** Takes the lines of the gateway's log. */
+  readonly hear: (line: string) => void;
+}
+
+/** A gateway with a plugin that can be replaced while it serves. Disposing lets requests end. */
+export interface DevGateway extends AsyncDisposable {
+  /** Serves this build, from the first time on; requests that began before end with the build before. @throws Faults, and then it serves as before */
+  serve(build: DevBuild): Promise<{ readonly url: string }>;
+}
+
+interface DevBuild {
+  readonly bytes: Uint8Array;
+  readonly descriptor: PluginDescriptor;
+}
+
+/**
+ * Makes a development gateway that does not serve yet. Builds are signed with a key of this session, which is in memory
+ * alone and counts for this plugin alone: signatures are checked as everywhere.
+ */
+export async function createDevGateway(options: DevGatewayOptions): Promise<DevGateway> {
+  const { config: file, port, watch, signal, hear } = options;
+  await using opened = new AsyncDisposableStack();
+  const scratch = await mkdtemp(join(tmpdir(), 'sallyport-dev-'));
+  opened.defer(() => rm(scratch, { recursive: true, force: true }));
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const publicKeyPem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const component = join(scratch, 'plugin.wasm');
+  const upstream = opened.use(await startEchoUpstream());
+  const place = { file, scratch, upstreamUrl: upstream.url };
+  const log = createLog('debug', { write: hear });
+  let serving: { readonly host: Host; readonly url: string } | undefined;
+  const stack = opened.move();
+
+  async function open(config: Config) {
+    const host = stack.use(await createHost(config, log, { signal, watch }));
+    const { url } = await host.gateway.listen(devListen(config, port));
+    stack.defer(() => host.gateway.drain(config.limits.drain_ms));
+    return { host, url };
+  }
+
+  return {
+    async serve({ bytes, descriptor }) {
+      await writeFile(component, bytes);
+      await writeFile(`${component}.sig`, signBytes(bytes, privateKey).signature);
+      const config = await devConfig(place, { descriptor, component, publicKeyPem });
+      if (serving === undefined) serving = await open(config);
+      else await serving.host.replacePlugins(config.plugins);
+      return { url: serving.url };
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
