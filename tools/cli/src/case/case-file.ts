@@ -139,19 +139,22 @@ const stepSchema = z.strictObject(stepShape).superRefine((step, context) => {
 
 export type Step = z.infer<typeof stepSchema>;
 
+/** Only what is stated: defaults are set when the members of the file and of the case are together. */
+const statedHostSchema = z.record(z.string(), z.unknown());
+
 const caseShape = {
   name: z.string().min(1),
   /** In the place of those of the file. */
   config: z.record(z.string(), z.unknown()).optional(),
   /** Over those of the file. */
-  host: hostSchema.partial().optional(),
+  host: statedHostSchema.optional(),
 };
 const refusedSchema = z.strictObject({ ...caseShape, expect: expectSchema.extend({ outcome: z.literal('refused') }) });
 const stepsSchema = z.strictObject({ ...caseShape, steps: z.array(stepSchema).min(1) });
 const fileSchema = z.strictObject({
   $schema: z.string().optional(),
   config: z.record(z.string(), z.unknown()).default({}),
-  host: hostSchema.partial().default({}),
+  host: statedHostSchema.default({}),
   cases: z.array(z.record(z.string(), z.unknown())).min(1),
 });
 
@@ -194,6 +197,7 @@ export function parseCases(text: string, file: string): readonly Case[] {
     return refuse('', error instanceof Error ? error.message : String(error));
   }
   const { config: shared, host: around, cases } = parse(fileSchema, json, []);
+  parse(hostSchema, around, ['host']);
   return cases.map((each, index) => {
     const at = ['cases', index];
     const isCall = 'hook' in each || 'request' in each || 'response' in each;

@@ -296,6 +296,13 @@ it.each([
   expect(await run(fields)).toMatchObject({ passed: false, differences });
 });
 
+it('[AUT-57] what a case states of its host stands over what its file states, member by member', () => {
+  const around = { clock: '1999-01-01T00:00:00Z', kv: { a: '1' }, headers: { 'x-a': '1' } };
+  const one = { name: 'n', host: { kv: null }, expect: { outcome: 'refused' } };
+  const [{ host } = {}] = parseCases(JSON.stringify({ host: around, cases: [one] }), 'cases/x.json');
+  expect(host).toMatchObject({ ...around, kv: null, denied: [], secrets: {} });
+});
+
 it.each([
   { what: 'no JSON', text: '{', path: undefined },
   { what: 'no case', text: '{"cases":[]}', path: 'cases' },
@@ -314,6 +321,11 @@ it.each([
     what: 'what another hook takes',
     text: '{"cases":[{"name":"n","steps":[{"hook":"tool_list","response":{"tag":"tool-result","val":{}},"expect":{"outcome":"proceed"}}]}]}',
     path: 'cases.0.steps.0.response',
+  },
+  {
+    what: 'a host around them that is none',
+    text: '{"host":{"x":1},"cases":[{"name":"n","expect":{"outcome":"refused"}}]}',
+    path: 'host',
   },
   {
     what: 'a host that is none',
