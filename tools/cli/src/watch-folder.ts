@@ -7,13 +7,14 @@ const everyMs = 300;
 const ignored = /^(\..*|target|node_modules|__pycache__|.*\.(wasm|sig|zip))$/;
 
 /**
- * Yields at once, and again whenever the sources in a folder are others than when it last did; ends when `signal` aborts.
+ * Yields at once, and again whenever the sources in a folder, or a file beside them, are others than when it last did;
+ * ends when `signal` aborts.
  * What changes while the reader is busy is not missed.
  */
-export async function* watchFolder(folder: string, signal: AbortSignal): AsyncGenerator<void> {
+export async function* watchFolder(folder: string, signal: AbortSignal, file?: string): AsyncGenerator<void> {
   let last: string | undefined;
   while (!signal.aborted) {
-    const now = await stateOf(folder);
+    const now = `${await stateOf(folder)}\n${file === undefined ? '' : await stateOfFile(file)}`;
     if (now === last) {
       await wait(everyMs, undefined, { signal }).catch(() => {});
     } else {
@@ -31,8 +32,12 @@ async function stateOf(folder: string): Promise<string> {
     .map(async entry => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return `${entry.name}(${await stateOf(path)})`;
-      const { mtimeMs, size } = (await stat(path).catch(() => undefined)) ?? {};
-      return `${entry.name} ${mtimeMs} ${size}`;
+      return `${entry.name} ${await stateOfFile(path)}`;
     });
   return (await Promise.all(states)).join('\n');
+}
+
+async function stateOfFile(path: string): Promise<string> {
+  const { mtimeMs, size } = (await stat(path).catch(() => undefined)) ?? {};
+  return `${mtimeMs} ${size}`;
 }

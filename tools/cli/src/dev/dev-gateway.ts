@@ -53,9 +53,11 @@ export async function createDevGateway(options: DevGatewayOptions): Promise<DevG
   const stack = opened.move();
 
   async function open(config: Config) {
-    const host = stack.use(await createHost(config, log, { signal, watch }));
+    await using opening = new AsyncDisposableStack();
+    const host = opening.use(await createHost(config, log, { signal, watch }));
     const { url } = await host.gateway.listen(devListen(config, port));
-    stack.defer(() => host.gateway.drain(config.limits.drain_ms));
+    opening.defer(() => host.gateway.drain(config.limits.drain_ms));
+    stack.use(opening.move());
     return { host, url };
   }
 

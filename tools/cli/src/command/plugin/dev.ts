@@ -41,7 +41,7 @@ For each call of a hook it prints what went in, what came out, and what the plug
     terminal.say('This is a development gateway: it takes what this folder builds, whoever changed it.');
 
     let served = false;
-    for await (const _ of watchFolder(folder, signal)) {
+    for await (const _ of watchFolder(folder, signal, options.config)) {
       try {
         const build = await buildAndTest({ folder, id, tested: !options.untested }, on);
         if ('failed' in build) {
@@ -52,12 +52,14 @@ For each call of a hook it prints what went in, what came out, and what the plug
           const about = { plugin: id, version: build.descriptor.version, digest: digestOf(build.bytes) };
           if (json) event(served ? 'reloaded' : 'serving', { ...about, url: `${url}/mcp` });
           else if (served) terminal.say(`reloaded ${id} ${about.version} ${about.digest}`);
-          else terminal.say(greeting(about, `${url}/mcp`));
+          else terminal.say(greeting(about, `${url}/mcp`, options.config === undefined));
           served = true;
         }
       } catch (error) {
         if (signal.aborted) break;
         const faults = toFaults(error);
+        // No change of a file gives it the address.
+        if (faults.some(({ code }) => code === 'listen_failed')) throw error;
         if (json) event('refused', JSON.parse(problemsAsJson(faults)));
         else terminal.say(tellAll(faults));
       }
@@ -105,9 +107,9 @@ async function failedCases(folder: string, bytes: Uint8Array, signal: AbortSigna
   return tested.failed === 0 ? undefined : tested;
 }
 
-function greeting({ plugin, version }: { plugin: string; version: string }, url: string): string {
-  return `serving ${plugin} ${version} on ${url}
-try: npx -y ${inspector} --cli ${url} --method tools/call --tool-name echo --tool-arg message="hello"`;
+function greeting({ plugin, version }: { plugin: string; version: string }, url: string, echoes: boolean): string {
+  const method = echoes ? 'tools/call --tool-name echo --tool-arg message="hello"' : 'tools/list';
+  return `serving ${plugin} ${version} on ${url}\ntry: npx -y ${inspector} --cli ${url} --method ${method}`;
 }
 
 function portOf(text: string | undefined): number | undefined {
