@@ -302,6 +302,8 @@ export const requirements = {
   'AUT-52': 'console, clock, random numbers and text encodings of JavaScript do what their standards say.',
   'AUT-53':
     'The helpers replace text wherever it stands, leave every other byte as it was, and read the configuration into types.',
+  'AUT-54':
+    'A plugin in JavaScript or TypeScript may name StarlingMonkey in its package.json: then fetch is there, and what to install is told.',
   'AUT-57': 'What a case states of its host stands over what its file states, and takes nothing else of it away.',
   'AUT-60':
     'A plugin in Go is a module that Go alone builds: it imports what it uses, and is the same bytes in whatever folder.',

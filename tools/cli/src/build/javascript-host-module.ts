@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
+import type { Engine } from './engine.ts';
 
 const specifier = /^sallyport:plugin\/(?<name>[a-z-]+)@/;
 
@@ -14,11 +15,12 @@ interface HostFunction {
  * Stands between a plugin and the host's functions with 64-bit integers. The contract's types have them as bigint, and
  * QuickJS's bindings take and yield numbers; given a bigint, they would end the instance.
  */
-export function hostModules(worldDir: string): Plugin {
+export function hostModules(worldDir: string, engine: Engine): Plugin {
   return {
     name: 'sallyport-host',
     async setup(build) {
-      const functions = await wideFunctions(worldDir);
+      const functions =
+        engine === 'quickjs' ? await wideFunctions(worldDir) : new Map<string, readonly HostFunction[]>();
       build.onResolve({ filter: specifier }, ({ path, namespace }) =>
         namespace !== 'sallyport' && functions.has(nameOf(path))
           ? { path, namespace: 'sallyport' }

@@ -1,23 +1,26 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { fail } from '@sallyport/host/core/fault';
+import { Fault, fail } from '@sallyport/host/core/fault';
+import { componentizeWith, engineOf } from './engine.ts';
 import { bundleJavaScript } from './javascript-bundle.ts';
 import { hostModules } from './javascript-host-module.ts';
 import { prelude, traces } from './prelude.ts';
 import type { Project } from './toolchain.ts';
-import { pluginWorld, worldName } from './world.ts';
+import { pluginWorld } from './world.ts';
 
 /**
  * Makes a component of a module in JavaScript or TypeScript and of all that it imports.
  * @throws Fault `plugin_build_failed`, `toolchain_missing`
  */
-export async function buildJavaScript({ descriptor, worldDir, signal }: Project, file: string): Promise<Uint8Array> {
+export async function buildJavaScript(project: Project, file: string): Promise<Uint8Array> {
+  const { folder, descriptor, worldDir, signal } = project;
   const plugin = descriptor.id;
   const source = resolve(file);
   await access(source).catch(error =>
     fail('plugin_build_failed', { plugin, file, hint: 'name a file that can be read' }, error),
   );
-  const bundle = await bundleJavaScript(plugin, source, prelude(descriptor), hostModules(worldDir));
+  const engine = await engineOf(plugin, folder);
+  const bundle = await bundleJavaScript(plugin, source, prelude(descriptor), hostModules(worldDir, engine));
   const world = pluginWorld(descriptor);
   const missing = bundle.imports.find(name => !world.includes(`import ${name};`));
   if (missing !== undefined) {
@@ -25,13 +28,11 @@ export async function buildJavaScript({ descriptor, worldDir, signal }: Project,
     return fail('plugin_build_failed', { plugin, file, what, hint: 'add it to required_capabilities in plugin.json' });
   }
   signal.throwIfAborted();
-  const jsSource = `${bundle.code}\n${traces(bundle.lines)}`;
+  const code = `${bundle.code}\n${traces(bundle.lines)}`;
   try {
-    const { componentize } = await import('componentize-qjs');
-    // The runtime that is optimized for size is a third smaller, and takes half as long again for the same work.
-    const options = { witPath: worldDir, world: worldName, jsSource, sync: true, stubWasi: true, optSize: false };
-    return (await componentize(options)).component;
+    return await componentizeWith[engine]({ descriptor, folder, worldDir, code });
   } catch (error) {
+    if (error instanceof Fault) throw error;
     return fail('plugin_build_failed', { plugin, file, ...explain(error) }, error);
   }
 }

@@ -1,0 +1,85 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { findPackageJSON } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { fail } from '@sallyport/host/core/fault';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { z } from 'zod';
+import { worldName } from './world.ts';
+
+/** What runs JavaScript within a component: QuickJS is small and starts at once, StarlingMonkey is large and has fetch. */
+const engineSchema = z.enum(['quickjs', 'starlingmonkey']);
+export type Engine = z.output<typeof engineSchema>;
+
+export interface Script {
+  readonly descriptor: PluginDescriptor;
+  /** The plugin's, whose packages are looked for first. */
+  readonly folder: string;
+  /** WIT of the contract and of the plugin's own world. */
+  readonly worldDir: string;
+  /** The plugin's one module. */
+  readonly code: string;
+}
+
+/**
+ * The engine that package.json of a plugin names under `sallyport`; QuickJS where it names none.
+ * @throws Fault `plugin_build_failed` for one that is none
+ */
+export async function engineOf(plugin: string, folder: string): Promise<Engine> {
+  const file = join(folder, 'package.json');
+  const text = await readFile(file, 'utf8').catch(() => '{}');
+  try {
+    const schema = z.object({ sallyport: z.strictObject({ engine: engineSchema.default('quickjs') }).prefault({}) });
+    return schema.parse(JSON.parse(text)).sallyport.engine;
+  } catch (error) {
+    const hint = `"sallyport": { "engine": "${engineSchema.options.join('" or "')}" }`;
+    return fail('plugin_build_failed', { plugin, file, what: 'it names no engine that is known here', hint }, error);
+  }
+}
+
+/** Makes a component of a module, with each engine. */
+export const componentizeWith: Readonly<Record<Engine, (script: Script) => Promise<Uint8Array>>> = {
+  async quickjs({ worldDir, code: jsSource }) {
+    const { componentize } = await import('componentize-qjs');
+    // The runtime that is optimized for size is a third smaller, and takes half as long again for the same work.
+    const options = { witPath: worldDir, world: worldName, jsSource, sync: true, stubWasi: true, optSize: false };
+    return (await componentize(options)).component;
+  },
+
+  /** Console, clock and random numbers are those of the prelude; of WASI no more than fetch needs is left. */
+  async starlingmonkey({ descriptor, folder, worldDir, code }) {
+    const { componentize } = await importStarlingMonkey(descriptor.id, folder);
+    const { required_capabilities, optional_capabilities } = descriptor;
+    const fetches = [...required_capabilities, ...optional_capabilities].includes('outbound_http');
+    const { component } = await componentize(code, await witText(worldDir), {
+      worldName,
+      disableFeatures: ['stdio', 'random', 'clocks', 'fetch-event', ...(fetches ? [] : (['http'] as const))],
+    } as Parameters<typeof componentize>[2]);
+    return component;
+  },
+};
+
+/** All files as one package: as a folder, this componentizer cannot read them. */
+async function witText(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter(name => name.endsWith('.wit'));
+  const texts = await Promise.all(names.map(name => readFile(join(folder, name), 'utf8')));
+  const line = /^package .*;$/m;
+  return [line.exec(texts[0] ?? '')?.[0], ...texts.map(text => text.replace(line, ''))].join('\n');
+}
+
+const starlingMonkey = { name: '@bytecodealliance/componentize-js', version: '0.23.0' };
+
+/** It is large and few need it: who does installs it beside the plugin. @throws Fault `toolchain_missing` */
+async function importStarlingMonkey(
+  plugin: string,
+  folder: string,
+): Promise<typeof import('@bytecodealliance/componentize-js')> {
+  const { name, version } = starlingMonkey;
+  const manifest = findPackageJSON(name, pathToFileURL(join(resolve(folder), 'plugin.json')));
+  if (manifest === undefined) {
+    const hint = `run in ${folder}: npm install --save-dev --save-exact ${name}@${version}`;
+    return fail('toolchain_missing', { plugin, what: 'StarlingMonkey is not there', hint });
+  }
+  const { exports } = JSON.parse(await readFile(manifest, 'utf8'));
+  return import(pathToFileURL(join(dirname(manifest), exports.import)).href);
+}
