@@ -304,6 +304,10 @@ export const requirements = {
     'The helpers replace text wherever it stands, leave every other byte as it was, and read the configuration into types.',
   'AUT-54':
     'A plugin in JavaScript or TypeScript may name StarlingMonkey in its package.json: then fetch is there, and what to install is told.',
+  'AUT-55':
+    'In each language: plugin new, build, test, sign, push; a gateway pulls it by its tag, and clients see what it does.',
+  'AUT-56':
+    'A build says whether the same source gives the same digest, in whatever folder; where it says so, it is so.',
   'AUT-57': 'What a case states of its host stands over what its file states, and takes nothing else of it away.',
   'AUT-60':
     'A plugin in Go is a module that Go alone builds: it imports what it uses, and is the same bytes in whatever folder.',

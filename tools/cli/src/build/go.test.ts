@@ -9,12 +9,7 @@ import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { itWith } from '../../../../test/prerequisite.ts';
 import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
-import { readCases } from '../case/case-file.ts';
-import { runCase } from '../case/run-case.ts';
-import { tryPlugin } from '../case/tried-plugin.ts';
-import { newPlugin } from '../new/new-plugin.ts';
 import { buildPlugin } from './build-plugin.ts';
-import { redactCases } from './redact-emails.case.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const example = join(root, 'plugins-examples/redact-emails-go');
@@ -34,11 +29,6 @@ describe('redact-emails-go', () => {
     const { bytes } = await buildPlugin({ folder: of, descriptor, out: join(folder, 'out.wasm') });
     return { descriptor, bytes };
   };
-  redactCases(async () => {
-    const log = { 'sallyport:plugin/log': { write() {} } };
-    return (await instantiate((await build()).bytes, log)).make;
-  }, itWithGo);
-
   itWithGo(
     '[AUT-60] imports what it uses and nothing more, and is the same bytes wherever it is built',
     async () => {
@@ -142,19 +132,4 @@ itWithGo(
     expect(stdout).toMatch(/^ok/);
   },
   5 * minutes,
-);
-
-itWithGo(
-  '[AUT-67] the template builds as it is, and passes its cases',
-  async () => {
-    const own = join(folder, 'hide-words');
-    await newPlugin({ id: 'hide-words', language: 'go', folder: own });
-    const descriptor = await readDescriptorFile(join(own, 'plugin.json'));
-    const { bytes } = await buildPlugin({ folder: own, descriptor, out: join(folder, 'hide-words.wasm') });
-    const tried = await tryPlugin(bytes, 'hide-words');
-    for (const one of await readCases(join(own, 'cases'))) {
-      expect(await runCase(tried, one, new AbortController().signal)).toMatchObject({ differences: [] });
-    }
-  },
-  10 * minutes,
 );

@@ -6,11 +6,8 @@ import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
-import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
 import { buildPlugin } from './build-plugin.ts';
-import { redactCases } from './redact-emails.case.ts';
 
-const root = join(import.meta.dirname, '../../../..');
 let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-build-'));
@@ -130,15 +127,5 @@ describe('a plugin in JavaScript', () => {
     const source = join(folder, 'none.js');
     const nowhere = buildPlugin({ folder, source, descriptor: descriptorOf(), out: join(folder, 'none.wasm') });
     await expect(nowhere).rejects.toMatchObject({ code: 'plugin_build_failed', details: { file: source } });
-  });
-});
-
-describe('redact-emails', () => {
-  const example = join(root, 'plugins-examples/redact-emails');
-  redactCases(async () => {
-    const descriptor = await readDescriptorFile(join(example, 'plugin.json'));
-    const out = join(folder, 'redact-emails.wasm');
-    const { bytes } = await buildPlugin({ folder: example, descriptor, out });
-    return (await instantiate(bytes, quiet)).make;
   });
 });

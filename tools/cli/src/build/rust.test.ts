@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
@@ -9,13 +9,8 @@ import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { itWith } from '../../../../test/prerequisite.ts';
 import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
-import { readCases } from '../case/case-file.ts';
-import { runCase } from '../case/run-case.ts';
-import { tryPlugin } from '../case/tried-plugin.ts';
-import { newPlugin } from '../new/new-plugin.ts';
 import { buildPlugin } from './build-plugin.ts';
 import { findRust } from './find-rust.ts';
-import { redactCases } from './redact-emails.case.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const example = join(root, 'plugins-examples/redact-emails-rust');
@@ -34,11 +29,6 @@ describe('redact-emails-rust', () => {
     const { bytes } = await buildPlugin({ folder: example, descriptor, out: join(folder, 'out.wasm') });
     return { descriptor, bytes };
   };
-  redactCases(async () => {
-    const log = { 'sallyport:plugin/log': { write() {} } };
-    return (await instantiate((await build()).bytes, log)).make;
-  }, itWithRust);
-
   itWithRust('[AUT-01] imports what it uses and nothing more, and carries its descriptor', async () => {
     const { descriptor, bytes } = await build();
     expect((await instantiate(bytes, {})).imports).toEqual(['sallyport:plugin/log']);
@@ -77,31 +67,6 @@ describe('a plugin in Rust', () => {
       });
     },
     300_000,
-  );
-
-  const hideWord = async (name: string) => {
-    vi.stubEnv('CARGO_TARGET_DIR', join(root, 'target'));
-    const own = join(folder, name);
-    await newPlugin({ id: 'hide-word', language: 'rust', folder: own });
-    const descriptor = await readDescriptorFile(join(own, 'plugin.json'));
-    const { bytes } = await buildPlugin({ folder: own, descriptor, out: join(folder, `${name}.wasm`) });
-    return { own, bytes: Buffer.from(bytes) };
-  };
-
-  itWithRust(
-    '[AUT-41][AUT-43] begins with a template that passes its cases, and gives the same bytes in another folder',
-    async () => {
-      const { own, bytes } = await hideWord('one');
-      const tried = await tryPlugin(bytes, 'hide-word');
-      const { signal } = new AbortController();
-      for (const one of await readCases(join(own, 'cases'))) {
-        expect(await runCase(tried, one, signal)).toMatchObject({ passed: true, differences: [] });
-      }
-      const another = await hideWord('another');
-      expect(another.bytes.equals(bytes)).toBe(true);
-      for (const path of [root, folder, homedir(), '.cargo']) expect(bytes.includes(path), path).toBe(false);
-    },
-    600_000,
   );
 
   itWithRust(
