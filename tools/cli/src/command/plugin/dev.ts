@@ -24,7 +24,7 @@ For each call of a hook it prints what went in, what came out, and what the plug
   example: 'sallyport plugin dev plugins-examples/redact-emails',
   async run({ options, args: { FOLDER: folder = '.' }, json }, on) {
     const { terminal, signal } = on;
-    const [{ createDevGateway }, { watchPlugin }, { tellCall }, { watchFolder }] = await Promise.all([
+    const [{ createDevGateway }, { watchPlugin }, { tellCall, tellLine }, { watchFolder }] = await Promise.all([
       import('../../dev/dev-gateway.ts'),
       import('../../dev/watch-plugin.ts'),
       import('../../dev/tell-call.ts'),
@@ -34,8 +34,8 @@ For each call of a hook it prints what went in, what came out, and what the plug
     const { id } = await readDescriptorFile(join(folder, 'plugin.json'));
     const { watch, hear } = watchPlugin(id, {
       call: seen => (json ? event('call', seen) : terminal.print(tellCall(seen))),
-      log: line => (json ? event('log', line) : terminal.print(`log ${line.level} ${line.message}`)),
-      gateway: line => (json ? event('gateway', line) : terminal.say(`gateway: ${line.level}: ${line.message}`)),
+      log: line => (json ? event('log', line) : terminal.print(`log ${tellLine(line)}`)),
+      gateway: line => (json ? event('gateway', line) : terminal.say(`gateway: ${tellLine(line)}`)),
     });
     await using gateway = await createDevGateway({ ...options, port: portOf(options.port), watch, signal, hear });
     terminal.say('This is a development gateway: it takes what this folder builds, whoever changed it.');
