@@ -320,6 +320,18 @@ export const requirements = {
   'AUT-65':
     'What stops a build of Go is told: no Go, its complaint with file and line, a capability that is not declared.',
   'AUT-67': 'The template of Go builds as it is and passes its cases.',
+  'AUT-70': 'A component of Python imports what its descriptor declares and nothing more, and carries the descriptor.',
+  'AUT-71': 'What a plugin in Python prints is in its log, line by line.',
+  'AUT-72':
+    'What a plugin in Python does not catch is a trap whose traceback is in the log; what it declares is an error.',
+  'AUT-73': 'time and datetime of Python are real when clock is declared, and say what to declare when not.',
+  'AUT-74': 'Random numbers of Python are real when random is declared, and say what to declare when not.',
+  'AUT-75': 'What a plugin in Python does not have of the system raises an exception, and ends nothing.',
+  'AUT-76':
+    'The helpers in Python replace each text, leave every other byte of JSON, and read a config into dataclasses.',
+  'AUT-77': 'A plugin in Python that cannot be built is told why, with file and line, or what to install.',
+  'AUT-78': 'Packages that a plugin in Python requires are installed when they are Python alone.',
+  'AUT-79': 'The template of Python builds as it is and passes its cases.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; a word or option that is none is told with the nearest one.',

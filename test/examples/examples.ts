@@ -23,6 +23,14 @@ export const examples: readonly Example[] = [
   { id: 'redact-emails', ...redactsEmails },
   { id: 'redact-emails-rust', needs: 'wasm-ld-22', casesOf: 'redact-emails', ...redactsEmails },
   { id: 'redact-emails-go', needs: 'go', casesOf: 'redact-emails', ...redactsEmails },
+  { id: 'redact-emails-python', needs: 'componentize-py', casesOf: 'redact-emails', ...redactsEmails },
+  {
+    id: 'schema-guard',
+    needs: 'componentize-py',
+    plugin: { config: { tools: { echo: { arguments: { properties: { message: { maxLength: 3 } } } } } } },
+    message: 'hello',
+    sees: '"path":"$.message"',
+  },
   {
     id: 'correlation-id',
     needs: 'go',

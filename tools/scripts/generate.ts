@@ -10,9 +10,10 @@ import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
 import { goSdk } from './generate-go-sdk.ts';
 import { javaScriptTypes } from './generate-javascript-types.ts';
+import { pythonSdk } from './generate-python-sdk.ts';
 
 const root = join(import.meta.dirname, '../..');
-const generators = [contractTypes, configSchemas, errorList, capabilityList, javaScriptTypes, goSdk];
+const generators = [contractTypes, configSchemas, errorList, capabilityList, javaScriptTypes, goSdk, pythonSdk];
 const check = process.argv.includes('--check');
 
 const stale: string[] = [];

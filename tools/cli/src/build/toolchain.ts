@@ -16,7 +16,7 @@ export interface Project {
 
 /** What makes components of plugins in one language. */
 export interface Toolchain {
-  readonly language: 'rust' | 'go' | 'ts' | 'js';
+  readonly language: 'rust' | 'go' | 'ts' | 'js' | 'python';
   /** Of the file that `--source` may name, with its dot; absent where a plugin is a folder and never one file. */
   readonly extension?: string;
   /** Whether the plugin in `folder` is written in it. */

@@ -44,6 +44,7 @@ export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<T
     timeoutMs: Math.max(timeout_ms, defaultLimits.timeoutMs) * patience,
     cpuMs: Math.max(cpu_ms, defaultLimits.cpuMs) * patience,
     startMs: defaultLimits.startMs * patience,
+    compileMs: defaultLimits.compileMs * patience,
     ...(memory_mib !== undefined && { memoryBytes: memory_mib * MiB }),
   };
   const compiled = new Map<string, Promise<Component>>();

@@ -1,3 +1,4 @@
+import { componentizePyVersion } from '../build/find-python.ts';
 import type { Toolchain } from '../build/toolchain.ts';
 
 /** What an author of plugins in one language needs. */
@@ -24,4 +25,13 @@ export const languages: Readonly<Record<Toolchain['language'], Language>> = {
   },
   ts: { toolchain: 'what `sallyport` brings along', setup: [], sdk: { 'sdk/js': 'sallyport' } },
   js: { toolchain: 'what `sallyport` brings along', setup: [], sdk: { 'sdk/js': 'sallyport' } },
+  python: {
+    toolchain: `Python and componentize-py: \`pip install componentize-py==${componentizePyVersion}\``,
+    setup: [
+      '- uses: actions/setup-python@v6',
+      "  with: { python-version: '3.14' }",
+      `- run: pip install componentize-py==${componentizePyVersion}`,
+    ],
+    sdk: { 'sdk/python/sallyport': 'sallyport' },
+  },
 };

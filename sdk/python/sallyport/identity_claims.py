@@ -1,0 +1,13 @@
+# Generated from wit/ by tools/scripts/generate-python-sdk.ts.
+"""Capability `identity_claims`."""
+
+from typing import TYPE_CHECKING, Optional
+
+if TYPE_CHECKING:
+
+    def get(name: str) -> Optional[str]:
+        """A claim of the authenticated caller, as JSON text; `none` when there is none, or it was not granted."""
+        ...
+
+else:
+    from wit_world.imports.identity_claims import *

@@ -1,0 +1,13 @@
+# Generated from wit/ by tools/scripts/generate-python-sdk.ts.
+"""Capability `request_headers`."""
+
+from typing import TYPE_CHECKING, Optional
+
+if TYPE_CHECKING:
+
+    def get(name: str) -> Optional[str]:
+        """The value of a header of the client's request; `none` when there is none, or it was not granted."""
+        ...
+
+else:
+    from wit_world.imports.request_headers import *

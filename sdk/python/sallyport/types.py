@@ -1,0 +1,244 @@
+# Generated from wit/ by tools/scripts/generate-python-sdk.ts.
+"""What a plugin sees of a request, and what it may answer."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, List, Optional, Union
+
+if TYPE_CHECKING:
+
+    @dataclass
+    class CallContext:
+        """Facts about the request that is being dispatched. The plugin cannot change them.
+
+        request_id: Unique for each request; stands in the gateway's log line too.
+        binding: The route that the client called.
+        upstream: The upstream that is asked, or was asked.
+        subject: The authenticated caller.
+        deadline_ms: Milliseconds that are left for this hook call.
+        """
+        request_id: str
+        binding: str
+        upstream: str
+        tenant: Optional[str]
+        subject: Optional[str]
+        deadline_ms: int
+
+    @dataclass
+    class Blob:
+        mime_type: str
+        data: bytes
+
+    @dataclass
+    class Content_Text:
+        value: str
+
+    @dataclass
+    class Content_Blob:
+        value: Blob
+
+    @dataclass
+    class Content_Json:
+        """Any other block, as JSON text of the MCP type (a resource link, an embedded resource)."""
+        value: str
+
+    @dataclass
+    class Content_Opaque:
+        """A block that this plugin is not shown. Pass it on by its number, move it, or leave it out."""
+        value: int
+
+    Content = Union[Content_Text, Content_Blob, Content_Json, Content_Opaque]
+    """One block of content. Text is a typed field, so that a plugin that only reads text needs no JSON parser."""
+
+    @dataclass
+    class ToolCall:
+        """arguments: A JSON object, as text."""
+        name: str
+        arguments: str
+
+    @dataclass
+    class PromptGet:
+        """arguments: A JSON object of strings, as text."""
+        name: str
+        arguments: str
+
+    @dataclass
+    class ResourceRead:
+        uri: str
+
+    @dataclass
+    class Request_ToolCall:
+        value: ToolCall
+
+    @dataclass
+    class Request_PromptGet:
+        value: PromptGet
+
+    @dataclass
+    class Request_ResourceRead:
+        value: ResourceRead
+
+    Request = Union[Request_ToolCall, Request_PromptGet, Request_ResourceRead]
+
+    @dataclass
+    class ToolResult:
+        """structured_content: A JSON object, as text, when the tool declares an output schema."""
+        content: List[Content]
+        structured_content: Optional[str]
+        is_error: bool
+
+    @dataclass
+    class PromptMessage:
+        """role: `user` or `assistant`."""
+        role: str
+        content: Content
+
+    @dataclass
+    class PromptResult:
+        description: Optional[str]
+        messages: List[PromptMessage]
+
+    @dataclass
+    class ResourceContent:
+        """content: `text`, `blob` or `opaque`."""
+        uri: str
+        mime_type: Optional[str]
+        content: Content
+
+    @dataclass
+    class ResourceResult:
+        contents: List[ResourceContent]
+
+    @dataclass
+    class Tool:
+        """input_schema: JSON Schema, as text.
+        output_schema: JSON Schema, as text.
+        annotations: The tool's `annotations`, as JSON text.
+        """
+        name: str
+        title: Optional[str]
+        description: Optional[str]
+        input_schema: str
+        output_schema: Optional[str]
+        annotations: Optional[str]
+
+    @dataclass
+    class PromptArgument:
+        name: str
+        description: Optional[str]
+        required: bool
+
+    @dataclass
+    class Prompt:
+        name: str
+        title: Optional[str]
+        description: Optional[str]
+        arguments: List[PromptArgument]
+
+    @dataclass
+    class ResourceEntry:
+        """A resource, or a resource template when `uri` holds a URI template."""
+        uri: str
+        name: str
+        title: Optional[str]
+        description: Optional[str]
+        mime_type: Optional[str]
+
+    @dataclass
+    class Response_ToolResult:
+        value: ToolResult
+
+    @dataclass
+    class Response_PromptResult:
+        value: PromptResult
+
+    @dataclass
+    class Response_ResourceResult:
+        value: ResourceResult
+
+    @dataclass
+    class Response_ToolList:
+        value: List[Tool]
+
+    @dataclass
+    class Response_PromptList:
+        value: List[Prompt]
+
+    @dataclass
+    class Response_ResourceList:
+        value: List[ResourceEntry]
+
+    @dataclass
+    class Response_InputRequired:
+        """The upstream asks for more input before it can answer (JSON text of the MCP result)."""
+        value: str
+
+    Response = Union[Response_ToolResult, Response_PromptResult, Response_ResourceResult, Response_ToolList, Response_PromptList, Response_ResourceList, Response_InputRequired]
+
+    @dataclass
+    class Violation:
+        """Why a plugin blocked. Reaches the client as structured data.
+
+        code: Stable and machine-readable, for example `EMAIL_FOUND`.
+        reason: One short sentence.
+        details: A JSON object, as text.
+        """
+        code: str
+        reason: str
+        description: str
+        details: Optional[str]
+
+    @dataclass
+    class RequestOutcome_Proceed:
+        pass
+
+    @dataclass
+    class RequestOutcome_Modified:
+        value: Request
+
+    @dataclass
+    class RequestOutcome_Respond:
+        """Answer now, without asking the upstream (a cache)."""
+        value: Response
+
+    @dataclass
+    class RequestOutcome_Block:
+        value: Violation
+
+    RequestOutcome = Union[RequestOutcome_Proceed, RequestOutcome_Modified, RequestOutcome_Respond, RequestOutcome_Block]
+
+    @dataclass
+    class ResponseOutcome_Proceed:
+        pass
+
+    @dataclass
+    class ResponseOutcome_Modified:
+        value: Response
+
+    @dataclass
+    class ResponseOutcome_Block:
+        value: Violation
+
+    ResponseOutcome = Union[ResponseOutcome_Proceed, ResponseOutcome_Modified, ResponseOutcome_Block]
+
+    @dataclass
+    class Principal:
+        """Who calls, as an `identity` plugin found out.
+
+        claims: Further claims, a JSON object as text.
+        """
+        subject: str
+        tenant: Optional[str]
+        claims: str
+
+    @dataclass
+    class Decision_Allow:
+        pass
+
+    @dataclass
+    class Decision_Deny:
+        value: Violation
+
+    Decision = Union[Decision_Allow, Decision_Deny]
+
+else:
+    from wit_world.imports.types import *

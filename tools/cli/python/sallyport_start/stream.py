@@ -1,0 +1,68 @@
+"""``print`` into the plugin's log, and what ends a call too."""
+
+import io
+import re
+import sys
+import traceback
+
+from wit_world.imports import log
+
+from . import phase
+
+
+def bind() -> None:
+    """Has lines of stdout and stderr go to the log. Those of the build are part of its complaint, if there is one."""
+    sys.stdin = sys.__stdin__ = io.StringIO()
+    sys.stdout = sys.__stdout__ = _text(log.Level.INFO, sys.stdout)
+    sys.stderr = sys.__stderr__ = _text(log.Level.WARN, sys.stderr)
+    sys.excepthook = tell
+
+
+def flush() -> None:
+    """Ends lines that were begun: the next call is another's."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+        if isinstance(getattr(stream, "buffer", None), Lines):
+            stream.buffer.end()
+
+
+def tell(kind, value, trace) -> None:
+    """Logs an exception that nobody caught, with the lines that led to it."""
+    text = "".join(traceback.format_exception(kind, value, trace))
+    # Folders have numbers while a plugin is built. What called the plugin is of no interest.
+    own = re.sub(r'  File "/\d+/sallyport_(?:start|entry)[^\n]*\n(?:    [^\n]*\n)*', "", text)
+    text = re.sub(r'File "/(?:\d+|python|world|bundled)/', 'File "', own).rstrip()
+    if phase.called:
+        log.write(log.Level.ERROR, text)
+    else:
+        print(text, file=sys.stderr)
+
+
+class Lines(io.RawIOBase):
+    """Bytes, of which each line is one of the log."""
+
+    def __init__(self, level: log.Level, built_with: io.TextIOBase) -> None:
+        self._level = level
+        self._built_with = built_with
+        self._rest = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data) -> int:
+        if not phase.called:
+            self._built_with.write(bytes(data).decode(errors="replace"))
+            self._built_with.flush()
+            return len(data)
+        *lines, self._rest = (self._rest + bytes(data)).split(b"\n")
+        for line in lines:
+            log.write(self._level, line.decode(errors="replace"))
+        return len(data)
+
+    def end(self) -> None:
+        if self._rest:
+            self.write(b"\n")
+
+
+def _text(level: log.Level, built_with: io.TextIOBase) -> io.TextIOWrapper:
+    return io.TextIOWrapper(Lines(level, built_with), encoding="utf-8", errors="backslashreplace", line_buffering=True)
