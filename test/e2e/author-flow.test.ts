@@ -58,7 +58,7 @@ describe.each(Object.keys(languages))('an author of a plugin in %s', language =>
   const itHere = missing === undefined ? it : itWith(missing);
 
   itHere(
-    '[AUT-55][AUT-43][AUT-67] makes, builds, tests, signs and pushes it, and clients of a gateway see what it does',
+    '[AUT-55][AUT-43][AUT-67][AUT-79] makes, builds, tests, signs and pushes it, and clients of a gateway see what it does',
     { timeout: 15 * minutes },
     async () => {
       table[language] = figures;

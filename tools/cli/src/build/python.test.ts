@@ -6,15 +6,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { itWith } from '../../../../test/prerequisite.ts';
-import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
-import { parseCases, readCases } from '../case/case-file.ts';
+import { parseCases } from '../case/case-file.ts';
 import { runCase } from '../case/run-case.ts';
 import { type TriedPlugin, tryPlugin } from '../case/tried-plugin.ts';
-import { newPlugin } from '../new/new-plugin.ts';
 import { buildPlugin } from './build-plugin.ts';
 import { findPython } from './find-python.ts';
 import { pythonPackages } from './python-packages.ts';
-import { redactCases } from './redact-emails.case.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const itWithPython = itWith('componentize-py');
@@ -38,12 +35,10 @@ function probe(...capabilities: string[]): Promise<Uint8Array> {
 async function build(name: string, capabilities: string[]): Promise<Uint8Array> {
   const own = join(folder, name);
   await cp(join(root, 'test/fixtures/python-probe'), own, { recursive: true });
-  const example = join(root, 'plugins-examples/redact-emails-python/redact_emails.py');
-  await cp(example, join(own, 'redact_emails/__init__.py'));
   const hooks = ['tool_pre_invoke', 'tool_post_invoke'] as const;
   const descriptor = descriptorOf({ hooks: [...hooks], required_capabilities: capabilities });
   const { bytes } = await buildPlugin({ folder: own, descriptor, out: join(folder, `${name}.wasm`) });
-  expect(await readdir(own)).toEqual(['probe.py', 'redact_emails']);
+  expect(await readdir(own)).toEqual(['probe.py']);
   return bytes;
 }
 const bare = () => probe();
@@ -71,14 +66,6 @@ async function evaluate(bytes: Uint8Array, code: readonly string[], host: object
   const { val } = (came?.value ?? {}) as { val?: { content: readonly { val: string }[] } };
   return JSON.parse(val?.content[0]?.val ?? '');
 }
-
-describe('redact-emails-python', () => {
-  redactCases(async () => {
-    const context = { get() {}, set() {}, getShared() {}, setShared() {} };
-    const host = { 'sallyport:plugin/log': { write() {} }, 'sallyport:plugin/context': context };
-    return (await instantiate(await bare(), host)).make;
-  }, itWithPython);
-});
 
 describe('a plugin in Python', () => {
   itWithPython(
@@ -389,15 +376,4 @@ describe('requirements.txt of a plugin in Python', () => {
     });
     expect(await readdir(join(own, '.sallyport/python'))).toEqual([]);
   });
-});
-
-itWithPython('[AUT-79] the template builds as it is, and passes its cases', { timeout }, async () => {
-  const own = join(folder, 'hide-words');
-  await newPlugin({ id: 'hide-words', language: 'python', folder: own });
-  const descriptor = await readDescriptorFile(join(own, 'plugin.json'));
-  const { bytes } = await buildPlugin({ folder: own, descriptor, out: join(folder, 'hide-words.wasm') });
-  const plugin = await tryPlugin(bytes, 'hide-words');
-  for (const one of await readCases(join(own, 'cases'))) {
-    expect(await runCase(plugin, one, signal)).toMatchObject({ differences: [] });
-  }
 });
