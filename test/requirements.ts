@@ -258,6 +258,8 @@ export const requirements = {
   'REG-09': 'skopeo copies into it, out of it, and from its folder, and the digest stays.',
   'REG-70': 'With the profile of ghcr.io, ECR or Harbor it asks for logins, and answers, as that registry does.',
   'REG-71': 'Push, pull, copy, attached signatures, tags and login work with each of the profiles.',
+  'REG-73':
+    'A registry that refuses or is full is told with its words, and whatever goes wrong in a push, no tag leads to half of it.',
   'REG-72': 'A login or a token that ends in the middle is renewed when there is another; if not, it is told.',
   // author's tools: AUT-…
   'AUT-01':

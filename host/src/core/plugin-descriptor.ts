@@ -17,13 +17,13 @@ const capabilityNameSchema = z
   .transform(name => name.replace(/^cap\.host\./, ''));
 
 /** Semantic Versioning 2.0.0. */
-const versionSchema = z
-  .string()
-  .max(128)
-  .regex(
-    /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/,
-    'a semantic version such as 0.1.0',
-  );
+const number = '(?:0|[1-9]\\d*)';
+/** An identifier of a pre-release: no number with a leading zero (Semantic Versioning 2.0.0, § 9). */
+const identifier = `(?:${number}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
+const versionPattern = new RegExp(
+  `^${number}\\.${number}\\.${number}(?:-${identifier}(?:\\.${identifier})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
+);
+const versionSchema = z.string().max(128).regex(versionPattern, 'a semantic version such as 0.1.0');
 
 /** `plugin.json`: what a plugin says of itself. It asks; only the operator's file grants. Unknown keys are refused. */
 export const pluginDescriptorSchema = z

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve as resolvePath } from 'node:path';
 import type { Digest } from '../core/digest.ts';
-import { fail } from '../core/fault.ts';
+import { Fault, fail } from '../core/fault.ts';
 import { contentSource } from './content.ts';
 import type { ContentStore, Manifest } from './content-store.ts';
 import type { Descriptor } from './descriptor.ts';
@@ -106,18 +106,29 @@ export function layoutContent(reference: string, baseDir: string): ContentStore 
 
     tags: async () => (await index()).map(nameOf).filter(name => name !== undefined),
 
-    async writeBlob(bytes) {
-      await openImageLayout(directory).write(bytes);
-    },
+    writeBlob: bytes => written(async () => void (await openImageLayout(directory).write(bytes))),
 
     async writeManifest({ descriptor, bytes }, name) {
       const layout = openImageLayout(directory);
-      await layout.write(bytes);
       const { mediaType: type, digest, size } = descriptor;
-      if (name !== undefined) await layout.name(name, { mediaType: type, digest, size });
+      await written(async () => {
+        await layout.write(bytes);
+        if (name !== undefined) await layout.name(name, { mediaType: type, digest, size });
+      });
       return false;
     },
   };
+
+  /** @throws Fault `file_unwritable` for what the file system says: no room, no right */
+  async function written(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (error instanceof Fault || code === undefined) throw error;
+      fail('file_unwritable', { reference, file: directory, what: code }, error);
+    }
+  }
 }
 
 const nameOf = ({ annotations }: Descriptor): string | undefined => annotations?.[refNameAnnotation];

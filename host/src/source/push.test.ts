@@ -1,9 +1,12 @@
 import { startRegistry } from '@sallyport/registry/start-registry';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type FaultyRegistry, faultyRegistry, type RegistryFault } from '../../../test/fixtures/faulty-registry.ts';
 import { descriptorOf, emptyComponent } from '../../../test/fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
+import { silentLog } from '../core/log.ts';
+import { createSource } from './create-source.ts';
 import { pushPlugin } from './push.ts';
+import { fetchArtifact } from './source.ts';
 
 const plugin = {
   component: emptyComponent,
@@ -96,6 +99,72 @@ it.each<[string, RegistryFault, string]>([
   await expect(push(registry)).rejects.toMatchObject({ code, details: { reference: registry.reference } });
   registry.fault = taking(() => '/upload');
   await expect(push(registry)).resolves.toMatch(/^sha256:/);
+});
+
+/** Refuses the layer, which is sent first, or the manifest, which is sent last. */
+const refusing =
+  (what: RegExp, status: number, code: string): RegistryFault =>
+  (request, response, honest) => {
+    if (!what.test(`${request.method} ${request.url}`)) return taking(() => '/upload')(request, response, honest);
+    const answer = () => response.writeHead(status).end(JSON.stringify({ errors: [{ code, message: 'no' }] }));
+    if (request.headers.authorization === undefined)
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end();
+    else request.resume().on('end', answer);
+  };
+
+describe.each([
+  ['the layer', /^PUT \/upload/],
+  ['the manifest', /^PUT .*\/manifests\//],
+])('[REG-73] a registry that refuses %s', (_, what) => {
+  it.each([
+    ['is full', 507, 'registry_answer', 1],
+    ['finds it too large', 413, 'registry_answer', 1],
+    ['has a quota that is used up', 403, 'registry_denied', 1],
+    ['does not take it', 400, 'registry_answer', 1],
+    ['stumbles', 500, 'registry_unreachable', 2],
+  ])('because it %s is told once, and no tag is written', async (_, status, code, attempts) => {
+    const registry = await faultyRegistry(refusing(what, status, 'DENIED'));
+    await expect(push(registry)).rejects.toMatchObject({
+      code,
+      details: {
+        reference: registry.reference,
+        ...(code !== 'registry_unreachable' && { status, answer: 'DENIED: no' }),
+      },
+    });
+    const asked = registry.seen.filter(({ line, authorization }) => what.test(line) && authorization !== undefined);
+    expect(asked).toHaveLength(attempts);
+    if (!what.test('PUT /v2/acme/redact/manifests/1')) {
+      expect(registry.seen.filter(({ line }) => line.includes('/manifests/'))).toEqual([]);
+    }
+  });
+});
+
+it('[REG-73] two pushes of one tag at once leave one of both under it, and both under their digests', async () => {
+  const registry = await startRegistry({ directory: await temporaryFolder() });
+  onTestFinished(registry.close);
+  const reference = `${registry.host}/acme/redact:1`;
+  const sizes = [1, 2, 3, 4].map(count => count * 100_000);
+  const digests = await Promise.all(
+    sizes.map(size =>
+      pushPlugin({ ...plugin, reference, component: Buffer.concat([emptyComponent, Buffer.alloc(size)]) }),
+    ),
+  );
+  const on = { log: silentLog(), baseDir: '/' };
+  const { origin } = await fetchArtifact(createSource({ oci: reference }, on));
+  expect(digests).toContain(origin.manifest);
+  for (const [index, digest] of digests.entries()) {
+    const { bytes } = await fetchArtifact(createSource({ oci: `${registry.host}/acme/redact@${digest}` }, on));
+    expect(bytes.length).toBe(emptyComponent.length + (sizes[index] ?? 0));
+  }
+});
+
+it('[REG-73] a blob beyond the limit of the registry is told, though the registry hangs up', async () => {
+  const registry = await startRegistry({ directory: await temporaryFolder(), blobBytes: 10_000 });
+  onTestFinished(registry.close);
+  const component = Buffer.concat([emptyComponent, Buffer.alloc(5_000_000)]);
+  const pushed = pushPlugin({ ...plugin, component, reference: `${registry.host}/acme/redact:1` });
+  await expect(pushed).rejects.toMatchObject({ code: expect.stringMatching(/registry_(answer|unreachable)/) });
+  expect((await fetch(`${registry.url}/v2/acme/redact/tags/list`)).status).toBe(404);
 });
 
 it('[CLI-04] tells how much of an upload is on its way', async () => {

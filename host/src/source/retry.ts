@@ -13,8 +13,11 @@ export class Transient extends Error {
   }
 }
 
+/** What stays as it is: not implemented, and no room (RFC 4918 § 11.5). */
+const lasting: ReadonlySet<number> = new Set([501, 507]);
+
 /** Statuses that ask for another attempt: too many requests, and the server's own trouble. */
-export const isTransientStatus = (status: number): boolean => status === 429 || (status >= 500 && status !== 501);
+export const isTransientStatus = (status: number): boolean => status === 429 || (status >= 500 && !lasting.has(status));
 
 /** `Retry-After` in milliseconds from now (RFC 9110 § 10.2.3): seconds or a date. */
 export function retryAfterMs(field: string | null, now = Date.now()): number | undefined {

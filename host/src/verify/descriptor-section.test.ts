@@ -13,7 +13,7 @@ const carrying = (content: unknown) =>
   withSection(emptyComponent, descriptorSectionName, Buffer.from(JSON.stringify(content)));
 const nested = `${`{"properties":`.repeat(10_000)}{}${'}'.repeat(10_000)}`;
 
-const refused = [
+const refused: readonly { what: string; bytes: Uint8Array; says: RegExp; path?: string }[] = [
   {
     what: 'two descriptors',
     bytes: withSection(componentWith(), descriptorSectionName, Buffer.from('{}')),
@@ -51,7 +51,16 @@ const refused = [
     says: /deeper than 64/,
   },
   { what: 'an unknown field', bytes: carrying({ ...valid, grants: {} }), says: /grants/ },
-  { what: 'a wrong version', bytes: carrying({ ...valid, version: '1' }), says: /semantic version/, path: 'version' },
+  ...['1', '1.0', 'v1.0.0', '01.0.0', '1.0.0-', '1.0.0-01', '1.0.0-a..b', '1.0.0+', ' 1.0.0'].map(version => ({
+    what: `the version ${version}`,
+    bytes: carrying({ ...valid, version }),
+    says: /semantic version/,
+    path: 'version',
+  })),
+  { what: 'a version that is a number', bytes: carrying({ ...valid, version: 1 }), says: /string/, path: 'version' },
+  { what: 'tags that are a text', bytes: carrying({ ...valid, tags: 'new' }), says: /array/, path: 'tags' },
+  { what: 'a kind that is none', bytes: carrying({ ...valid, kind: 'filter' }), says: /transform/, path: 'kind' },
+  { what: 'an API that is none', bytes: carrying({ ...valid, api: '0.2' }), says: /0\.1/, path: 'api' },
   {
     what: 'an unknown hook',
     bytes: carrying({ ...valid, hooks: ['tool_post_invoke', 'tool_other'] }),

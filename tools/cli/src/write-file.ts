@@ -1,16 +1,24 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { fail } from '@sallyport/host/core/fault';
 import { writeDurably } from '@sallyport/host/source/durable-file';
 
-/** Writes a file that is not there yet. @throws Fault `file_exists`, `file_unwritable`; then it is as it was before */
+/**
+ * Writes a file that is not there yet: whole, or not at all, when it is interrupted or the disk is full.
+ * @throws Fault `file_exists`, `file_unwritable`; then it is as it was before
+ */
 export async function writeNew(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+  const draft = join(dirname(resolve(file)), `.${randomUUID()}`);
   try {
-    await writeFile(file, content, { mode, flag: 'wx', flush: true });
+    await writeFile(draft, content, { mode, flag: 'wx', flush: true });
+    // Takes the name, and nobody else's: a move alone would overwrite.
+    await writeFile(file, '', { mode, flag: 'wx' });
+    await rename(draft, file);
   } catch (error) {
+    await rm(draft, { force: true });
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST') return fail('file_exists', { file });
-    if (code !== 'ENOENT' && code !== 'EACCES') await rm(file, { force: true });
     return unwritable(file, error);
   }
 }
