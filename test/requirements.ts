@@ -260,6 +260,10 @@ export const requirements = {
   'REG-71': 'Push, pull, copy, attached signatures, tags and login work with each of the profiles.',
   'REG-73':
     'A registry that refuses or is full is told with its words, and whatever goes wrong in a push, no tag leads to half of it.',
+  'REG-74':
+    'oras-go, oras-py and regctl move plugins with digest and signatures, and what they push is signed and loads.',
+  'REG-75': 'A registry of others that has the referrers API takes and gives plugins with their signatures.',
+  'REG-76': 'wasm-tools reads every component that a build makes.',
   'REG-72': 'A login or a token that ends in the middle is renewed when there is another; if not, it is told.',
   // author's tools: AUT-…
   'AUT-01':
@@ -364,6 +368,7 @@ export const requirements = {
   'CLI-23': 'What is interrupted, or finds no room, leaves no half of a file, and no tag.',
   'CLI-30':
     'A signature in the format of cosign is over the manifest, is accepted by cosign verify, and changes nothing for a gateway.',
+  'CLI-32': 'A login that another tool wrote to config.json, or that a credential helper keeps, is used.',
   'CLI-31': 'The tags of a repository or a layout are listed, whatever pages they come in, and nothing else with them.',
   // hostile plugins under load: HOST-…
   'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',

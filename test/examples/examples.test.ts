@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { readDescriptorFile } from '@sallyport/cli/artifact/read-descriptor-file';
 import { buildPlugin } from '@sallyport/cli/build/build-plugin';
 import { parseCases, readCases } from '@sallyport/cli/case/case-file';
@@ -71,6 +73,15 @@ describe.each(examples)('$id', ({ id, needs, casesOf = id, plugin = {}, secrets 
       expect(long && (await runCase(tried, long, signal))).toMatchObject({ differences: [] });
     });
   }
+
+  (test === it ? itWith('wasm-tools') : test)('[REG-76] is read by wasm-tools', { timeout: 600_000 }, async () => {
+    await component();
+    const file = join(folder, `${id}.wasm`);
+    const tools = async (...argv: string[]) => (await promisify(execFile)('wasm-tools', [...argv, file])).stdout;
+    await tools('validate');
+    expect(await tools('component', 'wit')).toContain('export sallyport:plugin/dispatch-hooks@0.1.0;');
+    expect(JSON.parse(await tools('metadata', 'show', '--json'))).toBeTypeOf('object');
+  });
 
   test('[AUT-25] does it behind a gateway', { timeout: 600_000 }, async () => {
     const entry = { id, bytes: await component(), ...plugin };

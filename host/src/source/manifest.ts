@@ -23,7 +23,11 @@ type ImageManifest = z.infer<typeof imageManifestSchema>;
 export const imageIndexSchema = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
-  manifests: z.array(descriptorSchema),
+  /** There are registries that write an empty list as null. */
+  manifests: z
+    .array(descriptorSchema)
+    .nullable()
+    .transform(list => list ?? []),
   annotations: z.record(z.string(), z.string()).optional(),
 });
 

@@ -64,6 +64,11 @@ it('[CLI-15] pages without an end, and pages elsewhere, are refused', async () =
   await expect(listed(answering({ '': elsewhere }))).rejects.toMatchObject({ code: 'redirect_refused' });
 });
 
+it('[CLI-15] a list that is null is empty', async () => {
+  const none = { body: JSON.stringify({ schemaVersion: 2, mediaType: mediaType.imageIndex, manifests: null }) };
+  expect((await listed(answering({ referrers: none }))).found).toEqual([]);
+});
+
 it('[CLI-15] what the registry did not filter is filtered here', async () => {
   const both = { body: index(entry('b'), entry('c', 'application/y')) };
   expect((await listed(answering({ referrers: both }), 'application/y')).found).toEqual(['c']);
