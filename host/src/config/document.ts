@@ -33,8 +33,9 @@ export interface ConfigDocument {
 /** Aliases may stand for this many nodes in all, so that a few lines cannot become gigabytes. */
 const aliasLimit = 100;
 
-/** The parser's code for an overflow of its stack, whatever words come with it. */
-const exhausted = 'RESOURCE_EXHAUSTION';
+/** How the parser tells an overflow of its stack: by this code, or in the engine's own words where it met it elsewhere. */
+const isExhaustion = ({ code, message }: { code: string; message: string }) =>
+  code === 'RESOURCE_EXHAUSTION' || /call stack/i.test(message);
 const tooDeep = 'this is nested too deeply';
 /** Levels of nesting. What the parser's stack bears depends on how warm it is, and is far more than a file needs. */
 const deepest = 100;
@@ -48,7 +49,10 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const problems = [...document.errors, ...document.warnings].map(
-    ({ code, message, pos }): PlacedProblem => ({ ...at(pos[0]), message: code === exhausted ? tooDeep : message }),
+    (problem): PlacedProblem => ({
+      ...at(problem.pos[0]),
+      message: isExhaustion(problem) ? tooDeep : problem.message,
+    }),
   );
   const used = new Map<string, string>();
   const beyond = tooDeepNode(document.contents);
