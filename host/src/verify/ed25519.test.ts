@@ -46,9 +46,9 @@ const notCanonical = [
 const order = Point.CURVE().n;
 
 describe('Ed25519', () => {
-  it.each(vectors)('[VER-01] accepts RFC 8032 $what', ({ key, text, signature }) => {
-    expect(isSignedBy(hex(signature), hex(text), hex(key))).toBe(true);
-    expect(isSignedBy(hex(signature), hex(`${text}00`), hex(key))).toBe(false);
+  it.each(vectors)('[VER-01] accepts RFC 8032 $what', async ({ key, text, signature }) => {
+    expect(await isSignedBy(hex(signature), hex(text), hex(key))).toBe(true);
+    expect(await isSignedBy(hex(signature), hex(`${text}00`), hex(key))).toBe(false);
   });
 
   it.each([...smallOrder, ...notCanonical])('[VER-02] takes no key that is $what', ({ key }) => {
@@ -65,23 +65,23 @@ describe('Ed25519', () => {
     const key = hex(smallOrder[0]?.key ?? '');
     const forged = Buffer.concat([Point.BASE.toBytes(), hex(`01${'00'.repeat(31)}`)]);
     expect(await verifyAsync(forged, message, key)).toBe(true);
-    expect(isSignedBy(forged, message, key)).toBe(false);
+    expect(await isSignedBy(forged, message, key)).toBe(false);
   });
 
-  it('[VER-02] refuses the second form of a signature, whose S is not below the order', () => {
+  it('[VER-02] refuses the second form of a signature, whose S is not below the order', async () => {
     const { key = '', text = '', signature = '' } = vectors[1] ?? {};
     const s = BigInt(`0x${Buffer.from(hex(signature).subarray(32)).reverse().toString('hex')}`) + order;
     const other = hex(s.toString(16).padStart(64, '0')).reverse();
     const second = Buffer.concat([hex(signature).subarray(0, 32), other]);
-    expect(isSignedBy(second, hex(text), hex(key))).toBe(false);
+    expect(await isSignedBy(second, hex(text), hex(key))).toBe(false);
   });
 
-  it.each([...smallOrder, ...notCanonical])('[VER-02] refuses a signature whose R is $what', ({ key: r }) => {
+  it.each([...smallOrder, ...notCanonical])('[VER-02] refuses a signature whose R is $what', async ({ key: r }) => {
     const signature = Buffer.concat([hex(r), hex('00'.repeat(32))]);
-    expect(isSignedBy(signature, message, hex(vectors[0]?.key ?? ''))).toBe(false);
+    expect(await isSignedBy(signature, message, hex(vectors[0]?.key ?? ''))).toBe(false);
   });
 
-  it.each([0, 63, 65, 128])('[VER-01] refuses a signature of %i bytes', length => {
-    expect(isSignedBy(new Uint8Array(length), message, hex(vectors[0]?.key ?? ''))).toBe(false);
+  it.each([0, 63, 65, 128])('[VER-01] refuses a signature of %i bytes', async length => {
+    expect(await isSignedBy(new Uint8Array(length), message, hex(vectors[0]?.key ?? ''))).toBe(false);
   });
 });

@@ -1,4 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Point } from '@noble/ed25519';
 
 /** Bytes of a public key, and of each half of a signature. */
@@ -27,14 +28,18 @@ function checkSoundness(publicKey: Uint8Array): boolean {
  * Whether `signature` (R and S, 64 bytes) is one over exactly `message` by `publicKey` (RFC 8032 § 5.1.7).
  * Refuses keys that isSoundKey refuses, an R that is not canonical or of small order, and an S not below the order.
  * Points are judged here, because Node takes any; the equation is Node's, without the cofactor, and so is the look at S.
+ * It is solved on another thread, because messages may be long.
  */
-export function isSignedBy(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean {
+export async function isSignedBy(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): Promise<boolean> {
   if (signature.length !== 2 * half || !isSoundKey(publicKey)) return false;
   const commitment = canonicalPoint(signature.subarray(0, half));
   if (commitment === undefined || commitment.isSmallOrder()) return false;
   const x = Buffer.from(publicKey).toString('base64url');
-  return verify(null, message, createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }), signature);
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  return solved(null, message, key, signature);
 }
+
+const solved = promisify(verify);
 
 function canonicalPoint(bytes: Uint8Array): Point | undefined {
   try {

@@ -90,21 +90,21 @@ export function createVerifier({ trust, requireSigned, now = () => new Date(), l
     return publicKey === undefined ? trustedSigner(artifact) : pinnedSigner(artifact, publicKey);
   }
 
-  function pinnedSigner(artifact: Artifact, pem: string): Signer {
+  async function pinnedSigner(artifact: Artifact, pem: string): Promise<Signer> {
     const pinned = parsePublicKey(pem, { key: 'public_key of the source' });
     const listed = store.keys.find(key => key.keyId === pinned.keyId);
     if (listed?.entry.status === 'revoked') fail('key_revoked', { key: listed.entry.id, keyId: listed.keyId });
     for (const { signature } of artifact.signatures) {
-      if (isSignedBy(signature, artifact.bytes, pinned.bytes)) return { by: 'source', keyId: pinned.keyId };
+      if (await isSignedBy(signature, artifact.bytes, pinned.bytes)) return { by: 'source', keyId: pinned.keyId };
     }
     return refuse(artifact, [pinned]);
   }
 
-  function trustedSigner(artifact: Artifact): Signer {
+  async function trustedSigner(artifact: Artifact): Promise<Signer> {
     let objection: Fault | undefined;
     for (const { signature, keyId } of artifact.signatures) {
       for (const key of candidates(keyId)) {
-        if (!isSignedBy(signature, artifact.bytes, key.bytes)) continue;
+        if (!(await isSignedBy(signature, artifact.bytes, key.bytes))) continue;
         const found = store.objection(key, artifact.origin.repository, now());
         if (found === undefined) return { by: 'trust', id: key.entry.id, keyId: key.keyId };
         objection ??= found;

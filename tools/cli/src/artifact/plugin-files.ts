@@ -74,7 +74,7 @@ async function requireSignature(
   about: FaultDetails,
 ): Promise<PublicKey> {
   const key = parsePublicKey((await readInput(keyFile)).toString('utf8'), { file: keyFile });
-  if (isSignedBy(signature, component, key.bytes)) return key;
+  if (await isSignedBy(signature, component, key.bytes)) return key;
   return fail('signature_invalid', {
     ...about,
     key: keyFile,

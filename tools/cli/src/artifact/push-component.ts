@@ -26,7 +26,7 @@ export async function pushComponent(push: ComponentPush, signal?: AbortSignal): 
   const { component, signature, publicKeyPem, reference, ...options } = push;
   const descriptor = readDescriptor(component) ?? fail('descriptor_missing', { reference });
   const key = publicKeyPem === undefined ? undefined : parsePublicKey(publicKeyPem);
-  if (key && !isSignedBy(signature, component, key.bytes)) {
+  if (key && !(await isSignedBy(signature, component, key.bytes))) {
     fail('signature_invalid', {
       reference,
       hint: 'sign the component again: it was changed, or another key signed it',

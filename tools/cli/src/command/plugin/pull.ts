@@ -47,6 +47,6 @@ without, say plugin verify to the files. No file that is there already is overwr
 /** The signature that this key made: of several, the one that the files can be verified with. */
 async function claimOf(claims: readonly SignatureClaim[], bytes: Uint8Array, keyFile: string) {
   const key = parsePublicKey((await readInput(keyFile)).toString('utf8'), { file: keyFile });
-  for (const claim of claims) if (isSignedBy(claim.signature, bytes, key.bytes)) return claim;
+  for (const claim of claims) if (await isSignedBy(claim.signature, bytes, key.bytes)) return claim;
   return claims[0];
 }
