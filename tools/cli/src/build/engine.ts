@@ -75,11 +75,20 @@ async function importStarlingMonkey(
   folder: string,
 ): Promise<typeof import('@bytecodealliance/componentize-js')> {
   const { name, version } = starlingMonkey;
-  const manifest = findPackageJSON(name, pathToFileURL(join(resolve(folder), 'plugin.json')));
+  const manifest = installed(name, folder);
   if (manifest === undefined) {
     const hint = `run in ${folder}: npm install --save-dev --save-exact ${name}@${version}`;
     return fail('toolchain_missing', { plugin, what: 'StarlingMonkey is not there', hint });
   }
   const { exports } = JSON.parse(await readFile(manifest, 'utf8'));
   return import(pathToFileURL(join(dirname(manifest), exports.import)).href);
+}
+
+/** The package.json of a package as the modules of `folder` see it; undefined when they see none. */
+function installed(name: string, folder: string): string | undefined {
+  try {
+    return findPackageJSON(name, pathToFileURL(join(resolve(folder), 'plugin.json')));
+  } catch {
+    return undefined;
+  }
 }
