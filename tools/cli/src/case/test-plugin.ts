@@ -1,11 +1,10 @@
-import { type Case, readCases } from './case-file.ts';
+import type { Case } from './case-file.ts';
 import { type CaseResult, runCase } from './run-case.ts';
 import { coverageOf, tellCases } from './tell-cases.ts';
 import { type TriedPlugin, tryPlugin } from './tried-plugin.ts';
 
 export interface TestedPlugin {
   readonly plugin: TriedPlugin;
-  readonly cases: readonly Case[];
   readonly results: readonly CaseResult[];
   readonly failed: number;
   /** What is told of it, to machines and to people. */
@@ -16,14 +15,12 @@ export interface TestedPlugin {
 export interface TestOptions {
   /** Names the component where it is refused. */
   readonly reference: string;
-  /** The folder of the cases. */
-  readonly cases: string;
+  readonly cases: readonly Case[];
   readonly signal: AbortSignal;
 }
 
-/** Runs all cases of a folder on a component. @throws Faults of what a gateway would refuse it for; `cases_invalid` */
-export async function testPlugin(bytes: Uint8Array, { reference, signal, ...of }: TestOptions): Promise<TestedPlugin> {
-  const cases = await readCases(of.cases);
+/** Runs all cases on a component. @throws Faults of what a gateway would refuse it for */
+export async function testPlugin(bytes: Uint8Array, { reference, cases, signal }: TestOptions): Promise<TestedPlugin> {
   const plugin = await tryPlugin(bytes, reference);
   const results: CaseResult[] = [];
   for (const each of cases) results.push(await runCase(plugin, each, signal));
@@ -32,7 +29,7 @@ export async function testPlugin(bytes: Uint8Array, { reference, signal, ...of }
   const failed = results.filter(({ passed }) => !passed).length;
   const { id, version } = descriptor;
   return {
-    ...{ plugin, cases, results, failed },
+    ...{ plugin, results, failed },
     json: { plugin: id, version, passed: results.length - failed, failed, coverage, cases: results },
     text: tellCases(descriptor, results, coverage),
   };

@@ -102,8 +102,12 @@ async function buildAndTest({ folder, id, tested }: Work, { terminal, signal }: 
 /** Undefined when all cases pass, or there are none. */
 async function failedCases(folder: string, bytes: Uint8Array, signal: AbortSignal) {
   if (!existsSync(join(folder, 'cases'))) return undefined;
-  const { testPlugin } = await import('../../case/test-plugin.ts');
-  const tested = await testPlugin(bytes, { reference: folder, cases: join(folder, 'cases'), signal });
+  const [{ testPlugin }, { readCases }] = await Promise.all([
+    import('../../case/test-plugin.ts'),
+    import('../../case/case-file.ts'),
+  ]);
+  const cases = await readCases(join(folder, 'cases'));
+  const tested = await testPlugin(bytes, { reference: folder, cases, signal });
   return tested.failed === 0 ? undefined : tested;
 }
 

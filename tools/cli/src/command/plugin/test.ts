@@ -50,9 +50,12 @@ interface TestOptions {
 
 async function testOnce(options: TestOptions, on: Context): Promise<Result> {
   const { folder, against } = options;
-  const { testPlugin } = await import('../../case/test-plugin.ts');
-  const about = { reference: folder, cases: options.cases ?? join(folder, 'cases'), signal: on.signal };
-  const tested = await testPlugin(await componentOf(options, on), about);
+  const [{ testPlugin }, { readCases }] = await Promise.all([
+    import('../../case/test-plugin.ts'),
+    import('../../case/case-file.ts'),
+  ]);
+  const cases = await readCases(options.cases ?? join(folder, 'cases'));
+  const tested = await testPlugin(await componentOf(options, on), { reference: folder, cases, signal: on.signal });
   const { tellChanges } = await import('../../case/tell-cases.ts');
   const changes = against === undefined ? undefined : await changesFrom(against);
   return {
@@ -69,7 +72,7 @@ async function testOnce(options: TestOptions, on: Context): Promise<Result> {
     const { bytes } = await artifactAt(await placeOf(reference), clientOptions(options, on.env), on.signal);
     const other = await tryPlugin(bytes, reference);
     const changes = [];
-    for (const [index, each] of tested.cases.entries()) {
+    for (const [index, each] of cases.entries()) {
       const { came } = await runCase(other, each, on.signal);
       const differences = differencesOf(came, tested.results[index]?.came, '');
       if (differences.length > 0) changes.push({ name: each.name, differences });
