@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 const root = join(import.meta.dirname, '..');
 const run = promisify(execFile);
@@ -20,4 +22,10 @@ describe('the repository', () => {
     },
     300_000,
   );
+});
+
+it('[RUN-09] the Node that dependencies are chosen for is the one that is installed', async () => {
+  const { nodeVersion } = parse(await readFile(join(root, 'pnpm-workspace.yaml'), 'utf8'));
+  const { devDependencies } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
+  expect(nodeVersion).toBe(devDependencies.node);
 });
