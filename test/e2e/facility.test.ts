@@ -26,7 +26,7 @@ export const dispatchHooks = {
   beforeDispatch(context, request) {
     const { url, name } = JSON.parse(request.val.arguments);
     count('calls', [['word', get('word')]], 1);
-    const details = { asked: ask(url, name), team: header('x-team') ?? null, calls: increment('calls', 1, undefined) };
+    const details = { asked: ask(url, name), team: header('x-team') ?? null, calls: Number(increment('calls', 1, undefined)) };
     return { tag: 'block', val: { code: 'SAID', reason: 'knows ' + get('word'), description: '', details: JSON.stringify(details) } };
   },
   afterDispatch: () => ({ tag: 'proceed' }),
