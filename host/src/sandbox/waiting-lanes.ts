@@ -1,6 +1,6 @@
 import type { HeardCall, Serve } from '../capability/capability.ts';
 import { Fault, fail } from '../core/fault.ts';
-import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../core/hook-call.ts';
+import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../core/hook-call.ts';
 import { CpuWatch } from './cpu-watch.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { PendingJob } from './job.ts';
@@ -37,6 +37,8 @@ interface Flight {
  */
 export class WaitingLanes implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
+  /** The one that every chain here consists of. */
+  readonly #calls: readonly HookCall[];
   /** The gateway's side of the plugin's asynchronous capabilities, by name. */
   readonly #serves: ReadonlyMap<string, Serve>;
   readonly #on: PoolOptions;
@@ -54,6 +56,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions) {
     this.#plugin = plugin;
+    this.#calls = [{ plugin: plugin.id, stopOnBlock: true, stopOnFailure: true }];
     this.#serves = serves;
     this.#on = on;
     this.#queue = new FairQueue(on.backlog);
@@ -113,9 +116,10 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   #launch(lane: Lane, job: PendingJob): void {
     const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
-    this.#weight += job.weight;
+    const { weight } = job;
+    this.#weight += weight;
     this.#flights.set(job.id, {
-      weight: job.weight,
+      weight,
       job,
       began: performance.now(),
       timer,
@@ -137,8 +141,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
       this.#unconfirmed.delete(message.job);
       this.#on.accounts.spent(this.#plugin.id, message.cpuMs);
     } else if (message.type === 'done') {
-      const own = [{ plugin: this.#plugin.id, stopOnBlock: true, stopOnFailure: true }];
-      for (const { id, output, said } of unpackResults(message.results, () => own)) {
+      for (const { id, output, said } of unpackResults(message.results, () => this.#calls)) {
         lane.hear(said, this.#callOf(id));
         const flight = this.#flights.get(id);
         if (flight === undefined) {
