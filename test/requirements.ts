@@ -436,6 +436,7 @@ export const requirements = {
     'A signal while the gateway starts ends it at once with the exit code of that signal, and leaves no process behind.',
   'RUN-78':
     'An upstream that is not required holds up neither the start nor clients, and is there for them once it was reached.',
+  'RUN-79': 'The command of the repository runs from any folder, and says how to install what it needs.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

@@ -64,8 +64,8 @@ async function start({ once, port, 'registry-port': registryPort, home }: Wish):
 Serving on ${url} until you press Ctrl-C. Log: ${relative(process.cwd(), folder.log)}
 Try next, in another terminal:
   npx -y ${inspector} --cli ${url}/mcp --method tools/call --tool-name echo --tool-arg message="mail me at me@example.com"
-  npx -y pnpm@12 sallyport check -c ${file}
-  npx -y pnpm@12 sallyport plugin --help     (README.md has a tour in which you write a plugin)`);
+  bin/sallyport check -c ${file}
+  bin/sallyport plugin --help     (README.md has a tour in which you write a plugin)`);
   await new Promise<void>(resolve => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
   });
