@@ -261,7 +261,7 @@ export const requirements = {
   'REG-73':
     'A registry that refuses or is full is told with its words, and whatever goes wrong in a push, no tag leads to half of it.',
   'REG-74':
-    'oras-go, oras-py and regctl move plugins with digest and signatures, and what they push is signed and loads.',
+    'oras-go, oras-py and regctl move plugins with digest and signatures, wkg pulls them; what each pushes is signed and loads.',
   'REG-75': 'A registry of others that has the referrers API takes and gives plugins with their signatures.',
   'REG-76': 'wasm-tools reads every component that a build makes.',
   'REG-72': 'A login or a token that ends in the middle is renewed when there is another; if not, it is told.',

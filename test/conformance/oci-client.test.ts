@@ -130,17 +130,11 @@ describe('[REG-74] regctl', () => {
 });
 
 describe('[CLI-30] the signature in the format of cosign', () => {
+  const offline = '--insecure-ignore-tlog';
   let bundle = '';
   beforeAll(async () => {
-    const { referrer } = await json(
-      'plugin',
-      'attach-signature',
-      '--format',
-      'cosign',
-      '--key',
-      at('second.pem'),
-      reference,
-    );
+    const attach = ['attach-signature', '--format', 'cosign', '--key', at('second.pem'), reference];
+    const { referrer } = await json('plugin', ...attach);
     const repository = `${registry.url}/v2/acme/redact`;
     const { layers } = (await (await fetch(`${repository}/manifests/${referrer}`)).json()) as {
       layers: [{ digest: string }];
@@ -149,15 +143,35 @@ describe('[CLI-30] the signature in the format of cosign', () => {
     await writeFile(bundle, await (await fetch(`${repository}/blobs/${layers[0].digest}`)).text());
   });
 
-  itWith('interop-sigstore')(
-    'is verified by the library of cosign, by its key and over its manifest alone',
-    async () => {
-      const check = (key: string, subject: string) => tool('interop-sigstore', [bundle, at(`${key}.pub.pem`), subject]);
-      expect(await check('second', digest)).toBe('verified');
-      await expect(check('key', digest)).rejects.toThrow(/signature/);
-      await expect(check('second', `sha256:${'0'.repeat(64)}`)).rejects.toThrow(/digest/);
-    },
-  );
+  itWith('cosign')('is found and accepted by cosign verify, by its key alone', async () => {
+    const check = (key: string) =>
+      tool('cosign', ['verify', '--key', at(`${key}.pub.pem`), offline, '--allow-http-registry', reference]);
+    expect(await check('second')).toContain(digest);
+    await expect(check('key')).rejects.toThrow(/failed to verify signature/);
+  });
+
+  itWith('cosign')('is one over its manifest alone', async () => {
+    const check = (subject: string) =>
+      tool('cosign', [
+        ...['verify-blob-attestation', '--key', at('second.pub.pem'), offline, '--bundle', bundle],
+        ...['--type', 'https://sigstore.dev/cosign/sign/v1', '--digestAlg', 'sha256', '--digest', subject],
+      ]);
+    await check(digest.replace('sha256:', ''));
+    await expect(check('0'.repeat(64))).rejects.toThrow(/digest/);
+  });
+});
+
+describe('[REG-74] wkg', () => {
+  itWith('wkg')('pulls the component as it is', async () => {
+    await tool('wkg', ['oci', 'pull', '--insecure', registry.host, reference, '--output', at('by-wkg.wasm')]);
+    expect(await readFile(at('by-wkg.wasm'))).toEqual(await readFile(at('redact.wasm')));
+  });
+
+  itWith('wkg')('pushes a component, which is signed then', async () => {
+    const place = `${registry.host}/wkg/own:1`;
+    await tool('wkg', ['oci', 'push', '--insecure', registry.host, place, at('redact.wasm')]);
+    await signedAfterwards(place);
+  });
 });
 
 describe('[REG-75] a registry with the referrers API that is not ours', () => {
