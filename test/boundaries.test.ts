@@ -73,7 +73,7 @@ it.each([
     { 'host/src/host.ts': '', 'host/src/plugin/b.ts': "import '../host.ts';" },
     'plugin may import',
   ],
-  ['main.ts', { 'host/src/main.ts': '', 'host/src/host.ts': "import './main.ts';" }, 'main.ts reads argv'],
+  ['main.ts', { 'host/src/main.ts': '', 'host/src/host.ts': "import './main.ts';" }, 'an entry reads argv'],
   ['Hono outside the gateway', { 'host/src/upstream/b.ts': "import 'hono';" }, 'only gateway may import hono'],
   [
     'its server outside the gateway',

@@ -15,7 +15,7 @@ import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { itWith } from '../prerequisite.ts';
 
 const run = promisify(execFile);
-const main = join(import.meta.dirname, '../../tools/cli/src/main.ts');
+const main = join(import.meta.dirname, '../../tools/cli/bin/sallyport.js');
 let folder = '';
 let env: NodeJS.ProcessEnv = {};
 const at = (name: string) => join(folder, name);

@@ -13,7 +13,7 @@ import { startDockerRegistry } from '../fixtures/docker-registry.ts';
 import { isInstalled, itWith } from '../prerequisite.ts';
 
 const root = join(import.meta.dirname, '../..');
-const main = join(root, 'tools/cli/src/main.ts');
+const main = join(root, 'tools/cli/bin/sallyport.js');
 const id = 'hide-words';
 const minutes = 60_000;
 

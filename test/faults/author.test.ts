@@ -14,7 +14,7 @@ import { descriptorOf, emptyComponent, withSection } from '../fixtures/signed-pl
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { itWith } from '../prerequisite.ts';
 
-const main = join(import.meta.dirname, '../../tools/cli/src/main.ts');
+const main = join(import.meta.dirname, '../../tools/cli/bin/sallyport.js');
 const bare = withSection(emptyComponent, 'padding', Buffer.alloc(300_000, 7));
 let folder = '';
 const at = (name: string) => join(folder, name);

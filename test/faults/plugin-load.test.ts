@@ -12,7 +12,7 @@ import { guestDescriptor, jsGuest, watGuest } from '../fixtures/guest.ts';
 import { type HostedPlugin, writeHostFolder } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
-const main = join(import.meta.dirname, '../../tools/cli/src/main.ts');
+const main = join(import.meta.dirname, '../../tools/cli/bin/sallyport.js');
 const idle = `
 export const lifecycle = { configure() {} };
 export const dispatchHooks = { beforeDispatch: () => ({ tag: 'proceed' }), afterDispatch: () => ({ tag: 'proceed' }) };

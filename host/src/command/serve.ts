@@ -1,5 +1,5 @@
 import { parseListen } from '../config/listen.ts';
-import { saveCodeCache } from '../core/code-cache.ts';
+import { saveCodeCache } from '../core/code-cache.js';
 import { fail } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
 import type { StartCommand } from './command.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
 
-const file = join(import.meta.dirname, 'code-cache.ts');
+const file = join(import.meta.dirname, 'code-cache.js');
 
 /** What a process finds of the cache once it has turned it on. */
 function folderUsed(folder: string, env: Record<string, string> = {}): string {

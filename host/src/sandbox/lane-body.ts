@@ -5,7 +5,7 @@ import { findPackageJSON } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { codeCacheEnvironment } from '../core/code-cache.ts';
+import { codeCacheEnvironment } from '../core/code-cache.js';
 import { endWithUs } from './end-with-us.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './lane/message.ts';
 import type { BinaryPlugin, ThreadData } from './lane/seat.ts';

@@ -110,7 +110,7 @@ export async function startGateway(
   };
   await writeFile(file, stringify(config));
   // The log of each request is part of the work; where it goes is not.
-  const program = join(root, 'tools/cli/src/main.ts');
+  const program = join(root, 'tools/cli/bin/sallyport.js');
   const child = spawn(process.execPath, [program, 'serve', '-c', file], { stdio: 'ignore' });
   stop.defer(() => end(child));
   await untilReady(`http://127.0.0.1:${port}/readyz`, child, name).catch(error => {

@@ -73,7 +73,7 @@ describe('[REG-01] the registry', () => {
   });
 
   it('starts from the command line, and ends when told to', async () => {
-    const main = join(import.meta.dirname, '../../cli/src/main.ts');
+    const main = join(import.meta.dirname, '../../cli/bin/sallyport.js');
     const child = spawn(process.execPath, [main, 'registry', '--dir', await temporaryFolder()], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -84,7 +84,7 @@ describe('[REG-01] the registry', () => {
   });
 
   it('[REG-70] tells a login that it takes, where its profile asks for one', async () => {
-    const main = join(import.meta.dirname, '../../cli/src/main.ts');
+    const main = join(import.meta.dirname, '../../cli/bin/sallyport.js');
     const argv = [main, 'registry', '--dir', await temporaryFolder(), '--profile', 'ecr', '--json'];
     const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(child.stdout, 'data');
@@ -101,7 +101,11 @@ describe('[REG-01] the registry', () => {
     ['with a word too many', ['--dir', 'x', '--what'], /usage: /],
     ['with an address of others', ['--dir', 'x', '--host', '0.0.0.0'], /registry_not_loopback/],
   ])('%s exits with 2', async (_, words, says) => {
-    const child = spawn(process.execPath, [join(import.meta.dirname, '../../cli/src/main.ts'), 'registry', ...words]);
+    const child = spawn(process.execPath, [
+      join(import.meta.dirname, '../../cli/bin/sallyport.js'),
+      'registry',
+      ...words,
+    ]);
     const text: Buffer[] = [];
     child.stderr.on('data', chunk => text.push(chunk));
     expect(await once(child, 'close')).toEqual([2, null]);

@@ -3,7 +3,7 @@
  * It knows no policy: what to call, and where to stop, comes with each job.
  */
 import './interpret-schemas.ts';
-import { saveCodeCache } from '../../core/code-cache.ts';
+import { saveCodeCache } from '../../core/code-cache.js';
 import type { ChainOutput, HookCall, Note } from '../../core/hook-call.ts';
 import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';

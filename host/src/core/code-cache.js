@@ -1,3 +1,4 @@
+// JavaScript, because Node takes a twentieth of a second to load what reads TypeScript, unless the cache is on already.
 import { mkdirSync, statSync } from 'node:fs';
 import { enableCompileCache, flushCompileCache, getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
@@ -9,8 +10,10 @@ const ownFolder = () => join(homedir(), '.cache/sallyport/code');
  * Has Node keep what it made of source text (types stripped, code compiled), so that the next start reads it in place
  * of making it again. Whoever can write there can run code as us: a folder that others can write is not used. Without a
  * folder all goes on, slower. Where NODE_COMPILE_CACHE is set, Node has done it already.
+ * @param {string} [folder]
+ * @returns {void}
  */
-export function useCodeCache(folder: string = ownFolder()): void {
+export function useCodeCache(folder = ownFolder()) {
   if (getCompileCacheDir() !== undefined) return;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -19,14 +22,20 @@ export function useCodeCache(folder: string = ownFolder()): void {
   } catch {}
 }
 
-/** The environment with which a thread of ours uses the same cache. */
-export function codeCacheEnvironment(): Readonly<Record<string, string>> {
+/**
+ * The environment with which a thread of ours uses the same cache.
+ * @returns {Readonly<Record<string, string>>}
+ */
+export function codeCacheEnvironment() {
   const folder = getCompileCacheDir();
   // Node names a folder of its own version below the one that it was given.
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
-/** Writes down what was compiled in this thread so far. Whoever is killed has no other time to do it. */
-export function saveCodeCache(): void {
+/**
+ * Writes down what was compiled in this thread so far. Whoever is killed has no other time to do it.
+ * @returns {void}
+ */
+export function saveCodeCache() {
   if (getCompileCacheDir() !== undefined) flushCompileCache();
 }

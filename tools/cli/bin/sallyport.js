@@ -4,11 +4,11 @@ import { useCodeCache } from '@sallyport/host/core/code-cache';
 
 useCodeCache();
 // Imported only now: what is loaded before that is not in the cache.
-const { runCommand } = await import('./run.ts');
-const { processTerminal } = await import('./terminal.ts');
+const { runCommand } = await import('../src/run.ts');
+const { processTerminal } = await import('../src/terminal.ts');
 
 const controller = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => controller.abort(name));
+for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => controller.abort(name));
 const { signal } = controller;
 process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: processTerminal(signal),
