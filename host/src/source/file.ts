@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
 import { createArtifact, type SignatureClaim } from '../core/artifact.ts';
@@ -7,7 +6,7 @@ import { defaultArtifactLimit } from './content.ts';
 import { describe } from './descriptor.ts';
 import { failToRead } from './fail-to-read.ts';
 import { mediaType } from './media-type.ts';
-import { readBounded } from './read-body.ts';
+import { fileBody, readBounded } from './read-body.ts';
 import type { Source } from './source.ts';
 
 /** A signature is 64 bytes; what is longer is read this far, and will not hold. */
@@ -26,7 +25,7 @@ export function fileSource(reference: string, baseDir: string, limit: number = d
     try {
       const { size } = await stat(path);
       if (size > most) fail('artifact_too_large', { reference, file: path, size, limit: most });
-      return await readBounded(createReadStream(path), most, () =>
+      return await readBounded(fileBody(path), most, () =>
         fail('artifact_too_large', { reference, file: path, limit: most }),
       );
     } catch (error) {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +8,7 @@ import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { moveDurably, temporaryFile, writeDurably } from './durable-file.ts';
 import { imageIndexSchema } from './manifest.ts';
 import { mediaType } from './media-type.ts';
-import { readExactly } from './read-body.ts';
+import { fileBody, readExactly } from './read-body.ts';
 
 /** Names a manifest in index.json (OCI image spec, § Pre-Defined Annotation Keys). */
 export const refNameAnnotation = 'org.opencontainers.image.ref.name';
@@ -87,7 +86,7 @@ async function readJson(
 
 /** Reads a blob of a layout and hashes it. @throws Fault `size_mismatch`, `digest_mismatch`; what the file system throws */
 export const readBlob = (directory: string, descriptor: Descriptor, reference: string): Promise<Uint8Array> =>
-  readExactly(createReadStream(blobFile(directory, descriptor.digest)), descriptor, reference);
+  readExactly(fileBody(blobFile(directory, descriptor.digest)), descriptor, reference);
 
 /** Opens a layout for writing; a folder that is none yet becomes one with the first write. */
 export function openImageLayout(directory: string): ImageLayout {
@@ -187,7 +186,7 @@ export function openImageLayout(directory: string): ImageLayout {
 
     async adopt(file, digest) {
       const hash = createHash('sha256');
-      for await (const chunk of createReadStream(file)) hash.update(chunk);
+      for await (const chunk of fileBody(file)) hash.update(chunk);
       if (`sha256:${hash.digest('hex')}` !== digest) {
         await rm(file, { force: true });
         return false;
