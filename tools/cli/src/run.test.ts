@@ -12,7 +12,7 @@ import { entriesOf, table } from './table.ts';
 import { bar } from './terminal.ts';
 
 const run = promisify(execFile);
-const main = join(import.meta.dirname, 'main.ts');
+const main = join(import.meta.dirname, '../bin/sallyport.js');
 const entries = await entriesOf(table);
 const paths = entries.map(({ path, command }) => ({ path: path.join(' '), command }));
 
@@ -115,7 +115,7 @@ describe('[CLI-03] the completion', () => {
     expect(await offered('sallyport plugin push --ta')).toEqual(['--tag']);
     expect(await offered('sallyport plugin push --key ru')).toEqual(expect.arrayContaining(['run.ts', 'run.test.ts']));
     expect(await offered('sallyport completion f')).toEqual(['fish']);
-    expect(await offered('sallyport plugin sign --json ma')).toEqual(['main.ts']);
+    expect(await offered('sallyport plugin sign --json tab')).toEqual(['table.ts']);
   });
 
   itWith('zsh')('for zsh offers words and options', async () => {

@@ -34,7 +34,14 @@ const f = {
   share: (key, value) => context.setShared(key, value), shared: context.getShared, keep: context.set, kept: context.get,
 };
 const attempt = ([name, ...args]) => { try { return f[name](...args) ?? null; } catch (error) { return error.payload ?? String(error); } };
-export const lifecycle = { configure(json) { if (JSON.parse(json).wrong) throw 'it is wrong'; } };
+export const lifecycle = {
+  configure(json) {
+    const { wrong, loud, endless } = JSON.parse(json);
+    if (loud) console.warn('as it starts');
+    while (endless) kv.get('k');
+    if (wrong) throw 'it is wrong';
+  },
+};
 export const dispatchHooks = {
   beforeDispatch(_, request) {
     if (request.tag !== 'tool-call') throw 'only tools';
@@ -225,7 +232,10 @@ it.each([
   },
   {
     what: 'a configuration that it refuses',
-    fields: { config: { wrong: true }, expect: { outcome: 'refused', message: 'it is wrong' } },
+    fields: {
+      config: { wrong: true, loud: true },
+      expect: { outcome: 'refused', message: 'it is wrong', log: [{ level: 'warn', message: 'as it starts' }] },
+    },
   },
 ])('[AUT-20] a case can state $what', { timeout: 120_000 }, async ({ fields }) => {
   expect(await run(fields)).toMatchObject({ passed: true, differences: [] });
@@ -291,6 +301,17 @@ it.each([
     what: 'that it does not start',
     fields: { config: { wrong: true }, hook: 'tool_post_invoke', response: result, expect: { outcome: 'modified' } },
     differences: [{ path: 'outcome', expected: 'it starts', got: { outcome: 'refused', message: 'it is wrong' } }],
+  },
+  {
+    what: 'why it cannot start, and what it logged before',
+    fields: { config: { loud: true, endless: true }, expect: { outcome: 'refused' } },
+    differences: [
+      {
+        path: 'outcome',
+        expected: 'refused',
+        got: { outcome: 'failed', log: [{ level: 'warn', message: 'as it starts' }] },
+      },
+    ],
   },
 ])('[AUT-21] a case that fails tells $what', { timeout: 120_000 }, async ({ fields, differences }) => {
   expect(await run(fields)).toMatchObject({ passed: false, differences });

@@ -43,7 +43,8 @@ export interface CaseResult {
 /** Runs a case in lanes of its own, so that no case sees what another left behind. */
 export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSignal): Promise<CaseResult> {
   const { name, file } = one;
-  const lines: { level: string; message: string }[] = [];
+  const lines: Line[] = [];
+  const atStart: Line[] = [];
   const host = await createCannedHost(one.host, plugin.descriptor.id, one.steps[0]?.context.tenant);
   await using facilities = openFacilities({ kv: { store: 'memory' }, secrets: [], audit: {}, log: silentLog() });
   await using opened = new AsyncDisposableStack();
@@ -51,14 +52,13 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
   try {
     checkConfig(one.config, plugin);
     const compiled = await plugin.compile(host.grants(plugin.descriptor));
-    const sandbox = createSandbox({ capabilities: host.capabilities, log: logInto(lines) });
+    const sandbox = createSandbox({ capabilities: host.capabilities, log: logInto(lines, atStart) });
     const { id } = plugin.descriptor;
     const entry = { id, ...compiled, config: one.config, limits: plugin.limits };
     runner = opened.use(await sandbox.open([entry], host.facilities(facilities), { lanes: 1 }));
   } catch (error) {
-    const [fault] = toFaults(error);
-    if (fault?.code !== 'plugin_refused_config' && fault?.code !== 'plugin_config_invalid') throw error;
-    const came: Came = { ...nothing, outcome: 'refused', message: String(fault.details.reason) };
+    const came = notStarted(error, atStart);
+    if (came === undefined) throw error;
     const differences = one.refused ? compare(one.refused, came, '') : [difference('outcome', 'it starts', came)];
     return { name, file, passed: differences.length === 0, differences, came: [came], wall_ms: 0, memory_bytes: 0 };
   }
@@ -95,7 +95,21 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
   return { name, file, passed: differences.length === 0, differences, came: all, wall_ms: wall, memory_bytes };
 }
 
-const nothing = { log: [], kv: {}, shared: {}, metrics: [], audit: [] };
+const nothing = { kv: {}, shared: {}, metrics: [], audit: [] };
+
+/** Why it did not start, if that is a matter of the plugin and its config. */
+function notStarted(error: unknown, log: readonly Line[]): Came | undefined {
+  const [fault] = toFaults(error);
+  const outcome = fault && startFaults[fault.code];
+  return outcome && { ...nothing, outcome, message: String(fault.details.reason ?? fault.message), log };
+}
+
+const startFaults: Readonly<Partial<Record<string, Came['outcome']>>> = {
+  plugin_refused_config: 'refused',
+  plugin_config_invalid: 'refused',
+  plugin_start_failed: 'failed',
+  plugin_start_timeout: 'failed',
+};
 
 /** As start does. @throws Fault `plugin_config_invalid` */
 function checkConfig(config: Readonly<Record<string, unknown>>, { descriptor }: TriedPlugin): void {
@@ -107,13 +121,15 @@ function checkConfig(config: Readonly<Record<string, unknown>>, { descriptor }: 
   throw new Fault('plugin_config_invalid', { plugin: descriptor.id, reason });
 }
 
-/** A log whose lines of hook calls are collected. */
-const logInto = (lines: { level: string; message: string }[]) =>
+type Line = Came['log'][number];
+
+/** A log whose lines of plugins are collected: those of calls, and the others, which are those of starting. */
+const logInto = (ofCalls: Line[], others: Line[]) =>
   createLog('debug', {
     write(text) {
       const { level, msg, plugin, request } = JSON.parse(text);
-      if (plugin !== undefined && request !== undefined)
-        lines.push({ level: levels[level] ?? String(level), message: msg });
+      if (plugin !== undefined)
+        (request === undefined ? others : ofCalls).push({ level: levels[level] ?? String(level), message: msg });
     },
   });
 const levels: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' };
@@ -140,7 +156,10 @@ function call(
   );
 }
 
-function outcomeOf({ value, answer }: ChainOutput, report: CallReport | undefined): Omit<Came, keyof typeof nothing> {
+function outcomeOf(
+  { value, answer }: ChainOutput,
+  report: CallReport | undefined,
+): Omit<Came, 'log' | keyof typeof nothing> {
   switch (report?.outcome) {
     case 'modified':
       return { outcome: 'modified', value: toPlain(value) };
@@ -159,8 +178,8 @@ function outcomeOf({ value, answer }: ChainOutput, report: CallReport | undefine
 function compare(expected: Expectation, came: Came, at: string): readonly Difference[] {
   const path = (name: string) => (at === '' ? name : `${at}.${name}`);
   if (expected.outcome !== came.outcome) {
-    const { outcome, value, violation, cause, message } = came;
-    const got = toPlain({ outcome, value, violation, cause, message });
+    const { outcome, value, violation, cause, message, log } = came;
+    const got = toPlain({ outcome, value, violation, cause, message, log: log.length > 0 ? log : undefined });
     return [difference(path('outcome'), expected.outcome, Object.keys(got as object).length === 1 ? outcome : got)];
   }
   const whole = (['value', 'cause', 'kv', 'shared', 'metrics', 'audit'] as const).flatMap(name =>

@@ -83,7 +83,7 @@ describe('[CLI-06] an encrypted key', () => {
   });
 
   itWith('script')('is asked for at a terminal, without an echo', async () => {
-    const main = join(import.meta.dirname, '../main.ts');
+    const main = join(import.meta.dirname, '../../bin/sallyport.js');
     const child = promisify(execFile)('script', [
       '-qec',
       `'${process.execPath}' '${main}' plugin sign --key '${at('key.pem')}' '${at('plugin.wasm')}'`,

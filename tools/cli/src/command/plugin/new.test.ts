@@ -86,7 +86,10 @@ itWith('openssl')(
     await runCommand(['keygen', '--key', key]);
     const env = {
       ...process.env,
-      ...{ SALLYPORT: `${process.execPath} ${join(import.meta.dirname, '../../main.ts')}`, RUNNER_TEMP: temp },
+      ...{
+        SALLYPORT: `${process.execPath} ${join(import.meta.dirname, '../../../bin/sallyport.js')}`,
+        RUNNER_TEMP: temp,
+      },
       ...{ DOCKER_CONFIG: docker, SIGNING_KEY: await readFile(key, 'utf8'), REGISTRY: registry.host, OWNER: 'Acme' },
       ...{ ACTOR: 'acme', TAG: 'v0.1.0', TOKEN: 'token' },
     };

@@ -88,7 +88,7 @@ it('[CLI-07] the documented way leads into a gateway, typed as it stands', async
 
 itWith('script')('[CLI-04] a push shows a bar at a terminal, on stderr, and none when piped', async () => {
   const file = at('redact_emails.wasm');
-  const main = join(import.meta.dirname, '../../main.ts');
+  const main = join(import.meta.dirname, '../../../bin/sallyport.js');
   const argv = [main, 'plugin', 'push', '--tag', reference, file];
   const words = [process.execPath, ...argv].map(word => `'${word}'`).join(' ');
   const { stdout: seen } = await run('script', ['-qec', `${words} > /dev/null`, '/dev/null']);

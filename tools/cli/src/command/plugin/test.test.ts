@@ -60,7 +60,7 @@ it('[AUT-24] watches: a change is tested, what cannot be read is told, and Ctrl-
   timeout: 120_000,
 }, async () => {
   const { folder, argv } = await folderWith('', passes);
-  const main = join(import.meta.dirname, '../../main.ts');
+  const main = join(import.meta.dirname, '../../../bin/sallyport.js');
   const child = spawn(process.execPath, [main, ...argv, '--watch'], { stdio: ['ignore', 'pipe', 'ignore'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   const until = reader(child);
