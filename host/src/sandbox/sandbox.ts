@@ -18,7 +18,7 @@ import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { PureLanes } from './pure-lanes.ts';
 import type { ReadyThreads } from './ready-threads.ts';
-import { runSegments } from './segment.ts';
+import { segmentRunner } from './segment.ts';
 import { servingsOf, showCaller } from './serving.ts';
 import { WaitingLanes } from './waiting-lanes.ts';
 
@@ -132,9 +132,10 @@ async function openLanes(
   const waitingPools = pools.slice(pure.length > 0 ? 1 : 0);
   const poolOf = new Map<string, HookRunner>(waiting.map(({ id }, index) => [id, waitingPools[index] as HookRunner]));
   for (const { id } of pure) poolOf.set(id, pools[0] as HookRunner);
+  const run = segmentRunner(poolOf);
   return {
     async run(input, signal) {
-      const output = await runSegments(showCaller(input, servings), poolOf, signal);
+      const output = await run(showCaller(input, servings), signal);
       accounts.called(output.reports);
       return output;
     },

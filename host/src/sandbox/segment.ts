@@ -1,17 +1,22 @@
 import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../core/hook-call.ts';
 
 /**
- * One hop for each run of consecutive plugins that share a pool, with the value threaded through.
+ * Runs chains over several pools: one hop for each run of consecutive plugins that share one, with the value threaded
+ * through.
  * @param poolOf where each plugin runs, by id
  */
-export async function runSegments(
-  input: ChainInput,
-  poolOf: ReadonlyMap<string, HookRunner>,
-  signal?: AbortSignal,
-): Promise<ChainOutput> {
-  const segments = segmentsOf(input.calls, poolOf);
-  const [only] = segments;
-  if (only !== undefined && segments.length === 1) return only.pool.run(input, signal);
+export function segmentRunner(poolOf: ReadonlyMap<string, HookRunner>): HookRunner['run'] {
+  // The same lists are called again and again, and a pool knows one that it was given before.
+  const known = new WeakMap<readonly HookCall[], readonly Segment[]>();
+  return (input, signal) => {
+    const segments = known.get(input.calls) ?? segmentsOf(input.calls, poolOf);
+    known.set(input.calls, segments);
+    const [only] = segments;
+    return only !== undefined && segments.length === 1 ? only.pool.run(input, signal) : runAll(segments, input, signal);
+  };
+}
+
+async function runAll(segments: readonly Segment[], input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
   const reports: CallReport[] = [];
   let total: Omit<ChainOutput, 'reports'> = {};
   for (const { pool, calls } of segments) {
