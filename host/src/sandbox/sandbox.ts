@@ -132,7 +132,7 @@ async function openLanes(
   const waitingPools = pools.slice(pure.length > 0 ? 1 : 0);
   const poolOf = new Map<string, HookRunner>(waiting.map(({ id }, index) => [id, waitingPools[index] as HookRunner]));
   for (const { id } of pure) poolOf.set(id, pools[0] as HookRunner);
-  const run = segmentRunner(poolOf);
+  const run = segmentRunner(id => poolOf.get(id));
   return {
     async run(input, signal) {
       const output = await run(showCaller(input, servings), signal);

@@ -5,7 +5,7 @@ import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '
  * through.
  * @param poolOf where each plugin runs, by id
  */
-export function segmentRunner(poolOf: ReadonlyMap<string, HookRunner>): HookRunner['run'] {
+export function segmentRunner(poolOf: PoolOf): HookRunner['run'] {
   // The same lists are called again and again, and a pool knows one that it was given before.
   const known = new WeakMap<readonly HookCall[], readonly Segment[]>();
   return (input, signal) => {
@@ -31,15 +31,17 @@ async function runAll(segments: readonly Segment[], input: ChainInput, signal?: 
   return { ...total, reports };
 }
 
+type PoolOf = (plugin: string) => HookRunner | undefined;
+
 interface Segment {
   readonly pool: HookRunner;
   readonly calls: HookCall[];
 }
 
-function segmentsOf(calls: readonly HookCall[], poolOf: ReadonlyMap<string, HookRunner>): Segment[] {
+function segmentsOf(calls: readonly HookCall[], poolOf: PoolOf): Segment[] {
   const segments: Segment[] = [];
   for (const call of calls) {
-    const pool = poolOf.get(call.plugin);
+    const pool = poolOf(call.plugin);
     if (pool === undefined) throw new Error(`plugin ${call.plugin} has no lane`);
     const last = segments.at(-1);
     if (last?.pool === pool) last.calls.push(call);

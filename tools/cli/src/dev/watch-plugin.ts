@@ -1,6 +1,6 @@
 import type { ChainInput, ChainOutput, HookRunner } from '@sallyport/host/core/hook-call';
 import type { Watch } from '@sallyport/host/plugin/running-plugins';
-import { runSegments } from '@sallyport/host/sandbox/segment';
+import { segmentRunner } from '@sallyport/host/sandbox/segment';
 import { z } from 'zod';
 import { toCase } from '../case/contract-value.ts';
 import { type Difference, differencesOf } from '../case/difference.ts';
@@ -93,14 +93,10 @@ export function watchPlugin(
   }
 
   return {
-    watch: runner => ({
-      run: (input, signal) =>
-        runSegments(
-          input,
-          new Map(input.calls.map(call => [call.plugin, call.plugin === plugin ? seeing(runner) : runner])),
-          signal,
-        ),
-    }),
+    watch: runner => {
+      const watched = seeing(runner);
+      return { run: segmentRunner(id => (id === plugin ? watched : runner)) };
+    },
 
     hear(text) {
       const json: object = JSON.parse(text);
