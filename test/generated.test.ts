@@ -18,7 +18,7 @@ describe('the repository', () => {
   it.runIf(process.env.CI === 'true').each(['check:style', 'check:types', 'check:unused'])(
     '[RUN-09] passes `pnpm %s`',
     async script => {
-      await run('npx', ['-y', 'pnpm@12', 'run', script], { cwd: root });
+      await run(process.execPath, ['--run', script], { cwd: root });
     },
     300_000,
   );
