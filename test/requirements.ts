@@ -178,6 +178,7 @@ export const requirements = {
   'SBX-80': 'What a call said and was refused is heard once, also where it never answers or nobody waits for it.',
   'SBX-81': 'What a plugin says and is refused while it starts is heard, also where it never ends.',
   'SBX-83': 'Values that are heavy together neither go to a lane at once nor come back at once.',
+  'SBX-85': 'No process of a lane or of a compilation outlives the gateway, not even one that is killed.',
   'SBX-82': 'What travels between gateway and lane arrives as it was sent, in whichever form it travels.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',

@@ -11,6 +11,7 @@ import { freePort } from '../fixtures/everything.ts';
 import { guestDescriptor, jsGuest, watGuest } from '../fixtures/guest.ts';
 import { type HostedPlugin, writeHostFolder } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
+import { itWith } from '../prerequisite.ts';
 
 const main = join(import.meta.dirname, '../../tools/cli/bin/sallyport.js');
 const idle = `
@@ -322,6 +323,33 @@ describe('the command', () => {
     await expect.poll(() => Promise.all(lanes.map(isRunning))).toEqual(lanes.map(() => false));
     if (source !== undefined) expect(await filesIn(join(folder, 'cache'))).toEqual([]);
   });
+
+  itWith('setpriv')(
+    '[SBX-85] leaves no process behind that loops, also when it is killed',
+    async () => {
+      const bytes = await watGuest(guestDescriptor('p'), { configure: '(loop $l (br $l))' });
+      const { file } = await folderWith([{ id: 'p', bytes, isolation: 'process' }], {
+        upstreams: [{ id: 'upstream', stdio: { command: 'cat' }, required: false }],
+        limits: { lanes: 1, plugin: { start_ms: 3_600_000 } },
+      });
+      const child = execFile(process.execPath, [main, 'serve', '-c', file]);
+      onTestFinished(() => void child.kill('SIGKILL'));
+      let said = '';
+      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: string) => (said += text));
+      await expect.poll(() => said, { timeout: 30_000 }).toContain('plugin verified');
+      let lane: number | undefined;
+      const findLane = async () => {
+        const children = await childrenOf(child.pid);
+        const commands = await Promise.all(children.map(pid => statusOf(pid, 'cmdline')));
+        lane = children.find((_, index) => commands[index]?.includes('lane/worker.ts'));
+        return lane;
+      };
+      await expect.poll(findLane, { timeout: 30_000 }).toBeDefined();
+      child.kill('SIGKILL');
+      await expect.poll(() => isRunning(lane ?? 0)).toBe(false);
+    },
+    60_000,
+  );
 
   it('[RUN-07] warns at every start that plugins need not be signed, when the operator said so', async () => {
     await using upstream = await startRawHttpServer({ name: 'upstream' });

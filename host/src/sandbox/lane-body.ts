@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { codeCacheEnvironment } from '../core/code-cache.js';
-import { endWithUs } from './end-with-us.ts';
+import { forkBoundChild } from './bound-child.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './lane/message.ts';
 import type { BinaryPlugin, ThreadData } from './lane/seat.ts';
 
@@ -66,13 +66,7 @@ export const laneArguments: readonly string[] = [
  * writes none, starts no processes, threads or addons, and has an empty environment.
  */
 export function processBody(plugins: readonly LanePlugin[]): LaneBody {
-  const child = fork(fileURLToPath(program), {
-    serialization: 'advanced',
-    env: {},
-    execArgv: [...laneArguments],
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  endWithUs(child);
+  const child = forkBoundChild(program, { restraints: laneArguments, stderr: 'ignore' });
   child.send(plugins.map(withBinaries), () => {});
   return {
     send: message => void (child.connected && child.send(message, () => {})),

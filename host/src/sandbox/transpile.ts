@@ -1,8 +1,6 @@
-import { fork } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath } from 'node:url';
 import { type Fault, type FaultDetails, fail } from '../core/fault.ts';
-import { endWithUs } from './end-with-us.ts';
+import { forkBoundChild } from './bound-child.ts';
 
 export interface TranspileOrder {
   readonly bytes: Uint8Array;
@@ -18,7 +16,7 @@ export type TranspileAnswer =
   | { readonly error: string }
   | { readonly code: Fault['code']; readonly details: FaultDetails };
 
-const program = fileURLToPath(new URL('./transpile-child.ts', import.meta.url));
+const program = new URL('./transpile-child.ts', import.meta.url);
 /**
  * The child may read code and start jco's threads. It may not write files, start processes or load addons. Its heap and
  * the memory of jco, which is WebAssembly itself, end at 1 GiB each.
@@ -62,14 +60,8 @@ async function inChild(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
-  const child = fork(program, {
-    serialization: 'advanced',
-    env: {},
-    execArgv: restraints,
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
+  const child = forkBoundChild(program, { restraints, stderr: 'pipe' });
   let complaints = '';
-  endWithUs(child);
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     complaints = (complaints + text).slice(-4096);
   });
