@@ -124,6 +124,7 @@ export const requirements = {
   'CAP-90': 'A header whose name or value is none, such as one with a line break, is refused, counted and audited.',
   'CAP-91': 'A tenant whose name is empty is not the same as no tenant.',
   'CAP-92': 'A plugin that calls tools without end costs honest clients no request, and their p99 stays.',
+  'CAP-94': 'A plugin has one look-up of the system under way: these hold threads that the whole gateway shares.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

@@ -22,6 +22,19 @@ export function resolveBy(servers: readonly string[]): ResolveName {
   };
 }
 
+/**
+ * The same, asking for one name at a time. The system's look-ups each hold a thread, of the few that the whole gateway has,
+ * for as long as a name server is silent: longer than the request that wanted to know.
+ */
+export function oneByOne(resolve: ResolveName): ResolveName {
+  let last: Promise<unknown> = Promise.resolve();
+  return name => {
+    const found = last.then(() => resolve(name));
+    last = found.catch(() => {});
+    return found;
+  };
+}
+
 /** A target that may not be reached. Known by class, because it travels through the HTTP client. */
 export class EgressRefused extends Error {
   override readonly name = 'EgressRefused';

@@ -15,7 +15,7 @@ import {
   withoutContent,
   withoutCredentials,
 } from './egress-header.ts';
-import { EgressRefused, notPublic, type ResolveName, resolveBy, resolveBySystem } from './egress-name.ts';
+import { EgressRefused, notPublic, oneByOne, type ResolveName, resolveBy, resolveBySystem } from './egress-name.ts';
 import { createQuota } from './egress-quota.ts';
 import { type EgressRule, fileSchema, methodsSchema, readRule, ruleSchema } from './egress-rule.ts';
 import { normaliseTarget } from './egress-target.ts';
@@ -118,7 +118,7 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
   const rules = grant.allow.map(readRule);
   const methods = new Set(grant.methods);
   const mayReach = createAddressCheck(grant.allow_private);
-  const resolve = on.resolve ?? (grant.dns === undefined ? resolveBySystem : resolveBy(grant.dns));
+  const resolve = on.resolve ?? (grant.dns === undefined ? oneByOne(resolveBySystem) : resolveBy(grant.dns));
   const quota = createQuota(
     { concurrency: grant.concurrency, perMinute: grant.requests_per_minute },
     on.now ?? (() => performance.now()),

@@ -3,6 +3,8 @@
 import { useCodeCache } from '@sallyport/host/core/code-cache';
 
 useCodeCache();
+// Threads for files, signatures and names; half of them at most wait for name servers, of which some are silent.
+process.env.UV_THREADPOOL_SIZE ??= '16';
 // Imported only now: what is loaded before that is not in the cache.
 const { runCommand } = await import('../src/run.ts');
 const { processTerminal } = await import('../src/terminal.ts');
