@@ -6,6 +6,7 @@ import { pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { root } from '../../../../../test/fixtures/markdown.ts';
 import { runCommand } from '../../../../../test/fixtures/run-command.ts';
 import { runSallyport } from '../../../../../test/fixtures/run-sallyport.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
@@ -71,7 +72,10 @@ itWith('openssl')(
     await writeFile(join(folder, 'proceeds.js'), source);
     await writeFile(join(folder, 'cases/replace.json'), JSON.stringify({ cases: [proceeds] }));
     const workflow = parse(await readFile(join(folder, '.github/workflows/plugin.yaml'), 'utf8'));
-    const { steps } = workflow.jobs.plugin as { steps: { name?: string; if?: string; run?: string; env?: object }[] };
+    const { steps, env: stated } = workflow.jobs.plugin as {
+      steps: { name?: string; if?: string; run?: string; env?: object }[];
+      env: { SALLYPORT: string };
+    };
     const typed = steps.filter(({ name }) => ['Build', 'Test', 'Sign', 'Push'].includes(name ?? ''));
     expect(typed.map(({ if: when }) => when !== undefined)).toEqual([false, false, true, true]);
 
@@ -87,7 +91,7 @@ itWith('openssl')(
     const env = {
       ...process.env,
       ...{
-        SALLYPORT: `${process.execPath} ${join(import.meta.dirname, '../../../bin/sallyport.js')}`,
+        SALLYPORT: stated.SALLYPORT.replace('${{ github.workspace }}/sallyport', root),
         RUNNER_TEMP: temp,
       },
       ...{ DOCKER_CONFIG: docker, SIGNING_KEY: await readFile(key, 'utf8'), REGISTRY: registry.host, OWNER: 'Acme' },
