@@ -91,7 +91,7 @@ itWith('openssl')(
     const env = {
       ...process.env,
       ...{
-        SALLYPORT: stated.SALLYPORT.replace('${{ github.workspace }}/sallyport', root),
+        SALLYPORT: stated.SALLYPORT.replace(/^.*\/sallyport(?=\/bin)/, root),
         RUNNER_TEMP: temp,
       },
       ...{ DOCKER_CONFIG: docker, SIGNING_KEY: await readFile(key, 'utf8'), REGISTRY: registry.host, OWNER: 'Acme' },
