@@ -72,26 +72,28 @@ def value_of(result: ToolResult) -> Any:
     return json.loads("".join(block.value for block in result.content if isinstance(block, Content_Text)))
 
 
-# Keywords that came after draft 7. A schema with one would check less than its author thinks.
-_later = {
-    *("prefixItems", "dependentRequired", "dependentSchemas", "unevaluatedProperties", "unevaluatedItems"),
-    *("minContains", "maxContains", "$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"),
+# Keywords that came after draft 7 and cannot be said in its words. A schema with one would check less than its author
+# thinks.
+_unknown = {
+    *("unevaluatedProperties", "unevaluatedItems", "minContains", "maxContains"),
+    *("$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"),
 }
-_named = {"properties", "patternProperties", "definitions", "$defs", "dependencies"}
-_values = {"enum", "const", "default", "examples"}
-_drafts = ("draft-04", "draft-06", "draft-07")
+_named = {"properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"}
+_values = {"enum", "const", "default", "examples", "dependentRequired"}
+_older = ("draft-04", "draft-06", "draft-07")
+_newer = ("2019-09", "2020-12")
 
 
 def compiled(schema: dict[str, Any], place: str) -> Callable[[Any], Any]:
     """A function that raises for what does not fit. Raises ValueError, which refuses the config."""
-    draft = schema.get("$schema", "draft-07")
-    if not any(known in draft for known in _drafts):
-        raise ValueError(f"{place}: $schema must be of draft 4, 6 or 7")
-    if (keyword := later_keyword(schema)) is not None:
-        raise ValueError(f"{place}: {keyword} is not of draft 7")
+    draft = schema.get("$schema", "2020-12")
+    if not any(known in draft for known in _older + _newer):
+        raise ValueError(f"{place}: $schema is none of draft 4, 6, 7, 2019-09 and 2020-12")
     try:
+        if not any(known in draft for known in _older):
+            schema = {**in_draft_7(schema), "$schema": "http://json-schema.org/draft-07/schema#"}
         return compile_schema(schema, handlers=dict.fromkeys(("", "http", "https", "file"), refuse), use_default=False)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"{place}: {error}") from error
 
 
@@ -99,19 +101,32 @@ def refuse(uri: str) -> None:
     raise ValueError(f"{uri} is not in the schema")
 
 
-def later_keyword(schema: Any) -> str | None:
-    """The first keyword in a schema, or in one within it, that is ignored."""
+def in_draft_7(schema: Any) -> Any:
+    """What a newer schema says, in the words of draft 7, which fastjsonschema knows."""
     if isinstance(schema, list):
-        return next(filter(None, map(later_keyword, schema)), None)
+        return [in_draft_7(each) for each in schema]
     if not isinstance(schema, dict):
-        return None
-    for keyword, value in schema.items():
-        if keyword in _later:
-            return keyword
-        within = list(value.values()) if keyword in _named and isinstance(value, dict) else value
-        if keyword not in _values and (found := later_keyword(within)) is not None:
-            return found
-    return None
+        return schema
+    if unknown := _unknown & schema.keys():
+        raise ValueError(f"{min(unknown)} is not supported")
+    said = {keyword: translated(keyword, value) for keyword, value in schema.items()}
+    more = [{"dependencies": said[keyword]} for keyword in ("dependentRequired", "dependentSchemas") if keyword in said]
+    if "prefixItems" in said:
+        if "items" in said:
+            said["additionalItems"] = said["items"]
+        said["items"] = said["prefixItems"]
+    if "$ref" in said:
+        # In draft 7, nothing counts that stands beside it.
+        more.append({"$ref": said.pop("$ref")})
+    return {**said, "allOf": said.get("allOf", []) + more} if more else said
+
+
+def translated(keyword: str, value: Any) -> Any:
+    if keyword in _values:
+        return value
+    if keyword in _named and isinstance(value, dict):
+        return {name: in_draft_7(each) for name, each in value.items()}
+    return in_draft_7(value)
 
 
 Lifecycle, DispatchHooks = transform(SchemaGuard)
