@@ -27,6 +27,7 @@ const packages = [
   '@modelcontextprotocol/client',
   '@bytecodealliance/jco-transpile',
   'vitest',
+  'zod',
 ].flatMap(name => [
   [`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js' })] as const,
   [`node_modules/${name}/index.js`, ''] as const,
@@ -44,6 +45,17 @@ it.each([
       'host/src/hook/a.test.ts':
         "import 'vitest'; import 'hono'; import '../../../test/fixtures/f.ts'; import './a.case.ts';",
       'host/src/hook/a.case.ts': "import 'vitest';",
+    },
+  ],
+  [
+    'what lanes need',
+    {
+      'host/src/core/b.ts': "import 'node:module';",
+      'host/src/capability/lane/b.ts': "import 'node:crypto'; import '../../core/b.ts';",
+      'host/src/sandbox/c.ts': '',
+      'host/src/sandbox/lane/b.ts': "import 'node:vm'; import '../../capability/lane/b.ts'; import '../c.ts';",
+      'host/src/capability/b.ts': "import 'zod'; import './lane/b.ts';",
+      'host/src/capability/lane/b.test.ts': "import 'vitest'; import 'node:fs';",
     },
   ],
   [
@@ -119,6 +131,39 @@ it.each([
     },
     'no circular imports',
   ],
+  [
+    'a package from a lane',
+    { 'host/src/sandbox/lane/b.ts': "import 'zod';" },
+    'lane/b.ts → node_modules/zod/index.js: what runs in a lane',
+  ],
+  [
+    'a package from what a lane imports',
+    { 'host/src/core/b.ts': "import 'zod';", 'host/src/sandbox/lane/b.ts': "import '../../core/b.ts';" },
+    'what runs in a lane reaches',
+  ],
+  [
+    'the gateway’s side of a capability from its lane’s side',
+    { 'host/src/capability/b.ts': '', 'host/src/capability/lane/b.ts': "import '../b.ts';" },
+    'what runs in a lane reaches',
+  ],
+  [
+    'a type of it',
+    {
+      'host/src/capability/b.ts': 'export type B = 1;',
+      'host/src/sandbox/lane/b.ts': "import type { B } from '../../capability/b.ts'; export const b: B = 1;",
+    },
+    'what runs in a lane reaches',
+  ],
+  ...['dns/promises', 'fs', 'fs/promises', 'net', 'https', 'child_process'].map(
+    (name): [string, Record<string, string>, string] => [
+      `node:${name} from a lane`,
+      {
+        'host/src/sandbox/b.ts': `export const b = () => import('node:${name}');`,
+        'host/src/sandbox/lane/b.ts': "import '../b.ts';",
+      },
+      `lane/b.ts → ${name}: what runs in a lane reaches`,
+    ],
+  ),
   ['what is not there', { 'host/src/core/b.ts': "import './nowhere.ts';" }, 'cannot be judged'],
 ])('[RUN-20] refuses an import of %s', async (_, files, problem) => {
   expect((await check(files)).problems).toEqual(expect.arrayContaining([expect.stringContaining(problem)]));

@@ -181,6 +181,8 @@ export const requirements = {
   'SBX-83': 'Values that are heavy together neither go to a lane at once nor come back at once.',
   'SBX-85': 'No process of a lane or of a compilation outlives the gateway, not even one that is killed.',
   'SBX-82': 'What travels between gateway and lane arrives as it was sent, in whichever form it travels.',
+  'SBX-84':
+    'A lane loads what guests get of capabilities and what runs guests: no schemas, no network, no files, nothing of what the gateway decides.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…

@@ -25,6 +25,11 @@ const kept: readonly { readonly modules: readonly string[]; readonly by: string 
   { modules: ['@bytecodealliance/[^/]+', 'worker_threads'], by: 'sandbox' },
 ];
 
+/** What runs on the threads of lanes. Each lane loads it, and whoever broke out of a guest is among it. */
+const inLane = '^host/src/(capability|sandbox)/lane/';
+/** Of Node, what lanes need: `module` writes down compiled code, and `crypto` draws random bytes. */
+const nodeInLane = ['crypto', 'events', 'module', 'process', 'vm', 'worker_threads'];
+
 const test = '\\.(test|case)\\.ts$';
 
 /** The tables as rules of dependency-cruiser. Type-only imports count like all others. */
@@ -47,6 +52,18 @@ export const rules: IForbiddenRuleType[] = [
     // A module is a folder of node_modules, or one of Node's own.
     to: { path: `(^|node_modules/)(${modules.join('|')})(/|$)`, pathNot: '^(host|tools|test)/' },
   })),
+  {
+    name: 'lanes-stand-alone',
+    comment:
+      'what runs in a lane reaches, by whatever it imports, no package, nothing of the gateway but core, and of Node ' +
+      nodeInLane.join(', '),
+    severity: 'error',
+    from: { path: inLane, pathNot: test },
+    to: {
+      reachable: true,
+      pathNot: `^(host/src/(core|capability/lane|sandbox)/|(node:)?(${nodeInLane.join('|')})$)`,
+    },
+  },
   {
     name: 'host-stands-alone',
     comment: 'the host imports nothing from tools and test; only its tests may',

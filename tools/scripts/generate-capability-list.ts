@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Capability, HostImports, LaneContext } from '@sallyport/host/capability/capability';
+import type { Capability } from '@sallyport/host/capability/capability';
 import { capabilities, grantsSchema } from '@sallyport/host/capability/index';
-import { interfaceOf } from '@sallyport/host/capability/provides';
+import { interfaceOf } from '@sallyport/host/capability/lane/interface-of';
+import type { HostImports, LaneContext } from '@sallyport/host/capability/lane/lane-side';
 import { configJsonSchema } from '@sallyport/host/config/json-schema';
 import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core/json';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Agent, Dispatcher, request as undiciRequest } from 'undici';
 import { fail } from '../core/fault.ts';
-import type { HeaderList } from './egress-header.ts';
 import { createPinnedLookup, type ResolveName } from './egress-name.ts';
 import type { ClientCertificate, EgressRule } from './egress-rule.ts';
+import type { HeaderList } from './lane/guest-header.ts';
 
 /** What goes over a connection. */
 export interface Sending {

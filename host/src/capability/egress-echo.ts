@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../core/contract/outbound-http.js';
 import { formsOf, SecretMask } from '../core/secret-mask.ts';
-import type { HeaderList } from './egress-header.ts';
+import type { HeaderList } from './lane/guest-header.ts';
 
 /**
  * Servers repeat what they are sent: in an error, a page for debugging, a redirect. A value that the gateway put into a

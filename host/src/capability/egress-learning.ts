@@ -1,28 +1,10 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import type { EgressRequest } from './egress.ts';
 import { methodsSchema, ruleSchema } from './egress-rule.ts';
 import { isPublicAddress } from './public-address.ts';
-import { secretsIn } from './secret-learning.ts';
 
-/** What one refused request would have needed: where to and how, and nothing of what was sent. */
+/** Of what a lane told: see egressNeed. */
 const needSchema = z.object({ method: z.string(), url: z.string() });
-
-const longest = 1000;
-
-/** Query and fragment are left out: they may hold secrets, and rules know no such parts. */
-export function egressNeed({ method, url: text, headers }: EgressRequest): unknown {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    return { method: method.slice(0, 32), url: 'not a URL of http' };
-  const place = `${url.origin}${url.pathname}`;
-  const secrets = secretsIn(headers);
-  return {
-    method: method.slice(0, 32),
-    url: place.length > longest ? url.origin : place,
-    ...(secrets.length === 0 ? {} : { secrets }),
-  };
-}
 
 /** The rules of exactly those places, and the methods that were tried. */
 export function smallestEgressGrant(needs: readonly unknown[]): unknown {

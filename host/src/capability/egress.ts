@@ -1,24 +1,19 @@
 import { isIP } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
-import type { HttpError, HttpResponse } from '../core/contract/outbound-http.js';
+import type { HttpResponse } from '../core/contract/outbound-http.js';
 import { cut } from '../core/cut.ts';
 import type { RefusalReason } from '../core/hook-call.ts';
 import { readAtMost, TooLarge, TooSlow } from './egress-body.ts';
 import { createConnections } from './egress-connection.ts';
 import { askingPlainly, hideIn, withoutEcho } from './egress-echo.ts';
-import {
-  type HeaderList,
-  isForbiddenHeader,
-  isHeader,
-  responseHeaders,
-  withoutContent,
-  withoutCredentials,
-} from './egress-header.ts';
+import { responseHeaders, withoutContent, withoutCredentials } from './egress-header.ts';
 import { EgressRefused, notPublic, oneByOne, type ResolveName, resolveBy, resolveBySystem } from './egress-name.ts';
 import { createQuota } from './egress-quota.ts';
 import { type EgressRule, fileSchema, methodsSchema, readRule, ruleSchema } from './egress-rule.ts';
 import { normaliseTarget } from './egress-target.ts';
+import type { EgressAnswer, EgressRequest } from './lane/egress-request.ts';
+import { type HeaderList, isForbiddenHeader, isHeader } from './lane/guest-header.ts';
 import { createAddressCheck, isCidr } from './public-address.ts';
 
 const bytes = z
@@ -55,16 +50,6 @@ export const egressGrantSchema = z.strictObject({
 });
 
 export type EgressGrant = z.infer<typeof egressGrantSchema>;
-
-/** One request of a guest. */
-export interface EgressRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: HeaderList;
-  readonly body?: Uint8Array | undefined;
-}
-
-export type EgressAnswer = { readonly ok: HttpResponse } | { readonly err: HttpError };
 
 export interface EgressContext {
   readonly plugin: string;

@@ -1,15 +1,7 @@
 import { z } from 'zod';
-import type { KvError } from '../core/contract/kv-store.js';
-import {
-  DeclaredError,
-  defineCapability,
-  type HostImports,
-  type LaneContext,
-  type Serve,
-  type ServeContext,
-} from './capability.ts';
+import { defineCapability, type Serve, type ServeContext } from './capability.ts';
 import { KvRefused } from './kv.ts';
-import { powerOfTwo } from './power-of-two.ts';
+import { type KvAnswer, type KvNeed, type KvRequest, kvStoreInLane } from './lane/kv-store.ts';
 
 const longestKey = 512;
 const longestList = 1000;
@@ -36,8 +28,8 @@ const keySchema = z.string();
 const bytesSchema = z.custom<Uint8Array>(value => value instanceof Uint8Array);
 const ttlSchema = z.bigint().nonnegative().optional();
 
-/** What a lane may ask: the function's name, and its arguments. */
-const requestSchema = z.discriminatedUnion('do', [
+/** What a lane may ask. */
+const requestSchema: z.ZodType<KvRequest> = z.discriminatedUnion('do', [
   z.object({ do: z.literal('get'), key: keySchema }),
   z.object({ do: z.literal('set'), key: keySchema, value: bytesSchema, ttl: ttlSchema }),
   z.object({ do: z.literal('delete'), key: keySchema }),
@@ -57,84 +49,32 @@ const requestSchema = z.discriminatedUnion('do', [
   z.object({ do: z.literal('increment'), key: keySchema, by: z.bigint(), ttl: ttlSchema }),
 ]);
 
-type Request = z.input<typeof requestSchema>;
-type Answer = { readonly ok: unknown } | { readonly err: KvError };
-
-const wit = 'sallyport:plugin/kv-store';
-
 /** Small values that outlive a request, each plugin's own, and within it each tenant's. */
 export const kvStore = defineCapability<Grant>({
-  name: 'kv_store',
-  wit: [`${wit}@0.1.0`],
+  ...kvStoreInLane,
   risk: 'Lets the plugin keep what it sees beyond the request, up to its quota for each tenant, on the disk of the gateway.',
   grant: grantSchema,
   example: 'kv_store: { max_keys: 1000, max_bytes: 1048576 }',
-  imports: (_grant, lane) => functions(request => ask(lane, request)),
-  asyncImports: ['get', 'set', 'delete', 'list', 'compare-and-set', 'increment'].map(name => `${wit}#${name}`),
   serve: serveKvStore,
-  denied: functions(refuseUse),
   deniedBy: '`denied`',
   refuses: {
     over_limit: 'a write beyond `max_keys`, `max_bytes` or `max_value_bytes`; the answer is `quota`',
     invalid: 'a key that is empty or too long, and an addition to what is no number; the answer is `invalid`',
   },
   learning: {
+    ...kvStoreInLane.learning,
     records:
       'How many keys there are, how long, and for how long they are to be kept, up to the next powers of two; no keys and no values. The answer is `denied`.',
-    imports: (tell, memory) =>
-      functions(async request => {
-        tell(kvNeed(request, memory));
-        return refuseUse();
-      }),
     grant: smallestGrant,
   },
 });
-
-/** The functions of the interface, over one that takes a request. */
-function functions(run: (request: Request) => Promise<unknown>): HostImports {
-  return {
-    [wit]: {
-      get: (key: string) => run({ do: 'get', key }),
-      set: (key: string, value: Uint8Array, ttl?: bigint) => run({ do: 'set', key, value, ttl }),
-      delete: (key: string) => run({ do: 'delete', key }),
-      list: (prefix: string, after: string | undefined, limit: number) => run({ do: 'list', prefix, after, limit }),
-      compareAndSet: (key: string, expected: Uint8Array | undefined, value: Uint8Array, ttl?: bigint) =>
-        run({ do: 'compareAndSet', key, expected, value, ttl }),
-      increment: (key: string, by: bigint, ttl?: bigint) => run({ do: 'increment', key, by, ttl }),
-    },
-  };
-}
-
-async function refuseUse(): Promise<never> {
-  throw new DeclaredError({ tag: 'denied', val: 'kv_store was not granted' } satisfies KvError);
-}
 
 const needSchema = z.object({
   keys: z.int().default(0),
   bytes: z.int().default(0),
   value_bytes: z.int().default(0),
-  /** 0: for ever. */
   ttl_ms: z.int().optional(),
-});
-const mostRemembered = 10_000;
-const longestNumber = 20;
-
-/** What a store would have had to take by now. Keys are remembered, in the lane alone, to be told apart. */
-function kvNeed(request: Request, memory: Map<string, unknown>): z.input<typeof needSchema> {
-  if (request.do === 'get' || request.do === 'list' || request.do === 'delete') return {};
-  const value = request.do === 'increment' ? longestNumber : request.value.length;
-  const weight = Buffer.byteLength(request.key) + value;
-  if (memory.size < mostRemembered || memory.has(request.key)) {
-    memory.set(request.key, Math.max(weight, Number(memory.get(request.key) ?? 0)));
-  }
-  const bytes = [...memory.values()].reduce<number>((sum, each) => sum + Number(each), 0);
-  return {
-    keys: powerOfTwo(memory.size),
-    bytes: powerOfTwo(bytes),
-    value_bytes: powerOfTwo(value),
-    ttl_ms: request.ttl === undefined ? 0 : powerOfTwo(Number(request.ttl)),
-  };
-}
+}) satisfies z.ZodType<KvNeed>;
 
 function smallestGrant(needs: readonly unknown[]): unknown {
   const known = needs.flatMap(need => needSchema.safeParse(need).data ?? []);
@@ -150,12 +90,6 @@ function smallestGrant(needs: readonly unknown[]): unknown {
   };
 }
 
-async function ask(lane: LaneContext, request: Request): Promise<unknown> {
-  const answer = (await lane.ask(request)) as Answer;
-  if ('err' in answer) throw new DeclaredError(answer.err);
-  return answer.ok;
-}
-
 function serveKvStore(grant: Grant, on: ServeContext): Serve {
   const { kv, plugin } = on;
   const quota = { keys: grant.max_keys, bytes: grant.max_bytes };
@@ -165,9 +99,9 @@ function serveKvStore(grant: Grant, on: ServeContext): Serve {
     // A century is forever, and sums of it are still exact.
     return { quota, ttlMs: ttlMs === undefined ? undefined : Math.min(ttlMs, 3.2e12) };
   };
-  return async (message, call): Promise<Answer> => {
+  return async (message, call): Promise<KvAnswer> => {
     const request = requestSchema.parse(message);
-    const refuse = (tag: 'invalid' | 'quota', why: string): Answer => {
+    const refuse = (tag: 'invalid' | 'quota', why: string): KvAnswer => {
       on.refused(`${request.do}: ${why}`, call, tag === 'quota' ? 'over_limit' : 'invalid');
       return { err: { tag, val: why } };
     };

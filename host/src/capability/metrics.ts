@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { defaultBuckets } from '../core/metrics.ts';
-import { defineCapability, type Hear, type HostImports, type ServeContext } from './capability.ts';
-import { powerOfTwo } from './power-of-two.ts';
+import { defineCapability, type Hear, type ServeContext } from './capability.ts';
+import {
+  familyOf,
+  isLabel,
+  isName,
+  longestLabelValue,
+  type Measurement,
+  metricsInLane,
+  seriesKey,
+  sorted,
+} from './lane/metrics.ts';
 
 const grantSchema = z.strictObject({
   max_names: z.number().int().min(1).max(1000).default(32).describe('Different names.'),
@@ -18,45 +27,21 @@ const grantSchema = z.strictObject({
 
 type Grant = z.infer<typeof grantSchema>;
 
-/** Suffixes are the host's: they keep the families of counters, gauges and histograms apart. */
-const nameSchema = z
-  .string()
-  .max(64)
-  .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/)
-  .refine(name => !/_(total|bucket|sum|count|histogram)$/.test(name));
-const labelSchema = z
-  .string()
-  .max(64)
-  .regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/)
-  .refine(name => name !== 'plugin' && name !== 'le');
-const saidSchema = z.object({
+const nameSchema = z.string().refine(isName);
+const saidSchema: z.ZodType<Measurement> = z.object({
   type: z.enum(['counter', 'gauge', 'histogram']),
   name: nameSchema,
-  labels: z.array(z.tuple([labelSchema, z.string().max(256)])),
+  labels: z.array(z.tuple([z.string().refine(isLabel), z.string().max(longestLabelValue)])),
   value: z.number().refine(Number.isFinite),
 });
 
-type Type = z.infer<typeof saidSchema>['type'];
-type Labels = [string, string][];
-
-const wit = 'sallyport:plugin/metrics';
-const suffixes: Readonly<Record<Type, string>> = { counter: '_total', gauge: '', histogram: '_histogram' };
-const ignore = () => {};
-
 /** Numbers of the plugin's own, among those of the gateway at /metrics. */
 export const metrics = defineCapability<Grant>({
-  name: 'metrics',
-  wit: [`${wit}@0.1.0`],
+  ...metricsInLane,
   risk: 'Lets the plugin publish numbers with labels, in which it can write down what it sees for whoever reads the metrics.',
   grant: grantSchema,
   example: 'metrics: { max_series: 500 }',
-  imports: (_grant, lane) => {
-    const tell = (type: Type) => (name: string, labels: Labels, value: number) =>
-      lane.tell({ type, name, labels, value });
-    return { [wit]: { count: tell('counter'), gauge: tell('gauge'), observe: tell('histogram') } };
-  },
   hear: hearMetrics,
-  denied: { [wit]: { count: ignore, gauge: ignore, observe: ignore } },
   deniedBy: 'nothing: it is dropped',
   refuses: {
     invalid:
@@ -65,25 +50,12 @@ export const metrics = defineCapability<Grant>({
       'a measurement beyond `max_names`, `max_labels` or `max_series`, and what one hook call says beyond its first hundred notes; it is dropped',
   },
   learning: {
+    ...metricsInLane.learning,
     records:
       'Names, how many labels they have, and how many series there are up to the next power of two; no values of labels.',
-    imports: learnMetrics,
     grant: smallestGrant,
   },
 });
-
-const mostRemembered = 10_000;
-
-function learnMetrics(tell: (need: unknown) => void, memory: Map<string, unknown>): HostImports {
-  const learn = (type: Type) => (name: string, labels: Labels, value: number) => {
-    if (!saidSchema.safeParse({ type, name, labels, value }).success) return;
-    tell({ name, labels: new Set(labels.map(([label]) => label)).size });
-    const before = powerOfTwo(memory.size);
-    if (memory.size < mostRemembered) memory.set(seriesKey(type, name, labels), true);
-    if (memory.size === 1 || powerOfTwo(memory.size) > before) tell({ series: powerOfTwo(memory.size) });
-  };
-  return { [wit]: { count: learn('counter'), gauge: learn('gauge'), observe: learn('histogram') } };
-}
 
 const needSchema = z.object({ name: nameSchema.optional(), labels: z.int().optional(), series: z.int().optional() });
 
@@ -106,10 +78,6 @@ function smallestGrant(needs: readonly unknown[]): unknown {
     ),
   };
 }
-
-const sorted = (labels: Labels): Labels => [...new Map(labels)].sort(([one], [other]) => (one < other ? -1 : 1));
-const familyOf = (type: Type, name: string) => `plugin_${name}${suffixes[type]}`;
-const seriesKey = (type: Type, name: string, labels: Labels) => JSON.stringify([familyOf(type, name), sorted(labels)]);
 
 /** What is beyond the limits is dropped, and counted as a refusal. */
 function hearMetrics(grant: Grant, on: ServeContext): Hear {

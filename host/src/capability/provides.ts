@@ -1,7 +1,5 @@
 import type { Capability } from './capability.ts';
-
-/** An import's name without its version: `sallyport:plugin/log` of `sallyport:plugin/log@0.1.0`. */
-export const interfaceOf = (name: string): string => name.replace(/@.*$/, '');
+import { interfaceOf } from './lane/interface-of.ts';
 
 /** Which capability provides an import, and whether it does so in the version that the component was built for. */
 export function providerOf(

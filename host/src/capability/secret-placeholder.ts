@@ -1,4 +1,5 @@
-import { placeholderPattern, type Secrets } from './secrets.ts';
+import { placeholderPattern } from './lane/placeholder.ts';
+import type { Secrets } from './secrets.ts';
 
 type HeaderList = readonly (readonly [string, string])[];
 

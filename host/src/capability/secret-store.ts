@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import type { SecretError } from '../core/contract/secret-store.js';
 import { cut } from '../core/cut.ts';
-import { DeclaredError, defineCapability, type LaneContext, type Serve, type ServeContext } from './capability.ts';
+import { defineCapability, type Serve, type ServeContext } from './capability.ts';
+import { denied, longestName, type SecretAnswer, type SecretRequest, secretStoreInLane } from './lane/secret-store.ts';
 import { namesIn } from './learned-names.ts';
-import { usesOf, worthlessPlaceholder } from './secret-learning.ts';
+import { usesOf } from './secret-learning.ts';
 
-const longestName = 64;
 const mostNames = 64;
 
 const nameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name of one of the `secrets` of this file');
@@ -49,52 +48,25 @@ const grantSchema = z
 
 type Grant = z.infer<typeof grantSchema>;
 
-const requestSchema = z.object({ do: z.enum(['get', 'reference']), name: z.string() });
-type Answer = { readonly ok: string } | { readonly err: SecretError };
-
-const wit = 'sallyport:plugin/secret-store';
-const denied = (why: string): SecretError => ({ tag: 'denied', val: why });
-const refuse = async () => {
-  throw new DeclaredError(denied('secret_store was not granted'));
-};
+const requestSchema: z.ZodType<SecretRequest> = z.object({ do: z.enum(['get', 'reference']), name: z.string() });
 
 /** Secrets of the operator: by reference, which a plugin can use and not read, or by value. */
 export const secretStore = defineCapability<Grant>({
-  name: 'secret_store',
-  wit: [`${wit}@0.1.0`],
+  ...secretStoreInLane,
   risk: 'Under `names` the plugin reads secrets, and can send them wherever it can send anything. Under `references` it never sees them: the gateway puts them into the listed headers of requests to the listed origins.',
   grant: grantSchema,
   example:
     'secret_store: { references: [{ name: api-token, origins: ["https://api.example.com"], headers: [authorization] }] }',
-  imports: (_grant, lane) => ({
-    [wit]: {
-      get: (name: string) => ask(lane, { do: 'get', name }),
-      reference: (name: string) => ask(lane, { do: 'reference', name }),
-    },
-  }),
-  asyncImports: [`${wit}#get`, `${wit}#reference`],
   serve: serveSecretStore,
-  denied: { [wit]: { get: refuse, reference: refuse } },
   deniedBy: '`denied`',
   refuses: {
     not_allowed:
       'a name that is not among `names` or `references`; the answer is `denied`. A placeholder in another header or on its way to another origin is refused by `outbound_http`',
   },
   learning: {
+    ...secretStoreInLane.learning,
     records:
       'The names of the secrets, and in which headers they were to go where; never a value. `get` answers `denied`; `reference` gives a placeholder that stands for nothing, so that it is seen where it was to go.',
-    imports: tell => ({
-      [wit]: {
-        get: async (name: string) => {
-          tell({ do: 'get', name: cut(name, longestName) });
-          return refuse();
-        },
-        reference: async (name: string) => {
-          tell({ do: 'reference', name: cut(name, longestName) });
-          return worthlessPlaceholder(name);
-        },
-      },
-    }),
     grant: smallestGrant,
   },
 });
@@ -112,15 +84,9 @@ function smallestGrant(needs: readonly unknown[], uses: Readonly<Record<string, 
   return { ...(names.length === 0 ? {} : { names }), ...(references.length === 0 ? {} : { references }) };
 }
 
-async function ask(lane: LaneContext, request: z.input<typeof requestSchema>): Promise<string> {
-  const answer = (await lane.ask(request)) as Answer;
-  if ('err' in answer) throw new DeclaredError(answer.err);
-  return answer.ok;
-}
-
 function serveSecretStore(grant: Grant, on: ServeContext): Serve {
   const uses = new Map(grant.references.map(each => [each.name, each]));
-  return async (message, call): Promise<Answer> => {
+  return async (message, call): Promise<SecretAnswer> => {
     const request = requestSchema.parse(message);
     const name = cut(request.name, longestName);
     if (request.do === 'reference') {

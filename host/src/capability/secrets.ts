@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { Fault, Faults } from '../core/fault.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import { newPlaceholder } from './lane/placeholder.ts';
 
 /** Where one secret is kept: in a variable of the gateway's environment, or in a file that somebody mounted. */
 export interface SecretPlace {
@@ -33,11 +33,6 @@ export interface Secrets {
   /** What a placeholder stands for; undefined for what nobody was given. */
   referenced(placeholder: string): SecretReference | undefined;
 }
-
-export const placeholderPrefix = 'sallyport-secret-';
-
-/** What a placeholder looks like: 192 random bits, in characters that every header takes. */
-export const placeholderPattern = /sallyport-secret-[A-Za-z0-9_-]{32}/g;
 
 const maximumBytes = 65_536;
 
@@ -74,7 +69,7 @@ export function openSecrets(
     read,
     reference(plugin, name, use) {
       const key = JSON.stringify([plugin, name]);
-      const placeholder = placeholders.get(key) ?? `${placeholderPrefix}${randomBytes(24).toString('base64url')}`;
+      const placeholder = placeholders.get(key) ?? newPlaceholder();
       placeholders.set(key, placeholder);
       byPlaceholder.set(placeholder, { plugin, name, ...use });
       return placeholder;

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import type { CallError } from '../core/contract/tool-call.js';
 import type { ToolResult } from '../core/contract/types.js';
 import type { ToolAnswer } from '../core/hook-call.ts';
-import { DeclaredError, defineCapability, type HostImports, type Serve, type ServeContext } from './capability.ts';
+import { defineCapability, type Serve, type ServeContext } from './capability.ts';
+import { longestName, type ToolRequest, toolCallInLane } from './lane/tool-call.ts';
 
-const longestName = 256;
 const anyToolDue = 'a lone * is every tool there is: write { name: "*", any_tool: true } when that is meant';
 
 const toolSchema = z.union([
@@ -44,7 +43,7 @@ const grantSchema = z.strictObject({
 
 type Grant = z.infer<typeof grantSchema>;
 
-const requestSchema = z.object({ name: z.string(), argumentsJson: z.string() });
+const requestSchema: z.ZodType<ToolRequest> = z.object({ name: z.string(), argumentsJson: z.string() });
 
 const reasons = {
   denied: 'not_allowed',
@@ -54,37 +53,13 @@ const reasons = {
   invalid: 'invalid',
 } as const;
 
-const wit = 'sallyport:plugin/tool-call';
-
-/** What it answers without a grant. */
-const refusing = (tell: (need: unknown) => void): HostImports => ({
-  [wit]: {
-    call: async (name: string) => {
-      tell({ tool: name.slice(0, longestName) });
-      throw new DeclaredError({ tag: 'denied', val: 'tool_call was not granted' } satisfies CallError);
-    },
-  },
-});
-
 /** Other tools of the binding, called in the name of whoever called, past the same plugins. */
 export const toolCall = defineCapability<Grant>({
-  name: 'tool_call',
-  wit: [`${wit}@0.1.0`],
+  ...toolCallInLane,
   risk: 'Lets the plugin call the named tools with arguments of its own, in the name of whoever sent the request.',
   grant: grantSchema,
   example: 'tool_call: { tools: [search], max_depth: 1 }',
-  imports: (_grant, lane) => ({
-    [wit]: {
-      call: async (name: string, argumentsJson: string): Promise<ToolResult> => {
-        const answer = (await lane.ask({ name, argumentsJson })) as ToolAnswer;
-        if ('err' in answer) throw new DeclaredError(answer.err);
-        return answer.ok;
-      },
-    },
-  }),
-  asyncImports: [`${wit}#call`],
   serve: serveToolCall,
-  denied: refusing(() => {}),
   deniedBy: '`denied`',
   refuses: {
     not_allowed:
@@ -94,8 +69,8 @@ export const toolCall = defineCapability<Grant>({
     invalid: 'a name that is too long; the answer is `invalid`',
   },
   learning: {
+    ...toolCallInLane.learning,
     records: 'The names of the tools, which the grant then names; no arguments. The answer is `denied`.',
-    imports: refusing,
     grant: smallestGrant,
   },
 });

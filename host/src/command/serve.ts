@@ -1,7 +1,7 @@
 import { parseListen } from '../config/listen.ts';
-import { saveCodeCache } from '../core/code-cache.js';
 import { fail } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
+import { saveCodeCache } from '../core/save-code-cache.ts';
 import type { StartCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
 import { readConfig } from './read-config.ts';

@@ -1,6 +1,6 @@
 // JavaScript, because Node takes a twentieth of a second to load what reads TypeScript, unless the cache is on already.
 import { mkdirSync, statSync } from 'node:fs';
-import { enableCompileCache, flushCompileCache, getCompileCacheDir } from 'node:module';
+import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -30,12 +30,4 @@ export function codeCacheEnvironment() {
   const folder = getCompileCacheDir();
   // Node names a folder of its own version below the one that it was given.
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
-}
-
-/**
- * Writes down what was compiled in this thread so far. Whoever is killed has no other time to do it.
- * @returns {void}
- */
-export function saveCodeCache() {
-  if (getCompileCacheDir() !== undefined) flushCompileCache();
 }

@@ -4,14 +4,15 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
 
-const file = join(import.meta.dirname, 'code-cache.js');
+const file = (name: string) => JSON.stringify(join(import.meta.dirname, name));
 
 /** What a process finds of the cache once it has turned it on. */
 function folderUsed(folder: string, env: Record<string, string> = {}): string {
   const script = `
-    const { useCodeCache, codeCacheEnvironment, saveCodeCache } = await import(${JSON.stringify(file)});
+    const { useCodeCache, codeCacheEnvironment } = await import(${file('code-cache.js')});
+    const { saveCodeCache } = await import(${file('save-code-cache.ts')});
     useCodeCache(${JSON.stringify(folder)});
-    await import(${JSON.stringify(join(import.meta.dirname, 'codes.ts'))});
+    await import(${file('codes.ts')});
     saveCodeCache();
     console.log(codeCacheEnvironment().NODE_COMPILE_CACHE ?? 'none');`;
   const args = ['--input-type=module', '-e', script];

@@ -3,12 +3,13 @@ import { findPackageJSON } from 'node:module';
 import { z } from 'zod';
 import type { Capability } from '../capability/capability.ts';
 import type { Grant } from '../capability/grant.ts';
-import { interfaceOf } from '../capability/provides.ts';
+import { interfaceOf } from '../capability/lane/interface-of.ts';
 import type { VerifiedArtifact } from '../core/artifact.ts';
 import { digestOf } from '../core/digest.ts';
 import { fail } from '../core/fault.ts';
 import { clamp } from './clamp.ts';
 import type { CompileCache } from './compile-cache.ts';
+import type { Component } from './component.ts';
 import { componentInfo } from './component-info.ts';
 import { checkExtent } from './extent.ts';
 import { glueFile } from './finish-glue.ts';
@@ -16,16 +17,6 @@ import { glueRules } from './glue-check.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { transpile } from './transpile.ts';
-
-/** A component that is ready to be instantiated in lanes. Plain data and modules: it can be posted to a thread. */
-export interface Component {
-  readonly glue: string;
-  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
-  /** The bytes of `modules`, for lanes in another process; none where there is no such lane. */
-  readonly binaries: ReadonlyMap<string, Uint8Array>;
-  /** Whether hook calls may wait for the gateway's thread, and so run with JSPI in lanes of their own. */
-  readonly asynchronous: boolean;
-}
 
 /**
  * Compiles a verified component for lanes: extent and names checked, translated by jco and its glue checked (or taken

@@ -1,8 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { findPackageJSON } from 'node:module';
-import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { codeCacheEnvironment } from '../core/code-cache.js';
@@ -46,18 +43,10 @@ export function threadBody({ plugins, ...shared }: LaneData, thread: Worker = st
   };
 }
 
-/** Packages that the code of a lane loads. */
-const packages = ['zod'];
-/** The gateway's own code and those packages, where they really lie: all that the process may read. */
-const readable = [
-  fileURLToPath(new URL('../..', import.meta.url)),
-  ...packages.map(name => realpathSync(dirname(findPackageJSON(name, import.meta.url) ?? ''))),
-];
-
-/** Arguments of Node for the process of a lane. */
+/** Arguments of Node for the process of a lane: of all files, it may read those of the gateway's own code. */
 export const laneArguments: readonly string[] = [
   '--permission',
-  ...readable.map(folder => `--allow-fs-read=${folder}`),
+  `--allow-fs-read=${fileURLToPath(new URL('../..', import.meta.url))}`,
   '--max-old-space-size=256',
 ];
 

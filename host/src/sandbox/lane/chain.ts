@@ -1,4 +1,4 @@
-import { LimitExceeded } from '../../capability/capability.ts';
+import { LimitExceeded } from '../../capability/lane/lane-side.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import type { CallReport, ChainInput, ChainOutput } from '../../core/hook-call.ts';
 import type { CallScope } from './call-scope.ts';

@@ -1,4 +1,4 @@
-import { LimitExceeded } from '../../capability/capability.ts';
+import { LimitExceeded } from '../../capability/lane/lane-side.ts';
 import { cut } from '../../core/cut.ts';
 import type { FailureCause } from '../../core/hook-call.ts';
 

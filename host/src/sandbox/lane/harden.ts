@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import { DeclaredError, LimitExceeded } from '../../capability/capability.ts';
+import { DeclaredError, LimitExceeded } from '../../capability/lane/lane-side.ts';
 import { glueSurroundings } from '../glue-surroundings.ts';
 import { type LiftingMeter, meteredDecoder } from './lifting-meter.ts';
 

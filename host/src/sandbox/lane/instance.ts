@@ -1,6 +1,6 @@
 import vm from 'node:vm';
-import type { HostImports, LaneContext } from '../../capability/capability.ts';
-import { capabilities } from '../../capability/index.ts';
+import { laneSides } from '../../capability/lane/index.ts';
+import type { HostImports, LaneContext } from '../../capability/lane/lane-side.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
 import { LiftingMeter } from './lifting-meter.ts';
@@ -139,18 +139,15 @@ function importsOf(plugin: LanePlugin, seat: Seat, gateway: ToGateway): HostImpo
     return seat.scope;
   };
   const imports: Record<string, Readonly<Record<string, unknown>>> = {};
-  for (const capability of capabilities) {
-    const { name } = capability;
+  for (const side of laneSides) {
+    const { name } = side;
     if (plugin.denied.has(name)) {
       const told = (what: string) => scope().refused(name, what, 'not_granted');
       const learned = (need: unknown) => {
         told(`it was not granted: ${JSON.stringify(need)}`);
         gateway.refused(plugin.id, name, need);
       };
-      Object.assign(
-        imports,
-        plugin.learning ? learningImports(capability, plugin, learned) : deniedImports(capability, told),
-      );
+      Object.assign(imports, plugin.learning ? learningImports(side, plugin, learned) : deniedImports(side, told));
     }
     if (!plugin.granted.has(name)) continue;
     const lane: LaneContext = {
@@ -172,7 +169,7 @@ function importsOf(plugin: LanePlugin, seat: Seat, gateway: ToGateway): HostImpo
         return gateway.ask(scope().job, plugin.id, name, request);
       },
     };
-    Object.assign(imports, capability.imports(plugin.granted.get(name), lane));
+    Object.assign(imports, side.imports(plugin.granted.get(name), lane));
   }
   return imports;
 }

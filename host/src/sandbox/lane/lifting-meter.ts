@@ -1,4 +1,4 @@
-import { LimitExceeded } from '../../capability/capability.ts';
+import { LimitExceeded } from '../../capability/lane/lane-side.ts';
 
 /** What a list costs for each of its elements beside what they hold: as an object in the lane. */
 export const elementBytes = 64;

@@ -1,6 +1,6 @@
-import type { LogLevel } from '../../capability/capability.ts';
+import type { LogLevel } from '../../capability/lane/lane-side.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookCall, Note } from '../../core/hook-call.ts';
-import type { Component } from '../compile.ts';
+import type { Component } from '../component.ts';
 import type { PluginLimits } from '../limits.ts';
 
 /** What a lane must know to hold instances of one plugin. */

@@ -1,4 +1,4 @@
-import { LimitExceeded, type LogLevel } from '../../capability/capability.ts';
+import { LimitExceeded, type LogLevel } from '../../capability/lane/lane-side.ts';
 import { cut } from '../../core/cut.ts';
 import type { Caller, Note, Refusal, RefusalReason } from '../../core/hook-call.ts';
 import { overCpu, type PluginLimits } from '../limits.ts';

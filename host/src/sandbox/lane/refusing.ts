@@ -1,9 +1,9 @@
-import type { Capability, HostImports } from '../../capability/capability.ts';
-import { interfaceOf } from '../../capability/provides.ts';
+import { interfaceOf } from '../../capability/lane/interface-of.ts';
+import type { HostImports, LaneSide } from '../../capability/lane/lane-side.ts';
 import type { LanePlugin } from './message.ts';
 
 /** What a plugin gets of an optional capability that it was not granted. Each use of it is told. */
-export function deniedImports({ wit, denied = {} }: Capability, told: (what: string) => void): HostImports {
+export function deniedImports({ wit, denied = {} }: LaneSide, told: (what: string) => void): HostImports {
   const own = new Set(wit.map(interfaceOf));
   // Classes of resources stay as they are, and so does what another capability gives to everybody.
   const telling = ([name, answer]: [string, unknown]): [string, unknown] => {
@@ -27,7 +27,7 @@ const memories = new Map<string, Map<string, unknown>>();
 
 /** What a plugin that is learning gets of a capability: it is refused, and what it would have needed is told. */
 export function learningImports(
-  { name, learning }: Capability,
+  { name, learning }: LaneSide,
   { id }: LanePlugin,
   tell: (need: unknown) => void,
 ): HostImports {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import process from 'node:process';
 import { parentPort } from 'node:worker_threads';
-import type { Component } from '../compile.ts';
+import type { Component } from '../component.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './message.ts';
 import { Progress } from './progress.ts';
 

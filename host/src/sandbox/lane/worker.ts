@@ -2,9 +2,8 @@
  * The program of a lane, in a thread or a process of its own. It starts one instance of each plugin, then runs the chains that it is sent.
  * It knows no policy: what to call, and where to stop, comes with each job.
  */
-import './interpret-schemas.ts';
-import { saveCodeCache } from '../../core/code-cache.js';
 import type { ChainOutput, HookCall, Note } from '../../core/hook-call.ts';
+import { saveCodeCache } from '../../core/save-code-cache.ts';
 import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';
 import { failureOf } from './failure.ts';

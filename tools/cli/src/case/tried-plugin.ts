@@ -6,7 +6,7 @@ import { digestOf } from '@sallyport/host/core/digest';
 import { silentLog } from '@sallyport/host/core/log';
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { checkContract } from '@sallyport/host/plugin/check-contract';
-import type { Component } from '@sallyport/host/sandbox/compile';
+import type { Component } from '@sallyport/host/sandbox/component';
 import { defaultLimits, type PluginLimits } from '@sallyport/host/sandbox/limits';
 import { createSandbox } from '@sallyport/host/sandbox/sandbox';
 import { readDescriptor } from '@sallyport/host/verify/descriptor-section';

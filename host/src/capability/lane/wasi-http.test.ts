@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { EgressRequest } from './egress.ts';
+import type { EgressRequest } from './egress-request.ts';
 import { Pollable } from './pollable.ts';
 import { wasiHttp } from './wasi-http.ts';
 import { Fields } from './wasi-http-field.ts';

@@ -1,5 +1,5 @@
-import { DeclaredError } from './capability.ts';
-import { type HeaderList, isForbiddenHeader, isHeader } from './egress-header.ts';
+import { type HeaderList, isForbiddenHeader, isHeader } from './guest-header.ts';
+import { DeclaredError } from './lane-side.ts';
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const invalid = () => new DeclaredError({ tag: 'invalid-syntax' });

@@ -1,7 +1,7 @@
-import type { HttpError } from '../core/contract/outbound-http.js';
-import { DeclaredError, type HostImports } from './capability.ts';
-import type { EgressAnswer, EgressRequest } from './egress.ts';
+import type { HttpError } from '../../core/contract/outbound-http.js';
+import type { EgressAnswer, EgressRequest } from './egress-request.ts';
 import { InputStream, OutputStream } from './inert-wasi.ts';
+import { DeclaredError, type HostImports } from './lane-side.ts';
 import { Pollable } from './pollable.ts';
 import { Fields } from './wasi-http-field.ts';
 import { PromisePollable, pollWaiting } from './wasi-http-poll.ts';

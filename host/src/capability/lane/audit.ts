@@ -1,0 +1,56 @@
+import type { RefusalReason } from '../../core/hook-call.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { DeclaredError, type LaneSide } from './lane-side.ts';
+import { powerOfTwo } from './power-of-two.ts';
+
+/** What the lane needs of a grant. */
+interface AuditGrant {
+  readonly max_bytes: number;
+}
+
+/** What the name of an event looks like. */
+export const eventPattern = /^[a-z][a-z0-9_]{0,62}$/;
+
+const wit = 'sallyport:plugin/audit';
+const refuse = () => {
+  throw new DeclaredError('audit was not granted');
+};
+
+/** What guests get of `audit`. */
+export const auditInLane = {
+  name: 'audit',
+  wit: [`${wit}@0.1.0`],
+  imports: ({ max_bytes }, lane) => ({
+    [wit]: {
+      write: (event: string, text: string) => {
+        const refused = (reason: RefusalReason, why: string): never => {
+          lane.refused(`write: ${why}`, reason);
+          throw new DeclaredError(why);
+        };
+        if (!eventPattern.test(event)) refused('invalid', 'the name of an event is like email_redacted');
+        if (Buffer.byteLength(text) > max_bytes) refused('over_limit', `more than ${max_bytes} bytes`);
+        lane.tell({ event, details: parseDetails(text) ?? refused('invalid', 'details are not a JSON object') });
+      },
+    },
+  }),
+  denied: { [wit]: { write: refuse } },
+  learning: {
+    imports: tell => ({
+      [wit]: {
+        write: (event: string, text: string) => {
+          if (eventPattern.test(event)) tell({ event, bytes: powerOfTwo(Buffer.byteLength(text)) });
+          refuse();
+        },
+      },
+    }),
+  },
+} satisfies LaneSide<AuditGrant>;
+
+function parseDetails(text: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,58 @@
+import type { SecretError } from '../../core/contract/secret-store.js';
+import { cut } from '../../core/cut.ts';
+import { DeclaredError, type LaneContext, type LaneSide } from './lane-side.ts';
+import { worthlessPlaceholder } from './worthless-placeholder.ts';
+
+/** Characters of a name. */
+export const longestName = 64;
+
+/** What it asks the gateway, and tells where it is learning. */
+export interface SecretRequest {
+  readonly do: 'get' | 'reference';
+  readonly name: string;
+}
+
+/** What the gateway answers. */
+export type SecretAnswer = { readonly ok: string } | { readonly err: SecretError };
+
+const wit = 'sallyport:plugin/secret-store';
+
+/** Why a secret is not given. */
+export const denied = (why: string): SecretError => ({ tag: 'denied', val: why });
+const refuse = async () => {
+  throw new DeclaredError(denied('secret_store was not granted'));
+};
+
+/** What guests get of `secret_store`. */
+export const secretStoreInLane = {
+  name: 'secret_store',
+  wit: [`${wit}@0.1.0`],
+  imports: (_grant, lane) => ({
+    [wit]: {
+      get: (name: string) => ask(lane, { do: 'get', name }),
+      reference: (name: string) => ask(lane, { do: 'reference', name }),
+    },
+  }),
+  asyncImports: [`${wit}#get`, `${wit}#reference`],
+  denied: { [wit]: { get: refuse, reference: refuse } },
+  learning: {
+    imports: tell => ({
+      [wit]: {
+        get: async (name: string) => {
+          tell({ do: 'get', name: cut(name, longestName) });
+          return refuse();
+        },
+        reference: async (name: string) => {
+          tell({ do: 'reference', name: cut(name, longestName) });
+          return worthlessPlaceholder(name);
+        },
+      },
+    }),
+  },
+} satisfies LaneSide;
+
+async function ask(lane: LaneContext, request: SecretRequest): Promise<string> {
+  const answer = (await lane.ask(request)) as SecretAnswer;
+  if ('err' in answer) throw new DeclaredError(answer.err);
+  return answer.ok;
+}
