@@ -10,6 +10,7 @@ export function createMemoryKv(now?: () => number): KvStore {
   const entriesOf = (space: KvSpace) => spaces.get(nameOf(space)) ?? new Map<string, Entry>();
   const table: KvTable = {
     transact: work => work(),
+    look: work => work(),
     read: (space, key) => entriesOf(space).get(key),
     write(space, key, entry) {
       const entries = entriesOf(space);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, it } from 'vitest';
 import { kvCases } from './kv.case.ts';
 import { openSqliteKv } from './kv-sqlite.ts';
@@ -68,6 +69,18 @@ it('[CAP-45] is shared by two processes without losing an addition', async () =>
   expect(await store.increment(space, 'ours', 0n, write)).toBe(BigInt(ours));
   const both = Number(await store.increment(space, 'both', 0n, write));
   expect(both).toBeGreaterThanOrEqual(ours + theirs);
+});
+
+it('[CAP-95] waits for another process that writes, and for no longer, while this one goes on', async () => {
+  const path = file();
+  await using store = openSqliteKv(path);
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  const sums = Promise.all([1n, 2n].map(by => store.increment(space, 'sum', by, write)));
+  expect(await store.get(space, 'sum')).toBeUndefined();
+  other.exec('COMMIT');
+  other.close();
+  expect((await sums).toSorted().at(-1)).toBe(3n);
 });
 
 it.each([

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fail } from '../core/fault.ts';
 import type { KvStore } from './kv.ts';
 import { createKvStore, type KvTable } from './kv-table.ts';
@@ -29,8 +30,11 @@ const schema = `
       WHERE plugin = OLD.plugin AND tenant = OLD.tenant;
   END;`;
 
-/** Milliseconds that a write waits for another process that writes to the same file. */
-const patience = 1000;
+/**
+ * Milliseconds that a use waits for another process that writes to the same file: in all, for one look, during which the
+ * gateway's thread stands still, and between two looks.
+ */
+const patience = { all: 2000, look: 2, between: 10 };
 const sweepEveryMs = 60_000;
 
 /**
@@ -56,17 +60,19 @@ export function openSqliteKv(path: string, now: () => number = Date.now): KvStor
        (SELECT plugin, tenant, key FROM entry WHERE expires <= ? ORDER BY expires LIMIT ?)`,
   );
   const table: KvTable = {
-    transact(work) {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        database.exec('ROLLBACK');
-        throw error;
-      }
-    },
+    look: untilFree,
+    transact: work =>
+      untilFree(() => {
+        database.exec('BEGIN IMMEDIATE');
+        try {
+          const result = work();
+          database.exec('COMMIT');
+          return result;
+        } catch (error) {
+          database.exec('ROLLBACK');
+          throw error;
+        }
+      }),
     read({ plugin, tenant }, key) {
       const row = read.get(plugin, columnOf(tenant), Buffer.from(key));
       if (row === undefined) return undefined;
@@ -90,18 +96,39 @@ export function openSqliteKv(path: string, now: () => number = Date.now): KvStor
       if (database.isOpen) database.close();
     },
   };
-  const sweeping = setInterval(() => table.sweep(now(), 1000), sweepEveryMs).unref();
+  const sweeping = setInterval(async () => {
+    // What is not swept now is swept later.
+    await untilFree(() => table.sweep(now(), 1000)).catch(() => {});
+  }, sweepEveryMs).unref();
   return createKvStore(table, now);
 }
+
+/** Runs `work`, again while another process has the file to itself. @throws what `work` throws, in the end that too */
+async function untilFree<T>(work: () => T): Promise<T> {
+  const until = performance.now() + patience.all;
+  for (;;) {
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > until) throw error;
+      await delay(Math.random() * patience.between);
+    }
+  }
+}
+
+/** SQLITE_BUSY, of whichever kind. (SQLite, Result and Error Codes) */
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
 
 function open(path: string): DatabaseSync {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     // SQLite would let everybody read it.
     closeSync(openSync(path, 'a', 0o600));
-    const database = new DatabaseSync(path, { timeout: patience });
+    const database = new DatabaseSync(path, { timeout: patience.all });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     database.exec(schema);
+    database.exec(`PRAGMA busy_timeout = ${patience.look}`);
     return database;
   } catch (error) {
     return fail('kv_unusable', { file: path, reason: error instanceof Error ? error.message : String(error) }, error);

@@ -9,7 +9,9 @@ interface KvEntry {
 /** What a store within this process must be able to do: plain, synchronous steps on entries, expired ones included. */
 export interface KvTable extends AsyncDisposable {
   /** Runs `work` wholly or not at all, and nothing else meanwhile. */
-  transact<T>(work: () => T): T;
+  transact<T>(work: () => T): T | Promise<T>;
+  /** Runs `work` that only reads. */
+  look<T>(work: () => T): T | Promise<T>;
   read(space: KvSpace, key: string): KvEntry | undefined;
   write(space: KvSpace, key: string, entry: KvEntry): void;
   remove(space: KvSpace, key: string): void;
@@ -50,7 +52,7 @@ export function createKvStore(table: KvTable, now: () => number = Date.now): KvS
   const expiry = ({ ttlMs }: KvWrite) => (ttlMs === undefined ? undefined : now() + ttlMs);
 
   return {
-    get: async (space, key) => live(space, key)?.value.slice(),
+    get: async (space, key) => table.look(() => live(space, key)?.value.slice()),
 
     set: async (space, key, value, write) =>
       table.transact(() => put(space, key, { value, expiresAt: expiry(write) }, write)),
@@ -62,7 +64,7 @@ export function createKvStore(table: KvTable, now: () => number = Date.now): KvS
         return present;
       }),
 
-    list: async (space, prefix, after, limit) => table.keys(space, prefix, after, limit, now()),
+    list: async (space, prefix, after, limit) => table.look(() => table.keys(space, prefix, after, limit, now())),
 
     compareAndSet: async (space, key, expected, value, write) =>
       table.transact(() => {
