@@ -250,6 +250,9 @@ export const requirements = {
   'GW-24': 'Requests above the limit of concurrency are refused with Retry-After.',
   'GW-25': 'New sessions never displace sessions in use.',
   'GW-26': 'An upstream that dies, is silent or sends garbage fails one call, with its own code.',
+  'GW-80':
+    "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
+  'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',
   // registry for development: REG-…
   'REG-01': 'The registry for development listens on this machine alone, and answers to no other name.',
   'REG-02':

@@ -1,0 +1,185 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Checks, runConformanceSuite } from '../fixtures/conformance-suite.ts';
+import { startConformanceUpstream } from '../fixtures/conformance-upstream.ts';
+import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
+import { openHost } from '../fixtures/open-host.ts';
+
+/** How the checks of a scenario differ behind the gateway. */
+interface Difference {
+  /** Checks that the server passes and the gateway does not. */
+  readonly lost: readonly string[];
+  /** Failures and warnings. */
+  readonly said: readonly string[];
+}
+
+/** Scenarios that cannot hold for a gateway. `because` stands in the operator guide, and says why. */
+type Excuses = Readonly<Record<string, Difference & { readonly because: string }>>;
+
+const excuses: Excuses = {
+  'tools-call-sampling': {
+    because: 'sampling',
+    lost: ['tools-call-sampling'],
+    said: ['Server did not request sampling from client'],
+  },
+  'tools-call-elicitation': {
+    because: 'elicitation',
+    lost: ['tools-call-elicitation'],
+    said: ['Server did not request elicitation from client'],
+  },
+  'elicitation-sep1034-defaults': {
+    because: 'elicitation',
+    lost: ['string', 'integer', 'number', 'enum', 'boolean'].map(type => `elicitation-sep1034-${type}-default`),
+    said: ['Server did not request elicitation from client'],
+  },
+  'elicitation-sep1330-enums': {
+    because: 'elicitation',
+    lost: ['untitled-single', 'titled-single', 'legacy-enumnames', 'untitled-multi', 'titled-multi'].map(
+      kind => `elicitation-sep1330-${kind}`,
+    ),
+    said: ['Server did not request elicitation from client'],
+  },
+  'resources-subscribe': {
+    because: 'subscriptions to single resources',
+    lost: ['resources-subscribe'],
+    said: ['Failed: This gateway does not know the method.'],
+  },
+  'resources-unsubscribe': {
+    because: 'subscriptions to single resources',
+    lost: ['resources-unsubscribe'],
+    said: ['Failed: This gateway does not know the method.'],
+  },
+  // What is asked there says nothing before its answer, and so there is no stream to be looked at.
+  'server-sse-multiple-streams': {
+    because: 'An answer that nothing precedes is plain JSON',
+    lost: ['server-sse-streams-functional'],
+    said: [],
+  },
+  'server-sse-polling': {
+    because: 'cannot be taken up again',
+    lost: ['server-sse-priming-event', 'server-sse-retry-field', 'server-sse-disconnect-resume'],
+    said: [],
+  },
+};
+
+const excusesOverStdio: Excuses = {
+  ...excuses,
+  'tools-call-with-logging': {
+    because: 'log messages over stdio',
+    lost: ['tools-call-with-logging'],
+    said: ['No log notifications received'],
+  },
+};
+
+/** Scenarios about what the gateway answers itself. */
+const own = ['server-initialize', 'server-session-lifecycle', 'ping', 'logging-set-level', 'dns-rebinding-protection'];
+
+const hooks = [
+  ...['tool_pre_invoke', 'tool_post_invoke', 'prompt_pre_fetch', 'prompt_post_fetch'],
+  ...['resource_pre_fetch', 'resource_post_fetch', 'tool_list', 'prompt_list', 'resource_list'],
+];
+/** Reads all that it is shown, and changes nothing. */
+const watcher = `
+let seen = 0;
+const look = (...shown) => {
+  seen += JSON.stringify(shown).length;
+  return { tag: 'proceed' };
+};
+export const lifecycle = { configure() {} };
+export const dispatchHooks = { beforeDispatch: look, afterDispatch: look };
+`;
+
+const gateways = [
+  { what: 'a gateway without plugins', path: '/mcp/plain', excuses },
+  { what: 'a gateway with a plugin that looks at everything', path: '/mcp/watched', excuses },
+  { what: 'a gateway with its upstream over stdio', path: '/mcp/stdio', excuses: excusesOverStdio },
+];
+
+/** The scenarios that the suite has for each revision that the gateway speaks. Plugins never hear of the revision. */
+const revisions = [
+  { revision: '2025-11-25', scenarios: 33, gateways },
+  { revision: '2025-06-18', scenarios: 27, gateways: gateways.slice(0, 1) },
+  { revision: '2025-03-26', scenarios: 1, gateways: gateways.slice(0, 1) },
+];
+
+let upstream: Awaited<ReturnType<typeof startConformanceUpstream>>;
+let gateway: Awaited<ReturnType<typeof openHost>>;
+beforeAll(async () => {
+  upstream = await startConformanceUpstream();
+  const bytes = await jsGuest(guestDescriptor('watcher', { hooks }), watcher);
+  const server = join(import.meta.dirname, '../fixtures/conformance-server.ts');
+  gateway = await openHost([{ id: 'watcher', bytes, limits: { timeout_ms: 5_000 } }], upstream.url, {
+    upstreams: [
+      { id: 'http', http: { url: upstream.url } },
+      { id: 'stdio', stdio: { command: process.execPath, args: [server] } },
+    ],
+    bindings: [
+      { id: 'plain', default: true, upstreams: ['http'] },
+      { id: 'watched', upstreams: ['http'], transforms: ['watcher'] },
+      { id: 'stdio', upstreams: ['stdio'] },
+    ],
+  });
+});
+afterAll(async () => {
+  await gateway?.[Symbol.asyncDispose]();
+  await upstream?.[Symbol.asyncDispose]();
+});
+
+describe.each(revisions)("the MCP project's conformance suite for $revision", ({ revision, scenarios, gateways }) => {
+  let direct: ReadonlyMap<string, Checks>;
+  beforeAll(async () => {
+    direct = await runConformanceSuite(upstream.url, revision);
+  });
+
+  it('[GW-80] passes on the server that stands behind the gateway', () => {
+    expect(direct.size).toBe(scenarios);
+    for (const [scenario, checks] of direct) {
+      expect(complaints(checks), scenario).toEqual([]);
+      expect(passed(checks), scenario).not.toEqual([]);
+    }
+  });
+
+  it.each(gateways)('[GW-80] [GW-81] passes on $what, but for what is documented', async ({ path, excuses }) => {
+    const through = await runConformanceSuite(gateway.url + path, revision);
+    expect([...through.keys()].sort()).toEqual([...direct.keys()].sort());
+    const expected = Object.entries(excuses).flatMap(([scenario, { lost, said }]) =>
+      direct.has(scenario) ? [[scenario, { lost, said }]] : [],
+    );
+    // An excuse that is not needed fails, too.
+    expect(differences(direct, through)).toEqual(Object.fromEntries(expected));
+  });
+});
+
+it('[GW-81] excuses nothing that is not documented, and nothing that the gateway answers itself', async () => {
+  const guide = await readFile(join(import.meta.dirname, '../../docs/operator-guide.md'), 'utf8');
+  const promised = guide.slice(guide.indexOf('## MCP clients')).replaceAll(/\s+/g, ' ');
+  for (const { because } of Object.values(excusesOverStdio)) expect(promised).toContain(because);
+  expect(own.filter(scenario => scenario in excusesOverStdio)).toEqual([]);
+});
+
+it('[GW-80] has asked the plugin at each of its hooks', () => {
+  const reports = gateway.lines.flatMap(({ plugins }) => (plugins ?? []) as { hook: string; outcome: string }[]);
+  expect([...new Set(reports.map(({ hook }) => hook))].sort()).toEqual([...hooks].sort());
+  expect(new Set(reports.map(({ outcome }) => outcome))).toEqual(new Set(['proceed']));
+});
+
+const passed = (checks: Checks) => checks.flatMap(({ id, status }) => (status === 'SUCCESS' ? [id] : []));
+
+const complaints = (checks: Checks) =>
+  checks.flatMap(({ id, status, errorMessage }) =>
+    status === 'FAILURE' || status === 'WARNING' ? [errorMessage ?? id] : [],
+  );
+
+/** The scenarios whose checks come to something else on a gateway than on the server behind it. */
+function differences(direct: ReadonlyMap<string, Checks>, through: ReadonlyMap<string, Checks>) {
+  const found: Record<string, Difference> = {};
+  for (const [scenario, checks] of direct) {
+    const there = through.get(scenario) ?? [];
+    const kept = new Set(passed(there));
+    const lost = passed(checks).filter(id => !kept.has(id));
+    const said = complaints(there);
+    if (lost.length > 0 || said.length > 0) found[scenario] = { lost, said };
+  }
+  return found;
+}
