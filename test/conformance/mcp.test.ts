@@ -79,21 +79,21 @@ const hooks = [
   ...['tool_pre_invoke', 'tool_post_invoke', 'prompt_pre_fetch', 'prompt_post_fetch'],
   ...['resource_pre_fetch', 'resource_post_fetch', 'tool_list', 'prompt_list', 'resource_list'],
 ];
-/** Reads all that it is shown, and changes nothing. */
-const watcher = `
+/** Reads all that it is shown; gives it back in place of what there was, where the binding is called so. */
+const witness = `
 let seen = 0;
-const look = (...shown) => {
-  seen += JSON.stringify(shown).length;
-  return { tag: 'proceed' };
+const look = (context, shown) => {
+  seen += JSON.stringify([context, shown]).length;
+  return context.binding === 'rewritten' ? { tag: 'modified', val: shown } : { tag: 'proceed' };
 };
 export const lifecycle = { configure() {} };
 export const dispatchHooks = { beforeDispatch: look, afterDispatch: look };
 `;
 
 const gateways = [
-  { what: 'a gateway without plugins', path: '/mcp/plain', excuses },
-  { what: 'a gateway with a plugin that looks at everything', path: '/mcp/watched', excuses },
-  { what: 'a gateway with its upstream over stdio', path: '/mcp/stdio', excuses: excusesOverStdio },
+  { what: 'without plugins', binding: 'plain', excuses },
+  { what: 'with a plugin that looks at everything', binding: 'watched', excuses },
+  { what: 'over stdio, with a plugin that writes all anew', binding: 'rewritten', excuses: excusesOverStdio },
 ];
 
 /** The scenarios that the suite has for each revision that the gateway speaks. Plugins never hear of the revision. */
@@ -107,17 +107,17 @@ let upstream: Awaited<ReturnType<typeof startConformanceUpstream>>;
 let gateway: Awaited<ReturnType<typeof openHost>>;
 beforeAll(async () => {
   upstream = await startConformanceUpstream();
-  const bytes = await jsGuest(guestDescriptor('watcher', { hooks }), watcher);
+  const bytes = await jsGuest(guestDescriptor('witness', { hooks }), witness);
   const server = join(import.meta.dirname, '../fixtures/conformance-server.ts');
-  gateway = await openHost([{ id: 'watcher', bytes, limits: { timeout_ms: 5_000 } }], upstream.url, {
+  gateway = await openHost([{ id: 'witness', bytes, limits: { timeout_ms: 5_000 } }], upstream.url, {
     upstreams: [
       { id: 'http', http: { url: upstream.url } },
       { id: 'stdio', stdio: { command: process.execPath, args: [server] } },
     ],
     bindings: [
       { id: 'plain', default: true, upstreams: ['http'] },
-      { id: 'watched', upstreams: ['http'], transforms: ['watcher'] },
-      { id: 'stdio', upstreams: ['stdio'] },
+      { id: 'watched', upstreams: ['http'], transforms: ['witness'] },
+      { id: 'rewritten', upstreams: ['stdio'], transforms: ['witness'] },
     ],
   });
 });
@@ -140,15 +140,18 @@ describe.each(revisions)("the MCP project's conformance suite for $revision", ({
     }
   });
 
-  it.each(gateways)('[GW-80] [GW-81] passes on $what, but for what is documented', async ({ path, excuses }) => {
-    const through = await runConformanceSuite(gateway.url + path, revision);
-    expect([...through.keys()].sort()).toEqual([...direct.keys()].sort());
-    const expected = Object.entries(excuses).flatMap(([scenario, { lost, said }]) =>
-      direct.has(scenario) ? [[scenario, { lost, said }]] : [],
-    );
-    // An excuse that is not needed fails, too.
-    expect(differences(direct, through)).toEqual(Object.fromEntries(expected));
-  });
+  it.each(gateways)(
+    '[GW-80] [GW-81] passes through a gateway $what, but for what is documented',
+    async ({ binding, excuses }) => {
+      const through = await runConformanceSuite(`${gateway.url}/mcp/${binding}`, revision);
+      expect([...through.keys()].sort()).toEqual([...direct.keys()].sort());
+      const expected = Object.entries(excuses).flatMap(([scenario, { lost, said }]) =>
+        direct.has(scenario) ? [[scenario, { lost, said }]] : [],
+      );
+      // An excuse that is not needed fails, too.
+      expect(differences(direct, through)).toEqual(Object.fromEntries(expected));
+    },
+  );
 });
 
 it('[GW-81] excuses nothing that is not documented, and nothing that the gateway answers itself', async () => {
@@ -159,9 +162,13 @@ it('[GW-81] excuses nothing that is not documented, and nothing that the gateway
 });
 
 it('[GW-80] has asked the plugin at each of its hooks', () => {
-  const reports = gateway.lines.flatMap(({ plugins }) => (plugins ?? []) as { hook: string; outcome: string }[]);
-  expect([...new Set(reports.map(({ hook }) => hook))].sort()).toEqual([...hooks].sort());
-  expect(new Set(reports.map(({ outcome }) => outcome))).toEqual(new Set(['proceed']));
+  const answers = gateway.lines.flatMap(({ binding, plugins }) =>
+    ((plugins ?? []) as { hook: string; outcome: string }[]).map(
+      ({ hook, outcome }) => `${binding} ${hook} ${outcome}`,
+    ),
+  );
+  const expected = hooks.flatMap(hook => [`watched ${hook} proceed`, `rewritten ${hook} modified`]);
+  expect([...new Set(answers)].sort()).toEqual(expected.sort());
 });
 
 const passed = (checks: Checks) => checks.flatMap(({ id, status }) => (status === 'SUCCESS' ? [id] : []));
