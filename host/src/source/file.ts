@@ -3,10 +3,9 @@ import { resolve as resolvePath } from 'node:path';
 import { createArtifact, type SignatureClaim } from '../core/artifact.ts';
 import { fail } from '../core/fault.ts';
 import { defaultArtifactLimit } from './content.ts';
-import { describe } from './descriptor.ts';
 import { failToRead } from './fail-to-read.ts';
 import { mediaType } from './media-type.ts';
-import { fileBody, readBounded } from './read-body.ts';
+import { fileBody, readHashed } from './read-body.ts';
 import type { Source } from './source.ts';
 
 /** A signature is 64 bytes; what is longer is read this far, and will not hold. */
@@ -21,24 +20,26 @@ const signatureLimit = 4096;
 export function fileSource(reference: string, baseDir: string, limit: number = defaultArtifactLimit): Source {
   const file = resolvePath(baseDir, reference);
 
-  const read = async (path: string, most: number): Promise<Uint8Array> => {
+  async function read() {
     try {
-      const { size } = await stat(path);
-      if (size > most) fail('artifact_too_large', { reference, file: path, size, limit: most });
-      return await readBounded(fileBody(path), most, () =>
-        fail('artifact_too_large', { reference, file: path, limit: most }),
+      const { size } = await stat(file);
+      if (size > limit) fail('artifact_too_large', { reference, file, size, limit });
+      return await readHashed(fileBody(file), size, () =>
+        fail('file_unreadable', { reference, file, what: 'it grew while it was read' }),
       );
     } catch (error) {
-      return failToRead(error, reference, path);
+      return failToRead(error, reference, file);
     }
-  };
+  }
 
   return {
     reference,
-    resolve: async () => describe(mediaType.wasm, await read(file, limit)),
+    async resolve() {
+      const { bytes, digest } = await read();
+      return { mediaType: mediaType.wasm, digest, size: bytes.length };
+    },
     async fetch(descriptor) {
-      const bytes = await read(file, limit);
-      const { digest } = describe(mediaType.wasm, bytes);
+      const { bytes, digest } = await read();
       if (digest !== descriptor.digest) {
         fail('digest_mismatch', { reference, file, digest: descriptor.digest, actual: digest });
       }

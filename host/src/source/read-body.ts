@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import type { Digest } from '../core/digest.ts';
 import { fail } from '../core/fault.ts';
 import type { Descriptor } from './descriptor.ts';
 
@@ -25,22 +26,36 @@ export async function readBounded(body: Body, limit: number, tooLarge: () => nev
 }
 
 /**
- * Reads content of which size and digest are known, into memory of just that size, hashing on the way.
- * @throws Fault `size_mismatch`, at the first byte too many or at the end; `digest_mismatch`
+ * Reads at most `room` bytes, into memory of just that size, and hashes them piece by piece: all at once would hold up
+ * the thread for a tenth of a second where they are many.
+ * @throws whatever `tooLarge` throws, at the first byte too many
  */
-export async function readExactly(body: Body, expected: Descriptor, reference: string): Promise<Uint8Array> {
-  const about = { reference, digest: expected.digest, expected: expected.size };
-  const bytes = Buffer.allocUnsafeSlow(expected.size);
+export async function readHashed(
+  body: Body,
+  room: number,
+  tooLarge: () => never,
+): Promise<{ readonly bytes: Uint8Array; readonly digest: Digest }> {
+  const bytes = Buffer.allocUnsafeSlow(room);
   const hash = createHash('sha256');
   let size = 0;
   for await (const chunk of body ?? []) {
-    if (size + chunk.byteLength > expected.size) fail('size_mismatch', { ...about, what: 'it goes on after that' });
+    if (size + chunk.byteLength > room) tooLarge(); // Leaving the loop cancels the stream.
     bytes.set(chunk, size);
     hash.update(chunk);
     size += chunk.byteLength;
   }
-  if (size < expected.size) fail('size_mismatch', { ...about, what: `it ends after ${size} bytes` });
-  const actual = `sha256:${hash.digest('hex')}`;
-  if (actual !== expected.digest) fail('digest_mismatch', { reference, digest: expected.digest, actual });
+  return { bytes: bytes.subarray(0, size), digest: `sha256:${hash.digest('hex')}` as Digest };
+}
+
+/**
+ * Reads content of which size and digest are known.
+ * @throws Fault `size_mismatch`, at the first byte too many or at the end; `digest_mismatch`
+ */
+export async function readExactly(body: Body, expected: Descriptor, reference: string): Promise<Uint8Array> {
+  const refuseSize = (what: string) =>
+    fail('size_mismatch', { reference, digest: expected.digest, expected: expected.size, what });
+  const { bytes, digest } = await readHashed(body, expected.size, () => refuseSize('it goes on after that'));
+  if (bytes.length < expected.size) refuseSize(`it ends after ${bytes.length} bytes`);
+  if (digest !== expected.digest) fail('digest_mismatch', { reference, digest: expected.digest, actual: digest });
   return bytes;
 }
