@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const program = join(root, 'tools/start/src/main.ts');
@@ -21,6 +21,8 @@ function open(command: string, ...argv: string[]) {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // One that a failed test left; SIGTERM, so that it ends its own upstream.
+  onTestFinished(() => void child.kill());
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {
