@@ -9,8 +9,11 @@ export function segmentRunner(poolOf: PoolOf): HookRunner['run'] {
   // The same lists are called again and again, and a pool knows one that it was given before.
   const known = new WeakMap<readonly HookCall[], readonly Segment[]>();
   return (input, signal) => {
-    const segments = known.get(input.calls) ?? segmentsOf(input.calls, poolOf);
-    known.set(input.calls, segments);
+    let segments = known.get(input.calls);
+    if (segments === undefined) {
+      segments = segmentsOf(input.calls, poolOf);
+      known.set(input.calls, segments);
+    }
     const [only] = segments;
     return only !== undefined && segments.length === 1 ? only.pool.run(input, signal) : runAll(segments, input, signal);
   };

@@ -27,8 +27,9 @@ const forbidden = new Set([
 /** Whether a header is the host's, and no guest's, to set. */
 export const isForbiddenHeader = (name: string): boolean => forbidden.has(name.toLowerCase());
 
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Whether a header may have this name. (RFC 9110 § 5.1) */
+export const isHeaderName = (name: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
 
-/** Whether a header has a name and a value that are one: a line break would begin another. (RFC 9110 § 5.1, § 5.5) */
+/** Whether a header has a name and a value that are one: a line break would begin another. (RFC 9110 § 5.5) */
 export const isHeader = ([name, value]: HeaderList[number]): boolean =>
-  token.test(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);
+  isHeaderName(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);

@@ -1,5 +1,6 @@
 import type { KvError } from '../../core/contract/kv-store.js';
-import { DeclaredError, type HostImports, type LaneContext, type LaneSide } from './lane-side.ts';
+import { askGateway } from './ask-gateway.ts';
+import { DeclaredError, type HostImports, type LaneSide } from './lane-side.ts';
 import { powerOfTwo } from './power-of-two.ts';
 
 /** What it asks the gateway: the function's name, and its arguments. */
@@ -35,7 +36,7 @@ const wit = 'sallyport:plugin/kv-store';
 export const kvStoreInLane = {
   name: 'kv_store',
   wit: [`${wit}@0.1.0`],
-  imports: (_grant, lane) => functions(request => ask(lane, request)),
+  imports: (_grant, lane) => functions(request => askGateway(lane, request)),
   asyncImports: ['get', 'set', 'delete', 'list', 'compare-and-set', 'increment'].map(name => `${wit}#${name}`),
   denied: functions(refuseUse),
   learning: {
@@ -84,10 +85,4 @@ function kvNeed(request: KvRequest, memory: Map<string, unknown>): KvNeed {
     value_bytes: powerOfTwo(value),
     ttl_ms: request.ttl === undefined ? 0 : powerOfTwo(Number(request.ttl)),
   };
-}
-
-async function ask(lane: LaneContext, request: KvRequest): Promise<unknown> {
-  const answer = (await lane.ask(request)) as KvAnswer;
-  if ('err' in answer) throw new DeclaredError(answer.err);
-  return answer.ok;
 }

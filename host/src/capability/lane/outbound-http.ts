@@ -1,5 +1,6 @@
 import type { HttpError, HttpRequest, HttpResponse } from '../../core/contract/outbound-http.js';
 import { cut } from '../../core/cut.ts';
+import { askGateway } from './ask-gateway.ts';
 import { egressNeed } from './egress-need.ts';
 import type { EgressAnswer, EgressRequest } from './egress-request.ts';
 import { DeclaredError, type HostImports, type LaneSide } from './lane-side.ts';
@@ -49,11 +50,7 @@ export const outboundHttpInLane = {
       malformed: name => lane.refused(`send: header ${cut(name, 64)} is not well-formed`, 'invalid'),
     }),
     'sallyport:plugin/outbound-http': {
-      send: async (request: HttpRequest): Promise<HttpResponse> => {
-        const answer = (await lane.ask(request)) as EgressAnswer;
-        if ('err' in answer) throw new DeclaredError(answer.err);
-        return answer.ok;
-      },
+      send: (request: HttpRequest) => askGateway<HttpResponse>(lane, request),
     },
   }),
   asyncImports: ['sallyport:plugin/outbound-http#send', ...wasiHttpWaiting],

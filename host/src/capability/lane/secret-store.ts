@@ -1,6 +1,7 @@
 import type { SecretError } from '../../core/contract/secret-store.js';
 import { cut } from '../../core/cut.ts';
-import { DeclaredError, type LaneContext, type LaneSide } from './lane-side.ts';
+import { askGateway } from './ask-gateway.ts';
+import { DeclaredError, type LaneSide } from './lane-side.ts';
 import { worthlessPlaceholder } from './worthless-placeholder.ts';
 
 /** Characters of a name. */
@@ -29,8 +30,8 @@ export const secretStoreInLane = {
   wit: [`${wit}@0.1.0`],
   imports: (_grant, lane) => ({
     [wit]: {
-      get: (name: string) => ask(lane, { do: 'get', name }),
-      reference: (name: string) => ask(lane, { do: 'reference', name }),
+      get: (name: string) => askGateway<string>(lane, { do: 'get', name } satisfies SecretRequest),
+      reference: (name: string) => askGateway<string>(lane, { do: 'reference', name } satisfies SecretRequest),
     },
   }),
   asyncImports: [`${wit}#get`, `${wit}#reference`],
@@ -50,9 +51,3 @@ export const secretStoreInLane = {
     }),
   },
 } satisfies LaneSide;
-
-async function ask(lane: LaneContext, request: SecretRequest): Promise<string> {
-  const answer = (await lane.ask(request)) as SecretAnswer;
-  if ('err' in answer) throw new DeclaredError(answer.err);
-  return answer.ok;
-}

@@ -1,6 +1,6 @@
 import type { CallError } from '../../core/contract/tool-call.js';
 import type { ToolResult } from '../../core/contract/types.js';
-import type { ToolAnswer } from '../../core/hook-call.ts';
+import { askGateway } from './ask-gateway.ts';
 import { DeclaredError, type HostImports, type LaneSide } from './lane-side.ts';
 
 /** Characters of a name. */
@@ -30,11 +30,8 @@ export const toolCallInLane = {
   wit: [`${wit}@0.1.0`],
   imports: (_grant, lane) => ({
     [wit]: {
-      call: async (name: string, argumentsJson: string): Promise<ToolResult> => {
-        const answer = (await lane.ask({ name, argumentsJson } satisfies ToolRequest)) as ToolAnswer;
-        if ('err' in answer) throw new DeclaredError(answer.err);
-        return answer.ok;
-      },
+      call: (name: string, argumentsJson: string) =>
+        askGateway<ToolResult>(lane, { name, argumentsJson } satisfies ToolRequest),
     },
   }),
   asyncImports: [`${wit}#call`],

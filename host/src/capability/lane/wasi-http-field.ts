@@ -1,7 +1,6 @@
-import { type HeaderList, isForbiddenHeader, isHeader } from './guest-header.ts';
+import { type HeaderList, isForbiddenHeader, isHeader, isHeaderName } from './guest-header.ts';
 import { DeclaredError } from './lane-side.ts';
 
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const invalid = () => new DeclaredError({ tag: 'invalid-syntax' });
 const text = (value: Uint8Array) => Buffer.from(value).toString('latin1');
 /** Values are bytes, and a header's are those of latin1. (RFC 9110 § 5.5) */
@@ -50,7 +49,7 @@ export class Fields {
 
   delete(name: string): void {
     if (this.#fixed) throw new DeclaredError({ tag: 'immutable' });
-    if (!token.test(name)) throw invalid();
+    if (!isHeaderName(name)) throw invalid();
     const gone = this.#named(name);
     this.#entries = this.#entries.filter(entry => !gone.includes(entry));
   }
