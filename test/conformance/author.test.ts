@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
 import { startDockerRegistry } from '../fixtures/docker-registry.ts';
-import { runCommand } from '../fixtures/run-command.ts';
+import { runCommand, runJson } from '../fixtures/run-command.ts';
 import { componentWith, descriptorOf, withSection } from '../fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { itWith } from '../prerequisite.ts';
@@ -20,11 +20,7 @@ let folder = '';
 let env: NodeJS.ProcessEnv = {};
 const at = (name: string) => join(folder, name);
 const openssl = (...argv: string[]) => run('openssl', argv, { cwd: folder });
-const json = async (...argv: string[]) => {
-  const { code, stdout, stderr } = await runCommand([...argv, '--json'], { env });
-  expect([code, code === 0 ? '' : stdout + stderr]).toEqual([0, '']);
-  return JSON.parse(stdout);
-};
+const json = (...argv: string[]) => runJson(argv, { env });
 
 beforeEach(async () => {
   folder = await temporaryFolder();

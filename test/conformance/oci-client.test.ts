@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { type Registry, startRegistry } from '@sallyport/registry/start-registry';
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest';
-import { runCommand } from '../fixtures/run-command.ts';
+import { runCommand, runJson } from '../fixtures/run-command.ts';
 import { componentWith } from '../fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { itWith } from '../prerequisite.ts';
@@ -21,11 +21,7 @@ let registry: Registry;
 let reference = '';
 let digest = '';
 const at = (name: string) => join(folder, name);
-const json = async (...argv: string[]) => {
-  const { code, stdout, stderr } = await runCommand([...argv, '--json'], { env });
-  expect([code, code === 0 ? '' : stdout + stderr]).toEqual([0, '']);
-  return JSON.parse(stdout);
-};
+const json = (...argv: string[]) => runJson(argv, { env });
 const verify = (place: string, key = 'key') => json('plugin', 'verify', place, '--key', at(`${key}.pub.pem`));
 /** Runs a tool, with what it is to read from stdin. Yields what it prints. */
 async function tool(name: string, argv: readonly string[], stdin = ''): Promise<string> {

@@ -10,7 +10,7 @@ import { fetchArtifact } from '@sallyport/host/source/source';
 import { profileNames } from '@sallyport/registry/profile';
 import { type Registry, type RegistryOptions, startRegistry } from '@sallyport/registry/start-registry';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { runCommand } from '../fixtures/run-command.ts';
+import { runCommand, runJson } from '../fixtures/run-command.ts';
 import { componentWith, descriptorOf } from '../fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
@@ -33,11 +33,7 @@ describe.each(profileNames)('[REG-71] with %s', profile => {
   let env: NodeJS.ProcessEnv = {};
   let folder = '';
   const at = (name: string) => join(folder, name);
-  const json = async (...argv: string[]) => {
-    const { code, stdout, stderr } = await runCommand([...argv, '--json'], { env });
-    expect([code, code === 0 ? '' : stdout + stderr]).toEqual([0, '']);
-    return JSON.parse(stdout);
-  };
+  const json = (...argv: string[]) => runJson(argv, { env });
   const push = (tag: string) => ['plugin', 'push', '--tag', `${registry.host}/acme/redact:${tag}`, at('redact.wasm')];
   const login = (username: string, stdin: string) =>
     runCommand(['login', registry.host, '-u', username, '--password-stdin'], { env, stdin });

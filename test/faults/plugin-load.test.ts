@@ -37,6 +37,15 @@ const childrenOf = async (pid: number | undefined): Promise<number[]> =>
 /** One that ended and that nobody has asked about is none. */
 const isRunning = async (pid: number): Promise<boolean> => /^State:\s+[^ZX]/m.test(await statusOf(pid, 'status'));
 
+/** A gateway in a process of its own, that ends with the test at the latest, and what it has said so far. */
+function startServing(file: string) {
+  const child = execFile(process.execPath, [main, 'serve', '-c', file]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: string) => (said += text));
+  return { child, said: () => said };
+}
+
 /** Files in a folder and below, index and layout marker left aside. */
 const filesIn = async (folder: string): Promise<string[]> =>
   (await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []))
@@ -262,7 +271,7 @@ describe('the command', () => {
       listen: `127.0.0.1:${port}`,
       upstreams: [{ id: 'upstream', http: { url: upstream.url } }],
     });
-    const child = execFile(process.execPath, [main, 'serve', '-c', file]);
+    const { child } = startServing(file);
     const ended = new Promise(resolve => child.once('exit', code => resolve(code)));
     const isReady = () =>
       fetch(`http://127.0.0.1:${port}/readyz`).then(
@@ -309,16 +318,13 @@ describe('the command', () => {
       limits: { lanes: 1, upstream_start_ms: 3_600_000, plugin: { start_ms: 3_600_000 } },
       ...(source !== undefined && { cache_dir: './cache' }),
     });
-    const child = execFile(process.execPath, [main, 'serve', '-c', file]);
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: string) => (said += text));
+    const { child, said } = startServing(file);
     const ended = new Promise(resolve => child.once('exit', resolve));
-    await expect.poll(() => begun(() => asked, said), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => begun(() => asked, said()), { timeout: 30_000 }).toBe(true);
     const lanes = isolation === undefined ? [] : await childrenOf(child.pid);
     child.kill('SIGTERM');
     expect(await ended).toBe(143);
-    expect(said).toContain('interrupted by SIGTERM');
+    expect(said()).toContain('interrupted by SIGTERM');
     if (isolation !== undefined) expect(lanes).not.toEqual([]);
     await expect.poll(() => Promise.all(lanes.map(isRunning))).toEqual(lanes.map(() => false));
     if (source !== undefined) expect(await filesIn(join(folder, 'cache'))).toEqual([]);
@@ -332,11 +338,8 @@ describe('the command', () => {
         upstreams: [{ id: 'upstream', stdio: { command: 'cat' }, required: false }],
         limits: { lanes: 1, plugin: { start_ms: 3_600_000 } },
       });
-      const child = execFile(process.execPath, [main, 'serve', '-c', file]);
-      onTestFinished(() => void child.kill('SIGKILL'));
-      let said = '';
-      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (text: string) => (said += text));
-      await expect.poll(() => said, { timeout: 30_000 }).toContain('plugin verified');
+      const { child, said } = startServing(file);
+      await expect.poll(said, { timeout: 30_000 }).toContain('plugin verified');
       let lane: number | undefined;
       const findLane = async () => {
         const children = await childrenOf(child.pid);
