@@ -10,6 +10,7 @@ import { createCannedHost } from './canned-host.ts';
 import type { Case, Expectation, Step } from './case-file.ts';
 import { toContract, toPlain } from './contract-value.ts';
 import { type Difference, difference, differencesOf } from './difference.ts';
+import { levelName } from './level-name.ts';
 import type { TriedPlugin } from './tried-plugin.ts';
 
 /** What one step came to, as plain JSON; the same members as in `expect`. */
@@ -129,10 +130,9 @@ const logInto = (ofCalls: Line[], others: Line[]) =>
     write(text) {
       const { level, msg, plugin, request } = JSON.parse(text);
       if (plugin !== undefined)
-        (request === undefined ? others : ofCalls).push({ level: levels[level] ?? String(level), message: msg });
+        (request === undefined ? others : ofCalls).push({ level: levelName(level), message: msg });
     },
   });
-const levels: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' };
 
 function call(
   runner: SandboxRunner,

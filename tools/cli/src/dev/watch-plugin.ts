@@ -4,6 +4,7 @@ import { segmentRunner } from '@sallyport/host/sandbox/segment';
 import { z } from 'zod';
 import { toCase } from '../case/contract-value.ts';
 import { type Difference, differencesOf } from '../case/difference.ts';
+import { levelName } from '../case/level-name.ts';
 
 export interface LogLine {
   readonly level: string;
@@ -51,7 +52,6 @@ const lineSchema = z.object({
 });
 /** Members of a line that a plugin logs while it is configured; lines about a plugin have more. */
 const saidAtStart = new Set(['level', 'time', 'plugin', 'msg']);
-const levels: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' };
 
 /**
  * Sees what goes into the hook calls of one plugin and what comes out, beside the lanes; which hook of which tool that
@@ -105,7 +105,7 @@ export function watchPlugin(
         for (const call of [...calls, callSchema.parse(json)]) requestEnded(call);
         return;
       }
-      const line = { level: levels[level] ?? String(level), message: msg };
+      const line = { level: levelName(level), message: msg };
       if (speaker === plugin && request !== undefined) {
         unclaimed.set(request, [...(unclaimed.get(request) ?? []), line]);
       } else if (speaker === plugin && Object.keys(json).every(name => saidAtStart.has(name))) {
