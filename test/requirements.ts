@@ -38,6 +38,9 @@ export const requirements = {
   'SRC-30': 'A registry that is too slow is given up on.',
   'SRC-31': 'A certificate that is not trusted ends the attempt.',
   'SRC-32': "The host pushes to and pulls from Debian's docker-registry: anonymous, with a password, and with tokens.",
+  'SRC-33':
+    "Docker's logins are found as docker and podman find them: the most specific entry that the repository is under, Docker Hub by each of its names, null as absent.",
+  'SRC-34': 'A registry that refuses a login is told with the place where that login was found.',
   // verify: VER-…
   'VER-01': 'A signature is the raw 64 bytes of Ed25519 over the exact bytes; a key id is the sha256 of the SPKI DER.',
   'VER-02':

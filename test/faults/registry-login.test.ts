@@ -56,9 +56,13 @@ describe('401', () => {
     await expect(fetchArtifact(open(registry))).resolves.toBeDefined();
   });
 
-  it('again, after the login was shown, ends it', async () => {
+  it('[SRC-34] again, after the login was shown, ends it, and tells where that login was found', async () => {
     const registry = await faultyRegistry(asking('Basic realm="x"', 'somebody else'));
-    await expect(fetchArtifact(open(registry))).rejects.toMatchObject({ code: 'registry_denied' });
+    const credentials = async () => ({ ...me, from: 'auths.r.example of config.json' });
+    await expect(fetchArtifact(open(registry, { credentials }))).rejects.toMatchObject({
+      code: 'registry_denied',
+      details: { login: 'auths.r.example of config.json' },
+    });
     expect(registry.seen.map(({ authorization }) => authorization)).toEqual([undefined, mine]);
   });
 

@@ -142,8 +142,8 @@ const table = {
   },
   docker_config_invalid: {
     exit: 4,
-    says: "Docker's config.json is not as it must be.",
-    todo: 'Mend the file, or log in again with `sallyport login`.',
+    says: "Docker's config.json is invalid.",
+    todo: 'Fix the file, or log in again with `sallyport login`.',
   },
   docker_config_unwritable: {
     exit: 1,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { createAuthorizer } from './authorizer.ts';
-import { dockerConfigFile, helperOf, loginKey, readDockerConfig, runHelper } from './docker-config.ts';
+import { dockerConfigFile, helperOf, isLoginOf, loginKey, readDockerConfig, runHelper } from './docker-config.ts';
 import { writeDurably } from './durable-file.ts';
 import { defaultPatience } from './patience.ts';
 import { type AddressPolicy, registryUrl } from './registry-address.ts';
@@ -72,9 +72,10 @@ export async function eraseLogin(registry: string, env: NodeJS.ProcessEnv): Prom
   const helper = helperOf(held.config, registry);
   const known = helper ? (await runHelper(helper, 'get', key, { registry, env })) !== undefined : false;
   if (helper && known) await runHelper(helper, 'erase', key, { registry, env });
-  const { [key]: login, ...others } = authsOf(held.whole);
-  if (login !== undefined) await write(file, { ...held.whole, auths: others });
-  return known || login !== undefined;
+  const all = Object.entries(authsOf(held.whole));
+  const others = all.filter(([name]) => !isLoginOf(registry, name));
+  if (others.length < all.length) await write(file, { ...held.whole, auths: Object.fromEntries(others) });
+  return known || others.length < all.length;
 }
 
 const authsOf = (whole: JsonObject | undefined): JsonObject => (isJsonObject(whole?.auths) ? whole.auths : {});

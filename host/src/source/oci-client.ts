@@ -95,7 +95,8 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
   const reference = formatReference(target);
   const about: FaultDetails & { reference: string } = { reference };
   const registry = registryUrl(target.registry, policy);
-  const authorizer = createAuthorizer({ registry: target.registry, url: registry, credentials, ...policy });
+  const { repository } = target;
+  const authorizer = createAuthorizer({ registry: target.registry, repository, url: registry, credentials, ...policy });
   const transport = createTransport({ url: registry, authorizer, patience, ...policy });
   const at = (path: string) => new URL(`/v2/${target.repository}/${path}`, registry);
   const pull = `repository:${target.repository}:pull`;
@@ -119,7 +120,9 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
     if (wanted.includes(answer.status)) return answer;
     const details = { ...about, registry: registry.host, status: answer.status, ...(await errorOf(answer)) };
     if (answer.status === 404) return fail('artifact_not_found', details);
-    if (answer.status === 401 || answer.status === 403) return fail('registry_denied', details);
+    if (answer.status === 401 || answer.status === 403) {
+      return fail('registry_denied', { ...details, login: authorizer.from ?? 'none' });
+    }
     return fail('registry_answer', details);
   }
 
