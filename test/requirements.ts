@@ -230,6 +230,7 @@ export const requirements = {
   'UP-13': 'A child ends together with all processes that it started.',
   'UP-14': 'A server that keeps failing is started again later and later, not in a circle.',
   'UP-15': 'Lists are remembered until the server says that they changed.',
+  'UP-16': 'Requests have small whole numbers as ids, which are exchanged within the text of an answer.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

@@ -1,29 +1,29 @@
 import { expect, it } from 'vitest';
 import { errorAnswer, readAnswer, resultAnswer } from './answer.ts';
 
-const read = (text: string) => readAnswer('raw', 'ours', JSON.parse(text), text);
+const read = (text: string) => readAnswer('raw', JSON.parse(text), text);
 
 it('exchanges the id, and nothing else', () => {
-  const answer = read('{"result":{"n":1.0,"big":12345678901234567890},\n"id" : "ours","jsonrpc":"2.0","x":[]}');
+  const answer = read('{"result":{"n":1.0,"big":12345678901234567890},\n"id" : 7,"jsonrpc":"2.0","x":[]}');
   expect(answer.text('theirs')).toBe(
     '{"result":{"n":1.0,"big":12345678901234567890}, "id" : "theirs","jsonrpc":"2.0","x":[]}',
   );
-  expect(answer.text(7)).toContain('"id" : 7');
+  expect(answer.text(8)).toContain('"id" : 8');
 });
 
 it.each([
-  { what: 'stands in it twice', text: '{"jsonrpc":"2.0","id":"ours","result":{"echo":"ours"}}' },
-  { what: 'is escaped', text: '{"jsonrpc":"2.0","id":"\\u006furs","result":{"echo":"ours\\""}}' },
-])('writes the answer anew when the id $what', ({ text }) => {
+  { what: 'twice', text: '{"jsonrpc":"2.0","id":3,"result":{"echo":3},"id":7}' },
+  { what: 'twice, once with an escape', text: '{"jsonrpc":"2.0","\\u0069d":3,"result":{"echo":3},"id":7}' },
+])('writes the answer again when it has an id $what', ({ text }) => {
   const { result } = JSON.parse(text);
   expect(JSON.parse(read(text).text(1))).toEqual({ jsonrpc: '2.0', id: 1, result });
 });
 
 it.each([
-  { what: 'a result that is a list', text: '{"id":"ours","result":[]}' },
-  { what: 'neither result nor error', text: '{"id":"ours"}' },
-  { what: 'an error that is a string', text: '{"id":"ours","error":"no"}' },
-  { what: 'an error without code', text: '{"id":"ours","error":{"message":"no"}}' },
+  { what: 'a result that is a list', text: '{"id":7,"result":[]}' },
+  { what: 'neither result nor error', text: '{"id":7}' },
+  { what: 'an error that is a string', text: '{"id":7,"error":"no"}' },
+  { what: 'an error without code', text: '{"id":7,"error":{"message":"no"}}' },
 ])('refuses $what', ({ text }) => {
   expect(() => read(text)).toThrow(expect.objectContaining({ code: 'upstream_garbage' }));
 });

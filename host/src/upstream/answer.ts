@@ -1,5 +1,6 @@
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { exchangeId } from './exchange-id.ts';
 
 /** A JSON-RPC error object (JSON-RPC 2.0 § 5.1). */
 export interface RpcError {
@@ -28,31 +29,19 @@ export const errorAnswer = (error: RpcError): Answer => ({
 });
 
 /**
- * Reads what an upstream sent as the answer to the request `id`. Its `text` is the upstream's own, with only the id
- * exchanged: no number loses a digit, no member its place.
+ * Reads what an upstream sent as the answer to a request. Its `text` is the upstream's own, with only the id exchanged:
+ * no number loses a digit, no member its place.
  * @param message `text`, parsed
  * @throws Fault `upstream_garbage` when it is no JSON-RPC response
  */
-export function readAnswer(upstream: string, id: string, message: JsonObject, text: string): Answer {
+export function readAnswer(upstream: string, message: JsonObject, text: string): Answer {
   const { result, error } = message;
   if (error !== undefined) {
     if (!isRpcError(error)) return fail('upstream_garbage', { upstream, hint: 'its error has no code and message' });
-    return { error, text: own => exchangeId(text, id, own) ?? errorAnswer(error).text(own) };
+    return { error, text: own => exchangeId(text, JSON.stringify(own)) ?? errorAnswer(error).text(own) };
   }
   if (!isJsonObject(result)) return fail('upstream_garbage', { upstream, hint: 'its result is not a JSON object' });
-  return { result, text: own => exchangeId(text, id, own) ?? resultAnswer(result).text(own) };
-}
-
-/**
- * The text with `id` replaced. Our ids are random enough to stand in it once, as a whole JSON string: within another
- * string its quotes would be escaped. Line breaks between tokens go, because a line is the frame in SSE.
- */
-function exchangeId(text: string, id: string, own: RequestId): string | undefined {
-  const quoted = `"${id}"`;
-  const at = text.indexOf(quoted);
-  if (at < 0 || text.indexOf(quoted, at + quoted.length) >= 0) return undefined;
-  const exchanged = text.slice(0, at) + JSON.stringify(own) + text.slice(at + quoted.length);
-  return exchanged.includes('\n') || exchanged.includes('\r') ? exchanged.replace(/[\r\n]+/g, ' ') : exchanged;
+  return { result, text: own => exchangeId(text, JSON.stringify(own)) ?? resultAnswer(result).text(own) };
 }
 
 function isRpcError(value: Json): value is JsonObject & RpcError {

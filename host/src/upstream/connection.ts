@@ -37,7 +37,7 @@ export class SessionExpired extends Error {
 /** The params that are really sent: a caller's progress token is only unique to that caller. */
 export function withOwnProgressToken(
   params: JsonObject | undefined,
-  token: string | undefined,
+  token: number | undefined,
 ): JsonObject | undefined {
   const meta = params?._meta;
   if (!isJsonObject(meta) || meta.progressToken === undefined) return params;

@@ -4,6 +4,7 @@ import { type Answer, errorAnswer, readAnswer } from './answer.ts';
 import { asNotification, SessionExpired, withOwnProgressToken } from './connection.ts';
 import type { HttpExchange, HttpListener, HttpReceived } from './http-exchange.ts';
 import { httpFault, statusFault } from './http-fault.ts';
+import { ownId } from './request-id.ts';
 import type { RequestOptions } from './upstream.ts';
 
 /** The connection that requests are sent on. */
@@ -31,7 +32,7 @@ const streamEndGrace = 5_000;
  */
 export function sendRequest(
   wire: HttpWire,
-  id: string,
+  id: number,
   method: string,
   params: JsonObject | undefined,
   options: RequestOptions & { readonly timeoutMs: number },
@@ -44,7 +45,7 @@ export function sendRequest(
 /** A request that waits for its answer. */
 class HttpRequest implements HttpListener {
   readonly #wire: HttpWire;
-  readonly #id: string;
+  readonly #id: number;
   readonly #method: string;
   readonly #options: RequestOptions & { readonly timeoutMs: number };
   readonly #resolve: (answer: Answer) => void;
@@ -58,7 +59,7 @@ class HttpRequest implements HttpListener {
 
   constructor(
     wire: HttpWire,
-    id: string,
+    id: number,
     method: string,
     params: JsonObject | undefined,
     options: RequestOptions & { readonly timeoutMs: number },
@@ -74,7 +75,7 @@ class HttpRequest implements HttpListener {
     this.#timer = setTimeout(this.#onTimeout, options.timeoutMs);
     options.signal?.addEventListener('abort', this.#onAbort);
     const sent = withOwnProgressToken(params, options.onNotification === undefined ? undefined : id);
-    const body = `{"jsonrpc":"2.0","id":"${id}","method":${JSON.stringify(method)},"params":${JSON.stringify(sent ?? {})}}`;
+    const body = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${JSON.stringify(sent ?? {})}}`;
     this.#exchange = wire.post(body, this);
   }
 
@@ -82,8 +83,8 @@ class HttpRequest implements HttpListener {
     if (this.#done) return;
     try {
       const message = parseMessage(this.#wire.upstream, data);
-      if (message.id === this.#id && message.method === undefined) {
-        this.#settle(readAnswer(this.#wire.upstream, this.#id, message, data));
+      if (ownId(message.id) === this.#id && message.method === undefined) {
+        this.#settle(readAnswer(this.#wire.upstream, message, data));
         this.#graceTimer = setTimeout(() => this.#exchange.abort(new Error('answered')), streamEndGrace).unref();
       } else this.#hear(message);
     } catch (fault) {
@@ -174,10 +175,10 @@ function parseMessage(upstream: string, text: string): JsonObject {
 }
 
 /** The answer in a plain body, or what its status means. */
-function readBody({ upstream, hasSession }: HttpWire, id: string, { status, type, text }: HttpReceived): Answer {
+function readBody({ upstream, hasSession }: HttpWire, id: number, { status, type, text }: HttpReceived): Answer {
   if (status === 200) {
     const message = parseMessage(upstream, text);
-    if (message.id === id) return readAnswer(upstream, id, message, text);
+    if (ownId(message.id) === id) return readAnswer(upstream, message, text);
     throw new Fault('upstream_garbage', { upstream, hint: `it answered another request than ours (${type})` });
   }
   const error = errorIn(text);

@@ -1,11 +1,17 @@
-import { randomBytes } from 'node:crypto';
+/**
+ * Makes the ids of one connection's requests: whole numbers from 1 on, as SDK clients send them. Some servers take
+ * no others.
+ */
+export function createRequestIds(): () => number {
+  let count = 0;
+  return () => ++count;
+}
 
 /**
- * Makes the ids of one connection's requests: unguessable, so that none stands in a text by chance, and strings, so
- * that they never meet the numbers of the MCP client that shares the connection.
+ * The id of ours that an upstream names: in an answer, or as the token of progress. SDK clients take a number that comes
+ * back as text, and so do we.
  */
-export function createRequestIds(): () => string {
-  const prefix = `sallyport-${randomBytes(9).toString('base64url')}-`;
-  let count = 0;
-  return () => `${prefix}${++count}`;
+export function ownId(sent: unknown): number | undefined {
+  if (typeof sent === 'number') return sent;
+  return typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : undefined;
 }

@@ -5,8 +5,11 @@ import { type Answer, readAnswer } from './answer.ts';
 import { type Child, type Command, startChild } from './child-process.ts';
 import { asNotification, type Connection, type ConnectionEvents, withOwnProgressToken } from './connection.ts';
 import { handshakeFault, shakeHands } from './handshake.ts';
-import { createRequestIds } from './request-id.ts';
+import { createRequestIds, ownId } from './request-id.ts';
 import type { RequestOptions } from './upstream.ts';
+
+/** An id that no request has. */
+const none = -1;
 
 interface Pending {
   resolve(answer: Answer): void;
@@ -20,7 +23,7 @@ interface Pending {
  * @throws Fault `upstream_unavailable`, `upstream_timeout`, `upstream_garbage`
  */
 export async function connectStdio(upstream: string, command: Command, on: ConnectionEvents): Promise<Connection> {
-  const pending = new Map<string, Pending>();
+  const pending = new Map<number, Pending>();
   const nextId = createRequestIds();
   let lost: Fault | undefined;
   let closing = false;
@@ -46,20 +49,19 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
       lose(new Fault('upstream_garbage', { upstream, hint: `it wrote ${line.slice(0, 80)}` }));
       return void child?.close();
     }
-    const waiting = typeof message.id === 'string' ? pending.get(message.id) : undefined;
+    const waiting = pending.get(ownId(message.id) ?? none);
     if (waiting !== undefined && message.method === undefined) return settle(waiting, message, line);
     const notification = asNotification(message);
     const token = notification?.params?.progressToken;
-    if (notification && typeof token === 'string') return pending.get(token)?.onNotification?.(notification);
+    if (notification && token !== undefined) return pending.get(ownId(token) ?? none)?.onNotification?.(notification);
     if (notification) on.onNotification(notification);
     transport.onmessage?.(message as unknown as Parameters<NonNullable<Transport['onmessage']>>[0]);
   };
 
   const settle = (waiting: Pending, message: JsonObject, line: string) => {
-    const id = String(message.id);
-    pending.delete(id);
+    pending.delete(ownId(message.id) ?? none);
     try {
-      waiting.resolve(readAnswer(upstream, id, message, line));
+      waiting.resolve(readAnswer(upstream, message, line));
     } catch (fault) {
       waiting.reject(fault);
     }

@@ -124,6 +124,16 @@ export function upstreamCases(fixture: UpstreamFixture) {
       expect(textOf((await upstream.request('tools/call', params)).result)).toBe('no token');
     });
 
+    it.each(['whole numbers', 'text'])('serves through a server that answers with ids as %s [UP-16]', async kind => {
+      const upstream = create(await fixture.raw());
+      const answer = await upstream.request('tools/call', callOf('id', { asText: kind === 'text' }));
+      expect(answer.text('theirs')).toContain('"id":"theirs"');
+      const { id } = JSON.parse(textOf(answer.result));
+      expect(id).toBeGreaterThan(0);
+      expect(id).toBeLessThan(2 ** 31);
+      expect(Number.isInteger(id)).toBe(true);
+    });
+
     it('tells the server that the caller cancelled [UP-04]', async () => {
       const upstream = create(await fixture.raw());
       await upstream.start();
@@ -133,7 +143,7 @@ export function upstreamCases(fixture: UpstreamFixture) {
       await expect(call).rejects.toThrow('enough');
       await expect
         .poll(async () => textOf((await upstream.request('tools/call', callOf('cancelled'))).result))
-        .toMatch(/^\["sallyport-/);
+        .toMatch(/^\[\d+\]$/);
     });
 
     it.each(faults)(

@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest';
+import { exchangeId } from './exchange-id.ts';
+
+it.each([
+  { what: 'first', text: '{"id":7,"result":{}}', to: '{"id":"x","result":{}}' },
+  { what: 'last', text: '{"jsonrpc":"2.0","result":{},"id":7}', to: '{"jsonrpc":"2.0","result":{},"id":"x"}' },
+  { what: 'between spaces', text: ' { "result" : {} , "id" : 7 } ', to: ' { "result" : {} , "id" : "x" } ' },
+  { what: 'that is a string', text: '{"result":{},"id":"7"}', to: '{"result":{},"id":"x"}' },
+  { what: 'written as a decimal', text: '{"id":7.0,"result":{}}', to: '{"id":"x","result":{}}' },
+  {
+    what: 'with an escape in its name',
+    text: '{"\\u0069\\u0064":7,"result":{}}',
+    to: '{"\\u0069\\u0064":"x","result":{}}',
+  },
+  { what: 'on a line of its own', text: '{\r\n"id":7,\n"result":{}}', to: '{ "id":"x", "result":{}}' },
+  {
+    what: 'among others that lie deeper',
+    text: '{"result":{"id":1,"a":[{"id":2}],"s":"\\",\\"id\\":3"},"id":7,"x":["id",{"id":4}],"y":"id"}',
+    to: '{"result":{"id":1,"a":[{"id":2}],"s":"\\",\\"id\\":3"},"id":"x","x":["id",{"id":4}],"y":"id"}',
+  },
+  {
+    what: 'behind strings that end in backslashes',
+    text: '{"a":"\\\\","b\\\\":"\\\\\\"","id":7}',
+    to: '{"a":"\\\\","b\\\\":"\\\\\\"","id":"x"}',
+  },
+])('exchanges an id $what [UP-16]', ({ text, to }) => {
+  JSON.parse(text);
+  expect(exchangeId(text, '"x"')).toBe(to);
+});
+
+it.each([
+  { what: 'none', text: '{"result":{"id":7},"Id":1}' },
+  { what: 'two', text: '{"id":7,"result":{},"id":7}' },
+  { what: 'two, one with an escape', text: '{"id":7,"result":{},"i\\u0064":7}' },
+  { what: 'one that is an object', text: '{"id":{"id":7},"result":{}}' },
+])('leaves a message alone that has $what', ({ text }) => {
+  expect(exchangeId(text, '"x"')).toBeUndefined();
+});
+
+it('takes time in proportion to the length', () => {
+  const ms = (length: number) => {
+    const text = `{"result":{"a":"${'\\\\'.repeat(length)}","b":[${'{},'.repeat(length)}0]},"id":7}`;
+    const began = performance.now();
+    expect(exchangeId(text, '1')).toMatch(/"id":1\}$/);
+    return performance.now() - began;
+  };
+  ms(1_000_000);
+  expect(Math.min(ms(1_000_000), ms(1_000_000))).toBeLessThan(1_000);
+});

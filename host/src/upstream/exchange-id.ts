@@ -1,0 +1,89 @@
+/**
+ * Puts `own`, a JSON value, in the place of a message's id. Undefined where the message does not have exactly one
+ * top-level member `id`: of two, it would depend on the reader which one counts. Line breaks between tokens go, because
+ * a line is the frame in SSE.
+ * @param text a JSON object that JSON.parse accepts
+ */
+export function exchangeId(text: string, own: string): string | undefined {
+  const place = findId(text);
+  if (place === undefined) return undefined;
+  const exchanged = text.slice(0, place.from) + own + text.slice(place.to);
+  return exchanged.includes('\n') || exchanged.includes('\r') ? exchanged.replace(/[\r\n]+/g, ' ') : exchanged;
+}
+
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where the value of the one top-level member `id` stands. Strings are leapt over, so that long texts cost little. */
+function findId(text: string): Place | undefined {
+  let found: Place | undefined;
+  let depth = 0;
+  let isName = false;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case quote: {
+        const end = endOfString(text, at);
+        if (isName && isId(text, at, end)) {
+          if (found !== undefined) return undefined;
+          found = valueAfter(text, end);
+          if (found === undefined) return undefined;
+        }
+        isName = false;
+        at = end - 1;
+        break;
+      }
+      case openBrace:
+      case openBracket:
+        depth += 1;
+        isName = depth === 1;
+        break;
+      case closeBrace:
+      case closeBracket:
+        depth -= 1;
+        break;
+      case comma:
+        isName = depth === 1;
+        break;
+    }
+  }
+  return found;
+}
+
+const quote = 34;
+const comma = 44;
+const openBracket = 91;
+const backslash = 92;
+const closeBracket = 93;
+const openBrace = 123;
+const closeBrace = 125;
+
+/** Behind the closing quote of the string that begins at `at`. */
+function endOfString(text: string, at: number): number {
+  for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === backslash) escapes += 1;
+    if (escapes % 2 === 0) return end + 1;
+  }
+}
+
+/** Whether a name is `id`, which may be written with escapes. */
+function isId(text: string, from: number, to: number): boolean {
+  if (to - from === plainName.length) return text.startsWith(plainName, from);
+  const name = to - from <= longestName ? text.slice(from, to) : '';
+  return name.includes('\\') && JSON.parse(name) === 'id';
+}
+
+const plainName = '"id"';
+const longestName = '"\\u0069\\u0064"'.length;
+
+/** The number or string behind a name; undefined for any other value. */
+function valueAfter(text: string, end: number): Place | undefined {
+  scalar.lastIndex = end;
+  const [all, value] = scalar.exec(text) ?? [];
+  if (all === undefined || value === undefined) return undefined;
+  return { from: scalar.lastIndex - value.length, to: scalar.lastIndex };
+}
+
+const scalar = /\s*:\s*("[^"\\]*"|-?[0-9][0-9.eE+-]*)/y;
