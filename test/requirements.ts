@@ -66,6 +66,8 @@ export const requirements = {
   'CFG-06': 'What is not wrong and yet rarely meant is a warning.',
   'CFG-08': 'A payload that the heap of a lane could not hold is refused as a setting, by its name.',
   'CFG-07': 'The JSON Schema for editors accepts and refuses as the gateway does, up to what spans several entries.',
+  'CFG-09':
+    'What can never match or be sent is refused with what to write: hosts, origins, registries, URLs, headers, commands.',
   // capability: CAP-…
   'CAP-01': 'A plugin whose imports, declaration and grants agree is accepted.',
   'CAP-02': 'Any mismatch of the three lists is refused, all at once, each with what to add or remove.',

@@ -16,6 +16,7 @@ import { runPlugins, type Watch } from './plugin/running-plugins.ts';
 import { ReadyThreads } from './sandbox/ready-threads.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
 import { createSource } from './source/create-source.ts';
+import { commandProblem } from './upstream/command-problem.ts';
 import { createUpstream } from './upstream/create-upstream.ts';
 import { reachUpstream } from './upstream/reach-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -62,8 +63,8 @@ export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSig
 }
 
 /**
- * Does what start does up to the point where something runs: loads all plugins, and opens or tries to open what their
- * capabilities need. Nothing is left behind. `signal` ends it.
+ * Does what start does up to the point where something runs: loads all plugins, opens or tries to open what their
+ * capabilities need, and looks for the commands of upstreams. Nothing is left behind. `signal` ends it.
  * @throws Faults: every problem at once
  */
 export async function checkAll(
@@ -72,6 +73,26 @@ export async function checkAll(
   lock?: Lock,
   signal?: AbortSignal,
 ): Promise<readonly Plugin[]> {
+  const missing = await commandFaults(config.upstreams.filter(({ required }) => required));
+  const [checked] = await Promise.allSettled([checkPlugins(config, log, lock, signal)]);
+  const refused = checked.status === 'rejected' ? toFaults(checked.reason) : [];
+  if (checked.status === 'fulfilled' && missing.length === 0) return checked.value;
+  throw new Faults([...missing, ...refused]);
+}
+
+/** What is known beforehand to keep these upstreams from being started, or reached. */
+export async function commandFaults(upstreams: readonly UpstreamConfig[]): Promise<readonly Fault[]> {
+  const problems = await Promise.all(
+    upstreams.map(async ({ id, stdio }) => {
+      const hint = stdio && (await commandProblem(stdio));
+      return hint === undefined ? [] : [new Fault('upstream_unavailable', { upstream: id, hint })];
+    }),
+  );
+  return problems.flat();
+}
+
+/** @throws Faults */
+async function checkPlugins(config: Config, log: Log, lock?: Lock, signal?: AbortSignal): Promise<readonly Plugin[]> {
   const options = facilityOptions(config, log, new SecretMask());
   const { plugins, facilities } = await loadBeside(() => tryFacilities(options), loadAll(config, log, lock, signal));
   await using _facilities = facilities;

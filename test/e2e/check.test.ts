@@ -6,7 +6,7 @@ import { loadConfig } from '@sallyport/host/config/load-config';
 import type { Faults } from '@sallyport/host/core/fault';
 import { silentLog } from '@sallyport/host/core/log';
 import { createHost } from '@sallyport/host/host';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
 import { operatorFolder } from '../fixtures/operator-folder.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
@@ -102,6 +102,61 @@ describe('sallyport check', () => {
     const { code, stdout } = await operator.run('check', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ problems: [{ code: 'egress_file_unreadable', plugin: 'keeps' }] });
     expect(await served(operator.file)).toEqual({ codes: ['egress_file_unreadable'], exit: code });
+  });
+
+  it('[CFG-09] tells of commands and folders of upstreams that are not there, together with all else', async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, 'plain'), '');
+    const operator = await operatorFolder({
+      upstreams: [
+        { id: 'absent', stdio: { command: 'no-such-server' } },
+        { id: 'plain', stdio: { command: './plain', cwd: folder } },
+        { id: 'nowhere', stdio: { command: 'cat', cwd: join(folder, 'no') } },
+        { id: 'elsewhere', stdio: { command: 'cat', env: { PATH: folder } } },
+        { id: 'there', stdio: { command: 'cat', cwd: folder } },
+        { id: 'optional', required: false, stdio: { command: 'no-such-server' } },
+      ],
+      bindings: [{ id: 'main', upstreams: ['there'] }],
+    });
+    await operator.configure([{ id: 'gone', source: { file: './gone.wasm' } }]);
+    const said = vi.spyOn(console, 'error').mockImplementation(() => {});
+    onTestFinished(() => said.mockRestore());
+    const { code, stdout } = await operator.run('check', '--json');
+    expect(code).toBe(5);
+    const { problems } = JSON.parse(stdout) as { problems: Record<string, string>[] };
+    expect(problems.map(({ code, upstream, plugin, hint }) => [code, upstream ?? plugin, hint])).toEqual([
+      ['upstream_unavailable', 'absent', expect.stringMatching(/`stdio.command` no-such-server: .* PATH/)],
+      ['upstream_unavailable', 'plain', expect.stringMatching(/cannot execute .*permission denied/)],
+      ['upstream_unavailable', 'nowhere', expect.stringMatching(/`stdio.cwd`.*no such file or folder/)],
+      ['upstream_unavailable', 'elsewhere', expect.stringMatching(/`stdio.command` cat: .* PATH/)],
+      ['artifact_not_found', 'gone', expect.stringMatching(/^Check the path/)],
+    ]);
+    expect(said).toHaveBeenCalledWith(
+      'warning: upstream optional: cannot find `stdio.command` no-such-server: it is in no folder of the PATH of the gateway',
+    );
+  });
+
+  it('[CFG-02] tells of references and keys with their places, together with all else', async () => {
+    const operator = await operatorFolder({
+      listn: 'x',
+      trust: {
+        keys: [
+          { id: 'a', pem: 'none' },
+          { id: 'b', file: 'b.pem' },
+        ],
+      },
+    });
+    await writeFile(join(operator.folder, 'b.pem'), 'none either');
+    await operator.configure([{ id: 'x', source: { oci: 'ghcr.io/acme/x' } }]);
+    const { code, stdout } = await operator.run('check', '--json');
+    const { problems } = JSON.parse(stdout) as { problems: Record<string, unknown>[] };
+    expect(problems.map(({ code, path, line }) => [code, path, typeof line])).toEqual([
+      ['key_invalid', 'trust.keys.0.pem', 'number'],
+      ['key_invalid', 'trust.keys.1.file', 'number'],
+      ['reference_invalid', 'plugins.0.source.oci', 'number'],
+      ['config_invalid', 'listn', 'number'],
+    ]);
+    expect(code).toBe(4);
   });
 
   it.skipIf(process.getuid?.() === 0)('[CAP-77] tells of a folder that may not be written to', async () => {

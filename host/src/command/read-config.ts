@@ -1,11 +1,13 @@
 import { grantsSchema } from '../capability/index.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { textParsers } from '../plugin/text-parsers.ts';
 
 /** The configuration of a command; what is rarely meant is told on stderr. @throws Faults as loadConfig does */
 export async function readConfig(file: string): Promise<Config> {
   const config = await loadConfig(file, {
     grants: grantsSchema,
+    parsers: textParsers,
     warn: ({ line, column, path, message }) => console.error(`warning: ${file}:${line}:${column}: ${path}: ${message}`),
   });
   if (!config.require_signed_plugins)

@@ -148,8 +148,10 @@ function openAddress(value: unknown): readonly Problem[] {
   const listen = memberAt(value, ['listen']);
   const address = typeof listen === 'string' ? parseListen(listen) : undefined;
   const hosts = memberAt(value, ['allowed_hosts']);
-  if (address === undefined || isLoopback(address) || (Array.isArray(hosts) && hosts.length > 0)) return [];
-  const message = 'others than this machine can reach this address, and no allowed_hosts are stated';
+  // What is there and is no list is told by the schema.
+  const isMissing = hosts === undefined || hosts === null || (Array.isArray(hosts) && hosts.length === 0);
+  if (address === undefined || isLoopback(address) || !isMissing) return [];
+  const message = 'other machines can reach this address, and no allowed_hosts are stated';
   return [
     { path: ['listen'], message, hint: 'add `allowed_hosts: [the name that clients use]`, or listen on 127.0.0.1' },
   ];

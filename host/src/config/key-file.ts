@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { fileProblem } from '../core/file-problem.ts';
 import { memberAt } from './member-at.ts';
 import type { Problem } from './problem.ts';
+import { indices } from './stated-text.ts';
 
 /** The texts of the key files that the configuration names, by the name that it gives them. */
 export interface KeyFiles {
@@ -28,18 +30,12 @@ export async function readKeyFiles(value: unknown, folder: string): Promise<KeyF
       if (content.length > sizeLimit) throw new Error(`it has ${content.length} bytes`);
       texts.set(name, content.toString('utf8'));
     } catch (error) {
-      const why = error instanceof Error && 'code' in error ? error.code : String(error);
       problems.push({
         path,
-        message: `the key file cannot be read: ${why}`,
+        message: `the key file cannot be read: ${fileProblem(error)}`,
         hint: `looked for ${resolve(folder, name)}`,
       });
     }
   }
   return { texts, problems };
-}
-
-function indices(value: unknown, path: readonly string[]): readonly number[] {
-  const list = memberAt(value, path);
-  return Array.isArray(list) ? [...list.keys()] : [];
 }

@@ -133,9 +133,9 @@ ${upstreams}${bindings}    transforms: [a, b]`,
 });
 
 describe('variables', () => {
-  const levelOf = async (text: string) => {
-    const config = await load(upstreams + bindings + text);
-    return config.allowed_hosts;
+  const argumentsOf = async (args: string) => {
+    const config = await load(`upstreams:\n  - id: up\n    stdio:\n      command: cat\n${args}${bindings}`);
+    return config.upstreams[0]?.stdio?.args;
   };
   it.each([
     { what: 'a value', text: '${HOST_NAME}', value: 'gateway.example.com' },
@@ -145,22 +145,34 @@ describe('variables', () => {
     { what: 'a value before its default', text: '${PORT:-other}', value: '9' },
     { what: 'the characters themselves', text: '$${HOST_NAME} $1 $', value: '${HOST_NAME} $1 $' },
     { what: 'YAML in a value as text', text: '${YAML}', value: env.YAML },
+    { what: 'a default of a default', text: '${NOT_THERE:-${EMPTY:-${PORT}}}!', value: '9!' },
+    { what: 'a value before a default of a default', text: '${PORT:-${NOT_THERE}}', value: '9' },
+    { what: 'a default with a pair of braces', text: '${NOT_THERE:-{"a":{}}}', value: '{"a":{}}' },
+    { what: 'a value before a default with braces', text: '${PORT:-{"a":{}}}', value: '9' },
+    { what: 'a default up to its brace', text: '${NOT_THERE:-a}b}', value: 'ab}' },
+    { what: 'a default with the characters themselves', text: '${NOT_THERE:-$${X}}', value: '${X}' },
+    { what: 'braces of no variable', text: '{"a":{}}', value: '{"a":{}}' },
   ])('[CFG-03] give $what', async ({ text, value }) => {
-    expect(await levelOf(`allowed_hosts:\n  - "${text}"\n`)).toEqual([value]);
+    expect(await argumentsOf(`      args:\n        - '${text}'\n`)).toEqual([value]);
   });
 
   it('[CFG-03] are left alone in comments and names', async () => {
-    expect(await levelOf('# ${NOT_THERE}\nallowed_hosts: [a] # ${\n')).toEqual(['a']);
+    expect(await argumentsOf('# ${NOT_THERE}\n      args: [a] # ${\n')).toEqual(['a']);
   });
 
   it.each([
     { what: 'one that is not set', text: 'x${NOT_THERE}', says: /no variable NOT_THERE/ },
     { what: 'one without an end', text: '${HOST_NAME', says: /begins no variable/ },
     { what: 'one without a name', text: '${}', says: /begins no variable/ },
+    { what: 'one in a default that counts', text: '${EMPTY:-${NOT_THERE}}', says: /no variable NOT_THERE/ },
+    { what: 'one without a name in a default that does not count', text: '${PORT:-${}}', says: /begins no variable/ },
+    { what: 'a default without an end', text: '${PORT:-{}', says: /default of \$\{PORT:-…\} has no \} at its end/ },
+    { what: 'defaults without end', text: '${A:-'.repeat(5000), says: /nested too deeply/ },
   ])('[CFG-03] are refused for $what, with the place', async ({ text, says }) => {
-    expect(await problemsOf(`${upstreams}${bindings}allowed_hosts: [ok, "${text}"]\n`)).toEqual([
-      { code: 'config_invalid', line: 7, column: 21, path: 'allowed_hosts.1', message: expect.stringMatching(says) },
-    ]);
+    expect(await problemsOf(`${upstreams}${bindings}allowed_hosts: [ok, '${text}']\n`)).toContainEqual({
+      ...{ code: 'config_invalid', line: 7, column: 21, path: 'allowed_hosts.1' },
+      message: expect.stringMatching(says),
+    });
   });
 
   it('[CFG-03] are named in messages in the place of their values', async () => {
@@ -262,13 +274,13 @@ const wrong: Wrong[] = [
     what: 'a plugin from two sources',
     text: `${plugin.replace('}', ', oci: r/x:1 }')}${rest}`,
     at: [3, 13, 'plugins.0.source'],
-    says: /exactly one of oci, oci_layout, file is due, and 2/,
+    says: /exactly one of oci, oci_layout, file; found 2/,
   },
   {
     what: 'a plugin from nowhere',
     text: `plugins: [{ id: a, source: {} }]\n${rest}`,
     at: [1, 28, 'plugins.0.source'],
-    says: /and 0 are here/,
+    says: /exactly one of oci, oci_layout, file; found none/,
   },
   {
     what: 'two pinned keys',
@@ -361,14 +373,14 @@ const wrong: Wrong[] = [
     what: 'a key file that is not there',
     text: `${rest}trust: { keys: [{ id: a, file: ./none.pem }] }\n`,
     at: [7, 32, 'trust.keys.0.file'],
-    says: /cannot be read: ENOENT/,
+    says: /cannot be read: no such file or folder \(ENOENT\)/,
     hint: /none\.pem/,
   },
   {
     what: 'a key file that is a folder',
     text: `${plugin.replace('}', ', public_key_file: . }')}${rest}`,
     at: [3, 54, 'plugins.0.source.public_key_file'],
-    says: /cannot be read: EISDIR/,
+    says: /cannot be read: it is a folder \(EISDIR\)/,
   },
   {
     what: 'a time that is none',
@@ -393,6 +405,95 @@ const wrong: Wrong[] = [
   { what: 'two documents', text: `${rest}---\n${rest}`, at: [7, 1], says: /document/ },
   { what: 'a list at the top', text: '- a\n', at: [1, 1, ''], says: /expected object/ },
 ];
+
+const upstreamWith = (http: string) => `upstreams:\n  - { id: up, http: ${http} }\n${bindings}`;
+const header = (entry: string) => upstreamWith(`{ url: "http://a", headers: { ${entry} } }`);
+const neverMatching: readonly [what: string, text: string, path: string, says: RegExp][] = [
+  ['a host with a scheme', 'allowed_hosts: ["https://mcp.example"]', 'allowed_hosts.0', /write mcp\.example$/],
+  ['a host with a slash', 'allowed_hosts: [mcp.example/]', 'allowed_hosts.0', /write mcp\.example$/],
+  ['a host with a path', 'allowed_hosts: [mcp.example:8443/mcp]', 'allowed_hosts.0', /write mcp\.example:8443$/],
+  ['any host', 'allowed_hosts: ["*"]', 'allowed_hosts.0', /wildcards match nothing/],
+  ['any host of a domain', 'allowed_hosts: ["*.mcp.example"]', 'allowed_hosts.0', /wildcards match nothing/],
+  ['a host in another script', 'allowed_hosts: [bücher.example]', 'allowed_hosts.0', /write xn--bcher-kva\.example$/],
+  ['a host without brackets', 'allowed_hosts: ["fe80::1"]', 'allowed_hosts.0', /expected a host such as/],
+  ['a host with spaces', 'allowed_hosts: ["a b"]', 'allowed_hosts.0', /expected a host such as/],
+  ['a port that is none', 'allowed_hosts: ["a:99999"]', 'allowed_hosts.0', /expected a host such as/],
+  ['hosts that are no list', 'listen: 0.0.0.0:1\nallowed_hosts: mcp.example', 'allowed_hosts', /expected array/],
+  ['any origin', 'allowed_origins: ["*"]', 'allowed_origins.0', /wildcards match nothing/],
+  ['an origin without a scheme', 'allowed_origins: [app.example]', 'allowed_origins.0', /such as https:/],
+  [
+    'an origin with a slash',
+    'allowed_origins: ["https://app.example/"]',
+    'allowed_origins.0',
+    /write https:..app\.example$/,
+  ],
+  [
+    'an origin with its own port',
+    'allowed_origins: ["https://a.example:443"]',
+    'allowed_origins.0',
+    /write https:..a\.example$/,
+  ],
+  ['an origin that is null', 'allowed_origins: ["null"]', 'allowed_origins.0', /such as https:/],
+  ['a registry with a scheme', 'registries: [{ host: "http://r.example" }]', 'registries.0.host', /write r\.example$/],
+  ['a registry with a path', 'registries: [{ host: r.example/acme }]', 'registries.0.host', /write r\.example$/],
+  [
+    'a token host with a path',
+    'registries: [{ host: r, token_hosts: [a/token] }]',
+    'registries.0.token_hosts.0',
+    /write a$/,
+  ],
+];
+const unsendable: readonly [what: string, text: string, path: string, says: RegExp][] = [
+  ['a line break in a header', header('a: "x\\ny"'), 'a', /line breaks/],
+  ['a NUL in a header', header('a: "x\\0"'), 'a', /control characters/],
+  ['a header outside of Latin-1', header('a: "€"'), 'a', /Latin-1/],
+  ['a header whose name has a space', header('"a b": x'), 'a b', /name of a header/],
+  ['a header of the body', header('Content-Length: "5"'), 'Content-Length', /sets the header content-length itself/],
+  ['a header of the session', header('mcp-session-id: x'), 'mcp-session-id', /sets the header/],
+  ['a header twice', header('X-A: x, x-a: y'), 'x-a', /twice/],
+];
+
+describe('what can never work', () => {
+  it.each(neverMatching)('[CFG-09] is refused for %s', async (_, text, path, says) => {
+    const message = expect.stringMatching(says);
+    expect(await problemsOf(`${rest}${text}\n`)).toEqual([expect.objectContaining({ path, message })]);
+  });
+
+  it.each(unsendable)('[CFG-09] is refused for %s, without the value', async (_, text, name, says) => {
+    const [problem, ...others] = await problemsOf(text);
+    expect(others).toEqual([]);
+    expect(problem).toMatchObject({
+      ...{ line: 2, path: `upstreams.0.http.headers.${name}` },
+      message: expect.stringMatching(says),
+    });
+  });
+
+  it('[CFG-09] is refused for a URL with a password, which is not told', async () => {
+    const problems = await problemsOf(upstreamWith('{ url: "http://bob:s3cretPw@a/mcp" }'));
+    expect(problems).toMatchObject([
+      { path: 'upstreams.0.http.url', message: expect.stringContaining('authorization') },
+    ]);
+    expect(JSON.stringify(problems)).not.toContain('s3cretPw');
+  });
+
+  it.each(['command: "a\\0"', 'command: a, args: ["\\0"]', 'command: a, env: { A: "\\0" }', 'command: a, cwd: "\\0"'])(
+    '[CFG-09] is refused for a process with NUL: %s',
+    async stdio => {
+      const text = `upstreams:\n  - { id: up, stdio: { ${stdio} } }\n${bindings}`;
+      expect(await problemsOf(text)).toMatchObject([{ message: expect.stringContaining('NUL') }]);
+    },
+  );
+});
+
+it('[CFG-09] takes hosts and origins as clients send them, and drops white space around a header', async () => {
+  const config = await load(`${header(`authorization: "Bearer \${SECRET}\\n"`)}
+allowed_hosts: [mcp.example, "MCP.example:8443", "[::1]:80", my_gateway, 10.0.0.1]
+allowed_origins: ["https://app.example", "http://localhost:3000", "vscode-webview://abc"]
+`);
+  expect(config.allowed_hosts).toHaveLength(5);
+  expect(config.allowed_origins).toHaveLength(3);
+  expect(config.upstreams[0]?.http?.headers).toEqual({ authorization: `Bearer ${secret}` });
+});
 
 describe('a wrong file', () => {
   it.each(wrong)(

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Fault, Faults, fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
 import { type Config, finishConfig } from './config.ts';
 import { crossCheck, unreachableTools, unusedPlugins } from './cross-check.ts';
 import { readDocument } from './document.ts';
@@ -8,6 +9,7 @@ import { readKeyFiles } from './key-file.ts';
 import type { Problem } from './problem.ts';
 import { createConfigSchema, type GrantsSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { refusedTexts, type TextParsers } from './stated-text.ts';
 
 /** Something that is not wrong, and yet rarely meant. */
 export interface ConfigWarning {
@@ -22,15 +24,21 @@ export interface LoadOptions {
   /** Where `${NAME}` is looked up; the environment of the process unless stated. */
   readonly env?: NodeJS.ProcessEnv;
   readonly warn?: (warning: ConfigWarning) => void;
+  /** With them, references and keys that cannot be read are told with all other problems, and not when they are used. */
+  readonly parsers?: TextParsers;
 }
 
 /**
  * Reads sallyport.yaml: variables filled in, defaults set, key files read, relative paths resolved against its folder.
- * @throws Faults of `config_invalid`: every problem, in the order of the file, with line, column, path and message
+ * @throws Faults of `config_invalid`, `reference_invalid`, `key_invalid`: every problem, in the order of the file, with
+ * line, column, path and message
  * @throws Fault `config_unreadable`
  */
-export async function loadConfig(file: string, { grants, env = process.env, warn }: LoadOptions): Promise<Config> {
-  const text = await readFile(file, 'utf8').catch(error => fail('config_unreadable', { file }, error));
+export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
+  const { grants, env = process.env, warn, parsers } = options;
+  const text = await readFile(file, 'utf8').catch(error =>
+    fail('config_unreadable', { file, what: fileProblem(error) }, error),
+  );
   const document = readDocument(text, env);
   const folder = dirname(resolve(file));
   const value = document.value ?? {};
@@ -45,9 +53,17 @@ export async function loadConfig(file: string, { grants, env = process.env, warn
   });
   const found = [...(error ? schemaProblems(error, value, grants) : []), ...crossCheck(value), ...keys.problems];
   const problems = document.problems.length > 0 ? document.problems : found.map(placed);
-  if (!data || problems.length > 0) {
-    const inOrder = problems.toSorted((one, other) => one.line - other.line || one.column - other.column);
-    throw new Faults(inOrder.map(problem => new Fault('config_invalid', { file, ...problem })));
+  const texts = parsers === undefined ? [] : refusedTexts(value, keys.texts, parsers);
+  const refused = [
+    ...problems.map(problem => ({ at: problem, fault: new Fault('config_invalid', { file, ...problem }) })),
+    ...texts.map(({ path, fault }) => {
+      const at = document.position(path);
+      return { at, fault: fault.with({ file, ...at, path: path.join('.') }) };
+    }),
+  ];
+  if (!data || refused.length > 0) {
+    const inOrder = refused.toSorted((one, other) => one.at.line - other.at.line || one.at.column - other.at.column);
+    throw new Faults(inOrder.map(({ fault }) => fault));
   }
   for (const problem of [...unusedPlugins(value), ...unreachableTools(value)]) warn?.(placed(problem));
   return finishConfig(data, folder, name => keys.texts.get(name) ?? '');

@@ -20,6 +20,10 @@ export function schemaProblems(error: z.ZodError, value: unknown, grants: Grants
         return { path, key, message: `unknown key ${key}`, hint };
       });
     }
+    if (issue.code === 'invalid_key') {
+      const key = String(path.at(-1));
+      return issue.issues.map(({ message }) => ({ path: path.slice(0, -1), key, message }));
+    }
     if (issue.code === 'invalid_union') {
       const fitting = issue.errors.filter(branch =>
         branch.every(({ path }) => path.length > 0 || isUnknownKey(branch)),

@@ -2,12 +2,48 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import type { FailureCause } from '../core/hook-call.ts';
 import { pluginDescriptorSchema, pluginIdSchema } from '../core/plugin-descriptor.ts';
+import { headerName, headerNameProblems, headerValue } from './header.ts';
+import { hostProblem, originProblem } from './host-pattern.ts';
 import { parseListen } from './listen.ts';
 
 /** What the `grants` of a plugin are validated by. The capabilities make it; config knows none of them. */
 export type GrantsSchema = z.ZodType<Readonly<Record<string, unknown>>>;
 
 const text = z.string().min(1);
+/** The operating system takes no NUL in a command or its environment, and its refusal would quote the value. */
+const systemText = z.string().regex(/^[^\0]*$/, 'it holds a NUL character, which no process can be given');
+
+/** A text about which `problem` finds nothing. It is no pattern of the JSON Schema: there a variable may stand for it. */
+const spelled = (problem: (text: string) => string | undefined) =>
+  text.superRefine((value, context) => {
+    const message = problem(value);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+const hostText = spelled(hostProblem);
+const originText = spelled(originProblem);
+
+const headersSchema = z
+  .record(
+    z.string().regex(headerName, 'no name of a header: letters, digits and hyphens'),
+    z
+      .string()
+      .regex(headerValue, 'a header can hold neither line breaks, control characters nor characters outside of Latin-1')
+      .transform(value => value.replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, '')),
+  )
+  .superRefine((headers, context) => {
+    for (const { name, message } of headerNameProblems(headers)) {
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  })
+  .default({})
+  .describe('Sent with each request. White space around a value is dropped.');
+
+const upstreamUrl = z
+  .url({ protocol: /^https?$/, error: 'an http or https URL', abort: true })
+  .refine(
+    url => URL.parse(url)?.username === '' && URL.parse(url)?.password === '',
+    'a URL with a user or password is never sent: state `headers: { authorization: Basic … }` in its place',
+  );
 const milliseconds = z.int().min(1).max(3_600_000);
 const MiB = 2 ** 20;
 const bytes = z
@@ -61,7 +97,7 @@ const oneOf =
   (value: Readonly<Record<string, unknown>>, context: z.RefinementCtx) => {
     const given = names.filter(name => value[name] !== undefined).length;
     if (given === 1 || (optional && given === 0)) return;
-    const message = `${optional ? 'at most' : 'exactly'} one of ${names.join(', ')} is due, and ${given} are here`;
+    const message = `expected ${optional ? 'at most' : 'exactly'} one of ${names.join(', ')}; found ${given === 0 ? 'none' : given}`;
     context.addIssue({ code: 'custom', message });
   };
 
@@ -133,16 +169,19 @@ const upstreamSchema = z
     id: pluginIdSchema,
     stdio: z
       .strictObject({
-        command: text,
-        args: z.array(z.string()).default([]),
-        env: z.record(text, z.string()).default({}).describe('The whole environment beside PATH and HOME.'),
-        cwd: text.optional(),
+        command: systemText.min(1),
+        args: z.array(systemText).default([]),
+        env: z
+          .record(z.string().regex(/^[^=\0]+$/, 'no name of a variable'), systemText)
+          .default({})
+          .describe('The whole environment beside PATH and HOME.'),
+        cwd: systemText.min(1).optional(),
       })
       .optional(),
     http: z
       .strictObject({
-        url: z.url({ protocol: /^https?$/, error: 'an http or https URL' }),
-        headers: z.record(text, z.string()).default({}),
+        url: upstreamUrl,
+        headers: headersSchema,
       })
       .optional(),
     required: z.boolean().default(true).describe('Whether the start fails when it cannot be reached.'),
@@ -162,8 +201,8 @@ export const createConfigSchema = (grants: GrantsSchema) =>
       log: z
         .strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
         .prefault({}),
-      allowed_hosts: z.array(text).default([]).describe('Values of Host that are served beside those of loopback.'),
-      allowed_origins: z.array(text).default([]).describe('Values of Origin that browsers may send.'),
+      allowed_hosts: z.array(hostText).default([]).describe('Values of Host that are served beside those of loopback.'),
+      allowed_origins: z.array(originText).default([]).describe('Values of Origin that browsers may send.'),
       require_signed_plugins: z.boolean().default(true),
       trust: z
         .strictObject({
@@ -210,10 +249,10 @@ export const createConfigSchema = (grants: GrantsSchema) =>
       registries: z
         .array(
           z.strictObject({
-            host: text,
+            host: hostText,
             plain_http: z.boolean().default(false).describe('Plain http, for a registry that is not on this machine.'),
             token_hosts: z
-              .array(text)
+              .array(hostText)
               .default([])
               .describe('Other hosts that may be sent our login to ask for a token.'),
           }),

@@ -1,11 +1,15 @@
 import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
 
 /** What the file system threw, as a Fault; a Fault as it is. @throws Fault `artifact_not_found`, `file_unreadable` */
 export function failToRead(error: unknown, reference: string, file: string, more: { digest?: string } = {}): never {
   const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return fail('artifact_not_found', { reference, file, ...more }, error);
+  if (code === 'ENOENT') {
+    const hint = 'Check the path: a relative one starts in the folder of the configuration file.';
+    return fail('artifact_not_found', { reference, file, ...(more.digest === undefined ? { hint } : more) }, error);
+  }
   if (error instanceof Error && 'syscall' in error) {
-    return fail('file_unreadable', { reference, file, what: String(code), ...more }, error);
+    return fail('file_unreadable', { reference, file, what: fileProblem(error), ...more }, error);
   }
   throw error;
 }

@@ -1,7 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Fault, fail } from '../core/fault.ts';
+import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
+import { commandProblem } from './command-problem.ts';
 
 /** How to start a stdio server. */
 export interface Command {
@@ -46,7 +48,10 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
     cwd: command.cwd,
     env: { ...(PATH === undefined ? {} : { PATH }), ...(HOME === undefined ? {} : { HOME }), ...command.env },
   });
-  await spawned(child, command);
+  await spawned(child).catch(async (error: Error) => {
+    const problem = (await commandProblem(command)) ?? `cannot start ${command.command}: ${fileProblem(error)}`;
+    fail('upstream_unavailable', { command: command.command, hint: problem }, error);
+  });
   const { pid } = child;
   if (pid === undefined) return fail('upstream_unavailable', { command: command.command });
 
@@ -84,13 +89,10 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
 
 type PipedChild = ChildProcessByStdio<Writable, Readable, Readable>;
 
-function spawned(child: PipedChild, { command }: Command): Promise<void> {
+function spawned(child: PipedChild): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('spawn', resolve);
-    child.once('error', error => {
-      const hint = `cannot start ${command}: ${error.message}; is it installed, and on the PATH of the gateway?`;
-      reject(new Fault('upstream_unavailable', { command, hint }, error));
-    });
+    child.once('error', reject);
   });
 }
 
