@@ -190,6 +190,9 @@ export const requirements = {
   'SBX-84':
     'A lane loads what guests get of capabilities and what runs guests: no schemas, no network, no files, nothing of what the gateway decides.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
+  'SBX-86':
+    'A component whose imported or exported functions differ in their types from the contract is refused by check, serve, plugin test and plugin inspect, which name interface, function, place, and both types.',
+  'SBX-87': 'No export makes the exports of a component pass for a promise.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
   'HOOK-01': 'Plugins run by priority, then in the order of the file, the same before and after dispatch.',

@@ -7,8 +7,9 @@ import type { Faults } from '@sallyport/host/core/fault';
 import { silentLog } from '@sallyport/host/core/log';
 import { createHost } from '@sallyport/host/host';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
+import { dummyGuest, guestDescriptor, jsGuest } from '../fixtures/guest.ts';
 import { operatorFolder } from '../fixtures/operator-folder.ts';
+import { runCommand } from '../fixtures/run-command.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const script = `
@@ -166,5 +167,32 @@ describe('sallyport check', () => {
     const operator = await folderWith({ kv: { path: join(state, 'shut/kv.sqlite') } }, {});
     const { stdout } = await operator.run('check', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ problems: [{ code: 'kv_unusable' }] });
+  });
+});
+
+describe('a component whose types are not those of the contract', () => {
+  it('[SBX-86] is refused by check, serve and plugin test alike, and plugin inspect says where it differs', async () => {
+    const operator = await operatorFolder();
+    const bytes = await dummyGuest(guestDescriptor('typed'), wit =>
+      wit.replace('set: func(key: string, value', 'set: func(key: tuple<f64, u32>, value'),
+    );
+    const component = join(operator.folder, 'typed.wasm');
+    await writeFile(component, bytes);
+    await writeFile(`${component}.sig`, operator.keys.acme.sign(bytes).signature);
+    await operator.configure([{ id: 'typed' }]);
+    const differs =
+      /import: sallyport:plugin\/context@0\.1\.0, function: set, differs: parameter key, expected: string, found: tuple<f64, u32>/;
+
+    const checked = await operator.run('check');
+    expect(checked).toMatchObject({ code: 4, stderr: expect.stringMatching(/contract_mismatch/) });
+    expect(checked.stderr).toMatch(differs);
+    expect(checked.stderr).toContain('typed');
+    expect(await served(operator.file)).toEqual({ codes: ['contract_mismatch'], exit: 4 });
+    const folder = join(import.meta.dirname, '../../plugins-examples/redact-emails');
+    const tested = await runCommand(['plugin', 'test', '--component', component, folder]);
+    expect(tested.code).not.toBe(0);
+    expect(tested.stderr).toMatch(differs);
+    const inspected = await runCommand(['plugin', 'inspect', component]);
+    expect(inspected).toMatchObject({ code: 0, stdout: expect.stringMatching(differs) });
   });
 });

@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { capabilityList } from './generate-capability-list.ts';
 import { configSchemas } from './generate-config-schemas.ts';
+import { contractTable } from './generate-contract-table.ts';
 import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
 import { goSdk } from './generate-go-sdk.ts';
@@ -13,7 +14,16 @@ import { javaScriptTypes } from './generate-javascript-types.ts';
 import { pythonSdk } from './generate-python-sdk.ts';
 
 const root = join(import.meta.dirname, '../..');
-const generators = [contractTypes, configSchemas, errorList, capabilityList, javaScriptTypes, goSdk, pythonSdk];
+const generators = [
+  contractTypes,
+  contractTable,
+  configSchemas,
+  errorList,
+  capabilityList,
+  javaScriptTypes,
+  goSdk,
+  pythonSdk,
+];
 const check = process.argv.includes('--check');
 
 const stale: string[] = [];

@@ -404,6 +404,11 @@ const table = {
     says: 'The component does not export an interface that its kind needs.',
     todo: 'Build it for the world of its kind, in the version that the gateway has.',
   },
+  contract_mismatch: {
+    exit: 4,
+    says: 'The component imports or exports something that differs from the contract.',
+    todo: 'Ask the author to build the plugin against the unchanged WIT of the contract, for example with `sallyport plugin build`.',
+  },
   plugin_config_invalid: {
     exit: 4,
     says: 'The `config` of the plugin does not fit the schema in its descriptor.',

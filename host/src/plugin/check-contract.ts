@@ -1,6 +1,8 @@
 import { Fault, Faults } from '../core/fault.ts';
 import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
 import { calledHooks } from '../hook/create-hook-chain.ts';
+import type { InspectedComponent } from '../sandbox/sandbox.ts';
+import { contractMismatches } from './contract-mismatch.ts';
 
 /** What a plugin of each kind must export. Kinds that are not here cannot be used yet. */
 const exportsOf: Partial<Readonly<Record<PluginDescriptor['kind'], readonly string[]>>> = {
@@ -8,10 +10,11 @@ const exportsOf: Partial<Readonly<Record<PluginDescriptor['kind'], readonly stri
 };
 
 /**
- * Compares what a descriptor says with what the component exports and this gateway can call.
- * @throws Faults of `plugin_kind_unsupported`, `hook_unsupported`, `export_missing`
+ * Compares what a descriptor says with what the component exports and this gateway can call, and the types of all that
+ * it imports and exports with the contract.
+ * @throws Faults of `plugin_kind_unsupported`, `hook_unsupported`, `export_missing`, `contract_mismatch`
  */
-export function checkContract(descriptor: PluginDescriptor, exports: readonly string[]): void {
+export function checkContract(descriptor: PluginDescriptor, { exports, types }: InspectedComponent): void {
   const { id: plugin, kind, hooks } = descriptor;
   const due = exportsOf[kind];
   const faults =
@@ -22,6 +25,7 @@ export function checkContract(descriptor: PluginDescriptor, exports: readonly st
           ...due
             .filter(name => !exports.includes(name))
             .map(name => new Fault('export_missing', { plugin, export: name })),
+          ...contractMismatches(plugin, types, due),
         ];
   if (faults.length > 0) throw new Faults(faults);
 }

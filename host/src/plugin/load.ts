@@ -40,7 +40,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
     });
     const { descriptor } = verified;
     const info = on.sandbox.inspect(verified);
-    checkContract(descriptor, info.exports);
+    checkContract(descriptor, info);
     const config = checkConfig(entry.config, descriptor);
     const limits = pluginLimits(descriptor, { all: on.limits, own: entry.limits });
     const grant = allOf(

@@ -28,7 +28,7 @@ export function componentInfo(bytes: Uint8Array): ComponentInfo {
 function* readNames(bytes: Uint8Array, section: Section, skipRest: (reader: BinaryReader) => void): Generator<string> {
   const reader = new BinaryReader(bytes, section.start, section.end);
   for (let count = reader.u32(); count > 0; count -= 1) {
-    yield readExternName(reader);
+    yield externName(reader);
     skipRest(reader);
   }
   if (!reader.done)
@@ -36,7 +36,7 @@ function* readNames(bytes: Uint8Array, section: Section, skipRest: (reader: Bina
 }
 
 /** `importname'`/`exportname'`: 0x00 name, 0x01 name (older tools), 0x02 name and version suffix. */
-function readExternName(reader: BinaryReader): string {
+export function externName(reader: BinaryReader): string {
   const kind = reader.byte();
   if (kind > 0x02) return fail('component_malformed', { what: `a name of unknown kind ${kind}`, at: reader.position });
   const name = reader.name();

@@ -12,6 +12,7 @@ import { compile } from './compile.ts';
 import { CompileCache } from './compile-cache.ts';
 import type { Component } from './component.ts';
 import { type ComponentInfo, componentInfo } from './component-info.ts';
+import { type ComponentTypes, componentTypes } from './component-type.ts';
 import { checkExtent } from './extent.ts';
 import type { Isolation, LanePlugin } from './lane/message.ts';
 import type { PoolOptions, Refused } from './lane.ts';
@@ -35,10 +36,15 @@ export interface SandboxPlugin {
   readonly isolation?: Isolation;
 }
 
+/** What a component imports and exports: the names, and the types behind them. */
+export interface InspectedComponent extends ComponentInfo {
+  readonly types: ComponentTypes;
+}
+
 /** The only way from bytes to running guests. */
 export interface Sandbox {
-  /** Real imports and exports, read from the bytes after extent and names were checked. @throws Fault `name_forbidden`, `component_*` */
-  inspect(artifact: VerifiedArtifact): ComponentInfo;
+  /** Real imports and exports, read from the bytes after extent and names were checked. @throws Fault `name_forbidden`, `component_*`, `feature_forbidden` */
+  inspect(artifact: VerifiedArtifact): InspectedComponent;
   /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit`, and the signal's reason */
   compile(
     artifact: VerifiedArtifact,
@@ -83,7 +89,7 @@ export function createSandbox(on: SandboxOptions): Sandbox {
     inspect(artifact) {
       checkExtent(artifact.bytes);
       checkCoreNames(artifact.bytes);
-      return componentInfo(artifact.bytes);
+      return { ...componentInfo(artifact.bytes), types: componentTypes(artifact.bytes) };
     },
     compile: (artifact, grant, limits, isolation, signal) =>
       compile(artifact, grant, {

@@ -1,5 +1,8 @@
+import { toFaults } from '@sallyport/host/core/fault';
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { checkContract } from '@sallyport/host/plugin/check-contract';
 import { componentInfo } from '@sallyport/host/sandbox/component-info';
+import { componentTypes } from '@sallyport/host/sandbox/component-type';
 import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { type Anatomy, anatomyOf } from '../../artifact/anatomy.ts';
 import { artifactAt, type Judged, judgeAll, readTrust, trustOptions } from '../../artifact/judge.ts';
@@ -27,6 +30,7 @@ export const command = defineCommand({
       ...(descriptor && { descriptor }),
       imports: imports.toSorted(),
       exports: exports.toSorted(),
+      ...(descriptor && { differences: differencesOf(descriptor, bytes) }),
       ...anatomyOf(bytes),
       signatures: await judgeAll(artifact, trust),
     };
@@ -42,6 +46,8 @@ interface Look extends Anatomy {
   readonly descriptor?: PluginDescriptor;
   readonly imports: readonly string[];
   readonly exports: readonly string[];
+  /** In what it differs from the contract that its descriptor names; absent where it has no descriptor. */
+  readonly differences?: readonly string[];
   readonly signatures: readonly Judged[];
 }
 
@@ -66,6 +72,7 @@ function tell(look: Look): string {
       : []),
     ...section('imports', look.imports.map(oneLine)),
     ...section('exports', look.exports.map(oneLine)),
+    ...(look.differences ? section('differs from the contract', look.differences.map(oneLine)) : []),
     ...tellParts(look.bytes, look.parts),
     ...section(
       'producers',
@@ -73,6 +80,16 @@ function tell(look: Look): string {
     ),
     ...section('signatures', look.signatures.map(tellSignature)),
   ].join('\n');
+}
+
+/** What a gateway would refuse it for, before anything is granted. */
+function differencesOf(descriptor: PluginDescriptor, bytes: Uint8Array): readonly string[] {
+  try {
+    checkContract(descriptor, { ...componentInfo(bytes), types: componentTypes(bytes) });
+    return [];
+  } catch (error) {
+    return toFaults(error).map(({ message }) => message);
+  }
 }
 
 const tellSignature = ({ key_id, found, verdict }: Judged): string =>
