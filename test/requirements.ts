@@ -236,6 +236,8 @@ export const requirements = {
   'UP-14': 'A server that keeps failing is started again later and later, not in a circle.',
   'UP-15': 'Lists are remembered until the server says that they changed.',
   'UP-16': 'Requests have small whole numbers as ids, which are exchanged within the text of an answer.',
+  'UP-17': 'A list whose changes would not be heard is believed for a minute, and brought up to date by what passes.',
+  'UP-18': 'A list that is late is waited for no longer than the setting says, and learned when it comes.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',
@@ -259,6 +261,14 @@ export const requirements = {
   'GW-24': 'Requests above the limit of concurrency are refused with Retry-After.',
   'GW-25': 'New sessions never displace sessions in use.',
   'GW-26': 'An upstream that dies, is silent or sends garbage fails one call, with its own code.',
+  'GW-27':
+    'One of several upstreams that is slow holds up lists, reads and initialize no longer than the setting says.',
+  'GW-28': 'An upstream that is left out of a list is logged, with the reason, and counted.',
+  'GW-29': 'What an upstream may have changed unheard is asked for again before a client or a plugin is blamed.',
+  'GW-30': 'A resource that no list names is read from the upstream that handed it out, else from the one that has it.',
+  'GW-31': 'A uri that several upstreams list is listed once, with the one that is read, and logged.',
+  'GW-32': 'Names that are too long behind their prefix are logged.',
+  'GW-33': 'A cursor that the gateway did not give is refused.',
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
   'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',

@@ -203,7 +203,9 @@ describe('a binding of several upstreams', () => {
     const names: string[] = body.result.tools.map(({ name }: { name: string }) => name);
     expect(names).toContain('one__echo');
     expect(names).toContain('two__ping');
-    expect(new Set(names).size).toBe(26);
+    const countOf = (id: string) => new Set(names.filter(name => name.startsWith(`${id}__`))).size;
+    expect(countOf('two')).toBe(countOf('one'));
+    expect(countOf('one')).toBe(names.length / 2);
     expect(body.result.nextCursor).toBeUndefined();
     expect((await gateway.post(rpc('prompts/list'), session)).body.result.prompts).toEqual([
       { name: 'one__greet' },
@@ -242,7 +244,9 @@ describe('a binding of several upstreams', () => {
     const gateway = await keep(openGateway([await rawEntry('one'), down]));
     const session = await gateway.session();
     const { body } = await gateway.post(rpc('tools/list'), session);
-    expect(body.result.tools).toHaveLength(13);
+    expect(new Set(body.result.tools.map(({ name }: { name: string }) => name.split('__')[0]))).toEqual(
+      new Set(['one']),
+    );
     expect((await gateway.post(toolCall('down__echo'), session)).body.error.data.code).toBe('upstream_unavailable');
   });
 });
@@ -287,10 +291,12 @@ describe('hooks', () => {
   it('get the output schema of the tool, which the upstream is asked for once [GW-10]', async () => {
     const schemas: unknown[] = [];
     const { gateway, session } = await withChain(
-      inlineChain({}, { 'tools/call': (_, options) => void schemas.push(options?.outputSchema) }),
+      inlineChain({}, { 'tools/call': (_, options) => void schemas.push(options?.outputSchema?.(false)) }),
     );
     for (const name of ['odd', 'odd', 'echo']) await gateway.post(toolCall(name), session);
-    expect(schemas).toEqual([expect.objectContaining({ type: 'object' }), schemas[0], undefined]);
+    const [first, ...others] = await Promise.all(schemas);
+    expect(first).toMatchObject({ type: 'object' });
+    expect(others).toEqual([first, undefined]);
   });
 
   it.each(['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'])('see %s', async method => {
@@ -373,7 +379,7 @@ it('says when it cannot listen', async () => {
   const port = Number(new URL(gateway.url).port);
   const second = createGateway({
     ...{ bindings: [], allowedHosts: [], allowedOrigins: [], log: silentLog() },
-    limits: { body_bytes: 1, request_timeout_ms: 1, concurrent_requests: 1, sessions: 1 },
+    limits: { body_bytes: 1, request_timeout_ms: 1, list_ms: 1, concurrent_requests: 1, sessions: 1 },
   });
   await expect(second.listen({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'listen_failed', exit: 1 });
 });

@@ -136,6 +136,7 @@ const limitsSchema = z.strictObject({
   body_bytes: bytes.default(4 * MiB).describe('The body of a request from a client.'),
   answer_bytes: bytes.default(32 * MiB).describe('One answer of an upstream.'),
   request_timeout_ms: milliseconds.default(60_000),
+  list_ms: milliseconds.default(3000).describe('How long lists of several upstreams wait for each of them.'),
   upstream_start_ms: milliseconds.default(60_000).describe('Starting an upstream and shaking hands with it.'),
   concurrent_requests: count.default(1024),
   sessions: count.default(10_000),

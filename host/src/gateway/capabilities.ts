@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Route } from './binding.ts';
+import { exposedName } from './owner.ts';
 
 /**
  * What a binding offers: what its upstreams offer and the gateway passes on. Subscriptions to single resources and
@@ -9,9 +10,10 @@ export function capabilitiesOf(route: Route): JsonObject {
   const offered = route.members.flatMap(({ upstream }) =>
     upstream.initialized === undefined ? [] : [upstream.initialized.capabilities],
   );
-  const found = (name: string) => offered.some(capabilities => capabilities[name] !== undefined);
-  // Where an upstream is still to come, its lists will be new ones.
+  // Where an upstream is still to come, it may offer anything, and its lists will be new ones.
   const isComplete = offered.length === route.members.length;
+  const found = (name: string) =>
+    (!isComplete && name !== 'logging') || offered.some(capabilities => capabilities[name] !== undefined);
   const announced = (name: string) =>
     !isComplete ||
     offered.some(({ [name]: capability }) => isJsonObject(capability) && capability.listChanged === true);
@@ -23,12 +25,15 @@ export function capabilitiesOf(route: Route): JsonObject {
   ]);
 }
 
-/** The instructions of the upstreams, each under its id when there are several. */
+/** The instructions of the upstreams; of several, each under its id, with what its names are here. */
 export function instructionsOf(route: Route): string | undefined {
   const several = route.members.length > 1;
-  const texts = route.members.flatMap(({ upstream }) => {
-    const text = upstream.initialized?.instructions;
-    return text === undefined ? [] : [several ? `## ${upstream.id}\n\n${text}` : text];
+  const texts = route.members.flatMap(member => {
+    const { id, initialized } = member.upstream;
+    const text = initialized?.instructions;
+    if (text === undefined || !several) return text ?? [];
+    const prefix = exposedName(route, member, '');
+    return `## ${id}\n\nThe names of its tools and prompts begin with \`${prefix}\` here.\n\n${text}`;
   });
   return texts.length === 0 ? undefined : texts.join('\n\n');
 }

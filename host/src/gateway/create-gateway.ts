@@ -27,6 +27,8 @@ export interface GatewayLimits {
   readonly body_bytes: number;
   /** That an upstream may take to answer, in milliseconds. */
   readonly request_timeout_ms: number;
+  /** That an upstream of several may take to send a list, in milliseconds. */
+  readonly list_ms: number;
   readonly concurrent_requests: number;
   readonly sessions: number;
 }
@@ -66,7 +68,9 @@ type Handler = (exchange: Exchange, incoming: IncomingMessage) => Promise<void> 
 export function createGateway(options: GatewayOptions): Gateway {
   const { bindings, limits, log, optionalUpstreams = new Set(), metrics = new Metrics() } = options;
   const measure = createMeasure(metrics);
-  const entrances = new Map(bindings.map(binding => [binding.id, createEntrance(binding)]));
+  const entrances = new Map(
+    bindings.map(binding => [binding.id, createEntrance(binding, { listMs: limits.list_ms, log, metrics })]),
+  );
   const defaultEntrance = entrances.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
   const required = new Set(
     bindings.flatMap(({ upstreams }) => upstreams.filter(({ id }) => !optionalUpstreams.has(id))),

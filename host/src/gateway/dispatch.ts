@@ -5,6 +5,7 @@ import type { Call } from './call.ts';
 import { hooked, requestOptions } from './hooked.ts';
 import { list } from './list.ts';
 import { ownerOfName, ownerOfUri } from './owner.ts';
+import { readResource } from './read-resource.ts';
 
 /**
  * The way of a call: find its owner, before hooks, upstream, after hooks.
@@ -23,7 +24,7 @@ export async function dispatch(call: Call): Promise<Answer> {
     case 'resources/read': {
       const uri = stringIn(params, 'uri');
       call.record.name = uri;
-      return hooked(call, await ownerOfUri(route, uri), method, params);
+      return readResource(call, uri);
     }
     case 'tools/list':
     case 'prompts/list':
@@ -42,7 +43,7 @@ async function complete(call: Call): Promise<Answer> {
   const { ref } = call.params;
   if (!isJsonObject(ref)) return fail('params_invalid', { hint: '`ref` is not an object' });
   if (ref.type === 'ref/resource') {
-    const member = await ownerOfUri(call.route, stringIn(ref, 'uri'));
+    const member = await ownerOfUri(call.route, stringIn(ref, 'uri'), call.signal);
     return member.upstream.request(call.method, call.params, requestOptions(call));
   }
   const { member, name } = ownerOfName(call.route, stringIn(ref, 'name'));

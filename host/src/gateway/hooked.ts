@@ -1,15 +1,38 @@
 import type { JsonObject } from '../core/json.ts';
-import type { AfterMethod, BeforeMethod, HookContext } from '../hook/hook-chain.ts';
+import type { AfterMethod, BeforeMethod, HookContext, OutputSchemaLookup } from '../hook/hook-chain.ts';
 import { type Answer, resultAnswer } from '../upstream/answer.ts';
+import { outputSchemaOf } from '../upstream/tool-catalog.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
-import type { Member } from './binding.ts';
+import type { Member, Route } from './binding.ts';
 import { blockedAnswer } from './blocked.ts';
 import type { Call } from './call.ts';
+import { pageOf, urisIn } from './origins.ts';
 import { exposedName } from './owner.ts';
 import { createTools } from './tool-caller.ts';
 
 /** Before hooks, upstream, after hooks. What no plugin cares for is neither converted nor copied. */
 export async function hooked(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
+  const answer = await throughHooks(call, member, method, params);
+  if (call.route.members.length > 1) noteOrigins(call.route, member, method, params, answer);
+  return answer;
+}
+
+/** What a client is handed by one of several upstreams, it may read there. */
+function noteOrigins(
+  { origins }: Route,
+  { upstream, lists }: Member,
+  method: string,
+  params: JsonObject,
+  answer: Answer,
+) {
+  if (answer.error) return;
+  for (const uri of urisIn(answer.result)) origins.saw(uri, upstream.id);
+  const tool = method === 'tools/call' ? lists['tools/list'].lastItem(String(params.name)) : undefined;
+  const page = tool && pageOf(tool);
+  if (page !== undefined) origins.saw(page, upstream.id);
+}
+
+async function throughHooks(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
   const { chain } = call.route;
   const on = hookContext(call, member);
   let sent = params;
@@ -25,8 +48,10 @@ export async function hooked(call: Call, member: Member, method: BeforeMethod, p
   const answer: Answer = responded ?? (await member.upstream.request(method, sent, requestOptions(call)));
   // What a plugin answered in place of the upstream is held to the tool's output schema, also when no hook follows.
   if (answer.error || !(responded || chain.handles('after', method))) return answer;
-  const schema = method === 'tools/call' ? await member.tools.outputSchema(String(sent.name)) : undefined;
-  return checked(call, on, method, answer, schema);
+  if (method !== 'tools/call') return checked(call, on, method, answer);
+  return checked(call, on, method, answer, again =>
+    outputSchemaOf(member.lists['tools/list'], String(sent.name), again),
+  );
 }
 
 /** After hooks on an answer. An error of the upstream is no result, and passes by. */
@@ -39,7 +64,7 @@ async function checked(
   on: HookContext,
   method: AfterMethod,
   answer: Extract<Answer, { result: JsonObject }>,
-  outputSchema?: JsonObject,
+  outputSchema?: OutputSchemaLookup,
 ): Promise<Answer> {
   const outcome = await call.route.chain.after(on, method, answer.result, {
     signal: call.signal,

@@ -1,6 +1,6 @@
 import { fail, toFaults } from '../core/fault.ts';
 import type { Catalog } from '../upstream/catalog.ts';
-import { type Member, type Route, reachedMembers } from './binding.ts';
+import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts';
 
 /** Stands between the id of an upstream and a name of its own, behind a binding of several upstreams. */
 const separator = '__';
@@ -21,53 +21,72 @@ export function ownerOfName(route: Route, exposed: string): { member: Member; na
   return { member, name: exposed.slice(at + separator.length) };
 }
 
+/** What the lists of a binding say of a uri. */
+export interface Listing {
+  /** The upstream that lists it, or that lists a template which matches it, or is it. */
+  readonly member: Member | undefined;
+  /** Members whose lists are not known, and why. */
+  readonly unknown: ReadonlyMap<Member, unknown>;
+}
+
 /**
- * Whose resource this is: the member that lists the uri, else the one whose template matches it, or is it. Members that
- * were never reached are not waited for.
+ * Whose resource this is: the member that it came from, else the one that lists it.
  * @throws Fault `resource_unknown`, `upstream_…` when nobody has it and not everybody could be asked
  */
-export async function ownerOfUri(route: Route, uri: string): Promise<Member> {
+export async function ownerOfUri(route: Route, uri: string, signal: AbortSignal): Promise<Member> {
   if (route.members.length === 1) return route.members[0];
-  const members = reachedMembers(route);
-  const failures: unknown[] = [];
-  const find = async (
-    list: (member: Member) => Catalog,
-    field: 'uri' | 'uriTemplate',
-    matches: (value: string) => boolean,
-  ) => {
-    const offered = await Promise.all(
-      members.map(member =>
-        list(member)
-          .items()
-          .catch(reason => {
-            failures.push(reason);
-            return [];
-          }),
-      ),
-    );
-    const index = offered.findIndex(items => items.some(item => matches(String(item[field]))));
-    return members[index];
-  };
-  const owner =
-    (await find(
-      ({ resources }) => resources,
-      'uri',
-      value => value === uri,
-    )) ??
-    (await find(
-      ({ templates }) => templates,
-      'uriTemplate',
-      value => value === uri || expands(value, uri),
-    ));
-  if (owner !== undefined) return owner;
-  // A server without resources says so with an error of its own; that is no reason not to know.
-  const unreachable = failures.flatMap(toFaults).find(({ code }) => code !== 'upstream_garbage');
+  const { member, unknown } = await ownerOrListing(route, uri, signal);
+  return member ?? nobodyHas(route, uri, unknown.values());
+}
+
+/** The member that a uri came from; else what the lists say of it, asked again where they may have changed unheard. */
+export async function ownerOrListing(route: Route, uri: string, signal: AbortSignal): Promise<Listing> {
+  const origin = route.origins.of(uri);
+  const member = route.members.find(({ upstream }) => upstream.id === origin);
+  if (member !== undefined) return { member, unknown: new Map() };
+  const began = Date.now();
+  const listing = await listingOf(route, uri, signal);
+  return listing.member === undefined ? listingOf(route, uri, signal, began) : listing;
+}
+
+/**
+ * Looks a uri up in the lists of all members that were reached. Where one is known to have it, nobody is waited for.
+ * @param since lists asked for before are asked for again, unless a change would have been heard
+ */
+export async function listingOf(route: Route, uri: string, signal: AbortSignal, since?: number): Promise<Listing> {
+  const members = reachedMembers(route).filter(({ upstream }) => mayOffer(upstream, 'resources'));
+  const unknown = new Map<Member, unknown>();
+  const isKnown = (catalog: Catalog) => (since === undefined ? catalog.believed !== undefined : catalog.holds(since));
+  const lists = (member: Member) => member.lists['resources/list'].lastItem(uri) !== undefined;
+  const matches = ({ lists }: Member) =>
+    lists['resources/templates/list'].last?.some(({ uriTemplate }) => expands(String(uriTemplate), uri)) === true;
+
+  const known = members.find(member => isKnown(member.lists['resources/list']) && lists(member));
+  if (known !== undefined) return { member: known, unknown };
+  const found = Promise.withResolvers<void>();
+  const asked = members.map(async member => {
+    const learn = async (catalog: Catalog) => {
+      if (!isKnown(catalog)) await catalog.fresh(signal).catch(reason => unknown.set(member, reason));
+      if (lists(member)) found.resolve();
+    };
+    await Promise.all([learn(member.lists['resources/list']), learn(member.lists['resources/templates/list'])]);
+  });
+  await Promise.race([Promise.all(asked), found.promise]);
+  signal.throwIfAborted();
+  return { member: members.find(lists) ?? members.find(matches), unknown };
+}
+
+/** Says that nobody has a resource, or why that cannot be known. @throws Fault `resource_unknown`, `upstream_…` */
+export function nobodyHas(route: Route, uri: string, reasons: Iterable<unknown>): never {
+  // A server whose list cannot be read says so with an error of its own; that is no reason not to know.
+  const unreachable = [...reasons].flatMap(toFaults).find(({ code }) => code !== 'upstream_garbage');
   if (unreachable) throw unreachable;
   return fail('resource_unknown', { uri, binding: route.id });
 }
 
-/** Whether a URI template (RFC 6570) can yield `uri`. Its expressions are taken to yield anything: it only routes. */
+/** Whether a URI template (RFC 6570) can yield `uri`, or is it. Its expressions are taken to yield anything: it only routes. */
 function expands(template: string, uri: string): boolean {
+  if (template === uri) return true;
   const parts = template.split(/\{[^{}]*\}/);
   const first = parts.shift() ?? '';
   const last = parts.pop();

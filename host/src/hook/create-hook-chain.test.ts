@@ -241,7 +241,9 @@ describe('respond', () => {
     const on = context();
     const before = await chain.before(on, 'tools/call', call);
     const answer = before.kind === 'respond' ? before.result : {};
-    const after = await chain.after(on, 'tools/call', answer, { outputSchema: { type: 'object' } });
+    const after = await chain.after(on, 'tools/call', answer, {
+      outputSchema: async () => ({ type: 'object' }),
+    });
     expect(after).toMatchObject({ kind: 'block', data: { plugin: 'cache', details: { cause: 'invalid_output' } } });
     expect(on.reports[0]).toMatchObject({ outcome: 'failed', cause: 'invalid_output', hook: 'tool_pre_invoke' });
   });
@@ -404,7 +406,7 @@ describe('blobs', () => {
 });
 
 describe('output schema', () => {
-  const outputSchema = { type: 'object', properties: { mail: { type: 'string' } }, required: ['mail'] };
+  const outputSchema = async () => ({ type: 'object', properties: { mail: { type: 'string' } }, required: ['mail'] });
   const structured = { content: [], structuredContent: { mail: 'a@b.example' } };
   const returns = (structuredContent: string | undefined, isError = false): FakePlugin => ({
     after: () => ({
@@ -435,6 +437,29 @@ describe('output schema', () => {
     const outcome = await chain.after(on, 'tools/call', structured, { outputSchema });
     expect(outcome).toMatchObject({ kind: 'block', data: { plugin: 'b' } });
     expect(on.reports.map(report => report.outcome)).toEqual(['modified', 'failed', 'proceed']);
+  });
+
+  it('is looked up again before a plugin is blamed [GW-29]', async () => {
+    const { chain } = setUp({ a: returns('{"mail":"x"}') });
+    const now = { type: 'object', properties: { mail: { maxLength: 1 } } };
+    const before = { type: 'object', properties: { mail: { minLength: 5 } } };
+    const asked: boolean[] = [];
+    const changed = async (again: boolean) => {
+      asked.push(again);
+      return again ? now : before;
+    };
+    expect(await chain.after(context(), 'tools/call', structured, { outputSchema: changed })).toMatchObject({
+      kind: 'proceed',
+    });
+    expect(asked).toEqual([false, true]);
+  });
+
+  it('is not looked up for a result that no plugin changed', async () => {
+    const { chain } = setUp({ a: {} });
+    const lookup = () => Promise.reject(new Error('looked up'));
+    expect(await chain.after(context(), 'tools/call', structured, { outputSchema: lookup })).toMatchObject({
+      kind: 'proceed',
+    });
   });
 
   it('is the business of the upstream when no plugin changed structuredContent', async () => {

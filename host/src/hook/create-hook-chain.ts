@@ -6,7 +6,15 @@ import type { Log } from '../core/log.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { failureData } from './block-data.ts';
 import { emptyResults, requestCodecs, responseCodec } from './codecs.ts';
-import type { AfterMethod, BeforeMethod, BlockData, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
+import type {
+  AfterMethod,
+  BeforeMethod,
+  BlockData,
+  HookChain,
+  HookContext,
+  HookedPlugin,
+  OutputSchemaLookup,
+} from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { outputSchemaError } from './output-schema.ts';
 import { type Failure, invalidOutput, walk, whyNotShowable } from './walk.ts';
@@ -62,7 +70,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
 
     async after(on, method, result, { signal, outputSchema } = {}) {
       const hook = afterHooks[method];
-      const data = outputSchema && refuseAnswer(on, outputSchema, result);
+      const data = outputSchema && (await refuseAnswer(on, outputSchema, result));
       if (data !== undefined) return { kind: 'block', data };
       const walked = await walk(result, {
         ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure },
@@ -126,22 +134,37 @@ function takeAnswer(method: BeforeMethod, answer: Response): JsonObject {
 }
 
 /** @throws InvalidOutput when the change makes a tool's result break its output schema; an error need not fit it */
-function checkChange(schema: JsonObject, before: JsonObject, after: JsonObject): void {
+async function checkChange(schema: OutputSchemaLookup, before: JsonObject, after: JsonObject): Promise<void> {
   if (after.isError === true) return;
   if (after.structuredContent === before.structuredContent && before.isError !== true) return;
-  const error = outputSchemaError(schema, after.structuredContent);
+  const error = await brokenBy(schema, after);
   if (error !== undefined) refuse(error);
+}
+
+/** How a result breaks the tool's output schema, also the one that the upstream states now. */
+async function brokenBy(schemaOf: OutputSchemaLookup, { structuredContent }: JsonObject): Promise<string | undefined> {
+  let error: string | undefined;
+  for (const again of [false, true]) {
+    const schema = await schemaOf(again);
+    error = schema && outputSchemaError(schema, structuredContent);
+    if (error === undefined) return undefined;
+  }
+  return error;
 }
 
 /**
  * Data of a block when a plugin answered with what breaks the tool's output schema, which is known only after the
  * before hooks. There is nothing to go on with, whatever its `on_error` says.
  */
-function refuseAnswer(on: HookContext, schema: JsonObject, result: JsonObject): BlockData | undefined {
+async function refuseAnswer(
+  on: HookContext,
+  schema: OutputSchemaLookup,
+  result: JsonObject,
+): Promise<BlockData | undefined> {
   const place = on.reports.findLastIndex(report => report.outcome === 'respond');
   const responder = on.reports[place];
   if (responder === undefined || result.isError === true) return undefined;
-  const error = outputSchemaError(schema, result.structuredContent);
+  const error = await brokenBy(schema, result);
   if (error === undefined) return undefined;
   const { plugin, wallMs, hook } = responder;
   on.reports[place] = { ...invalidOutput(plugin, wallMs, error), hook };

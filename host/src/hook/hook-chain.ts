@@ -42,11 +42,17 @@ export type AfterOutcome =
   | { readonly kind: 'proceed'; readonly result: JsonObject }
   | { readonly kind: 'block'; readonly data: BlockData };
 
+/**
+ * Looks up the output schema of the tool; undefined when it has none. `again` asks whether the known one still holds,
+ * before a plugin is blamed for breaking it.
+ */
+export type OutputSchemaLookup = (again: boolean) => Promise<JsonObject | undefined>;
+
 /** What an after hook must know beside the result. */
 export interface AfterOptions {
   readonly signal?: AbortSignal;
-  /** The tool's output schema, when it has one: a changed structuredContent is validated against it again. */
-  readonly outputSchema?: JsonObject;
+  /** Asked for when a plugin changed a tool's structuredContent, which is then validated again. */
+  readonly outputSchema?: OutputSchemaLookup;
 }
 
 /** The plugins of one binding, in order. A plugin's failure is decided by its `on_error`, never thrown. */
@@ -62,7 +68,7 @@ export interface HookChain {
    * @throws only when `signal` aborts
    */
   before(on: HookContext, method: BeforeMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
-  /** @throws only when `options.signal` aborts */
+  /** @throws only when `options.signal` aborts, and what `options.outputSchema` throws */
   after(on: HookContext, method: AfterMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
   /** A tool's result as its after hook would show it to this plugin; undefined when it cannot be shown. */
   show(plugin: string, result: JsonObject): Response | undefined;

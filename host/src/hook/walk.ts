@@ -26,7 +26,7 @@ export interface Walk<V extends Request | Response> {
   /** Takes an answer in place of the upstream's. @throws InvalidOutput */
   answer(answer: Response): JsonObject;
   /** A further look at a changed value. @throws InvalidOutput */
-  check?(before: JsonObject, after: JsonObject): void;
+  check?(before: JsonObject, after: JsonObject): Promise<void>;
 }
 
 type ChainInputValue =
@@ -54,7 +54,7 @@ export async function walk<V extends Request | Response>(start: JsonObject, alon
     const output = isHeldBack ? heldBack(first) : await hop(plugins, first, shown, along);
     if (output.state !== undefined) on.state = output.state;
 
-    const taken = takeOver(value, shown, output, along);
+    const taken = await takeOver(value, shown, output, along);
     if (!isHeldBack) tellBreakers(plugins, taken.reports);
     on.reports.push(...taken.reports.map(report => ({ ...report, hook: along.hook })));
     const data = firstBlock(plugins, taken.reports, along);
@@ -160,18 +160,18 @@ interface Taken {
 }
 
 /** The value after a hop. What cannot be taken over becomes a failure of the last plugin that changed or answered. */
-function takeOver<V extends Request | Response>(
+async function takeOver<V extends Request | Response>(
   before: JsonObject,
   shown: V,
   { reports, value, answer }: ChainOutput,
   { codec, answer: takeAnswer, check }: Walk<V>,
-): Taken {
+): Promise<Taken> {
   let blamed = reports.findLastIndex(({ outcome }) => outcome === 'modified');
   try {
     let after = before;
     if (blamed !== -1) {
       after = codec.merge(before, shown, value ?? refuse('the changed value is missing'));
-      check?.(before, after);
+      await check?.(before, after);
     }
     const responded = reports.findLastIndex(({ outcome }) => outcome === 'respond');
     if (responded === -1) return { reports, value: after };

@@ -1,15 +1,19 @@
-import { expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../core/json.ts';
 import { type Answer, errorAnswer, resultAnswer } from './answer.ts';
-import { createCatalog, listAll } from './catalog.ts';
-import { createToolCatalog } from './tool-catalog.ts';
+import { createCatalogs, listAll } from './catalog.ts';
+import { outputSchemaOf } from './tool-catalog.ts';
 import type { Notification, Upstream } from './upstream.ts';
 
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
 /** An upstream that answers from a function; `asked` counts. */
-function fakeUpstream(answer: (params: JsonObject, asked: number) => Answer, listChanged = true) {
+function fakeUpstream(answer: (params: JsonObject, asked: number) => Answer | Promise<Answer>, listChanged = true) {
   const listeners = new Set<(notification: Notification) => void>();
   const upstream = {
     ...{ id: 'fake', ready: true, asked: 0 },
+    hearsSince: Date.now() as number | undefined,
     initialized: { protocolVersion: '', serverInfo: {}, capabilities: { tools: { listChanged } } },
     start: async () => {},
     async request(_method: string, params: JsonObject = {}) {
@@ -29,6 +33,10 @@ function fakeUpstream(answer: (params: JsonObject, asked: number) => Answer, lis
 }
 
 const tool = (name: string, more: JsonObject = {}) => ({ name, ...more });
+/** One tool, whose name says how often the upstream was asked. */
+const counted = (_: JsonObject, asked: number) => resultAnswer({ tools: [tool(`tool ${asked}`)] });
+const openTools = (upstream: Upstream, withinMs = 3_000) => createCatalogs(upstream, withinMs)['tools/list'];
+const minute = 60_000;
 
 it('reads all pages', async () => {
   const upstream = fakeUpstream(({ cursor }) =>
@@ -37,21 +45,27 @@ it('reads all pages', async () => {
   expect(await listAll(upstream, 'tools/list')).toEqual([tool('a'), tool('b')]);
 });
 
+it('takes a server that does not know the method to have no such list', async () => {
+  const upstream = fakeUpstream(() => errorAnswer({ code: -32601, message: 'Method not found' }));
+  expect(await listAll(upstream, 'resources/templates/list')).toEqual([]);
+});
+
 it.each([
   { what: 'has no end', answer: (_: JsonObject, asked: number) => resultAnswer({ tools: [], nextCursor: `${asked}` }) },
-  { what: 'is an error', answer: () => errorAnswer({ code: -32601, message: 'no' }) },
+  { what: 'is an error', answer: () => errorAnswer({ code: -32603, message: 'no' }) },
   { what: 'has no list', answer: () => resultAnswer({}) },
 ])('refuses a list that $what', async ({ answer }) => {
   await expect(listAll(fakeUpstream(answer), 'tools/list')).rejects.toMatchObject({ code: 'upstream_garbage' });
 });
 
 it('remembers the list until the server says that it changed, and no failure [UP-15]', async () => {
-  const upstream = fakeUpstream((_, asked) =>
-    asked === 1 ? errorAnswer({ code: -32603, message: 'later' }) : resultAnswer({ tools: [tool(`tool ${asked}`)] }),
+  const upstream = fakeUpstream((params, asked) =>
+    asked === 1 ? errorAnswer({ code: -32603, message: 'later' }) : counted(params, asked),
   );
-  using catalog = createCatalog(upstream, 'tools/list');
+  const catalog = openTools(upstream);
   await expect(catalog.items()).rejects.toThrow();
   expect(await catalog.items()).toEqual([tool('tool 2')]);
+  vi.advanceTimersByTime(60 * minute);
   expect(await catalog.items()).toEqual([tool('tool 2')]);
   upstream.say('notifications/prompts/list_changed');
   expect(await catalog.items()).toEqual([tool('tool 2')]);
@@ -59,12 +73,96 @@ it('remembers the list until the server says that it changed, and no failure [UP
   expect(await catalog.items()).toEqual([tool('tool 3')]);
 });
 
+it.each([
+  { what: 'does not announce changes', listChanged: false, hearsSince: 0 },
+  { what: 'announces changes and has no stream to send them on', listChanged: true, hearsSince: undefined },
+  { what: 'opened its stream after it was asked', listChanged: true, hearsSince: minute / 2 },
+])('believes a server for a minute that $what [UP-17]', async ({ listChanged, hearsSince }) => {
+  const upstream = fakeUpstream(counted, listChanged);
+  upstream.hearsSince = hearsSince === undefined ? undefined : Date.now() + hearsSince;
+  const catalog = openTools(upstream);
+  expect(await catalog.items()).toEqual([tool('tool 1')]);
+  vi.advanceTimersByTime(minute - 1);
+  expect(await catalog.items()).toEqual([tool('tool 1')]);
+  vi.advanceTimersByTime(1);
+  expect(catalog.believed).toBeUndefined();
+  expect(await catalog.items()).toEqual([tool('tool 2')]);
+});
+
+it('does not take a list that was on its way for the one after the change', async () => {
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const upstream = fakeUpstream((params, asked) => (asked === 1 ? promise : counted(params, asked)));
+  const catalog = openTools(upstream);
+  const first = catalog.items();
+  upstream.say('notifications/tools/list_changed');
+  resolve(resultAnswer({ tools: [tool('before')] }));
+  expect(await first).toEqual([tool('before')]);
+  expect(await catalog.items()).toEqual([tool('tool 2')]);
+});
+
+it('gives up waiting for a late list, names the setting, and learns the list when it comes [UP-18]', async () => {
+  const { promise, resolve } = Promise.withResolvers<Answer>();
+  const upstream = fakeUpstream(() => promise);
+  const catalog = openTools(upstream);
+  const waited = expect(catalog.fresh()).rejects.toMatchObject({
+    code: 'upstream_timeout',
+    details: { upstream: 'fake', method: 'tools/list', after_ms: 3_000, setting: 'limits.list_ms' },
+  });
+  await vi.advanceTimersByTimeAsync(3_000);
+  await waited;
+  // Whoever comes next does not wait again for the same answer.
+  const next = expect(catalog.fresh()).rejects.toMatchObject({ code: 'upstream_timeout' });
+  await vi.advanceTimersByTimeAsync(0);
+  await next;
+  expect(upstream.asked).toBe(1);
+  resolve(resultAnswer({ tools: [tool('late')] }));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(catalog.believed).toEqual([tool('late')]);
+});
+
+it('has the last list stand in for one that does not come', async () => {
+  const upstream = fakeUpstream((params, asked) => (asked === 1 ? counted(params, asked) : new Promise(() => {})));
+  const catalog = openTools(upstream);
+  await catalog.items();
+  upstream.say('notifications/tools/list_changed');
+  const items = catalog.items();
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(await items).toEqual([tool('tool 1')]);
+});
+
+it('learns from lists and pages that pass by [UP-17]', async () => {
+  const upstream = fakeUpstream(() => resultAnswer({ tools: [tool('a', { v: 1 }), tool('b', { v: 1 })] }));
+  const catalog = openTools(upstream);
+  await catalog.items();
+  catalog.witness()([tool('b', { v: 2 }), tool('c', { v: 2 })], false);
+  expect(await catalog.items()).toEqual([tool('a', { v: 1 }), tool('b', { v: 2 }), tool('c', { v: 2 })]);
+  catalog.witness()([tool('d')], true);
+  expect([catalog.lastItem('a'), catalog.lastItem('d')]).toEqual([undefined, tool('d')]);
+  const late = catalog.witness();
+  upstream.say('notifications/tools/list_changed');
+  late([tool('e')], true);
+  expect(catalog.believed).toBeUndefined();
+});
+
 it('knows the output schemas', async () => {
   const outputSchema = { type: 'object' };
   const upstream = fakeUpstream(() => resultAnswer({ tools: [tool('with', { outputSchema }), tool('without')] }));
-  using tools = createToolCatalog(upstream);
-  expect(await tools.outputSchema('with')).toEqual(outputSchema);
-  expect(await tools.outputSchema('without')).toBeUndefined();
-  expect(await tools.outputSchema('unknown')).toBeUndefined();
+  const catalog = openTools(upstream);
+  expect(await outputSchemaOf(catalog, 'with', false)).toEqual(outputSchema);
+  expect(await outputSchemaOf(catalog, 'without', false)).toBeUndefined();
+  expect(await outputSchemaOf(catalog, 'unknown', false)).toBeUndefined();
+  expect(await outputSchemaOf(catalog, 'with', true)).toEqual(outputSchema);
   expect(upstream.asked).toBe(1);
+});
+
+it('asks again for an output schema that may have changed unheard', async () => {
+  const upstream = fakeUpstream((_, asked) =>
+    resultAnswer({ tools: [tool('a', { outputSchema: { required: [`v${asked}`] } })] }),
+  );
+  upstream.hearsSince = undefined;
+  const catalog = openTools(upstream);
+  expect(await outputSchemaOf(catalog, 'a', false)).toEqual({ required: ['v1'] });
+  vi.advanceTimersByTime(10);
+  expect(await outputSchemaOf(catalog, 'a', false)).toEqual({ required: ['v1'] });
+  expect(await outputSchemaOf(catalog, 'a', true)).toEqual({ required: ['v2'] });
 });

@@ -2,87 +2,228 @@ import { Fault } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Upstream } from './upstream.ts';
 
-const members = {
-  'tools/list': 'tools',
-  'prompts/list': 'prompts',
-  'resources/list': 'resources',
-  'resources/templates/list': 'resourceTemplates',
+/** For each list: the member of its result that holds the items, and the member of an item by which it is known. */
+const shapes = {
+  'tools/list': { member: 'tools', key: 'name' },
+  'prompts/list': { member: 'prompts', key: 'name' },
+  'resources/list': { member: 'resources', key: 'uri' },
+  'resources/templates/list': { member: 'resourceTemplates', key: 'uriTemplate' },
 } as const;
 
-export type ListMethod = keyof typeof members;
+export type ListMethod = keyof typeof shapes;
 
 /** The member of a list's result that holds the items. */
-export const listMember = (method: ListMethod): string => members[method];
+export const listMember = (method: ListMethod): string => shapes[method].member;
+/** The member of an item by which it is known. */
+export const listKey = (method: ListMethod): string => shapes[method].key;
+/** The capability under which a server offers a list, which is also the kind that its notifications name. */
+export const listKind = (method: ListMethod): string => method.slice(0, method.indexOf('/'));
 
+/** The items in the result of a list. */
+export const itemsIn = (result: JsonObject | undefined, method: ListMethod): JsonObject[] => {
+  const items = result?.[listMember(method)];
+  return Array.isArray(items) ? items.filter(isJsonObject) : [];
+};
+
+const methodNotFound = -32601;
 /** Pages of one list that we are ready to read. A server that has more is taken to go in circles. */
 const maxPages = 1_000;
+/** Milliseconds that all pages of a list may take together. */
+const longest = 60_000;
+/** Milliseconds for which a list is believed whose changes would not be heard. */
+const unheard = 60_000;
 
 /**
- * All items of one list, from all its pages, as the server sent them.
- * @throws Fault `upstream_…`, also `upstream_garbage` for a JSON-RPC error or a list without end
+ * All items of one list, from all its pages, as the server sent them. A server that does not know the method has none.
+ * @throws Fault `upstream_…`, also `upstream_garbage` for another JSON-RPC error or a list without end
  */
-export async function listAll(upstream: Upstream, method: ListMethod, signal?: AbortSignal): Promise<JsonObject[]> {
+export async function listAll(upstream: Upstream, method: ListMethod): Promise<JsonObject[]> {
   const items: JsonObject[] = [];
+  const end = Date.now() + longest;
   let cursor: string | undefined;
   for (let page = 0; page < maxPages; page += 1) {
-    const answer = await upstream.request(method, cursor === undefined ? {} : { cursor }, signal ? { signal } : {});
+    const params = cursor === undefined ? {} : { cursor };
+    const answer = await upstream.request(method, params, { timeoutMs: Math.max(1, end - Date.now()) });
+    // It may have resources and no templates, or offer less than it did.
+    if (answer.error?.code === methodNotFound) return [];
     if (answer.error) {
       const hint = `it answered ${method} with error ${answer.error.code}: ${answer.error.message}`;
-      throw new Fault('upstream_garbage', { upstream: upstream.id, hint });
+      throw new Fault('upstream_garbage', { upstream: upstream.id, method, rpc: answer.error.code, hint });
     }
-    const found = answer.result[members[method]];
-    if (!Array.isArray(found)) {
-      const hint = `its answer to ${method} has no ${members[method]}`;
-      throw new Fault('upstream_garbage', { upstream: upstream.id, hint });
+    if (!Array.isArray(answer.result[listMember(method)])) {
+      const hint = `its answer to ${method} has no ${listMember(method)}`;
+      throw new Fault('upstream_garbage', { upstream: upstream.id, method, hint });
     }
-    items.push(...found.filter(isJsonObject));
+    items.push(...itemsIn(answer.result, method));
     const next = answer.result.nextCursor;
     if (typeof next !== 'string' || next === cursor) return items;
     cursor = next;
   }
-  throw new Fault('upstream_garbage', { upstream: upstream.id, hint: `its ${method} has no end` });
+  throw new Fault('upstream_garbage', { upstream: upstream.id, method, hint: `its ${method} has no end` });
 }
 
-/** What an upstream offers under one list, remembered until it says that the list changed. */
-export interface Catalog extends Disposable {
-  /** @throws as `listAll`; a failure is not remembered */
+/**
+ * What the gateway knows of one list of an upstream. It is believed while a change would be heard, and for a minute
+ * otherwise. Nobody waits for an answer longer than `withinMs` after it was asked for; one that comes later is learned.
+ */
+export interface Catalog {
+  readonly method: ListMethod;
+  /** The list, where it can be believed. */
+  readonly believed: readonly JsonObject[] | undefined;
+  /** What was learned last, however long ago. */
+  readonly last: readonly JsonObject[] | undefined;
+  /** Whether what was learned last holds: it was asked for at `since` or later, or a change would have been heard. */
+  holds(since: number): boolean;
+  /** The believed list; else the one that the upstream sends now; else the last one. @throws as `fresh`, when there is none */
   items(): Promise<readonly JsonObject[]>;
-  /** Asks the upstream, remembered or not. */
-  refresh(): Promise<readonly JsonObject[]>;
+  /**
+   * The list that the upstream sends now. An abort of `signal` ends the waiting alone.
+   * @throws as `listAll`, and Fault `upstream_timeout`, which names the setting, when it is late
+   */
+  fresh(signal?: AbortSignal): Promise<readonly JsonObject[]>;
+  /** An item by its name or uri, as it was learned last. */
+  lastItem(key: string): JsonObject | undefined;
+  /** Learns from a request that passes by: call it before, and what it returns with the whole list or with one page. */
+  witness(): (items: readonly JsonObject[], isWhole: boolean) => void;
+  /** Says that the list changed. */
+  forget(): void;
 }
 
-/** Milliseconds for which a list is believed that came from a server which does not announce changes. */
-const unannounced = 60_000;
+interface Known {
+  readonly items: readonly JsonObject[];
+  /** When it was asked for. */
+  readonly at: number;
+  /** How often the list had changed by then. */
+  readonly changes: number;
+}
 
-export function createCatalog(upstream: Upstream, method: ListMethod): Catalog {
-  const kind = method.split('/', 1)[0] ?? '';
-  let known: Promise<readonly JsonObject[]> | undefined;
-  let until = 0;
-  const forget = () => {
-    known = undefined;
-  };
-  const unsubscribe = upstream.subscribe(({ method: said }) => {
-    if (said === `notifications/${kind}/list_changed`) forget();
-  });
+export function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number): Catalog {
+  const key = listKey(method);
+  let known: Known | undefined;
+  let changes = 0;
+  let asking: { readonly answer: Promise<readonly JsonObject[]>; readonly at: number } | undefined;
+  let index: { readonly of: readonly JsonObject[]; readonly items: ReadonlyMap<string, JsonObject> } | undefined;
 
-  const refresh = () => {
-    const asked: Promise<readonly JsonObject[]> = listAll(upstream, method);
-    known = asked;
-    until = Date.now() + unannounced;
-    asked.catch(() => {
-      if (known === asked) forget();
-    });
-    return asked;
-  };
-
-  const announced = () => {
-    const capability = upstream.initialized?.capabilities[kind];
+  const isAnnounced = () => {
+    const capability = upstream.initialized?.capabilities[listKind(method)];
     return isJsonObject(capability) && capability.listChanged === true;
+  };
+  const isCertain = () => {
+    const { hearsSince } = upstream;
+    if (known === undefined || known.changes < changes || !isAnnounced()) return false;
+    return hearsSince !== undefined && hearsSince <= known.at;
+  };
+  const believed = () =>
+    known?.changes === changes && (isCertain() || Date.now() < known.at + unheard) ? known.items : undefined;
+
+  const begin = () => ({ at: Date.now(), changes });
+  const take = (learned: Known) => {
+    if (known === undefined || learned.at >= known.at) known = learned;
+  };
+
+  const ask = () => {
+    if (asking !== undefined) return asking;
+    const began = begin();
+    const own = { answer: listAll(upstream, method), at: began.at };
+    asking = own;
+    own.answer
+      .then(items => take({ items, ...began }))
+      .catch(() => {})
+      .finally(() => {
+        if (asking === own) asking = undefined;
+      });
+    return own;
+  };
+
+  const late = () => {
+    const about = { upstream: upstream.id, method, after_ms: withinMs, setting: 'limits.list_ms' };
+    const hint = `it did not send its list within limits.list_ms (${withinMs} ms): look into it, or raise the limit`;
+    return new Fault('upstream_timeout', { ...about, hint });
+  };
+
+  const fresh = async (signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    const { answer, at } = ask();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(signal?.reason);
+    const timer = setTimeout(() => reject(late()), Math.max(0, at + withinMs - Date.now()));
+    signal?.addEventListener('abort', abort);
+    try {
+      return await Promise.race([answer, promise]);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    }
   };
 
   return {
-    refresh,
-    items: () => (known !== undefined && (announced() || Date.now() < until) ? known : refresh()),
-    [Symbol.dispose]: unsubscribe,
+    method,
+    get believed() {
+      return believed();
+    },
+    get last() {
+      return known?.items;
+    },
+    holds: since => isCertain() || (known?.changes === changes && known.at >= since),
+    fresh,
+    async items() {
+      const items = believed();
+      if (items !== undefined) return items;
+      try {
+        return await fresh();
+      } catch (fault) {
+        if (known !== undefined) return known.items;
+        throw fault;
+      }
+    },
+    lastItem(value) {
+      if (known === undefined) return undefined;
+      if (index?.of !== known.items) {
+        index = { of: known.items, items: new Map(known.items.map(item => [String(item[key]), item])) };
+      }
+      return index.items.get(value);
+    },
+    witness() {
+      const began = begin();
+      return (items, isWhole) => {
+        if (isWhole) take({ items, ...began });
+        else if (known !== undefined) known = { ...known, items: replaced(known.items, items, key) };
+      };
+    },
+    forget() {
+      changes += 1;
+      // What is on its way may be the list before.
+      asking = undefined;
+    },
   };
+}
+
+/** The items, with those of a page in the places of their namesakes, and its new ones at the end. */
+function replaced(items: readonly JsonObject[], page: readonly JsonObject[], key: string): readonly JsonObject[] {
+  const rest = new Map(page.map(item => [item[key], item]));
+  const kept = items.map(item => {
+    const instead = rest.get(item[key]);
+    rest.delete(item[key]);
+    return instead ?? item;
+  });
+  return [...kept, ...rest.values()];
+}
+
+/** What the gateway knows of all lists of an upstream. */
+export type Catalogs = Readonly<Record<ListMethod, Catalog>> & Disposable;
+
+/** @param withinMs `limits.list_ms` */
+export function createCatalogs(upstream: Upstream, withinMs: number): Catalogs {
+  const catalogs = {
+    'tools/list': createCatalog(upstream, 'tools/list', withinMs),
+    'prompts/list': createCatalog(upstream, 'prompts/list', withinMs),
+    'resources/list': createCatalog(upstream, 'resources/list', withinMs),
+    'resources/templates/list': createCatalog(upstream, 'resources/templates/list', withinMs),
+  };
+  const unsubscribe = upstream.subscribe(({ method: said }) => {
+    for (const catalog of Object.values(catalogs)) {
+      if (said === `notifications/${listKind(catalog.method)}/list_changed`) catalog.forget();
+    }
+  });
+  return { ...catalogs, [Symbol.dispose]: unsubscribe };
 }

@@ -6,6 +6,8 @@ import type { Notification, RequestOptions, ServerFacts } from './upstream.ts';
 /** One standing connection with one MCP session. It never heals: when it is lost, another is made. */
 export interface Connection {
   readonly facts: ServerFacts;
+  /** As in Upstream. */
+  readonly hearsSince: number | undefined;
   request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer>;
   close(): Promise<void>;
 }

@@ -100,6 +100,9 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
     get ready() {
       return connector.current !== undefined;
     },
+    get hearsSince() {
+      return connector.current?.hearsSince;
+    },
     get initialized() {
       return latest?.facts;
     },

@@ -4,6 +4,7 @@ import { type Dispatcher, Pool } from 'undici';
 import type { JsonObject } from '../core/json.ts';
 import { asNotification, type Connection, type ConnectionEvents } from './connection.ts';
 import { handshakeFault, shakeHands } from './handshake.ts';
+import { createHearing } from './hearing.ts';
 import { HttpExchange, type HttpListener } from './http-exchange.ts';
 import { httpFault } from './http-fault.ts';
 import { type HttpWire, sendRequest } from './http-request.ts';
@@ -33,9 +34,10 @@ const farewell = 1_000;
  */
 export async function connectHttp(upstream: string, address: HttpAddress, on: ConnectionEvents): Promise<Connection> {
   const url = new URL(address.url);
+  const hearing = createHearing();
   const transport = new StreamableHTTPClientTransport(url, {
     requestInit: { headers: { ...address.headers } },
-    fetch: fetchWithoutRedirect,
+    fetch: async (input, init) => hearing.watch(await fetchWithoutRedirect(input, init), init?.method),
     reconnectionOptions: reconnection,
   });
   const { facts, client } = await shakeHands(transport, on.signal, on.limits.startTimeoutMs).catch(async thrown => {
@@ -74,6 +76,9 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
 
   return {
     facts,
+    get hearsSince() {
+      return hearing.since;
+    },
     request: (method, params, options) =>
       sendRequest(wire, nextId(), method, params, { ...options, timeoutMs: options.timeoutMs ?? timeoutMs }),
     async close() {

@@ -89,7 +89,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
   try {
     const { facts } = await shakeHands(transport, on.signal, on.limits.startTimeoutMs);
     if (lost) throw lost;
-    return { facts, request, close: () => transport.close() };
+    return { facts, hearsSince: Date.now(), request, close: () => transport.close() };
   } catch (thrown) {
     const cause = lost;
     await transport.close();

@@ -35,6 +35,11 @@ export interface Upstream extends AsyncDisposable {
   start(signal?: AbortSignal): Promise<void>;
   /** Whether a connection stands. */
   readonly ready: boolean;
+  /**
+   * Since when the upstream can tell us that something changed (milliseconds since the epoch): over stdio since it is
+   * connected, over HTTP since its stream of messages is open. Absent while it cannot.
+   */
+  readonly hearsSince: number | undefined;
   /** From the latest handshake; absent before the first. */
   readonly initialized: ServerFacts | undefined;
   /**

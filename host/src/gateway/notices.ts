@@ -1,0 +1,70 @@
+import { Fault, toFaults } from '../core/fault.ts';
+import type { Log } from '../core/log.ts';
+import type { Metrics } from '../core/metrics.ts';
+
+/**
+ * Tells the operator why a binding shows less than its upstreams have, or shows it in a way that clients may not take.
+ * What stays so is told once, what happens again and again once a minute.
+ */
+export interface Notices {
+  /** An upstream could not be asked for a list. `stale`: the last one that it sent stands in for it. */
+  leftOut(upstream: string, method: string, reason: unknown, stale: boolean): void;
+  /** Several upstreams list the same uris. */
+  sharedUris(method: string, uris: readonly string[], upstreams: readonly string[]): void;
+  /** Behind their prefix, names of tools are longer than many clients take. */
+  longNames(names: readonly string[]): void;
+}
+
+/** Characters in the name of a tool: more than `usual` is refused by widely used models, more than `most` by MCP. */
+const nameLength = { usual: 64, most: 128 };
+/** Milliseconds between two lines about the same. */
+const pause = 60_000;
+/** Names and uris that are known to have been told. When there are more, nothing further is told. */
+const mostTold = 1_000;
+/** Names and uris in one line. */
+const shown = 10;
+
+export function createNotices(binding: string, log: Log, metrics: Metrics): Notices {
+  const counter = 'sallyport_lists_incomplete_total';
+  const help = 'Lists for which an upstream could not be asked, by binding, upstream, method and code.';
+  metrics.declare(counter, { type: 'counter', help });
+  /** By upstream, method and code: when it was told last, and how often it happened since. */
+  const leftOut = new Map<string, { at: number; since: number }>();
+  const told = new Set<string>();
+  const isNews = (key: string) => !told.has(key) && told.size < mostTold && told.add(key) !== undefined;
+
+  return {
+    leftOut(upstream, method, reason, stale) {
+      const [fault = new Fault('internal')] = toFaults(reason);
+      const { code, hint, details } = fault;
+      metrics.series(counter, { binding, upstream, method, code }).add(1);
+      const key = `${upstream} ${method} ${code}`;
+      const last = leftOut.get(key);
+      if (last !== undefined && Date.now() < last.at + pause) {
+        last.since += 1;
+        return;
+      }
+      leftOut.set(key, { at: Date.now(), since: 0 });
+      const before = last === undefined || last.since === 0 ? {} : { more_since_last: last.since };
+      const what = stale ? 'the last known list of an upstream stands in' : 'an upstream is left out of a list';
+      log.warn({ ...details, binding, upstream, method, code, hint, ...before }, what);
+    },
+    sharedUris(method, uris, upstreams) {
+      const news = uris.filter(uri => isNews(`${method} ${uri}`));
+      if (news.length === 0) return;
+      const about = { binding, method, upstreams, count: news.length, uris: news.slice(0, shown) };
+      log.warn(about, 'several upstreams list the same uris: each is listed once, and read from the first of them');
+    },
+    longNames(names) {
+      for (const [limit, what] of [
+        [nameLength.most, 'names of tools are longer than MCP allows'],
+        [nameLength.usual, 'names of tools are longer than many clients take'],
+      ] as const) {
+        const news = names.filter(name => name.length > limit && isNews(`name ${name}`));
+        if (news.length === 0) continue;
+        const hint = 'behind several upstreams they begin with the id of theirs: give it a shorter one';
+        log.warn({ binding, limit, count: news.length, names: news.slice(0, shown), hint }, what);
+      }
+    },
+  };
+}

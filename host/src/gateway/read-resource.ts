@@ -1,0 +1,72 @@
+import type { Answer } from '../upstream/answer.ts';
+import { type Member, mayOffer, reachedMembers } from './binding.ts';
+import { blockOf } from './blocked.ts';
+import type { Call } from './call.ts';
+import { hooked } from './hooked.ts';
+import { listingOf, nobodyHas, ownerOrListing } from './owner.ts';
+
+/**
+ * Reads a resource from the upstream that it came from, else from the one that lists it. A resource that nobody lists
+ * is asked for everywhere: a tool may have handed it out long ago.
+ * @throws Fault `resource_unknown`, `upstream_…`
+ */
+export async function readResource(call: Call, uri: string): Promise<Answer> {
+  const { route, signal } = call;
+  if (route.members.length === 1) return readFrom(call, route.members[0]);
+  const began = Date.now();
+  const { member, unknown } = await ownerOrListing(route, uri, signal);
+  if (member === undefined) return readFromAny(call, uri, unknown);
+  const answer = await readFrom(call, member);
+  if (!isUnknown(answer)) return answer;
+  const now = await listingOf(route, uri, signal, began);
+  return now.member === undefined || now.member === member ? answer : readFrom(call, now.member);
+}
+
+const readFrom = (call: Call, member: Member) => hooked(call, member, 'resources/read', call.params);
+
+/** "Resource not found", and what SDKs say instead: the params are invalid. */
+const unknownCodes = new Set([-32002, -32602]);
+const methodNotFound = -32601;
+
+const isUnknown = (answer: Answer) =>
+  answer.error !== undefined && blockOf(answer) === undefined && unknownCodes.has(answer.error.code);
+
+/** The first answer that is no error; else the error that says most. */
+async function readFromAny(call: Call, uri: string, late: ReadonlyMap<Member, unknown>): Promise<Answer> {
+  const { route } = call;
+  const asked = reachedMembers(route).filter(member => mayOffer(member.upstream, 'resources') && !late.has(member));
+  const [only, ...others] = asked;
+  if (only !== undefined && others.length === 0 && late.size === 0) return readFrom(call, only);
+  const done = new AbortController();
+  const signal = AbortSignal.any([call.signal, done.signal]);
+  try {
+    return await Promise.any(
+      asked.map(async member => {
+        const answer = await readFrom({ ...call, signal }, member);
+        if (answer.error !== undefined) throw new Refused(answer);
+        return answer;
+      }),
+    );
+  } catch (thrown) {
+    call.signal.throwIfAborted();
+    const reasons: unknown[] = thrown instanceof AggregateError ? thrown.errors : [thrown];
+    const answers = reasons.flatMap(reason => (reason instanceof Refused ? [reason.answer] : []));
+    const telling = answers.find(blockOf) ?? answers.find(answer => !isUnknown(answer) && !isMethodUnknown(answer));
+    if (telling !== undefined) return telling;
+    return nobodyHas(route, uri, [...reasons.filter(reason => !(reason instanceof Refused)), ...late.values()]);
+  } finally {
+    done.abort(new Error('another upstream has it'));
+  }
+}
+
+const isMethodUnknown = ({ error }: Answer) => error?.code === methodNotFound;
+
+/** An upstream answered with an error, or a plugin blocked the read. */
+class Refused extends Error {
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super('refused');
+    this.answer = answer;
+  }
+}
