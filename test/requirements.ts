@@ -291,6 +291,7 @@ export const requirements = {
     'oras-go, oras-py and regctl move plugins with digest and signatures, wkg pulls them; what each pushes is signed and loads.',
   'REG-75': 'A registry of others that has the referrers API takes and gives plugins with their signatures.',
   'REG-76': 'wasm-tools reads every component that a build makes.',
+  'REG-77': 'The registry for development takes nothing from pages of other sites.',
   'REG-72': 'A login or a token that ends in the middle is renewed when there is another; if not, it is told.',
   // author's tools: AUT-…
   'AUT-01':

@@ -35,9 +35,11 @@ async function open(answer: RequestListener, more: object = {}) {
     const { body, ...rest } = answered.ok;
     return { ...rest, text: Buffer.from(body).toString('latin1') };
   };
-  return { ask };
+  return { ask, placeholder };
 }
 
+const everyByte = (text: string) =>
+  [...Buffer.from(text)].map(byte => `%${byte.toString(16).padStart(2, '0')}`).join('');
 const base64 = (before: string) => Buffer.from(before + value).toString('base64');
 
 describe('a server that repeats a secret', () => {
@@ -51,6 +53,27 @@ describe('a server that repeats a secret', () => {
     { what: 'in base64', text: base64(''), left: '***=' },
     { what: 'in base64 for a URL', text: Buffer.from(value).toString('base64url'), left: '***' },
     { what: 'in hexadecimal', text: Buffer.from(value).toString('hex'), left: '***' },
+    { what: 'in capitals', text: Buffer.from(`<${value.toUpperCase().replace('Ö', 'ö')}>`), left: '<***>' },
+    { what: 'within JSON as PHP writes it', text: JSON.stringify(value).replaceAll('/', '\\/'), left: '"***"' },
+    { what: 'within JSON as Go writes it', text: JSON.stringify(value).replace('&', '\\u0026'), left: '"***"' },
+    { what: 'within JSON of ASCII', text: JSON.stringify(value).replace('ö', '\\u00F6'), left: '"***"' },
+    { what: 'within HTML as Go writes it', text: 'tok&amp;n &#34;of&#34; söme length&#43;/=', left: '***' },
+    {
+      what: 'within HTML as OWASP writes it',
+      text: 'tok&amp;n &quot;of&quot; s&#xF6;me length+&#x2F;&#x3D;',
+      left: '***',
+    },
+    { what: 'in a form', text: new URLSearchParams({ a: value, b: 'c' }).toString(), left: 'a=***&b=c' },
+    { what: 'percent-encoded throughout', text: everyByte(value), left: '***' },
+    { what: 'percent-encoded twice', text: encodeURIComponent(encodeURIComponent(value)), left: '***' },
+    {
+      what: 'within HTML within JSON',
+      text: JSON.stringify('tok&amp;n &quot;of&quot; s\\u00f6me length+/='),
+      left: '"***"',
+    },
+    { what: 'in part', text: Buffer.from(`a ${value.slice(3, 14)} b ${value.slice(-8)}`), left: 'a *** b ***' },
+    { what: 'in part, escaped', text: encodeURIComponent(value.slice(0, 9)), left: '***' },
+    { what: 'but for less than eight characters', text: value.slice(0, 7), left: value.slice(0, 7) },
   ])('[CAP-75] gives it to nobody: $what', async ({ text, left }) => {
     const { ask } = await open((_, response) => void response.end(text));
     expect(await ask()).toMatchObject({ status: 200, text: left });
@@ -100,6 +123,26 @@ describe('a server that repeats a secret', () => {
     expect(await ask()).toMatchObject({ err: { tag: 'failed', val: expect.stringContaining('is encoded') } });
     expect(await ask([['accept-encoding', 'gzip']])).toMatchObject({ status: 200 });
     expect(seen).toEqual(['identity', 'gzip']);
+  });
+
+  it('[CAP-75] in parts is not asked for them, and not heard with one', async () => {
+    const seen: unknown[] = [];
+    const { ask, placeholder } = await open((request, response) => {
+      seen.push([request.headers.range, request.headers['if-range']]);
+      response.writeHead(206, { 'content-range': 'bytes 0-2/9' }).end(value.slice(0, 3));
+    });
+    const parts: [string, string][] = [
+      ['Range', 'bytes=0-2'],
+      ['If-Range', '"x"'],
+    ];
+    expect(await ask([...parts, ['x-key', placeholder]])).toMatchObject({
+      err: { tag: 'failed', val: expect.stringContaining('a part of another') },
+    });
+    expect(await ask(parts)).toMatchObject({ status: 206 });
+    expect(seen).toEqual([
+      [undefined, undefined],
+      ['bytes=0-2', '"x"'],
+    ]);
   });
 
   it('[CAP-75] keeps the length that it states true', async () => {

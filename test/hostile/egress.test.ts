@@ -269,15 +269,17 @@ describe('a redirect', () => {
 });
 
 describe('headers', () => {
-  it.each(['Host', 'connection', 'Transfer-Encoding', 'content-length', 'TE', 'Upgrade', 'X-Forwarded-For', 'Expect'])(
-    "[CAP-25] %s is the host's to set",
-    async name => {
-      const server = await openServer(hello);
-      const { ask } = openEgress({ allow: [server.origin], allow_private: loopback });
-      expect(await ask({ url: server.origin, headers: [[name, 'internal.test']] })).toEqual(denied(name));
-      expect(server.seen).toEqual([]);
-    },
-  );
+  it.each([
+    ...['Host', 'connection', 'Transfer-Encoding', 'content-length', 'TE', 'Upgrade', 'X-Forwarded-For', 'Expect'],
+    ...['X-HTTP-Method-Override', 'x-http-method', 'x-method-override', 'X-Original-URL', 'x-rewrite-url', 'x-host'],
+    ...['True-Client-IP', 'cf-connecting-ip', 'x-client-ip', 'x-forwarded-prefix', 'x_forwarded_for'],
+    ...['transfer_encoding', 'Content_Length'],
+  ])("[CAP-25] %s is the host's to set", async name => {
+    const server = await openServer(hello);
+    const { ask } = openEgress({ allow: [server.origin], allow_private: loopback });
+    expect(await ask({ url: server.origin, headers: [[name, 'internal.test']] })).toEqual(denied(name));
+    expect(server.seen).toEqual([]);
+  });
 
   it.each([
     ['x-a', 'b\r\nhost: internal.test'],

@@ -1,43 +1,45 @@
 import type { HttpResponse } from '../core/contract/outbound-http.js';
-import { formsOf, SecretMask } from '../core/secret-mask.ts';
+import { SecretMask } from '../core/secret-mask.ts';
+import { createEchoSearch, type EchoSearch, hideEchoes } from './echo-search.ts';
 import type { HeaderList } from './lane/guest-header.ts';
 
 /**
  * Servers repeat what they are sent: in an error, a page for debugging, a redirect. A value that the gateway put into a
- * request is hidden in the answer, in the forms in which it is commonly written, before the guest sees any of it.
+ * request is hidden in the answer, whole or in part and however it is escaped, before the guest sees any of it.
+ * @throws Error when the answer is encoded, or a part of another: nobody could look for the value in it
  */
 export function withoutEcho(response: HttpResponse, used: ReadonlySet<string>): HttpResponse {
   if (used.size === 0) return response;
+  if (response.status === 206) throw new Error('the answer to a request with a secret is a part of another answer');
   const encoding = response.headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1] ?? 'identity';
   if (response.body.length > 0 && encoding.toLowerCase() !== 'identity') {
     throw new Error('the answer to a request with a secret is encoded, so that nobody could look for the secret in it');
   }
-  const text = Buffer.from(response.body.buffer, response.body.byteOffset, response.body.length).toString('latin1');
-  const hidden = text.replace(patternOf(used, asBytes), SecretMask.stars);
-  const body = hidden === text ? response.body : new Uint8Array(Buffer.from(hidden, 'latin1'));
+  const search = createEchoSearch(used);
+  const hide = (text: string) => hideIn(text, search, 'latin1');
+  const body = hideEchoes(search, response.body, SecretMask.stars);
   const headers = response.headers.map(([name, value]): [string, string] => [
-    hideIn(name, used),
-    body !== response.body && name.toLowerCase() === 'content-length' ? String(body.length) : hideIn(value, used),
+    hide(name),
+    body !== response.body && name.toLowerCase() === 'content-length' ? String(body.length) : hide(value),
   ]);
   return { ...response, headers, body };
 }
 
 /** A text of ours or of a server, without the values. */
-export const hideIn = (text: string, used: ReadonlySet<string>): string =>
-  used.size === 0 ? text : text.replace(patternOf(used, asText), SecretMask.stars);
+export const withoutValues = (text: string, used: ReadonlySet<string>): string =>
+  used.size === 0 ? text : hideIn(text, createEchoSearch(used), 'utf8');
 
-/** The headers of a request whose answer must come as it is. (RFC 9110 § 12.5.3) */
+function hideIn(text: string, search: EchoSearch, encoding: 'latin1' | 'utf8'): string {
+  const bytes = Buffer.from(text, encoding);
+  const hidden = hideEchoes(search, bytes, SecretMask.stars);
+  return hidden === bytes ? text : Buffer.from(hidden).toString(encoding);
+}
+
+/** What would have an answer come in pieces, or encoded. (RFC 9110 § 12.5.3, § 14.2, § 13.1.5) */
+const ofParts = new Set(['accept-encoding', 'range', 'if-range']);
+
+/** The headers of a request whose answer must come whole, and as it is. */
 export const askingPlainly = (headers: HeaderList): HeaderList => [
-  ...headers.filter(([name]) => name.toLowerCase() !== 'accept-encoding'),
+  ...headers.filter(([name]) => !ofParts.has(name.toLowerCase())),
   ['accept-encoding', 'identity'],
 ];
-
-/** Header values come as latin1, in which a value may stand in UTF-8, or as itself. */
-const asText = (form: string): string[] => [form, asUtf8(form)];
-const asBytes = (form: string): string[] => [form, asUtf8(form), asUtf16(form)];
-const asUtf8 = (form: string) => Buffer.from(form).toString('latin1');
-const asUtf16 = (form: string) => Buffer.from(form, 'utf16le').toString('latin1');
-
-function patternOf(used: ReadonlySet<string>, written: (form: string) => string[]): RegExp {
-  return SecretMask.pattern([...used].flatMap(formsOf).flatMap(written));
-}

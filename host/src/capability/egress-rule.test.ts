@@ -49,6 +49,8 @@ describe('a rule', () => {
     { rule: 'https://api.example.com/v1/**', url: 'https://api.example.com/v1/..%5Cadmin' },
     { rule: 'https://api.example.com/v1/**', url: 'https://api.example.com/v1/..;/admin' },
     { rule: 'https://api.example.com/v1/**', url: 'https://api.example.com/v1/%252e%252e/admin' },
+    { rule: 'https://api.example.com/v1/**', url: 'https://api.example.com/v1/..%3b/admin' },
+    { rule: 'https://api.example.com/v1/**', url: 'https://api.example.com/v1/..%c0%af/admin' },
     { rule: 'https://api.example.com/v1/**', url: 'https://api.example.com/v1//admin' },
     { rule: 'https://api.example.com/v1/**', url: 'https://api.example.com/v1/%00' },
     { rule: 'https://api.example.com/v1/**', url: 'https://api.example.com/V1/a' },

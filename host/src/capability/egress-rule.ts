@@ -97,5 +97,13 @@ function pathGlob(path: string): RegExp {
   return new RegExp(`^${parts.join('')}$`);
 }
 
-/** Servers differ in how they read these, so that no glob can speak for what they mean. */
-const isPlainPath = (path: string): boolean => !/%(2f|5c|25|00)|\/\/|\/\.{1,2}(;|$|\/)/i.test(path);
+/** Servers differ in how they read the others, bytes that are no UTF-8 among them: no glob can speak for what they mean. */
+function isPlainPath(path: string): boolean {
+  if (/%(2f|3b|5c|25|00)|\/\/|\/\.{1,2}(;|$|\/)/i.test(path)) return false;
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

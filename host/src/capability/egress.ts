@@ -6,7 +6,7 @@ import { cut } from '../core/cut.ts';
 import type { RefusalReason } from '../core/hook-call.ts';
 import { readAtMost, TooLarge, TooSlow } from './egress-body.ts';
 import { createConnections } from './egress-connection.ts';
-import { askingPlainly, hideIn, withoutEcho } from './egress-echo.ts';
+import { askingPlainly, withoutEcho, withoutValues } from './egress-echo.ts';
 import { responseHeaders, withoutContent, withoutCredentials } from './egress-header.ts';
 import { EgressRefused, notPublic, oneByOne, type ResolveName, resolveBy, resolveBySystem } from './egress-name.ts';
 import { createQuota } from './egress-quota.ts';
@@ -183,7 +183,7 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
       try {
         return { ok: withoutEcho(await run(request, limited, used), used) };
       } catch (error) {
-        const why = hideIn(reasonOf(error), used);
+        const why = withoutValues(reasonOf(error), used);
         if (error instanceof EgressRefused) {
           refused(why, error.reason);
           return { err: { tag: 'denied', val: why } };

@@ -5,8 +5,8 @@ const shortest = 4;
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /**
- * The forms in which a value is commonly written: as it is, within JSON and HTML, percent-encoded, in hexadecimal, and
- * in base64, at whatever place it stands in what was encoded. None of a value that is shorter than four characters: it
+ * The forms in which a value is commonly written: as it is, within JSON and HTML as common libraries escape them,
+ * percent-encoded, in hexadecimal, and in base64, at whatever place it stands in what was encoded. None of a value that is shorter than four characters: it
  * would be found everywhere.
  */
 export function formsOf(value: string): string[] {
@@ -14,8 +14,10 @@ export function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
   const hex = bytes.toString('hex');
   const percent = encodeURIComponent(value.toWellFormed());
+  const json = JSON.stringify(value).slice(1, -1);
   const forms = [
-    ...[value, JSON.stringify(value).slice(1, -1), htmlText(value)],
+    ...[value, json, json.replaceAll('/', '\\/'), json.replace(/[<>&]/g, unicodeEscape)],
+    ...[htmlText(value), value.replace(/[&<>"'+]/g, decimalEntity), value.replace(/[&<>"'/]/g, hexEntity)],
     ...[percent, percent.replace(/%../g, code => code.toLowerCase()), percent.replaceAll('%20', '+')],
     ...[0, 1, 2].flatMap(offset => base64Of(bytes, offset)),
     ...(value.length < 2 * shortest ? [] : [hex, hex.toUpperCase()]),
@@ -40,6 +42,14 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
+/** As Go writes JSON. */
+const unicodeEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** As Go and mustache write HTML: numbers for quotes and plus. */
+const decimalEntity = (character: string) =>
+  /[&<>]/.test(character) ? (entities[character] ?? '') : `&#${character.charCodeAt(0)};`;
+/** As OWASP asks for in HTML. */
+const hexEntity = (character: string) =>
+  /[&<>"]/.test(character) ? (entities[character] ?? '') : `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`;
 const htmlText = (text: string) => text.replace(/[&<>"']/g, character => entities[character] ?? character);
 
 /**

@@ -331,3 +331,16 @@ it('[REG-08] uploads that nobody ends make room for others', async () => {
   expect((await call(`GET ${first}`)).status).toBe(404);
   expect(await readdir(join(directory, 'temporary'))).toHaveLength(64);
 });
+
+it.each([
+  ['with a foreign origin', { origin: 'https://evil.example' }, 403],
+  ['with an origin on this machine that is not its own', { origin: 'http://127.0.0.1:1' }, 403],
+  ['with an origin that is none', { origin: 'null' }, 403],
+  ['from another site', { 'sec-fetch-site': 'cross-site' }, 403],
+  ['from another host of its site', { 'sec-fetch-site': 'same-site' }, 403],
+  ['typed into a browser', { 'sec-fetch-site': 'none' }, 202],
+  ['of a client', {}, 202],
+])('[REG-77] an upload %s is answered as such', async (_, headers, status) => {
+  const { call } = await start();
+  expect((await call('POST /v2/acme/x/blobs/uploads/', { headers })).status).toBe(status);
+});

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Fault, fail } from '@sallyport/host/core/fault';
 import { openImageLayout } from '@sallyport/host/source/image-layout';
@@ -39,6 +39,19 @@ const defaultBlobBytes = 256 * 1024 * 1024;
 /** Without a profile: all that the spec has, and no limit of its own. */
 const plain: Customs = { referrers: true, tagsPerPage: Number.MAX_SAFE_INTEGER };
 
+/** A page in a browser could otherwise reach the registry under a name of its own (DNS rebinding). */
+function isForThisMachine({ headers: { host } }: IncomingMessage): boolean {
+  const asked = URL.parse(`http://${host}`);
+  return asked !== null && isLoopback(asked.hostname);
+}
+
+/** Whether a page of somebody else sent it: browsers send simple requests wherever a page says, and clients say neither. */
+function isOfAnotherSite({ headers: { host, origin, ...others } }: IncomingMessage): boolean {
+  const site = others['sec-fetch-site'];
+  const isCross = site !== undefined && site !== 'same-origin' && site !== 'none';
+  return isCross || (origin !== undefined && URL.parse(origin)?.host !== host);
+}
+
 /**
  * Starts an OCI registry for development: no TLS, no login but that of a profile, and therefore for this machine alone.
  * @throws Fault `registry_not_loopback`, `listen_failed`
@@ -55,9 +68,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
     { referrers, tagsPerPage: options.tagsPerPage ?? tagsPerPage },
   );
   const server = createServer((request, response) => {
-    // A page in a browser could otherwise reach the registry under a name of its own (DNS rebinding).
-    const asked = URL.parse(`http://${request.headers.host}`);
-    if (asked && isLoopback(asked.hostname)) {
+    if (isForThisMachine(request) && !isOfAnotherSite(request)) {
       if (!gate || gate.admits(request, response)) void handle(request, response);
       return;
     }
