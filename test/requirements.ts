@@ -267,7 +267,7 @@ export const requirements = {
   'GW-29': 'What an upstream may have changed unheard is asked for again before a client or a plugin is blamed.',
   'GW-30': 'A resource that no list names is read from the upstream that handed it out, else from the one that has it.',
   'GW-31': 'A uri that several upstreams list is listed once, with the one that is read, and logged.',
-  'GW-32': 'Names that are too long behind their prefix are logged.',
+  'GW-32': 'Names that are too long behind their prefix are warned of, at check where their prefix shows it.',
   'GW-33': 'A cursor that the gateway did not give is refused.',
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",

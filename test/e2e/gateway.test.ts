@@ -227,22 +227,31 @@ describe('a binding of several upstreams', () => {
   });
 
   it.each([
-    { what: 'a bare name', message: toolCall('echo'), code: 'name_unknown' },
-    { what: 'an unknown upstream', message: toolCall('three__echo'), code: 'name_unknown' },
+    { what: 'a bare name', message: toolCall('echo'), code: 'name_unknown', hint: 'one__, two__' },
+    { what: 'an unknown upstream', message: toolCall('three__echo'), code: 'name_unknown', hint: 'one__, two__' },
     {
       what: 'a uri that nobody has',
       message: rpc('resources/read', { uri: 'raw://three/x' }),
       code: 'resource_unknown',
+      hint: 'List',
     },
-  ])('refuses $what', async ({ message, code }) => {
+  ])('refuses $what', async ({ message, code, hint }) => {
     const gateway = await two();
-    expect((await gateway.post(message, await gateway.session())).body.error.data.code).toBe(code);
+    const { body } = await gateway.post(message, await gateway.session());
+    expect(body.error.data).toMatchObject({ code, hint: expect.stringContaining(hint) });
   });
 
   it('leaves an upstream out of a list that is down, and tells of its instructions under its id', async () => {
     const down = { id: 'down', http: { url: `http://127.0.0.1:${await freePort()}/mcp` } };
     const gateway = await keep(openGateway([await rawEntry('one'), down]));
     const session = await gateway.session();
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} };
+    const { result } = (await gateway.post(rpc('initialize', params))).body;
+    expect(result.instructions).toBe(
+      '## one\n\nThe names of its tools and prompts begin with `one__` here.\n\nInstructions of one.',
+    );
+    // What is still to come may offer anything, and clients ask for no list that was not offered.
+    expect(result.capabilities).toMatchObject({ tools: { listChanged: true }, prompts: {}, resources: {} });
     const { body } = await gateway.post(rpc('tools/list'), session);
     expect(new Set(body.result.tools.map(({ name }: { name: string }) => name.split('__')[0]))).toEqual(
       new Set(['one']),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { crossCheck, unreachableTools } from './cross-check.ts';
+import { crossCheck, longPrefixes, unreachableTools } from './cross-check.ts';
 
 const granting = (grant: object) => ({
   plugins: [{ id: 'p', grants: { secret_store: grant } }],
@@ -52,4 +52,22 @@ it('[CFG-06] says where such a tool stands, and how names begin', () => {
     message: 'no tool of a binding with the plugin p can be named c__x',
     hint: 'behind several upstreams names begin with a__, d__',
   });
+});
+
+const upstreamsNamed = (ids: readonly string[], ...bindings: string[][]) => ({
+  upstreams: ids.map(id => ({ id })),
+  bindings: bindings.map((upstreams, index) => ({ id: `b${index}`, upstreams })),
+});
+const [fits, long, full] = ['a'.repeat(30), 'b'.repeat(31), 'c'.repeat(63)];
+
+it('[GW-32] warns of ids that leave too little room for names behind several upstreams, and of no others', () => {
+  expect(longPrefixes(upstreamsNamed([fits, long, full], [fits, long, full]))).toEqual([
+    {
+      path: ['upstreams', 1, 'id'],
+      message: expect.stringContaining('leaves 31 of the 64 characters'),
+      hint: 'give it a shorter id',
+    },
+    expect.objectContaining({ path: ['upstreams', 2, 'id'], message: expect.stringContaining('all 64') }),
+  ]);
+  expect(longPrefixes(upstreamsNamed([fits, long], [long], [fits]))).toEqual([]);
 });

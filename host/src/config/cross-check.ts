@@ -72,6 +72,29 @@ export function unreachableTools(value: unknown): readonly Problem[] {
   });
 }
 
+/** Characters that widely used models take for the name of a tool, and those that most names need. */
+const toolName = { most: 64, needed: 32 };
+
+/** Ids of upstreams that leave, behind several upstreams, too little room for the names of tools. */
+export function longPrefixes(value: unknown): readonly Problem[] {
+  if (!isJsonObject(value)) return [];
+  const { upstreams, bindings } = sections(value);
+  const prefixed = new Set(
+    bindings
+      .map(({ path }) => listed(value, [...path, 'upstreams']))
+      .filter(names => names.length > 1)
+      .flatMap(names => names.map(({ name }) => name)),
+  );
+  return upstreams.flatMap(({ name, path }) => {
+    const room = toolName.most - `${name}__`.length;
+    if (room >= toolName.needed || !prefixed.has(name)) return [];
+    const left =
+      room > 0 ? `which leaves ${room} of the ${toolName.most} characters` : `which are all ${toolName.most}`;
+    const message = `names of its tools begin with ${name}__ behind several upstreams, ${left} that many models take`;
+    return [{ path: [...path, 'id'], message, hint: 'give it a shorter id' }];
+  });
+}
+
 /** Whether a name in which `*` stands for any characters can begin with `prefix`. */
 function canBegin(name: string, prefix: string): boolean {
   const [literal = '', ...rest] = name.split('*');

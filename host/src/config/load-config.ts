@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { Fault, Faults, fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
 import { type Config, finishConfig } from './config.ts';
-import { crossCheck, unreachableTools, unusedPlugins } from './cross-check.ts';
+import { crossCheck, longPrefixes, unreachableTools, unusedPlugins } from './cross-check.ts';
 import { readDocument } from './document.ts';
 import { readKeyFiles } from './key-file.ts';
 import type { Problem } from './problem.ts';
@@ -65,6 +65,8 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
     const inOrder = refused.toSorted((one, other) => one.at.line - other.at.line || one.at.column - other.at.column);
     throw new Faults(inOrder.map(({ fault }) => fault));
   }
-  for (const problem of [...unusedPlugins(value), ...unreachableTools(value)]) warn?.(placed(problem));
+  for (const problem of [...unusedPlugins(value), ...unreachableTools(value), ...longPrefixes(value)]) {
+    warn?.(placed(problem));
+  }
   return finishConfig(data, folder, name => keys.texts.get(name) ?? '');
 }

@@ -17,7 +17,10 @@ export function ownerOfName(route: Route, exposed: string): { member: Member; na
   if (route.members.length === 1) return { member: route.members[0], name: exposed };
   const at = exposed.indexOf(separator);
   const member = route.members.find(({ upstream }) => upstream.id === exposed.slice(0, at));
-  if (at < 0 || member === undefined) return fail('name_unknown', { name: exposed, binding: route.id });
+  if (at < 0 || member === undefined) {
+    const prefixes = route.members.map(each => exposedName(route, each, '')).join(', ');
+    return fail('name_unknown', { name: exposed, binding: route.id, hint: `names begin with one of ${prefixes} here` });
+  }
   return { member, name: exposed.slice(at + separator.length) };
 }
 
