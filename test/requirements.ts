@@ -272,6 +272,21 @@ export const requirements = {
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
   'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',
+  'GW-40':
+    'A request counts until its answer has been read. A client that does not read gets no more progress and is disconnected; the bytes waiting for clients are bounded.',
+  'GW-41':
+    'A long call sends comments to a client that accepts event streams; a short one is answered with plain JSON.',
+  'GW-42':
+    'A session may have several streams of notifications. A message goes to one of them, and a dead one blocks none.',
+  'GW-43': 'Pages of allowed origins can call the gateway and read every answer; others can do neither.',
+  'GW-44':
+    'A call that still runs when draining ends is answered, cancelled upstream, and logged with its real status.',
+  'GW-45': 'A binding is served at /mcp/{id} and /{id}/mcp, with or without a trailing slash.',
+  'GW-46': 'On a wildcard address, the names of this machine are accepted from this machine only.',
+  'GW-47': 'A request with two Host headers is refused.',
+  'GW-48': 'With metrics for loopback, requests that a local proxy forwards do not get them.',
+  'GW-49': 'A connection whose request headers do not arrive in time is closed.',
+  'GW-50': 'Clients of HTTP/1.0 are served.',
   // registry for development: REG-…
   'REG-01': 'The registry for development listens on this machine alone, and answers to no other name.',
   'REG-02':

@@ -140,6 +140,7 @@ const limitsSchema = z.strictObject({
   upstream_start_ms: milliseconds.default(60_000).describe('Starting an upstream and shaking hands with it.'),
   concurrent_requests: count.default(1024),
   sessions: count.default(10_000),
+  waiting_bytes: bytes.default(256 * MiB).describe('Answers that clients have not read yet, of all requests together.'),
   lanes: z
     .int()
     .min(1)

@@ -473,6 +473,12 @@ const table = {
     says: 'The Host header names a host that this gateway does not serve.',
     todo: 'Call it by a name that it knows, or add the name to `allowed_hosts`.',
   },
+  host_ambiguous: {
+    http: 400,
+    rpc: -32000,
+    says: 'The request has more than one Host header.',
+    todo: 'Send one. If a proxy adds the other, fix the proxy.',
+  },
   origin_refused: {
     http: 403,
     rpc: -32000,
@@ -571,12 +577,6 @@ const table = {
     says: 'The gateway has as many sessions as it may, and all are in use.',
     todo: 'Try again later, or raise `limits.sessions`.',
   },
-  stream_open: {
-    http: 409,
-    rpc: -32000,
-    says: 'The session has its stream of notifications already.',
-    todo: 'Close the other stream first.',
-  },
   overloaded: {
     http: 503,
     rpc: -32018,
@@ -586,7 +586,7 @@ const table = {
   draining: {
     http: 503,
     rpc: -32019,
-    says: 'The gateway is about to end, and takes no new requests.',
+    says: 'The gateway is shutting down.',
     todo: 'Send the request again; another instance answers, or this one after its start.',
   },
   listen_failed: {

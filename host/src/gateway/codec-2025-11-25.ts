@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
@@ -8,6 +9,7 @@ import { capabilitiesOf, instructionsOf } from './capabilities.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { dispatch } from './dispatch.ts';
 import type { Message } from './message.ts';
+import type { Reply } from './reply.ts';
 import { Cancelled, createSessions, type Session } from './session.ts';
 
 export interface CodecOptions {
@@ -21,8 +23,10 @@ export interface CodecOptions {
 /** Newest first: it is what a client gets that asks for a revision unknown to us. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26'];
 const logLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
-/** Milliseconds between two signs of life on an open stream. */
-const keepAlive = 25_000;
+/** Milliseconds without a byte after which a comment is sent; it can take twice as long. */
+const silence = { call: 7_000, stream: 12_000 };
+/** Notification streams of a session. A client whose connection died unnoticed opens another one. */
+const mostStreams = 4;
 
 /** Milliseconds that `initialize` waits for an upstream which is not there. */
 const patience = 15_000;
@@ -67,6 +71,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
     session.running.set(id, controller);
     exchange.onLeave(() => controller.abort(new Cancelled('the client left')));
     const onNotification = hearing(exchange, session, params);
+    if (takesEvents(headers)) reply.breakSilence(silence.call);
     try {
       const answer = await dispatch({
         ...{ requestId, route, method, params, headers, record, signal: controller.signal },
@@ -126,14 +131,15 @@ export function createCodec20251125(options: CodecOptions): Codec {
 
     get(exchange) {
       const session = sessionOf(exchange);
-      if (session.stream !== undefined) fail('stream_open');
       const { reply } = exchange;
-      session.stream = reply;
+      const { streams } = session;
+      if (streams.length >= mostStreams) streams.shift()?.end(200);
+      streams.push(reply);
       reply.open();
-      const timer = setInterval(() => reply.comment('still here'), keepAlive).unref();
+      reply.breakSilence(silence.stream);
       exchange.onLeave(() => {
-        clearInterval(timer);
-        delete session.stream;
+        const at = streams.indexOf(reply);
+        if (at >= 0) streams.splice(at, 1);
       });
     },
 
@@ -145,7 +151,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
     announce(route, { method, params }) {
       if (!method.endsWith('/list_changed')) return;
       const text = JSON.stringify({ jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) });
-      for (const { binding, stream } of sessions.all()) if (binding === route) stream?.notify(text);
+      for (const { binding, streams } of sessions.all()) if (binding === route) newestThatReads(streams)?.notify(text);
     },
 
     [Symbol.dispose]() {
@@ -154,12 +160,16 @@ export function createCodec20251125(options: CodecOptions): Codec {
   };
 }
 
+/** A message goes to one stream alone (MCP 2025-11-25, Transports § Multiple Connections). */
+const newestThatReads = (streams: readonly Reply[]) =>
+  streams.findLast(({ waiting }) => waiting === 0) ?? streams.at(-1);
+
 /** What the client hears while its call runs, with its own progress token; undefined when it cannot or need not. */
 function hearing({ headers, reply }: Exchange, session: Session, params: JsonObject) {
   const meta = params._meta;
   const token = isJsonObject(meta) ? meta.progressToken : undefined;
   if (token === undefined && session.logLevel === undefined) return undefined;
-  if (!headers.accept?.includes('text/event-stream')) return undefined;
+  if (!takesEvents(headers)) return undefined;
   return ({ method, params }: Notification) => {
     if (method === 'notifications/progress') {
       if (token !== undefined) reply.notify(notificationText(method, { ...params, progressToken: token }));
@@ -168,6 +178,9 @@ function hearing({ headers, reply }: Exchange, session: Session, params: JsonObj
     }
   };
 }
+
+/** Whether the client says that it reads event streams; one that accepts anything may not. */
+const takesEvents = ({ accept }: IncomingHttpHeaders) => accept?.includes('text/event-stream') ?? false;
 
 const notificationText = (method: string, params: JsonObject | undefined) =>
   JSON.stringify({ jsonrpc: '2.0', method, params });

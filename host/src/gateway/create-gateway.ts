@@ -4,21 +4,24 @@ import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
+import { cut } from '../core/cut.ts';
 import { Fault, fail } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import type { Notification } from '../upstream/upstream.ts';
-import { createAdmission, isLoopback } from './admission.ts';
+import { type Admission, createAdmission, isFromHere, isLoopback } from './admission.ts';
 import { type Binding, createEntrance, type Entrance } from './binding.ts';
 import { readBody } from './body.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { createCodec20251125 } from './codec-2025-11-25.ts';
+import { allowPage, answerPreflight, isPreflight } from './cors.ts';
 import { faultReply } from './fault-reply.ts';
 import { createMeasure } from './measure.ts';
 import { accepts, isJson } from './media-type.ts';
 import { type Message, parseMessage } from './message.ts';
+import { OpenRequest } from './open-request.ts';
+import { Outbox } from './outbox.ts';
 import { Reply } from './reply.ts';
-import { logRequest } from './request-log.ts';
 import { Cancelled } from './session.ts';
 
 /** As in `limits` of sallyport.yaml. */
@@ -31,6 +34,8 @@ export interface GatewayLimits {
   readonly list_ms: number;
   readonly concurrent_requests: number;
   readonly sessions: number;
+  /** Bytes of answers that may wait for clients to read them. */
+  readonly waiting_bytes: number;
 }
 
 export interface GatewayOptions {
@@ -56,8 +61,8 @@ export interface Gateway extends AsyncDisposable {
   /** Listens, on any free port when `port` is 0. @throws Fault `listen_failed` */
   listen(address: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }>;
   /**
-   * Takes no new requests (503), lets those that run finish for at most `ms` milliseconds, and closes.
-   * `/readyz` turns 503 at once.
+   * Takes no new requests (503), lets those that run finish for at most `ms` milliseconds, answers the others that they
+   * were cut, and closes. `/readyz` turns 503 at once.
    */
   drain(ms: number): Promise<void>;
 }
@@ -67,7 +72,7 @@ type Handler = (exchange: Exchange, incoming: IncomingMessage) => Promise<void> 
 /** Makes the gateway: POST, GET and DELETE on `/mcp` and `/mcp/{binding}`, `/healthz`, `/readyz` and `/metrics`. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { bindings, limits, log, optionalUpstreams = new Set(), metrics = new Metrics() } = options;
-  const measure = createMeasure(metrics);
+  const context = { log, measure: createMeasure(metrics) };
   const entrances = new Map(
     bindings.map(binding => [binding.id, createEntrance(binding, { listMs: limits.list_ms, log, metrics })]),
   );
@@ -86,8 +91,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   const subscriptions = bindings.flatMap(({ id, upstreams }) =>
     upstreams.map(upstream => upstream.subscribe(said => announce(id, said))),
   );
-  let admit: ReturnType<typeof createAdmission> = () => fail('draining');
-  let running = 0;
+  const outbox = new Outbox(limits.waiting_bytes);
+  /** Requests whose answers have not been read yet. */
+  const running = new Set<OpenRequest>();
+  let admission: Admission | undefined;
   let draining = false;
   let onIdle = () => {};
   let server: Server | undefined;
@@ -108,56 +115,85 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (message.kind === 'request') exchange.record.id = message.id;
       await codecFor(exchange, message).post(exchange, message);
     },
-    GET(exchange) {
+    GET(exchange, incoming) {
+      if (incoming.method === 'HEAD') fail('http_method_refused', { method: 'HEAD' });
       if (!accepts(exchange.headers, 'text/event-stream')) fail('not_acceptable');
       codecFor(exchange).get(exchange);
     },
     DELETE: exchange => codecFor(exchange).delete(exchange),
   };
 
+  /** Checks Origin and Host. The CORS headers come first, so that an allowed page can read any refusal. */
+  function admit(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    if (admission === undefined) fail('draining');
+    const { headers, rawHeaders, socket } = incoming;
+    if (headers.origin !== undefined) {
+      outgoing.setHeader('vary', 'origin');
+      admission.checkOrigin(headers);
+      allowPage(outgoing, headers.origin);
+    }
+    admission.checkHost({ headers, rawHeaders, remoteAddress: socket.remoteAddress });
+  }
+
   /** What every request passes, and the one line that is logged of it. */
-  async function serve({ incoming, outgoing }: HttpBindings, at?: Entrance, handle?: Handler): Promise<Response> {
-    const began = performance.now();
-    const requestId = randomUUID();
-    const reply = new Reply(outgoing as ServerResponse);
-    const record: Exchange['record'] = {};
-    let thrown: unknown;
-    running += 1;
+  async function serve(env: HttpBindings, at?: Entrance, handle?: Handler): Promise<Response> {
+    const { incoming, outgoing } = plain(env);
+    const reply = new Reply(outgoing, outbox);
+    const request = new OpenRequest(incoming, reply, at?.id, context);
+    running.add(request);
+    outgoing.on('close', () => {
+      if (!outgoing.writableFinished) request.left();
+      reply.closed();
+      over(request);
+    });
     try {
-      admit(incoming.headers);
-      if (draining) fail('draining');
-      if (running > limits.concurrent_requests) fail('overloaded');
-      if (at === undefined || handle === undefined) return refuse(incoming);
-      const onLeave = (listener: () => void) => {
-        outgoing.on('close', () => outgoing.writableFinished || listener());
-      };
-      const { headers } = incoming;
-      using route = at.enter();
-      await handle({ requestId, route, headers, reply, record, onLeave }, incoming as IncomingMessage);
+      admit(incoming, outgoing);
+      if (isPreflight(incoming) && isKnown(incoming)) {
+        answerPreflight(reply, incoming);
+      } else {
+        if (draining) fail('draining');
+        if (running.size > limits.concurrent_requests) fail('overloaded');
+        if (at === undefined || handle === undefined) refuse(incoming);
+        using route = at.enter();
+        const { id, record } = request;
+        const onLeave = (listener: () => void) => request.onLeave(listener);
+        await handle({ requestId: id, route, headers: incoming.headers, reply, record, onLeave }, incoming);
+        // A notification stream stays open for hours; its session bounds it.
+        if (incoming.method === 'GET') over(request);
+      }
+      request.finish();
     } catch (reason) {
       // Nobody is there to be answered, and nothing went wrong here.
-      if (reason instanceof Cancelled) return RESPONSE_ALREADY_SENT;
-      thrown = reason;
-      faultReply(reply, reason, record.id, requestId);
-    } finally {
-      running -= 1;
-      if (running === 0) onIdle();
-      const { id: _, method = incoming.method, ...rest } = record;
-      const ms = performance.now() - began;
-      const line = { request: requestId, method, binding: at?.id, ...rest, status: reply.status, ms };
-      logRequest(log, line, thrown);
-      measure(line);
+      if (reason instanceof Cancelled) request.finish();
+      else request.fail(reason);
     }
     return RESPONSE_ALREADY_SENT;
   }
 
+  function over(request: OpenRequest): void {
+    running.delete(request);
+    if (running.size === 0) onIdle();
+  }
+
+  /** Waits until nothing runs, for so many milliseconds at most. */
+  async function idle(ms: number): Promise<void> {
+    if (running.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>(resolve => {
+      onIdle = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+  }
+
   /** The numbers, for who may read them; for all others there is nothing. */
-  function tellMetrics({ incoming, outgoing }: HttpBindings): Response {
+  function tellMetrics(env: HttpBindings): Response {
     const { metricsFor = 'loopback' } = options;
-    const reply = new Reply(outgoing as ServerResponse);
+    const { incoming, outgoing } = plain(env);
+    const reply = new Reply(outgoing, outbox);
     try {
-      admit(incoming.headers);
-      const isHere = /^(::ffff:)?127\.|^::1$/.test(incoming.socket.remoteAddress ?? '');
+      admit(incoming, outgoing);
+      const isHere = isFromHere(incoming.socket.remoteAddress) && !isForwarded(incoming);
       if (metricsFor === 'nobody' || (metricsFor === 'loopback' && !isHere)) fail('path_unknown', { path: '/metrics' });
       reply.answer(200, metrics.text(), { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     } catch (reason) {
@@ -175,9 +211,8 @@ export function createGateway(options: GatewayOptions): Gateway {
 
   // One handler a path and method: where a second one matches, Hono composes them anew for each request.
   const app = new Hono<{ Bindings: HttpBindings }>();
-  for (const [method, handle] of Object.entries(handlers)) {
-    app.on(method, '/mcp', c => serve(c.env, defaultEntrance, handle));
-    app.on(method, '/mcp/:binding', c => serve(c.env, entrances.get(c.req.param('binding')), handle));
+  for (const [path, entrance] of pathsOf(entrances, defaultEntrance)) {
+    for (const [method, handle] of Object.entries(handlers)) app.on(method, path, c => serve(c.env, entrance, handle));
   }
   app.get('/healthz', c => probe(c.env, true));
   app.get('/readyz', c => probe(c.env, isReady()));
@@ -204,9 +239,9 @@ export function createGateway(options: GatewayOptions): Gateway {
       });
       server = made;
       const address = made.address() as AddressInfo;
-      admit = createAdmission({ ...options, host, port: address.port });
+      admission = createAdmission({ ...options, host, port: address.port });
       if (!isLoopback(host) && options.allowedHosts.length === 0) {
-        log.warn({ host }, 'every request will be refused: allowed_hosts is empty, and this is not a loopback address');
+        log.warn({ host }, 'requests of other machines will be refused: allowed_hosts is empty');
       }
       return { url: `http://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}` };
     },
@@ -214,13 +249,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     async drain(ms) {
       draining = true;
       server?.closeIdleConnections();
-      if (running > 0) {
-        let timer: NodeJS.Timeout | undefined;
-        await new Promise<void>(resolve => {
-          onIdle = resolve;
-          timer = setTimeout(resolve, ms);
-        });
-        clearTimeout(timer);
+      await idle(ms);
+      if (running.size > 0) {
+        log.warn({ cut: running.size, drain_ms: ms }, 'cutting requests that are still running');
+        const hint = 'it was still running after `limits.drain_ms`; the upstream may have carried it out';
+        for (const request of [...running]) request.cut(new Fault('draining', { hint }));
+        await idle(lastWordsMs);
       }
       // The last answers are on their way to the socket.
       await new Promise(setImmediate);
@@ -235,21 +269,49 @@ export function createGateway(options: GatewayOptions): Gateway {
 const serverOptions = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
+  // How often Node looks for them.
+  connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
 };
 
-/** @throws Fault `http_method_refused`, `path_unknown` */
-function refuse({ url = '', method = '' }: { url?: string | undefined; method?: string | undefined }): never {
-  const [path = ''] = url.split('?', 1);
-  if (/^\/mcp(\/[^/]*)?$/.test(path) && !['POST', 'GET', 'DELETE'].includes(method)) {
-    fail('http_method_refused', { method });
-  }
-  return fail('path_unknown', { path });
+/** Milliseconds that clients have to read that their request was cut. */
+const lastWordsMs = 500;
+
+/** All paths with their bindings. Some clients append a slash, and some want a path that ends in `mcp`. */
+function pathsOf(entrances: ReadonlyMap<string, Entrance>, standard: Entrance | undefined) {
+  const paths = new Map<string, Entrance | undefined>([['/mcp', standard]]);
+  for (const [id, entrance] of entrances) paths.set(`/mcp/${id}`, entrance).set(`/${id}/mcp`, entrance);
+  return [...paths].flatMap(([path, entrance]) => [[path, entrance] as const, [`${path}/`, entrance] as const]);
 }
 
+const pathIn = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0] ?? '';
+
+/** Whether the path has the form of a binding's. */
+const isKnown = (incoming: IncomingMessage) => /^\/mcp(\/[^/]*)?\/?$|^\/[^/]+\/mcp\/?$/.test(pathIn(incoming));
+
+/** @throws Fault `http_method_refused`, `path_unknown` */
+function refuse(incoming: IncomingMessage): never {
+  const { method = '' } = incoming;
+  if (isKnown(incoming) && !['POST', 'GET', 'DELETE'].includes(method)) fail('http_method_refused', { method });
+  return fail('path_unknown', { path: cut(pathIn(incoming), 200) });
+}
+
+/** Whether a proxy forwarded the request, whose client may be anywhere. */
+const isForwarded = ({ headers }: IncomingMessage) =>
+  ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some(name => headers[name] !== undefined);
+
+/** Hono's types allow HTTP/2, which is not spoken here. */
+const plain = ({ incoming, outgoing }: HttpBindings) => ({
+  incoming: incoming as IncomingMessage,
+  outgoing: outgoing as ServerResponse,
+});
+
+/** Answers for any Host, because orchestrators probe by address. */
 function probe({ outgoing }: HttpBindings, ok: boolean): Response {
-  new Reply(outgoing as ServerResponse).answer(ok ? 200 : 503, JSON.stringify({ ok }));
+  const body = JSON.stringify({ ok });
+  outgoing.writeHead(ok ? 200 : 503, { 'content-type': 'application/json', 'content-length': body.length });
+  outgoing.end(body);
   return RESPONSE_ALREADY_SENT;
 }
 

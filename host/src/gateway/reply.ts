@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import { fail } from '../core/fault.ts';
+import type { Outbox, Unread } from './outbox.ts';
 
 const eventStream = {
   'content-type': 'text/event-stream',
@@ -7,20 +9,58 @@ const eventStream = {
   'x-accel-buffering': 'no',
 };
 
+/** A long answer is written in pieces of so many bytes: each one that is taken shows that the client reads. */
+const piece = 64 * 1024;
+/** Notifications are dropped while more bytes than this wait for the client. */
+const mostBeforeNotify = 1024 * 1024;
+
+export type ReplyHeaders = Readonly<Record<string, string>>;
+
+/** Where an answer goes: to a client, or into the list of answers to a batch. */
+export interface AnswerSink {
+  /** HTTP status; 0 before the answer began. */
+  readonly status: number;
+  /** Sends a message before the answer, and makes the answer an event stream. */
+  notify(text: string): void;
+  /** Sends the answer, one line of JSON. On an open stream status and headers are settled already. */
+  answer(status: number, text: string, headers?: ReplyHeaders): void;
+  /** Ends without an answer: an accepted notification (202), or a call that the client itself cancelled (200). */
+  end(status: number, headers?: ReplyHeaders): void;
+}
+
 /**
  * How one request is answered: with JSON, or with an event stream once there is something to say before the answer.
  * It writes to the socket of Node: a web Response costs more than the rest of the answer.
  */
-export class Reply {
+export class Reply implements AnswerSink, Unread {
   readonly #outgoing: ServerResponse;
+  readonly #outbox: Outbox;
+  /** The part of a long answer that was not written yet. */
+  #rest: Buffer | undefined;
+  /** Bytes that the outbox counts for this reply. */
+  #held = 0;
+  #hasMoved = false;
+  #isWatched = false;
+  #spoken = 0;
+  #pulse: NodeJS.Timeout | undefined;
+  /** Number of notifications dropped because the client did not read. */
+  dropped = 0;
+  /** Called before a client that does not read is disconnected, with the number of bytes that waited. */
+  onCut: (waiting: number) => void = () => {};
 
-  constructor(outgoing: ServerResponse) {
+  constructor(outgoing: ServerResponse, outbox: Outbox) {
     this.#outgoing = outgoing;
+    this.#outbox = outbox;
   }
 
-  /** HTTP status; 0 before the answer began. */
   get status(): number {
     return this.#outgoing.headersSent ? this.#outgoing.statusCode : 0;
+  }
+
+  /** Bytes that neither the client nor the operating system has taken. */
+  get waiting(): number {
+    if (this.#outgoing.destroyed) return 0;
+    return this.#outgoing.writableLength + (this.#rest?.length ?? 0);
   }
 
   /** Makes it a stream that stays open. */
@@ -30,36 +70,121 @@ export class Reply {
     this.#outgoing.flushHeaders();
   }
 
-  /** Sends a message before the answer, and makes the answer an event stream. */
   notify(text: string): void {
     if (this.#isOver) return;
+    const waiting = this.#outgoing.writableLength;
+    if (waiting > 0 && (waiting + text.length > mostBeforeNotify || !this.#outbox.fits(text.length))) {
+      this.dropped += 1;
+      return;
+    }
     this.open();
-    this.#outgoing.write(event(text));
+    this.#write(event(text));
   }
 
-  /** Sends a sign of life on an open stream. */
-  comment(text: string): void {
-    if (!this.#isOver) this.#outgoing.write(`: ${text}\n\n`);
+  /**
+   * Sends a comment whenever nothing was sent for this long; the first one makes the answer an event stream. Proxies
+   * close connections on which nothing happens.
+   */
+  breakSilence(afterMs: number): void {
+    let before = this.#spoken;
+    this.#pulse = setInterval(() => {
+      if (this.#spoken === before && this.#outgoing.writableLength === 0) {
+        this.open();
+        this.#write(': still here\n\n');
+      }
+      before = this.#spoken;
+    }, afterMs);
   }
 
-  /** Sends the answer, one line of JSON. On an open stream status and headers are settled already. */
-  answer(status: number, text: string, headers?: Readonly<Record<string, string>>): void {
+  /** @throws Fault `overloaded` for a long answer, when too much waits for other clients already */
+  answer(status: number, text: string, headers?: ReplyHeaders): void {
     if (this.#isOver) return;
-    if (this.#outgoing.headersSent) return void this.#outgoing.end(event(text));
-    const length = Buffer.byteLength(text);
-    this.#outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
-    this.#outgoing.end(text);
+    if (text.length > piece && !this.#outbox.fits(text.length)) {
+      fail('overloaded', {
+        hint: 'too many bytes wait for clients that do not read; the limit is `limits.waiting_bytes`',
+      });
+    }
+    clearInterval(this.#pulse);
+    const isStream = this.#outgoing.headersSent;
+    const body = isStream ? event(text) : text;
+    const bytes = body.length > piece ? Buffer.from(body) : undefined;
+    if (!isStream) {
+      const length = bytes?.length ?? Buffer.byteLength(body);
+      this.#outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
+    }
+    if (bytes === undefined) this.#outgoing.end(body);
+    else this.#feed(bytes);
+    if (this.waiting > 0) this.#watch();
   }
 
-  /** Ends without an answer: an accepted notification (202), or a call that the client itself cancelled (200). */
-  end(status: number): void {
+  end(status: number, headers: ReplyHeaders = {}): void {
     if (this.#isOver) return;
-    if (!this.#outgoing.headersSent) this.#outgoing.writeHead(status, status === 200 ? eventStream : {});
+    clearInterval(this.#pulse);
+    if (!this.#outgoing.headersSent) this.#outgoing.writeHead(status, status === 200 ? eventStream : headers);
     this.#outgoing.end();
+    if (this.#outgoing.writableLength > 0) this.#watch();
+  }
+
+  /** Must be called when the response is complete or its connection is closed. */
+  closed(): void {
+    clearInterval(this.#pulse);
+    this.#rest = undefined;
+    this.#count(0);
+    this.#outbox.unwatch(this);
+  }
+
+  hasMoved(): boolean {
+    const moved = this.#hasMoved || this.waiting < this.#held;
+    this.#hasMoved = false;
+    this.#count(this.waiting);
+    // A pipelined response waits for the one before it.
+    return moved || this.#outgoing.socket === null;
+  }
+
+  cut(): void {
+    this.onCut(this.waiting);
+    this.#outgoing.destroy();
+    // Without a socket there is no close event.
+    if (this.#outgoing.socket === null) this.closed();
+  }
+
+  #write(text: string): void {
+    this.#spoken += 1;
+    this.#outgoing.write(text);
+    if (this.#outgoing.writableLength > 0) this.#watch();
+  }
+
+  /** Writes a long answer piece by piece, as fast as it is read. */
+  #feed(bytes: Buffer): void {
+    this.#rest = bytes;
+    const next = () => {
+      for (let rest = this.#rest; rest !== undefined; rest = this.#rest) {
+        const first = rest.subarray(0, piece);
+        this.#rest = first.length === rest.length ? undefined : rest.subarray(first.length);
+        if (this.#rest === undefined) this.#outgoing.end(first);
+        else if (!this.#outgoing.write(first)) break;
+      }
+      this.#hasMoved = true;
+      this.#count(this.waiting);
+    };
+    this.#outgoing.on('drain', next);
+    next();
+  }
+
+  #watch(): void {
+    this.#count(this.waiting);
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#outbox.watch(this);
+  }
+
+  #count(waiting: number): void {
+    this.#outbox.add(waiting - this.#held);
+    this.#held = waiting;
   }
 
   get #isOver(): boolean {
-    return this.#outgoing.writableEnded || this.#outgoing.destroyed;
+    return this.#outgoing.writableEnded || this.#outgoing.destroyed || this.#rest !== undefined;
   }
 }
 

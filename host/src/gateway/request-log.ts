@@ -12,6 +12,8 @@ export interface RequestLine extends CallRecord {
   readonly status: number;
   /** Milliseconds until the answer was written. */
   readonly ms: number;
+  /** Progress and log messages that were not sent, because the client did not read. */
+  readonly dropped?: number;
 }
 
 /** HTTP status that stands in the log when the client left before it was answered. */

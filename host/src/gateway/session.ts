@@ -16,8 +16,8 @@ export interface Session {
   readonly running: Map<string | number, AbortController>;
   /** Least severe log messages that the client wants; none unless it said so. */
   logLevel?: string;
-  /** The open GET stream. */
-  stream?: Reply;
+  /** The open GET streams, the newest last. */
+  readonly streams: Reply[];
   /** Milliseconds since the epoch. */
   lastUsed: number;
 }
@@ -42,13 +42,13 @@ export function createSessions(max: number): Sessions {
   const end = (session: Session) => {
     sessions.delete(session.id);
     for (const controller of session.running.values()) controller.abort(new Cancelled('the session ended'));
-    session.stream?.end(200);
+    for (const stream of session.streams) stream.end(200);
   };
 
   const makeRoom = () => {
     let oldest: Session | undefined;
     for (const session of sessions.values()) {
-      const inUse = session.running.size > 0 || session.stream !== undefined;
+      const inUse = session.running.size > 0 || session.streams.length > 0;
       if (!inUse && session.lastUsed < (oldest?.lastUsed ?? Date.now() - idle)) oldest = session;
     }
     if (oldest === undefined) return fail('sessions_exhausted', { limit: max });
@@ -58,7 +58,14 @@ export function createSessions(max: number): Sessions {
   return {
     create(binding, revision) {
       if (sessions.size >= max) makeRoom();
-      const session: Session = { id: randomUUID(), binding, revision, running: new Map(), lastUsed: Date.now() };
+      const session: Session = {
+        id: randomUUID(),
+        binding,
+        revision,
+        running: new Map(),
+        streams: [],
+        lastUsed: Date.now(),
+      };
       sessions.set(session.id, session);
       return session;
     },
