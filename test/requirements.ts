@@ -480,6 +480,8 @@ export const requirements = {
   'RUN-78':
     'An upstream that is not required holds up neither the start nor clients, and is there for them once it was reached.',
   'RUN-79': 'The command of the repository runs from any folder, and says how to install what it needs.',
+  'RUN-80':
+    'A config that does not fit its plugin is told with all problems, their places in the file, and what was meant.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

@@ -201,6 +201,35 @@ describe('a plugin that is refused', () => {
     ]);
   });
 
+  it('[RUN-80] because its config does not fit is told all that is wrong with it, with place and suggestion', async () => {
+    const config_schema = {
+      type: 'object',
+      required: ['mode'],
+      additionalProperties: false,
+      properties: {
+        mode: { enum: ['mask', 'drop'] },
+        replacement: { type: 'string' },
+        kinds: { type: 'array', items: { type: 'object', additionalProperties: false, properties: { name: {} } } },
+      },
+    };
+    const { problems } = await problemsOf([
+      {
+        id: 'p',
+        bytes: await watGuest(guestDescriptor('p', { config_schema })),
+        config: { replacment: 'x', mode: 'hide', kinds: [{ name: 1 }, { nam: 2 }] },
+      },
+    ]);
+    const about = { code: 'plugin_config_invalid', plugin: 'p', file: expect.any(String), line: expect.any(Number) };
+    expect(problems).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ ...about, path: 'plugins.0.config.mode', reason: expect.stringContaining('mask') }),
+        expect.objectContaining({ ...about, path: 'plugins.0.config.replacment', hint: 'did you mean replacement?' }),
+        expect.objectContaining({ ...about, path: 'plugins.0.config.kinds.1.nam', hint: 'did you mean name?' }),
+      ]),
+    );
+    expect(problems).toHaveLength(3);
+  });
+
   it.each(['component', 'signature'])(
     '[RUN-02] when one bit of the %s was flipped, by check and by serve',
     async part => {

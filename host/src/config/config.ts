@@ -16,7 +16,17 @@ export type SourceConfig = { readonly public_key?: string } & (
 export type PluginConfig = Omit<ParsedPlugin, 'source' | 'config'> & {
   readonly source: SourceConfig;
   readonly config: unknown;
+  /** Where a part of `config` stands in the file; `key` is a member at `path` whose name is the trouble. */
+  readonly configPlace?: (path: readonly PropertyKey[], key?: string) => Place;
 };
+
+/** A place in the operator's file. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+}
 
 export type UpstreamConfig = Omit<ParsedUpstream, 'stdio' | 'http' | 'timeout_ms'> & { readonly timeout_ms: number } & (
     | { readonly stdio: NonNullable<ParsedUpstream['stdio']>; readonly http?: never }

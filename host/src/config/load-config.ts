@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Fault, Faults, fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
-import { type Config, finishConfig } from './config.ts';
+import { type Config, finishConfig, type PluginConfig } from './config.ts';
 import { crossCheck, longPrefixes, unreachableTools, unusedPlugins } from './cross-check.ts';
 import { readDocument } from './document.ts';
 import { readKeyFiles } from './key-file.ts';
@@ -68,5 +68,15 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   for (const problem of [...unusedPlugins(value), ...unreachableTools(value), ...longPrefixes(value)]) {
     warn?.(placed(problem));
   }
-  return finishConfig(data, folder, name => keys.texts.get(name) ?? '');
+  const config = finishConfig(data, folder, name => keys.texts.get(name) ?? '');
+  const plugins = config.plugins.map((plugin, index): PluginConfig => {
+    const at = ['plugins', index, 'config'];
+    const configPlace: PluginConfig['configPlace'] = (path, key) => ({
+      file,
+      ...document.position([...at, ...path], key),
+      path: [...at, ...path, ...(key === undefined ? [] : [key])].join('.'),
+    });
+    return { ...plugin, configPlace };
+  });
+  return { ...config, plugins };
 }

@@ -31,6 +31,43 @@ export function schemaError(schema: JsonObject, value: Json): SchemaError | unde
   return error;
 }
 
+/** One way in which a value breaks a schema: where, as a JSON pointer, and whether that member may not be there at all. */
+export interface SchemaProblem {
+  readonly at: string;
+  readonly reason: string;
+  readonly isUnknown: boolean;
+}
+
+/** Keywords that only say that something within does not fit. */
+const wrappers = new Set([
+  'properties',
+  'patternProperties',
+  'additionalProperties',
+  'items',
+  'prefixItems',
+  'allOf',
+  '$ref',
+]);
+
+/** All that is wrong with `value`, one problem for each place of it; `unusable` where the schema itself cannot be used. */
+export function schemaErrors(schema: JsonObject, value: Json): readonly SchemaProblem[] | 'unusable' {
+  try {
+    const errors = limited(() => new Validator(structuredClone(schema), draftOf(schema), false).validate(value).errors);
+    const places = new Map<string, SchemaProblem>();
+    const seen = new Set<string>();
+    for (const { instanceLocation: at, keyword, error } of errors ?? []) {
+      // The library also calls each member unknown that is known and does not fit: what was said first counts.
+      const isKnown = seen.has(at);
+      seen.add(at);
+      if (wrappers.has(keyword) || places.has(at) || (keyword === 'false' && isKnown)) continue;
+      places.set(at, { at, reason: error, isUnknown: keyword === 'false' });
+    }
+    return [...places.values()];
+  } catch {
+    return 'unusable';
+  }
+}
+
 function createCheck(schema: JsonObject): Check {
   let validator: Validator | undefined;
   return value => {

@@ -1,16 +1,14 @@
 import type { Capability } from '../capability/capability.ts';
 import { decideGrant } from '../capability/grant.ts';
 import type { PluginConfig, SourceConfig } from '../config/config.ts';
-import { Faults, fail, toFaults } from '../core/fault.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { schemaError } from '../core/json-schema.ts';
-import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
+import { Faults, toFaults } from '../core/fault.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { fetchArtifact, type Source } from '../source/source.ts';
 import type { Verifier } from '../verify/verifier.ts';
 import { checkContract } from './check-contract.ts';
 import type { Lock } from './lock.ts';
 import type { Plugin } from './plugin.ts';
+import { checkConfig } from './plugin-config.ts';
 import { type LimitSettings, pluginLimits } from './plugin-limits.ts';
 
 export interface LoadContext {
@@ -41,7 +39,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
     const { descriptor } = verified;
     const info = on.sandbox.inspect(verified);
     checkContract(descriptor, info);
-    const config = checkConfig(entry.config, descriptor);
+    const config = checkConfig(entry.config, descriptor, entry.configPlace);
     const limits = pluginLimits(descriptor, { all: on.limits, own: entry.limits });
     const grant = allOf(
       () => on.lock?.check(entry, verified, info.imports),
@@ -90,15 +88,4 @@ function allOf<T>(first: () => void, second: () => T): T {
     throw new Faults([...(objection === undefined ? [] : toFaults(objection)), ...toFaults(error)]);
   }
   throw objection;
-}
-
-/** The operator's `config` against the descriptor's `config_schema`. @throws Fault `plugin_config_invalid` */
-function checkConfig(config: unknown, { config_schema }: PluginDescriptor): JsonObject {
-  const given = config ?? {};
-  if (!isJsonObject(given)) return fail('plugin_config_invalid', { reason: 'config is not a JSON object' });
-  const error = config_schema === undefined ? undefined : schemaError(config_schema as JsonObject, given);
-  if (error === undefined) return given;
-  if ('unusable' in error)
-    return fail('plugin_config_invalid', { reason: 'the config_schema of the plugin cannot be used' });
-  return fail('plugin_config_invalid', { path: error.at, reason: error.reason });
 }

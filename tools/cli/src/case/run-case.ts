@@ -1,10 +1,10 @@
 import { openFacilities } from '@sallyport/host/capability/open-facilities';
 import type { Request, Response } from '@sallyport/host/core/contract/types.d';
-import { Fault, toFaults } from '@sallyport/host/core/fault';
+import { toFaults } from '@sallyport/host/core/fault';
 import type { CallReport, ChainOutput, RequestState } from '@sallyport/host/core/hook-call';
 import type { JsonObject } from '@sallyport/host/core/json';
-import { schemaError } from '@sallyport/host/core/json-schema';
 import { createLog, silentLog } from '@sallyport/host/core/log';
+import { checkConfig } from '@sallyport/host/plugin/plugin-config';
 import { createSandbox, type SandboxRunner } from '@sallyport/host/sandbox/sandbox';
 import { createCannedHost } from './canned-host.ts';
 import type { Case, Expectation, Step } from './case-file.ts';
@@ -51,7 +51,7 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
   await using opened = new AsyncDisposableStack();
   let runner: SandboxRunner;
   try {
-    checkConfig(one.config, plugin);
+    checkConfig(one.config, plugin.descriptor);
     const compiled = await plugin.compile(host.grants(plugin.descriptor));
     const sandbox = createSandbox({ capabilities: host.capabilities, log: logInto(lines, atStart) });
     const { id } = plugin.descriptor;
@@ -102,7 +102,8 @@ const nothing = { kv: {}, shared: {}, metrics: [], audit: [] };
 function notStarted(error: unknown, log: readonly Line[]): Came | undefined {
   const [fault] = toFaults(error);
   const outcome = fault && startFaults[fault.code];
-  return outcome && { ...nothing, outcome, message: String(fault.details.reason ?? fault.message), log };
+  const { path = '', reason = fault?.message } = fault?.details ?? {};
+  return outcome && { ...nothing, outcome, message: path === '' ? String(reason) : `${path}: ${reason}`, log };
 }
 
 const startFaults: Readonly<Partial<Record<string, Came['outcome']>>> = {
@@ -111,16 +112,6 @@ const startFaults: Readonly<Partial<Record<string, Came['outcome']>>> = {
   plugin_start_failed: 'failed',
   plugin_start_timeout: 'failed',
 };
-
-/** As start does. @throws Fault `plugin_config_invalid` */
-function checkConfig(config: Readonly<Record<string, unknown>>, { descriptor }: TriedPlugin): void {
-  const { config_schema } = descriptor;
-  const error = config_schema && schemaError(config_schema as JsonObject, config as JsonObject);
-  if (error === undefined) return;
-  const reason =
-    'unusable' in error ? 'the config_schema of the plugin cannot be used' : `${error.at}: ${error.reason}`;
-  throw new Fault('plugin_config_invalid', { plugin: descriptor.id, reason });
-}
 
 type Line = Came['log'][number];
 
