@@ -521,6 +521,12 @@ const table = {
     says: 'The body is not JSON.',
     todo: 'Send one JSON-RPC message, in UTF-8.',
   },
+  json_excessive: {
+    http: 400,
+    rpc: -32600,
+    says: 'The body holds more values, or deeper nesting, than a message may have.',
+    todo: 'Send less in one message: at most 100,000 values, in at most 256 levels.',
+  },
   batch_refused: {
     http: 400,
     rpc: -32600,

@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { Validator } from '@cfworker/json-schema';
-import type { Json, JsonObject } from './json.ts';
+import { type Json, type JsonObject, withDoubles } from './json.ts';
 
 /**
  * Whoever wrote a schema is not to be trusted with the main thread: a pattern may backtrack and references may
@@ -73,9 +73,9 @@ function createCheck(schema: JsonObject): Check {
   return value => {
     try {
       return limited(() => {
-        // The library marks the schema's parts with members of its own: it gets a copy.
-        validator ??= new Validator(structuredClone(schema), draftOf(schema));
-        const { valid, errors } = validator.validate(value);
+        // The library marks the schema's parts with members of its own, and knows doubles alone: it gets a copy.
+        validator ??= new Validator(withDoubles(schema) as object, draftOf(schema));
+        const { valid, errors } = validator.validate(withDoubles(value));
         const deepest = errors.at(-1);
         return valid
           ? undefined

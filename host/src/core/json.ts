@@ -1,9 +1,23 @@
-/** A JSON value, as JSON.parse yields it. */
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+import { KeptNumber } from './json-number.ts';
+
+/** A JSON value, as `readJson` yields it. */
+export type Json = null | boolean | number | KeptNumber | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [name: string]: Json | undefined;
 }
 
-/** Whether `value` is a JSON object: not null, not an array. */
+/** Whether `value` is a JSON object: not null, not an array, not a number that keeps its text. */
 export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof KeptNumber);
+
+/** A copy in which every number is a plain one, for code that knows nothing of kept numbers. */
+export function withDoubles(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof KeptNumber) return value.double;
+  if (isList(value)) return value.map(withDoubles);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [name, member === undefined ? undefined : withDoubles(member)]),
+  ) as JsonObject;
+}
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value);

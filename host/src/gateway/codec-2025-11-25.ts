@@ -8,7 +8,7 @@ import { type Route, reachedMembers } from './binding.ts';
 import { capabilitiesOf, instructionsOf } from './capabilities.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { dispatch } from './dispatch.ts';
-import type { Message } from './message.ts';
+import { isId, keyOf, type Message } from './message.ts';
 import type { Reply } from './reply.ts';
 import { Cancelled, createSessions, type Session } from './session.ts';
 
@@ -68,7 +68,8 @@ export function createCodec20251125(options: CodecOptions): Codec {
   async function call(exchange: Exchange, session: Session, { id, method, params }: Request) {
     const { route, reply, requestId, record, headers } = exchange;
     const controller = new AbortController();
-    session.running.set(id, controller);
+    const key = keyOf(id);
+    session.running.set(key, controller);
     exchange.onLeave(() => controller.abort(new Cancelled('the client left')));
     const onNotification = hearing(exchange, session, params);
     if (takesEvents(headers)) reply.breakSilence(silence.call);
@@ -84,7 +85,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
       // "The receiver should not send a response for the cancelled request" (Cancellation § Behavior Requirements).
       reply.end(200);
     } finally {
-      if (session.running.get(id) === controller) session.running.delete(id);
+      if (session.running.get(key) === controller) session.running.delete(key);
     }
   }
 
@@ -107,8 +108,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
   function hearNotification(session: Session, { method, params }: Message & { kind: 'notification' }) {
     if (method !== 'notifications/cancelled') return;
     const { requestId } = params;
-    if (typeof requestId !== 'string' && typeof requestId !== 'number') return;
-    session.running.get(requestId)?.abort(new Cancelled('the client cancelled'));
+    if (isId(requestId)) session.running.get(keyOf(requestId))?.abort(new Cancelled('the client cancelled'));
   }
 
   return {

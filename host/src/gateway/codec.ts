@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Notification } from '../upstream/upstream.ts';
 import type { Route } from './binding.ts';
 import type { CallRecord } from './call.ts';
-import type { Message } from './message.ts';
+import type { Message, MessageId } from './message.ts';
 import type { Reply } from './reply.ts';
 
 /** One HTTP request on its way. */
@@ -11,7 +11,8 @@ export interface Exchange {
   readonly route: Route;
   readonly headers: IncomingHttpHeaders;
   readonly reply: Reply;
-  readonly record: CallRecord & { method?: string; id?: string | number };
+  /** `id` is what a refusal echoes: `null` until it is read, `undefined` for a notification. */
+  readonly record: CallRecord & { method?: string; id: MessageId | null | undefined };
   /** Calls back when the client leaves before it has the answer. */
   onLeave(listener: () => void): void;
 }

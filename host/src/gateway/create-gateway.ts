@@ -6,8 +6,10 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { cut } from '../core/cut.ts';
 import { Fault, fail } from '../core/fault.ts';
+import type { Json } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
+import { readId } from '../upstream/exchange-id.ts';
 import type { Notification } from '../upstream/upstream.ts';
 import { type Admission, createAdmission, isFromHere, isLoopback } from './admission.ts';
 import { type Binding, createEntrance, type Entrance } from './binding.ts';
@@ -18,7 +20,7 @@ import { allowPage, answerPreflight, isPreflight } from './cors.ts';
 import { faultReply } from './fault-reply.ts';
 import { createMeasure } from './measure.ts';
 import { accepts, isJson } from './media-type.ts';
-import { type Message, parseMessage } from './message.ts';
+import { idOf, type Message, parseBody, toMessage } from './message.ts';
 import { OpenRequest } from './open-request.ts';
 import { Outbox } from './outbox.ts';
 import { Reply } from './reply.ts';
@@ -110,9 +112,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async POST(exchange, incoming) {
       if (!isJson(exchange.headers)) fail('media_type_refused');
       if (!accepts(exchange.headers, 'application/json')) fail('not_acceptable');
-      const message = parseMessage(await readBody(incoming, limits.body_bytes));
-      if (message.kind !== 'response') exchange.record.method = message.method;
-      if (message.kind === 'request') exchange.record.id = message.id;
+      const message = readMessage(await readBody(incoming, limits.body_bytes), exchange.record);
       await codecFor(exchange, message).post(exchange, message);
     },
     GET(exchange, incoming) {
@@ -197,7 +197,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (metricsFor === 'nobody' || (metricsFor === 'loopback' && !isHere)) fail('path_unknown', { path: '/metrics' });
       reply.answer(200, metrics.text(), { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     } catch (reason) {
-      faultReply(reply, reason, undefined, randomUUID());
+      faultReply(reply, reason, null, randomUUID());
     }
     return RESPONSE_ALREADY_SENT;
   }
@@ -263,6 +263,21 @@ export function createGateway(options: GatewayOptions): Gateway {
 
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** Reads a body. What is learned of it on the way stands in `record`, so that a refusal echoes the id, too. */
+function readMessage(text: string, record: Exchange['record']): Message {
+  let body: Json;
+  try {
+    body = parseBody(text);
+  } catch (fault) {
+    if (fault instanceof Fault && fault.code === 'json_excessive') record.id = idOf({ id: readId(text) ?? null });
+    throw fault;
+  }
+  record.id = idOf(body);
+  const message = toMessage(body);
+  if (message.kind !== 'response') record.method = message.method;
+  return message;
 }
 
 /** Slow or endless requests are cut off by Node itself. Milliseconds and bytes. */

@@ -1,6 +1,6 @@
 import { codes } from '../core/codes.ts';
 import { Fault } from '../core/fault.ts';
-import { errorAnswer } from '../upstream/answer.ts';
+import type { MessageId } from './message.ts';
 import type { Reply } from './reply.ts';
 
 /** Seconds after which a client may try again. */
@@ -17,13 +17,15 @@ const headersFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  * Answers with what was thrown, as a JSON-RPC error with `data: {code, hint, request}`. A request that was understood
  * and could not be served is answered with status 200, because the MCP clients read no error from another status;
  * one that was refused at the door has the status of its refusal.
+ * @param id `null` when it could not be read; `undefined` for a notification
  */
-export function faultReply(reply: Reply, thrown: unknown, id: string | number | undefined, request: string) {
+export function faultReply(reply: Reply, thrown: unknown, id: MessageId | null | undefined, request: string) {
   const fault = thrown instanceof Fault ? thrown : new Fault('internal');
   const { http = 200, rpc = -32603, says, todo } = codes[fault.code];
   // A hint about an upstream may quote what it said, and no plugin has looked at that: it goes to the log alone.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;
   const { upstream } = fault.details as { upstream?: string };
   const data = { code: fault.code, hint, request, ...(upstream === undefined ? {} : { upstream }) };
-  reply.answer(http, errorAnswer({ code: rpc, message: says, data }).text(id ?? null), headersFor[fault.code]);
+  const text = JSON.stringify({ jsonrpc: '2.0', id, error: { code: rpc, message: says, data } });
+  reply.answer(http, text, headersFor[fault.code]);
 }

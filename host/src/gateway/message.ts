@@ -1,51 +1,83 @@
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { doubleOf, KeptNumber } from '../core/json-number.ts';
+import { readJson } from '../core/json-reader.ts';
+import { JsonExcess } from '../core/json-scan.ts';
 
 /** JSON-RPC error code of a request that a plugin blocked. `data` is then BlockData. */
 export const blockedCode = -32001;
 
+/** The id of a request, which is written again exactly as the client wrote it. */
+export type MessageId = string | number | KeptNumber;
+
 /** What a client may POST: a request, a notification, or a response to a request of ours (we make none). */
 export type Message =
-  | { readonly kind: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: 'request'; readonly id: MessageId; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'response' };
 
+/** What one body may hold. A client writes calls and not tables: this many values are read in some 20 ms. */
+const bounds = { values: 100_000, depth: 256 };
+
 /**
- * Reads one JSON-RPC message (JSON-RPC 2.0 § 4).
- * @throws Fault `json_malformed`, `batch_refused`, `message_invalid`, `params_invalid`
+ * Reads the JSON of one body.
+ * @throws Fault `json_malformed`, `json_excessive`
  */
-export function parseMessage(text: string): Message {
-  const message = parseJson(text);
-  if (Array.isArray(message)) return fail('batch_refused');
-  if (!isJsonObject(message)) return invalid('it is no object');
-  const { jsonrpc, id, method, params } = message;
-  if (jsonrpc !== '2.0') return invalid('its `jsonrpc` is not "2.0"');
-  if (method === undefined && id !== undefined) return { kind: 'response' };
-  if (typeof method !== 'string') return invalid('its `method` is not a string');
-  if (params !== undefined && !isJsonObject(params))
-    return fail('params_invalid', { hint: '`params` is not an object' });
-  if (id === undefined) return { kind: 'notification', method, params: params ?? {} };
-  if (typeof id === 'string' || Number.isSafeInteger(id)) {
-    return { kind: 'request', id: id as string | number, method, params: params ?? {} };
-  }
-  return invalid('its `id` is neither a string nor a whole number');
-}
-
-const invalid = (hint: string) => fail('message_invalid', { hint });
-
-function parseJson(text: string): unknown {
+export function parseBody(text: string): Json {
   try {
-    return longNumber.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
+    return readJson(text, bounds);
   } catch (cause) {
+    if (cause instanceof JsonExcess) return fail('json_excessive', { hint: `The body is ${cause.message}.` });
     return fail('json_malformed', {}, cause);
   }
 }
 
-const longNumber = /\d{16}/;
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): Json };
+/**
+ * The id that the answer to a message echoes, whatever else is wrong with the message: any string or number. `null`
+ * where none could be read; `undefined` for a notification, whose refusal has no id (MCP, Transports § Sending Messages).
+ */
+export function idOf(message: Json): MessageId | null | undefined {
+  if (!isJsonObject(message)) return null;
+  const { id, method } = message;
+  if (typeof id === 'string' || typeof id === 'number' || id instanceof KeptNumber) return id;
+  return id === undefined && typeof method === 'string' ? undefined : null;
+}
 
-/** A number with more digits than a double holds stays as it was written, and is written so again. */
-function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
-  const source = context?.source;
-  return typeof value === 'number' && source !== undefined && longNumber.test(source) ? rawJSON(source) : value;
+/**
+ * Takes the JSON of a body as one JSON-RPC message (JSON-RPC 2.0 § 4).
+ * @throws Fault `batch_refused`, `message_invalid`, `params_invalid`
+ */
+export function toMessage(message: Json): Message {
+  if (Array.isArray(message)) return fail('batch_refused');
+  if (!isJsonObject(message)) return invalid('The body is not a JSON object.');
+  const { jsonrpc, id, method, params } = message;
+  if (jsonrpc !== '2.0') return invalid('`jsonrpc` is not "2.0".');
+  if (method === undefined && id !== undefined) return { kind: 'response' };
+  if (typeof method !== 'string') return invalid('`method` is not a string.');
+  if (id !== undefined && !isId(id)) return invalid('`id` is neither a string nor an integer.');
+  if (params !== undefined && !isJsonObject(params)) {
+    // Nobody reads the error of a notification but by its status.
+    const hint = '`params` is not an object; leave it out if there are none.';
+    return id === undefined ? invalid(hint) : fail('params_invalid', { hint });
+  }
+  return id === undefined
+    ? { kind: 'notification', method, params: params ?? {} }
+    : { kind: 'request', id, method, params: params ?? {} };
+}
+
+const invalid = (hint: string) => fail('message_invalid', { hint });
+
+/** Characters of an id that is a number. */
+const longestId = 1_000;
+
+/** Whether this is the id of a request: a string, or an integer, also one that no double holds. */
+export function isId(id: Json | undefined): id is MessageId {
+  if (id instanceof KeptNumber && id.text.length > longestId) return false;
+  return typeof id === 'string' || Number.isInteger(doubleOf(id));
+}
+
+/** An id as the key of a map: the same for the same string, and for the same integer however it was written. */
+export function keyOf(id: MessageId): string | number | bigint {
+  if (!(id instanceof KeptNumber)) return id;
+  return /^-?\d+$/.test(id.text) && !Number.isSafeInteger(id.double) ? BigInt(id.text) : id.double;
 }

@@ -17,7 +17,7 @@ export interface RequestContext {
 export class OpenRequest {
   readonly id = randomUUID();
   readonly reply: Reply;
-  readonly record: Exchange['record'] = {};
+  readonly record: Exchange['record'] = { id: null };
   readonly #began = performance.now();
   readonly #incoming: IncomingMessage;
   readonly #binding: string | undefined;

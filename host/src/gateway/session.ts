@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fail } from '../core/fault.ts';
+import type { keyOf } from './message.ts';
 import type { Reply } from './reply.ts';
 
 /** Why a call ended without an answer: its client said so, or left. */
@@ -12,8 +13,8 @@ export interface Session {
   readonly id: string;
   readonly binding: string;
   readonly revision: string;
-  /** Requests that run, by the client's id; aborting one cancels it. */
-  readonly running: Map<string | number, AbortController>;
+  /** Requests that run, by `keyOf` the client's id; aborting one cancels it. */
+  readonly running: Map<ReturnType<typeof keyOf>, AbortController>;
   /** Least severe log messages that the client wants; none unless it said so. */
   logLevel?: string;
   /** The open GET streams, the newest last. */

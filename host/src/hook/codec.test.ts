@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Content, Request, Response } from '../core/contract/types.js';
 import type { Json, JsonObject } from '../core/json.ts';
+import { wideBounds } from '../core/json-reader.ts';
 import type { Codec } from './codec.ts';
 import { requestCodecs, responseCodec } from './codecs.ts';
 import type { AfterMethod, BeforeMethod } from './hook-chain.ts';
-import { InvalidOutput, maxDepth } from './invalid-output.ts';
+import { InvalidOutput } from './invalid-output.ts';
 
 type Tagged<T, Tag extends string> = Extract<T, { tag: Tag }>;
 type Change<T> = (shown: T) => T;
@@ -250,8 +251,8 @@ describe('a tool result', () => {
 
   it('[HOOK-16] takes structured content as deep as is allowed, and not one level more', () => {
     const withDepth = (levels: number) => onToolResult(full, shown => ({ ...shown, structuredContent: deep(levels) }));
-    expect(withDepth(maxDepth).structuredContent).toEqual(parse(deep(maxDepth)));
-    expect(() => withDepth(maxDepth + 1)).toThrow(InvalidOutput);
+    expect(withDepth(wideBounds.depth).structuredContent).toEqual(parse(deep(wideBounds.depth)));
+    expect(() => withDepth(wideBounds.depth + 1)).toThrow(InvalidOutput);
   });
 
   it('[HOOK-16] keeps __proto__ a member, whoever wrote it', () => {

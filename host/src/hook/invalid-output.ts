@@ -1,4 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { readJson } from '../core/json-reader.ts';
+import { JsonExcess } from '../core/json-scan.ts';
 
 /** What a plugin returned is not what the contract asks for. The chain makes it the failure `invalid_output`. */
 export class InvalidOutput extends Error {
@@ -10,12 +12,9 @@ export function refuse(message: string): never {
   throw new InvalidOutput(message);
 }
 
-/** Levels of nesting that a plugin may return. Far deeper values end in a stack overflow when they are written. */
-export const maxDepth = 256;
-
 /**
  * Reads JSON text that a plugin returned. `what` names the field in the error.
- * @throws InvalidOutput when it is not JSON, not an object, or nested deeper than `maxDepth`
+ * @throws InvalidOutput when it is not JSON, not an object, or out of bounds
  */
 export function parseObject(text: string, what: string): JsonObject {
   const value = parse(text, what);
@@ -23,23 +22,9 @@ export function parseObject(text: string, what: string): JsonObject {
 }
 
 function parse(text: string, what: string): Json {
-  let value: Json;
   try {
-    value = JSON.parse(text);
-  } catch {
-    return refuse(`${what} is not JSON`);
+    return readJson(text);
+  } catch (thrown) {
+    return refuse(thrown instanceof JsonExcess ? `${what} is ${thrown.message}` : `${what} is not JSON`);
   }
-  // A level takes two characters at least, so that a short text need not be walked.
-  if (text.length > 2 * maxDepth && isDeeper(value, maxDepth))
-    refuse(`${what} is nested deeper than ${maxDepth} levels`);
-  return value;
-}
-
-function isDeeper(value: Json | undefined, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  for (const member of Array.isArray(value) ? value : Object.values(value)) {
-    if (isDeeper(member, levels - 1)) return true;
-  }
-  return false;
 }

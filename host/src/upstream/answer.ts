@@ -1,5 +1,6 @@
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { doubleOf, type KeptNumber } from '../core/json-number.ts';
 import { exchangeId } from './exchange-id.ts';
 
 /** A JSON-RPC error object (JSON-RPC 2.0 § 5.1). */
@@ -9,7 +10,7 @@ export interface RpcError {
   readonly data?: unknown;
 }
 
-export type RequestId = string | number | null;
+export type RequestId = string | number | KeptNumber | null;
 
 /** The answer to one request. `text` is its JSON-RPC response under the caller's id. */
 export type Answer =
@@ -37,13 +38,16 @@ export const errorAnswer = (error: RpcError): Answer => ({
 export function readAnswer(upstream: string, message: JsonObject, text: string): Answer {
   const { result, error } = message;
   if (error !== undefined) {
-    if (!isRpcError(error)) return fail('upstream_garbage', { upstream, hint: 'its error has no code and message' });
-    return { error, text: own => exchangeId(text, JSON.stringify(own)) ?? errorAnswer(error).text(own) };
+    const read = readError(error);
+    if (read === undefined) return fail('upstream_garbage', { upstream, hint: 'its error has no code and message' });
+    return { error: read, text: own => exchangeId(text, JSON.stringify(own)) ?? errorAnswer(read).text(own) };
   }
   if (!isJsonObject(result)) return fail('upstream_garbage', { upstream, hint: 'its result is not a JSON object' });
   return { result, text: own => exchangeId(text, JSON.stringify(own)) ?? resultAnswer(result).text(own) };
 }
 
-function isRpcError(value: Json): value is JsonObject & RpcError {
-  return isJsonObject(value) && Number.isInteger(value.code) && typeof value.message === 'string';
+function readError(value: Json): RpcError | undefined {
+  if (!isJsonObject(value) || typeof value.message !== 'string') return undefined;
+  const code = doubleOf(value.code);
+  return code !== undefined && Number.isInteger(code) ? { ...value, code, message: value.message } : undefined;
 }

@@ -1,4 +1,7 @@
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { Fault } from '../core/fault.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { readJson } from '../core/json-reader.ts';
+import { JsonExcess } from '../core/json-scan.ts';
 import type { Log } from '../core/log.ts';
 import type { Answer } from './answer.ts';
 import type { Notification, RequestOptions, ServerFacts } from './upstream.ts';
@@ -45,6 +48,23 @@ export function withOwnProgressToken(
   if (!isJsonObject(meta) || meta.progressToken === undefined) return params;
   const { progressToken: _, ...rest } = meta;
   return { ...params, _meta: token === undefined ? rest : { ...rest, progressToken: token } };
+}
+
+/**
+ * Reads one message of an upstream.
+ * @throws Fault `upstream_garbage`, `upstream_too_large`
+ */
+export function readMessage(upstream: string, text: string): JsonObject {
+  let message: Json | undefined;
+  try {
+    message = readJson(text);
+  } catch (cause) {
+    if (cause instanceof JsonExcess)
+      throw new Fault('upstream_too_large', { upstream, hint: `Its answer is ${cause.message}.` });
+    throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` }, cause);
+  }
+  if (isJsonObject(message)) return message;
+  throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` });
 }
 
 /** Any message as a notification, when it is one. */

@@ -1,3 +1,7 @@
+import type { Json } from '../core/json.ts';
+import { readJson, withoutBom } from '../core/json-reader.ts';
+import { endOfString } from '../core/json-scan.ts';
+
 /**
  * Puts `own`, a JSON value, in the place of a message's id. Undefined where the message does not have exactly one
  * top-level member `id`: of two, it would depend on the reader which one counts. Line breaks between tokens go, because
@@ -7,7 +11,7 @@
 export function exchangeId(text: string, own: string): string | undefined {
   const place = findId(text);
   if (place === undefined) return undefined;
-  const exchanged = text.slice(0, place.from) + own + text.slice(place.to);
+  const exchanged = withoutBom(text.slice(0, place.from)) + own + text.slice(place.to);
   return exchanged.includes('\n') || exchanged.includes('\r') ? exchanged.replace(/[\r\n]+/g, ' ') : exchanged;
 }
 
@@ -15,6 +19,22 @@ interface Place {
   readonly from: number;
   readonly to: number;
 }
+
+/**
+ * The id of a message that is not parsed, because it is out of bounds. Undefined where it does not have exactly one that
+ * is a string without escapes, or a number.
+ */
+export function readId(text: string): Json | undefined {
+  const place = findId(text);
+  if (place === undefined || place.to - place.from > longestId) return undefined;
+  try {
+    return readJson(text.slice(place.from, place.to));
+  } catch {
+    return undefined;
+  }
+}
+
+const longestId = 1_000;
 
 /** Where the value of the one top-level member `id` stands. Strings are leapt over, so that long texts cost little. */
 function findId(text: string): Place | undefined {
@@ -24,7 +44,7 @@ function findId(text: string): Place | undefined {
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case quote: {
-        const end = endOfString(text, at);
+        const end = endOfString(text, at) + 1;
         if (isName && isId(text, at, end)) {
           if (found !== undefined) return undefined;
           found = valueAfter(text, end);
@@ -54,19 +74,9 @@ function findId(text: string): Place | undefined {
 const quote = 34;
 const comma = 44;
 const openBracket = 91;
-const backslash = 92;
 const closeBracket = 93;
 const openBrace = 123;
 const closeBrace = 125;
-
-/** Behind the closing quote of the string that begins at `at`. */
-function endOfString(text: string, at: number): number {
-  for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === backslash) escapes += 1;
-    if (escapes % 2 === 0) return end + 1;
-  }
-}
 
 /** Whether a name is `id`, which may be written with escapes. */
 function isId(text: string, from: number, to: number): boolean {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
 import { type Dispatcher, Pool } from 'undici';
-import type { JsonObject } from '../core/json.ts';
+import { type JsonObject, withDoubles } from '../core/json.ts';
 import { asNotification, type Connection, type ConnectionEvents } from './connection.ts';
 import { handshakeFault, shakeHands } from './handshake.ts';
 import { createHearing } from './hearing.ts';
@@ -69,7 +69,8 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
     hasSession: transport.sessionId !== undefined,
     post: (body, listener) => send({ ...untimed, method: 'POST', headers: postHeaders, body }, listener),
     resume: (id, listener) => send({ ...untimed, method: 'GET', headers: [...getHeaders, id] }, listener),
-    hearRequest: message => toClient?.(message as unknown as Parameters<NonNullable<Transport['onmessage']>>[0]),
+    hearRequest: message =>
+      toClient?.(withDoubles(message) as unknown as Parameters<NonNullable<Transport['onmessage']>>[0]),
   };
   const nextId = createRequestIds();
   const { timeoutMs } = on.limits;

@@ -1,7 +1,9 @@
 import { Fault } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { doubleOf } from '../core/json-number.ts';
+import { readJson } from '../core/json-reader.ts';
 import { type Answer, errorAnswer, readAnswer } from './answer.ts';
-import { asNotification, SessionExpired, withOwnProgressToken } from './connection.ts';
+import { asNotification, readMessage, SessionExpired, withOwnProgressToken } from './connection.ts';
 import type { HttpExchange, HttpListener, HttpReceived } from './http-exchange.ts';
 import { httpFault, statusFault } from './http-fault.ts';
 import { ownId } from './request-id.ts';
@@ -82,7 +84,7 @@ class HttpRequest implements HttpListener {
   onEvent(data: string): void {
     if (this.#done) return;
     try {
-      const message = parseMessage(this.#wire.upstream, data);
+      const message = readMessage(this.#wire.upstream, data);
       if (ownId(message.id) === this.#id && message.method === undefined) {
         this.#settle(readAnswer(this.#wire.upstream, message, data));
         this.#graceTimer = setTimeout(() => this.#exchange.abort(new Error('answered')), streamEndGrace).unref();
@@ -163,21 +165,10 @@ class HttpRequest implements HttpListener {
 /** Waits for nothing: a notification has no answer. */
 const nobody: HttpListener = { onEvent() {}, onEnd() {}, onError() {} };
 
-function parseMessage(upstream: string, text: string): JsonObject {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch (cause) {
-    throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` }, cause);
-  }
-  if (isJsonObject(message)) return message;
-  throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` });
-}
-
 /** The answer in a plain body, or what its status means. */
 function readBody({ upstream, hasSession }: HttpWire, id: number, { status, type, text }: HttpReceived): Answer {
   if (status === 200) {
-    const message = parseMessage(upstream, text);
+    const message = readMessage(upstream, text);
     if (ownId(message.id) === id) return readAnswer(upstream, message, text);
     throw new Fault('upstream_garbage', { upstream, hint: `it answered another request than ours (${type})` });
   }
@@ -188,14 +179,15 @@ function readBody({ upstream, hasSession }: HttpWire, id: number, { status, type
     throw new SessionExpired();
   }
   if (error && status < 500 && status !== 401 && status !== 403) {
-    return errorAnswer({ code: Number(error.code), message: String(error.message), data: error.data });
+    return errorAnswer({ code: doubleOf(error.code) ?? -32603, message: String(error.message), data: error.data });
   }
   throw statusFault(upstream, status);
 }
 
 function errorIn(text: string): JsonObject | undefined {
   try {
-    const { error } = JSON.parse(text) as { error?: unknown };
+    const message = readJson(text);
+    const error = isJsonObject(message) ? message.error : undefined;
     return isJsonObject(error) ? error : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,5 @@
+import { doubleOf } from '../core/json-number.ts';
+
 /**
  * Makes the ids of one connection's requests: whole numbers from 1 on, as SDK clients send them. Some servers take
  * no others.
@@ -12,6 +14,5 @@ export function createRequestIds(): () => number {
  * back as text, and so do we.
  */
 export function ownId(sent: unknown): number | undefined {
-  if (typeof sent === 'number') return sent;
-  return typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : undefined;
+  return typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : doubleOf(sent);
 }

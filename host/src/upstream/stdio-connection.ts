@@ -1,9 +1,12 @@
 import type { Transport } from '@modelcontextprotocol/client';
 import { Fault } from '../core/fault.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, withDoubles } from '../core/json.ts';
+import { readJson } from '../core/json-reader.ts';
+import { JsonExcess } from '../core/json-scan.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { type Child, type Command, startChild } from './child-process.ts';
 import { asNotification, type Connection, type ConnectionEvents, withOwnProgressToken } from './connection.ts';
+import { readId } from './exchange-id.ts';
 import { handshakeFault, shakeHands } from './handshake.ts';
 import { createRequestIds, ownId } from './request-id.ts';
 import type { RequestOptions } from './upstream.ts';
@@ -39,10 +42,11 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
   };
 
   const read = (line: string) => {
-    let message: unknown;
+    let message: Json | undefined;
     try {
-      message = JSON.parse(line);
-    } catch {
+      message = readJson(line);
+    } catch (thrown) {
+      if (thrown instanceof JsonExcess) return refuse(line, thrown.message);
       if (line[0] !== '{') return on.log.warn({ upstream, line: line.slice(0, 200) }, 'a line of stdout is no message');
     }
     if (!isJsonObject(message)) {
@@ -55,7 +59,17 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     const token = notification?.params?.progressToken;
     if (notification && token !== undefined) return pending.get(ownId(token) ?? none)?.onNotification?.(notification);
     if (notification) on.onNotification(notification);
-    transport.onmessage?.(message as unknown as Parameters<NonNullable<Transport['onmessage']>>[0]);
+    transport.onmessage?.(withDoubles(message) as unknown as Parameters<NonNullable<Transport['onmessage']>>[0]);
+  };
+
+  /** An answer that is out of bounds is the failure of its own request, and of no other. */
+  const refuse = (line: string, why: string) => {
+    const id = ownId(readId(line)) ?? none;
+    const fault = new Fault('upstream_too_large', { upstream, hint: `Its answer is ${why}.` });
+    const waiting = pending.get(id);
+    if (waiting === undefined) on.log.warn({ upstream, why }, 'a message was left out');
+    pending.delete(id);
+    waiting?.reject(fault);
   };
 
   const settle = (waiting: Pending, message: JsonObject, line: string) => {

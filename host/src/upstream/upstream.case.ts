@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { oddResult } from '../../../test/fixtures/raw-mcp.ts';
 import type { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
+import { readJson } from '../core/json-reader.ts';
 import { createUpstream, type UpstreamContext, type UpstreamEntry } from './create-upstream.ts';
 import type { Notification, Upstream } from './upstream.ts';
 
@@ -96,7 +97,7 @@ export function upstreamCases(fixture: UpstreamFixture) {
     it('hands a result on with every member, digit and escape that it has [UP-03]', async () => {
       const upstream = create(await fixture.raw());
       const answer = await upstream.request('tools/call', callOf('odd'));
-      expect(answer.result).toEqual(JSON.parse(oddResult));
+      expect(answer.result).toEqual(readJson(oddResult));
       expect(answer.text(5)).toBe(`{"jsonrpc":"2.0","id":5,"result":${oddResult.replace(/\n/g, ' ')}}`);
     });
 
