@@ -115,6 +115,9 @@ describe('an upstream of several that answers nothing', () => {
     const read = await ask(gateway, session, 'resources/read', { uri: 'two:1' });
     expect([textOf(read), up.asked.includes('resources/read two:1')]).toEqual(['two has two:1', false]);
     expect(read.ms).toBeLessThan(250);
+    const nowhere = await ask(gateway, session, 'resources/read', { uri: 'two:2' });
+    expect(nowhere.error).toMatchObject({ code: -32011, data: { code: 'upstream_timeout', upstream: 'up' } });
+    expect(nowhere.ms).toBeLessThan(2_000);
     const began = performance.now();
     await gateway.session();
     expect(performance.now() - began).toBeLessThan(250);

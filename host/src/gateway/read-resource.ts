@@ -31,12 +31,17 @@ const methodNotFound = -32601;
 const isUnknown = (answer: Answer) =>
   answer.error !== undefined && blockOf(answer) === undefined && unknownCodes.has(answer.error.code);
 
-/** The first answer that is no error; else the error that says most. */
-async function readFromAny(call: Call, uri: string, late: ReadonlyMap<Member, unknown>): Promise<Answer> {
+/**
+ * The first answer that is no error; else the error that says most. Nobody waits for an upstream that owes a list.
+ * @param unknown why the lists of some members are not known
+ */
+async function readFromAny(call: Call, uri: string, unknown: ReadonlyMap<Member, unknown>): Promise<Answer> {
   const { route } = call;
-  const asked = reachedMembers(route).filter(member => mayOffer(member.upstream, 'resources') && !late.has(member));
+  const members = reachedMembers(route).filter(({ upstream }) => mayOffer(upstream, 'resources'));
+  const silences = members.flatMap(member => unknown.get(member) ?? member.lists.silence ?? []);
+  const asked = members.filter(member => !unknown.has(member) && member.lists.silence === undefined);
   const [only, ...others] = asked;
-  if (only !== undefined && others.length === 0 && late.size === 0) return readFrom(call, only);
+  if (only !== undefined && others.length === 0 && silences.length === 0) return readFrom(call, only);
   const done = new AbortController();
   const signal = AbortSignal.any([call.signal, done.signal]);
   try {
@@ -53,7 +58,7 @@ async function readFromAny(call: Call, uri: string, late: ReadonlyMap<Member, un
     const answers = reasons.flatMap(reason => (reason instanceof Refused ? [reason.answer] : []));
     const telling = answers.find(blockOf) ?? answers.find(answer => !isUnknown(answer) && !isMethodUnknown(answer));
     if (telling !== undefined) return telling;
-    return nobodyHas(route, uri, [...reasons.filter(reason => !(reason instanceof Refused)), ...late.values()]);
+    return nobodyHas(route, uri, [...reasons.filter(reason => !(reason instanceof Refused)), ...silences]);
   } finally {
     done.abort(new Error('another upstream has it'));
   }

@@ -120,6 +120,22 @@ it('gives up waiting for a late list, names the setting, and learns the list whe
   expect(catalog.believed).toEqual([tool('late')]);
 });
 
+it('does not wait again for an upstream that is late with another list', async () => {
+  const catalogs = createCatalogs(
+    fakeUpstream(() => new Promise(() => {})),
+    3_000,
+  );
+  const [tools, prompts] = [catalogs['tools/list'].fresh(), catalogs['prompts/list']];
+  const waited = expect(tools).rejects.toThrow();
+  expect(catalogs.silence).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(3_000);
+  await waited;
+  expect(catalogs.silence).toMatchObject({ code: 'upstream_timeout', details: { method: 'tools/list' } });
+  const next = expect(prompts.fresh()).rejects.toThrow();
+  await vi.advanceTimersByTimeAsync(300);
+  await next;
+});
+
 it('has the last list stand in for one that does not come', async () => {
   const upstream = fakeUpstream((params, asked) => (asked === 1 ? counted(params, asked) : new Promise(() => {})));
   const catalog = openTools(upstream);

@@ -85,6 +85,8 @@ export interface Catalog {
   lastItem(key: string): JsonObject | undefined;
   /** Learns from a request that passes by: call it before, and what it returns with the whole list or with one page. */
   witness(): (items: readonly JsonObject[], isWhole: boolean) => void;
+  /** The list that was asked for and did not come in time; undefined when it came, or failed, or none is late. */
+  readonly late: Promise<readonly JsonObject[]> | undefined;
   /** Says that the list changed. */
   forget(): void;
 }
@@ -97,11 +99,12 @@ interface Known {
   readonly changes: number;
 }
 
-export function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number): Catalog {
+/** @param isSilent whether the upstream is late with another list: then it is not waited for as long again */
+function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number, isSilent: () => boolean): Catalog {
   const key = listKey(method);
   let known: Known | undefined;
   let changes = 0;
-  let asking: { readonly answer: Promise<readonly JsonObject[]>; readonly at: number } | undefined;
+  let asking: { readonly answer: Promise<readonly JsonObject[]>; readonly until: number } | undefined;
   let index: { readonly of: readonly JsonObject[]; readonly items: ReadonlyMap<string, JsonObject> } | undefined;
 
   const isAnnounced = () => {
@@ -124,7 +127,8 @@ export function createCatalog(upstream: Upstream, method: ListMethod, withinMs: 
   const ask = () => {
     if (asking !== undefined) return asking;
     const began = begin();
-    const own = { answer: listAll(upstream, method), at: began.at };
+    const until = began.at + (isSilent() ? withinMs / 10 : withinMs);
+    const own = { answer: listAll(upstream, method), until };
     asking = own;
     own.answer
       .then(items => take({ items, ...began }))
@@ -135,18 +139,12 @@ export function createCatalog(upstream: Upstream, method: ListMethod, withinMs: 
     return own;
   };
 
-  const late = () => {
-    const about = { upstream: upstream.id, method, after_ms: withinMs, setting: 'limits.list_ms' };
-    const hint = `it did not send its list within limits.list_ms (${withinMs} ms): look into it, or raise the limit`;
-    return new Fault('upstream_timeout', { ...about, hint });
-  };
-
   const fresh = async (signal?: AbortSignal) => {
     signal?.throwIfAborted();
-    const { answer, at } = ask();
+    const { answer, until } = ask();
     const { promise, reject } = Promise.withResolvers<never>();
     const abort = () => reject(signal?.reason);
-    const timer = setTimeout(() => reject(late()), Math.max(0, at + withinMs - Date.now()));
+    const timer = setTimeout(() => reject(lateFault(upstream, method, withinMs)), Math.max(0, until - Date.now()));
     signal?.addEventListener('abort', abort);
     try {
       return await Promise.race([answer, promise]);
@@ -165,6 +163,9 @@ export function createCatalog(upstream: Upstream, method: ListMethod, withinMs: 
       return known?.items;
     },
     holds: since => isCertain() || (known?.changes === changes && known.at >= since),
+    get late() {
+      return asking !== undefined && asking.until <= Date.now() ? asking.answer : undefined;
+    },
     fresh,
     async items() {
       const items = believed();
@@ -198,6 +199,11 @@ export function createCatalog(upstream: Upstream, method: ListMethod, withinMs: 
   };
 }
 
+function lateFault({ id }: Upstream, method: ListMethod, withinMs: number): Fault {
+  const hint = `it did not send its list within limits.list_ms (${withinMs} ms): look into it, or raise the limit`;
+  return new Fault('upstream_timeout', { upstream: id, method, after_ms: withinMs, setting: 'limits.list_ms', hint });
+}
+
 /** The items, with those of a page in the places of their namesakes, and its new ones at the end. */
 function replaced(items: readonly JsonObject[], page: readonly JsonObject[], key: string): readonly JsonObject[] {
   const rest = new Map(page.map(item => [item[key], item]));
@@ -210,20 +216,33 @@ function replaced(items: readonly JsonObject[], page: readonly JsonObject[], key
 }
 
 /** What the gateway knows of all lists of an upstream. */
-export type Catalogs = Readonly<Record<ListMethod, Catalog>> & Disposable;
+export interface Catalogs extends Readonly<Record<ListMethod, Catalog>>, Disposable {
+  /** Fault `upstream_timeout` while a list that was asked for has not come in time. */
+  readonly silence: Fault | undefined;
+}
 
 /** @param withinMs `limits.list_ms` */
 export function createCatalogs(upstream: Upstream, withinMs: number): Catalogs {
+  const late = (): Catalog | undefined => all.find(catalog => catalog.late !== undefined);
+  const open = (method: ListMethod) => createCatalog(upstream, method, withinMs, () => late() !== undefined);
   const catalogs = {
-    'tools/list': createCatalog(upstream, 'tools/list', withinMs),
-    'prompts/list': createCatalog(upstream, 'prompts/list', withinMs),
-    'resources/list': createCatalog(upstream, 'resources/list', withinMs),
-    'resources/templates/list': createCatalog(upstream, 'resources/templates/list', withinMs),
+    'tools/list': open('tools/list'),
+    'prompts/list': open('prompts/list'),
+    'resources/list': open('resources/list'),
+    'resources/templates/list': open('resources/templates/list'),
   };
+  const all = Object.values(catalogs);
   const unsubscribe = upstream.subscribe(({ method: said }) => {
-    for (const catalog of Object.values(catalogs)) {
+    for (const catalog of all) {
       if (said === `notifications/${listKind(catalog.method)}/list_changed`) catalog.forget();
     }
   });
-  return { ...catalogs, [Symbol.dispose]: unsubscribe };
+  return {
+    ...catalogs,
+    get silence() {
+      const catalog = late();
+      return catalog && lateFault(upstream, catalog.method, withinMs);
+    },
+    [Symbol.dispose]: unsubscribe,
+  };
 }
