@@ -207,7 +207,13 @@ export const summaryOf = ({ id, version, origin, digest, signer, imports, grante
 });
 
 const upstreamOf = (entry: UpstreamConfig, limits: Config['limits'], log: Log) =>
-  createUpstream(entry, { log, startTimeoutMs: limits.upstream_start_ms, maxAnswerBytes: limits.answer_bytes });
+  createUpstream(entry, {
+    log,
+    startTimeoutMs: limits.upstream_start_ms,
+    maxAnswerBytes: limits.answer_bytes,
+    requestTimeoutMs: limits.request_timeout_ms,
+    maxRequestTimeoutMs: limits.max_request_timeout_ms,
+  });
 
 /**
  * Connects the required upstreams, and begins to connect the others, which goes on until `closing`.

@@ -28,7 +28,8 @@ export interface Place {
   readonly path: string;
 }
 
-export type UpstreamConfig = Omit<ParsedUpstream, 'stdio' | 'http' | 'timeout_ms'> & { readonly timeout_ms: number } & (
+export type UpstreamConfig = Omit<ParsedUpstream, 'stdio' | 'http'> &
+  (
     | { readonly stdio: NonNullable<ParsedUpstream['stdio']>; readonly http?: never }
     | { readonly stdio?: never; readonly http: NonNullable<ParsedUpstream['http']> }
   );
@@ -76,10 +77,10 @@ export function finishConfig(parsed: ParsedConfig, folder: string, keyFile: (fil
         },
       };
     }),
-    upstreams: parsed.upstreams.map(({ stdio, http, timeout_ms = parsed.limits.request_timeout_ms, ...upstream }) => {
-      if (http) return { ...upstream, timeout_ms, http };
+    upstreams: parsed.upstreams.map(({ stdio, http, ...upstream }) => {
+      if (http) return { ...upstream, http };
       const { cwd, ...command } = stdio ?? { command: '', args: [], env: {} };
-      return { ...upstream, timeout_ms, stdio: cwd === undefined ? command : { ...command, cwd: absolute(cwd) } };
+      return { ...upstream, stdio: cwd === undefined ? command : { ...command, cwd: absolute(cwd) } };
     }),
     bindings: parsed.bindings.map((binding, index) =>
       index === 0 && firstIsDefault ? { ...binding, default: true } : binding,

@@ -75,7 +75,7 @@ bindings:
           on_error: { trap: 'deny', timeout: 'deny', limit: 'deny', invalid_output: 'deny', unavailable: 'deny' },
         },
       ],
-      upstreams: [{ id: 'everything', required: true, timeout_ms: 60_000, stdio: { command: 'npx', env: {} } }],
+      upstreams: [{ id: 'everything', required: true, stdio: { command: 'npx', env: {} } }],
       bindings: [{ id: 'support', upstreams: ['everything'], transforms: ['redact-emails'], default: true }],
     });
   });

@@ -135,7 +135,10 @@ const digestSchema = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'sha256: and 64 l
 const limitsSchema = z.strictObject({
   body_bytes: bytes.default(4 * MiB).describe('The body of a request from a client.'),
   answer_bytes: bytes.default(32 * MiB).describe('One answer of an upstream.'),
-  request_timeout_ms: milliseconds.default(60_000),
+  request_timeout_ms: milliseconds.default(60_000).describe('One request to an upstream that shows no progress.'),
+  max_request_timeout_ms: milliseconds
+    .default(600_000)
+    .describe('One request to an upstream, however much progress it shows.'),
   list_ms: milliseconds.default(3000).describe('How long lists of several upstreams wait for each of them.'),
   upstream_start_ms: milliseconds.default(60_000).describe('Starting an upstream and shaking hands with it.'),
   concurrent_requests: count.default(1024),
@@ -187,7 +190,12 @@ const upstreamSchema = z
       })
       .optional(),
     required: z.boolean().default(true).describe('Whether the start fails when it cannot be reached.'),
-    timeout_ms: milliseconds.optional().describe('One request; limits.request_timeout_ms unless stated.'),
+    timeout_ms: milliseconds
+      .optional()
+      .describe('One request that shows no progress; limits.request_timeout_ms unless stated.'),
+    max_timeout_ms: milliseconds
+      .optional()
+      .describe('One request, however much progress it shows; limits.max_request_timeout_ms unless stated.'),
   })
   .superRefine(oneOf(['stdio', 'http']))
   .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }] });

@@ -423,6 +423,11 @@ const table = {
   // hook
 
   // upstream
+  proxy_invalid: {
+    exit: 3,
+    says: 'A variable of the environment does not name a proxy.',
+    todo: 'Set HTTP_PROXY or HTTPS_PROXY to a URL such as http://proxy.example:3128, or unset it.',
+  },
   upstream_unavailable: {
     exit: 5,
     rpc: -32010,
@@ -433,7 +438,7 @@ const table = {
     exit: 5,
     rpc: -32011,
     says: 'The upstream did not answer in time.',
-    todo: 'Look into the upstream, or give it more time with `timeout_ms`.',
+    todo: 'Look into the upstream, or give it more time: `setting` names what sets the limit.',
   },
   upstream_closed: {
     exit: 5,
@@ -464,6 +469,30 @@ const table = {
     rpc: -32016,
     says: 'The upstream redirects elsewhere, and redirects are not followed.',
     todo: 'Write the final address into `http.url`.',
+  },
+  upstream_status: {
+    exit: 5,
+    rpc: -32030,
+    says: 'The upstream answered with an HTTP status that refuses the request.',
+    todo: 'Act on `status`: after 429 and 503 try again later, otherwise look into the upstream. Other requests are not concerned.',
+  },
+  upstream_tls: {
+    exit: 5,
+    rpc: -32031,
+    says: 'No trusted connection to the upstream could be made.',
+    todo: 'See the log line of the request for the reason; NODE_EXTRA_CA_CERTS names a file with further authorities.',
+  },
+  upstream_revision: {
+    exit: 5,
+    rpc: -32032,
+    says: 'The upstream speaks only revisions of MCP that this gateway does not.',
+    todo: 'Use a server that speaks 2025-11-25 or one of its predecessors.',
+  },
+  upstream_transport: {
+    exit: 5,
+    rpc: -32033,
+    says: 'The upstream speaks HTTP+SSE, the transport of revision 2024-11-05, which this gateway does not.',
+    todo: "Use the server's streamable HTTP endpoint, often `/mcp` in place of `/sse`, or start it over stdio.",
   },
 
   // gateway

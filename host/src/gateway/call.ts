@@ -16,8 +16,9 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Present when the client can hear before the answer comes. */
   readonly onNotification?: (notification: Notification) => void;
-  /** Milliseconds that an upstream has. */
-  readonly timeoutMs: number;
+  /** Of a call that a plugin makes: milliseconds that an upstream has, and the setting that says so. */
+  readonly timeoutMs?: number;
+  readonly timeoutSetting?: string;
   /** What the log line will tell; filled in on the way. */
   readonly record: CallRecord;
   /** Of a call that a plugin makes. */

@@ -76,7 +76,6 @@ export function createCodec20251125(options: CodecOptions): Codec {
     try {
       const answer = await dispatch({
         ...{ requestId, route, method, params, headers, record, signal: controller.signal },
-        timeoutMs: options.requestTimeoutMs,
         ...(onNotification === undefined ? {} : { onNotification }),
       });
       reply.answer(200, answer.text(id));

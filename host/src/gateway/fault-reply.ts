@@ -24,8 +24,15 @@ export function faultReply(reply: Reply, thrown: unknown, id: MessageId | null |
   const { http = 200, rpc = -32603, says, todo } = codes[fault.code];
   // A hint about an upstream may quote what it said, and no plugin has looked at that: it goes to the log alone.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;
-  const { upstream } = fault.details as { upstream?: string };
-  const data = { code: fault.code, hint, request, ...(upstream === undefined ? {} : { upstream }) };
-  const text = JSON.stringify({ jsonrpc: '2.0', id, error: { code: rpc, message: says, data } });
-  reply.answer(http, text, headersFor[fault.code]);
+  const data = { code: fault.code, hint, request, ...told(fault) };
+  const wait = fault.details.retry_after_ms;
+  const headers =
+    typeof wait === 'number' ? { 'retry-after': String(Math.ceil(wait / 1_000)) } : headersFor[fault.code];
+  reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code: rpc, message: says, data } }), headers);
 }
+
+/** Details that a client can act on: which upstream it was, what it said in numbers, and which limit was met. */
+const forClients = ['upstream', 'status', 'retry_after_ms', 'after_ms', 'setting'];
+
+const told = ({ details }: Fault) =>
+  Object.fromEntries(forClients.flatMap(name => (details[name] === undefined ? [] : [[name, details[name]]])));

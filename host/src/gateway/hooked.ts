@@ -88,5 +88,9 @@ export function hookContext(call: Call, { upstream }: Member): HookContext {
   };
 }
 
-export const requestOptions = ({ signal, onNotification, timeoutMs }: Call): RequestOptions =>
-  onNotification === undefined ? { signal, timeoutMs } : { signal, timeoutMs, onNotification };
+export const requestOptions = ({ signal, onNotification, timeoutMs, timeoutSetting }: Call): RequestOptions => ({
+  signal,
+  ...(onNotification === undefined ? {} : { onNotification }),
+  ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  ...(timeoutSetting === undefined ? {} : { timeoutSetting }),
+});

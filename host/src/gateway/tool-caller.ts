@@ -43,7 +43,8 @@ export function createTools(
       const nested: Call = {
         ...rest,
         ...{ requestId, record, signal, method: 'tools/call' },
-        timeoutMs: Math.min(timeoutMs, call.timeoutMs),
+        timeoutMs: Math.min(timeoutMs, call.timeoutMs ?? timeoutMs),
+        timeoutSetting: 'timeout_ms of the grant tool_call',
         nested: {
           client,
           stack: [...within, { plugin, tool }],

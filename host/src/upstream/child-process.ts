@@ -18,6 +18,8 @@ export interface Child {
   readonly pid: number;
   /** Writes one line. */
   send(line: string): void;
+  /** Bytes of lines that the process has not taken yet. */
+  readonly unsent: number;
   /** Ends the process and all it started: closed stdin first, then SIGTERM, then SIGKILL. */
   close(): Promise<void>;
 }
@@ -25,19 +27,24 @@ export interface Child {
 export interface ChildEvents {
   onLine(line: string): void;
   onStderr(line: string): void;
-  /** A line is longer than allowed; the child is ended. */
-  onTooLong(): void;
+  /**
+   * A line is longer than allowed, and is not kept. Told when that shows, with the beginning alone, and when the line is
+   * over, with its end.
+   */
+  onLongLine(head: string, tail: string): void;
   /** Once, however it ended. `reason` is for people. */
   onExit(reason: string): void;
 }
 
 /** Milliseconds that a child has between one way of being told to end and the next, harder one. */
 const grace = 1_000;
+/** Milliseconds that are waited for what an ended child wrote last. */
+const lastWords = 200;
 
 /**
  * Starts a child in a process group of its own, so that what it starts (npx starts node) ends with it. Of our
  * environment it gets PATH and HOME only.
- * @param maxLineBytes a longer line ends the child
+ * @param maxLineBytes a longer line is skipped
  * @throws Fault `upstream_unavailable` when the command cannot be started
  */
 export async function startChild(command: Command, maxLineBytes: number, on: ChildEvents): Promise<Child> {
@@ -56,25 +63,28 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
   if (pid === undefined) return fail('upstream_unavailable', { command: command.command });
 
   let ended = false;
+  const closed = new Promise<void>(resolve => child.once('close', () => resolve()));
   const exited = new Promise<void>(resolve => {
-    child.once('exit', (code, signal) => {
+    child.once('exit', async (code, signal) => {
       ended = true;
       killGroup(pid, 'SIGKILL');
+      // What it wrote last may still be in the pipes.
+      await Promise.race([closed, delay(lastWords, undefined, { ref: false })]);
       on.onExit(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`);
       resolve();
     });
   });
   child.on('error', () => {});
   child.stdin.on('error', () => {});
-  readLines(child.stdout, maxLineBytes, on.onLine, () => {
-    on.onTooLong();
-    killGroup(pid, 'SIGKILL');
-  });
+  readLines(child.stdout, maxLineBytes, on.onLine, on.onLongLine);
   readLines(child.stderr, 64 * 1024, on.onStderr, () => {});
 
   return {
     pid,
     send: line => void child.stdin.write(`${line}\n`),
+    get unsent() {
+      return child.stdin.writableLength;
+    },
     async close() {
       const gone = () => Promise.race([exited, delay(grace, undefined, { ref: false })]);
       if (!ended) child.stdin.end();
@@ -104,27 +114,45 @@ function killGroup(pid: number, signal: NodeJS.Signals) {
   }
 }
 
-/** Calls `onLine` for each line. A line above `max` bytes is dropped and `onTooLong` called. */
-function readLines(stream: Readable, max: number, onLine: (line: string) => void, onTooLong: () => void) {
+/** Characters of a long line that are kept of each end. */
+const edge = 200;
+
+/** Calls `onLine` for each line, and `onLongLine` for one above `max` bytes, of which only both ends are kept. */
+function readLines(
+  stream: Readable,
+  max: number,
+  onLine: (line: string) => void,
+  onLongLine: (head: string, tail: string) => void,
+) {
   let pieces: Buffer[] = [];
   let size = 0;
+  /** Both ends of a line that is too long. */
+  let long: { readonly head: string; tail: Buffer } | undefined;
   const keep = (piece: Buffer) => {
     size += piece.length;
-    if (size <= max) pieces.push(piece);
+    if (long !== undefined) long.tail = Buffer.concat([long.tail, piece.subarray(-edge)]).subarray(-edge);
+    else if (size <= max) pieces.push(piece);
     else {
+      const whole = Buffer.concat([...pieces, piece]);
+      long = { head: whole.toString('utf8', 0, edge), tail: Buffer.from(whole.subarray(-edge)) };
       pieces = [];
-      onTooLong();
+      onLongLine(long.head, '');
     }
+  };
+  const finish = () => {
+    const line = long === undefined ? Buffer.concat(pieces).toString('utf8').trim() : '';
+    if (long !== undefined) onLongLine(long.head, long.tail.toString('utf8'));
+    pieces = [];
+    size = 0;
+    long = undefined;
+    if (line !== '') onLine(line);
   };
   stream.on('data', (chunk: Buffer) => {
     let from = 0;
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
       keep(chunk.subarray(from, end));
-      const line = size <= max ? Buffer.concat(pieces).toString('utf8').trim() : '';
-      pieces = [];
-      size = 0;
+      finish();
       from = end + 1;
-      if (line !== '') onLine(line);
     }
     if (from < chunk.length) keep(chunk.subarray(from));
   });

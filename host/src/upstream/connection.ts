@@ -4,6 +4,7 @@ import { readJson } from '../core/json-reader.ts';
 import { JsonExcess } from '../core/json-scan.ts';
 import type { Log } from '../core/log.ts';
 import type { Answer } from './answer.ts';
+import type { AnswerServer } from './server-request.ts';
 import type { Notification, RequestOptions, ServerFacts } from './upstream.ts';
 
 /** One standing connection with one MCP session. It never heals: when it is lost, another is made. */
@@ -12,13 +13,26 @@ export interface Connection {
   /** As in Upstream. */
   readonly hearsSince: number | undefined;
   request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer>;
+  /** Ends the session, or the child. */
   close(): Promise<void>;
+  /** Lets go of a connection that is lost: what still runs on it may end, and the server is told nothing. */
+  release(): Promise<void>;
+}
+
+/** One limit of time, and the setting that the operator changes it with. */
+export interface TimeLimit {
+  readonly ms: number;
+  readonly setting: string;
+}
+
+/** The limits of one request: without a sign of progress, and in all. */
+export interface RequestTimes {
+  readonly idle: TimeLimit;
+  readonly whole: TimeLimit;
 }
 
 /** Limits of an upstream. */
-export interface UpstreamLimits {
-  /** Milliseconds that a request may take. */
-  readonly timeoutMs: number;
+export interface UpstreamLimits extends RequestTimes {
   /** Milliseconds that starting and the handshake may take. */
   readonly startTimeoutMs: number;
   /** Bytes of one answer. */
@@ -30,6 +44,7 @@ export interface ConnectionEvents {
   readonly limits: UpstreamLimits;
   readonly signal: AbortSignal;
   onNotification(notification: Notification): void;
+  readonly answerServer: AnswerServer;
   /** The connection is gone without having been closed by us. */
   onLost(): void;
 }
@@ -66,6 +81,10 @@ export function readMessage(upstream: string, text: string): JsonObject {
   if (isJsonObject(message)) return message;
   throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` });
 }
+
+/** Whether a notification is about one call; all others are for everybody, whatever stream they come on. */
+export const belongsToCall = ({ method }: Notification): boolean =>
+  method === 'notifications/progress' || method === 'notifications/message';
 
 /** Any message as a notification, when it is one. */
 export function asNotification(message: JsonObject): Notification | undefined {

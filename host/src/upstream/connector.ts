@@ -18,9 +18,10 @@ const backOff = { first: 250, most: 30_000, patience: 1_000 };
 
 /**
  * @param connect makes one connection
+ * @param signal ends waiting, and with it the attempt
  * @throws Fault `upstream_unavailable` from `get` when the back-off asks for more patience than a request has
  */
-export function createConnector<C>(upstream: string, connect: () => Promise<C>): Connector<C> {
+export function createConnector<C>(upstream: string, connect: () => Promise<C>, signal: AbortSignal): Connector<C> {
   let current: C | undefined;
   let attempt: Promise<C> | undefined;
   let failures = 0;
@@ -39,7 +40,7 @@ export function createConnector<C>(upstream: string, connect: () => Promise<C>):
       const hint = `it failed ${failures} times in a row; the next try comes in ${Math.ceil(wait / 1_000)} s`;
       return fail('upstream_unavailable', { upstream, hint }, lastFailure);
     }
-    if (wait > 0) await delay(wait);
+    if (wait > 0) await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
     try {
       current = await connect();
       return current;

@@ -3,17 +3,28 @@ import type { JsonObject } from '../core/json.ts';
 import { type Log, silentLog } from '../core/log.ts';
 import type { Answer } from './answer.ts';
 import type { Command } from './child-process.ts';
-import { type Connection, type ConnectionEvents, SessionExpired, type UpstreamLimits } from './connection.ts';
+import {
+  type Connection,
+  type ConnectionEvents,
+  type RequestTimes,
+  SessionExpired,
+  type UpstreamLimits,
+} from './connection.ts';
 import { createConnector } from './connector.ts';
-import { connectHttp, type HttpAddress } from './http-connection.ts';
+import type { HttpAddress } from './http-client.ts';
+import { connectHttp } from './http-connection.ts';
+import { RequestTimer, requestTimes } from './request-timer.ts';
+import { createServerAnswers } from './server-request.ts';
 import { connectStdio } from './stdio-connection.ts';
 import type { Notification, RequestOptions, Upstream } from './upstream.ts';
 
 /** One entry of `upstreams` in sallyport.yaml. */
 export type UpstreamEntry = {
   readonly id: string;
-  /** Milliseconds that a request may take; 60,000 when absent. */
+  /** Milliseconds that a request may take without progress; the gateway's own limit when absent. */
   readonly timeout_ms?: number | undefined;
+  /** Milliseconds that a request may take however much progress it shows; the gateway's own limit when absent. */
+  readonly max_timeout_ms?: number | undefined;
 } & (
   | { readonly stdio: Command; readonly http?: undefined }
   | { readonly http: HttpAddress; readonly stdio?: undefined }
@@ -25,6 +36,10 @@ export interface UpstreamContext {
   readonly startTimeoutMs?: number;
   /** Bytes of one answer; 32 MiB when absent. */
   readonly maxAnswerBytes?: number;
+  /** Milliseconds that a request may take without progress; 60,000 when absent. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Milliseconds that a request may take in all; 600,000 when absent. */
+  readonly maxRequestTimeoutMs?: number;
 }
 
 const listChanges = {
@@ -41,7 +56,7 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
   const { id } = entry;
   const log = on.log ?? silentLog();
   const limits: UpstreamLimits = {
-    timeoutMs: entry.timeout_ms ?? 60_000,
+    ...timesOf(entry, on),
     startTimeoutMs: on.startTimeoutMs ?? 60_000,
     maxAnswerBytes: on.maxAnswerBytes ?? 32 * 1024 * 1024,
   };
@@ -53,7 +68,9 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
     for (const listener of listeners) listener(notification);
   };
 
-  const connector = createConnector<Connection>(id, async () => {
+  const answerServer = createServerAnswers(id, log);
+
+  const connect = async (): Promise<Connection> => {
     if (closing.signal.aborted) throw closedFault();
     const before = latest;
     let made: Connection | undefined;
@@ -62,7 +79,8 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
       limits,
       signal: closing.signal,
       onNotification: tell,
-      onLost: () => made && connector.lost(made),
+      answerServer,
+      onLost: () => made && lose(made),
     };
     made = entry.stdio ? await connectStdio(id, entry.stdio, events) : await connectHttp(id, entry.http, events);
     latest = made;
@@ -72,9 +90,31 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
       if (before !== undefined || made.facts.capabilities[kind] !== undefined) tell({ method });
     }
     return made;
-  });
+  };
+  const connector = createConnector<Connection>(id, connect, closing.signal);
+
+  /** The connection, for which a request waits no longer than for its answer. */
+  const arrival = async (method: string, options: RequestOptions) => {
+    const { idle } = requestTimes(options, limits);
+    const late = new AbortController();
+    const { signal } = options;
+    const timer = new RequestTimer(id, method, { idle, whole: idle }, fault => late.abort(fault));
+    try {
+      return await unlessAborted(
+        connector.get(),
+        signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+      );
+    } finally {
+      timer.stop();
+    }
+  };
 
   const closedFault = () => new Fault('upstream_unavailable', { upstream: id, hint: 'the gateway is closing it' });
+
+  const lose = (connection: Connection) => {
+    connector.lost(connection);
+    void connection.release();
+  };
 
   const ask = async (
     connection: Connection,
@@ -87,10 +127,8 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
       connector.proven();
       return answer;
     } catch (thrown) {
-      if (thrown instanceof SessionExpired || (thrown instanceof Fault && lostBy.has(thrown.code))) {
-        connector.lost(connection);
-        void connection.close();
-      }
+      // The connection itself says when it is lost in any other way.
+      if (thrown instanceof SessionExpired) lose(connection);
       throw thrown;
     }
   };
@@ -111,17 +149,16 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
     },
     async request(method, params, options = {}): Promise<Answer> {
       options.signal?.throwIfAborted();
-      const bounded = bound(options, entry.timeout_ms);
-      const connection = connector.current ?? (await unlessAborted(connector.get(), options.signal));
+      const connection = connector.current ?? (await arrival(method, options));
       try {
-        return await ask(connection, method, params, bounded);
+        return await ask(connection, method, params, options);
       } catch (thrown) {
         if (!(thrown instanceof SessionExpired)) throw thrown;
       }
       log.info({ upstream: id }, 'the session expired');
-      const renewed = await unlessAborted(connector.get(), options.signal);
+      const renewed = await arrival(method, options);
       try {
-        return await ask(renewed, method, params, bounded);
+        return await ask(renewed, method, params, options);
       } catch (thrown) {
         if (!(thrown instanceof SessionExpired)) throw thrown;
         throw new Fault('upstream_garbage', { upstream: id, hint: 'it forgets a session as soon as it has made it' });
@@ -142,14 +179,18 @@ export function createUpstream(entry: UpstreamEntry, on: UpstreamContext = {}): 
   };
 }
 
-/** Faults after which the connection is not used again. */
-const lostBy = new Set<string>(['upstream_closed', 'upstream_unavailable']);
-
-/** What the operator wrote for this upstream is the most that a request may take. */
-const bound = (options: RequestOptions, most: number | undefined): RequestOptions =>
-  options.timeoutMs === undefined || most === undefined || options.timeoutMs <= most
-    ? options
-    : { ...options, timeoutMs: most };
+function timesOf(entry: UpstreamEntry, on: UpstreamContext): RequestTimes {
+  const { id, timeout_ms, max_timeout_ms } = entry;
+  const idle =
+    timeout_ms === undefined
+      ? { ms: on.requestTimeoutMs ?? 60_000, setting: 'limits.request_timeout_ms' }
+      : { ms: timeout_ms, setting: `upstreams.${id}.timeout_ms` };
+  const whole =
+    max_timeout_ms === undefined
+      ? { ms: on.maxRequestTimeoutMs ?? 600_000, setting: 'limits.max_request_timeout_ms' }
+      : { ms: max_timeout_ms, setting: `upstreams.${id}.max_timeout_ms` };
+  return { idle, whole: whole.ms < idle.ms ? idle : whole };
+}
 
 /** Waits for what others wait for too: an abort ends our waiting, not their work. */
 function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -88,7 +88,7 @@ function isId(text: string, from: number, to: number): boolean {
 const plainName = '"id"';
 const longestName = '"\\u0069\\u0064"'.length;
 
-/** The number or string behind a name; undefined for any other value. */
+/** The id behind a name; undefined for a value that is none. */
 function valueAfter(text: string, end: number): Place | undefined {
   scalar.lastIndex = end;
   const [all, value] = scalar.exec(text) ?? [];
@@ -96,4 +96,4 @@ function valueAfter(text: string, end: number): Place | undefined {
   return { from: scalar.lastIndex - value.length, to: scalar.lastIndex };
 }
 
-const scalar = /\s*:\s*("[^"\\]*"|-?[0-9][0-9.eE+-]*)/y;
+const scalar = /\s*:\s*("[^"\\]*"|-?[0-9][0-9.eE+-]*|null)/y;

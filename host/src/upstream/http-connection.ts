@@ -1,108 +1,128 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
-import { type Dispatcher, Pool } from 'undici';
-import { type JsonObject, withDoubles } from '../core/json.ts';
-import { asNotification, type Connection, type ConnectionEvents } from './connection.ts';
-import { handshakeFault, shakeHands } from './handshake.ts';
-import { createHearing } from './hearing.ts';
-import { HttpExchange, type HttpListener } from './http-exchange.ts';
-import { httpFault } from './http-fault.ts';
+import { Fault } from '../core/fault.ts';
+import type { JsonObject } from '../core/json.ts';
+import { asNotification, type Connection, type ConnectionEvents, readMessage } from './connection.ts';
+import { type Peer, shakeHands } from './handshake.ts';
+import { type HttpAddress, HttpClient } from './http-client.ts';
+import { isUnreachable } from './http-fault.ts';
 import { type HttpWire, sendRequest } from './http-request.ts';
+import { ServerStream } from './http-stream.ts';
 import { createRequestIds } from './request-id.ts';
+import { requestTimes } from './request-timer.ts';
+import { isSseServer } from './sse-server.ts';
+import { starting } from './starting.ts';
 
-/** Where a streamable HTTP server is. */
-export interface HttpAddress {
-  readonly url: string;
-  /** Sent with every request. What a client of the gateway sends is never among them. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
-
-/** Of the stream of the server's own messages. Milliseconds. */
-const reconnection = {
-  initialReconnectionDelay: 1_000,
-  maxReconnectionDelay: 30_000,
-  reconnectionDelayGrowFactor: 2,
-  maxRetries: 100,
-};
 /** Milliseconds that a server has to end our session when we close. */
 const farewell = 1_000;
 
 /**
- * Shakes hands with a server (MCP 2025-11-25, Transports § Streamable HTTP). The MCP client keeps the session and the
- * stream of the server's own messages; our requests go beside it, on the same session.
- * @throws Fault `upstream_unavailable`, `upstream_timeout`, `upstream_garbage`, `upstream_refused`, `upstream_redirected`
+ * Shakes hands with a server (MCP 2025-11-25, Transports § Streamable HTTP), and opens the stream of its own messages.
+ * @throws Fault `upstream_…`
  */
 export async function connectHttp(upstream: string, address: HttpAddress, on: ConnectionEvents): Promise<Connection> {
-  const url = new URL(address.url);
-  const hearing = createHearing();
-  const transport = new StreamableHTTPClientTransport(url, {
-    requestInit: { headers: { ...address.headers } },
-    fetch: async (input, init) => hearing.watch(await fetchWithoutRedirect(input, init), init?.method),
-    reconnectionOptions: reconnection,
-  });
-  const { facts, client } = await shakeHands(transport, on.signal, on.limits.startTimeoutMs).catch(async thrown => {
-    await transport.close();
-    throw httpFault(upstream, thrown) ?? handshakeFault(upstream, thrown, on);
-  });
-  const toClient = transport.onmessage;
-  transport.onmessage = message => {
-    const notification = asNotification(message as unknown as JsonObject);
-    if (notification) on.onNotification(notification);
-    toClient?.(message);
-  };
-  transport.onerror = error => on.log.debug({ upstream, error: error.message }, 'the stream of server messages failed');
-
-  const pool = new Pool(url.origin, { connections: 256, pipelining: 1, allowH2: false });
-  const path = url.pathname + url.search;
-  const common = headersOf(address, transport.sessionId, facts.protocolVersion);
-  const postHeaders = [...common, 'content-type', 'application/json', 'accept', 'application/json, text/event-stream'];
-  const getHeaders = [...common, 'accept', 'text/event-stream', 'last-event-id'];
-  // Each request has its own time-out.
-  const untimed = { path, headersTimeout: 0, bodyTimeout: 0 };
-  const send = (options: Dispatcher.DispatchOptions, listener: HttpListener) => {
-    const exchange = new HttpExchange(listener, on.limits.maxAnswerBytes);
-    pool.dispatch(options, exchange);
-    return exchange;
-  };
-  const wire: HttpWire = {
-    upstream,
-    hasSession: transport.sessionId !== undefined,
-    post: (body, listener) => send({ ...untimed, method: 'POST', headers: postHeaders, body }, listener),
-    resume: (id, listener) => send({ ...untimed, method: 'GET', headers: [...getHeaders, id] }, listener),
-    hearRequest: message =>
-      toClient?.(withDoubles(message) as unknown as Parameters<NonNullable<Transport['onmessage']>>[0]),
-  };
+  const client = new HttpClient(upstream, address, on.limits.maxAnswerBytes);
   const nextId = createRequestIds();
-  const { timeoutMs } = on.limits;
+  let session: string | undefined;
+  let isLost = false;
+
+  const lose = (reason: unknown) => {
+    if (isLost) return;
+    isLost = true;
+    on.log.warn({ upstream, reason: String(reason) }, 'the connection is lost');
+    on.onLost();
+  };
+
+  const hear = (message: JsonObject) => {
+    const notification = asNotification(message);
+    if (notification !== undefined) return on.onNotification(notification);
+    const response = on.answerServer(message);
+    if (response === undefined) return;
+    client
+      .tell(response)
+      .catch(error => on.log.debug({ upstream, error: String(error) }, 'an answer was not accepted'));
+  };
+  const hearText = (data: string) => {
+    try {
+      hear(readMessage(upstream, data));
+    } catch {
+      on.log.warn({ upstream, data: data.slice(0, 200) }, 'an event of the stream is no message');
+    }
+  };
+  const stream = new ServerStream(client, {
+    onMessage: hearText,
+    onLost: lose,
+    onBreak: reason => on.log.debug({ upstream, reason: String(reason) }, 'the stream of server messages broke off'),
+  });
+  const wire: HttpWire = {
+    client,
+    hear,
+    get hasSession() {
+      return session !== undefined;
+    },
+  };
+
+  const peer: Peer = {
+    request: (method, params, signal) => {
+      const start = { ms: on.limits.startTimeoutMs, setting: 'limits.upstream_start_ms' };
+      return sendRequest(wire, nextId(), method, params, {
+        signal,
+        times: { idle: start, whole: start },
+        onStart(status, _type, headers) {
+          const id = headers['mcp-session-id'];
+          if (status < 300 && typeof id === 'string') session = id;
+        },
+      });
+    },
+    agreed(revision) {
+      const sessionHeader = session === undefined ? {} : { 'mcp-session-id': session };
+      client.identify({ ...sessionHeader, 'mcp-protocol-version': revision });
+    },
+    notify: (method, signal) => client.tell({ jsonrpc: '2.0', method }, signal, hearText),
+  };
+
+  const facts = await starting(upstream, on, async signal => {
+    try {
+      return await shakeHands(upstream, peer, signal);
+    } catch (thrown) {
+      throw (await olderServer(client, thrown, signal)) ?? thrown;
+    }
+  }).catch(thrown => {
+    client.destroy();
+    throw thrown;
+  });
+  stream.open();
 
   return {
     facts,
     get hearsSince() {
-      return hearing.since;
+      return stream.openSince;
     },
-    request: (method, params, options) =>
-      sendRequest(wire, nextId(), method, params, { ...options, timeoutMs: options.timeoutMs ?? timeoutMs }),
+    async request(method, params, options) {
+      try {
+        return await sendRequest(wire, nextId(), method, params, {
+          ...options,
+          times: requestTimes(options, on.limits),
+        });
+      } catch (thrown) {
+        if (isUnreachable(thrown)) lose(thrown);
+        throw thrown;
+      }
+    },
     async close() {
-      await Promise.race([transport.terminateSession().catch(() => {}), delay(farewell, undefined, { ref: false })]);
-      await client.close();
-      // Requests that still run on this session are let finish.
-      void pool.close();
+      stream.close();
+      if (session !== undefined) await client.bye(AbortSignal.timeout(farewell)).catch(() => {});
+      client.close();
+    },
+    async release() {
+      stream.close();
+      client.close();
     },
   };
 }
 
-const headersOf = (address: HttpAddress, sessionId: string | undefined, revision: string): string[] => [
-  ...Object.entries(address.headers ?? {}).flat(),
-  ...(sessionId === undefined ? [] : ['mcp-session-id', sessionId]),
-  'mcp-protocol-version',
-  revision,
-];
-
-/** A redirect could lead anywhere, with our headers: it stays an answer. */
-const fetchWithoutRedirect = async (input: string | URL, init?: RequestInit): Promise<Response> => {
-  const response = await fetch(input, { ...init, redirect: 'manual' });
-  if (response.status >= 300 && response.status < 400) {
-    throw Object.assign(new Error('redirected'), { status: response.status });
-  }
-  return response;
-};
+/** What a refused handshake means when the server speaks the transport of 2024-11-05; undefined when it does not. */
+async function olderServer(client: HttpClient, thrown: unknown, signal: AbortSignal): Promise<Fault | undefined> {
+  if (!(thrown instanceof Fault) || thrown.code !== 'upstream_status') return undefined;
+  if (![400, 404, 405].includes(Number(thrown.details.status)) || !(await isSseServer(client, signal)))
+    return undefined;
+  return new Fault('upstream_transport', { upstream: client.upstream, status: thrown.details.status }, thrown);
+}

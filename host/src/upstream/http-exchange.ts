@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Dispatcher } from 'undici';
+import { ContentDecoder, codingOf } from './content-decoder.ts';
 import { createSseReader } from './sse-reader.ts';
 
 /** What came back. Of an event stream the events went to `onEvent`. */
@@ -7,6 +8,7 @@ export interface HttpReceived {
   readonly status: number;
   /** Media type without parameters, lower case. */
   readonly type: string;
+  readonly headers: HttpHeaders;
   /** The whole body; empty for an event stream. */
   readonly text: string;
   /** Where a broken-off event stream can be taken up again, and after how many milliseconds. */
@@ -16,14 +18,21 @@ export interface HttpReceived {
 
 /** Who waits for an answer over HTTP. After `onEnd` or `onError` nothing more comes. */
 export interface HttpListener {
-  /** The data of one event of a stream. */
-  onEvent(data: string): void;
+  /** Status and headers are there. */
+  onStart?(status: number, type: string, headers: HttpHeaders): void;
+  /** The data of one event of a stream, and its name. */
+  onEvent(data: string, name: string): void;
   onEnd(received: HttpReceived): void;
   onError(error: Error): void;
 }
 
+/** Headers of a response, their names in lower case. */
+export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /** The body is longer than allowed. */
 export class TooLarge extends Error {}
+
+export const eventStream = 'text/event-stream';
 
 /**
  * Reads one answer, a plain body or an event stream, on undici's lowest interface, which costs a quarter of what fetch
@@ -34,12 +43,20 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   readonly #maxBytes: number;
   #controller: Dispatcher.DispatchController | undefined;
   #aborted: Error | undefined;
+  #isOver = false;
+  /** The listener asked for a pause. */
+  #isPaused = false;
+  /** The decoder has enough to do. */
+  #isFull = false;
   #status = 0;
   #type = '';
+  #headers: HttpHeaders = {};
   #size = 0;
   #chunks: Buffer[] = [];
   #stream: { decoder: StringDecoder; reader: ReturnType<typeof createSseReader> } | undefined;
+  #decoder: ContentDecoder | undefined;
 
+  /** @param maxBytes of a body, or of one event, when it is decoded */
   constructor(listener: HttpListener, maxBytes: number) {
     this.#listener = listener;
     this.#maxBytes = maxBytes;
@@ -51,45 +68,107 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(reason);
   }
 
+  /** Reads nothing more until `resume`, so that the server has to wait. */
+  pause(): void {
+    this.#isPaused = true;
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#goOn();
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     if (this.#aborted) controller.abort(this.#aborted);
   }
 
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
+    // 1xx tell of an answer that is still to come.
+    if (status < 200) return;
     this.#status = status;
+    this.#headers = headers;
     this.#type = mediaType(headers['content-type']);
-    if (status !== 200 || this.#type !== 'text/event-stream') return;
+    this.#listener.onStart?.(status, this.#type, headers);
+    const coding =
+      headers['content-encoding'] === undefined ? undefined : codingOf(String(headers['content-encoding']));
+    if (coding !== undefined) {
+      this.#decoder = new ContentDecoder(coding, {
+        onData: chunk => this.#take(chunk),
+        onEnd: () => this.#end(),
+        onError: error => this.#break(error),
+      });
+    }
+    if (status >= 300 || this.#type !== eventStream) return;
     const reader = createSseReader(({ event, data }) => {
       this.#size = 0;
       // An event without data only tells where the stream can be taken up again.
-      if (event === 'message' && data !== '') this.#listener.onEvent(data);
+      if (data !== '') this.#listener.onEvent(data, event);
     });
     this.#stream = { reader, decoder: new StringDecoder('utf8') };
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length;
-    if (this.#size > this.#maxBytes) controller.abort(new TooLarge());
-    else if (this.#stream) this.#stream.reader.push(this.#stream.decoder.write(chunk));
-    else this.#chunks.push(chunk);
+    if (this.#decoder === undefined) this.#take(chunk);
+    else if (!this.#decoder.write(chunk, this.#drained)) {
+      this.#isFull = true;
+      controller.pause();
+    }
   }
 
   onResponseEnd(): void {
-    const [only, ...more] = this.#chunks;
-    const text = (more.length === 0 ? only : Buffer.concat(this.#chunks))?.toString('utf8') ?? '';
-    this.#listener.onEnd({ status: this.#status, type: this.#type, text, ...this.#stream?.reader.state });
+    if (this.#decoder === undefined) this.#end();
+    else this.#decoder.end();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     const cut = this.#stream?.reader.state.lastEventId !== undefined;
     // A stream that broke off where it can be taken up again is a stream that ended.
-    if (cut && !this.#aborted && !(error instanceof TooLarge)) this.onResponseEnd();
-    else this.#listener.onError(error);
+    if (cut && !this.#aborted && !(error instanceof TooLarge)) this.#end();
+    else this.#fail(error);
+  }
+
+  readonly #drained = () => {
+    this.#isFull = false;
+    this.#goOn();
+  };
+
+  #goOn(): void {
+    if (!this.#isPaused && !this.#isFull) this.#controller?.resume();
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#isOver) return;
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) this.#break(new TooLarge());
+    else if (this.#stream) this.#stream.reader.push(this.#stream.decoder.write(chunk));
+    else this.#chunks.push(chunk);
+  }
+
+  /** The answer cannot be used, so the rest of it is not read. */
+  #break(error: Error): void {
+    this.#aborted ??= error;
+    this.#fail(error);
+    this.#controller?.abort(error);
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    const [only, ...more] = this.#chunks;
+    const text = (more.length === 0 ? only : Buffer.concat(this.#chunks))?.toString('utf8') ?? '';
+    const received = { status: this.#status, type: this.#type, headers: this.#headers, text };
+    this.#listener.onEnd({ ...received, ...this.#stream?.reader.state });
+  }
+
+  #fail(error: Error): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#decoder?.destroy();
+    this.#listener.onError(error);
   }
 }
-
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 function mediaType(header: string | string[] | undefined): string {
   const text = Array.isArray(header) ? header[0] : header;

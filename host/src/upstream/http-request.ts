@@ -1,32 +1,47 @@
 import { Fault } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { doubleOf } from '../core/json-number.ts';
 import { readJson } from '../core/json-reader.ts';
 import { type Answer, errorAnswer, readAnswer } from './answer.ts';
-import { asNotification, readMessage, SessionExpired, withOwnProgressToken } from './connection.ts';
-import type { HttpExchange, HttpListener, HttpReceived } from './http-exchange.ts';
+import {
+  asNotification,
+  belongsToCall,
+  type RequestTimes,
+  readMessage,
+  SessionExpired,
+  withOwnProgressToken,
+} from './connection.ts';
+import { endGrace, type HttpClient } from './http-client.ts';
+import {
+  eventStream,
+  type HttpExchange,
+  type HttpHeaders,
+  type HttpListener,
+  type HttpReceived,
+} from './http-exchange.ts';
 import { httpFault, statusFault } from './http-fault.ts';
 import { ownId } from './request-id.ts';
-import type { RequestOptions } from './upstream.ts';
+import { RequestTimer } from './request-timer.ts';
+import type { Notification, RequestOptions } from './upstream.ts';
 
 /** The connection that requests are sent on. */
 export interface HttpWire {
-  readonly upstream: string;
+  readonly client: HttpClient;
   /** Whether the server gave us a session, which it may forget. */
   readonly hasSession: boolean;
-  post(body: string, listener: HttpListener): HttpExchange;
-  /** Takes up a broken-off event stream. */
-  resume(lastEventId: string, listener: HttpListener): HttpExchange;
-  /** Hands a request of the server to the MCP client, which answers it. */
-  hearRequest(message: JsonObject): void;
+  /** Takes a message that is neither our answer nor belongs to a call. */
+  hear(message: JsonObject): void;
 }
 
 /** How often in a row a broken-off stream is taken up again without having brought anything. */
 const maxResumes = 5;
 /** Milliseconds until a broken-off stream is taken up again, unless the server says otherwise. */
 const defaultRetry = 1_000;
-/** Milliseconds that a server has to end the stream on which it has answered. */
-const streamEndGrace = 5_000;
+
+export interface HttpRequestOptions extends Pick<RequestOptions, 'signal' | 'onNotification'> {
+  readonly times: RequestTimes;
+  /** Sees status and headers of the answer. */
+  readonly onStart?: NonNullable<HttpListener['onStart']>;
+}
 
 /**
  * Sends one request and reads its answer, from a plain body or from an event stream.
@@ -37,7 +52,7 @@ export function sendRequest(
   id: number,
   method: string,
   params: JsonObject | undefined,
-  options: RequestOptions & { readonly timeoutMs: number },
+  options: HttpRequestOptions,
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     new HttpRequest(wire, id, method, params, options, resolve, reject);
@@ -49,12 +64,14 @@ class HttpRequest implements HttpListener {
   readonly #wire: HttpWire;
   readonly #id: number;
   readonly #method: string;
-  readonly #options: RequestOptions & { readonly timeoutMs: number };
+  readonly #options: HttpRequestOptions;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (reason: unknown) => void;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: RequestTimer;
   #exchange: HttpExchange;
   #done = false;
+  /** The caller is busy with a notification, so that further ones are dropped and nothing more is read. */
+  #isBusy = false;
   #graceTimer: NodeJS.Timeout | undefined;
   #resumes = 0;
   #resumedFrom: string | undefined;
@@ -64,7 +81,7 @@ class HttpRequest implements HttpListener {
     id: number,
     method: string,
     params: JsonObject | undefined,
-    options: RequestOptions & { readonly timeoutMs: number },
+    options: HttpRequestOptions,
     resolve: (answer: Answer) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -74,23 +91,28 @@ class HttpRequest implements HttpListener {
     this.#options = options;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#timer = setTimeout(this.#onTimeout, options.timeoutMs);
+    this.#timer = new RequestTimer(wire.client.upstream, method, options.times, this.#onExpire);
     options.signal?.addEventListener('abort', this.#onAbort);
     const sent = withOwnProgressToken(params, options.onNotification === undefined ? undefined : id);
     const body = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${JSON.stringify(sent ?? {})}}`;
-    this.#exchange = wire.post(body, this);
+    this.#exchange = wire.client.post(body, this);
   }
 
-  onEvent(data: string): void {
-    if (this.#done) return;
+  onStart(status: number, type: string, headers: HttpHeaders): void {
+    this.#options.onStart?.(status, type, headers);
+  }
+
+  onEvent(data: string, name: string): void {
+    if (this.#done || name !== 'message') return;
     try {
-      const message = readMessage(this.#wire.upstream, data);
+      const message = readMessage(this.#wire.client.upstream, data);
       if (ownId(message.id) === this.#id && message.method === undefined) {
-        this.#settle(readAnswer(this.#wire.upstream, message, data));
-        this.#graceTimer = setTimeout(() => this.#exchange.abort(new Error('answered')), streamEndGrace).unref();
+        this.#settle(readAnswer(this.#wire.client.upstream, message, data));
+        this.#graceTimer = setTimeout(() => this.#exchange.abort(new Error('answered')), endGrace).unref();
       } else this.#hear(message);
     } catch (fault) {
       this.#fail(fault);
+      this.#exchange.abort(new Error('not understood'));
     }
   }
 
@@ -98,7 +120,7 @@ class HttpRequest implements HttpListener {
     clearTimeout(this.#graceTimer);
     if (this.#done) return;
     try {
-      if (received.status === 200 && received.type === 'text/event-stream') this.#resume(received);
+      if (received.status < 300 && received.type === eventStream) this.#resume(received);
       else this.#settle(readBody(this.#wire, this.#id, received));
     } catch (fault) {
       this.#fail(fault);
@@ -107,14 +129,29 @@ class HttpRequest implements HttpListener {
 
   onError(error: Error): void {
     clearTimeout(this.#graceTimer);
-    if (!this.#done) this.#fail(httpFault(this.#wire.upstream, error) ?? error);
+    if (this.#done) return;
+    const { upstream, url } = this.#wire.client;
+    this.#fail(httpFault(upstream, url, error) ?? error);
   }
 
-  /** A message that is not our answer: progress, a log message, or a request of the server. */
+  /** A message that is not our answer: progress, a log message, or a message of the server to all. */
   #hear(message: JsonObject): void {
     const notification = asNotification(message);
-    if (notification) this.#options.onNotification?.(notification);
-    else if (message.method !== undefined) this.#wire.hearRequest(message);
+    if (notification === undefined || !belongsToCall(notification)) this.#wire.hear(message);
+    else this.#notify(notification);
+  }
+
+  #notify(notification: Notification): void {
+    if (notification.method === 'notifications/progress') this.#timer.extend();
+    if (this.#isBusy) return;
+    const busy = this.#options.onNotification?.(notification);
+    if (!(busy instanceof Promise)) return;
+    this.#isBusy = true;
+    this.#exchange.pause();
+    busy.finally(() => {
+      this.#isBusy = false;
+      this.#exchange.resume();
+    });
   }
 
   #resume({ lastEventId, retryMs = defaultRetry }: HttpReceived): void {
@@ -122,18 +159,14 @@ class HttpRequest implements HttpListener {
     this.#resumedFrom = lastEventId;
     if (lastEventId === undefined || this.#resumes > maxResumes) {
       const hint = 'its event stream ended without the answer';
-      throw new Fault('upstream_closed', { upstream: this.#wire.upstream, method: this.#method, hint });
+      throw new Fault('upstream_closed', { upstream: this.#wire.client.upstream, method: this.#method, hint });
     }
     setTimeout(() => {
-      if (!this.#done) this.#exchange = this.#wire.resume(lastEventId, this);
+      if (!this.#done) this.#exchange = this.#wire.client.listen(lastEventId, this);
     }, retryMs);
   }
 
-  readonly #onTimeout = () => {
-    const { timeoutMs } = this.#options;
-    const about = { upstream: this.#wire.upstream, method: this.#method, after_ms: timeoutMs };
-    this.#giveUp(new Fault('upstream_timeout', about), 'timed out');
-  };
+  readonly #onExpire = (fault: Fault) => this.#giveUp(fault, 'timed out');
 
   readonly #onAbort = () => this.#giveUp(this.#options.signal?.reason, 'the caller cancelled');
 
@@ -141,8 +174,10 @@ class HttpRequest implements HttpListener {
     if (this.#done) return;
     this.#fail(reason);
     this.#exchange.abort(new Error(told));
+    // "The `initialize` request MUST NOT be cancelled by clients" (Cancellation § Behavior Requirements).
+    if (this.#method === 'initialize') return;
     const params = { requestId: this.#id, reason: told };
-    this.#wire.post(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }), nobody);
+    this.#wire.client.tell({ jsonrpc: '2.0', method: 'notifications/cancelled', params }).catch(() => {});
   }
 
   #settle(answer: Answer): void {
@@ -157,38 +192,67 @@ class HttpRequest implements HttpListener {
 
   #end(): void {
     this.#done = true;
-    clearTimeout(this.#timer);
+    this.#timer.stop();
     this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 }
 
-/** Waits for nothing: a notification has no answer. */
-const nobody: HttpListener = { onEvent() {}, onEnd() {}, onError() {} };
-
 /** The answer in a plain body, or what its status means. */
-function readBody({ upstream, hasSession }: HttpWire, id: number, { status, type, text }: HttpReceived): Answer {
-  if (status === 200) {
+function readBody({ client, hasSession }: HttpWire, id: number, received: HttpReceived): Answer {
+  const { upstream, url } = client;
+  const { status, type, text } = received;
+  if (status < 300 && text.trim() === '') {
+    const hint = `it answered a request with HTTP status ${status} and no body`;
+    throw new Fault('upstream_garbage', { upstream, status, hint });
+  }
+  if (status < 300) {
     const message = readMessage(upstream, text);
     if (ownId(message.id) === id) return readAnswer(upstream, message, text);
+    // It could not read the id, or says so; what it answers to is this request all the same.
+    if (message.id === null && isJsonObject(message.error)) return readAnswer(upstream, message, text);
     throw new Fault('upstream_garbage', { upstream, hint: `it answered another request than ours (${type})` });
   }
-  const error = errorIn(text);
-  // The spec's status for a forgotten session is 404 (§ Session Management); servers made after the SDK's own example
-  // answer 400 and say so in words.
-  if (hasSession && (status === 404 || (status === 400 && /session/i.test(String(error?.message))))) {
-    throw new SessionExpired();
-  }
-  if (error && status < 500 && status !== 401 && status !== 403) {
-    return errorAnswer({ code: doubleOf(error.code) ?? -32603, message: String(error.message), data: error.data });
-  }
-  throw statusFault(upstream, status);
+  const message = objectIn(text);
+  if (hasSession && forgotSession(status, message)) throw new SessionExpired();
+  const fault = statusFault(upstream, url, received);
+  if (message === undefined || fault.code !== 'upstream_status') throw fault;
+  const isOurs = ownId(message.id) === id;
+  // A server that fails as a whole answers 5xx, and its error is not one of this request.
+  if (!isOurs && status >= 500) throw fault;
+  return refusalAnswer(upstream, message, text, fault);
 }
 
-function errorIn(text: string): JsonObject | undefined {
+/** A JSON-RPC error that came with a status, told to the client with that status. */
+function refusalAnswer(upstream: string, message: JsonObject, text: string, fault: Fault): Answer {
+  try {
+    const { error } = readAnswer(upstream, message, text);
+    if (error === undefined) throw fault;
+    const { status, retry_after_ms } = fault.details;
+    if (retry_after_ms === undefined || !(error.data === undefined || isJsonObject(error.data))) {
+      return readAnswer(upstream, message, text);
+    }
+    return errorAnswer({ ...error, data: { ...error.data, status, retry_after_ms } });
+  } catch {
+    throw fault;
+  }
+}
+
+/**
+ * The spec's status for a forgotten session is 404 (§ Session Management). Servers made after the SDK's own example answer
+ * 400 with an error that belongs to no request, and say so in words.
+ */
+function forgotSession(status: number, message: JsonObject | undefined): boolean {
+  if (status === 404) return true;
+  const error = message?.error;
+  return (
+    status === 400 && (message?.id ?? null) === null && isJsonObject(error) && /session/i.test(String(error.message))
+  );
+}
+
+function objectIn(text: string): JsonObject | undefined {
   try {
     const message = readJson(text);
-    const error = isJsonObject(message) ? message.error : undefined;
-    return isJsonObject(error) ? error : undefined;
+    return isJsonObject(message) ? message : undefined;
   } catch {
     return undefined;
   }

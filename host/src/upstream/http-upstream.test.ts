@@ -97,7 +97,7 @@ it('sends the configured headers, the session and the revision with every reques
 describe.each([
   { what: 'redirects', status: 307, code: 'upstream_redirected' },
   { what: 'refuses the credentials', status: 401, code: 'upstream_refused' },
-  { what: 'is overloaded', status: 503, code: 'upstream_unavailable' },
+  { what: 'is overloaded', status: 503, code: 'upstream_status' },
 ])('a server that $what', ({ status, code }) => {
   it.each(['in the handshake', 'in a call'])('%s is told as such, and serves the next request [UP-11]', async when => {
     let refusing = when === 'in the handshake';

@@ -15,6 +15,7 @@ it.each([
   { what: 'a name', text: 'event: ping\ndata: 1\n\ndata: 2\n\n', events: [{ event: 'ping', data: '1' }, '2'] },
   { what: 'comments and unknown fields', text: ': hello\nx: y\ndata: a\n\n', events: ['a'] },
   { what: 'an event without data', text: 'event: nothing\n\ndata: a\n\n', events: ['a'] },
+  { what: 'a byte order mark', text: '\ufeffdata: a\n\ndata: \ufeffb\n\n', events: ['a', '\ufeffb'] },
   { what: 'an event that is cut off', text: 'data: a\n\ndata: b\n', events: ['a'] },
 ])('reads $what, in one piece and in pieces', ({ text, events }) => {
   const expected = events.map(event => (typeof event === 'string' ? { event: 'message', data: event } : event));

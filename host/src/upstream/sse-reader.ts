@@ -5,13 +5,14 @@ export interface SseEvent {
 }
 
 /**
- * Reads `text/event-stream`. Feed it text as it comes; it calls `onEvent` for each whole event that has data, and
- * remembers the last event id and the server's wish for the time before a new try.
+ * Reads `text/event-stream`. Feed it text as it comes, with or without a byte order mark; it calls `onEvent` for each whole
+ * event that has data, and remembers the last event id and the server's wish for the time before a new try.
  */
 export function createSseReader(onEvent: (event: SseEvent) => void) {
   let pieces: string[] = [];
   let data: string[] = [];
   let event = '';
+  let isFirst = true;
   const state: { lastEventId?: string; retryMs?: number } = {};
 
   const line = (text: string) => {
@@ -32,7 +33,10 @@ export function createSseReader(onEvent: (event: SseEvent) => void) {
 
   return {
     state,
-    push(text: string) {
+    push(chunk: string) {
+      if (chunk === '') return;
+      const text = isFirst && chunk.charCodeAt(0) === byteOrderMark ? chunk.slice(1) : chunk;
+      isFirst = false;
       pieces.push(text);
       // A line of megabytes comes in many pieces: join them once.
       if (!text.includes('\n') && !text.includes('\r')) return;
@@ -47,6 +51,8 @@ export function createSseReader(onEvent: (event: SseEvent) => void) {
     },
   };
 }
+
+const byteOrderMark = 0xfeff;
 
 const lineFeed = (text: string, from: number) => text.indexOf('\n', from);
 

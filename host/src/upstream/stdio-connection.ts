@@ -1,15 +1,24 @@
-import type { Transport } from '@modelcontextprotocol/client';
 import { Fault } from '../core/fault.ts';
-import { isJsonObject, type Json, type JsonObject, withDoubles } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { readJson } from '../core/json-reader.ts';
 import { JsonExcess } from '../core/json-scan.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { type Child, type Command, startChild } from './child-process.ts';
-import { asNotification, type Connection, type ConnectionEvents, withOwnProgressToken } from './connection.ts';
+import {
+  asNotification,
+  belongsToCall,
+  type Connection,
+  type ConnectionEvents,
+  type RequestTimes,
+  withOwnProgressToken,
+} from './connection.ts';
 import { readId } from './exchange-id.ts';
-import { handshakeFault, shakeHands } from './handshake.ts';
+import { type Peer, shakeHands } from './handshake.ts';
+import { createOddLines } from './odd-lines.ts';
 import { createRequestIds, ownId } from './request-id.ts';
-import type { RequestOptions } from './upstream.ts';
+import { RequestTimer, requestTimes } from './request-timer.ts';
+import { starting } from './starting.ts';
+import type { Notification, RequestOptions } from './upstream.ts';
 
 /** An id that no request has. */
 const none = -1;
@@ -17,63 +26,71 @@ const none = -1;
 interface Pending {
   resolve(answer: Answer): void;
   reject(reason: unknown): void;
-  readonly onNotification: RequestOptions['onNotification'];
+  hear(notification: Notification): void;
 }
 
 /**
- * Starts a child and shakes hands with it (MCP 2025-11-25, Transports § stdio). The MCP client and our own requests
- * share its two pipes: an answer goes to whoever has its id.
- * @throws Fault `upstream_unavailable`, `upstream_timeout`, `upstream_garbage`
+ * Starts a child and shakes hands with it (MCP 2025-11-25, Transports § stdio). A line that cannot be understood is
+ * skipped: it ends a single request where it says which one, and never the child.
+ * @throws Fault `upstream_…`
  */
 export async function connectStdio(upstream: string, command: Command, on: ConnectionEvents): Promise<Connection> {
   const pending = new Map<number, Pending>();
   const nextId = createRequestIds();
+  const logOddLine = createOddLines(upstream, on.log);
   let lost: Fault | undefined;
-  let closing = false;
+  let isClosing = false;
   let child: Child | undefined;
+  let lastStderr = '';
 
-  const lose = (fault: Fault) => {
-    if (lost !== undefined) return;
-    lost = fault;
-    for (const { reject } of pending.values()) reject(fault);
+  const onExit = (reason: string) => {
+    if (!isClosing) on.log.warn({ upstream, reason, stderr: lastStderr }, 'the process of the upstream ended');
+    lost = new Fault('upstream_closed', { upstream, hint: `${reason}; see its stderr in the log` });
+    for (const { reject } of pending.values()) reject(lost);
     pending.clear();
-    transport.onclose?.();
-    if (!closing) on.onLost();
+    if (!isClosing) on.onLost();
   };
 
   const read = (line: string) => {
     let message: Json | undefined;
     try {
-      message = readJson(line);
+      message = line[0] === '{' ? readJson(line) : undefined;
     } catch (thrown) {
       if (thrown instanceof JsonExcess) return refuse(line, thrown.message);
-      if (line[0] !== '{') return on.log.warn({ upstream, line: line.slice(0, 200) }, 'a line of stdout is no message');
+      // Where it is half an answer, whoever waits for that need not wait any longer.
+      const waiting = pending.get(idAtEdge(line, line) ?? none);
+      waiting?.reject(new Fault('upstream_garbage', { upstream, hint: `it wrote ${line.slice(0, 80)}` }));
     }
-    if (!isJsonObject(message)) {
-      lose(new Fault('upstream_garbage', { upstream, hint: `it wrote ${line.slice(0, 80)}` }));
-      return void child?.close();
+    if (!isJsonObject(message)) return logOddLine(line);
+    const notification = asNotification(message);
+    if (notification !== undefined) return hear(notification);
+    if (typeof message.method === 'string') {
+      const response = on.answerServer(message);
+      if (response !== undefined) child?.send(JSON.stringify(response));
+      return;
     }
     const waiting = pending.get(ownId(message.id) ?? none);
-    if (waiting !== undefined && message.method === undefined) return settle(waiting, message, line);
-    const notification = asNotification(message);
-    const token = notification?.params?.progressToken;
-    if (notification && token !== undefined) return pending.get(ownId(token) ?? none)?.onNotification?.(notification);
-    if (notification) on.onNotification(notification);
-    transport.onmessage?.(withDoubles(message) as unknown as Parameters<NonNullable<Transport['onmessage']>>[0]);
+    if (waiting !== undefined) settle(waiting, message, line);
+    else if (message.jsonrpc === undefined || message.id === null) logOddLine(line);
+    else on.log.debug({ upstream, id: message.id }, 'an answer that nobody waits for');
   };
 
   /** An answer that is out of bounds is the failure of its own request, and of no other. */
   const refuse = (line: string, why: string) => {
-    const id = ownId(readId(line)) ?? none;
-    const fault = new Fault('upstream_too_large', { upstream, hint: `Its answer is ${why}.` });
-    const waiting = pending.get(id);
+    const waiting = pending.get(ownId(readId(line)) ?? none);
     if (waiting === undefined) on.log.warn({ upstream, why }, 'a message was left out');
-    pending.delete(id);
-    waiting?.reject(fault);
+    waiting?.reject(new Fault('upstream_too_large', { upstream, hint: `Its answer is ${why}.` }));
+  };
+
+  const hear = (notification: Notification) => {
+    if (!belongsToCall(notification)) return on.onNotification(notification);
+    const token = notification.params?.progressToken;
+    // Nothing says whose call a log message belongs to.
+    if (token === undefined) return on.onNotification(notification);
+    pending.get(ownId(token) ?? none)?.hear(notification);
   };
 
   const settle = (waiting: Pending, message: JsonObject, line: string) => {
-    pending.delete(ownId(message.id) ?? none);
     try {
       waiting.resolve(readAnswer(upstream, message, line));
     } catch (fault) {
@@ -81,66 +98,118 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     }
   };
 
-  const transport: Transport = {
-    async start() {
-      child = await startChild(command, on.limits.maxAnswerBytes, {
-        onLine: read,
-        onStderr: line => on.log.info({ upstream, line: line.slice(0, 2_000) }, 'stderr'),
-        onTooLong: () => lose(new Fault('upstream_too_large', { upstream, limit_bytes: on.limits.maxAnswerBytes })),
-        onExit: reason =>
-          lose(new Fault('upstream_closed', { upstream, hint: `${reason}; see its stderr in the log` })),
+  const onLongLine = (head: string, tail: string) => {
+    const limit = on.limits.maxAnswerBytes;
+    const waiting = pending.get(idAtEdge(head, tail) ?? none);
+    if (waiting !== undefined) waiting.reject(new Fault('upstream_too_large', { upstream, limit_bytes: limit }));
+    else if (tail !== '')
+      on.log.warn({ upstream, limit_bytes: limit, line: head }, 'a line of stdout is too long and is skipped');
+  };
+
+  const send = (method: string, params: JsonObject | undefined, times: RequestTimes, options: RequestOptions) => {
+    if (lost) return Promise.reject(lost);
+    if (child === undefined || child.unsent > on.limits.maxAnswerBytes) {
+      const hint = `it does not read its stdin: ${child?.unsent} bytes wait`;
+      return Promise.reject(new Fault('upstream_unavailable', { upstream, hint }));
+    }
+    const id = nextId();
+    const { signal, onNotification } = options;
+    const own = child;
+    return new Promise<Answer>((resolve, reject) => {
+      const giveUp = (reason: unknown, told: string) => {
+        end();
+        reject(reason);
+        if (method === 'initialize') return;
+        const params = { requestId: id, reason: told };
+        own.send(JSON.stringify({ jsonrpc: '2.0', method: 'notifications/cancelled', params }));
+      };
+      const abort = () => giveUp(signal?.reason, 'the caller cancelled');
+      const timer = new RequestTimer(upstream, method, times, fault => giveUp(fault, 'timed out'));
+      const end = () => {
+        pending.delete(id);
+        timer.stop();
+        signal?.removeEventListener('abort', abort);
+      };
+      let isBusy = false;
+      signal?.addEventListener('abort', abort);
+      pending.set(id, {
+        hear(notification) {
+          timer.extend();
+          // All calls share the pipe, so nobody can be made to wait: what comes too fast is dropped.
+          if (isBusy) return;
+          const busy = onNotification?.(notification);
+          if (!(busy instanceof Promise)) return;
+          isBusy = true;
+          busy.finally(() => {
+            isBusy = false;
+          });
+        },
+        resolve(answer) {
+          end();
+          resolve(answer);
+        },
+        reject(reason) {
+          end();
+          reject(reason);
+        },
       });
+      const sent = withOwnProgressToken(params, onNotification === undefined ? undefined : id);
+      own.send(JSON.stringify({ jsonrpc: '2.0', id, method, params: sent }));
+    });
+  };
+
+  const peer: Peer = {
+    request(method, params, signal) {
+      const start = { ms: on.limits.startTimeoutMs, setting: 'limits.upstream_start_ms' };
+      return send(method, params, { idle: start, whole: start }, { signal });
     },
-    async send(message) {
-      child?.send(JSON.stringify(message));
-    },
-    async close() {
-      closing = true;
-      await child?.close();
+    async notify(method) {
+      child?.send(JSON.stringify({ jsonrpc: '2.0', method }));
     },
   };
 
+  const spawning = startChild(command, on.limits.maxAnswerBytes, {
+    onLine: read,
+    onStderr(line) {
+      lastStderr = line.slice(0, 2_000);
+      on.log.info({ upstream, line: lastStderr }, 'stderr');
+    },
+    onLongLine,
+    onExit,
+  });
   try {
-    const { facts } = await shakeHands(transport, on.signal, on.limits.startTimeoutMs);
-    if (lost) throw lost;
-    return { facts, hearsSince: Date.now(), request, close: () => transport.close() };
-  } catch (thrown) {
-    const cause = lost;
-    await transport.close();
-    throw cause ?? handshakeFault(upstream, thrown, on);
-  }
-
-  function request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer> {
-    if (lost) return Promise.reject(lost);
-    const id = nextId();
-    const { signal, onNotification, timeoutMs = on.limits.timeoutMs } = options;
-    return new Promise((resolve, reject) => {
-      const give = (reason: string) => {
-        pending.delete(id);
-        const cancelled = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id, reason } };
-        child?.send(JSON.stringify(cancelled));
-      };
-      const abort = () => {
-        give('the caller cancelled');
-        end(() => reject(signal?.reason));
-      };
-      const timer = setTimeout(() => {
-        give('timed out');
-        end(() => reject(new Fault('upstream_timeout', { upstream, method, after_ms: timeoutMs })));
-      }, timeoutMs);
-      const end = (settle: () => void) => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
-        settle();
-      };
-      signal?.addEventListener('abort', abort);
-      pending.set(id, {
-        onNotification,
-        resolve: answer => end(() => resolve(answer)),
-        reject: reason => end(() => reject(reason)),
-      });
-      const sent = withOwnProgressToken(params, onNotification === undefined ? undefined : id);
-      child?.send(JSON.stringify({ jsonrpc: '2.0', id, method, params: sent }));
+    const facts = await starting(upstream, on, async signal => {
+      child = await spawning;
+      return shakeHands(upstream, peer, signal);
     });
+    if (lost) throw lost;
+    const hearsSince = Date.now();
+    const close = async () => {
+      isClosing = true;
+      await child?.close();
+    };
+    return {
+      facts,
+      hearsSince,
+      request: (method, params, options) => send(method, params, requestTimes(options, on.limits), options),
+      close,
+      release: close,
+    };
+  } catch (thrown) {
+    isClosing = true;
+    await spawning.then(
+      started => started.close(),
+      () => {},
+    );
+    throw lost ?? thrown;
   }
 }
+
+/** The id of an answer that is not read as a whole: servers write it first or last. */
+function idAtEdge(head: string, tail: string): number | undefined {
+  const found =
+    /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*"?(\d+)/.exec(head) ?? idAtEnd.exec(tail.slice(-100));
+  return ownId(found?.[1]);
+}
+
+const idAtEnd = /[{,]\s*"id"\s*:\s*"?(\d+)"?\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;

@@ -21,11 +21,14 @@ export interface RequestOptions {
   /**
    * Called with what the upstream says about this very request while it runs, `notifications/progress` above all.
    * With it, a `_meta.progressToken` in the params is replaced by a token of our own; without it, it is left out.
-   * The notification's `progressToken` is ours: put the caller's back.
+   * The notification's `progressToken` is ours: put the caller's back. Where it returns a promise, further notifications
+   * are dropped until that settles, and over HTTP the server has to wait.
    */
-  readonly onNotification?: (notification: Notification) => void;
-  /** Milliseconds; the upstream's own time-out when absent or shorter. */
+  readonly onNotification?: (notification: Notification) => unknown;
+  /** Milliseconds that progress does not extend; the upstream's own time-out when absent or shorter. */
   readonly timeoutMs?: number;
+  /** The setting that `timeoutMs` comes from, for the message of the fault. */
+  readonly timeoutSetting?: string;
 }
 
 /** One MCP server behind the gateway. Connected on first need, and again after it was lost. */
