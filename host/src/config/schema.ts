@@ -139,7 +139,7 @@ const limitsSchema = z.strictObject({
   max_request_timeout_ms: milliseconds
     .default(600_000)
     .describe('One request to an upstream, however much progress it shows.'),
-  list_ms: milliseconds.default(3000).describe('How long lists of several upstreams wait for each of them.'),
+  list_ms: milliseconds.default(5000).describe('How long lists of several upstreams wait for each of them.'),
   upstream_start_ms: milliseconds.default(60_000).describe('Starting an upstream and shaking hands with it.'),
   concurrent_requests: count.default(1024),
   sessions: count.default(10_000),

@@ -42,8 +42,8 @@ export function reachedMembers({ members }: Route): readonly Member[] {
  * Whether an upstream may have this kind of list: it offered it, was never reached, or could not tell that it was
  * replaced by one that offers it.
  */
-export const mayOffer = ({ initialized, hearsSince }: Upstream, kind: string): boolean =>
-  initialized === undefined || initialized.capabilities[kind] !== undefined || hearsSince === undefined;
+export const mayOffer = ({ initialized, ready, hearsSince }: Upstream, kind: string): boolean =>
+  initialized === undefined || initialized.capabilities[kind] !== undefined || (ready && hearsSince === undefined);
 
 /** A binding with its members, ready for requests. */
 export interface Entrance extends Disposable {

@@ -70,7 +70,9 @@ async function itemsOf({ route, signal }: Call, { upstream, lists }: Member, met
   const { capabilities = {} } = upstream.initialized ?? {};
   if (upstream.initialized !== undefined && capabilities[kind] === undefined) return catalog.items().catch(() => []);
   try {
-    return await catalog.fresh(signal);
+    const items = await catalog.fresh(signal);
+    route.notices.isBack(upstream.id, method);
+    return items;
   } catch (reason) {
     signal.throwIfAborted();
     // Of an upstream that is gone, nothing could be called. Clients are told when it is back.

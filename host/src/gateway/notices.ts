@@ -2,6 +2,15 @@ import { Fault, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 
+/** An upstream that could not be asked for a list the last time. */
+export interface Missing {
+  readonly upstream: string;
+  readonly method: string;
+  readonly code: string;
+  /** When it was missing first, in milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /**
  * Tells the operator why a binding shows less than its upstreams have, or shows it in a way that clients may not take.
  * What stays so is told once, what happens again and again once a minute.
@@ -9,6 +18,10 @@ import type { Metrics } from '../core/metrics.ts';
 export interface Notices {
   /** An upstream could not be asked for a list. `stale`: the last one that it sent stands in for it. */
   leftOut(upstream: string, method: string, reason: unknown, stale: boolean): void;
+  /** It could be asked. */
+  isBack(upstream: string, method: string): void;
+  /** What is left out, or represented by an old list, at present. */
+  missing(): readonly Missing[];
   /** Several upstreams list the same uris. */
   sharedUris(method: string, uris: readonly string[], upstreams: readonly string[]): void;
   /** Behind their prefix, names of tools are longer than many clients take. */
@@ -28,8 +41,8 @@ export function createNotices(binding: string, log: Log, metrics: Metrics): Noti
   const counter = 'sallyport_lists_incomplete_total';
   const help = 'Lists for which an upstream could not be asked, by binding, upstream, method and code.';
   metrics.declare(counter, { type: 'counter', help });
-  /** By upstream, method and code: when it was told last, and how often it happened since. */
-  const leftOut = new Map<string, { at: number; since: number }>();
+  /** By upstream and method. Kept when it is back, so that what comes and goes is not told each time. */
+  const missing = new Map<string, Missing & { isBack: boolean; toldAt: number; more: number }>();
   const told = new Set<string>();
   const isNews = (key: string) => !told.has(key) && told.size < mostTold && told.add(key) !== undefined;
 
@@ -38,17 +51,26 @@ export function createNotices(binding: string, log: Log, metrics: Metrics): Noti
       const [fault = new Fault('internal')] = toFaults(reason);
       const { code, hint, details } = fault;
       metrics.series(counter, { binding, upstream, method, code }).add(1);
-      const key = `${upstream} ${method} ${code}`;
-      const last = leftOut.get(key);
-      if (last !== undefined && Date.now() < last.at + pause) {
-        last.since += 1;
-        return;
-      }
-      leftOut.set(key, { at: Date.now(), since: 0 });
-      const before = last === undefined || last.since === 0 ? {} : { more_since_last: last.since };
+      const key = `${upstream} ${method}`;
+      const now = Date.now();
+      const last = missing.get(key);
+      const since = last === undefined || last.isBack ? now : last.since;
+      const isTold = last?.code === code && now < last.toldAt + pause;
+      const [toldAt, more] = isTold ? [last.toldAt, last.more + 1] : [now, 0];
+      missing.set(key, { upstream, method, code, since, isBack: false, toldAt, more });
+      if (isTold) return;
+      const before = last === undefined || last.more === 0 ? {} : { more_since_last: last.more };
       const what = stale ? 'the last known list of an upstream stands in' : 'an upstream is left out of a list';
       log.warn({ ...details, binding, upstream, method, code, hint, ...before }, what);
     },
+    isBack(upstream, method) {
+      const last = missing.get(`${upstream} ${method}`);
+      if (last !== undefined) last.isBack = true;
+    },
+    missing: () =>
+      [...missing.values()].flatMap(({ upstream, method, code, since, isBack }) =>
+        isBack ? [] : [{ upstream, method, code, since }],
+      ),
     sharedUris(method, uris, upstreams) {
       const news = uris.filter(uri => isNews(`${method} ${uri}`));
       if (news.length === 0) return;
