@@ -238,6 +238,17 @@ export const requirements = {
   'UP-16': 'Requests have small whole numbers as ids, which are exchanged within the text of an answer.',
   'UP-17': 'A list whose changes would not be heard is believed for a minute, and brought up to date by what passes.',
   'UP-18': 'A list that is late is waited for no longer than the setting says, and learned when it comes.',
+  'UP-30':
+    'What a server keeps for one client no other client sees, of whatever binding; the start’s connection serves the first.',
+  'UP-31':
+    'Clients share a connection where the operator says so, with a warning, and where the server gave no session id.',
+  'UP-32':
+    'Connections with an upstream are bounded; a client too many is told the setting, and served once another goes.',
+  'UP-33': 'A connection that nobody used for the idle time ends, and its client gets another one when it is back.',
+  'UP-34': 'A failure to connect holds back attempts of all clients, a lost connection those of its client alone.',
+  'UP-35': 'The log level of one client changes that of no other, and is told again to a connection that was renewed.',
+  'UP-36':
+    'The connections of a session end with it: a child with all that it started, and a session of an HTTP server.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

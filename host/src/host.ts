@@ -4,6 +4,7 @@ import { type FacilityOptions, openFacilities, tryFacilities } from './capabilit
 import type { Config, UpstreamConfig } from './config/config.ts';
 import { Fault, Faults, toFaults } from './core/fault.ts';
 import type { Log } from './core/log.ts';
+import type { Metrics } from './core/metrics.ts';
 import type { PluginUsage } from './core/plugin-usage.ts';
 import { SecretMask } from './core/secret-mask.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
@@ -17,9 +18,9 @@ import { ReadyThreads } from './sandbox/ready-threads.ts';
 import { createSandbox } from './sandbox/sandbox.ts';
 import { createSource } from './source/create-source.ts';
 import { commandProblem } from './upstream/command-problem.ts';
-import { createUpstream } from './upstream/create-upstream.ts';
+import { createUpstreamPool } from './upstream/create-upstream.ts';
 import { reachUpstream } from './upstream/reach-upstream.ts';
-import type { Upstream } from './upstream/upstream.ts';
+import type { UpstreamPool } from './upstream/upstream.ts';
 import { createVerifier } from './verify/verifier.ts';
 
 /** A gateway with everything behind it. Disposing closes all of it, in reverse order of opening. */
@@ -146,7 +147,7 @@ export async function createHost(
   opened.defer(async () => void (await Promise.all([...open].map(each => each[Symbol.asyncDispose]()))));
 
   const upstreams = new Map(
-    config.upstreams.map(entry => [entry.id, opened.use(upstreamOf(entry, config.limits, log))]),
+    config.upstreams.map(entry => [entry.id, opened.use(upstreamOf(entry, config.limits, log, metrics))]),
   );
   const closing = new AbortController();
   opened.defer(() => closing.abort());
@@ -206,14 +207,20 @@ export const summaryOf = ({ id, version, origin, digest, signer, imports, grante
   hooks: [...hooks],
 });
 
-const upstreamOf = (entry: UpstreamConfig, limits: Config['limits'], log: Log) =>
-  createUpstream(entry, {
+const connectionsMetric = 'sallyport_upstream_connections';
+
+function upstreamOf(entry: UpstreamConfig, limits: Config['limits'], log: Log, metrics: Metrics): UpstreamPool {
+  metrics.declare(connectionsMetric, { type: 'gauge', help: 'Connections with each upstream.' });
+  const connections = metrics.series(connectionsMetric, { upstream: entry.id });
+  return createUpstreamPool(entry, {
     log,
     startTimeoutMs: limits.upstream_start_ms,
     maxAnswerBytes: limits.answer_bytes,
     requestTimeoutMs: limits.request_timeout_ms,
     maxRequestTimeoutMs: limits.max_request_timeout_ms,
+    onCount: count => connections.set(count),
   });
+}
 
 /**
  * Connects the required upstreams, and begins to connect the others, which goes on until `closing`.
@@ -221,7 +228,7 @@ const upstreamOf = (entry: UpstreamConfig, limits: Config['limits'], log: Log) =
  */
 async function startUpstreams(
   entries: readonly UpstreamConfig[],
-  upstreams: ReadonlyMap<string, Upstream>,
+  upstreams: ReadonlyMap<string, UpstreamPool>,
   on: { readonly log: Log; readonly signal: AbortSignal | undefined; readonly closing: AbortSignal },
 ): Promise<void> {
   const faults: Fault[] = [];

@@ -58,6 +58,13 @@ const payload = z
   .int()
   .min(1024)
   .max(8 * MiB, 'at most 8388608 (8 MiB): the heap of a lane could not hold more of it');
+/** How long something may be unused, between a second and a week. */
+const idle = (ms: number) =>
+  z
+    .int()
+    .min(1_000)
+    .max(7 * 24 * 3_600_000)
+    .default(ms);
 const count = z.int().min(1).max(1_000_000);
 const instant = z.iso.datetime({ offset: true, error: 'a time such as 2026-12-31T23:59:59Z' });
 
@@ -196,6 +203,14 @@ const upstreamSchema = z
     max_timeout_ms: milliseconds
       .optional()
       .describe('One request, however much progress it shows; limits.max_request_timeout_ms unless stated.'),
+    connections: z
+      .enum(['per_session', 'shared'])
+      .default('per_session')
+      .describe('Whether each client session has a connection of its own, or all clients share one.'),
+    max_connections: count
+      .optional()
+      .describe('Connections of clients at one time. Unless stated 16 over stdio, and 256 over HTTP.'),
+    idle_ms: idle(30 * 60_000).describe('After so long without a request the connection of a client ends.'),
   })
   .superRefine(oneOf(['stdio', 'http']))
   .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }] });

@@ -615,8 +615,8 @@ const table = {
   overloaded: {
     http: 503,
     rpc: -32018,
-    says: 'The gateway serves as many requests as it may.',
-    todo: 'Try again after the seconds of Retry-After, or raise `limits.concurrent_requests`.',
+    says: 'The gateway is at one of its limits.',
+    todo: 'Try again after the seconds of Retry-After. The hint names the setting to raise.',
   },
   draining: {
     http: 503,

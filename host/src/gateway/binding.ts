@@ -3,7 +3,7 @@ import type { Metrics } from '../core/metrics.ts';
 import type { ChainPlace } from '../hook/chain-place.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
-import type { Upstream } from '../upstream/upstream.ts';
+import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
 import { createNotices, type Notices } from './notices.ts';
 import { createOrigins, type Origins } from './origins.ts';
 
@@ -12,28 +12,45 @@ export interface Binding {
   readonly id: string;
   /** Whether `/mcp` is this binding too. */
   readonly isDefault: boolean;
-  readonly upstreams: readonly Upstream[];
+  readonly upstreams: readonly UpstreamPool[];
   readonly chain: ChainPlace;
 }
 
-/** An upstream with what the gateway remembers of its lists. */
+/** What one client has of an upstream, with what the gateway remembers of its lists. */
 export interface Member {
   readonly upstream: Upstream;
   readonly lists: Catalogs;
 }
 
-/** A binding as one request finds it, to the end. Disposing says that the request is over. */
-export interface Route extends Disposable {
+/** What one client has of the upstreams of a binding. */
+export interface ClientScope {
+  readonly members: readonly [Member, ...Member[]];
+  /** Where uris came from that it has seen. */
+  readonly origins: Origins;
+}
+
+/** A binding as one request finds it, with what its client has of the upstreams. */
+export interface Route extends ClientScope {
   readonly id: string;
   readonly chain: HookChain;
-  readonly members: readonly [Member, ...Member[]];
-  /** Where uris came from that its clients have seen. */
-  readonly origins: Origins;
   readonly notices: Notices;
 }
 
+/** A binding as one request finds it, to the end. Disposing says that the request is over. */
+export interface Entry extends Disposable {
+  readonly id: string;
+  readonly upstreams: readonly UpstreamPool[];
+  /**
+   * Opens the upstreams for a client, until it is disposed. Nothing is connected yet.
+   * @param isListening whether the client listens to what upstreams say by themselves
+   */
+  open(isListening: () => boolean): ClientScope & Disposable;
+  /** The way of a request of this client. */
+  routeOf(client: ClientScope): Route;
+}
+
 /** The members whose upstreams were reached so far; all of them while that is none. */
-export function reachedMembers({ members }: Route): readonly Member[] {
+export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Member[] {
   const reached = members.filter(({ upstream }) => upstream.initialized !== undefined);
   return reached.length === 0 ? members : reached;
 }
@@ -45,11 +62,11 @@ export function reachedMembers({ members }: Route): readonly Member[] {
 export const mayOffer = ({ initialized, ready, hearsSince }: Upstream, kind: string): boolean =>
   initialized === undefined || initialized.capabilities[kind] !== undefined || (ready && hearsSince === undefined);
 
-/** A binding with its members, ready for requests. */
+/** A binding, ready for requests. */
 export interface Entrance extends Disposable {
   readonly id: string;
   /** For each request anew: the plugins of a binding may be replaced. */
-  enter(): Route;
+  enter(): Entry;
 }
 
 export interface EntranceOptions {
@@ -61,19 +78,64 @@ export interface EntranceOptions {
 
 export function createEntrance(binding: Binding, { listMs, log, metrics }: EntranceOptions): Entrance {
   const { id, chain: place, upstreams } = binding;
-  const [first, ...others] = upstreams.map(upstream => ({ upstream, lists: createCatalogs(upstream, listMs) }));
-  if (first === undefined) throw new RangeError(`binding ${id} has no upstream`);
-  const members: [Member, ...Member[]] = [first, ...others];
-  const origins = createOrigins();
   const notices = createNotices(id, log, metrics);
+  /** What is remembered of lists by the upstreams whose clients have one connection together. */
+  const common = new Map<Upstream, Catalogs>();
+  const commonLists = ({ common: upstream }: UpstreamPool): Catalogs | undefined => {
+    if (upstream === undefined) return undefined;
+    const known = common.get(upstream) ?? createCatalogs(upstream, listMs);
+    common.set(upstream, known);
+    return known;
+  };
+  const open = (isListening: () => boolean): ClientScope & Disposable => {
+    const [first, ...others] = upstreams.map(
+      pool => new ClientMember(pool.open(isListening), listMs, () => commonLists(pool)),
+    );
+    if (first === undefined) throw new RangeError(`binding ${id} has no upstream`);
+    const members: readonly [ClientMember, ...ClientMember[]] = [first, ...others];
+    return {
+      members,
+      origins: createOrigins(),
+      [Symbol.dispose]() {
+        for (const member of members) member[Symbol.dispose]();
+      },
+    };
+  };
   return {
     id,
     enter() {
-      const held = place.enter();
-      return { id, members, origins, notices, chain: held.chain, [Symbol.dispose]: held[Symbol.dispose] };
+      const { chain, [Symbol.dispose]: leave } = place.enter();
+      const routeOf = ({ members, origins }: ClientScope) => ({ id, chain, members, origins, notices });
+      return { id, upstreams, open, routeOf, [Symbol.dispose]: leave };
     },
     [Symbol.dispose]() {
-      for (const { lists } of members) lists[Symbol.dispose]();
+      for (const lists of common.values()) lists[Symbol.dispose]();
     },
   };
+}
+
+/** Its lists are those of the client's own connection, or those of all where they have one together. */
+class ClientMember implements Member, Disposable {
+  readonly upstream: Upstream;
+  readonly #listMs: number;
+  readonly #common: () => Catalogs | undefined;
+  #own: Catalogs | undefined;
+
+  constructor(upstream: Upstream, listMs: number, common: () => Catalogs | undefined) {
+    this.upstream = upstream;
+    this.#listMs = listMs;
+    this.#common = common;
+  }
+
+  get lists(): Catalogs {
+    const common = this.#common();
+    if (common !== undefined) return common;
+    this.#own ??= createCatalogs(this.upstream, this.#listMs);
+    return this.#own;
+  }
+
+  [Symbol.dispose](): void {
+    this.#own?.[Symbol.dispose]();
+    void this.upstream[Symbol.asyncDispose]();
+  }
 }

@@ -4,9 +4,9 @@ import { exposedName } from './owner.ts';
 
 /**
  * What a binding offers: what its upstreams offer and the gateway passes on. Subscriptions to single resources and
- * tasks are not among it, because all clients share one session with an upstream.
+ * tasks are not among it.
  */
-export function capabilitiesOf(route: Route): JsonObject {
+export function capabilitiesOf(route: Pick<Route, 'members'>): JsonObject {
   const offered = route.members.flatMap(({ upstream }) =>
     upstream.initialized === undefined ? [] : [upstream.initialized.capabilities],
   );
@@ -26,7 +26,7 @@ export function capabilitiesOf(route: Route): JsonObject {
 }
 
 /** The instructions of the upstreams; of several, each under its id, with what its names are here. */
-export function instructionsOf(route: Route): string | undefined {
+export function instructionsOf(route: Pick<Route, 'members'>): string | undefined {
   const several = route.members.length > 1;
   const texts = route.members.flatMap(member => {
     const { id, initialized } = member.upstream;

@@ -1,10 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { fail } from '../core/fault.ts';
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { resultAnswer } from '../upstream/answer.ts';
-import type { Notification } from '../upstream/upstream.ts';
-import { type Route, reachedMembers } from './binding.ts';
+import { logLevels, severity } from '../upstream/log-level.ts';
+import type { Notification, UpstreamPool } from '../upstream/upstream.ts';
+import type { Entry } from './binding.ts';
 import { capabilitiesOf, instructionsOf } from './capabilities.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { dispatch } from './dispatch.ts';
@@ -22,7 +23,6 @@ export interface CodecOptions {
 
 /** Newest first: it is what a client gets that asks for a revision unknown to us. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26'];
-const logLevels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 /** Milliseconds without a byte after which a comment is sent; it can take twice as long. */
 const silence = { call: 7_000, stream: 12_000 };
 /** Notification streams of a session. A client whose connection died unnoticed opens another one. */
@@ -54,11 +54,12 @@ export function createCodec20251125(options: CodecOptions): Codec {
     if (typeof protocolVersion !== 'string') fail('params_invalid', { hint: '`protocolVersion` is not a string' });
     await startAll(route, Math.min(patience, options.requestTimeoutMs), options.log);
     const revision = revisions.find(known => known === protocolVersion) ?? String(revisions[0]);
-    const session = sessions.create(route.id, revision);
-    const instructions = instructionsOf(route);
+    const session = sessions.create(route.id, revision, isListening => route.open(isListening));
+    for (const { upstream } of session.client.members) upstream.subscribe(said => tell(session, said));
+    const instructions = instructionsOf(session.client);
     const result = {
       protocolVersion: revision,
-      capabilities: capabilitiesOf(route),
+      capabilities: capabilitiesOf(session.client),
       serverInfo: { name: 'sallyport', version: options.version },
       ...(instructions === undefined ? {} : { instructions }),
     };
@@ -66,7 +67,8 @@ export function createCodec20251125(options: CodecOptions): Codec {
   }
 
   async function call(exchange: Exchange, session: Session, { id, method, params }: Request) {
-    const { route, reply, requestId, record, headers } = exchange;
+    const { reply, requestId, record, headers } = exchange;
+    const route = exchange.route.routeOf(session.client);
     const controller = new AbortController();
     const key = keyOf(id);
     session.running.set(key, controller);
@@ -88,23 +90,18 @@ export function createCodec20251125(options: CodecOptions): Codec {
     }
   }
 
-  async function setLevel({ route, reply }: Exchange, session: Session, { id, params }: Request) {
+  async function setLevel({ reply }: Exchange, session: Session, { id, params }: Request) {
     const { level } = params;
-    if (typeof level !== 'string' || !logLevels.includes(level)) {
+    if (typeof level !== 'string' || severity(level) < 0) {
       return fail('params_invalid', { hint: `\`level\` is not one of ${logLevels.join(', ')}` });
     }
     session.logLevel = level;
-    // All clients share one session with an upstream: it sends what the most curious wants, and each gets its part.
-    const wanted = [...sessions.all()]
-      .filter(({ binding, logLevel }) => binding === route.id && logLevel !== undefined)
-      .map(({ logLevel }) => severity(logLevel));
-    const params_ = { level: logLevels[Math.min(...wanted)] as Json };
-    const logging = route.members.filter(({ upstream }) => upstream.initialized?.capabilities.logging !== undefined);
-    await Promise.allSettled(logging.map(({ upstream }) => upstream.request('logging/setLevel', params_)));
+    await Promise.all(session.client.members.map(({ upstream }) => upstream.setLogLevel(level)));
     reply.answer(200, resultAnswer({}).text(id));
   }
 
   function hearNotification(session: Session, { method, params }: Message & { kind: 'notification' }) {
+    if (method === 'notifications/initialized') connectAll(session);
     if (method !== 'notifications/cancelled') return;
     const { requestId } = params;
     if (isId(requestId)) session.running.get(keyOf(requestId))?.abort(new Cancelled('the client cancelled'));
@@ -136,6 +133,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
       streams.push(reply);
       reply.open();
       reply.breakSilence(silence.stream);
+      connectAll(session);
       exchange.onLeave(() => {
         const at = streams.indexOf(reply);
         if (at >= 0) streams.splice(at, 1);
@@ -145,12 +143,6 @@ export function createCodec20251125(options: CodecOptions): Codec {
     delete(exchange) {
       sessions.end(sessionOf(exchange));
       exchange.reply.end(204);
-    },
-
-    announce(route, { method, params }) {
-      if (!method.endsWith('/list_changed')) return;
-      const text = JSON.stringify({ jsonrpc: '2.0', method, ...(params === undefined ? {} : { params }) });
-      for (const { binding, streams } of sessions.all()) if (binding === route) newestThatReads(streams)?.notify(text);
     },
 
     [Symbol.dispose]() {
@@ -184,26 +176,39 @@ const takesEvents = ({ accept }: IncomingHttpHeaders) => accept?.includes('text/
 const notificationText = (method: string, params: JsonObject | undefined) =>
   JSON.stringify({ jsonrpc: '2.0', method, params });
 
-const severity = (level: unknown) => logLevels.indexOf(String(level));
+/** Tells a client what one of its upstreams said by itself. */
+function tell({ streams, logLevel }: Session, { method, params }: Notification) {
+  const isTold =
+    method.endsWith('/list_changed') ||
+    (method === 'notifications/message' && logLevel !== undefined && severity(params?.level) >= severity(logLevel));
+  if (isTold) newestThatReads(streams)?.notify(notificationText(method, params));
+}
+
+/** Connects what the client will need, so that it waits less. A failure is met again by whoever needs it. */
+function connectAll({ client }: Session) {
+  for (const { upstream } of client.members) upstream.start().catch(() => {});
+}
 
 /**
- * Reaches the upstreams of a binding, but for those that were never reached while others were. One of several that is
- * down is left out.
- * @throws Fault when all are
+ * Makes sure that the upstreams of a binding can be used, but for those that were never reached while others were. One of
+ * several that cannot is left out.
+ * @throws Fault when none can
  */
-async function startAll(route: Route, withinMs: number, log: Log) {
-  const members = reachedMembers(route);
-  const missing = members.filter(({ upstream }) => !upstream.ready);
-  const started = await Promise.allSettled(
-    missing.map(({ upstream }) => {
-      const signal = AbortSignal.timeout(withinMs);
-      return upstream.start(signal).catch(reason => {
-        if (reason !== signal.reason) throw reason;
-        fail('upstream_timeout', { upstream: upstream.id, method: 'initialize', after_ms: withinMs });
-      });
-    }),
-  );
+async function startAll({ id, upstreams }: Entry, withinMs: number, log: Log) {
+  const reached = upstreams.filter(({ initialized }) => initialized !== undefined);
+  const needed = reached.length === 0 ? upstreams : reached;
+  const started = await Promise.allSettled(needed.map(upstream => startOne(upstream, withinMs)));
   const failed = started.flatMap(each => (each.status === 'rejected' ? [each.reason] : []));
-  for (const reason of failed) log.warn({ binding: route.id, reason: String(reason) }, 'an upstream is left out');
-  if (failed.length === members.length) throw failed[0];
+  for (const reason of failed) log.warn({ binding: id, reason: String(reason) }, 'an upstream is left out');
+  if (failed.length === needed.length) throw failed[0];
+}
+
+/** @throws Fault `upstream_…`, and `overloaded` when it has no connection for a client more */
+async function startOne(upstream: UpstreamPool, withinMs: number) {
+  const signal = AbortSignal.timeout(withinMs);
+  await upstream.start(signal).catch(reason => {
+    if (reason !== signal.reason) throw reason;
+    fail('upstream_timeout', { upstream: upstream.id, method: 'initialize', after_ms: withinMs });
+  });
+  upstream.checkRoom();
 }

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Notification } from '../upstream/upstream.ts';
-import type { Route } from './binding.ts';
+import type { Entry } from './binding.ts';
 import type { CallRecord } from './call.ts';
 import type { Message, MessageId } from './message.ts';
 import type { Reply } from './reply.ts';
@@ -8,7 +7,7 @@ import type { Reply } from './reply.ts';
 /** One HTTP request on its way. */
 export interface Exchange {
   readonly requestId: string;
-  readonly route: Route;
+  readonly route: Entry;
   readonly headers: IncomingHttpHeaders;
   readonly reply: Reply;
   /** `id` is what a refusal echoes: `null` until it is read, `undefined` for a notification. */
@@ -30,6 +29,4 @@ export interface Codec extends Disposable {
   get(exchange: Exchange): void;
   /** Answers a DELETE: the client is done. @throws Fault */
   delete(exchange: Exchange): void;
-  /** Tells the clients of a binding what an upstream said to nobody in particular. */
-  announce(binding: string, notification: Notification): void;
 }

@@ -10,7 +10,6 @@ import type { Json } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { readId } from '../upstream/exchange-id.ts';
-import type { Notification } from '../upstream/upstream.ts';
 import { type Admission, createAdmission, isFromHere, isLoopback } from './admission.ts';
 import { type Binding, createEntrance, type Entrance } from './binding.ts';
 import { readBody } from './body.ts';
@@ -90,23 +89,17 @@ export function createGateway(options: GatewayOptions): Gateway {
       log,
     }),
   ];
-  const subscriptions = bindings.flatMap(({ id, upstreams }) =>
-    upstreams.map(upstream => upstream.subscribe(said => announce(id, said))),
-  );
   const outbox = new Outbox(limits.waiting_bytes);
   /** Requests whose answers have not been read yet. */
   const running = new Set<OpenRequest>();
   let admission: Admission | undefined;
+  const concurrencyHint = `${limits.concurrent_requests} requests are running: try again later, or raise \`limits.concurrent_requests\``;
   let draining = false;
   let onIdle = () => {};
   let server: Server | undefined;
 
   const codecFor = ({ headers }: Exchange, message?: Message): Codec =>
     codecs.find(codec => codec.speaks(headers, message)) ?? fail('revision_unknown');
-
-  const announce = (binding: string, said: Notification) => {
-    for (const codec of codecs) codec.announce(binding, said);
-  };
 
   const handlers: Readonly<Record<string, Handler>> = {
     async POST(exchange, incoming) {
@@ -152,7 +145,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         answerPreflight(reply, incoming);
       } else {
         if (draining) fail('draining');
-        if (running.size > limits.concurrent_requests) fail('overloaded');
+        if (running.size > limits.concurrent_requests) fail('overloaded', { hint: concurrencyHint });
         if (at === undefined || handle === undefined) refuse(incoming);
         using route = at.enter();
         const { id, record } = request;
@@ -220,7 +213,6 @@ export function createGateway(options: GatewayOptions): Gateway {
   app.notFound(c => serve(c.env));
 
   async function close() {
-    for (const unsubscribe of subscriptions) unsubscribe();
     for (const codec of codecs) codec[Symbol.dispose]();
     for (const entrance of entrances.values()) entrance[Symbol.dispose]();
     const closing = server;

@@ -6,7 +6,7 @@ import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts'
 const separator = '__';
 
 /** The name by which clients know a tool or prompt of a member. */
-export const exposedName = (route: Route, { upstream }: Member, name: string): string =>
+export const exposedName = (route: Pick<Route, 'members'>, { upstream }: Member, name: string): string =>
   route.members.length === 1 ? name : `${upstream.id}${separator}${name}`;
 
 /**

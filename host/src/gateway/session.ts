@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fail } from '../core/fault.ts';
+import type { ClientScope } from './binding.ts';
 import type { keyOf } from './message.ts';
 import type { Reply } from './reply.ts';
 
@@ -13,6 +14,8 @@ export interface Session {
   readonly id: string;
   readonly binding: string;
   readonly revision: string;
+  /** What it has of the upstreams. */
+  readonly client: ClientScope;
   /** Requests that run, by `keyOf` the client's id; aborting one cancels it. */
   readonly running: Map<ReturnType<typeof keyOf>, AbortController>;
   /** Least severe log messages that the client wants; none unless it said so. */
@@ -24,8 +27,8 @@ export interface Session {
 }
 
 export interface Sessions {
-  /** @throws Fault `sessions_exhausted` */
-  create(binding: string, revision: string): Session;
+  /** @param open opens the upstreams for it; closed at its end @throws Fault `sessions_exhausted` */
+  create(binding: string, revision: string, open: Open): Session;
   /** @throws Fault `session_missing`, `session_unknown`, the latter for one of another binding too */
   find(id: string | undefined, binding: string): Session;
   /** Ends a session, and cancels what runs in it. */
@@ -33,17 +36,26 @@ export interface Sessions {
   all(): Iterable<Session>;
 }
 
+type Open = (isListening: () => boolean) => ClientScope & Disposable;
+
+interface OpenSession extends Session {
+  readonly client: ReturnType<Open>;
+}
+
 /** Milliseconds after which a session in which nothing happens may be ended to make room for a new one. */
 const idle = 60_000;
 
 /** At most `max` sessions. When all are taken, the one that was idle longest makes room. */
 export function createSessions(max: number): Sessions {
-  const sessions = new Map<string, Session>();
+  const sessions = new Map<string, OpenSession>();
 
   const end = (session: Session) => {
+    const open = sessions.get(session.id);
+    if (open === undefined) return;
     sessions.delete(session.id);
     for (const controller of session.running.values()) controller.abort(new Cancelled('the session ended'));
     for (const stream of session.streams) stream.end(200);
+    open.client[Symbol.dispose]();
   };
 
   const makeRoom = () => {
@@ -57,15 +69,11 @@ export function createSessions(max: number): Sessions {
   };
 
   return {
-    create(binding, revision) {
+    create(binding, revision, open) {
       if (sessions.size >= max) makeRoom();
-      const session: Session = {
-        id: randomUUID(),
-        binding,
-        revision,
-        running: new Map(),
-        streams: [],
-        lastUsed: Date.now(),
+      const client = open(() => session.streams.length > 0);
+      const session: OpenSession = {
+        ...{ id: randomUUID(), binding, revision, client, running: new Map(), streams: [], lastUsed: Date.now() },
       };
       sessions.set(session.id, session);
       return session;

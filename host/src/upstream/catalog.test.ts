@@ -16,6 +16,7 @@ function fakeUpstream(answer: (params: JsonObject, asked: number) => Answer | Pr
     hearsSince: Date.now() as number | undefined,
     initialized: { protocolVersion: '', serverInfo: {}, capabilities: { tools: { listChanged } } },
     start: async () => {},
+    setLogLevel: async () => {},
     async request(_method: string, params: JsonObject = {}) {
       upstream.asked += 1;
       return answer(params, upstream.asked);

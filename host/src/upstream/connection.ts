@@ -12,6 +12,8 @@ export interface Connection {
   readonly facts: ServerFacts;
   /** As in Upstream. */
   readonly hearsSince: number | undefined;
+  /** Whether the server may keep something for whoever uses it, as a process does, or a server that gave a session id. */
+  readonly keepsState: boolean;
   request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer>;
   /** Ends the session, or the child. */
   close(): Promise<void>;

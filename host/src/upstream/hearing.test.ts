@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
+import { createUpstream } from '../../../test/fixtures/create-upstream.ts';
 import { startRawHttpServer } from '../../../test/fixtures/raw-http-server.ts';
-import { createUpstream } from './create-upstream.ts';
 
 const opened: AsyncDisposable[] = [];
 const keep = <T extends AsyncDisposable>(made: T): T => {

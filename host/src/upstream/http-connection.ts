@@ -93,6 +93,7 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
 
   return {
     facts,
+    keepsState: session !== undefined,
     get hearsSince() {
       return stream.openSince;
     },

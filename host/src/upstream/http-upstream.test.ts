@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createUpstream } from '../../../test/fixtures/create-upstream.ts';
 import { freePort, startEverything } from '../../../test/fixtures/everything.ts';
 import { startRawHttpServer } from '../../../test/fixtures/raw-http-server.ts';
-import { createUpstream } from './create-upstream.ts';
 import { textOf, upstreamCases } from './upstream.case.ts';
 
 const started: AsyncDisposable[] = [];

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import type { Upstream } from './upstream.ts';
+import type { UpstreamPool } from './upstream.ts';
 
 /** Milliseconds between two attempts. */
 const pause = { first: 1_000, most: 30_000 };
@@ -10,7 +10,7 @@ const pause = { first: 1_000, most: 30_000 };
  * Goes on trying until the upstream was connected once, or `signal` ends it. Afterwards each request connects it anew
  * where that is needed. Only the first failure is a warning. Never rejects.
  */
-export async function reachUpstream(upstream: Upstream, log: Log, signal: AbortSignal): Promise<void> {
+export async function reachUpstream(upstream: UpstreamPool, log: Log, signal: AbortSignal): Promise<void> {
   for (let ms = pause.first; !signal.aborted; ms = Math.min(ms * 2, pause.most)) {
     try {
       return await upstream.start(signal);

@@ -1,9 +1,9 @@
 import { Fault } from '../core/fault.ts';
-import type { RequestTimes, TimeLimit, UpstreamLimits } from './connection.ts';
+import type { RequestTimes, TimeLimit } from './connection.ts';
 import type { RequestOptions } from './upstream.ts';
 
 /** The operator's limits for an upstream, unless the caller of a request has a stricter one, which progress does not extend. */
-export function requestTimes(options: RequestOptions, { idle, whole }: UpstreamLimits): RequestTimes {
+export function requestTimes(options: RequestOptions, { idle, whole }: RequestTimes): RequestTimes {
   const { timeoutMs, timeoutSetting = idle.setting } = options;
   if (timeoutMs === undefined || timeoutMs > idle.ms) return { idle, whole };
   const own = { ms: timeoutMs, setting: timeoutSetting };

@@ -190,6 +190,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     };
     return {
       facts,
+      keepsState: true,
       hearsSince,
       request: (method, params, options) => send(method, params, requestTimes(options, on.limits), options),
       close,

@@ -2,8 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { createUpstream } from '../../../test/fixtures/create-upstream.ts';
 import { everythingOverStdio } from '../../../test/fixtures/everything.ts';
-import { createUpstream } from './create-upstream.ts';
+import { isAlive } from '../../../test/fixtures/process-state.ts';
 import { textOf, upstreamCases } from './upstream.case.ts';
 
 const script = join(import.meta.dirname, '../../../test/fixtures/raw-stdio-server.ts');
@@ -45,7 +46,7 @@ it('ends what the child started together with the child [UP-13]', async () => {
   const pid = Number(readFileSync(file, 'utf8'));
   expect(process.kill(pid, 0)).toBe(true);
   await upstream[Symbol.asyncDispose]();
-  await expect.poll(() => alive(pid)).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 it('names a command that does not exist', async () => {
@@ -65,12 +66,3 @@ it('waits longer and longer before it starts a child again that keeps dying [UP-
   expect(codes.slice(0, 2)).toEqual(['upstream_closed', 'upstream_closed']);
   expect(codes.at(-1)).toBe('upstream_unavailable');
 });
-
-function alive(pid: number): boolean {
-  try {
-    // A zombie counts as gone: nobody may be there to collect it.
-    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}

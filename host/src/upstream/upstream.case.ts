@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createUpstream } from '../../../test/fixtures/create-upstream.ts';
 import { oddResult } from '../../../test/fixtures/raw-mcp.ts';
 import type { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { readJson } from '../core/json-reader.ts';
-import { createUpstream, type UpstreamContext, type UpstreamEntry } from './create-upstream.ts';
+import type { UpstreamContext, UpstreamEntry } from './create-upstream.ts';
 import type { Notification, Upstream } from './upstream.ts';
 
 /** What a kind of upstream brings so that the cases can be run on it. */

@@ -31,10 +31,13 @@ export interface RequestOptions {
   readonly timeoutSetting?: string;
 }
 
-/** One MCP server behind the gateway. Connected on first need, and again after it was lost. */
+/**
+ * What one client has of an MCP server behind the gateway. Connected on first need, and again after the connection was
+ * lost. Disposing ends the connection, unless others use it.
+ */
 export interface Upstream extends AsyncDisposable {
   readonly id: string;
-  /** Connects now. @throws Fault `upstream_…`; a later request tries again. */
+  /** Connects now. @throws Fault `upstream_…`, `overloaded`; a later request tries again. */
   start(signal?: AbortSignal): Promise<void>;
   /** Whether a connection stands. */
   readonly ready: boolean;
@@ -43,18 +46,43 @@ export interface Upstream extends AsyncDisposable {
    * connected, over HTTP since its stream of messages is open. Absent while it cannot.
    */
   readonly hearsSince: number | undefined;
-  /** From the latest handshake; absent before the first. */
+  /** From the latest handshake, by another client where this one has not connected; absent before the first. */
   readonly initialized: ServerFacts | undefined;
   /**
    * Sends one request and waits for its answer, which passes through untouched: unknown members survive.
    * A JSON-RPC error is an answer.
-   * @throws Fault `upstream_…` when there is no answer, and the signal's reason when it aborted
+   * @throws Fault `upstream_…`, `overloaded` when there is no answer, and the signal's reason when it aborted
    */
   request(method: string, params?: JsonObject, options?: RequestOptions): Promise<Answer>;
   /**
    * Hears the notifications that belong to no request, such as `notifications/tools/list_changed`. When a connection
-   * was made its lists count as changed, and all lists when there was one before.
+   * takes the place of another, and when the server is there after it could not be reached, all lists count as changed.
    * @returns a function that ends it
    */
   subscribe(listener: (notification: Notification) => void): () => void;
+  /**
+   * Sets the least severe log messages that the client wants. The server hears of it now where it is connected, and
+   * whenever it is connected again; from several clients on one connection it hears the most verbose level.
+   */
+  setLogLevel(level: string): Promise<void>;
+}
+
+/** One MCP server behind the gateway, and the connections of clients with it. Disposing ends all of them. */
+export interface UpstreamPool extends AsyncDisposable {
+  readonly id: string;
+  /** Makes sure that the server can be reached: makes a connection, for the first client, where none was made. @throws Fault `upstream_…` */
+  start(signal?: AbortSignal): Promise<void>;
+  /** Whether the server could be reached the last time that it was tried, and was not lost since. */
+  readonly ready: boolean;
+  /** From the latest handshake; absent before the first. */
+  readonly initialized: ServerFacts | undefined;
+  /** What concerns all clients alike, where they have one connection together; undefined where each has its own. */
+  readonly common: Upstream | undefined;
+  /**
+   * Opens it for one client; nothing is connected yet.
+   * @param isListening whether the client listens to what the server says by itself
+   */
+  open(isListening?: () => boolean): Upstream;
+  /** Whether a client more could be connected now. @throws Fault `overloaded` */
+  checkRoom(): void;
 }
