@@ -193,6 +193,10 @@ export const requirements = {
   'SBX-86':
     'A component whose imported or exported functions differ in their types from the contract is refused by check, serve, plugin test and plugin inspect, which name interface, function, place, and both types.',
   'SBX-87': 'No export makes the exports of a component pass for a promise.',
+  'SBX-88':
+    'What a lane returns is held against the contract on the gateway side: what differs is the invalid output of the plugin that changed it last, and costs no other call and no lane.',
+  'SBX-89':
+    'Host functions take arguments of the types of the contract alone, and hand out nothing under names that all objects have.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
   'HOOK-01': 'Plugins run by priority, then in the order of the file, the same before and after dispatch.',
@@ -217,6 +221,8 @@ export const requirements = {
   'HOOK-21': 'A failure that is to be ignored is passed over and logged.',
   'HOOK-23': 'A plugin that fails many times in a row is held back, and its on_error decides meanwhile.',
   'HOOK-24': 'One call finds out whether a plugin that was held back serves again.',
+  'HOOK-25':
+    'Whatever a returned value does to the code that takes it over is its invalid output, and no error of the gateway.',
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
   // upstream: UP-…

@@ -77,6 +77,26 @@ const blocks = (details: Partial<Violation> = {}): FakePlugin => ({
   after: () => ({ tag: 'block', val: { ...violation, ...details } }),
 });
 
+describe('a value that is none of the contract', () => {
+  const none: readonly (readonly [string, unknown])[] = [
+    ['content that is no list', { tag: 'tool-result', val: { content: 5, isError: false } }],
+    ['a block that is none', { tag: 'tool-result', val: { content: [null], isError: false } }],
+    ['bytes that are none', { tag: 'tool-result', val: { content: [{ tag: 'blob', val: {} }], isError: false } }],
+    ['nothing', { tag: 'tool-result' }],
+  ];
+  it.each(none)('[HOOK-25] is invalid output, and on_error decides: %s', async (_, val) => {
+    const odd: FakePlugin = { after: () => ({ tag: 'modified', val }) as never };
+    const denied = await setUp({ odd }).chain.after(context(), 'tools/call', result);
+    expect(denied).toMatchObject({ kind: 'block', data: { plugin: 'odd', details: { cause: 'invalid_output' } } });
+    const passedOver = await setUp({ odd: { ...odd, onError: everyCause('ignore') } }).chain.after(
+      context(),
+      'tools/call',
+      result,
+    );
+    expect(passedOver).toEqual({ kind: 'proceed', result });
+  });
+});
+
 describe('order', () => {
   it('[HOOK-01] runs plugins by priority and then in the order of the file, the same before and after', async () => {
     const { chain } = setUp({

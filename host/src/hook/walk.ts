@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import { notShowableData, violationData } from './block-data.ts';
 import { type Codec, NotShowable } from './codec.ts';
 import type { BlockData, HookContext, HookedPlugin } from './hook-chain.ts';
-import { InvalidOutput, refuse } from './invalid-output.ts';
+import { refuse } from './invalid-output.ts';
 
 export type Failure = Extract<CallReport, { outcome: 'failed' }>;
 
@@ -178,8 +178,8 @@ async function takeOver<V extends Request | Response>(
     blamed = responded;
     return { reports, value: after, answer: takeAnswer(answer ?? refuse('the answer is missing')) };
   } catch (thrown) {
-    if (!(thrown instanceof InvalidOutput)) throw thrown;
-    const { message } = thrown;
+    // Whatever fails here fails on what a plugin returned: its `on_error` decides, and not an error of the gateway's own.
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
     const failed = reports.map((report, place) =>
       place === blamed ? invalidOutput(report.plugin, report.wallMs, message) : report,
     );

@@ -7,6 +7,7 @@ import type {
   HookCall,
   Tools,
 } from '../core/hook-call.ts';
+import { checkOutput } from './check-output.ts';
 import { weightOf } from './lane/payload.ts';
 
 /** One chain on its way through a pool of lanes, until it settles: once, whatever else happens. */
@@ -46,10 +47,12 @@ export class PendingJob {
     return this.#settled.promise;
   }
 
-  resolve(output: ChainOutput): void {
+  /** Takes what a lane says: it is checked before anybody relies on it. */
+  resolve(said: ChainOutput): void {
     this.#settle();
-    const reports = this.#failures.size === 0 ? output.reports : this.#merge(output.reports);
-    this.#settled.resolve({ ...output, reports });
+    const output = checkOutput(said, this.input);
+    if (this.#failures.size === 0) this.#settled.resolve(output);
+    else this.#settled.resolve({ ...output, reports: this.#merge(output.reports) });
   }
 
   reject(reason: unknown): void {

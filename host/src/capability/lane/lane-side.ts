@@ -63,10 +63,8 @@ export class DeclaredError extends Error {
   }
 }
 
-/** A plugin went beyond a limit that the contract has no error for. It ends the call, with cause `limit`. */
-export class LimitExceeded extends Error {
-  override readonly name = 'LimitExceeded';
-
+/** Ends the call: something that the contract has no error for. */
+abstract class CallEnded extends Error {
   constructor(message: string) {
     super(message);
     // Of a function with a `result`, jco's glue takes all that is thrown for the declared error, and reads its payload.
@@ -76,4 +74,14 @@ export class LimitExceeded extends Error {
       },
     });
   }
+}
+
+/** A plugin went beyond a limit. It ends the call, with cause `limit`. */
+export class LimitExceeded extends CallEnded {
+  override readonly name = 'LimitExceeded';
+}
+
+/** A plugin handed over what is not of the contract. It ends the call, with cause `invalid_output`. */
+export class ContractBroken extends CallEnded {
+  override readonly name = 'ContractBroken';
 }

@@ -1,6 +1,6 @@
-import { LimitExceeded } from '../../capability/lane/lane-side.ts';
+import { ContractBroken, LimitExceeded } from '../../capability/lane/lane-side.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
-import type { CallReport, ChainInput, ChainOutput } from '../../core/hook-call.ts';
+import type { CallReport, ChainInput, ChainOutput, Stage } from '../../core/hook-call.ts';
 import type { CallScope } from './call-scope.ts';
 import { failureOf } from './failure.ts';
 import type { Instance } from './instance.ts';
@@ -79,6 +79,7 @@ export function* runChain(
       }
       lent = undefined;
       supply.giveBack(plugin, tenant, instance);
+      requireOutcome(input.stage, outcome);
       const answered = outcome.tag === 'proceed' ? 0 : weightOf(outcome.val);
       requireWeight('answers with', answered, plugin);
       if (outcome.tag === 'block') {
@@ -115,6 +116,17 @@ export function* runChain(
     ...(answer === undefined ? {} : { answer }),
     ...(state === undefined ? {} : { state }),
   };
+}
+
+const outcomes: Readonly<Record<Stage, ReadonlySet<unknown>>> = {
+  before: new Set<RequestOutcome['tag']>(['proceed', 'modified', 'respond', 'block']),
+  after: new Set<ResponseOutcome['tag']>(['proceed', 'modified', 'block']),
+};
+
+/** What the outcome holds is checked where it is used: a lane is not trusted to do that. @throws ContractBroken */
+function requireOutcome(stage: Stage, outcome: unknown): void {
+  const tag = typeof outcome === 'object' && outcome !== null && 'tag' in outcome ? outcome.tag : undefined;
+  if (!outcomes[stage].has(tag)) throw new ContractBroken(`it answered with no outcome of a hook ${stage} dispatch`);
 }
 
 /** @throws LimitExceeded */

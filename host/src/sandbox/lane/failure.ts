@@ -1,4 +1,4 @@
-import { LimitExceeded } from '../../capability/lane/lane-side.ts';
+import { ContractBroken, LimitExceeded } from '../../capability/lane/lane-side.ts';
 import { cut } from '../../core/cut.ts';
 import type { FailureCause } from '../../core/hook-call.ts';
 
@@ -15,7 +15,8 @@ export function failureOf(thrown: unknown): Failure {
   const { name, message, payload } = membersOf(thrown);
   if (payload !== undefined) return { cause: 'unavailable', message: short(String(payload)), declared: true };
   if (thrown instanceof LimitExceeded) return { cause: 'limit', message: short(message), declared: false };
-  if (name === 'TypeError') return { cause: 'invalid_output', message: short(message), declared: false };
+  if (thrown instanceof ContractBroken || name === 'TypeError')
+    return { cause: 'invalid_output', message: short(message), declared: false };
   return { cause: 'trap', message: short(`${name}: ${message}${guestStack(thrown)}`), declared: false };
 }
 

@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import { DeclaredError, LimitExceeded } from '../../capability/lane/lane-side.ts';
+import { ContractBroken, DeclaredError, LimitExceeded } from '../../capability/lane/lane-side.ts';
 import { glueSurroundings } from '../glue-surroundings.ts';
 import { type LiftingMeter, meteredDecoder } from './lifting-meter.ts';
 
@@ -43,7 +43,7 @@ export function hardenThread(): void {
     if (!isKept) takeAway(globals, name);
     else if (name !== 'globalThis') freezeAll(globals[name]);
   }
-  freezeAll([setTimer, setMicrotask, DeclaredError, LimitExceeded]);
+  freezeAll([setTimer, setMicrotask, DeclaredError, LimitExceeded, ContractBroken]);
   // What no name leads to.
   freezeAll([[].values(), ''[Symbol.iterator](), new Map().values(), new Set().values(), ''.matchAll(/x/g)]);
   freezeAll([(function* () {})(), (async function* () {})(), async () => {}]);

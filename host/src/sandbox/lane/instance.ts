@@ -2,6 +2,7 @@ import vm from 'node:vm';
 import { laneSides } from '../../capability/lane/index.ts';
 import type { HostImports, LaneContext } from '../../capability/lane/lane-side.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
+import { checkedImports } from './checked-imports.ts';
 import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
 import { LiftingMeter } from './lifting-meter.ts';
 import type { LanePlugin } from './message.ts';
@@ -171,5 +172,5 @@ function importsOf(plugin: LanePlugin, seat: Seat, gateway: ToGateway): HostImpo
     };
     Object.assign(imports, side.imports(plugin.granted.get(name), lane));
   }
-  return imports;
+  return checkedImports(imports);
 }

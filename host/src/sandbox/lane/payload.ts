@@ -5,13 +5,15 @@
 export const heaviest = 4 * 2 ** 20;
 
 /**
- * How much a value of the contract weighs: characters of its texts and bytes of its blobs. What stands between them
- * does not count, so it is less than its JSON.
+ * How much a value of the contract weighs: characters of its texts and bytes of its blobs, and eight for a number. What
+ * stands between them does not count, so it is less than its JSON.
  */
 export function weightOf(value: unknown): number {
   if (typeof value === 'string') return value.length;
+  if (typeof value === 'number' || typeof value === 'bigint') return 8;
   if (typeof value !== 'object' || value === null) return 0;
-  if (value instanceof Uint8Array) return value.length;
+  // Also those of the glue's realm, which has classes of its own.
+  if (ArrayBuffer.isView(value)) return value.byteLength;
   let weight = 0;
   if (Array.isArray(value)) {
     for (const member of value) weight += weightOf(member);

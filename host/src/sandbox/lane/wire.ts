@@ -108,14 +108,11 @@ export function unpackResults({ text, whole }: PackedResults, callsOf: (job: num
 
 function wholeReport(report: PlainReport, { plugin }: Pick<HookCall, 'plugin'> = nowhere): CallReport {
   if (!Array.isArray(report)) return report;
-  const [outcome, wallMs, cpuMs, hostCalls] = report;
-  return {
-    plugin,
-    wallMs,
-    ...(cpuMs !== null && { cpuMs }),
-    ...(hostCalls > 0 && { hostCalls }),
-    outcome: outcomes[outcome] ?? 'proceed',
-  };
+  const [number, wallMs, cpuMs, hostCalls] = report;
+  const cost = { plugin, wallMs, ...(cpuMs !== null && { cpuMs }), ...(hostCalls > 0 && { hostCalls }) };
+  const outcome = outcomes[number];
+  if (outcome !== undefined) return { ...cost, outcome };
+  return { ...cost, outcome: 'failed', cause: 'invalid_output', message: 'there is no such outcome' };
 }
 
 const wholeLine = ([call, level, message]: PlainLine, calls: Calls): LogLine => ({

@@ -154,9 +154,45 @@ function tellMemory(): void {
   if (uses !== undefined) send({ type: 'memory', uses });
 }
 
+type Ended = readonly (readonly [JobResult, Job['input']['calls']])[];
+
+/** What cannot be sent costs the call that answered it, and nobody else. */
+function sendResults(ended: Ended): void {
+  try {
+    send({ type: 'done', results: packResults(ended) });
+  } catch (thrown) {
+    if (ended.length > 1) for (const each of ended) sendResults([each]);
+    else for (const [result, calls] of ended) sendFailure(result, calls, thrown);
+  }
+}
+
+function sendFailure(
+  { id, output: { reports }, said }: JobResult,
+  calls: Job['input']['calls'],
+  thrown: unknown,
+): void {
+  const odd = reports.findIndex(report => !isJson(report));
+  const last = reports.findLastIndex(({ outcome }) => outcome === 'modified' || outcome === 'respond');
+  const place = [odd, last, reports.length - 1].find(each => each !== -1) ?? 0;
+  const { plugin = '', wallMs = 0, cpuMs } = reports[place] ?? {};
+  const cost = { plugin, wallMs, ...(cpuMs !== undefined && { cpuMs }) };
+  const failure = { ...cost, outcome: 'failed', cause: 'invalid_output', message: failureOf(thrown).message } as const;
+  const output = { reports: [...reports.slice(0, place), failure] };
+  const result = { id, output, ...(said !== undefined && isJson(said) && { said }) };
+  send({ type: 'done', results: packResults([[result, calls]]) });
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 function run(jobs: readonly Job[]): void {
   if (!asynchronous) {
-    let ended: (readonly [JobResult, Job['input']['calls']])[] = [];
+    let ended: [JobResult, Job['input']['calls']][] = [];
     let weight = 0;
     for (const [place, job] of jobs.entries()) {
       const result = runNow(job);
@@ -164,7 +200,7 @@ function run(jobs: readonly Job[]): void {
       weight += weightOf(result.output.value) + weightOf(result.output.answer);
       if (weight < heaviest && place < jobs.length - 1) continue;
       tellMemory();
-      send({ type: 'done', results: packResults(ended) });
+      sendResults(ended);
       ended = [];
       weight = 0;
     }
@@ -179,7 +215,7 @@ function run(jobs: readonly Job[]): void {
         if (!underWay.delete(id)) return;
         clock?.end(id);
         tellMemory();
-        send({ type: 'done', results: packResults([[{ id, output, ...saidIn(scope) }, input.calls]]) });
+        sendResults([[{ id, output, ...saidIn(scope) }, input.calls]]);
       },
       error => {
         // What a dropped chain waited for may fail later, and is nobody's.
