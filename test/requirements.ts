@@ -307,6 +307,14 @@ export const requirements = {
   'GW-48': 'With metrics for loopback, requests that a local proxy forwards do not get them.',
   'GW-49': 'A connection whose request headers do not arrive in time is closed.',
   'GW-50': 'Clients of HTTP/1.0 are served.',
+  'GW-51': 'Clients of 2024-11-05 are served over streamable HTTP, in their own revision.',
+  'GW-53': 'A client that sets no log level gets the log messages of its calls from info on.',
+  'GW-54':
+    'A binding with after hooks keeps log messages and texts of progress and upstream errors from clients, unless its file says to pass them.',
+  'GW-55': 'Tools are listed and called without tasks; those that only run as tasks are not listed.',
+  'GW-56': 'A binding of one upstream goes by its server information, one of several by its own id.',
+  'GW-57': 'A client of a later revision is told which revisions it can choose from.',
+  'GW-58': 'Whatever a client sends, the names in its log line are at most 1,000 characters long.',
   // registry for development: REG-…
   'REG-01': 'The registry for development listens on this machine alone, and answers to no other name.',
   'REG-02':

@@ -161,6 +161,7 @@ export async function createHost(
         isDefault: binding.default,
         upstreams: pick(upstreams, binding.upstreams),
         chain: place,
+        unhooked: binding.unhooked,
       })),
       limits: config.limits,
       allowedHosts: config.allowed_hosts,

@@ -116,8 +116,8 @@ beforeAll(async () => {
     ],
     bindings: [
       { id: 'plain', default: true, upstreams: ['http'] },
-      { id: 'watched', upstreams: ['http'], transforms: ['witness'] },
-      { id: 'rewritten', upstreams: ['stdio'], transforms: ['witness'] },
+      { id: 'watched', upstreams: ['http'], transforms: ['witness'], unhooked: 'pass' },
+      { id: 'rewritten', upstreams: ['stdio'], transforms: ['witness'], unhooked: 'pass' },
     ],
   });
 });

@@ -179,7 +179,7 @@ describe('a client that', () => {
       what: 'speaks a revision of the future',
       raw: { body: ping, headers: { 'mcp-protocol-version': '2099-01-01' } },
       status: 400,
-      rpc: -32000,
+      rpc: -32022,
       code: 'revision_unknown',
     },
     {

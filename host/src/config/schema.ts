@@ -329,6 +329,12 @@ export const createConfigSchema = (grants: GrantsSchema) =>
             upstreams: z.array(z.string()).min(1),
             transforms: z.array(z.string()).default([]).describe('Ids of plugins.'),
             default: z.boolean().default(false).describe('Whether it is served at /mcp too; else the first one is.'),
+            unhooked: z
+              .enum(['drop', 'pass'])
+              .default('drop')
+              .describe(
+                'Log messages, texts of progress and texts of errors of upstreams, where a plugin has an after hook: no hook sees them.',
+              ),
           }),
         )
         .min(1),

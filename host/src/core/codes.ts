@@ -452,6 +452,11 @@ const table = {
     says: 'The upstream answered with something that is not MCP.',
     todo: 'Check that the command or url is an MCP server, and that it writes nothing but messages.',
   },
+  upstream_error: {
+    rpc: -32603,
+    says: 'The upstream answered with an error.',
+    todo: 'Read its text in the log line of the request. With `unhooked: pass`, the binding hands it to clients.',
+  },
   upstream_too_large: {
     exit: 5,
     rpc: -32014,
@@ -590,9 +595,9 @@ const table = {
   },
   revision_unknown: {
     http: 400,
-    rpc: -32000,
-    says: 'The header MCP-Protocol-Version names a revision that this gateway does not speak.',
-    todo: 'Send the revision that `initialize` answered with.',
+    rpc: -32022,
+    says: 'The client asks for a revision of MCP that this gateway does not speak.',
+    todo: 'Send `initialize` with one of the revisions in `supported`, and then the one that it answers with.',
   },
   session_missing: {
     http: 400,

@@ -1,11 +1,17 @@
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { ChainPlace } from '../hook/chain-place.ts';
-import type { HookChain } from '../hook/hook-chain.ts';
+import type { AfterMethod, HookChain } from '../hook/hook-chain.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
 import { createNotices, type Notices } from './notices.ts';
 import { createOrigins, type Origins } from './origins.ts';
+
+/**
+ * What clients get of texts that no hook is called for: log and progress messages, and errors of upstreams. With `drop`,
+ * a binding that has an after hook keeps them to itself, because a redaction would not see them.
+ */
+export type Unhooked = 'drop' | 'pass';
 
 /** A route of the gateway: chosen upstreams behind one chain of plugins. */
 export interface Binding {
@@ -14,6 +20,8 @@ export interface Binding {
   readonly isDefault: boolean;
   readonly upstreams: readonly UpstreamPool[];
   readonly chain: ChainPlace;
+  /** `drop` unless stated. */
+  readonly unhooked?: Unhooked;
 }
 
 /** What one client has of an upstream, with what the gateway remembers of its lists. */
@@ -27,6 +35,8 @@ export interface ClientScope {
   readonly members: readonly [Member, ...Member[]];
   /** Where uris came from that it has seen. */
   readonly origins: Origins;
+  /** Whether text of an upstream is kept from it where no hook was called for that text. */
+  readonly withholds: () => boolean;
 }
 
 /** A binding as one request finds it, with what its client has of the upstreams. */
@@ -48,6 +58,19 @@ export interface Entry extends Disposable {
   /** The way of a request of this client. */
   routeOf(client: ClientScope): Route;
 }
+
+const afterMethods: Readonly<Record<AfterMethod, true>> = {
+  'tools/call': true,
+  'prompts/get': true,
+  'resources/read': true,
+  'tools/list': true,
+  'prompts/list': true,
+  'resources/list': true,
+  'resources/templates/list': true,
+};
+
+const hasAfterHook = (chain: HookChain) =>
+  Object.keys(afterMethods).some(method => chain.handles('after', method as AfterMethod));
 
 /** The members whose upstreams were reached so far; all of them while that is none. */
 export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Member[] {
@@ -77,7 +100,7 @@ export interface EntranceOptions {
 }
 
 export function createEntrance(binding: Binding, { listMs, log, metrics }: EntranceOptions): Entrance {
-  const { id, chain: place, upstreams } = binding;
+  const { id, chain: place, upstreams, unhooked = 'drop' } = binding;
   const notices = createNotices(id, log, metrics);
   /** What is remembered of lists by the upstreams whose clients have one connection together. */
   const common = new Map<Upstream, Catalogs>();
@@ -87,6 +110,10 @@ export function createEntrance(binding: Binding, { listMs, log, metrics }: Entra
     common.set(upstream, known);
     return known;
   };
+  const withholds = () => {
+    using held = place.enter();
+    return unhooked === 'drop' && hasAfterHook(held.chain);
+  };
   const open = (isListening: () => boolean): ClientScope & Disposable => {
     const [first, ...others] = upstreams.map(
       pool => new ClientMember(pool.open(isListening), listMs, () => commonLists(pool)),
@@ -95,6 +122,7 @@ export function createEntrance(binding: Binding, { listMs, log, metrics }: Entra
     const members: readonly [ClientMember, ...ClientMember[]] = [first, ...others];
     return {
       members,
+      withholds,
       origins: createOrigins(),
       [Symbol.dispose]() {
         for (const member of members) member[Symbol.dispose]();
@@ -105,7 +133,14 @@ export function createEntrance(binding: Binding, { listMs, log, metrics }: Entra
     id,
     enter() {
       const { chain, [Symbol.dispose]: leave } = place.enter();
-      const routeOf = ({ members, origins }: ClientScope) => ({ id, chain, members, origins, notices });
+      const routeOf = ({ members, origins, withholds }: ClientScope) => ({
+        id,
+        chain,
+        members,
+        origins,
+        withholds,
+        notices,
+      });
       return { id, upstreams, open, routeOf, [Symbol.dispose]: leave };
     },
     [Symbol.dispose]() {

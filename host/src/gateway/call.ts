@@ -35,6 +35,9 @@ export interface Nested {
   admit(tool: string): void;
 }
 
+/** Characters of a name, uri or method that a client sent, in the log line. */
+export const longestName = 1000;
+
 export interface CallRecord {
   /** Tool, prompt or uri, as the client named it. */
   name?: string;

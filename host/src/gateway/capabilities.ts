@@ -3,6 +3,12 @@ import type { Route } from './binding.ts';
 import { exposedName } from './owner.ts';
 
 /**
+ * Extensions that need nothing but tools, resources and their `_meta`. Others, and what is `experimental`, come with
+ * methods and notifications of their own, which the gateway does not pass on.
+ */
+const passedExtensions = new Set(['io.modelcontextprotocol/ui']);
+
+/**
  * What a binding offers: what its upstreams offer and the gateway passes on. Subscriptions to single resources and
  * tasks are not among it.
  */
@@ -19,10 +25,25 @@ export function capabilitiesOf(route: Pick<Route, 'members'>): JsonObject {
     offered.some(({ [name]: capability }) => isJsonObject(capability) && capability.listChanged === true);
   const lists = ['tools', 'prompts', 'resources'].filter(found);
   const plain = ['completions', 'logging'].filter(found);
+  const extensions = offered.flatMap(({ extensions: each }) =>
+    isJsonObject(each) ? Object.entries(each).filter(([name]) => passedExtensions.has(name)) : [],
+  );
   return Object.fromEntries([
     ...lists.map(name => [name, announced(name) ? { listChanged: true } : {}]),
     ...plain.map(name => [name, {}]),
+    ...(extensions.length === 0 ? [] : [['extensions', Object.fromEntries(extensions)]]),
   ]);
+}
+
+/**
+ * What the server is called. A binding of one upstream is that server to its clients; of several, it goes by its own id.
+ */
+export function serverInfoOf(binding: string, { members }: Pick<Route, 'members'>, gatewayVersion: string): JsonObject {
+  const [{ upstream }, ...others] = members;
+  const info = others.length === 0 ? upstream.initialized?.serverInfo : undefined;
+  return typeof info?.name === 'string' && typeof info.version === 'string'
+    ? info
+    : { name: binding, version: gatewayVersion };
 }
 
 /** The instructions of the upstreams; of several, each under its id, with what its names are here. */

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
@@ -6,12 +7,14 @@ import { resultAnswer } from '../upstream/answer.ts';
 import { logLevels, severity } from '../upstream/log-level.ts';
 import type { Notification, UpstreamPool } from '../upstream/upstream.ts';
 import type { Entry } from './binding.ts';
-import { capabilitiesOf, instructionsOf } from './capabilities.ts';
+import { blockOf } from './blocked.ts';
+import { capabilitiesOf, instructionsOf, serverInfoOf } from './capabilities.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { dispatch } from './dispatch.ts';
 import { isId, keyOf, type Message } from './message.ts';
 import type { Reply } from './reply.ts';
 import { Cancelled, createSessions, type Session } from './session.ts';
+import { withheldError, withoutText } from './unhooked.ts';
 
 export interface CodecOptions {
   readonly maxSessions: number;
@@ -22,7 +25,11 @@ export interface CodecOptions {
 }
 
 /** Newest first: it is what a client gets that asks for a revision unknown to us. */
-const revisions = ['2025-11-25', '2025-06-18', '2025-03-26'];
+const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
+/** Where a client that speaks no revision of ours says in a request which one it speaks (MCP 2026-07-28, Versioning). */
+const revisionInMeta = 'io.modelcontextprotocol/protocolVersion';
+/** The level of a client that names none: the specification leaves it to the server. */
+const usualLevel = 'info';
 /** Milliseconds without a byte after which a comment is sent; it can take twice as long. */
 const silence = { call: 7_000, stream: 12_000 };
 /** Notification streams of a session. A client whose connection died unnoticed opens another one. */
@@ -42,9 +49,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
 
   const sessionOf = ({ headers, route }: Exchange): Session => {
     const revision = headers['mcp-protocol-version'];
-    if (revision !== undefined && !revisions.includes(String(revision))) {
-      fail('revision_unknown', { revision, hint: `send one of ${revisions.join(', ')}` });
-    }
+    if (revision !== undefined && !revisions.includes(String(revision))) refuseRevision(revision);
     const id = headers['mcp-session-id'];
     return sessions.find(id === undefined ? undefined : String(id), route.id);
   };
@@ -55,12 +60,16 @@ export function createCodec20251125(options: CodecOptions): Codec {
     await startAll(route, Math.min(patience, options.requestTimeoutMs), options.log);
     const revision = revisions.find(known => known === protocolVersion) ?? String(revisions[0]);
     const session = sessions.create(route.id, revision, isListening => route.open(isListening));
-    for (const { upstream } of session.client.members) upstream.subscribe(said => tell(session, said));
+    for (const { upstream } of session.client.members) {
+      // On a connection that clients share, a message may be about the call of another one.
+      const isShared = route.upstreams.some(({ id, common }) => id === upstream.id && common !== undefined);
+      upstream.subscribe(said => tell(session, said, isShared ? undefined : usualLevel));
+    }
     const instructions = instructionsOf(session.client);
     const result = {
       protocolVersion: revision,
       capabilities: capabilitiesOf(session.client),
-      serverInfo: { name: 'sallyport', version: options.version },
+      serverInfo: serverInfoOf(route.id, session.client, options.version),
       ...(instructions === undefined ? {} : { instructions }),
     };
     reply.answer(200, resultAnswer(result).text(id), { 'mcp-session-id': session.id });
@@ -80,6 +89,9 @@ export function createCodec20251125(options: CodecOptions): Codec {
         ...{ requestId, route, method, params, headers, record, signal: controller.signal },
         ...(onNotification === undefined ? {} : { onNotification }),
       });
+      if (answer.error && blockOf(answer) === undefined && route.withholds()) {
+        throw withheldError(answer.error, record.upstream);
+      }
       reply.answer(200, answer.text(id));
     } catch (thrown) {
       if (!(thrown instanceof Cancelled)) throw thrown;
@@ -112,9 +124,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
 
     async post(exchange, message) {
       if (message.kind === 'request' && message.method === 'initialize') return initialize(exchange, message);
-      // A probe for the stateless revision comes before any session; it must hear that the method is unknown.
-      if (message.kind === 'request' && message.method === 'server/discover')
-        fail('method_unknown', { method: 'server/discover' });
+      if (message.kind === 'request') checkRevision(exchange, message);
       const session = sessionOf(exchange);
       if (message.kind !== 'request') {
         if (message.kind === 'notification') hearNotification(session, message);
@@ -155,20 +165,41 @@ export function createCodec20251125(options: CodecOptions): Codec {
 const newestThatReads = (streams: readonly Reply[]) =>
   streams.findLast(({ waiting }) => waiting === 0) ?? streams.at(-1);
 
-/** What the client hears while its call runs, with its own progress token; undefined when it cannot or need not. */
-function hearing({ headers, reply }: Exchange, session: Session, params: JsonObject) {
-  const meta = params._meta;
-  const token = isJsonObject(meta) ? meta.progressToken : undefined;
-  if (token === undefined && session.logLevel === undefined) return undefined;
+/** What the client hears while its call runs, with its own progress token; undefined when it takes no event streams. */
+function hearing({ headers, reply }: Exchange, session: Session, { _meta }: JsonObject) {
   if (!takesEvents(headers)) return undefined;
-  return ({ method, params }: Notification) => {
+  const token = isJsonObject(_meta) ? _meta.progressToken : undefined;
+  return (said: Notification) => {
+    const shown = session.client.withholds() ? withoutText(said) : said;
+    if (shown === undefined) return;
+    const { method, params } = shown;
     if (method === 'notifications/progress') {
       if (token !== undefined) reply.notify(notificationText(method, { ...params, progressToken: token }));
-    } else if (method === 'notifications/message' && session.logLevel !== undefined) {
-      if (severity(params?.level) >= severity(session.logLevel)) reply.notify(notificationText(method, params));
+    } else if (method === 'notifications/message') {
+      if (severity(params?.level) >= severity(session.logLevel ?? usualLevel)) {
+        reply.notify(notificationText(method, params));
+      }
     }
   };
 }
+
+/**
+ * Tells a client of a later revision, which sends no `initialize`, what it can choose from.
+ * @throws Fault `revision_unknown`
+ */
+function checkRevision({ headers }: Exchange, { method, params }: Request): void {
+  const inMeta = isJsonObject(params._meta) ? params._meta[revisionInMeta] : undefined;
+  const isKnown = typeof inMeta !== 'string' || revisions.includes(inMeta);
+  if (method !== 'server/discover' && isKnown) return;
+  refuseRevision(inMeta ?? headers['mcp-protocol-version']);
+}
+
+const refuseRevision = (requested: unknown): never =>
+  fail('revision_unknown', {
+    requested: cut(String(requested ?? ''), 100),
+    supported: revisions,
+    hint: `send \`initialize\` with one of ${revisions.join(', ')}`,
+  });
 
 /** Whether the client says that it reads event streams; one that accepts anything may not. */
 const takesEvents = ({ accept }: IncomingHttpHeaders) => accept?.includes('text/event-stream') ?? false;
@@ -176,12 +207,18 @@ const takesEvents = ({ accept }: IncomingHttpHeaders) => accept?.includes('text/
 const notificationText = (method: string, params: JsonObject | undefined) =>
   JSON.stringify({ jsonrpc: '2.0', method, params });
 
-/** Tells a client what one of its upstreams said by itself. */
-function tell({ streams, logLevel }: Session, { method, params }: Notification) {
-  const isTold =
-    method.endsWith('/list_changed') ||
-    (method === 'notifications/message' && logLevel !== undefined && severity(params?.level) >= severity(logLevel));
-  if (isTold) newestThatReads(streams)?.notify(notificationText(method, params));
+/**
+ * Tells a client what one of its upstreams said by itself.
+ * @param unasked the level of a client that names none; absent when it then gets no log messages
+ */
+function tell(session: Session, { method, params }: Notification, unasked: string | undefined) {
+  const { streams, client, logLevel = unasked } = session;
+  if (method.endsWith('/list_changed')) {
+    newestThatReads(streams)?.notify(notificationText(method, client.withholds() ? undefined : params));
+  } else if (method === 'notifications/message') {
+    if (logLevel === undefined || severity(params?.level) < severity(logLevel) || client.withholds()) return;
+    newestThatReads(streams)?.notify(notificationText(method, params));
+  }
 }
 
 /** Connects what the client will need, so that it waits less. A failure is met again by whoever needs it. */

@@ -13,6 +13,7 @@ import { readId } from '../upstream/exchange-id.ts';
 import { type Admission, createAdmission, isFromHere, isLoopback } from './admission.ts';
 import { type Binding, createEntrance, type Entrance } from './binding.ts';
 import { readBody } from './body.ts';
+import { longestName } from './call.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { createCodec20251125 } from './codec-2025-11-25.ts';
 import { allowPage, answerPreflight, isPreflight } from './cors.ts';
@@ -268,7 +269,7 @@ function readMessage(text: string, record: Exchange['record']): Message {
   }
   record.id = idOf(body);
   const message = toMessage(body);
-  if (message.kind !== 'response') record.method = message.method;
+  if (message.kind !== 'response') record.method = cut(message.method, longestName);
   return message;
 }
 

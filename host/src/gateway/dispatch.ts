@@ -1,7 +1,8 @@
+import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Answer } from '../upstream/answer.ts';
-import type { Call } from './call.ts';
+import { type Call, longestName } from './call.ts';
 import { hooked, requestOptions } from './hooked.ts';
 import { list } from './list.ts';
 import { ownerOfName, ownerOfUri } from './owner.ts';
@@ -17,13 +18,17 @@ export async function dispatch(call: Call): Promise<Answer> {
     case 'tools/call':
     case 'prompts/get': {
       const exposed = stringIn(params, 'name');
-      call.record.name = exposed;
+      call.record.name = cut(exposed, longestName);
       const { member, name } = ownerOfName(route, exposed);
-      return hooked(call, member, method, name === exposed ? params : { ...params, name });
+      // "Receivers that do not declare the task capability … MUST process requests … normally, ignoring any
+      // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that nobody can ask for.
+      const { task, ...rest } = params;
+      const sent = task === undefined ? params : rest;
+      return hooked(call, member, method, name === exposed ? sent : { ...sent, name });
     }
     case 'resources/read': {
       const uri = stringIn(params, 'uri');
-      call.record.name = uri;
+      call.record.name = cut(uri, longestName);
       return readResource(call, uri);
     }
     case 'tools/list':

@@ -1,7 +1,7 @@
 import { codes } from '../core/codes.ts';
 import { Fault } from '../core/fault.ts';
 import type { MessageId } from './message.ts';
-import type { Reply } from './reply.ts';
+import type { AnswerSink } from './reply.ts';
 
 /** Seconds after which a client may try again. */
 const retryAfter = '1';
@@ -19,7 +19,7 @@ const headersFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  * one that was refused at the door has the status of its refusal.
  * @param id `null` when it could not be read; `undefined` for a notification
  */
-export function faultReply(reply: Reply, thrown: unknown, id: MessageId | null | undefined, request: string) {
+export function faultReply(reply: AnswerSink, thrown: unknown, id: MessageId | null | undefined, request: string) {
   const fault = thrown instanceof Fault ? thrown : new Fault('internal');
   const { http = 200, rpc = -32603, says, todo } = codes[fault.code];
   // A hint about an upstream may quote what it said, and no plugin has looked at that: it goes to the log alone.
@@ -28,11 +28,13 @@ export function faultReply(reply: Reply, thrown: unknown, id: MessageId | null |
   const wait = fault.details.retry_after_ms;
   const headers =
     typeof wait === 'number' ? { 'retry-after': String(Math.ceil(wait / 1_000)) } : headersFor[fault.code];
-  reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code: rpc, message: says, data } }), headers);
+  // An upstream's error keeps its code.
+  const code = fault.details.rpc ?? rpc;
+  reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: says, data } }), headers);
 }
 
-/** Details that a client can act on: which upstream it was, what it said in numbers, and which limit was met. */
-const forClients = ['upstream', 'status', 'retry_after_ms', 'after_ms', 'setting'];
+/** Details that a client can act on: the upstream, its numbers, the limit, and the revisions it can choose from. */
+const forClients = ['upstream', 'status', 'retry_after_ms', 'after_ms', 'setting', 'supported', 'requested'];
 
 const told = ({ details }: Fault) =>
   Object.fromEntries(forClients.flatMap(name => (details[name] === undefined ? [] : [[name, details[name]]])));

@@ -7,6 +7,7 @@ import type { Call } from './call.ts';
 import { afterHooks, hookContext, requestOptions } from './hooked.ts';
 import { pageOf } from './origins.ts';
 import { exposedName } from './owner.ts';
+import { withoutTasks } from './tasks.ts';
 
 /**
  * One list. Behind a single upstream its pages pass through with their cursors; the lists of several are read to
@@ -45,14 +46,23 @@ async function listOfOne(call: Call, member: Member, method: ListMethod): Promis
   if (learn !== undefined && !answer.error) {
     learn(itemsIn(answer.result, method), call.params.cursor === undefined && answer.result.nextCursor === undefined);
   }
-  return afterHooks(call, hookContext(call, member), method, answer);
+  return afterHooks(call, hookContext(call, member), method, callable(call, member, method, answer));
+}
+
+/** A list of tools without what only makes sense with tasks; any other list as it is. */
+function callable(call: Call, { upstream }: Member, method: ListMethod, answer: Answer): Answer {
+  if (method !== 'tools/list' || answer.error || !Array.isArray(answer.result.tools)) return answer;
+  const listed = itemsIn(answer.result, method);
+  const { tools, leftOut } = withoutTasks(listed);
+  call.route.notices.needTask(upstream.id, leftOut);
+  return tools === listed ? answer : resultAnswer({ ...answer.result, tools });
 }
 
 /** The list of one of several upstreams, past the plugins, under the names that clients see. */
 async function listOf(call: Call, member: Member, method: ListMethod): Promise<Answer> {
   const items = await itemsOf(call, member, method);
   const whole = resultAnswer({ [listMember(method)]: items });
-  const answer = await afterHooks(call, hookContext(call, member), method, whole);
+  const answer = await afterHooks(call, hookContext(call, member), method, callable(call, member, method, whole));
   if (answer.error || method.startsWith('resources/')) return answer;
   const named = itemsIn(answer.result, method).map(item =>
     typeof item.name === 'string' ? { ...item, name: exposedName(call.route, member, item.name) } : item,

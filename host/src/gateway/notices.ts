@@ -24,6 +24,8 @@ export interface Notices {
   missing(): readonly Missing[];
   /** Several upstreams list the same uris. */
   sharedUris(method: string, uris: readonly string[], upstreams: readonly string[]): void;
+  /** Tools of an upstream can only be called as tasks. */
+  needTask(upstream: string, names: readonly string[]): void;
   /** Behind their prefix, names of tools are longer than many clients take. */
   longNames(names: readonly string[]): void;
 }
@@ -76,6 +78,12 @@ export function createNotices(binding: string, log: Log, metrics: Metrics): Noti
       if (news.length === 0) return;
       const about = { binding, method, upstreams, count: news.length, uris: news.slice(0, shown) };
       log.warn(about, 'several upstreams list the same uris: each is listed once, and read from the first of them');
+    },
+    needTask(upstream, names) {
+      const news = names.filter(name => isNews(`task ${upstream} ${name}`));
+      if (news.length === 0) return;
+      const about = { binding, upstream, count: news.length, names: news.slice(0, shown) };
+      log.warn(about, 'tools are left out of the list: they only run as tasks, which are not passed on');
     },
     longNames(names) {
       for (const [limit, what] of [

@@ -1,6 +1,7 @@
 import { codes } from '../core/codes.ts';
 import type { CallError } from '../core/contract/tool-call.js';
 import type { Violation } from '../core/contract/types.js';
+import { cut } from '../core/cut.ts';
 import { Fault } from '../core/fault.ts';
 import type { ToolAnswer, Tools } from '../core/hook-call.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -9,7 +10,7 @@ import { InvalidOutput, parseObject } from '../hook/invalid-output.ts';
 import type { Answer } from '../upstream/answer.ts';
 import type { Member } from './binding.ts';
 import { blockOf } from './blocked.ts';
-import type { Call, ToolCallRecord } from './call.ts';
+import { type Call, longestName, type ToolCallRecord } from './call.ts';
 import { ownerOfName } from './owner.ts';
 
 /** What was really to be sent is not what the plugin may call. */
@@ -37,7 +38,7 @@ export function createTools(
       const { calls } = client.record;
       const { onNotification: _, ...rest } = call;
       const requestId = `${client.requestId}.${calls.length + 1}`;
-      const record: ToolCallRecord = { request: requestId, by: plugin, name: tool };
+      const record: ToolCallRecord = { request: requestId, by: plugin, name: cut(tool, longestName) };
       calls.push(record);
       const began = performance.now();
       const nested: Call = {

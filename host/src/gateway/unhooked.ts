@@ -1,0 +1,28 @@
+import { cut } from '../core/cut.ts';
+import { Fault } from '../core/fault.ts';
+import type { JsonObject } from '../core/json.ts';
+import { KeptNumber } from '../core/json-number.ts';
+import type { RpcError } from '../upstream/answer.ts';
+import type { Notification } from '../upstream/upstream.ts';
+
+/** Characters of an upstream's error that stand in the log. */
+const shown = 1000;
+
+/** The part of a notification that holds no text of the upstream; undefined when there is none. */
+export function withoutText({ method, params = {} }: Notification): Notification | undefined {
+  if (method !== 'notifications/progress') return undefined;
+  const numbers: JsonObject = Object.fromEntries(
+    ['progress', 'total'].flatMap(name => (isNumber(params[name]) ? [[name, params[name]]] : [])),
+  );
+  return numbers.progress === undefined ? undefined : { method, params: numbers };
+}
+
+const isNumber = (value: unknown) => typeof value === 'number' || value instanceof KeptNumber;
+
+/** The error of an upstream, for the log: a client gets its code and words of our own. */
+export const withheldError = ({ code, message }: RpcError, upstream: string | undefined): Fault =>
+  new Fault('upstream_error', {
+    ...(upstream === undefined ? {} : { upstream }),
+    rpc: code,
+    hint: `the upstream said: ${cut(message, shown)}`,
+  });
