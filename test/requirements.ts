@@ -409,6 +409,17 @@ export const requirements = {
   'AUT-77': 'A plugin in Python that cannot be built is told why, with file and line, or what to install.',
   'AUT-78': 'Packages that a plugin in Python requires are installed when they are Python alone.',
   'AUT-79': 'The template of Python builds as it is and passes its cases.',
+  'AUT-80':
+    'What a hook in JavaScript throws or returns by mistake is a failure in words with file and line, and never a bare trap.',
+  'AUT-81':
+    'A function of the host that JavaScript gives a value of another type throws an error that names function, argument and type; what the host refuses with is the message of the error.',
+  'AUT-82':
+    'URL, URLSearchParams and structuredClone are in a component that refers to them and in no other; a build names every other global that is missing, by file; locales are refused and not ignored.',
+  'AUT-83':
+    'plugin build checks the types of JavaScript, unless tsconfig.json says otherwise, and knows no Intl and no locales.',
+  'AUT-84':
+    'The top level of JavaScript may draw numbers, which are the same in each build; what else asks the host there is refused with the line of the package that does it.',
+  'AUT-85': 'A module of JavaScript that exports no plugin is not built.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; a word or option that is none is told with the nearest one.',

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { parseWit } from '../cli/src/build/parse-wit.ts';
 import { goContract } from './go-contract.ts';
-import { parseWit } from './parse-wit.ts';
 import { witSource } from './wit-source.ts';
 
 const sdk = 'sdk/go';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { parseWit } from './parse-wit.ts';
+import { parseWit } from '../cli/src/build/parse-wit.ts';
 import { pythonContract } from './python-contract.ts';
 import { witSource } from './wit-source.ts';
 

@@ -1,4 +1,11 @@
-import type { WitDefinition, WitFunction, WitInterface, WitMember, WitPackage, WitType } from './parse-wit.ts';
+import type {
+  WitDefinition,
+  WitFunction,
+  WitInterface,
+  WitMember,
+  WitPackage,
+  WitType,
+} from '../cli/src/build/parse-wit.ts';
 import { createLayouts, type Flat, mostFlat } from './wit-layout.ts';
 
 /** Interfaces of the contract that a module in Go exports, and those that it may import. */

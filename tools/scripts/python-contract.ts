@@ -1,4 +1,11 @@
-import type { WitDefinition, WitFunction, WitInterface, WitMember, WitPackage, WitType } from './parse-wit.ts';
+import type {
+  WitDefinition,
+  WitFunction,
+  WitInterface,
+  WitMember,
+  WitPackage,
+  WitType,
+} from '../cli/src/build/parse-wit.ts';
 
 const pascal = (kebab: string): string =>
   kebab.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());

@@ -1,4 +1,4 @@
-import type { WitDefinition, WitPackage, WitType } from './parse-wit.ts';
+import type { WitDefinition, WitPackage, WitType } from '../cli/src/build/parse-wit.ts';
 
 /** How a value lies in linear memory, in bytes. */
 export interface Layout {

@@ -1,4 +1,4 @@
-import type { AnyNode, Node, Program } from 'acorn';
+import { type AnyNode, type Node, type Program, parse } from 'acorn';
 
 /** Names that one scope declares, and the scope around it. */
 interface Scope {
@@ -13,26 +13,77 @@ interface Scope {
  * Follows ECMAScript's scoping (ECMA-262 § Syntax-Directed Operations, Scope Analysis): `var` and function names are
  * hoisted, parameters and the name of a function expression live in the function.
  */
-export function freeIdentifiers(program: Program): ReadonlySet<string> {
-  const free = new Set<string>();
-  const references: { readonly name: string; readonly scope: Scope }[] = [];
+export const freeIdentifiers = (program: Program): ReadonlySet<string> =>
+  new Set(freeNodes(program).map(({ name }) => name));
+
+/** What a module refers to beyond itself, each with its offset in the text. */
+export interface FreeReferences {
+  /** Names that no scope declares. */
+  readonly references: readonly { readonly name: string; readonly start: number }[];
+  /** Names that are asked for without an error when they are not there: with `typeof`, or as members of the global object. */
+  readonly questions: readonly { readonly name: string; readonly start: number }[];
+  /** Methods that are called, of whatever object, and the number of their arguments. */
+  readonly calls: readonly { readonly name: string; readonly given: number; readonly start: number }[];
+}
+
+/** Reads what a module refers to beyond itself. @throws SyntaxError */
+export function freeReferences(code: string): FreeReferences {
+  const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
+  const free = new Set<Node>(freeNodes(program).map(({ node }) => node));
+  const references: { name: string; start: number }[] = [];
+  const questions: { name: string; start: number }[] = [];
+  const calls: { name: string; given: number; start: number }[] = [];
+  const nameOf = (node: AnyNode): string | undefined => {
+    if (node.type === 'Identifier') return free.has(node) ? node.name : undefined;
+    if (node.type !== 'MemberExpression' || node.computed || node.property.type !== 'Identifier') return undefined;
+    const { object } = node;
+    return object.type === 'Identifier' && globalObjects.has(object.name) && free.has(object)
+      ? node.property.name
+      : undefined;
+  };
+  const pending: AnyNode[] = [program];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    const { start } = node;
+    if (node.type === 'UnaryExpression' && node.operator === 'typeof') {
+      const name = nameOf(node.argument);
+      if (name !== undefined) {
+        questions.push({ name, start });
+        continue;
+      }
+    }
+    if (node.type === 'CallExpression' && node.callee.type === 'MemberExpression') {
+      const { property } = node.callee;
+      if (property.type === 'Identifier') calls.push({ name: property.name, given: node.arguments.length, start });
+    }
+    const name = nameOf(node);
+    if (name === undefined) pending.push(...childrenOf(node));
+    else (node.type === 'Identifier' ? references : questions).push({ name, start });
+  }
+  const inOrder = <T extends { start: number }>(found: T[]) => found.sort((one, other) => one.start - other.start);
+  return { references: inOrder(references), questions: inOrder(questions), calls: inOrder(calls) };
+}
+
+const globalObjects: ReadonlySet<string> = new Set(['globalThis', 'self', 'window', 'global']);
+
+/** The identifiers, as nodes, that no scope declares. */
+function freeNodes(program: Program): References {
+  const references: References = [];
   visit(program, open(undefined, true), references);
-  for (const { name, scope } of references) {
+  return references.filter(({ name, scope }) => {
     let at: Scope | undefined = scope;
     while (at !== undefined && !at.names.has(name)) at = at.outer;
-    if (at === undefined) free.add(name);
-  }
-  return free;
+    return at === undefined;
+  });
 }
 
 const open = (outer: Scope | undefined, isFunction: boolean): Scope => ({ names: new Set(), outer, isFunction });
 
-type References = { readonly name: string; readonly scope: Scope }[];
+type References = { readonly name: string; readonly node: Node; readonly scope: Scope }[];
 
 function visit(node: AnyNode, scope: Scope, references: References): void {
   switch (node.type) {
     case 'Identifier':
-      references.push({ name: node.name, scope });
+      references.push({ name: node.name, node, scope });
       return;
     case 'FunctionDeclaration':
       if (node.id) scope.names.add(node.id.name);
@@ -83,6 +134,9 @@ function visit(node: AnyNode, scope: Scope, references: References): void {
     case 'PropertyDefinition':
       if (node.computed) visit(node.key, scope, references);
       if (node.value) visit(node.value, scope, references);
+      return;
+    case 'ImportDeclaration':
+      for (const { local } of node.specifiers) scope.names.add(local.name);
       return;
     case 'LabeledStatement':
       visit(node.body, scope, references);

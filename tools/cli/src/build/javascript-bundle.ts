@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs';
-import { SourceMap } from 'node:module';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fail } from '@sallyport/host/core/fault';
-import type { Message, Plugin } from 'esbuild';
+import { type BuildResult, build, type Message, type Plugin } from 'esbuild';
+import { allBound, globalsOf } from './javascript-globals.ts';
 import { helpersFolder } from './javascript-helpers.ts';
-import type { LineTable } from './prelude.ts';
+import { hostModules } from './javascript-host-module.ts';
+import { type LineTable, lineTable, placeFinder, sourceName } from './javascript-lines.ts';
+import { type ScriptStart, startModule, startModules } from './javascript-start.ts';
 
 export interface Bundle {
   /** One module, with no import but those of the host. */
@@ -13,27 +14,38 @@ export interface Bundle {
   readonly lines: LineTable;
   /** The interfaces of the host that are imported, as `clock`. */
   readonly imports: readonly string[];
+  /** What it refers to and a plugin does not have, one line each. */
+  readonly missing: readonly string[];
+  /** Bytes of code by npm package, the largest first. */
+  readonly packages: readonly (readonly [name: string, bytes: number])[];
 }
 
 /**
  * Makes one module of a plugin's module and of all that it imports: its own files, in TypeScript too, and npm packages.
- * @param source an absolute path
- * @param prelude stands before everything
- * @param host resolves what is imported of the host
+ * Globals that it refers to and QuickJS lacks are added where a package provides them.
  * @throws Fault `plugin_build_failed` with file and line
  */
-export async function bundleJavaScript(plugin: string, source: string, prelude: string, host: Plugin): Promise<Bundle> {
-  const { build } = await import('esbuild');
+export async function bundleJavaScript(start: Omit<ScriptStart, 'globals'>): Promise<Bundle> {
+  // StarlingMonkey has what browsers have.
+  if (start.engine !== 'quickjs') return bundle({ ...start, globals: allBound });
+  const first = await bundle({ ...start, globals: [] });
+  const { imports, missing } = globalsOf(first.code, placeFinder(first.code, first.lines));
+  const whole = imports.length === 0 ? first : await bundle({ ...start, globals: imports });
+  return { ...whole, missing };
+}
+
+async function bundle(start: ScriptStart): Promise<Bundle> {
+  const { source, descriptor, contract } = start;
   const folder = dirname(source);
-  const { metafile, outputFiles } = await build({
-    entryPoints: [source],
+  const result = await build({
+    entryPoints: [startModule],
     absWorkingDir: folder,
     bundle: true,
     write: false,
     metafile: true,
     sourcemap: 'external',
     sourcesContent: false,
-    outdir: folder,
+    outfile: join(folder, 'plugin.js'),
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
@@ -41,19 +53,32 @@ export async function bundleJavaScript(plugin: string, source: string, prelude: 
     charset: 'utf8',
     logLevel: 'silent',
     define: { 'process.env.NODE_ENV': '"production"' },
-    banner: { js: prelude },
-    plugins: [helpers, host],
+    banner: { js: emptyTable },
+    plugins: [startModules(start), helpers, hostModules(contract)],
   }).catch((error: { errors?: readonly Message[] }) => {
     const [first] = error.errors ?? [];
     if (first === undefined) throw error;
-    return fail('plugin_build_failed', { plugin, file: source, ...explain(first) }, error);
+    return fail('plugin_build_failed', { plugin: descriptor.id, file: source, ...explain(first) }, error);
   });
-  const [map = '{}', code = ''] = ['.map', '.js'].map(end => outputFiles.find(({ path }) => path.endsWith(end))?.text);
-  const imports = Object.values(metafile.outputs)
+  const [map = '{}', code = ''] = ['.map', '.js'].map(
+    end => result.outputFiles.find(({ path }) => path.endsWith(end))?.text,
+  );
+  const imports = Object.values(result.metafile.outputs)
     .flatMap(output => output.imports)
     .flatMap(({ path }) => /^sallyport:plugin\/([^@]+)@/.exec(path)?.[1] ?? []);
-  return { code, imports, lines: lineTable(code, map, folder) };
+  const lines = lineTable(code, map, folder);
+  return {
+    code: code.replace(emptyTable, () => table(lines)),
+    imports,
+    lines,
+    missing: [],
+    packages: sizes(result, folder),
+  };
 }
+
+/** One line, so that what follows keeps its own. */
+const table = (lines: LineTable): string => `const __sallyport_lines = ${JSON.stringify(JSON.stringify(lines))};`;
+const emptyTable = table({ files: [], runs: [] });
 
 /** The helpers are there without an installation, unless the plugin brings its own. */
 const helpers: Plugin = {
@@ -67,29 +92,31 @@ const helpers: Plugin = {
   },
 };
 
-const explain = ({ text, location }: Message): { readonly what: string; readonly hint?: string } => ({
-  what: location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text,
-  ...(/^could not resolve/i.test(text) && {
-    hint: 'install the package in the folder of the plugin; modules of Node ("node:…") are not there',
-  }),
-});
+function explain({ text, location }: Message): { readonly what: string; readonly hint?: string } {
+  const what = location ? `${location.file}:${location.line}:${location.column + 1}: ${text}` : text;
+  const [, asked] = /^Could not resolve "([^"]+)"/.exec(text) ?? [];
+  return { what, ...(asked !== undefined && { hint: installHint(asked) }) };
+}
 
-/** Lines that follow each other both here and there are one run: so the table stays small. */
-function lineTable(code: string, map: string, folder: string): LineTable {
-  const source = new SourceMap(JSON.parse(map));
-  const files: string[] = [];
-  const runs: [number, number, number][] = [];
-  for (const [index, line] of code.split('\n').entries()) {
-    const entry = source.findEntry(index, line.search(/\S|$/));
-    if (!('originalSource' in entry) || entry.generatedLine !== index) continue;
-    const path = resolve(folder, entry.originalSource);
-    const name = existsSync(path) ? relative(folder, path) : entry.originalSource;
-    const known = files.indexOf(name);
-    const file = known === -1 ? files.push(name) - 1 : known;
-    const [here, there] = [index + 1, entry.originalLine + 1];
-    const last = runs.at(-1);
-    if (last?.[1] === file && there - last[2] === here - last[0]) continue;
-    runs.push([here, file, there]);
+/** What to do about a module that is not there. */
+export function installHint(specifier: string): string {
+  if (/^[./]/.test(specifier)) return 'correct the path, with its extension';
+  if (specifier.startsWith('node:')) return 'modules of Node are not there: use a package that needs none';
+  if (specifier.startsWith('sallyport:')) return 'the interfaces of the host are listed in docs/capabilities.md';
+  const [scope = '', name = ''] = specifier.split('/');
+  return `run in the folder of the plugin: npm install ${scope.startsWith('@') ? `${scope}/${name}` : scope}`;
+}
+
+function sizes(
+  { metafile }: BuildResult<{ metafile: true }>,
+  folder: string,
+): readonly (readonly [name: string, bytes: number])[] {
+  const bytesOf = new Map<string, number>();
+  for (const { inputs } of Object.values(metafile.outputs)) {
+    for (const [source, { bytesInOutput }] of Object.entries(inputs)) {
+      const [, name] = /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(sourceName(source, folder)) ?? [];
+      if (name !== undefined) bytesOf.set(name, (bytesOf.get(name) ?? 0) + bytesInOutput);
+    }
   }
-  return { files, runs };
+  return [...bytesOf].toSorted(([, one], [, other]) => other - one);
 }

@@ -1,72 +1,47 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
-import type { Engine } from './engine.ts';
+import { scriptFolder } from './javascript-start.ts';
+import type { ScriptContract, ScriptFunction } from './javascript-types.ts';
 
 const specifier = /^sallyport:plugin\/(?<name>[a-z-]+)@/;
 
-/** A function of the host, in camelCase, and whether it yields a 64-bit integer. */
-interface HostFunction {
-  readonly name: string;
-  readonly isWide: boolean;
-}
-
 /**
- * Stands between a plugin and the host's functions with 64-bit integers. The contract's types have them as bigint, and
- * QuickJS's bindings take and yield numbers; given a bigint, they would end the instance.
+ * Stands between a plugin and the host's functions: values are held to their types, 64-bit integers are bigints as the
+ * contract's types say, and an error says what it is (guard.js).
  */
-export function hostModules(worldDir: string, engine: Engine): Plugin {
+export function hostModules(contract: ScriptContract): Plugin {
   return {
     name: 'sallyport-host',
-    async setup(build) {
-      const functions =
-        engine === 'quickjs' ? await wideFunctions(worldDir) : new Map<string, readonly HostFunction[]>();
+    setup(build) {
       build.onResolve({ filter: specifier }, ({ path, namespace }) =>
-        namespace !== 'sallyport' && functions.has(nameOf(path))
-          ? { path, namespace: 'sallyport' }
-          : { path, external: true },
+        namespace === 'sallyport-host' || namespace === 'sallyport-start'
+          ? { path, external: true }
+          : { path, namespace: 'sallyport-host' },
       );
-      build.onLoad({ filter: specifier, namespace: 'sallyport' }, ({ path }) => ({
-        contents: moduleText(path, functions.get(nameOf(path)) ?? []),
-      }));
+      build.onLoad({ filter: specifier, namespace: 'sallyport-host' }, ({ path }) => {
+        const name = specifier.exec(path)?.groups?.name ?? '';
+        return { contents: moduleText(path, name, contract), resolveDir: scriptFolder };
+      });
     },
   };
 }
 
-const nameOf = (path: string): string => specifier.exec(path)?.groups?.name ?? '';
-
-/** All functions of the interfaces in which one has a 64-bit integer. */
-async function wideFunctions(worldDir: string): Promise<ReadonlyMap<string, readonly HostFunction[]>> {
-  const names = (await readdir(worldDir)).filter(name => name.endsWith('.wit'));
-  const texts = await Promise.all(names.map(name => readFile(join(worldDir, name), 'utf8')));
-  const found = new Map<string, readonly HostFunction[]>();
-  for (const [, name = '', body = ''] of texts.join('\n').matchAll(/^interface ([a-z-]+) \{$(.*?)^\}$/gms)) {
-    const functions = [...body.matchAll(/^ +%?([a-z-]+): (func\(.*\).*);$/gm)];
-    if (!functions.some(([, , type = '']) => /\b[us]64\b/.test(type))) continue;
-    found.set(
-      name,
-      functions.map(([, each = '', type = '']) => ({
-        name: each.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-        isWide: /-> (result<)?[us]64\b/.test(type),
-      })),
-    );
-  }
-  return found;
+/** `delete` is no name of a constant, so that every function gets one by number. */
+function moduleText(path: string, name: string, contract: ScriptContract): string {
+  const functions = contract.functions(name);
+  // An interface of types alone has nothing that could be called.
+  if (functions.length === 0) return `export * from ${JSON.stringify(path)};`;
+  const types = contract.typesOf(functions.flatMap(each => each.parameters.map(({ type }) => type)));
+  return `import { hostFunction } from ${JSON.stringify(join(scriptFolder, 'guard.js'))};
+import * as host from ${JSON.stringify(path)};
+const types = ${JSON.stringify(types)};
+${functions.map((each, index) => `const f${index} = ${wrapper(name, each)};`).join('\n')}
+export { ${functions.map((each, index) => `f${index} as ${each.name}`).join(', ')} };
+`;
 }
 
-/** `delete` is no name of a constant, so that every function gets one by number. */
-const moduleText = (path: string, functions: readonly HostFunction[]): string => `
-import * as host from ${JSON.stringify(path)};
-const plain = value => {
-  if (typeof value !== 'bigint') return value;
-  if (value > Number.MAX_SAFE_INTEGER || value < Number.MIN_SAFE_INTEGER) throw new RangeError(value + ' is 2^53 or more');
-  return Number(value);
-};
-${functions.map(wrapper).join('\n')}
-export { ${functions.map(({ name }, index) => `f${index} as ${name}`).join(', ')} };
-`;
-
-const wrapper = ({ name, isWide }: HostFunction, index: number): string => {
-  const call = `host[${JSON.stringify(name)}](...values.map(plain))`;
-  return `const f${index} = (...values) => ${isWide ? `BigInt(${call})` : call};`;
+const wrapper = (module: string, { name, parameters, result }: ScriptFunction): string => {
+  const isWide = result === 'u64' || result === 's64';
+  const words = [`${module}.${name}`, parameters, isWide].map(each => JSON.stringify(each));
+  return `/* @__PURE__ */ hostFunction(${words[0]}, types, ${words[1]}, ${words[2]}, host[${JSON.stringify(name)}])`;
 };

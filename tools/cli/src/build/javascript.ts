@@ -1,49 +1,59 @@
 import { access } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { Fault, fail } from '@sallyport/host/core/fault';
 import { componentizeWith, engineOf } from './engine.ts';
-import { bundleJavaScript } from './javascript-bundle.ts';
-import { hostModules } from './javascript-host-module.ts';
-import { prelude, traces } from './prelude.ts';
+import { readScriptContract } from './javascript-types.ts';
 import type { Project } from './toolchain.ts';
 import { pluginWorld } from './world.ts';
 
+/** A component above it is told with the packages that make it large, and above the second it is a warning. */
+const [large, tooLarge] = [2_500_000, 5_000_000];
+
 /**
- * Makes a component of a module in JavaScript or TypeScript and of all that it imports.
+ * Makes a component of a module in JavaScript or TypeScript and of all that it imports, once its types are checked.
  * @throws Fault `plugin_build_failed`, `toolchain_missing`
  */
 export async function buildJavaScript(project: Project, file: string): Promise<Uint8Array> {
-  const { folder, descriptor, worldDir, signal } = project;
+  const { folder, descriptor, worldDir, signal, say } = project;
   const plugin = descriptor.id;
   const source = resolve(file);
   await access(source).catch(error =>
     fail('plugin_build_failed', { plugin, file, hint: 'name a file that can be read' }, error),
   );
+  const [{ bundleJavaScript }, { checkTypes }] = await Promise.all([
+    import('./javascript-bundle.ts'),
+    import('./check-types.ts'),
+  ]);
   const engine = await engineOf(plugin, folder);
-  const bundle = await bundleJavaScript(plugin, source, prelude(descriptor), hostModules(worldDir, engine));
+  await checkTypes(plugin, source);
+  signal.throwIfAborted();
+  const bundle = await bundleJavaScript({ descriptor, engine, source, contract: await readScriptContract(worldDir) });
   const world = pluginWorld(descriptor);
   const missing = bundle.imports.find(name => !world.includes(`import ${name};`));
   if (missing !== undefined) {
     const what = `it imports sallyport:plugin/${missing}, and plugin.json does not name the capability that gives it`;
     return fail('plugin_build_failed', { plugin, file, what, hint: 'add it to required_capabilities in plugin.json' });
   }
+  for (const each of bundle.missing) say(`${plugin}: ${each}: see "What JavaScript has" in the plugin guide`);
   signal.throwIfAborted();
-  const code = `${bundle.code}\n${traces(bundle.lines)}`;
-  try {
-    return await componentizeWith[engine]({ descriptor, folder, worldDir, code });
-  } catch (error) {
+  const component = await componentizeWith[engine]({ descriptor, folder, worldDir, code: bundle.code }).catch(error => {
     if (error instanceof Fault) throw error;
-    return fail('plugin_build_failed', { plugin, file, ...explain(error) }, error);
+    return fail('plugin_build_failed', { plugin, file, ...explain(error, relative(process.cwd(), source)) }, error);
+  });
+  if (engine === 'quickjs' && component.length > large) tellPackages(component.length, bundle.packages);
+  return component;
+
+  function tellPackages(bytes: number, packages: readonly (readonly [name: string, bytes: number])[]): void {
+    const largest = packages.slice(0, 3).map(([name, size]) => `${name} ${Math.ceil(size / 1000)} KB`);
+    const which = largest.length === 0 ? '' : `; largest packages by source: ${largest.join(', ')}`;
+    const advice =
+      bytes > tooLarge ? '. Each instance has all of it in memory: import less, for example zod as * or zod/mini' : '';
+    say(`${plugin}: the component has ${(bytes / 1e6).toFixed(1)} MB${which}${advice}`);
   }
 }
 
 /** The top level of a plugin runs while it is built, and there is no gateway yet that could answer it. */
-function explain(error: unknown): { readonly what: string; readonly hint?: string } {
+function explain(error: unknown, file: string): { readonly what: string; readonly hint?: string } {
   const text = error instanceof Error ? error.message : String(error);
-  const called = /adapter ([a-z-]+)/.exec(text)?.[1];
-  if (called === undefined) return { what: text.replace(/^[: ]+/, '').trim() };
-  return {
-    what: `the host's ${called} is called at the top level of the module`,
-    hint: 'call console, Date, Math.random and all imports within configure or a hook',
-  };
+  return { what: text.replace(/^[: ]*(Failed to [^:]+: )*/, '').trim() || `${file} could not be made a component` };
 }

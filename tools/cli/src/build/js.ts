@@ -2,14 +2,18 @@ import { buildJavaScript } from './javascript.ts';
 import { mainFile } from './main-file.ts';
 import type { Toolchain } from './toolchain.ts';
 
-const extension = '.js';
-
-/** JavaScript. */
-export const js: Toolchain = {
-  language: 'js',
+/** A language that esbuild reads. */
+const scripted = (language: 'js' | 'ts', extension: string): Toolchain => ({
+  language,
   extension,
   reproducible: false,
   recognizes: async folder => (await mainFile(folder, extension)) !== undefined,
   build: async project =>
     buildJavaScript(project, project.source ?? (await mainFile(project.folder, extension)) ?? project.folder),
-};
+});
+
+/** JavaScript. */
+export const js = scripted('js', '.js');
+
+/** TypeScript. */
+export const ts = scripted('ts', '.ts');

@@ -1,11 +1,10 @@
 import { extname } from 'node:path';
 import { fail } from '@sallyport/host/core/fault';
 import { go } from './go.ts';
-import { js } from './js.ts';
+import { js, ts } from './js.ts';
 import { python } from './python.ts';
 import { rust } from './rust.ts';
 import type { Toolchain } from './toolchain.ts';
-import { ts } from './ts.ts';
 
 /** Every language that plugins are built from. A new one is one more file and one more line here. */
 const toolchains: readonly Toolchain[] = [rust, go, js, ts, python];

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { buildPlugin } from './build-plugin.ts';
+import { checkTypes } from './check-types.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -14,13 +15,19 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const capabilities = ['clock', 'kv_store', 'random'];
 
-/** Builds a plugin of these files in a folder of its own. */
-async function build(name: string, files: Readonly<Record<string, string>>) {
+/** Writes these files into a folder of their own. */
+async function write(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const own = join(folder, name);
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(own, path)), { recursive: true });
     await writeFile(join(own, path), text);
   }
+  return own;
+}
+
+/** Builds a plugin of these files in a folder of its own. */
+async function build(name: string, files: Readonly<Record<string, string>>) {
+  const own = await write(name, files);
   const descriptor = descriptorOf({ required_capabilities: capabilities });
   return buildPlugin({ folder: own, descriptor, out: join(own, 'plugin.wasm') });
 }
@@ -107,7 +114,11 @@ describe('a plugin in TypeScript', () => {
       { 'main.ts': `${plain}setTimeout(() => {}, 1);`, 'tsconfig.json': '{}' },
       /^main.ts:2:1: TS2304: .*setTimeout/,
     ],
-    ['a module of Node', { 'main.js': `${plain}import 'node:fs';` }, /^main.js:2:8: Could not resolve "node:fs"/],
+    [
+      'a module of Node',
+      { 'main.js': `${plain}import 'node:fs';` },
+      /^main.js:2:8: TS2882: Cannot find module .*'node:fs'/,
+    ],
     ['a syntax error', { 'main.js': `${plain}let = 1;` }, /^main.js:2:/],
     [
       'what was not asked for',
@@ -120,6 +131,53 @@ describe('a plugin in TypeScript', () => {
       code: 'plugin_build_failed',
       details: { plugin: 'redact', file: expect.stringContaining(folder), what: expect.stringMatching(says) },
     });
+  });
+
+  it.each([
+    [
+      'a value of another type for the host',
+      { 'main.js': `${plain}import { set } from 'sallyport:plugin/kv-store@0.1.0'; set('a', 'text', null);` },
+      /^main.js:2:\d+: TS2345: .*'string' is not assignable to parameter of type 'Uint8Array/,
+    ],
+    [
+      'headers as an object, by tsconfig.json',
+      {
+        'main.js': `${plain}import { send } from 'sallyport:plugin/outbound-http@0.1.0';
+          export const ask = () => send({ method: 'GET', url: '', headers: { a: 'b' } });`,
+        'tsconfig.json': '{ "compilerOptions": { "strict": true, "target": "ES2023" } }',
+      },
+      /^main.js:3:\d+: TS2353: .*'a' does not exist in type/,
+    ],
+    ['Intl', { 'main.ts': `${plain}console.info(new Intl.NumberFormat());` }, /^main.ts:2:\d+: TS2304: .*'Intl'/],
+    [
+      'a locale',
+      { 'main.ts': `${plain}console.info((5).toLocaleString('de'));` },
+      /^main.ts:2:\d+: TS2554: Expected 0 arg/,
+    ],
+    [
+      'a locale to sort by',
+      { 'main.js': `${plain}export const c = 'a'.localeCompare('b', 'de');` },
+      /^main.js:2:\d+: TS2554/,
+    ],
+    ['no package', { 'main.ts': `${plain}import '@scope/gone/deep';` }, /^main.ts:2:8: TS2882/],
+  ])('[AUT-83] is not built with %s', async (what, files, says) => {
+    const refused = build(`types ${what}`.replaceAll(' ', '-'), files as unknown as Record<string, string>);
+    await expect(refused).rejects.toMatchObject({
+      code: 'plugin_build_failed',
+      details: { what: expect.stringMatching(says) },
+      ...(what === 'no package' && { hint: 'run in the folder of the plugin: npm install @scope/gone' }),
+      ...(what === 'Intl' && { hint: expect.stringContaining('What JavaScript has') }),
+    });
+  });
+
+  it('[AUT-83] is built without the check of JavaScript where tsconfig.json says so, and without a word on what has no types', async () => {
+    const untyped = `${plain}export const first = all => all[0]; try { first(); } catch (error) { first([error.payload]); }`;
+    const wrong = `${plain}export const n = () => 'a'.b.c;`;
+    const isFine = (name: string, files: Readonly<Record<string, string>>) =>
+      write(name, files).then(own => checkTypes('redact', join(own, 'main.js')));
+    await isFine('untyped', { 'main.js': untyped });
+    await isFine('unchecked', { 'main.js': wrong, 'tsconfig.json': '{ "compilerOptions": { "checkJs": false } }' });
+    await expect(isFine('checked', { 'main.js': wrong })).rejects.toThrow(/main.js:2:\d+: TS2339/);
   });
 
   it('[AUT-52] finds console, clock, random numbers and encodings as their standards have them', async () => {
@@ -136,7 +194,7 @@ describe('a plugin in TypeScript', () => {
           say(new TextDecoder('utf8').decode(new Uint8Array([0xef, 0xbb, 0xbf, 0x61]).buffer));
           try { new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([0xff])); } catch (error) { say(error.name); }
           try { new TextDecoder('latin1'); } catch (error) { say(error.name); }
-          const loop = {}; loop.loop = loop; say(loop);
+          const loop = { loop: {} }; loop.loop = loop; say(loop);
           kv.set("k", new Uint8Array(1), 5n);
           say(typeof kv.increment("k", 1n, undefined));
           try { kv.set("k", new Uint8Array(1), 2n ** 53n); } catch (error) { say(error.name); }

@@ -25,6 +25,9 @@ const exportOf: Readonly<Record<PluginDescriptor['kind'], string>> = {
   router: 'upstream-choice',
 };
 
+/** The interfaces that a plugin of a kind exports. */
+export const exportsOf = (kind: PluginDescriptor['kind']): readonly string[] => ['lifecycle', exportOf[kind]];
+
 /** Name of the world that pluginWorld writes. */
 export const worldName = 'plugin';
 
@@ -41,8 +44,7 @@ export function pluginWorld(descriptor: PluginDescriptor): string {
   });
   const lines = [
     ...[...always, ...asked.sort()].map(name => `import ${name};`),
-    'export lifecycle;',
-    `export ${exportOf[descriptor.kind]};`,
+    ...exportsOf(descriptor.kind).map(name => `export ${name};`),
   ];
   return `package sallyport:plugin@0.1.0;\n\nworld ${worldName} {\n${lines.map(line => `  ${line}\n`).join('')}}\n`;
 }
