@@ -4,7 +4,7 @@ import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wa
 import type { ContractTable } from '@sallyport/host/core/contract-type';
 import { componentTypes } from '@sallyport/host/sandbox/component-type';
 import type { Exports } from '@sallyport/host/sandbox/type-scope';
-import { parseWit } from './parse-wit.ts';
+import { parseWit } from '../cli/src/build/parse-wit.ts';
 import { witSource } from './wit-source.ts';
 
 const folder = 'host/src/core/contract';
