@@ -286,6 +286,7 @@ export const requirements = {
   'GW-31': 'A uri that several upstreams list is listed once, with the one that is read, and logged.',
   'GW-32': 'Names that are too long behind their prefix are warned of, at check where their prefix shows it.',
   'GW-33': 'A cursor that the gateway did not give is refused.',
+  'GW-34': 'A list that came too late for a client is announced to it.',
   'GW-61': 'A number keeps its source text on every path, and JSON with a byte order mark is read.',
   'GW-62': 'JSON is read in linear time, and what holds too many values or levels is refused before it is parsed.',
   'GW-63': 'Ids are strings or integers of any size, and are echoed exactly, by refusals too.',

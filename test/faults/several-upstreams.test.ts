@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 type Params = { readonly name?: string; readonly uri?: string };
-type Answer = object | 'silence' | undefined;
+type Answer = object | 'silence' | undefined | Promise<object>;
 
 /** An MCP server without sessions and without a stream of its own, which can be changed while it runs. */
 interface Plain extends AsyncDisposable {
@@ -38,7 +38,7 @@ async function startPlain(serves: Plain['serves']): Promise<Plain> {
     plain.asked.push(params?.uri === undefined ? method : `${method} ${params.uri}`);
     const { protocolVersion } = params ?? {};
     const initialized = { protocolVersion, capabilities, serverInfo: { name: 'plain', version: '1' } };
-    const answer = method === 'initialize' ? initialized : plain.serves[method]?.(params);
+    const answer = method === 'initialize' ? initialized : await plain.serves[method]?.(params);
     if (answer === 'silence') return;
     const said = answer === undefined ? { error: { code: -32601, message: 'Method not found' } } : wrapped(answer);
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -134,6 +134,24 @@ describe('an upstream of several that answers nothing', () => {
     expect(gateway.warnings).toMatchObject([{ upstream: 'up', msg: expect.stringContaining('stands in') }]);
   });
 
+  it('is told to clients that listen when its list comes after all, unless that is what they have [GW-34]', async () => {
+    const { promise, resolve } = Promise.withResolvers<object>();
+    const up = await keep(startPlain({ ...withResources('up', ['up:1']), 'tools/list': () => promise }));
+    const two = await keep(startPlain(withResources('two', ['two:1'])));
+    const { gateway, session } = await open({ up, two });
+    const stream = await fetch(`${gateway.url}/mcp`, { headers: { ...session, accept: 'text/event-stream' } });
+    await ask(gateway, session, 'resources/list');
+    const late = Promise.withResolvers<object>();
+    up.serves = { ...up.serves, 'resources/list': () => late.promise };
+    await ask(gateway, session, 'resources/list');
+    late.resolve({ resources: [{ uri: 'up:1', name: 'up up:1' }] });
+    expect((await ask(gateway, session, 'tools/list')).result.tools).toHaveLength(1);
+    resolve({ tools: [{ name: 'late' }] });
+    const chunk = await stream.body?.getReader().read();
+    expect(new TextDecoder().decode(chunk?.value)).toMatch(/^event: message\ndata: .*tools\/list_changed"}\n\n$/);
+    expect((await ask(gateway, session, 'tools/list')).result.tools).toHaveLength(2);
+  });
+
   it('is told to the operator: one line, which names upstream and limit, and a number [GW-28]', async () => {
     const up = await keep(startPlain({ 'tools/list': () => 'silence' }));
     const two = await keep(startPlain(withResources('two', [])));
@@ -143,7 +161,7 @@ describe('an upstream of several that answers nothing', () => {
       {
         ...{
           level: 40,
-          msg: 'an upstream is left out of a list',
+          msg: 'an upstream is left out',
           binding: 'main',
           upstream: 'up',
           method: 'tools/list',

@@ -50,6 +50,7 @@ export interface Route extends ClientScope {
 export interface Entry extends Disposable {
   readonly id: string;
   readonly upstreams: readonly UpstreamPool[];
+  readonly notices: Notices;
   /**
    * Opens the upstreams for a client, until it is disposed. Nothing is connected yet.
    * @param isListening whether the client listens to what upstreams say by themselves
@@ -141,7 +142,7 @@ export function createEntrance(binding: Binding, { listMs, log, metrics }: Entra
         withholds,
         notices,
       });
-      return { id, upstreams, open, routeOf, [Symbol.dispose]: leave };
+      return { id, upstreams, notices, open, routeOf, [Symbol.dispose]: leave };
     },
     [Symbol.dispose]() {
       for (const lists of common.values()) lists[Symbol.dispose]();

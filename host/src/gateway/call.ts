@@ -16,6 +16,8 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Present when the client can hear before the answer comes. */
   readonly onNotification?: (notification: Notification) => void;
+  /** Tells the client something after it was answered, where it listens. */
+  readonly tellLater: (notification: Notification) => void;
   /** Of a call that a plugin makes: milliseconds that an upstream has, and the setting that says so. */
   readonly timeoutMs?: number;
   readonly timeoutSetting?: string;

@@ -5,13 +5,13 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { resultAnswer } from '../upstream/answer.ts';
 import { logLevels, severity } from '../upstream/log-level.ts';
-import type { Notification, UpstreamPool } from '../upstream/upstream.ts';
-import type { Entry } from './binding.ts';
+import type { Notification } from '../upstream/upstream.ts';
 import { blockOf } from './blocked.ts';
 import { capabilitiesOf, instructionsOf, serverInfoOf } from './capabilities.ts';
 import type { Codec, Exchange } from './codec.ts';
 import { dispatch } from './dispatch.ts';
 import { isId, keyOf, type Message } from './message.ts';
+import { reachUpstreams } from './reach-upstreams.ts';
 import type { Reply } from './reply.ts';
 import { Cancelled, createSessions, type Session } from './session.ts';
 import { withheldError, withoutText } from './unhooked.ts';
@@ -19,6 +19,8 @@ import { withheldError, withoutText } from './unhooked.ts';
 export interface CodecOptions {
   readonly maxSessions: number;
   readonly requestTimeoutMs: number;
+  /** As `limits.list_ms`. */
+  readonly listMs: number;
   /** The gateway's own version, for `serverInfo`. */
   readonly version: string;
   readonly log: Log;
@@ -34,9 +36,6 @@ const usualLevel = 'info';
 const silence = { call: 7_000, stream: 12_000 };
 /** Notification streams of a session. A client whose connection died unnoticed opens another one. */
 const mostStreams = 4;
-
-/** Milliseconds that `initialize` waits for an upstream which is not there. */
-const patience = 15_000;
 
 type Request = Message & { kind: 'request' };
 
@@ -57,7 +56,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
   async function initialize({ route, reply }: Exchange, { id, params }: Request) {
     const { protocolVersion } = params;
     if (typeof protocolVersion !== 'string') fail('params_invalid', { hint: '`protocolVersion` is not a string' });
-    await startAll(route, Math.min(patience, options.requestTimeoutMs), options.log);
+    await reachUpstreams(route, options);
     const revision = revisions.find(known => known === protocolVersion) ?? String(revisions[0]);
     const session = sessions.create(route.id, revision, isListening => route.open(isListening));
     for (const { upstream } of session.client.members) {
@@ -87,6 +86,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
     try {
       const answer = await dispatch({
         ...{ requestId, route, method, params, headers, record, signal: controller.signal },
+        tellLater: said => tell(session, said, undefined),
         ...(onNotification === undefined ? {} : { onNotification }),
       });
       if (answer.error && blockOf(answer) === undefined && route.withholds()) {
@@ -224,28 +224,4 @@ function tell(session: Session, { method, params }: Notification, unasked: strin
 /** Connects what the client will need, so that it waits less. A failure is met again by whoever needs it. */
 function connectAll({ client }: Session) {
   for (const { upstream } of client.members) upstream.start().catch(() => {});
-}
-
-/**
- * Makes sure that the upstreams of a binding can be used, but for those that were never reached while others were. One of
- * several that cannot is left out.
- * @throws Fault when none can
- */
-async function startAll({ id, upstreams }: Entry, withinMs: number, log: Log) {
-  const reached = upstreams.filter(({ initialized }) => initialized !== undefined);
-  const needed = reached.length === 0 ? upstreams : reached;
-  const started = await Promise.allSettled(needed.map(upstream => startOne(upstream, withinMs)));
-  const failed = started.flatMap(each => (each.status === 'rejected' ? [each.reason] : []));
-  for (const reason of failed) log.warn({ binding: id, reason: String(reason) }, 'an upstream is left out');
-  if (failed.length === needed.length) throw failed[0];
-}
-
-/** @throws Fault `upstream_…`, and `overloaded` when it has no connection for a client more */
-async function startOne(upstream: UpstreamPool, withinMs: number) {
-  const signal = AbortSignal.timeout(withinMs);
-  await upstream.start(signal).catch(reason => {
-    if (reason !== signal.reason) throw reason;
-    fail('upstream_timeout', { upstream: upstream.id, method: 'initialize', after_ms: withinMs });
-  });
-  upstream.checkRoom();
 }

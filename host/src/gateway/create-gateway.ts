@@ -86,6 +86,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     createCodec20251125({
       maxSessions: limits.sessions,
       requestTimeoutMs: limits.request_timeout_ms,
+      listMs: limits.list_ms,
       version: options.version ?? '0.1.0',
       log,
     }),

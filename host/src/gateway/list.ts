@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Fault, fail } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type Answer, resultAnswer } from '../upstream/answer.ts';
@@ -73,7 +74,7 @@ async function listOf(call: Call, member: Member, method: ListMethod): Promise<A
 const notReached = (upstream: string) =>
   new Fault('upstream_unavailable', { upstream, hint: 'it has not been reached yet' });
 
-async function itemsOf({ route, signal }: Call, { upstream, lists }: Member, method: ListMethod) {
+async function itemsOf({ route, signal, tellLater }: Call, { upstream, lists }: Member, method: ListMethod) {
   const catalog = lists[method];
   const kind = listKind(method);
   if (!mayOffer(upstream, kind)) return [];
@@ -87,6 +88,14 @@ async function itemsOf({ route, signal }: Call, { upstream, lists }: Member, met
     signal.throwIfAborted();
     // Of an upstream that is gone, nothing could be called. Clients are told when it is back.
     const last = upstream.ready ? catalog.last : undefined;
+    catalog.late?.then(
+      items => {
+        // Undefined where the upstream itself has told the client that it changed.
+        if (items === undefined || isDeepStrictEqual(items, last ?? [])) return;
+        tellLater({ method: `notifications/${kind}/list_changed` });
+      },
+      () => {},
+    );
     route.notices.leftOut(upstream.id, method, reason, last !== undefined);
     if (last === undefined) throw reason;
     return last;

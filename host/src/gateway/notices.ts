@@ -16,7 +16,7 @@ export interface Missing {
  * What stays so is told once, what happens again and again once a minute.
  */
 export interface Notices {
-  /** An upstream could not be asked for a list. `stale`: the last one that it sent stands in for it. */
+  /** An upstream could not be asked for a list, or was not there for `initialize`. `stale`: the last one that it sent stands in for it. */
   leftOut(upstream: string, method: string, reason: unknown, stale: boolean): void;
   /** It could be asked. */
   isBack(upstream: string, method: string): void;
@@ -41,7 +41,7 @@ const shown = 10;
 
 export function createNotices(binding: string, log: Log, metrics: Metrics): Notices {
   const counter = 'sallyport_lists_incomplete_total';
-  const help = 'Lists for which an upstream could not be asked, by binding, upstream, method and code.';
+  const help = 'Lists and answers to initialize without an upstream, or with an old list of it.';
   metrics.declare(counter, { type: 'counter', help });
   /** By upstream and method. Kept when it is back, so that what comes and goes is not told each time. */
   const missing = new Map<string, Missing & { isBack: boolean; toldAt: number; more: number }>();
@@ -62,7 +62,7 @@ export function createNotices(binding: string, log: Log, metrics: Metrics): Noti
       missing.set(key, { upstream, method, code, since, isBack: false, toldAt, more });
       if (isTold) return;
       const before = last === undefined || last.more === 0 ? {} : { more_since_last: last.more };
-      const what = stale ? 'the last known list of an upstream stands in' : 'an upstream is left out of a list';
+      const what = stale ? 'the last known list of an upstream stands in' : 'an upstream is left out';
       log.warn({ ...details, binding, upstream, method, code, hint, ...before }, what);
     },
     isBack(upstream, method) {

@@ -85,8 +85,11 @@ export interface Catalog {
   lastItem(key: string): JsonObject | undefined;
   /** Learns from a request that passes by: call it before, and what it returns with the whole list or with one page. */
   witness(): (items: readonly JsonObject[], isWhole: boolean) => void;
-  /** The list that was asked for and did not come in time; undefined when it came, or failed, or none is late. */
-  readonly late: Promise<readonly JsonObject[]> | undefined;
+  /**
+   * The list that was asked for and did not come in time, while it has not come. It yields undefined when the upstream
+   * said meanwhile that the list changed.
+   */
+  readonly late: Promise<readonly JsonObject[] | undefined> | undefined;
   /** Says that the list changed. */
   forget(): void;
 }
@@ -99,12 +102,20 @@ interface Known {
   readonly changes: number;
 }
 
+interface Asked {
+  readonly answer: Promise<readonly JsonObject[]>;
+  /** The answer, unless the list changed meanwhile. */
+  readonly arrival: Promise<readonly JsonObject[] | undefined>;
+  /** When it is late. */
+  readonly until: number;
+}
+
 /** @param isSilent whether the upstream is late with another list: then it is not waited for as long again */
 function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number, isSilent: () => boolean): Catalog {
   const key = listKey(method);
   let known: Known | undefined;
   let changes = 0;
-  let asking: { readonly answer: Promise<readonly JsonObject[]>; readonly until: number } | undefined;
+  let asking: Asked | undefined;
   let index: { readonly of: readonly JsonObject[]; readonly items: ReadonlyMap<string, JsonObject> } | undefined;
 
   const isAnnounced = () => {
@@ -128,9 +139,12 @@ function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number,
     if (asking !== undefined) return asking;
     const began = begin();
     const until = began.at + (isSilent() ? withinMs / 10 : withinMs);
-    const own = { answer: listAll(upstream, method), until };
+    const answer = listAll(upstream, method);
+    const arrival = answer.then(items => (asking === own ? items : undefined));
+    const own: Asked = { answer, arrival, until };
     asking = own;
-    own.answer
+    arrival.catch(() => {});
+    answer
       .then(items => take({ items, ...began }))
       .catch(() => {})
       .finally(() => {
@@ -164,7 +178,7 @@ function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number,
     },
     holds: since => isCertain() || (known?.changes === changes && known.at >= since),
     get late() {
-      return asking !== undefined && asking.until <= Date.now() ? asking.answer : undefined;
+      return asking !== undefined && asking.until <= Date.now() ? asking.arrival : undefined;
     },
     fresh,
     async items() {
