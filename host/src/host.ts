@@ -35,6 +35,8 @@ export interface Host extends AsyncDisposable {
    * @throws Faults: every plugin that does not load or start, and then all is as it was
    */
   replacePlugins(entries: Config['plugins']): Promise<void>;
+  /** Goes on in new files of the same names, after those that grow were moved away. @throws Fault `audit_unusable` */
+  reopenFiles(): void;
 }
 
 /**
@@ -179,6 +181,7 @@ export async function createHost(
       return running.plugins;
     },
     usage: () => running.usage(),
+    reopenFiles: () => facilities.audit.reopen(),
     async replacePlugins(entries) {
       const loaded = await loadAll({ ...config, plugins: [...entries] }, log);
       const next = await run(entries, loaded).catch(maskedFaults(mask));

@@ -1,5 +1,6 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, closeSync, constants, openSync } from 'node:fs';
 import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
 import type { Log } from '../core/log.ts';
 
 /** One event that somebody may ask about later. */
@@ -16,6 +17,8 @@ export interface AuditEvent {
 
 export interface AuditTrail extends Disposable {
   write(event: AuditEvent): void;
+  /** Goes on in a file of the same name, after the one so far was moved away. @throws Fault `audit_unusable` */
+  reopen(): void;
 }
 
 /**
@@ -24,17 +27,31 @@ export interface AuditTrail extends Disposable {
  * @throws Fault `audit_unusable`
  */
 export function openAuditTrail(file: string | undefined, log: Log): AuditTrail {
-  if (file === undefined) return { write: event => log.info({ audit: event }, 'audit'), [Symbol.dispose]() {} };
+  if (file === undefined) {
+    return { write: event => log.info({ audit: event }, 'audit'), reopen() {}, [Symbol.dispose]() {} };
+  }
   let descriptor: number | undefined = open(file);
+  // A full disk may have taken half a line: the next event begins a line of its own.
+  let lineEnd = '';
   return {
     write(event) {
+      if (descriptor === undefined) return;
       try {
-        if (descriptor !== undefined) {
-          writeSync(descriptor, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
-        }
+        appendFileSync(descriptor, `${lineEnd}${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+        lineEnd = '';
       } catch (error) {
-        log.error({ audit: event, reason: String(error) }, 'an audit event could not be written to its file');
+        lineEnd = '\n';
+        log.error(
+          { audit: event, file, reason: fileProblem(error) },
+          'an audit event could not be written to its file',
+        );
       }
+    },
+    reopen() {
+      const before = descriptor;
+      descriptor = open(file);
+      lineEnd = '';
+      if (before !== undefined) closeSync(before);
     },
     [Symbol.dispose]() {
       if (descriptor !== undefined) closeSync(descriptor);
@@ -45,8 +62,9 @@ export function openAuditTrail(file: string | undefined, log: Log): AuditTrail {
 
 function open(file: string): number {
   try {
-    return openSync(file, 'a', 0o600);
+    // At a pipe that nobody reads, opening would wait for ever.
+    return openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
   } catch (error) {
-    return fail('audit_unusable', { file, reason: error instanceof Error ? error.message : String(error) }, error);
+    return fail('audit_unusable', { file, reason: fileProblem(error) }, error);
   }
 }

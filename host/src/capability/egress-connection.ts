@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Agent, Dispatcher, request as undiciRequest } from 'undici';
 import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
+import { readRegularFileSync } from '../core/regular-file.ts';
 import { createPinnedLookup, type ResolveName } from './egress-name.ts';
 import type { ClientCertificate, EgressRule } from './egress-rule.ts';
 import type { HeaderList } from './lane/guest-header.ts';
@@ -118,8 +119,8 @@ function readAuthorities(plugin: string, file: string): string[] {
 
 function readPem(plugin: string, file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readRegularFileSync(file).toString('utf8');
   } catch (error) {
-    return fail('egress_file_unreadable', { plugin, file }, error);
+    return fail('egress_file_unreadable', { plugin, file, what: fileProblem(error) }, error);
   }
 }

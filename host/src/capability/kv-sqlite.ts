@@ -1,8 +1,11 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
+import { makeFolderSync } from '../core/make-folder.ts';
+import { NotRegular } from '../core/regular-file.ts';
 import type { KvStore } from './kv.ts';
 import { createKvStore, type KvTable } from './kv-table.ts';
 
@@ -122,16 +125,18 @@ const isBusy = (error: unknown): boolean =>
 
 function open(path: string): DatabaseSync {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    // SQLite would let everybody read it.
-    closeSync(openSync(path, 'a', 0o600));
+    makeFolderSync(dirname(path), 0o700);
+    // SQLite would let everybody read it, and wait at a pipe for somebody who reads.
+    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600));
+    const stats = statSync(path);
+    if (!stats.isFile()) throw new NotRegular(stats);
     const database = new DatabaseSync(path, { timeout: patience.all });
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
     database.exec(schema);
     database.exec(`PRAGMA busy_timeout = ${patience.look}`);
     return database;
   } catch (error) {
-    return fail('kv_unusable', { file: path, reason: error instanceof Error ? error.message : String(error) }, error);
+    return fail('kv_unusable', { file: path, reason: fileProblem(error) }, error);
   }
 }
 

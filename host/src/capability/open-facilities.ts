@@ -87,7 +87,11 @@ function facilitiesWith(
     kv: store,
     secrets: known,
     metrics,
-    audit: { write: event => trail.write(mask.value(event)), [Symbol.dispose]: () => trail[Symbol.dispose]() },
+    audit: {
+      write: event => trail.write(mask.value(event)),
+      reopen: () => trail.reopen(),
+      [Symbol.dispose]: () => trail[Symbol.dispose](),
+    },
     mask,
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();

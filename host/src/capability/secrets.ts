@@ -1,5 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { Fault, Faults } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
+import { readRegularFileSync } from '../core/regular-file.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { newPlaceholder } from './lane/placeholder.ts';
 
@@ -60,7 +62,12 @@ export function openSecrets(
     throw new Faults(
       missing.map(
         ({ name, env: variable, file }) =>
-          new Fault('secret_unavailable', { secret: name, ...(file === undefined ? { variable } : { file }) }),
+          new Fault('secret_unavailable', {
+            secret: name,
+            ...(file === undefined
+              ? { variable, what: env[variable ?? ''] === undefined ? 'it is not set' : 'it is empty' }
+              : { file, what: whyUnread(file) }),
+          }),
       ),
     );
   }
@@ -78,6 +85,15 @@ export function openSecrets(
   };
 }
 
+function whyUnread(file: string): string {
+  try {
+    const { length } = readRegularFileSync(file);
+    return length > maximumBytes ? `it has ${length} bytes` : 'it is empty';
+  } catch (error) {
+    return fileProblem(error);
+  }
+}
+
 /** Reads a file again when it is another than it was: mounted secrets are replaced while the gateway runs. */
 function fileReader(file: string): () => string | undefined {
   let seen = '';
@@ -87,7 +103,12 @@ function fileReader(file: string): () => string | undefined {
       const { ino, size, mtimeNs } = statSync(file, { bigint: true });
       const now = `${ino} ${size} ${mtimeNs}`;
       if (now === seen) return value;
-      value = size > maximumBytes ? undefined : readFileSync(file, 'utf8').replace(/\r?\n$/, '');
+      value =
+        size > maximumBytes
+          ? undefined
+          : readRegularFileSync(file)
+              .toString('utf8')
+              .replace(/\r?\n$/, '');
       seen = now;
     } catch {
       seen = '';

@@ -1,5 +1,5 @@
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { homeFolder } from '../core/home-folder.ts';
 import type { ParsedConfig } from './schema.ts';
 
 type ParsedPlugin = ParsedConfig['plugins'][number];
@@ -51,7 +51,8 @@ export type Config = Omit<ParsedConfig, 'trust' | 'plugins' | 'upstreams'> & {
  * Finishes what was read. Relative paths are those of `folder`; `keyFile` yields the PEM that stands in a key file.
  */
 export function finishConfig(parsed: ParsedConfig, folder: string, keyFile: (file: string) => string): Config {
-  const absolute = (path: string) => (path.startsWith('~/') ? join(homedir(), path.slice(2)) : resolve(folder, path));
+  const absolute = (path: string) =>
+    path.startsWith('~/') ? join(homeFolder(), path.slice(2)) : resolve(folder, path);
   const firstIsDefault = !parsed.bindings.some(binding => binding.default);
   return {
     ...parsed,

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileProblem } from '../core/file-problem.ts';
+import { readRegularFile } from '../core/regular-file.ts';
 import { memberAt } from './member-at.ts';
 import type { Problem } from './problem.ts';
 import { indices } from './stated-text.ts';
@@ -26,7 +26,7 @@ export async function readKeyFiles(value: unknown, folder: string): Promise<KeyF
     const name = memberAt(value, path);
     if (typeof name !== 'string') continue;
     try {
-      const content = await readFile(resolve(folder, name));
+      const content = await readRegularFile(resolve(folder, name));
       if (content.length > sizeLimit) throw new Error(`it has ${content.length} bytes`);
       texts.set(name, content.toString('utf8'));
     } catch (error) {

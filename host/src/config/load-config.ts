@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Fault, Faults, fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
+import { readRegularFile } from '../core/regular-file.ts';
 import { type Config, finishConfig, type PluginConfig } from './config.ts';
 import { crossCheck, longPrefixes, unreachableTools, unusedPlugins } from './cross-check.ts';
 import { readDocument } from './document.ts';
@@ -36,10 +36,10 @@ export interface LoadOptions {
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
   const { grants, env = process.env, warn, parsers } = options;
-  const text = await readFile(file, 'utf8').catch(error =>
+  const text = await readRegularFile(file).catch(error =>
     fail('config_unreadable', { file, what: fileProblem(error) }, error),
   );
-  const document = readDocument(text, env);
+  const document = readDocument(text.toString('utf8'), env);
   const folder = dirname(resolve(file));
   const value = document.value ?? {};
   const { data, error } = createConfigSchema(grants).safeParse(value);

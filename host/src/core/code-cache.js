@@ -13,12 +13,14 @@ const ownFolder = () => join(homedir(), '.cache/sallyport/code');
  * @param {string} [folder]
  * @returns {void}
  */
-export function useCodeCache(folder = ownFolder()) {
+export function useCodeCache(folder) {
   if (getCompileCacheDir() !== undefined) return;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { uid, mode } = statSync(folder);
-    if (uid === process.getuid?.() && (mode & 0o022) === 0) enableCompileCache(folder);
+    // A user whom no user database knows has no home folder, and asking for it throws.
+    const place = folder ?? ownFolder();
+    mkdirSync(place, { recursive: true, mode: 0o700 });
+    const { uid, mode } = statSync(place);
+    if (uid === process.getuid?.() && (mode & 0o022) === 0) enableCompileCache(place);
   } catch {}
 }
 

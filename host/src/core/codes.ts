@@ -21,6 +21,13 @@ const table = {
     says: 'The gateway failed in a way that it should not.',
     todo: 'Report it, with the log lines of the request id.',
   },
+  system_refused: {
+    exit: 1,
+    http: 500,
+    rpc: -32603,
+    says: 'The operating system refused something that the gateway needs.',
+    todo: 'See what it refused: a file, its permissions, room on the disk, or the number of open files.',
+  },
 
   // config
   config_unreadable: {
@@ -30,8 +37,8 @@ const table = {
   },
   config_invalid: {
     exit: 3,
-    says: 'The configuration is not as it must be.',
-    todo: 'Mend the line that is named; docs/schema/sallyport.schema.json lets editors show what belongs there.',
+    says: 'The configuration is invalid.',
+    todo: 'Fix the reported line; docs/schema/sallyport.schema.json lets editors show what belongs there.',
   },
 
   // source

@@ -1,4 +1,6 @@
 import { codes, type FaultCode } from './codes.ts';
+import { fileProblem } from './file-problem.ts';
+import { isSystemError, remedyFor } from './system-error.ts';
 
 /** What an error is about. `hint` says what to do here and now; the other members name the thing concerned. */
 export interface FaultDetails {
@@ -62,11 +64,20 @@ export function fail(code: FaultCode, details?: FaultDetails, cause?: unknown): 
   throw new Fault(code, details, cause);
 }
 
-/** Any thrown value as faults: a Fault as it is, Faults spread, anything else as `internal`. */
-export function toFaults(thrown: unknown): readonly Fault[] {
-  if (thrown instanceof Faults) return thrown.faults;
-  if (thrown instanceof Fault) return [thrown];
-  return [new Fault('internal', { hint: thrown instanceof Error ? thrown.message : String(thrown) }, thrown)];
+/** Any thrown value as faults: Faults spread, anything else as `toFault` has it. */
+export const toFaults = (thrown: unknown): readonly Fault[] =>
+  thrown instanceof Faults ? thrown.faults : [toFault(thrown)];
+
+/** Any thrown value as a fault: what the operating system refused is `system_refused`, our own mistakes are `internal`. */
+export function toFault(thrown: unknown): Fault {
+  if (thrown instanceof Fault) return thrown;
+  const remedy = remedyFor(thrown);
+  if (isSystemError(thrown) && remedy !== undefined) {
+    const { path, syscall } = thrown;
+    const about = { ...(path === undefined ? {} : { file: path }), what: `${syscall}: ${fileProblem(thrown)}` };
+    return new Fault('system_refused', { ...about, hint: remedy }, thrown);
+  }
+  return new Fault('internal', { hint: thrown instanceof Error ? thrown.message : String(thrown) }, thrown);
 }
 
 function describe(code: FaultCode, details: FaultDetails): string {

@@ -16,8 +16,8 @@ const words: Readonly<Record<string, string>> = {
 
 /** Why a file could not be used, in words with the system's code, whatever was thrown: `permission denied (EACCES)`. */
 export function fileProblem(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-  if (code === undefined) return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
   const meaning = words[code];
-  return meaning === undefined ? code : `${meaning} (${code})`;
+  return meaning === undefined ? error.message : `${meaning} (${code})`;
 }

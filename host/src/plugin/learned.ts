@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Capability } from '../capability/capability.ts';
 import type { Digest } from '../core/digest.ts';
+import { fileProblem } from '../core/file-problem.ts';
 import type { Log } from '../core/log.ts';
+import { readRegularFile } from '../core/regular-file.ts';
 import { writeDurably } from '../source/durable-file.ts';
 
 const usesPerCapability = 256;
@@ -26,7 +27,7 @@ const fileOf = (cacheDir: string, plugin: string) => join(cacheDir, 'learned', `
 /** The record of a plugin; undefined when there is none that can be read. */
 export async function readLearned(cacheDir: string, plugin: string): Promise<Learned | undefined> {
   try {
-    return learnedSchema.parse(JSON.parse(await readFile(fileOf(cacheDir, plugin), 'utf8')));
+    return learnedSchema.parse(JSON.parse((await readRegularFile(fileOf(cacheDir, plugin))).toString('utf8')));
   } catch {
     return undefined;
   }
@@ -51,7 +52,8 @@ export function createLearner(cacheDir: string, log: Log): Learner {
       const { seen: _, ...learned } = record;
       const file = fileOf(cacheDir, plugin);
       await writeDurably(file, Buffer.from(`${JSON.stringify(learned, null, 2)}\n`), join(cacheDir, 'learned')).catch(
-        (error: unknown) => log.error({ plugin, file, reason: String(error) }, 'what was learned cannot be written'),
+        (error: unknown) =>
+          log.error({ plugin, file, reason: fileProblem(error) }, 'what was learned cannot be written'),
       );
     });
   };

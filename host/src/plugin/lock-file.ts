@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
+import { readRegularFile } from '../core/regular-file.ts';
 import { writeDurably } from '../source/durable-file.ts';
 import { formatLockfile, type Lockfile, parseLockfile } from '../verify/lockfile.ts';
 
@@ -9,10 +10,10 @@ export const lockfileOf = (config: string): string => join(dirname(config), `${p
 
 /** Undefined when there is none. @throws Faults of `lockfile_unusable` */
 export async function readLockfile(file: string): Promise<Lockfile | undefined> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) =>
-    error.code === 'ENOENT' ? undefined : fail('lockfile_unusable', { file, reason: error.message }, error),
+  const text = await readRegularFile(file).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? undefined : fail('lockfile_unusable', { file, reason: fileProblem(error) }, error),
   );
-  return text === undefined ? undefined : parseLockfile(text, file);
+  return text === undefined ? undefined : parseLockfile(text.toString('utf8'), file);
 }
 
 /** Replaces the file as a whole: whoever reads it sees the old one or the new one. @throws Fault `lockfile_unusable` */
@@ -20,6 +21,6 @@ export async function writeLockfile(file: string, lockfile: Lockfile): Promise<v
   try {
     await writeDurably(file, Buffer.from(formatLockfile(lockfile)), dirname(file));
   } catch (error) {
-    fail('lockfile_unusable', { file, reason: error instanceof Error ? error.message : String(error) }, error);
+    fail('lockfile_unusable', { file, reason: fileProblem(error) }, error);
   }
 }

@@ -20,7 +20,8 @@ export function forkBoundChild(program: URL, { restraints, stderr }: Options): C
     serialization: 'advanced',
     env: {},
     execPath,
-    execArgv: [...before, ...restraints],
+    // SIGUSR1 would open Node's debugger to every user of this machine.
+    execArgv: [...before, '--disable-sigusr1', ...restraints],
     stdio: ['ignore', 'ignore', stderr, 'ipc'],
   });
   if (children.size === 0) process.on('exit', killAll);

@@ -1,6 +1,8 @@
 import type { Digest } from '../core/digest.ts';
 import { Fault, fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
 import type { Log } from '../core/log.ts';
+import { isSystemError } from '../core/system-error.ts';
 import { contentSource } from './content.ts';
 import type { Content } from './content-store.ts';
 import { type Descriptor, describe } from './descriptor.ts';
@@ -109,8 +111,9 @@ export function cachedSource({ directory, reference, remote, log, limit }: Cache
       if (error instanceof Fault && error.code === 'layout_invalid') {
         return fail('cache_unusable', { ...error.details, reference: name }, error);
       }
-      if (error instanceof Fault || !(error instanceof Error && 'syscall' in error)) throw error;
-      return fail('cache_unusable', { reference: name, file: directory, what: error.message }, error);
+      if (!isSystemError(error)) throw error;
+      const file = error.path ?? directory;
+      return fail('cache_unusable', { reference: name, file, what: fileProblem(error) }, error);
     }
   }
 }

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
+import { homeFolder } from '../core/home-folder.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { readRegularFile } from '../core/regular-file.ts';
 
 /** What a registry is shown: a name with a password, or a token from an earlier login. */
 export type Credential =
@@ -43,7 +44,7 @@ type DockerConfig = z.infer<typeof configSchema>;
 
 /** Where docker keeps its logins. */
 export const dockerConfigFile = (environment: NodeJS.ProcessEnv): string =>
-  join(environment.DOCKER_CONFIG || join(homedir(), '.docker'), 'config.json');
+  join(environment.DOCKER_CONFIG || join(homeFolder(), '.docker'), 'config.json');
 
 /** Docker Hub under all the names that docker, podman and their helpers keep its login by, docker's own first. */
 const dockerHubNames = ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io', 'registry-1.docker.io'];
@@ -95,10 +96,10 @@ export async function readDockerConfig(
 ): Promise<{ readonly config: DockerConfig; readonly whole: JsonObject } | undefined> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = (await readRegularFile(file)).toString('utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    return fail('docker_config_invalid', { file, what: 'cannot be read' }, error);
+    return fail('docker_config_invalid', { file, what: fileProblem(error) }, error);
   }
   let value: unknown;
   try {

@@ -1,7 +1,9 @@
-import { mkdir, realpath } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { makeFolder } from '../core/make-folder.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { dockerConfigFile, helperOf, isLoginOf, loginKey, readDockerConfig, runHelper } from './docker-config.ts';
 import { writeDurably } from './durable-file.ts';
@@ -82,15 +84,11 @@ const authsOf = (whole: JsonObject | undefined): JsonObject => (isJsonObject(who
 
 async function write(file: string, content: JsonObject): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(file), 0o700);
     const target = await realpath(file).catch(() => file); // A link stays a link.
     const bytes = Buffer.from(`${JSON.stringify(content, null, '\t')}\n`);
     await writeDurably(target, bytes, dirname(target), 0o600);
   } catch (error) {
-    return fail(
-      'docker_config_unwritable',
-      { file, what: (error as NodeJS.ErrnoException).code ?? String(error) },
-      error,
-    );
+    return fail('docker_config_unwritable', { file, what: fileProblem(error) }, error);
   }
 }

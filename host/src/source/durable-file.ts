@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../core/make-folder.ts';
 
 /** A name in `folder` that no other process uses. The folder is made. */
 export async function temporaryFile(folder: string): Promise<string> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   return join(folder, randomUUID());
 }
 
@@ -33,7 +34,7 @@ export async function writeDurably(
 /** Moves a file that is synced already to its final name. */
 export async function moveDurably(draft: string, file: string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await rename(draft, file);
   } catch (error) {
     await rm(draft, { force: true });

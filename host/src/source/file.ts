@@ -1,7 +1,8 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
 import { createArtifact, type SignatureClaim } from '../core/artifact.ts';
 import { fail } from '../core/fault.ts';
+import { openRegularFile } from '../core/regular-file.ts';
 import { defaultArtifactLimit } from './content.ts';
 import { failToRead } from './fail-to-read.ts';
 import { mediaType } from './media-type.ts';
@@ -49,7 +50,7 @@ export function fileSource(reference: string, baseDir: string, limit: number = d
 
   async function readSidecar(path: string): Promise<readonly SignatureClaim[]> {
     try {
-      await using handle = await open(path, 'r');
+      await using handle = await openRegularFile(path);
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(signatureLimit), 0, signatureLimit, 0);
       return [{ signature: buffer.subarray(0, bytesRead) }];
     } catch (error) {

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
-import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Digest, digestOf } from '../core/digest.ts';
 import { type FaultDetails, fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
+import { readRegularFile } from '../core/regular-file.ts';
+import { isSystemError } from '../core/system-error.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { moveDurably, temporaryFile, writeDurably } from './durable-file.ts';
 import { imageIndexSchema } from './manifest.ts';
@@ -78,9 +81,9 @@ async function readJson(
 ): Promise<unknown> {
   try {
     if ((await stat(file)).size > indexLimit) return refuse(file, 'too large');
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse((await readRegularFile(file)).toString('utf8'));
   } catch (error) {
-    return refuse(file, 'missing, or not JSON', error);
+    return refuse(file, isSystemError(error) ? fileProblem(error) : 'it is not JSON', error);
   }
 }
 
@@ -204,10 +207,10 @@ export function openImageLayout(directory: string): ImageLayout {
 
 /** A reference file that cannot be read is treated as absent: it is written anew with the next fetch. */
 async function readReference(file: string): Promise<z.infer<typeof referenceSchema> | undefined> {
-  const text = await readFile(file, 'utf8').catch(ignoreAbsence);
+  const text = await readRegularFile(file).catch(ignoreAbsence);
   if (text === undefined) return undefined;
   try {
-    return referenceSchema.parse(JSON.parse(text));
+    return referenceSchema.parse(JSON.parse(text.toString('utf8')));
   } catch {
     return undefined;
   }

@@ -64,9 +64,13 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
 
   let ended = false;
   const closed = new Promise<void>(resolve => child.once('close', () => resolve()));
+  if (groups.size === 0) process.on('exit', killAll);
+  groups.add(pid);
   const exited = new Promise<void>(resolve => {
     child.once('exit', async (code, signal) => {
       ended = true;
+      groups.delete(pid);
+      if (groups.size === 0) process.off('exit', killAll);
       killGroup(pid, 'SIGKILL');
       // What it wrote last may still be in the pipes.
       await Promise.race([closed, delay(lastWords, undefined, { ref: false })]);
@@ -95,6 +99,12 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
       await exited;
     },
   };
+}
+
+/** A group of its own does not end with ours, where ours has no time to end it in good order. */
+const groups = new Set<number>();
+function killAll(): void {
+  for (const pid of groups) killGroup(pid, 'SIGKILL');
 }
 
 type PipedChild = ChildProcessByStdio<Writable, Readable, Readable>;

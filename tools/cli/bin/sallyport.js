@@ -2,6 +2,8 @@
 /** The command `sallyport`: arguments, environment and signals only. */
 import { useCodeCache } from '@sallyport/host/core/code-cache';
 
+// Node would answer it by opening its debugger to every user of this machine. Nobody means that, nor to end by SIGUSR2.
+for (const name of ['SIGUSR1', 'SIGUSR2']) process.on(name, () => {});
 useCodeCache();
 // Threads for files, signatures and names; half of them at most wait for name servers, of which some are silent.
 process.env.UV_THREADPOOL_SIZE ??= '16';
@@ -10,8 +12,14 @@ const { runCommand } = await import('../src/run.ts');
 const { processTerminal } = await import('../src/terminal.ts');
 
 const controller = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM']) process.once(name, () => controller.abort(name));
 const { signal } = controller;
+for (const [name, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
+  process.on(name, () => {
+    // Whoever says it twice does not want to wait for what the first one ends in good order.
+    if (signal.aborted) process.exit(128 + number);
+    controller.abort(name);
+  });
+}
 process.exitCode = await runCommand(process.argv.slice(2), {
   terminal: processTerminal(signal),
   env: process.env,

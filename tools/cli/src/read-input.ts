@@ -1,20 +1,17 @@
-import { readFile } from 'node:fs/promises';
 import { fail } from '@sallyport/host/core/fault';
+import { fileProblem } from '@sallyport/host/core/file-problem';
+import { readRegularFile } from '@sallyport/host/core/regular-file';
 
 /** Reads a file that the command line names. @throws Fault `usage`, with the file and what is wrong with it */
 export const readInput = (file: string): Promise<Buffer> =>
-  readFile(file).catch(error =>
-    fail(
-      'usage',
-      { file, what: `cannot be read: ${error.code ?? error}`, hint: 'name a file that can be read' },
-      error,
-    ),
+  readRegularFile(file).catch(error =>
+    fail('usage', { file, what: `cannot be read: ${fileProblem(error)}`, hint: 'name a file that can be read' }, error),
   );
 
 /** The same; undefined when there is no such file. */
 export async function readIfThere(file: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(file);
+    return await readRegularFile(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     return readInput(file);

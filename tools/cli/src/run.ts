@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { problemsAsJson, tellAll } from '@sallyport/host/command/tell';
 import { nearest } from '@sallyport/host/config/nearest';
 import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
+import { visible } from '@sallyport/host/core/visible';
 import type { Command, Result, Surroundings } from './command.ts';
 import { commandHelp, tableHelp } from './help.ts';
 import { parse } from './parse.ts';
 import { entriesOf, type Table, table } from './table.ts';
+import type { Terminal } from './terminal.ts';
 
 const interrupted: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143 };
 
@@ -14,10 +16,11 @@ const interrupted: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 14
  * on stdout. Yields the exit code: 0, the one of the first fault (DESIGN § Gateway), or 128 and the number of the signal.
  */
 export async function runCommand(argv: readonly string[], on: Surroundings): Promise<number> {
-  const { terminal, signal } = on;
+  const { signal } = on;
+  const terminal = unsteered(on.terminal);
   const json = argv.includes('--json');
   try {
-    const result = await dispatch(argv, on);
+    const result = await dispatch(argv, { ...on, terminal });
     if (typeof result === 'string') terminal.print(result);
     else if (result) terminal.print(json ? JSON.stringify(result.json) : result.text);
     return typeof result === 'object' ? (result.exit ?? 0) : 0;
@@ -28,10 +31,17 @@ export async function runCommand(argv: readonly string[], on: Surroundings): Pro
     }
     const faults = toFaults(error);
     if (json) terminal.print(problemsAsJson(faults));
-    else terminal.say(tellAll(faults).replace(/^(\S+: )?\w+(?=:)/gm, code => terminal.style('red', code)));
+    else on.terminal.say(tellAll(faults).replace(/^(\S+: )?\w+(?=:)/gm, code => terminal.style('red', code)));
     return new Faults(faults).exit;
   }
 }
+
+/** The same terminal, which obeys nothing that a plugin, an upstream or a registry wrote into what a command shows. */
+const unsteered = (terminal: Terminal): Terminal => ({
+  ...terminal,
+  print: text => terminal.print(visible(text)),
+  say: text => terminal.say(visible(text)),
+});
 
 async function dispatch(argv: readonly string[], on: Surroundings): Promise<Result> {
   if (argv[0] === '--version') return version();

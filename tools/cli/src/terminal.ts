@@ -35,6 +35,12 @@ const redrawMs = 80;
 /** The terminal of this process. */
 export function processTerminal(signal: AbortSignal): Terminal {
   const { stdin, stdout, stderr } = process;
+  // Nobody hears what goes wrong with stderr. Of stdout it is told, except that its reader had enough, as SIGPIPE would be.
+  stderr.on('error', () => {});
+  stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') stderr.write(`stdout: ${message}\n`);
+    process.exit(code === 'EPIPE' ? 141 : 1);
+  });
   return {
     print: text => void stdout.write(`${text}\n`),
     say: text => void stderr.write(`${text}\n`),

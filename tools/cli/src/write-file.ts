@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fail } from '@sallyport/host/core/fault';
+import { fileProblem } from '@sallyport/host/core/file-problem';
 import { writeDurably } from '@sallyport/host/source/durable-file';
 
 /**
@@ -33,4 +34,4 @@ export async function replaceFile(file: string, bytes: Uint8Array): Promise<void
 }
 
 const unwritable = (file: string, error: unknown): never =>
-  fail('file_unwritable', { file, what: (error as NodeJS.ErrnoException).code ?? String(error) }, error);
+  fail('file_unwritable', { file, what: fileProblem(error) }, error);

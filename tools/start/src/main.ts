@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { grantsSchema } from '@sallyport/host/capability/index';
+import { tellAll } from '@sallyport/host/command/tell';
 import { loadConfig } from '@sallyport/host/config/load-config';
 import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
 import { createLog } from '@sallyport/host/core/log';
@@ -96,10 +97,12 @@ function readArguments() {
   }
 }
 
+// Node would answer it by opening its debugger to every user of this machine.
+process.on('SIGUSR1', () => {});
 try {
   await start(readArguments());
 } catch (error) {
   const faults = toFaults(error);
-  for (const fault of faults) console.error(`${fault.message}\n  → ${fault.hint}`);
+  console.error(tellAll(faults));
   process.exitCode = new Faults(faults).exit;
 }

@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { Fault, fail } from '@sallyport/host/core/fault';
+import { fileProblem } from '@sallyport/host/core/file-problem';
 import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { readRegularFile } from '@sallyport/host/core/regular-file';
 
 /** Reads a plugin.json. @throws Fault `descriptor_invalid`, with the file and the field */
 export async function readDescriptorFile(file: string): Promise<PluginDescriptor> {
-  const text = await readFile(file).catch(error => fail('descriptor_invalid', { file, what: error.message }, error));
+  const text = await readRegularFile(file).catch(error =>
+    fail('descriptor_invalid', { file, what: fileProblem(error) }, error),
+  );
   return parseDescriptorFile(text, file);
 }
 

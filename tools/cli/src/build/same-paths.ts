@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { homeFolder } from '@sallyport/host/core/home-folder';
 
 /**
  * What makes cargo write the same bytes wherever it and its sources lie: the compiler puts the paths of sources into
@@ -15,7 +15,7 @@ export async function samePaths(
   const { RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS, ...rest } = env;
   // Where these are set, cargo reads no flags of its configuration.
   const given = CARGO_ENCODED_RUSTFLAGS?.split('\x1f') ?? RUSTFLAGS?.split(' ') ?? [];
-  const home = env.CARGO_HOME ?? join(homedir(), '.cargo');
+  const home = env.CARGO_HOME ?? join(homeFolder(), '.cargo');
   const sources = join(home, 'registry/src');
   const registries = await readdir(sources).catch(() => []);
   const renamed = [

@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '@sallyport/host/core/fault';
+import { readRegularFile } from '@sallyport/host/core/regular-file';
 import { z } from 'zod';
 
 const stages = {
@@ -176,7 +177,7 @@ export async function readCases(folder: string): Promise<readonly Case[]> {
   const cases: Case[] = [];
   for (const name of names) {
     const file = join(folder, name);
-    cases.push(...parseCases(await readFile(file, 'utf8'), file));
+    cases.push(...parseCases((await readRegularFile(file)).toString('utf8'), file));
   }
   return cases;
 }

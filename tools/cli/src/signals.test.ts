@@ -1,0 +1,119 @@
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it, onTestFinished } from 'vitest';
+import { stringify } from 'yaml';
+import { startRawHttpServer } from '../../../test/fixtures/raw-http-server.ts';
+import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
+import { itWith } from '../../../test/prerequisite.ts';
+
+const main = join(import.meta.dirname, '../bin/sallyport.js');
+
+async function configFile(more: object = {}) {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'sallyport.yaml');
+  const config = {
+    ...{ listen: '127.0.0.1:0', plugins: [], bindings: [{ id: 'main', upstreams: ['up'] }] },
+    upstreams: [{ id: 'up', required: false, http: { url: 'http://127.0.0.1:9/mcp' } }],
+    ...more,
+  };
+  writeFileSync(file, stringify(config));
+  return { folder, file };
+}
+
+/** A gateway in a process of its own, once its log says what is waited for. */
+async function serving(file: string, until = '"msg":"serving"') {
+  const child = spawn(process.execPath, [main, 'serve', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let said = '';
+  child.stderr.on('data', text => {
+    said += text;
+  });
+  await expect.poll(() => said, { timeout: 20_000 }).toContain(until);
+  return { child, said: () => said, ended: once(child, 'exit') };
+}
+
+it('[RUN-102] lives through the signals that others send to reopen logs, and opens its audit file anew', async () => {
+  const folder = await temporaryFolder();
+  const audit = join(folder, 'audit.jsonl');
+  const { file } = await configFile({ audit: { file: audit } });
+  const { child, said, ended } = await serving(file);
+  renameSync(audit, `${audit}.1`);
+  for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
+    child.kill(signal);
+    await expect.poll(said).toContain(`"signal":"${signal}"`);
+  }
+  expect(readFileSync(audit, 'utf8')).toBe('');
+  const listening = readFileSync(`/proc/${child.pid}/net/tcp`, 'utf8');
+  // Node's debugger listens on port 9229.
+  expect(listening).not.toMatch(/0100007F:240D 00000000:0000 0A/);
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
+
+it('[RUN-102] ends at once at the second signal, whichever', async () => {
+  const held = await startRawHttpServer({ name: 'held', refuse: () => true });
+  onTestFinished(() => held[Symbol.asyncDispose]());
+  const upstreams = [{ id: 'up', required: false, http: { url: held.url } }];
+  const { file } = await configFile({ upstreams, limits: { drain_ms: 60_000 } });
+  const { child, said, ended } = await serving(file);
+  const url = /"url":"([^"]+)"/.exec(said())?.[1] ?? '';
+  const message = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  const initialize = {
+    ...{ jsonrpc: '2.0', id: 0, method: 'initialize' },
+    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+  };
+  fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(initialize) }).catch(() => {});
+  fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(message) }).catch(() => {});
+  await new Promise(resolve => setTimeout(resolve, 300));
+  child.kill('SIGTERM');
+  await expect.poll(said).toContain('"msg":"draining"');
+  child.kill('SIGINT');
+  expect(await ended).toEqual([130, null]);
+});
+
+it.each([
+  ['pipe', (folder: string) => execFileSync('mkfifo', [join(folder, 'x.wasm')])],
+  [
+    'signature that is a pipe',
+    (folder: string) => {
+      writeFileSync(join(folder, 'x.wasm'), '');
+      execFileSync('mkfifo', [join(folder, 'x.wasm.sig')]);
+    },
+  ],
+])('[RUN-103] check does not wait at a %s', async (_, make) => {
+  const plugins = [{ id: 'x', source: { file: './x.wasm' } }];
+  const bindings = [{ id: 'main', upstreams: ['up'], transforms: ['x'] }];
+  const { folder, file } = await configFile({ plugins, bindings, require_signed_plugins: false });
+  make(folder);
+  const run = promisify(execFile)(process.execPath, [main, 'check', '-c', file, '--json'], { timeout: 20_000 });
+  const { code, stdout } = await run.catch(error => error);
+  expect([code, JSON.parse(stdout).problems[0]]).toMatchObject([
+    4,
+    { code: 'file_unreadable', what: 'it is a pipe, and no regular file' },
+  ]);
+});
+
+itWith('setpriv')('[RUN-101] a user without name and home runs commands, check and serve among them', async () => {
+  const { file, folder } = await configFile();
+  execFileSync('chmod', ['-R', 'a+rX', folder]);
+  const as = ['--reuid=12345', '--regid=12345', '--clear-groups', process.execPath, main];
+  const run = (...argv: string[]) =>
+    promisify(execFile)('setpriv', [...as, ...argv], { env: { PATH: process.env.PATH ?? '' }, timeout: 30_000 });
+  expect((await run('--help')).stdout).toContain('Usage');
+  expect((await run('check', '-c', file)).stdout).toContain(file);
+});
+
+it('[RUN-105] ends in good order though its log cannot be written', async () => {
+  const { file } = await configFile();
+  const script = `exec ${process.execPath} ${main} serve -c ${file} 2>/dev/full`;
+  const child = spawn('sh', ['-c', script], { stdio: 'ignore' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+  await new Promise(resolve => setTimeout(resolve, 3_000));
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});
