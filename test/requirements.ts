@@ -255,6 +255,15 @@ export const requirements = {
   'UP-35': 'The log level of one client changes that of no other, and is told again to a connection that was renewed.',
   'UP-36':
     'The connections of a session end with it: a child with all that it started, and a session of an HTTP server.',
+  'UP-19': 'An HTTP status fails one request, and the client hears the status and when to come again.',
+  'UP-20': 'Answers in any usual content coding are read, and decoded only as far as an answer may be long.',
+  'UP-21': 'Every part of a start obeys the limit of a start, and ends when the gateway closes.',
+  'UP-22':
+    'Messages of a server reach everybody whatever stream they come on, its requests are answered, and it can be made to wait.',
+  'UP-23': 'A line on stdout that is no message is skipped, and fails at most the one request that it answers.',
+  'UP-24': 'A server of other revisions, or of HTTP+SSE, is told as such.',
+  'UP-25': 'Progress extends a request up to a maximum; a fault names the setting of the limit that was met.',
+  'UP-28': 'A child that ends is logged with its exit code or signal and its last line of stderr.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

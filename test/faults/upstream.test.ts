@@ -40,6 +40,35 @@ describe.each(Object.entries(kinds))('behind the gateway, a server over %s', (_,
   });
 });
 
+it('tells the client which status refused its call and when to come again, and fails nobody else [GW-26] [UP-19]', async () => {
+  const server = await keep(
+    startRawHttpServer({
+      answer(message, response) {
+        if (message.params?.name !== 'limited') return false;
+        response.writeHead(429, { 'retry-after': '7' }).end('slow down, a@example.com');
+        return true;
+      },
+    }),
+  );
+  const gateway = await keep(openGateway([{ id: 'raw', http: { url: server.url } }]));
+  const session = await gateway.session();
+  for (let times = 0; times < 8; times += 1) {
+    const { body, headers } = await gateway.post(call('limited'), session);
+    expect(headers.get('retry-after')).toBe('7');
+    expect(body.error).toMatchObject({ data: { code: 'upstream_status', status: 429, retry_after_ms: 7_000 } });
+    expect(JSON.stringify(body)).not.toContain('a@example.com');
+  }
+  await honest(gateway, session);
+  expect(server.methods).not.toContain('DELETE');
+});
+
+it('names the setting of the limit that a call met [UP-25]', async () => {
+  const entry = { ...(await kinds['streamable HTTP']()), timeout_ms: 100 };
+  const gateway = await keep(openGateway([entry], { limits: { request_timeout_ms: 60_000 } }));
+  const { body } = await gateway.post(call('never'), await gateway.session());
+  expect(body.error.data).toMatchObject({ after_ms: 100, setting: 'upstreams.raw.timeout_ms' });
+});
+
 it('keeps what a broken answer says to the log: no plugin has looked at it', async () => {
   const gateway = await keep(openGateway([await kinds['streamable HTTP']()]));
   const { body } = await gateway.post(call('garbage'), await gateway.session());

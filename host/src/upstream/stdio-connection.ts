@@ -202,7 +202,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
       started => started.close(),
       () => {},
     );
-    throw lost ?? thrown;
+    throw thrown;
   }
 }
 

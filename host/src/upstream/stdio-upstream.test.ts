@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createUpstream } from '../../../test/fixtures/create-upstream.ts';
 import { everythingOverStdio } from '../../../test/fixtures/everything.ts';
 import { isAlive } from '../../../test/fixtures/process-state.ts';
+import { createLog } from '../core/log.ts';
 import { textOf, upstreamCases } from './upstream.case.ts';
 
 const script = join(import.meta.dirname, '../../../test/fixtures/raw-stdio-server.ts');
@@ -66,3 +67,100 @@ it('waits longer and longer before it starts a child again that keeps dying [UP-
   expect(codes.slice(0, 2)).toEqual(['upstream_closed', 'upstream_closed']);
   expect(codes.at(-1)).toBe('upstream_unavailable');
 });
+
+const oddLines = [
+  '{ id: 1 }',
+  '[ 1, 2 ]',
+  '[1,2]',
+  '42',
+  'null',
+  '"ok"',
+  'true',
+  '[',
+  '  {',
+  ']',
+  '{"level":"info"}',
+  '{',
+  'hello',
+];
+
+it.each(oddLines)('skips the line %j of a server, and logs it [UP-23]', async odd => {
+  const { lines, log } = recording();
+  await using upstream = createUpstream(raw(), { log });
+  const running = upstream.request('tools/call', { name: 'progress', arguments: { pauseMs: 50 } });
+  const params = { name: 'line', arguments: { line: odd, times: 30 } };
+  expect(textOf((await upstream.request('tools/call', params)).result)).toBe('written');
+  expect(textOf((await running).result)).toBe('no token');
+  const skipped = lines.filter(({ msg }) => msg === 'a line of stdout is no message and is skipped');
+  expect(skipped).toHaveLength(10);
+  expect(skipped[0]).toMatchObject({ level: 40, upstream: 'raw', line: odd.trim() });
+  expect(lines.filter(({ msg }) => msg === 'connected')).toHaveLength(1);
+});
+
+it.each([
+  { what: 'is cut off', line: '{"jsonrpc":"2.0","id":ID,"result":{"content":[' },
+  { what: 'has a result that is no object', line: '{"jsonrpc":"2.0","id":ID,"result":5}' },
+  { what: 'has an error of another shape', line: '{"error":{"code":"x"},"jsonrpc":"2.0","id":ID}' },
+  { what: 'has neither result nor error', line: '{"jsonrpc":"2.0","id":ID}' },
+])('fails the one call whose answer $what [UP-23]', async ({ line }) => {
+  await using upstream = createUpstream({ ...raw(), timeout_ms: 5_000 });
+  await upstream.start();
+  const running = upstream.request('tools/call', { name: 'progress', arguments: { pauseMs: 50 } });
+  const broken = upstream.request('tools/call', { name: 'line', arguments: { line } });
+  await expect(broken).rejects.toMatchObject({ code: 'upstream_garbage' });
+  expect(textOf((await running).result)).toBe('no token');
+});
+
+it('fails the one call whose answer is too large [UP-06] [UP-23]', async () => {
+  const { lines, log } = recording();
+  await using upstream = createUpstream(raw(), { maxAnswerBytes: 64 * 1024, log });
+  await upstream.start();
+  const running = upstream.request('tools/call', { name: 'progress', arguments: { pauseMs: 50 } });
+  for (const line of ['{"jsonrpc":"2.0","id":ID,"result":"PAD"}', '{"result":"PAD","jsonrpc":"2.0","id":ID}']) {
+    const large = upstream.request('tools/call', { name: 'line', arguments: { line, pad: 200_000 } });
+    await expect(large).rejects.toMatchObject({ code: 'upstream_too_large' });
+  }
+  expect(textOf((await running).result)).toBe('no token');
+  expect(lines.filter(({ msg }) => msg === 'connected')).toHaveLength(1);
+});
+
+it('does not send more to a server that reads nothing', async () => {
+  await using upstream = createUpstream(raw('--deaf'), { maxAnswerBytes: 1024 * 1024 });
+  await upstream.start();
+  const big = { name: 'echo', arguments: { text: 'x'.repeat(2_000_000) } };
+  const waiting = upstream.request('tools/call', big, { timeoutMs: 500 });
+  await expect(upstream.request('ping')).rejects.toMatchObject({
+    code: 'upstream_unavailable',
+    details: { hint: expect.stringContaining('does not read its stdin') },
+  });
+  await expect(waiting).rejects.toMatchObject({ code: 'upstream_timeout' });
+});
+
+it.each([
+  { how: 'exits', args: { code: 3 }, reason: 'it exited with code 3' },
+  { how: 'is killed', args: { signal: 'SIGKILL' }, reason: 'it was ended by SIGKILL' },
+])('logs when a child $how between two calls [UP-28]', async ({ args, reason }) => {
+  const { lines, log } = recording();
+  await using upstream = createUpstream(raw(), { log });
+  await upstream.request('tools/call', { name: 'exit', arguments: args });
+  const ended = () => lines.filter(({ msg }) => msg === 'the process of the upstream ended');
+  await expect.poll(ended).toHaveLength(1);
+  expect(ended()[0]).toMatchObject({ level: 40, upstream: 'raw', reason, stderr: 'these were my last words' });
+  expect(textOf((await upstream.request('tools/call', { name: 'echo', arguments: { text: 'x' } })).result)).toBe('x');
+});
+
+it('starts in time, or not at all, and leaves no child behind [UP-21]', async () => {
+  const file = join(folder, 'silent-pid');
+  const upstream = createUpstream(raw('--silent', '--grandchild', file), { startTimeoutMs: 1_000 });
+  await expect(upstream.start()).rejects.toMatchObject({
+    code: 'upstream_timeout',
+    details: { setting: 'limits.upstream_start_ms' },
+  });
+  await expect.poll(() => isAlive(Number(readFileSync(file, 'utf8'))), { timeout: 5_000 }).toBe(false);
+  await upstream[Symbol.asyncDispose]();
+});
+
+function recording() {
+  const lines: Record<string, unknown>[] = [];
+  return { lines, log: createLog('debug', { write: line => void lines.push(JSON.parse(line)) }) };
+}

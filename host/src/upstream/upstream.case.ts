@@ -136,6 +136,51 @@ export function upstreamCases(fixture: UpstreamFixture) {
       expect(Number.isInteger(id)).toBe(true);
     });
 
+    it('gives a call that shows progress its time again, up to a maximum [UP-25]', async () => {
+      const entry = { ...(await fixture.raw()), timeout_ms: 400 };
+      const params = callOf('progress', { pauseMs: 250 }, { _meta: { progressToken: 1 } });
+      const hearing = { onNotification: () => undefined };
+      const patient = create(entry);
+      await patient.start();
+      expect(textOf((await patient.request('tools/call', params, hearing)).result)).toBe('done');
+      const strict = create({ ...entry, max_timeout_ms: 500 });
+      await strict.start();
+      await expect(strict.request('tools/call', params, hearing)).rejects.toMatchObject({
+        code: 'upstream_timeout',
+        details: { after_ms: 500, setting: 'upstreams.raw.max_timeout_ms' },
+      });
+    });
+
+    it.each([
+      { method: 'ping', answer: { id: 71, result: {} } },
+      {
+        method: 'elicitation/create',
+        answer: { id: 71, error: { code: -32601, message: expect.stringContaining('does not pass on elicitation') } },
+      },
+    ])('answers $method of the server itself [UP-22]', async ({ method, answer }) => {
+      const upstream = create(await fixture.raw());
+      const { result } = await upstream.request('tools/call', callOf('ask', { method }));
+      expect(JSON.parse(textOf(result))).toMatchObject(answer);
+    });
+
+    it('drops progress that its caller has no time for [UP-22]', async () => {
+      const upstream = create(await fixture.raw());
+      let heard = 0;
+      const { promise: busy, resolve: release } = Promise.withResolvers<void>();
+      const params = callOf('progress', {}, { _meta: { progressToken: 1 } });
+      const answer = upstream.request('tools/call', params, {
+        onNotification() {
+          heard += 1;
+          return busy;
+        },
+      });
+      await expect.poll(() => heard).toBe(1);
+      await new Promise(resolve => setTimeout(resolve, 100));
+      expect(heard).toBe(1);
+      release();
+      expect(textOf((await answer).result)).toBe('done');
+    });
+
     it('tells the server that the caller cancelled [UP-04]', async () => {
       const upstream = create(await fixture.raw());
       await upstream.start();
