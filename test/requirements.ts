@@ -299,6 +299,9 @@ export const requirements = {
   'GW-61': 'A number keeps its source text on every path, and JSON with a byte order mark is read.',
   'GW-62': 'JSON is read in linear time, and what holds too many values or levels is refused before it is parsed.',
   'GW-63': 'Ids are strings or integers of any size, and are echoed exactly, by refusals too.',
+  'GW-64': 'Names that differ in case only, from each other or from a parameter of MCP, reach no server and no plugin.',
+  'GW-65': 'What after hooks looked at is written again: no member stands in it twice, or in another case.',
+  'GW-66': 'Members that are null count as absent where plugins see them.',
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
   'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { AfterMethod, BeforeMethod, HookContext, OutputSchemaLookup } from '../hook/hook-chain.ts';
-import { type Answer, resultAnswer } from '../upstream/answer.ts';
+import { withoutLookalikes } from '../hook/known-members.ts';
+import { type Answer, errorAnswer, resultAnswer } from '../upstream/answer.ts';
 import { outputSchemaOf } from '../upstream/tool-catalog.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
 import type { Member, Route } from './binding.ts';
@@ -47,7 +48,8 @@ async function throughHooks(call: Call, member: Member, method: BeforeMethod, pa
   }
   const answer: Answer = responded ?? (await member.upstream.request(method, sent, requestOptions(call)));
   // What a plugin answered in place of the upstream is held to the tool's output schema, also when no hook follows.
-  if (answer.error || !(responded || chain.handles('after', method))) return answer;
+  if (!(responded || chain.handles('after', method))) return answer;
+  if (answer.error) return errorAnswer(answer.error);
   if (method !== 'tools/call') return checked(call, on, method, answer);
   return checked(call, on, method, answer, again =>
     outputSchemaOf(member.lists['tools/list'], String(sent.name), again),
@@ -56,9 +58,14 @@ async function throughHooks(call: Call, member: Member, method: BeforeMethod, pa
 
 /** After hooks on an answer. An error of the upstream is no result, and passes by. */
 export async function afterHooks(call: Call, on: HookContext, method: AfterMethod, answer: Answer): Promise<Answer> {
-  return answer.error || !call.route.chain.handles('after', method) ? answer : checked(call, on, method, answer);
+  if (!call.route.chain.handles('after', method)) return answer;
+  return answer.error ? errorAnswer(answer.error) : checked(call, on, method, answer);
 }
 
+/**
+ * What plugins looked at is written again, and not passed on as the upstream wrote it: there, members could stand twice,
+ * or in another case, for clients that read the other one.
+ */
 async function checked(
   call: Call,
   on: HookContext,
@@ -66,12 +73,12 @@ async function checked(
   answer: Extract<Answer, { result: JsonObject }>,
   outputSchema?: OutputSchemaLookup,
 ): Promise<Answer> {
-  const outcome = await call.route.chain.after(on, method, answer.result, {
+  const outcome = await call.route.chain.after(on, method, withoutLookalikes(answer.result), {
     signal: call.signal,
     ...(outputSchema === undefined ? {} : { outputSchema }),
   });
   if (outcome.kind === 'block') return blockedAnswer(outcome.data);
-  return outcome.result === answer.result ? answer : resultAnswer(outcome.result);
+  return resultAnswer(outcome.result);
 }
 
 /** What plugins are told of the call, and where their reports go. */

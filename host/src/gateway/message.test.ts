@@ -44,6 +44,36 @@ describe('ids', () => {
   });
 });
 
+describe('names that some servers read as one', () => {
+  it.each([
+    { params: '{"name":"a","Name":"b"}', hint: '`Name` is not a parameter; write `name`.' },
+    { params: '{"name":"a","Arguments":{}}', hint: '`Arguments` is not a parameter; write `arguments`.' },
+    { params: '{"URI":"file:///etc/shadow"}', hint: '`URI` is not a parameter; write `uri`.' },
+    { params: '{"_Meta":{}}', hint: '`_Meta` is not a parameter; write `_meta`.' },
+    { params: '{"taſk":{}}', hint: '`taſk` is not a parameter; write `task`.' },
+    {
+      params: '{"name":"q","arguments":{"query":"SELECT 1","Query":"DROP TABLE users"}}',
+      hint: '`query` and `Query` differ only in case, and many servers read them as one name; send one of them.',
+    },
+    {
+      params: '{"name":"q","arguments":{"rows":[{"a":{"k":1,"\\u212a":2}}]}}',
+      hint: '`k` and `\u212a` differ only in case, and many servers read them as one name; send one of them.',
+    },
+  ])('[GW-64] $params is refused', ({ params, hint }) => {
+    const refused = refusal(`{"jsonrpc":"2.0","id":7,"method":"tools/call","params":${params}}`);
+    expect(refused.id).toBe(7);
+    expect(refused.read).toThrow(expect.objectContaining({ code: 'params_invalid', hint }));
+    expect(() => read(`{"jsonrpc":"2.0","method":"notifications/x","params":${params}}`)).toThrow(
+      expect.objectContaining({ code: 'message_invalid', hint }),
+    );
+  });
+
+  it('[GW-64] the same name is taken twice where it is said in different objects, or of other data', () => {
+    const params = { name: 'q', arguments: { a: { b: 1 }, c: [{ B: 1 }], Name: 1, URI: 'x' }, _meta: { A: 1 } };
+    expect(read(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params }))).toMatchObject({ params });
+  });
+});
+
 describe('refusals', () => {
   it.each([
     {

@@ -3,6 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { doubleOf, KeptNumber } from '../core/json-number.ts';
 import { readJson } from '../core/json-reader.ts';
 import { JsonExcess } from '../core/json-scan.ts';
+import { ambiguousName } from './ambiguous-name.ts';
 
 /** JSON-RPC error code of a request that a plugin blocked. `data` is then BlockData. */
 export const blockedCode = -32001;
@@ -50,20 +51,20 @@ export function idOf(message: Json): MessageId | null | undefined {
 export function toMessage(message: Json): Message {
   if (Array.isArray(message)) return fail('batch_refused');
   if (!isJsonObject(message)) return invalid('The body is not a JSON object.');
-  const { jsonrpc, id, method, params } = message;
+  const { jsonrpc, id, method, params = {} } = message;
   if (jsonrpc !== '2.0') return invalid('`jsonrpc` is not "2.0".');
   if (method === undefined && id !== undefined) return { kind: 'response' };
   if (typeof method !== 'string') return invalid('`method` is not a string.');
   if (id !== undefined && !isId(id)) return invalid('`id` is neither a string nor an integer.');
-  if (params !== undefined && !isJsonObject(params)) {
-    // Nobody reads the error of a notification but by its status.
-    const hint = '`params` is not an object; leave it out if there are none.';
-    return id === undefined ? invalid(hint) : fail('params_invalid', { hint });
-  }
-  return id === undefined
-    ? { kind: 'notification', method, params: params ?? {} }
-    : { kind: 'request', id, method, params: params ?? {} };
+  if (!isJsonObject(params)) return badParams(id, '`params` is not an object; leave it out if there are none.');
+  const ambiguous = ambiguousName(params);
+  if (ambiguous !== undefined) return badParams(id, ambiguous);
+  return id === undefined ? { kind: 'notification', method, params } : { kind: 'request', id, method, params };
 }
+
+/** A client learns of a notification only by the status whether it was taken. */
+const badParams = (id: MessageId | undefined, hint: string) =>
+  id === undefined ? invalid(hint) : fail('params_invalid', { hint });
 
 const invalid = (hint: string) => fail('message_invalid', { hint });
 

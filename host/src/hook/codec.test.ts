@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../core/json.ts';
 import { wideBounds } from '../core/json-reader.ts';
 import type { Codec } from './codec.ts';
 import { requestCodecs, responseCodec } from './codecs.ts';
+import { hasBytes } from './content.ts';
 import type { AfterMethod, BeforeMethod } from './hook-chain.ts';
 import { InvalidOutput } from './invalid-output.ts';
 
@@ -214,6 +215,7 @@ describe('content blocks', () => {
 });
 
 describe('a tool result', () => {
+  const toolResultOf = (result: JsonObject) => responseCodec('tools/call', result).show(result, false).val;
   const full: JsonObject = {
     content: [text('a')],
     structuredContent: { mail: 'a' },
@@ -248,6 +250,21 @@ describe('a tool result', () => {
       expect(() => onToolResult(full, shown => ({ ...shown, structuredContent }))).toThrow(InvalidOutput);
     },
   );
+
+  it.each(['{"a":1,"A":2}', '{"rows":[{"id":1,"ID":2}]}'])(
+    '[GW-64] refuses structured content with names that differ in case only: %s',
+    structuredContent => {
+      expect(() => onToolResult(full, shown => ({ ...shown, structuredContent }))).toThrow(InvalidOutput);
+    },
+  );
+
+  it('[GW-66] takes null for a member that is absent', () => {
+    const nothing = { content: null, structuredContent: null };
+    expect(toolResultOf(nothing)).toEqual({ content: [], isError: false });
+    expect(onToolResult(nothing, shown => ({ ...shown, isError: true }))).toEqual({
+      ...{ content: [], structuredContent: null, isError: true },
+    });
+  });
 
   it('[HOOK-16] takes structured content as deep as is allowed, and not one level more', () => {
     const withDepth = (levels: number) => onToolResult(full, shown => ({ ...shown, structuredContent: deep(levels) }));
@@ -320,6 +337,18 @@ describe('a tool call', () => {
       expect(() => onToolCall(params, call => ({ ...call, arguments: text }))).toThrow(InvalidOutput);
     },
   );
+
+  it('[GW-64] refuses arguments with names that differ in case only', () => {
+    const change = () => onToolCall(params, call => ({ ...call, arguments: '{"query":1,"Query":2}' }));
+    expect(change).toThrow('arguments has query and Query, which differ only in case');
+  });
+
+  it('[GW-66] shows null as no arguments, and leaves it to the server', () => {
+    const without = { name: 'echo', arguments: null };
+    expect(requestCodecs['tools/call'].show(without, false).val).toEqual({ name: 'echo', arguments: '{}' });
+    expect(requestCodecs['prompts/get'].show(without, false).val).toEqual({ name: 'echo', arguments: '{}' });
+    expect(onToolCall(without, call => ({ ...call, name: 'other' }))).toEqual({ name: 'other', arguments: null });
+  });
 
   it('refuses an empty name', () => {
     expect(() => onToolCall(params, call => ({ ...call, name: '' }))).toThrow(InvalidOutput);
@@ -448,6 +477,17 @@ describe('a resource', () => {
       expect(merged.contents).toEqual([expected]);
     },
   );
+
+  it.each([
+    { what: 'text beside a blob that is null', entry: { uri: 'a:b', text: 'hi', blob: null }, tag: 'text' },
+    { what: 'a blob beside a text that is null', entry: { uri: 'a:b', text: null, blob: 'aGk=' }, tag: 'opaque' },
+    { what: 'text beside a blob, whole', entry: { uri: 'a:b', text: 'hi', blob: 'aGk=' }, tag: 'json' },
+  ])('[GW-66] shows $what', ({ entry, tag }) => {
+    const shown = responseCodec('resources/read', {}).show({ contents: [entry] }, false);
+    expect(shown.tag === 'resource-result' && shown.val.contents[0]?.content.tag).toBe(tag);
+    const block = { type: 'resource', resource: entry };
+    expect(hasBytes(block)).toBe(tag === 'opaque');
+  });
 
   it('takes a new content, and no JSON of the plugin', () => {
     const added = (content: Content) =>

@@ -1,7 +1,7 @@
 import type { Blob, Content } from '../core/contract/types.js';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { parseObject, refuse } from './invalid-output.ts';
-import { changed, objectOr, withMembers } from './members.ts';
+import { changed, isAbsent, objectOr, withMembers } from './members.ts';
 
 /**
  * Shows one content block (MCP § Tool result, § PromptMessage). Text is text; images and audio are bytes, and opaque
@@ -21,8 +21,14 @@ export function showBlock(block: Json, number: number, blobs: boolean): Content 
 /** Whether the block is one that is opaque to a plugin that is not shown bytes. */
 export function hasBytes(block: Json): boolean {
   if (!isJsonObject(block)) return false;
-  return isMediaType(block.type) || (block.type === 'resource' && objectOr(block.resource).blob !== undefined);
+  return isMediaType(block.type) || (block.type === 'resource' && isBinary(objectOr(block.resource)));
 }
+
+/**
+ * Whether the content of a resource is bytes. One that has text as well is not: there are clients that read the text,
+ * which must not be hidden.
+ */
+export const isBinary = ({ blob, text }: JsonObject): boolean => !isAbsent(blob) && isAbsent(text);
 
 /**
  * For each returned block, the place of the original that it continues. An opaque block says so itself; others do by

@@ -1,6 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { readJson } from '../core/json-reader.ts';
 import { JsonExcess } from '../core/json-scan.ts';
+import { findTwins } from '../core/json-twins.ts';
 
 /** What a plugin returned is not what the contract asks for. The chain makes it the failure `invalid_output`. */
 export class InvalidOutput extends Error {
@@ -14,11 +15,13 @@ export function refuse(message: string): never {
 
 /**
  * Reads JSON text that a plugin returned. `what` names the field in the error.
- * @throws InvalidOutput when it is not JSON, not an object, or out of bounds
+ * @throws InvalidOutput when it is not JSON, not an object, out of bounds, or has names that differ in case only
  */
 export function parseObject(text: string, what: string): JsonObject {
   const value = parse(text, what);
-  return isJsonObject(value) ? value : refuse(`${what} is not a JSON object`);
+  if (!isJsonObject(value)) return refuse(`${what} is not a JSON object`);
+  const twins = findTwins(value);
+  return twins === undefined ? value : refuse(`${what} has ${twins.join(' and ')}, which differ only in case`);
 }
 
 function parse(text: string, what: string): Json {

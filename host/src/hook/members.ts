@@ -23,18 +23,21 @@ export function stringMember(of: JsonObject, name: string): string | undefined {
   return typeof value === 'string' ? value.toWellFormed() : undefined;
 }
 
-/** The member as JSON text; absent when it is absent. */
+/** The member as JSON text; absent when it is absent or null, which many serializers write for it. */
 export function jsonMember(of: JsonObject, name: string): string | undefined {
   const value = of[name];
-  return value === undefined ? undefined : JSON.stringify(value);
+  return isAbsent(value) ? undefined : JSON.stringify(value);
 }
 
-/** A list member. What an upstream put in its place instead of a list is shown as the only entry, and not hidden. */
+/** A list member; none when it is absent or null. What an upstream put in its place instead of a list is shown as the only entry, and not hidden. */
 export function listMember(of: JsonObject, name: string): readonly Json[] {
   const value = of[name];
-  if (value === undefined) return [];
+  if (isAbsent(value)) return [];
   return isList(value) ? value : [value];
 }
+
+/** Whether a member says nothing. */
+export const isAbsent = (value: Json | undefined): value is undefined | null => value === undefined || value === null;
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 

@@ -12,7 +12,7 @@ export const promptGetCodec: Codec<Request> = {
   show(params) {
     const name = stringMember(params, 'name');
     if (name === undefined) throw new NotShowable('The request has no prompt name.');
-    if (params.arguments !== undefined && !isJsonObject(params.arguments)) {
+    if (!isJsonObject(params.arguments ?? {})) {
       throw new NotShowable('The arguments are not a JSON object.');
     }
     return { tag: 'prompt-get', val: { name, arguments: jsonMember(params, 'arguments') ?? '{}' } };

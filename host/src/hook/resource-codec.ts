@@ -1,9 +1,9 @@
 import type { Content, Request, ResourceContent, Response } from '../core/contract/types.js';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { type Codec, NotShowable, noBlobs } from './codec.ts';
-import { base64, originsOf, sameBlob } from './content.ts';
+import { base64, isBinary, originsOf, sameBlob } from './content.ts';
 import { refuse } from './invalid-output.ts';
-import { changed, listMember, objectOr, stringMember, withMembers } from './members.ts';
+import { changed, isAbsent, listMember, objectOr, stringMember, withMembers } from './members.ts';
 
 /** `params` of `resources/read`. */
 export const resourceReadCodec: Codec<Request> = {
@@ -26,7 +26,7 @@ export const resourceReadCodec: Codec<Request> = {
 
 /** The result of `resources/read`. */
 export const resourceResultCodec: Codec<Response> = {
-  hasBlobs: result => listMember(result, 'contents').some(entry => objectOr(entry).blob !== undefined),
+  hasBlobs: result => listMember(result, 'contents').some(entry => isBinary(objectOr(entry))),
 
   show(result, blobs) {
     const contents = listMember(result, 'contents').map((entry, number) => showEntry(entry, number, blobs));
@@ -68,11 +68,11 @@ function showEntry(entry: Json, number: number, blobs: boolean): ResourceContent
 
 function showBody(entry: Json, number: number, blobs: boolean, mimeType: string | undefined): Content {
   if (!isJsonObject(entry)) return { tag: 'json', val: JSON.stringify(entry) };
-  if (entry.blob !== undefined) {
+  if (isBinary(entry)) {
     if (!blobs || typeof entry.blob !== 'string') return { tag: 'opaque', val: number };
     return { tag: 'blob', val: { mimeType: mimeType ?? octets, data: Buffer.from(entry.blob, 'base64') } };
   }
-  const text = stringMember(entry, 'text');
+  const text = isAbsent(entry.blob) ? stringMember(entry, 'text') : undefined;
   return text === undefined ? { tag: 'json', val: JSON.stringify(entry) } : { tag: 'text', val: text };
 }
 

@@ -12,7 +12,7 @@ export const toolCallCodec: Codec<Request> = {
   show(params) {
     const name = stringMember(params, 'name');
     if (name === undefined) throw new NotShowable('The call has no tool name.');
-    if (params.arguments !== undefined && !isJsonObject(params.arguments)) {
+    if (!isJsonObject(params.arguments ?? {})) {
       throw new NotShowable('The arguments are not a JSON object.');
     }
     return { tag: 'tool-call', val: { name, arguments: jsonMember(params, 'arguments') ?? '{}' } };

@@ -37,6 +37,9 @@ export const errorAnswer = (error: RpcError): Answer => ({
  */
 export function readAnswer(upstream: string, message: JsonObject, text: string): Answer {
   const { result, error } = message;
+  if (error !== undefined && result !== undefined) {
+    return fail('upstream_garbage', { upstream, hint: 'its answer has both a result and an error' });
+  }
   if (error !== undefined) {
     const read = readError(error);
     if (read === undefined) return fail('upstream_garbage', { upstream, hint: 'its error has no code and message' });
