@@ -253,6 +253,8 @@ export const requirements = {
   'UP-33': 'A connection that nobody used for the idle time ends, and its client gets another one when it is back.',
   'UP-34': 'A failure to connect holds back attempts of all clients, a lost connection those of its client alone.',
   'UP-35': 'The log level of one client changes that of no other, and is told again to a connection that was renewed.',
+  'UP-39':
+    'A new client is told what a server offers now, also where it was replaced unnoticed more than a minute ago.',
   'UP-36':
     'The connections of a session end with it: a child with all that it started, and a session of an HTTP server.',
   'UP-19': 'An HTTP status fails one request, and the client hears the status and when to come again.',

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Fault } from '../core/fault.ts';
 import { createLog, silentLog } from '../core/log.ts';
 import { resultAnswer } from './answer.ts';
@@ -10,6 +10,8 @@ import { ConnectionPool, type DialEvents, type PoolOptions } from './upstream-po
 class FakeServer {
   keepsState = true;
   fails = false;
+  hears = false;
+  version = '1';
   readonly made: (DialEvents & { asked: string[]; isClosed: boolean; expires: boolean })[] = [];
 
   readonly dial: PoolOptions['dial'] = async events => {
@@ -18,9 +20,13 @@ class FakeServer {
     const made = { ...events, asked: [] as string[], isClosed: false, expires: false };
     this.made.push(made);
     const connection: Connection = {
-      facts: { protocolVersion: '2025-11-25', serverInfo: {}, capabilities: { tools: {}, logging: {} } },
+      facts: {
+        protocolVersion: '2025-11-25',
+        serverInfo: { version: this.version },
+        capabilities: { tools: {}, logging: {} },
+      },
       keepsState: this.keepsState,
-      hearsSince: undefined,
+      hearsSince: this.hears ? Date.now() : undefined,
       async request(method, params) {
         if (made.expires) throw new SessionExpired();
         made.asked.push(method === 'logging/setLevel' ? `level ${params?.level}` : method);
@@ -303,4 +309,53 @@ it('warns of a shared upstream when it is made [UP-31]', async () => {
   await createUpstreamPool({ id: 'ours', stdio, connections: 'shared' }, { log })[Symbol.asyncDispose]();
   await createUpstreamPool({ id: 'mine', stdio }, { log })[Symbol.asyncDispose]();
   expect(lines).toMatchObject([{ level: 40, upstream: 'ours', msg: expect.stringContaining('all clients') }]);
+});
+
+describe('what a server offers', () => {
+  it.each([
+    { keepsState: true, hears: true, made: 1 },
+    { keepsState: true, hears: false, made: 2 },
+    { keepsState: false, hears: false, made: 2 },
+  ])('is asked again after a minute when it keeps sessions: $keepsState, and is heard: $hears [UP-39]', async row => {
+    Object.assign(server, { keepsState: row.keepsState, hears: row.hears });
+    const pool = open();
+    await pool.start();
+    await pool.start();
+    await vi.advanceTimersByTimeAsync(59_000);
+    await pool.start();
+    expect(server.made).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+    server.version = '2';
+    await Promise.all([pool.start(), pool.start()]);
+    expect([server.made.length, pool.initialized?.serverInfo]).toEqual([row.made, { version: `${row.made}` }]);
+  });
+
+  it('takes the place of the connection that all use only where it is something else [UP-39]', async () => {
+    server.keepsState = false;
+    const pool = open();
+    await pool.start();
+    const client = pool.open(() => true);
+    const heard: string[] = [];
+    client.subscribe(({ method }) => heard.push(method));
+    await vi.advanceTimersByTimeAsync(60_000);
+    await pool.start();
+    await client.request('one');
+    expect([server.whoGot('one'), server.standing, heard]).toEqual([[0], 1, []]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    server.version = '2';
+    await pool.start();
+    await client.request('two');
+    expect([server.whoGot('two'), server.standing]).toEqual([[2], 1]);
+    expect(heard).toEqual(['notifications/tools/list_changed']);
+    expect(client.initialized?.serverInfo).toEqual({ version: '2' });
+  });
+
+  it('is not known where the server cannot be reached any more', async () => {
+    const pool = open();
+    await pool.start();
+    await vi.advanceTimersByTimeAsync(60_000);
+    server.fails = true;
+    await expect(pool.start()).rejects.toMatchObject({ code: 'upstream_unavailable' });
+    expect(pool.ready).toBe(false);
+  });
 });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Fault, fail } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { BackOff } from './back-off.ts';
@@ -32,6 +33,8 @@ export interface PoolOptions {
 
 /** Milliseconds without a request after which a connection makes room, where its client does not listen either. */
 const abandonedMs = 60_000;
+/** Milliseconds for which a server is believed to be the same whose end would not be noticed. */
+const unheardMs = 60_000;
 /** Milliseconds between two looks for idle connections. */
 const sweepMs = { least: 100, most: 30_000 };
 
@@ -57,6 +60,8 @@ export class ConnectionPool implements UpstreamPool, LineSource {
   /** An attempt to make either of the two. */
   #attempt: Promise<void> | undefined;
   #latest: Connection | undefined;
+  /** When its handshake was, in milliseconds since the epoch. */
+  #latestAt = 0;
   #isReachable = false;
   #common: ClientUpstream | undefined;
 
@@ -82,7 +87,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
   }
 
   async start(signal?: AbortSignal): Promise<void> {
-    if (!this.#isReachable) await unlessAborted(this.#attemptForAny(), signal);
+    if (!this.#isReachable || !this.#isCurrent) await unlessAborted(this.#attemptForAny(), signal);
   }
 
   open(isListening?: () => boolean): Upstream {
@@ -159,14 +164,31 @@ export class ConnectionPool implements UpstreamPool, LineSource {
   }
 
   #attemptForAny(): Promise<void> {
-    this.#attempt ??= this.#make(this.#closing.signal)
-      .then(line => {
-        if (!line.isJoint) this.#spare = line;
-      })
-      .finally(() => {
-        this.#attempt = undefined;
-      });
+    this.#attempt ??= this.#makeForAny().finally(() => {
+      this.#attempt = undefined;
+    });
     return this.#attempt;
+  }
+
+  async #makeForAny(): Promise<void> {
+    const before = this.#joint;
+    const line = await this.#make(this.#closing.signal);
+    if (!line.isJoint) this.#spare = line;
+    if (before === undefined || before.isOver) return;
+    if (line.isJoint && isDeepStrictEqual(before.connection.facts, line.connection.facts)) {
+      this.#joint = before;
+      return this.#end(line, 'not needed');
+    }
+    this.#end(before, 'not needed');
+    if (line.isJoint) for (const client of this.#clients) client.useJoint(line);
+  }
+
+  /** Whether the latest handshake still says what the server offers: it is new, or we would know of another server. */
+  get #isCurrent(): boolean {
+    return (
+      Date.now() < this.#latestAt + unheardMs ||
+      [...this.#lines].some(({ connection }) => connection.hearsSince !== undefined)
+    );
   }
 
   /** Makes a line. Until it stands, `user` hears what the server says. */
@@ -202,6 +224,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     const { facts, keepsState } = line.connection;
     const isFirst = this.#latest === undefined;
     this.#latest = line.connection;
+    this.#latestAt = Date.now();
     this.#isReachable = true;
     this.#lines.add(line);
     if (line.isJoint) this.#joint = line;

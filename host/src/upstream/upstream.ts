@@ -70,7 +70,10 @@ export interface Upstream extends AsyncDisposable {
 /** One MCP server behind the gateway, and the connections of clients with it. Disposing ends all of them. */
 export interface UpstreamPool extends AsyncDisposable {
   readonly id: string;
-  /** Makes sure that the server can be reached: makes a connection, for the first client, where none was made. @throws Fault `upstream_…` */
+  /**
+   * Makes sure that the server can be reached and that `initialized` is what it offers now. Makes a connection, for the
+   * first client, where none was made, or where it could have been replaced unnoticed. @throws Fault `upstream_…`
+   */
   start(signal?: AbortSignal): Promise<void>;
   /** Whether the server could be reached the last time that it was tried, and was not lost since. */
   readonly ready: boolean;
