@@ -197,6 +197,10 @@ export const requirements = {
     'What a lane returns is held against the contract on the gateway side: what differs is the invalid output of the plugin that changed it last, and costs no other call and no lane.',
   'SBX-89':
     'Host functions take arguments of the types of the contract alone, and hand out nothing under names that all objects have.',
+  'SBX-90':
+    'All memories, and all tables, of all core instances of a plugin together stay below its limit, whenever they grow.',
+  'SBX-91': 'Memory that a plugin uses is counted, whether its modules export it or not.',
+  'SBX-92': 'Glue that takes lists of a fixed length out of a guest, uncounted, is refused.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
   'HOOK-01': 'Plugins run by priority, then in the order of the file, the same before and after dispatch.',

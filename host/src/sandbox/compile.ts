@@ -7,12 +7,14 @@ import { interfaceOf } from '../capability/lane/interface-of.ts';
 import type { VerifiedArtifact } from '../core/artifact.ts';
 import { digestOf } from '../core/digest.ts';
 import { fail } from '../core/fault.ts';
+import { divideGrowth, type Growing, growingIn } from './bounded-growth.ts';
 import { clamp } from './clamp.ts';
 import type { CompileCache } from './compile-cache.ts';
 import type { Component } from './component.ts';
 import { componentInfo } from './component-info.ts';
 import { checkExtent } from './extent.ts';
 import { glueFile } from './finish-glue.ts';
+import { instancesIn } from './glue.ts';
 import { glueRules } from './glue-check.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
@@ -20,7 +22,7 @@ import { transpile } from './transpile.ts';
 
 /**
  * Compiles a verified component for lanes: extent and names checked, translated by jco and its glue checked (or taken
- * from the cache), memory clamped.
+ * from the cache), and what can grow bounded.
  * @throws Fault `name_forbidden`, `compile_failed`, `compile_timeout`, `glue_*`, `memory_over_limit`, `component_*`
  */
 export async function compile(
@@ -56,13 +58,17 @@ export async function compile(
   const glue = textOf(files, glueFile);
   const modules = new Map<string, WebAssembly.Module>();
   const binaries = new Map<string, Uint8Array>();
+  const growing = new Map<string, Growing & { readonly instances: number }>();
+  const instances = instancesIn(glue);
   for (const [name, bytes] of files) {
-    if (!name.endsWith('.wasm')) continue;
-    const clamped = clamp(bytes, on.limits.memoryBytes);
+    if (name.endsWith('.wasm')) growing.set(name, { ...growingIn(bytes), instances: instances.get(name) ?? 0 });
+  }
+  for (const [name, growth] of divideGrowth(growing, on.limits.memoryBytes)) {
+    const clamped = clamp(files.get(name) ?? fail('glue_unknown', { missing: name }), growth);
     if (on.keepBytes) binaries.set(name, clamped);
     modules.set(name, await compileModule(clamped));
   }
-  return { glue, modules, binaries, asynchronous: asyncImports.length > 0 };
+  return { glue, modules, binaries, instances, asynchronous: asyncImports.length > 0 };
 }
 
 function textOf(files: ReadonlyMap<string, Uint8Array>, name: string): string {

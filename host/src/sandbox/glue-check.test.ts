@@ -1,6 +1,6 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest, wasiGuest, watGuest } from '../../../test/fixtures/guest.ts';
+import { dummyGuest, guestDescriptor, jsGuest, wasiGuest, watGuest } from '../../../test/fixtures/guest.ts';
 import { prepareGlue } from './glue.ts';
 import { checkGlue } from './glue-check.ts';
 import { transpile } from './transpile.ts';
@@ -49,6 +49,15 @@ describe('glue, read as a program', () => {
         (core instance (instantiate $m (with "${name}" (instance $i)))))`),
     );
     expect(glue).toContain(name);
+    expect(() => checkGlue(glue)).toThrow(expect.objectContaining({ code: 'glue_refused' }));
+  });
+
+  it('[SBX-92] is refused where it takes lists of a fixed length out of a guest', async () => {
+    const fixed = await dummyGuest(guestDescriptor('fixed'), wit =>
+      wit.replace('opaque(u32)', 'opaque(list<u32, 1000000>)'),
+    );
+    const glue = await glueOf(fixed);
+    expect(glue).toContain('i < 1000000');
     expect(() => checkGlue(glue)).toThrow(expect.objectContaining({ code: 'glue_refused' }));
   });
 

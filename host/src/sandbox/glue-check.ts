@@ -5,7 +5,7 @@ import { glueSurroundings } from './glue-surroundings.ts';
 import { parseGlue } from './parse-glue.ts';
 
 /** Raised when the rules change, or what is made of glue: what was made by older rules is made anew. */
-export const glueRules = 3;
+export const glueRules = 4;
 
 /**
  * The second belt. Reads glue as a program and refuses whatever the glue of honest components does not have: a name
@@ -71,10 +71,15 @@ function checkForms(node: AnyNode, parent: AnyNode): void {
   if (!forms.has(node.type)) refuse(`a ${node.type}`, node);
   if (node.type === 'SequenceExpression' && !isResolverPair(node, parent)) refuse('a SequenceExpression', node);
   if (isNamed(node, 'globalThis') && !isMember(parent, node, 'WebAssembly')) refuse('a use of globalThis', node);
+  if (node.type === 'ForStatement' && isOverLiteral(node)) refuse('a loop over a fixed number of elements', node);
   const member = memberName(node);
   if (member !== undefined && forbiddenMembers.has(member)) refuse(`the member ${member}`, node);
   for (const child of childrenOf(node)) checkForms(child, node);
 }
+
+/** Its length stands in no variable, where it would be counted before what it copies: a list of fixed length. */
+const isOverLiteral = ({ test }: Extract<AnyNode, { type: 'ForStatement' }>): boolean =>
+  test?.type === 'BinaryExpression' && (test.right.type === 'Literal' || test.left.type === 'Literal');
 
 /** `(resolve = a, reject = b)` as the body of an arrow function: the one sequence that jco writes. */
 const isResolverPair = (node: Extract<AnyNode, { type: 'SequenceExpression' }>, parent: AnyNode): boolean =>

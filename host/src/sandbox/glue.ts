@@ -43,3 +43,22 @@ function metered(text: string): string {
     ? fail('glue_unknown', { missing: 'the length of what it copies' })
     : counted;
 }
+
+/**
+ * How often the glue instantiates each core module, by name. jco writes one statement for each core instance, those of
+ * nested components included, and none of them in a loop.
+ */
+export function instancesIn(glue: string): ReadonlyMap<string, number> {
+  const names = new Map(
+    [...glue.matchAll(/\b(module\d+) = getCoreModule\('([\w.-]+)'\)/g)].map(([, variable = '', name = '']) => [
+      variable,
+      name,
+    ]),
+  );
+  const counts = new Map<string, number>();
+  for (const [, variable = ''] of glue.matchAll(/\binstantiateCore\((module\d+)\b/g)) {
+    const name = names.get(variable) ?? fail('glue_unknown', { missing: `the module ${variable}` });
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}

@@ -354,7 +354,7 @@ describe('the glue in a lane', () => {
 
   it('[SBX-13] cannot reach the powers of Node', async () => {
     const grant = decideGrant([], plain('spy'), {}, capabilities);
-    const component = { glue: spy, modules: new Map(), binaries: new Map(), asynchronous: false };
+    const component = { glue: spy, modules: new Map(), instances: new Map(), binaries: new Map(), asynchronous: false };
     const sandbox = createSandbox({ capabilities, log: silentLog() });
     await using runner = await sandbox.open(
       [{ id: 'spy', component, grant, config: {}, limits: defaultLimits }],

@@ -1,6 +1,6 @@
 /** What one plugin may use. */
 export interface PluginLimits {
-  /** Each memory of the component, in bytes. */
+  /** All memories of one instance of the component together, in bytes. */
   readonly memoryBytes: number;
   /** One hook call from its start to its end, waiting included, in milliseconds. */
   readonly timeoutMs: number;

@@ -62,7 +62,8 @@ function* namesOf(bytes: Uint8Array, section: Section): Generator<CoreName> {
     fail('component_malformed', { what: 'bytes after the last entry of a section', at: reader.position });
 }
 
-function skipExternType(reader: BinaryReader): void {
+/** The type of an import, from its kind on. @throws Fault `component_malformed` */
+export function skipExternType(reader: BinaryReader): void {
   const kind = reader.byte();
   if (kind > 0x04) fail('component_malformed', { what: `an import of unknown kind ${kind}`, at: reader.position });
   if (kind === 0x01 || kind === 0x03) skipReferenceType(reader);

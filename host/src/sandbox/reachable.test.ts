@@ -66,7 +66,7 @@ async function spyOut(): Promise<Reached> {
     }),
   );
   const sandbox = createSandbox({ capabilities, log: silentLog() });
-  const component = { glue: spy, modules: new Map(), binaries: new Map(), asynchronous: true };
+  const component = { glue: spy, modules: new Map(), instances: new Map(), binaries: new Map(), asynchronous: true };
   const grant = { granted, denied: new Set(), learning: false } as unknown as Grant;
   const limits = { ...defaultLimits, timeoutMs: 20_000 };
   await using runner = await sandbox.open([{ id: 'spy', component, grant, config: {}, limits }], memoryFacilities());

@@ -1,9 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor, jsGuest, watGuest } from '../../../test/fixtures/guest.ts';
+import { section, withParts } from '../../../test/fixtures/odd-component.ts';
 import { callContext, calls, openGuests, toolCall } from '../../../test/fixtures/sandboxed.ts';
 import type { HookRunner } from '../core/hook-call.ts';
+import { sectionsOf } from '../verify/binary.ts';
 import type { SandboxRunner } from './sandbox.ts';
 
 const page = 65_536;
@@ -93,6 +96,21 @@ describe('what a plugin uses', () => {
       for (let n = 0; n < 3; n += 1) await before(runner, {}, 'once');
       // The first was the one that the lane started with.
       expect(runner.usage().get('once')).toMatchObject({ memoryBytes: 2 * page, memoryMaxBytes: 5 * page });
+    });
+
+    it('[SBX-90] [SBX-91] is that of all its core instances, and below the limit in all of them together', async () => {
+      const greedy = await parse(`(module (memory 1)
+        (func $all (loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))) (start $all))`);
+      const honest = await watGuest(guestDescriptor('spreads'));
+      const module = [...sectionsOf(honest)].filter(({ id }) => id === 1).length;
+      const instances = section(2, [4, ...Array(4).fill([0x00, module, 0x00]).flat()]);
+      const bytes = withParts(honest, { modules: [greedy], sections: [instances] });
+      await using runner = await openGuests([{ bytes, limits: { memoryBytes: 2 ** 20 } }], { lanes: 1 });
+      // Two pages of its own, and a share for each of the others, in the lane and in its spare.
+      const share = 1 + Math.floor((16 - 2 - 4) / 6);
+      await expect
+        .poll(() => runner.usage().get('spreads')?.memoryBytes, { timeout: 20_000 })
+        .toBe(2 * page * (2 + 4 * share));
     });
 
     it('[SBX-66] is given back with a lane that is ended', async () => {

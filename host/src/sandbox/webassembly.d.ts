@@ -9,6 +9,7 @@ declare namespace WebAssembly {
     readonly exports: Readonly<Record<string, unknown>>;
   }
   class Memory {
+    constructor(descriptor: { readonly initial: number });
     readonly buffer: ArrayBuffer;
   }
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -1,6 +1,6 @@
 import vm from 'node:vm';
 import { laneSides } from '../../capability/lane/index.ts';
-import type { HostImports, LaneContext } from '../../capability/lane/lane-side.ts';
+import { type HostImports, type LaneContext, LimitExceeded } from '../../capability/lane/lane-side.ts';
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import { checkedImports } from './checked-imports.ts';
 import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
@@ -80,6 +80,7 @@ export class Instance {
     const realm = createGlueRealm(seat.meter);
     const instantiate = compileGlue(plugin, realm);
     const memories: WebAssembly.Memory[] = [];
+    const started = new Map<WebAssembly.Module, number>();
     const imports = importsOf(plugin, seat, gateway);
     if (!met.has(plugin)) freezeAll(imports);
     met.add(plugin);
@@ -87,6 +88,11 @@ export class Instance {
       name => plugin.component.modules.get(name),
       imports,
       (module, given) => {
+        // Memory was set aside for so many, and the glue is not asked how many there are.
+        const count = (started.get(module) ?? 0) + 1;
+        started.set(module, count);
+        if (count > instancesOf(plugin, module))
+          throw new LimitExceeded('it has more core instances than were counted');
         // The realm's own, so that what the guest gets of an instance leads to the realm and not out of it.
         const instance = new realm.WebAssembly.Instance(module, given);
         for (const exported of Object.values(instance.exports)) {
@@ -114,6 +120,11 @@ export class Instance {
     this.#seat.meter.reset();
     return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].afterDispatch(context, response);
   }
+}
+
+function instancesOf({ component: { modules, instances } }: LanePlugin, module: WebAssembly.Module): number {
+  for (const [name, each] of modules) if (each === module) return instances.get(name) ?? 0;
+  return 0;
 }
 
 /** Promises of the glue's realm are not instances of this realm's Promise. */
