@@ -327,6 +327,7 @@ export const requirements = {
   'GW-49': 'A connection whose request headers do not arrive in time is closed.',
   'GW-50': 'Clients of HTTP/1.0 are served.',
   'GW-51': 'Clients of 2024-11-05 are served over streamable HTTP, in their own revision.',
+  'GW-52': 'Batches are answered in the revisions that have them, within bounds, and refused by id in the others.',
   'GW-53': 'A client that sets no log level gets the log messages of its calls from info on.',
   'GW-54':
     'A binding with after hooks keeps log messages and texts of progress and upstream errors from clients, unless its file says to pass them.',

@@ -53,7 +53,7 @@ describe('a client that', () => {
   it.each<{ what: string; raw: Raw; status: number; rpc: number; code: string }>([
     { what: 'sends no JSON', raw: { body: '{"jsonrpc":' }, status: 400, rpc: -32700, code: 'json_malformed' },
     { what: 'sends nothing', raw: { body: '' }, status: 400, rpc: -32700, code: 'json_malformed' },
-    { what: 'sends a batch', raw: { body: `[${ping},${ping}]` }, status: 400, rpc: -32600, code: 'batch_refused' },
+    { what: 'sends an empty batch', raw: { body: '[]' }, status: 400, rpc: -32600, code: 'batch_refused' },
     { what: 'sends no object', raw: { body: '"ping"' }, status: 400, rpc: -32600, code: 'message_invalid' },
     {
       what: 'sends another JSON-RPC',

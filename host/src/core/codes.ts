@@ -571,7 +571,7 @@ const table = {
   batch_refused: {
     http: 400,
     rpc: -32600,
-    says: 'The body is a batch, and MCP has no batches since revision 2025-06-18.',
+    says: 'The body is a batch that cannot be served: MCP has no batches since revision 2025-06-18.',
     todo: 'Send each message in a request of its own.',
   },
   message_invalid: {

@@ -20,4 +20,5 @@ export function withDoubles(value: Json): Json {
   ) as JsonObject;
 }
 
-const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+/** Whether `value` is a JSON array. */
+export const isList = (value: Json): value is readonly Json[] => Array.isArray(value);

@@ -6,6 +6,7 @@ import type { Log } from '../core/log.ts';
 import { resultAnswer } from '../upstream/answer.ts';
 import { logLevels, severity } from '../upstream/log-level.ts';
 import type { Notification } from '../upstream/upstream.ts';
+import { answerBatch, refuseBatch } from './batch.ts';
 import { blockOf } from './blocked.ts';
 import { capabilitiesOf, instructionsOf, serverInfoOf } from './capabilities.ts';
 import type { Codec, Exchange } from './codec.ts';
@@ -28,6 +29,8 @@ export interface CodecOptions {
 
 /** Newest first: it is what a client gets that asks for a revision unknown to us. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
+/** Those with JSON-RPC batches (MCP 2025-03-26, Base Protocol § Batching); the next one took them out. */
+const withBatches = new Set(['2025-03-26', '2024-11-05']);
 /** Where a client that speaks no revision of ours says in a request which one it speaks (MCP 2026-07-28, Versioning). */
 const revisionInMeta = 'io.modelcontextprotocol/protocolVersion';
 /** The level of a client that names none: the specification leaves it to the server. */
@@ -119,20 +122,30 @@ export function createCodec20251125(options: CodecOptions): Codec {
     if (isId(requestId)) session.running.get(keyOf(requestId))?.abort(new Cancelled('the client cancelled'));
   }
 
+  /** Takes one message of a session. */
+  async function take(exchange: Exchange, session: Session, message: Message) {
+    if (message.kind !== 'request') {
+      if (message.kind === 'notification') hearNotification(session, message);
+      return exchange.reply.end(202);
+    }
+    if (message.method === 'ping') return exchange.reply.answer(200, resultAnswer({}).text(message.id));
+    if (message.method === 'logging/setLevel') return setLevel(exchange, session, message);
+    return call(exchange, session, message);
+  }
+
   return {
     speaks: () => true,
 
-    async post(exchange, message) {
-      if (message.kind === 'request' && message.method === 'initialize') return initialize(exchange, message);
-      if (message.kind === 'request') checkRevision(exchange, message);
+    async post(exchange, body) {
+      if (body.kind === 'request' && body.method === 'initialize') return initialize(exchange, body);
+      if (body.kind === 'request') checkRevision(exchange, body);
       const session = sessionOf(exchange);
-      if (message.kind !== 'request') {
-        if (message.kind === 'notification') hearNotification(session, message);
-        return exchange.reply.end(202);
-      }
-      if (message.method === 'ping') return exchange.reply.answer(200, resultAnswer({}).text(message.id));
-      if (message.method === 'logging/setLevel') return setLevel(exchange, session, message);
-      return call(exchange, session, message);
+      if (body.kind !== 'batch') return take(exchange, session, body);
+      if (!withBatches.has(session.revision)) return refuseBatch(exchange, body.messages);
+      return answerBatch(exchange, body.messages, (part, message) => {
+        if (message.kind !== 'request' || message.method !== 'initialize') return take(part, session, message);
+        return fail('message_invalid', { hint: '`initialize` must not be part of a batch.' });
+      });
     },
 
     get(exchange) {

@@ -1,19 +1,29 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Entry } from './binding.ts';
 import type { CallRecord } from './call.ts';
-import type { Message, MessageId } from './message.ts';
-import type { Reply } from './reply.ts';
+import type { Body, MessageId } from './message.ts';
+import type { AnswerSink, Reply } from './reply.ts';
 
 /** One HTTP request on its way. */
 export interface Exchange {
   readonly requestId: string;
   readonly route: Entry;
   readonly headers: IncomingHttpHeaders;
-  readonly reply: Reply;
+  readonly reply: AnswerSink;
   /** `id` is what a refusal echoes: `null` until it is read, `undefined` for a notification. */
   readonly record: CallRecord & { method?: string; id: MessageId | null | undefined };
   /** Calls back when the client leaves before it has the answer. */
   onLeave(listener: () => void): void;
+  /**
+   * Does a part of the work as an exchange of its own, which counts, fails and is logged by itself. Never rejects.
+   * @param reply where its answer goes
+   */
+  part(reply: AnswerSink, work: (exchange: Exchange) => Promise<void>): Promise<void>;
+}
+
+/** An exchange that is answered with a stream. */
+export interface StreamExchange extends Exchange {
+  readonly reply: Reply;
 }
 
 /**
@@ -22,11 +32,11 @@ export interface Exchange {
  */
 export interface Codec extends Disposable {
   /** Whether the request is spoken in one of this codec's revisions. */
-  speaks(headers: IncomingHttpHeaders, message: Message | undefined): boolean;
-  /** Answers a POST, with the message that it brought. @throws Fault, which the gateway answers with */
-  post(exchange: Exchange, message: Message): Promise<void>;
+  speaks(headers: IncomingHttpHeaders, body: Body | undefined): boolean;
+  /** Answers a POST, with what it brought. @throws Fault, which the gateway answers with */
+  post(exchange: Exchange, body: Body): Promise<void>;
   /** Answers a GET: a stream of notifications. It stays open after this returned. @throws Fault */
-  get(exchange: Exchange): void;
+  get(exchange: StreamExchange): void;
   /** Answers a DELETE: the client is done. @throws Fault */
   delete(exchange: Exchange): void;
 }

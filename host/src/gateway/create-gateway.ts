@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { cut } from '../core/cut.ts';
 import { Fault, fail } from '../core/fault.ts';
-import type { Json } from '../core/json.ts';
+import { isList, type Json } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { readId } from '../upstream/exchange-id.ts';
 import { type Admission, createAdmission, isFromHere, isLoopback } from './admission.ts';
-import { type Binding, createEntrance, type Entrance } from './binding.ts';
+import { type Binding, createEntrance, type Entrance, type Entry } from './binding.ts';
 import { readBody } from './body.ts';
 import { longestName } from './call.ts';
-import type { Codec, Exchange } from './codec.ts';
+import type { Codec, Exchange, StreamExchange } from './codec.ts';
 import { createCodec20251125 } from './codec-2025-11-25.ts';
 import { allowPage, answerPreflight, isPreflight } from './cors.ts';
 import { faultReply } from './fault-reply.ts';
 import { createMeasure } from './measure.ts';
 import { accepts, isJson } from './media-type.ts';
-import { idOf, type Message, parseBody, toMessage } from './message.ts';
+import { type Body, idOf, parseBody, toMessage } from './message.ts';
 import { OpenRequest } from './open-request.ts';
 import { Outbox } from './outbox.ts';
 import { Reply } from './reply.ts';
@@ -69,7 +69,7 @@ export interface Gateway extends AsyncDisposable {
   drain(ms: number): Promise<void>;
 }
 
-type Handler = (exchange: Exchange, incoming: IncomingMessage) => Promise<void> | void;
+type Handler = (exchange: StreamExchange, incoming: IncomingMessage) => Promise<void> | void;
 
 /** Makes the gateway: POST, GET and DELETE on `/mcp` and `/mcp/{binding}`, `/healthz`, `/readyz` and `/metrics`. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -100,8 +100,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   let onIdle = () => {};
   let server: Server | undefined;
 
-  const codecFor = ({ headers }: Exchange, message?: Message): Codec =>
-    codecs.find(codec => codec.speaks(headers, message)) ?? fail('revision_unknown');
+  const codecFor = ({ headers }: Exchange, body?: Body): Codec =>
+    codecs.find(codec => codec.speaks(headers, body)) ?? fail('revision_unknown');
 
   const handlers: Readonly<Record<string, Handler>> = {
     async POST(exchange, incoming) {
@@ -135,34 +135,59 @@ export function createGateway(options: GatewayOptions): Gateway {
     const { incoming, outgoing } = plain(env);
     const reply = new Reply(outgoing, outbox);
     const request = new OpenRequest(incoming, reply, at?.id, context);
+    reply.onCut = waiting => request.cutOff(waiting);
     running.add(request);
     outgoing.on('close', () => {
       if (!outgoing.writableFinished) request.left();
       reply.closed();
       over(request);
     });
-    try {
+    await settle(request, async () => {
       admit(incoming, outgoing);
-      if (isPreflight(incoming) && isKnown(incoming)) {
-        answerPreflight(reply, incoming);
-      } else {
-        if (draining) fail('draining');
-        if (running.size > limits.concurrent_requests) fail('overloaded', { hint: concurrencyHint });
-        if (at === undefined || handle === undefined) refuse(incoming);
-        using route = at.enter();
-        const { id, record } = request;
-        const onLeave = (listener: () => void) => request.onLeave(listener);
-        await handle({ requestId: id, route, headers: incoming.headers, reply, record, onLeave }, incoming);
-        // A notification stream stays open for hours; its session bounds it.
-        if (incoming.method === 'GET') over(request);
-      }
+      if (isPreflight(incoming) && isKnown(incoming)) return answerPreflight(reply, incoming);
+      if (draining) fail('draining');
+      checkLoad();
+      if (at === undefined || handle === undefined) refuse(incoming);
+      using route = at.enter();
+      await handle({ ...exchangeOf(request, route, incoming.headers), reply }, incoming);
+      // A notification stream stays open for hours; its session bounds it.
+      if (incoming.method === 'GET') over(request);
+    });
+    return RESPONSE_ALREADY_SENT;
+  }
+
+  /** Does the work of a request, answers with what it throws, and logs what it came to. */
+  async function settle(request: OpenRequest, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
       request.finish();
     } catch (reason) {
       // Nobody is there to be answered, and nothing went wrong here.
       if (reason instanceof Cancelled) request.finish();
       else request.fail(reason);
     }
-    return RESPONSE_ALREADY_SENT;
+  }
+
+  const exchangeOf = (request: OpenRequest, route: Entry, headers: IncomingHttpHeaders): Exchange => ({
+    requestId: request.id,
+    route,
+    headers,
+    reply: request.reply,
+    record: request.record,
+    onLeave: listener => request.onLeave(listener),
+    async part(reply, work) {
+      const part = request.part(reply);
+      running.add(part);
+      await settle(part, () => {
+        checkLoad();
+        return work(exchangeOf(part, route, headers));
+      });
+      over(part);
+    },
+  });
+
+  function checkLoad(): void {
+    if (running.size > limits.concurrent_requests) fail('overloaded', { hint: concurrencyHint });
   }
 
   function over(request: OpenRequest): void {
@@ -260,7 +285,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 /** Reads a body. What is learned of it on the way stands in `record`, so that a refusal echoes the id, too. */
-function readMessage(text: string, record: Exchange['record']): Message {
+function readMessage(text: string, record: Exchange['record']): Body {
   let body: Json;
   try {
     body = parseBody(text);
@@ -269,6 +294,10 @@ function readMessage(text: string, record: Exchange['record']): Message {
     throw fault;
   }
   record.id = idOf(body);
+  if (isList(body)) {
+    record.method = 'batch';
+    return { kind: 'batch', messages: body };
+  }
   const message = toMessage(body);
   if (message.kind !== 'response') record.method = cut(message.method, longestName);
   return message;

@@ -6,6 +6,7 @@ const methods = new Set([
   ...['GET', 'DELETE', 'initialize', 'ping', 'tools/call', 'tools/list', 'prompts/get', 'prompts/list'],
   ...['resources/read', 'resources/list', 'resources/templates/list', 'completion/complete', 'logging/setLevel'],
   'notifications/initialized',
+  'batch',
 ]);
 
 /** Makes what counts each request and each hook call of it. */

@@ -17,6 +17,9 @@ export type Message =
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'response' };
 
+/** What the body of a POST may be: a message, or a list of them, none of which was looked at yet. */
+export type Body = Message | { readonly kind: 'batch'; readonly messages: readonly Json[] };
+
 /** What one body may hold. A client writes calls and not tables: this many values are read in some 20 ms. */
 const bounds = { values: 100_000, depth: 256 };
 

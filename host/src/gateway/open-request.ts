@@ -4,7 +4,7 @@ import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Exchange } from './codec.ts';
 import { faultReply } from './fault-reply.ts';
-import type { Reply } from './reply.ts';
+import type { AnswerSink } from './reply.ts';
 import { logRequest, type RequestLine } from './request-log.ts';
 
 /** Where requests are logged and measured. */
@@ -15,24 +15,43 @@ export interface RequestContext {
 
 /** One HTTP request, from its arrival until its response has been read or its connection is closed. Logs one line. */
 export class OpenRequest {
-  readonly id = randomUUID();
-  readonly reply: Reply;
+  readonly id: string;
+  readonly reply: AnswerSink;
   readonly record: Exchange['record'] = { id: null };
   readonly #began = performance.now();
   readonly #incoming: IncomingMessage;
   readonly #binding: string | undefined;
   readonly #on: RequestContext;
   readonly #leaveListeners: (() => void)[] = [];
+  #parts = 0;
   #isLogged = false;
 
-  constructor(incoming: IncomingMessage, reply: Reply, binding: string | undefined, on: RequestContext) {
+  constructor(
+    incoming: IncomingMessage,
+    reply: AnswerSink,
+    binding: string | undefined,
+    on: RequestContext,
+    id: string = randomUUID(),
+  ) {
     this.#incoming = incoming;
     this.reply = reply;
     this.#binding = binding;
     this.#on = on;
-    reply.onCut = waiting => {
-      on.log.warn({ request: this.id, binding, waiting_bytes: waiting }, 'disconnected a client that does not read');
-    };
+    this.id = id;
+  }
+
+  /** A message of a batch. It is left when the request is. */
+  part(reply: AnswerSink): OpenRequest {
+    this.#parts += 1;
+    const part = new OpenRequest(this.#incoming, reply, this.#binding, this.#on, `${this.id}.${this.#parts}`);
+    this.onLeave(() => part.left());
+    return part;
+  }
+
+  /** Logs that the client was disconnected because it does not read. */
+  cutOff(waiting: number): void {
+    const about = { request: this.id, binding: this.#binding, waiting_bytes: waiting };
+    this.#on.log.warn(about, 'disconnected a client that does not read');
   }
 
   /** Calls back when the client leaves before it has the answer, or the request is cut. */

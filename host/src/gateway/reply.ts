@@ -26,6 +26,13 @@ export interface AnswerSink {
   answer(status: number, text: string, headers?: ReplyHeaders): void;
   /** Ends without an answer: an accepted notification (202), or a call that the client itself cancelled (200). */
   end(status: number, headers?: ReplyHeaders): void;
+  /**
+   * Sends a comment whenever nothing was sent for this long; the first one makes the answer an event stream. Proxies
+   * close connections on which nothing happens.
+   */
+  breakSilence(afterMs: number): void;
+  /** Number of notifications dropped because the client did not read. */
+  readonly dropped: number;
 }
 
 /**
@@ -43,7 +50,6 @@ export class Reply implements AnswerSink, Unread {
   #isWatched = false;
   #spoken = 0;
   #pulse: NodeJS.Timeout | undefined;
-  /** Number of notifications dropped because the client did not read. */
   dropped = 0;
   /** Called before a client that does not read is disconnected, with the number of bytes that waited. */
   onCut: (waiting: number) => void = () => {};
@@ -81,11 +87,9 @@ export class Reply implements AnswerSink, Unread {
     this.#write(event(text));
   }
 
-  /**
-   * Sends a comment whenever nothing was sent for this long; the first one makes the answer an event stream. Proxies
-   * close connections on which nothing happens.
-   */
   breakSilence(afterMs: number): void {
+    // The messages of a batch ask for it one by one.
+    if (this.#pulse !== undefined) return;
     let before = this.#spoken;
     this.#pulse = setInterval(() => {
       if (this.#spoken === before && this.#outgoing.writableLength === 0) {
