@@ -295,7 +295,7 @@ export const requirements = {
   'GW-26': 'An upstream that dies, is silent or sends garbage fails one call, with its own code.',
   'GW-27':
     'One of several upstreams that is slow holds up lists, reads and initialize no longer than the setting says.',
-  'GW-28': 'An upstream that is left out of a list is logged, with the reason, and counted.',
+  'GW-28': 'An upstream that is left out of a list is logged with the reason, counted, and named by /readyz?verbose.',
   'GW-29': 'What an upstream may have changed unheard is asked for again before a client or a plugin is blamed.',
   'GW-30': 'A resource that no list names is read from the upstream that handed it out, else from the one that has it.',
   'GW-31': 'A uri that several upstreams list is listed once, with the one that is read, and logged.',

@@ -152,7 +152,7 @@ describe('an upstream of several that answers nothing', () => {
     expect((await ask(gateway, session, 'tools/list')).result.tools).toHaveLength(2);
   });
 
-  it('is told to the operator: one line, which names upstream and limit, and a number [GW-28]', async () => {
+  it('is told to the operator: one line, which names upstream and limit, a number, and /readyz [GW-28]', async () => {
     const up = await keep(startPlain({ 'tools/list': () => 'silence' }));
     const two = await keep(startPlain(withResources('two', [])));
     const { gateway, session } = await open({ up, two });
@@ -170,6 +170,22 @@ describe('an upstream of several that answers nothing', () => {
       },
     ]);
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    const readyz = async (path: string, headers = {}) => (await fetch(`${gateway.url}${path}`, { headers })).json();
+    expect(await readyz('/readyz?verbose')).toEqual({
+      ...{ ok: true, draining: false },
+      upstreams: [
+        { id: 'up', required: true, reachable: true },
+        { id: 'two', required: true, reachable: true },
+      ],
+      missing: [
+        {
+          ...{ binding: 'main', upstream: 'up', method: 'tools/list', code: 'upstream_timeout' },
+          since: expect.stringMatching(/^\d{4}-.*Z$/),
+        },
+      ],
+    });
+    expect(await readyz('/readyz')).toEqual({ ok: true });
+    expect(await readyz('/readyz?verbose', { 'x-forwarded-for': '192.0.2.1' })).toEqual({ ok: true });
     const labels = 'binding="main",upstream="up",method="tools/list",code="upstream_timeout"';
     expect(metrics).toContain(`sallyport_lists_incomplete_total{${labels}} 3`);
   });

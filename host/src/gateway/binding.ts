@@ -89,6 +89,7 @@ export const mayOffer = ({ initialized, ready, hearsSince }: Upstream, kind: str
 /** A binding, ready for requests. */
 export interface Entrance extends Disposable {
   readonly id: string;
+  readonly notices: Notices;
   /** For each request anew: the plugins of a binding may be replaced. */
   enter(): Entry;
 }
@@ -132,6 +133,7 @@ export function createEntrance(binding: Binding, { listMs, log, metrics }: Entra
   };
   return {
     id,
+    notices,
     enter() {
       const { chain, [Symbol.dispose]: leave } = place.enter();
       const routeOf = ({ members, origins, withholds }: ClientScope) => ({

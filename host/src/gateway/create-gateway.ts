@@ -23,6 +23,7 @@ import { accepts, isJson } from './media-type.ts';
 import { type Body, idOf, parseBody, toMessage } from './message.ts';
 import { OpenRequest } from './open-request.ts';
 import { Outbox } from './outbox.ts';
+import { createReadiness } from './readiness.ts';
 import { Reply } from './reply.ts';
 import { Cancelled } from './session.ts';
 
@@ -79,9 +80,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     bindings.map(binding => [binding.id, createEntrance(binding, { listMs: limits.list_ms, log, metrics })]),
   );
   const defaultEntrance = entrances.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
-  const required = new Set(
-    bindings.flatMap(({ upstreams }) => upstreams.filter(({ id }) => !optionalUpstreams.has(id))),
-  );
+  const readiness = createReadiness(bindings, entrances, optionalUpstreams);
   const codecs: readonly Codec[] = [
     createCodec20251125({
       maxSessions: limits.sessions,
@@ -206,15 +205,29 @@ export function createGateway(options: GatewayOptions): Gateway {
     clearTimeout(timer);
   }
 
+  /** Whether whoever asks is one of those that `metrics.serve` names. */
+  function isAudience(incoming: IncomingMessage): boolean {
+    const { metricsFor = 'loopback' } = options;
+    const isHere = isFromHere(incoming.socket.remoteAddress) && !isForwarded(incoming);
+    return metricsFor === 'everybody' || (metricsFor === 'loopback' && isHere);
+  }
+
+  function mayReadNumbers(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+    try {
+      admit(incoming, outgoing);
+      return isAudience(incoming);
+    } catch {
+      return false;
+    }
+  }
+
   /** The numbers, for who may read them; for all others there is nothing. */
   function tellMetrics(env: HttpBindings): Response {
-    const { metricsFor = 'loopback' } = options;
     const { incoming, outgoing } = plain(env);
     const reply = new Reply(outgoing, outbox);
     try {
       admit(incoming, outgoing);
-      const isHere = isFromHere(incoming.socket.remoteAddress) && !isForwarded(incoming);
-      if (metricsFor === 'nobody' || (metricsFor === 'loopback' && !isHere)) fail('path_unknown', { path: '/metrics' });
+      if (!isAudience(incoming)) fail('path_unknown', { path: '/metrics' });
       reply.answer(200, metrics.text(), { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     } catch (reason) {
       faultReply(reply, reason, null, randomUUID());
@@ -222,11 +235,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     return RESPONSE_ALREADY_SENT;
   }
 
-  function isReady(): boolean {
-    const missing = [...required].filter(({ ready }) => !ready);
-    // Nobody sends requests to a gateway that is not ready, so it must find its way back by itself.
-    for (const upstream of missing) upstream.start().catch(() => {});
-    return !draining && missing.length === 0;
+  /** Whether the gateway can serve; `?verbose` names what does not work, to whom the numbers are told. */
+  function tellReadiness(env: HttpBindings, isVerbose: boolean): Response {
+    const { incoming, outgoing } = plain(env);
+    if (isVerbose && mayReadNumbers(incoming, outgoing)) {
+      const report = readiness.report(draining);
+      return probe(env, report.ok, report);
+    }
+    const ok = readiness.isReady() && !draining;
+    return probe(env, ok, { ok });
   }
 
   // One handler a path and method: where a second one matches, Hono composes them anew for each request.
@@ -234,8 +251,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   for (const [path, entrance] of pathsOf(entrances, defaultEntrance)) {
     for (const [method, handle] of Object.entries(handlers)) app.on(method, path, c => serve(c.env, entrance, handle));
   }
-  app.get('/healthz', c => probe(c.env, true));
-  app.get('/readyz', c => probe(c.env, isReady()));
+  app.get('/healthz', c => probe(c.env, true, { ok: true }));
+  app.get('/readyz', c => tellReadiness(c.env, c.req.query('verbose') !== undefined));
   app.get('/metrics', c => tellMetrics(c.env));
   app.notFound(c => serve(c.env));
 
@@ -346,9 +363,10 @@ const plain = ({ incoming, outgoing }: HttpBindings) => ({
 });
 
 /** Answers for any Host, because orchestrators probe by address. */
-function probe({ outgoing }: HttpBindings, ok: boolean): Response {
-  const body = JSON.stringify({ ok });
-  outgoing.writeHead(ok ? 200 : 503, { 'content-type': 'application/json', 'content-length': body.length });
+function probe({ outgoing }: HttpBindings, ok: boolean, answer: object): Response {
+  const body = JSON.stringify(answer);
+  const length = Buffer.byteLength(body);
+  outgoing.writeHead(ok ? 200 : 503, { 'content-type': 'application/json', 'content-length': length });
   outgoing.end(body);
   return RESPONSE_ALREADY_SENT;
 }

@@ -90,6 +90,7 @@ async function itemsOf({ route, signal, tellLater }: Call, { upstream, lists }: 
     const last = upstream.ready ? catalog.last : undefined;
     catalog.late?.then(
       items => {
+        route.notices.isBack(upstream.id, method);
         // Undefined where the upstream itself has told the client that it changed.
         if (items === undefined || isDeepStrictEqual(items, last ?? [])) return;
         tellLater({ method: `notifications/${kind}/list_changed` });
