@@ -229,6 +229,8 @@ export const requirements = {
     'Whatever a returned value does to the code that takes it over is its invalid output, and no error of the gateway.',
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
+  'HOOK-90':
+    'Each failure of a plugin leaves a line with plugin, hook, request, cause and its own words, whatever on_error says.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',
@@ -308,6 +310,10 @@ export const requirements = {
   'GW-64': 'Names that differ in case only, from each other or from a parameter of MCP, reach no server and no plugin.',
   'GW-65': 'What after hooks looked at is written again: no member stands in it twice, or in another case.',
   'GW-66': 'Members that are null count as absent where plugins see them.',
+  'GW-90':
+    'A request that was refused or failed is one line of level 40 with code, hint, details and cause, one of level 50 where it is our mistake, and counted by code.',
+  'GW-91': 'A request that a plugin blocked, or whose plugin failed, is told so in its line, with the cause.',
+  'GW-92': 'Nothing in the line of a request is without bound.',
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
   'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',
@@ -548,6 +554,7 @@ export const requirements = {
   'RUN-103': 'Of the files that an operator names only regular ones are read: a pipe or a device holds up nothing.',
   'RUN-104': 'What the operating system refuses is told with file, reason and remedy, and never as `internal`.',
   'RUN-105': 'A log that cannot be written ends no gateway, and the lines that are lost are counted.',
+  'RUN-106': 'What may fail as often as others like is logged a few times in a period, and then counted.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

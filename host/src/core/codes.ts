@@ -428,6 +428,21 @@ const table = {
   },
 
   // hook
+  plugin_failed: {
+    rpc: -32001,
+    says: 'A plugin that must see this failed, so the request was blocked.',
+    todo: 'See the log: a line `a plugin failed` with the same request id has the cause and what the plugin said.',
+  },
+  not_showable: {
+    rpc: -32001,
+    says: 'A plugin must see this, and it cannot be shown to it, so the request was blocked.',
+    todo: 'See `description` for what cannot be shown; change the request, or the answer of the upstream.',
+  },
+  plugin_blocked: {
+    rpc: -32001,
+    says: 'A plugin blocked the request. Clients get its own `code`, `reason` and `description`; this code is for the log.',
+    todo: 'Read the reason: the plugin did what it is for.',
+  },
 
   // upstream
   proxy_invalid: {

@@ -17,7 +17,9 @@ type Check = (value: Json) => SchemaError | undefined;
 const checks = new WeakMap<JsonObject, Check>();
 
 /** Where a value breaks a schema, as a JSON pointer; or that the schema itself cannot be used, which fits nothing. */
-export type SchemaError = { readonly at: string; readonly reason: string } | { readonly unusable: true };
+export type SchemaError =
+  | { readonly at: string; readonly reason: string }
+  | { readonly unusable: true; readonly why: string };
 
 /** Why `value` does not fit `schema`, or `undefined` when it fits. Draft 2020-12 unless `$schema` says another one. */
 export function schemaError(schema: JsonObject, value: Json): SchemaError | undefined {
@@ -81,8 +83,8 @@ function createCheck(schema: JsonObject): Check {
           ? undefined
           : { at: deepest?.instanceLocation ?? '#', reason: deepest?.error ?? 'it does not fit' };
       });
-    } catch {
-      return { unusable: true };
+    } catch (error) {
+      return { unusable: true, why: error instanceof Error ? error.message : String(error) };
     }
   };
 }

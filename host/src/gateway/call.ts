@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CalledTool } from '../core/hook-call.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { HookContext } from '../hook/hook-chain.ts';
+import type { BlockData, HookContext } from '../hook/hook-chain.ts';
 import type { Notification } from '../upstream/upstream.ts';
 import type { Route } from './binding.ts';
 
@@ -45,6 +45,8 @@ export interface CallRecord {
   name?: string;
   upstream?: string;
   plugins?: HookContext['reports'];
+  /** The block that it was answered with. */
+  blocked?: BlockData;
   /** Calls of other tools that plugins made on the way, those within other calls among them. */
   calls?: ToolCallRecord[];
 }

@@ -1,5 +1,5 @@
 import { codes } from '../core/codes.ts';
-import { Fault } from '../core/fault.ts';
+import { Fault, toFault } from '../core/fault.ts';
 import type { MessageId } from './message.ts';
 import type { AnswerSink } from './reply.ts';
 
@@ -20,7 +20,9 @@ const headersFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  * @param id `null` when it could not be read; `undefined` for a notification
  */
 export function faultReply(reply: AnswerSink, thrown: unknown, id: MessageId | null | undefined, request: string) {
-  const fault = thrown instanceof Fault ? thrown : new Fault('internal');
+  const known = toFault(thrown);
+  // Of a mistake of our own, clients are told no words: they may be of anything.
+  const fault = known.code === 'internal' ? new Fault('internal') : known;
   const { http = 200, rpc = -32603, says, todo } = codes[fault.code];
   // A hint about an upstream may quote what it said, and no plugin has looked at that: it goes to the log alone.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
-import type { AfterMethod, BeforeMethod, HookContext, OutputSchemaLookup } from '../hook/hook-chain.ts';
+import type { AfterMethod, BeforeMethod, BlockData, HookContext, OutputSchemaLookup } from '../hook/hook-chain.ts';
 import { withoutLookalikes } from '../hook/known-members.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../upstream/answer.ts';
 import { outputSchemaOf } from '../upstream/tool-catalog.ts';
@@ -40,7 +40,7 @@ async function throughHooks(call: Call, member: Member, method: BeforeMethod, pa
   let responded: Answer | undefined;
   if (chain.handles('before', method)) {
     const outcome = await chain.before(on, method, params, call.signal);
-    if (outcome.kind === 'block') return blockedAnswer(outcome.data);
+    if (outcome.kind === 'block') return blocked(call, outcome.data);
     if (outcome.kind === 'respond') responded = resultAnswer(outcome.result);
     else sent = outcome.params;
     // What is sent is what must be allowed, and a plugin on the way may have renamed it.
@@ -77,8 +77,13 @@ async function checked(
     signal: call.signal,
     ...(outputSchema === undefined ? {} : { outputSchema }),
   });
-  if (outcome.kind === 'block') return blockedAnswer(outcome.data);
+  if (outcome.kind === 'block') return blocked(call, outcome.data);
   return resultAnswer(outcome.result);
+}
+
+function blocked(call: Call, data: BlockData): Answer {
+  call.record.blocked = data;
+  return blockedAnswer(data);
 }
 
 /** What plugins are told of the call, and where their reports go. */

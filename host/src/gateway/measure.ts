@@ -1,3 +1,4 @@
+import type { FaultCode } from '../core/codes.ts';
 import type { Metrics, Series } from '../core/metrics.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';
 
@@ -10,8 +11,12 @@ const methods = new Set([
 ]);
 
 /** Makes what counts each request and each hook call of it. */
-export function createMeasure(metrics: Metrics): (line: RequestLine) => void {
+export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: FaultCode) => void {
   metrics.declare('sallyport_requests_total', { type: 'counter', help: 'Requests, by binding, method and status.' });
+  metrics.declare('sallyport_failed_requests_total', {
+    type: 'counter',
+    help: 'Requests that were refused or failed, by binding and error code (docs/errors.md).',
+  });
   metrics.declare('sallyport_request_seconds', { type: 'histogram', help: 'Time until the answer was written.' });
   metrics.declare('sallyport_hook_calls_total', {
     type: 'counter',
@@ -41,9 +46,10 @@ export function createMeasure(metrics: Metrics): (line: RequestLine) => void {
     hookSeries.set(key, made);
     return made;
   };
-  return ({ binding = '', method = '', status, ms, plugins = [], calls = [] }) => {
+  return ({ binding = '', method = '', status, ms, plugins = [], calls = [] }, failed) => {
     const shown = methods.has(method) ? method : 'other';
     series('sallyport_requests_total', { binding, method: shown, status: String(status || clientLeft) }).add(1);
+    if (failed !== undefined) series('sallyport_failed_requests_total', { binding, code: failed }).add(1);
     series('sallyport_request_seconds', { binding }).observe(ms / 1000);
     for (const { by, outcome = 'aborted' } of calls)
       series('sallyport_tool_calls_total', { plugin: by, outcome }).add(1);

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import type { FaultCode } from '../core/codes.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Exchange } from './codec.ts';
 import { faultReply } from './fault-reply.ts';
 import type { AnswerSink } from './reply.ts';
-import { logRequest, type RequestLine } from './request-log.ts';
+import { failureOf, logRequest, type RequestLine } from './request-log.ts';
 
 /** Where requests are logged and measured. */
 export interface RequestContext {
   readonly log: Log;
-  measure(line: RequestLine): void;
+  measure(line: RequestLine, failed?: FaultCode): void;
 }
 
 /** One HTTP request, from its arrival until its response has been read or its connection is closed. Logs one line. */
@@ -85,7 +86,8 @@ export class OpenRequest {
     const ms = performance.now() - this.#began;
     const { status, dropped } = this.reply;
     const line = { request: this.id, method, binding: this.#binding, ...rest, status, ms };
-    logRequest(this.#on.log, dropped === 0 ? line : { ...line, dropped }, thrown);
-    this.#on.measure(line);
+    const failure = failureOf(this.record, thrown);
+    logRequest(this.#on.log, dropped === 0 ? line : { ...line, dropped }, failure);
+    this.#on.measure(line, failure?.code);
   }
 }

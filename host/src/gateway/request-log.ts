@@ -1,4 +1,6 @@
-import { Fault } from '../core/fault.ts';
+import { bounded } from '../core/bounded.ts';
+import type { FaultCode } from '../core/codes.ts';
+import { toFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { CallRecord } from './call.ts';
 
@@ -16,26 +18,60 @@ export interface RequestLine extends CallRecord {
   readonly dropped?: number;
 }
 
+/** Why a request was refused or failed, as its line tells it. */
+export interface RequestFailure {
+  readonly code: FaultCode;
+  readonly [member: string]: unknown;
+}
+
 /** HTTP status that stands in the log when the client left before it was answered. */
 export const clientLeft = 499;
 
-/** Writes it. What was thrown tells the level: a fault is for the operator to know, anything else is our mistake. */
-export function logRequest(log: Log, { plugins, calls, status, ms, ...line }: RequestLine, thrown: unknown): void {
+/** Writes it: a request that was refused or failed is a warning, and a mistake of our own an error. */
+export function logRequest(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
+  const { plugins, calls, blocked: _, status, ms, ...rest } = line;
   const told = {
-    ...line,
+    ...rest,
     status: status === 0 ? clientLeft : status,
     ms: rounded(ms),
     plugins: plugins?.map(hookCall),
-    calls: calls?.map(({ plugins, ms, ...call }) => ({ ...call, ms: rounded(ms), plugins: plugins?.map(hookCall) })),
+    calls: calls?.map(({ plugins, ms, blocked, ...call }) => ({
+      ...call,
+      ...(blocked && { code: codeOf(blocked) }),
+      ms: rounded(ms),
+      plugins: plugins?.map(hookCall),
+    })),
   };
-  if (thrown === undefined) log.info(told, 'request');
-  else if (thrown instanceof Fault && thrown.code !== 'internal') {
-    log.warn({ ...told, code: thrown.code, hint: thrown.hint }, 'request');
-  } else log.error({ ...told, code: 'internal', err: thrown }, 'request');
+  if (failure === undefined) log.info(told, 'request');
+  else log[failure.code === 'internal' ? 'error' : 'warn']({ ...told, ...failure }, 'request');
 }
 
-const hookCall = ({ plugin, hook, outcome, wallMs }: NonNullable<CallRecord['plugins']>[number]) => ({
-  ...{ plugin, hook, outcome, ms: wallMs },
-});
+/** Why the request was not served as it was asked: what was thrown, or the plugin that blocked it. */
+export function failureOf({ blocked }: CallRecord, thrown: unknown): RequestFailure | undefined {
+  if (thrown !== undefined) {
+    const { code, hint, details, cause } = toFault(thrown);
+    const { hint: _, ...about } = details;
+    return {
+      ...{ code, hint: bounded(hint), details: bounded(about) },
+      ...(code === 'internal' ? { error: bounded(cause ?? thrown) } : {}),
+      ...(code !== 'internal' && cause instanceof Error && { cause: bounded(cause.message) }),
+    };
+  }
+  return blocked && { code: codeOf(blocked), details: bounded(blocked) };
+}
+
+/** The code of the table: one that a plugin gave its block is its own word, and stands in the details. */
+function codeOf({ code, details }: NonNullable<CallRecord['blocked']>): FaultCode {
+  if (code === 'not_showable') return code;
+  const isFailure = typeof details === 'object' && details !== null && 'cause' in details;
+  return code === 'plugin_failed' && isFailure ? code : 'plugin_blocked';
+}
+
+const hookCall = (report: NonNullable<CallRecord['plugins']>[number]) => {
+  const { plugin, hook, outcome, wallMs: ms } = report;
+  return report.outcome === 'failed'
+    ? { plugin, hook, outcome, cause: report.cause, ms }
+    : { plugin, hook, outcome, ms };
+};
 
 const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms * 100) / 100);

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createFakeHookRunner, type FakePlugin } from '../../../test/fixtures/fake-hook-runner.ts';
-import type { Content, Violation } from '../core/contract/types.js';
+import type { Content, Response, Violation } from '../core/contract/types.js';
 import type { FailureCause } from '../core/hook-call.ts';
 import { type HookName, hookNames } from '../core/hook-name.ts';
 import { silentLog } from '../core/log.ts';
@@ -31,7 +31,8 @@ function setUp(entries: Readonly<Record<string, Entry>>) {
     onError: entry.onError ?? everyCause('deny'),
     seesBlobs: entry.seesBlobs ?? false,
   }));
-  return { chain: createHookChain({ plugins, runner, log }), runner, error };
+  const warn = vi.spyOn(log, 'warn');
+  return { chain: createHookChain({ plugins, runner, log }), runner, error, warn };
 }
 
 const context = (): HookContext => ({ requestId: 'r1', binding: 'support', upstream: 'mail', reports: [] });
@@ -495,3 +496,34 @@ describe('output schema', () => {
 function deep(levels: number): string {
   return `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
 }
+
+describe.each(['deny', 'ignore', 'disable'] as const)('[HOOK-90] a failure at on_error: %s', action => {
+  it.each(causes)('leaves a line with what its author needs: %s', async cause => {
+    const { chain, warn } = setUp({ bad: { ...fails(cause), onError: everyCause(action) } });
+    await chain.before(context(), 'tools/call', call);
+    expect(warn.mock.calls).toEqual([
+      [
+        {
+          ...{ plugin: 'bad', hook: 'tool_pre_invoke', request: 'r1', binding: 'support', upstream: 'mail' },
+          ...{ cause, on_error: action, reason: `a ${cause} for the test` },
+        },
+        'a plugin failed',
+      ],
+    ]);
+  });
+});
+
+it('[HOOK-90] a plugin that answers what breaks the output schema leaves a line that says where', async () => {
+  const val = { content: [], structuredContent: '{"a":1}', isError: false };
+  const answer: Response = { tag: 'tool-result', val };
+  const { chain, warn } = setUp({ bad: { before: () => ({ tag: 'respond', val: answer }) } });
+  const on = context();
+  const outcome = await chain.before(on, 'tools/call', call);
+  if (outcome.kind !== 'respond') throw new Error(outcome.kind);
+  const outputSchema = async () => ({ type: 'object', properties: { a: { type: 'string' } } });
+  await chain.after(on, 'tools/call', outcome.result, { outputSchema });
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ plugin: 'bad', cause: 'invalid_output', reason: expect.stringContaining('at #/a') }),
+    'a plugin failed',
+  );
+});

@@ -1,8 +1,10 @@
+import { bounded } from '../core/bounded.ts';
 import type { Response } from '../core/contract/types.js';
-import type { HookRunner, Stage } from '../core/hook-call.ts';
+import type { FailureCause, HookRunner, Stage } from '../core/hook-call.ts';
 import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
+import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { failureData } from './block-data.ts';
 import { emptyResults, requestCodecs, responseCodec } from './codecs.ts';
@@ -17,7 +19,7 @@ import type {
 } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { outputSchemaError } from './output-schema.ts';
-import { type Failure, invalidOutput, walk, whyNotShowable } from './walk.ts';
+import { type Failure, invalidOutput, type WalkPlace, walk, whyNotShowable } from './walk.ts';
 
 interface HookChainOptions {
   readonly plugins: readonly HookedPlugin[];
@@ -43,6 +45,15 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     return undefined;
   }
 
+  const warning = new RepeatedWarning(log, 'a plugin failed');
+  /** One line of each failure, with what its author needs; of many alike, few and their number. */
+  function failed({ plugin, cause, message }: Failure, { on, hook }: WalkPlace) {
+    const { requestId: request, binding, upstream } = on;
+    const about = { plugin, hook, request, binding, upstream, cause, on_error: actionOf(plugin, cause) };
+    warning.write(`${plugin} ${cause}`, { ...about, reason: bounded(message) });
+  }
+  const actionOf = (id: string, cause: FailureCause) => plugins.find(plugin => plugin.id === id)?.onError[cause];
+
   const hide = ({ kind, data }: { kind: 'block'; data: BlockData }) => ({
     kind,
     data: mask === undefined ? data : { ...mask.value(data), plugin: data.plugin },
@@ -59,7 +70,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     async before(on, method, params, signal) {
       const hook = beforeHooks[method];
       const walked = await walk(params, {
-        ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure },
+        ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure, failed },
         codec: requestCodecs[method],
         input: value => ({ stage: 'before', value }),
         answer: answer => takeAnswer(method, answer),
@@ -71,9 +82,13 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     async after(on, method, result, { signal, outputSchema } = {}) {
       const hook = afterHooks[method];
       const data = outputSchema && (await refuseAnswer(on, outputSchema, result));
-      if (data !== undefined) return { kind: 'block', data };
+      if (data !== undefined) {
+        for (const { hook, ...report } of on.reports.slice(-1))
+          if (report.outcome === 'failed') failed(report, { on, hook });
+        return { kind: 'block', data };
+      }
       const walked = await walk(result, {
-        ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure },
+        ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure, failed },
         codec: responseCodec(method, result),
         input: value => ({ stage: 'after', value }),
         answer: () => refuse('only a before hook can respond'),

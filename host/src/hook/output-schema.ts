@@ -9,6 +9,6 @@ export function outputSchemaError(schema: JsonObject, value: Json | undefined): 
   if (value === undefined) return 'structured-content is missing, and the tool has an output schema';
   const error = schemaError(schema, value);
   if (error === undefined) return undefined;
-  if ('unusable' in error) return "the tool's output schema cannot be used to check structured-content";
-  return `structured-content breaks the output schema at ${error.at}`;
+  if ('unusable' in error) return `the tool's output schema cannot be used to check structured-content: ${error.why}`;
+  return `structured-content breaks the output schema at ${error.at}: ${error.reason}`;
 }

@@ -10,10 +10,14 @@ import { refuse } from './invalid-output.ts';
 
 export type Failure = Extract<CallReport, { outcome: 'failed' }>;
 
-/** All that a walk needs to know beside the value that it takes along. */
-export interface Walk<V extends Request | Response> {
+/** Where in the life of which request a walk is. */
+export interface WalkPlace {
   readonly on: HookContext;
   readonly hook: HookName;
+}
+
+/** All that a walk needs to know beside the value that it takes along. */
+export interface Walk<V extends Request | Response> extends WalkPlace {
   /** In the order in which they run; all have the hook. */
   readonly plugins: readonly HookedPlugin[];
   readonly runner: HookRunner;
@@ -23,6 +27,8 @@ export interface Walk<V extends Request | Response> {
   input(shown: V): ChainInputValue;
   /** Data of a block when this failure must block, nothing when the request goes on. */
   onFailure(plugin: HookedPlugin, failure: Failure): BlockData | undefined;
+  /** Tells of a failure, whatever follows from it. */
+  failed(failure: Failure, at: WalkPlace): void;
   /** Takes an answer in place of the upstream's. @throws InvalidOutput */
   answer(answer: Response): JsonObject;
   /** A further look at a changed value. @throws InvalidOutput */
@@ -57,6 +63,7 @@ export async function walk<V extends Request | Response>(start: JsonObject, alon
     const taken = await takeOver(value, shown, output, along);
     if (!isHeldBack) tellBreakers(plugins, taken.reports);
     on.reports.push(...taken.reports.map(report => ({ ...report, hook: along.hook })));
+    if (!isHeldBack) for (const report of taken.reports) if (report.outcome === 'failed') along.failed(report, along);
     const data = firstBlock(plugins, taken.reports, along);
     if (data !== undefined) return { kind: 'block', data };
     if (taken.answer !== undefined) return { kind: 'respond', value: taken.answer };

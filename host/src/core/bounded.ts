@@ -1,0 +1,26 @@
+import { cut } from './cut.ts';
+import { visible } from './visible.ts';
+
+const most = { characters: 1_000, stack: 4_000, members: 20, depth: 3 };
+
+/** A value for a line of the log, whoever made it: texts are cut and harmless to look at, and little is nested. */
+export function bounded(value: unknown, depth: number = most.depth): unknown {
+  if (typeof value === 'string') return visible(cut(value, most.characters));
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Error) return boundedError(value, depth);
+  if (depth === 0) return Array.isArray(value) ? `${value.length} elements` : 'an object';
+  if (Array.isArray(value)) return value.slice(0, most.members).map(each => bounded(each, depth - 1));
+  const members = Object.entries(value).slice(0, most.members);
+  return Object.fromEntries(members.map(([name, each]) => [visible(cut(name, 100)), bounded(each, depth - 1)]));
+}
+
+/** An error with its stack and what caused it. */
+function boundedError({ name, message, stack = '', cause }: Error, depth: number): object {
+  return {
+    type: name,
+    message: visible(cut(message, most.characters)),
+    stack: visible(cut(stack, most.stack)),
+    ...(cause === undefined || depth === 0 ? {} : { cause: bounded(cause, depth - 1) }),
+  };
+}
