@@ -300,7 +300,8 @@ export const requirements = {
   'GW-28': 'An upstream that is left out of a list is logged with the reason, counted, and named by /readyz?verbose.',
   'GW-29': 'What an upstream may have changed unheard is asked for again before a client or a plugin is blamed.',
   'GW-30': 'A resource that no list names is read from the upstream that handed it out, else from the one that has it.',
-  'GW-31': 'A uri that several upstreams list is listed once, with the one that is read, and logged.',
+  'GW-31':
+    'A uri that several upstreams list is listed once and logged, and none can claim a uri that only others list.',
   'GW-32': 'Names that are too long behind their prefix are warned of, at check where their prefix shows it.',
   'GW-33': 'A cursor that the gateway did not give is refused.',
   'GW-34': 'A list that came too late for a client is announced to it.',

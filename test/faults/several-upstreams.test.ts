@@ -235,17 +235,27 @@ describe('what an upstream without a stream changed', () => {
 
 describe('a resource that no list names', () => {
   it('is read from the upstream whose tool handed it out, and from no other [GW-30]', async () => {
-    const up = await keep(startPlain(withResources('up', ['same:1'])));
-    const two = await keep(startPlain(withResources('two', [], ['report:7f3a', 'same:1'])));
+    const up = await keep(startPlain(withResources('up', ['other:1'])));
+    const two = await keep(startPlain(withResources('two', [], ['report:7f3a'])));
     const { gateway, session } = await open({ up, two });
-    expect(textOf(await ask(gateway, session, 'resources/read', { uri: 'same:1' }))).toBe('up has same:1');
+    await gateway.post(call('two__link'), session);
+    const read = await ask(gateway, session, 'resources/read', { uri: 'report:7f3a' });
+    expect([textOf(read), up.asked.includes('resources/read report:7f3a')]).toEqual(['two has report:7f3a', false]);
+  });
+
+  it('is read from the upstream that handed it out also where a template of another one matches it', async () => {
+    const up = await keep(
+      startPlain({
+        ...withResources('up', []),
+        'resources/templates/list': () => ({ resourceTemplates: [{ uriTemplate: 'report:{id}' }] }),
+      }),
+    );
+    const two = await keep(startPlain(withResources('two', [], ['report:7f3a'])));
+    const { gateway, session } = await open({ up, two });
     await gateway.post(call('two__link'), session);
     expect(textOf(await ask(gateway, session, 'resources/read', { uri: 'report:7f3a' }))).toBe('two has report:7f3a');
-    expect(up.asked).not.toContain('resources/read report:7f3a');
-    expect(textOf(await ask(gateway, session, 'resources/read', { uri: 'same:1' }))).toBe('two has same:1');
-    // A list is newer than the link, and says that it is another's.
-    await ask(gateway, session, 'resources/list');
-    expect(textOf(await ask(gateway, session, 'resources/read', { uri: 'same:1' }))).toBe('up has same:1');
+    up.serves = { ...up.serves, ...withResources('up', [], ['report:7f3a']) };
+    expect(textOf(await ask(gateway, session, 'resources/read', { uri: 'report:7f3a' }))).toBe('up has report:7f3a');
   });
 
   it('is asked for everywhere where nobody handed it out [GW-30]', async () => {
@@ -291,6 +301,26 @@ describe('a uri of two upstreams', () => {
     expect(gateway.warnings).toMatchObject([
       { level: 40, binding: 'main', method: 'resources/list', upstreams: ['up', 'two'], uris: ['file:///same'] },
     ]);
+  });
+
+  it('is read from the one that handed it out last, until it is listed again', async () => {
+    const up = await keep(startPlain(withResources('up', ['same:1'])));
+    const two = await keep(startPlain(withResources('two', ['same:1'], ['same:1'])));
+    const { gateway, session } = await open({ up, two });
+    const read = async () => textOf(await ask(gateway, session, 'resources/read', { uri: 'same:1' }));
+    expect(await read()).toBe('up has same:1');
+    await gateway.post(call('two__link'), session);
+    expect(await read()).toBe('two has same:1');
+    await ask(gateway, session, 'resources/list');
+    expect(await read()).toBe('up has same:1');
+  });
+
+  it('cannot be claimed by an upstream that hands it out and does not list it [GW-31]', async () => {
+    const up = await keep(startPlain(withResources('up', ['mine:1'])));
+    const two = await keep(startPlain(withResources('two', [], ['mine:1'])));
+    const { gateway, session } = await open({ up, two });
+    await gateway.post(call('two__link'), session);
+    expect(textOf(await ask(gateway, session, 'resources/read', { uri: 'mine:1' }))).toBe('up has mine:1');
   });
 
   it('is read from the upstream whose tool is shown with that page', async () => {

@@ -1,8 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 
 /**
- * Which upstream of a binding a uri came from: a resource that a tool handed out need not be in any list, and two
- * upstreams may use the same uri. What was seen last counts. It remembers a bounded number.
+ * Which upstream of a binding handed a uri out last: a resource that a tool names need not be in any list, and two
+ * upstreams may list the same uri. It remembers a bounded number.
  */
 export interface Origins {
   /** The id of the upstream. */

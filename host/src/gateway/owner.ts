@@ -24,59 +24,70 @@ export function ownerOfName(route: Route, exposed: string): { member: Member; na
   return { member, name: exposed.slice(at + separator.length) };
 }
 
-/** What the lists of a binding say of a uri. */
-export interface Listing {
-  /** The upstream that lists it, or that lists a template which matches it, or is it. */
-  readonly member: Member | undefined;
+/** Whose a uri is. */
+export interface Ownership {
+  /**
+   * The upstream that lists it, else one that lists a template which matches it, or is it. Among several the one that
+   * handed it out last, which is also the owner of what nobody lists. Another one cannot claim it by handing it out.
+   */
+  readonly owner: Member | undefined;
   /** Members whose lists are not known, and why. */
   readonly unknown: ReadonlyMap<Member, unknown>;
 }
 
 /**
- * Whose resource this is: the member that it came from, else the one that lists it.
+ * Whose resource or template this is.
  * @throws Fault `resource_unknown`, `upstream_…` when nobody has it and not everybody could be asked
  */
 export async function ownerOfUri(route: Route, uri: string, signal: AbortSignal): Promise<Member> {
   if (route.members.length === 1) return route.members[0];
-  const { member, unknown } = await ownerOrListing(route, uri, signal);
-  return member ?? nobodyHas(route, uri, unknown.values());
+  const { owner, unknown } = await ownershipOf(route, uri, signal);
+  return owner ?? nobodyHas(route, uri, unknown.values());
 }
 
-/** The member that a uri came from; else what the lists say of it, asked again where they may have changed unheard. */
-export async function ownerOrListing(route: Route, uri: string, signal: AbortSignal): Promise<Listing> {
-  const origin = route.origins.of(uri);
-  const member = route.members.find(({ upstream }) => upstream.id === origin);
-  if (member !== undefined) return { member, unknown: new Map() };
+/** Looks it up in the lists, and where nobody has it also in those that may have changed unheard. */
+export async function ownershipOf(route: Route, uri: string, signal: AbortSignal): Promise<Ownership> {
   const began = Date.now();
-  const listing = await listingOf(route, uri, signal);
-  return listing.member === undefined ? listingOf(route, uri, signal, began) : listing;
+  const ownership = await lookUp(route, uri, signal);
+  return ownership.owner === undefined ? lookUp(route, uri, signal, began) : ownership;
+}
+
+/** The member that handed it out last. */
+export function originOf({ members, origins }: Route, uri: string): Member | undefined {
+  const origin = origins.of(uri);
+  return members.find(({ upstream }) => upstream.id === origin);
 }
 
 /**
- * Looks a uri up in the lists of all members that were reached. Where one is known to have it, nobody is waited for.
+ * Looks a uri up in the lists of all members that were reached. Where one is known to have it, no other is waited for.
  * @param since lists asked for before are asked for again, unless a change would have been heard
  */
-export async function listingOf(route: Route, uri: string, signal: AbortSignal, since?: number): Promise<Listing> {
+export async function lookUp(route: Route, uri: string, signal: AbortSignal, since?: number): Promise<Ownership> {
   const members = reachedMembers(route).filter(({ upstream }) => mayOffer(upstream, 'resources'));
+  const origin = originOf(route, uri);
   const unknown = new Map<Member, unknown>();
   const isKnown = (catalog: Catalog) => (since === undefined ? catalog.believed !== undefined : catalog.holds(since));
   const lists = (member: Member) => member.lists['resources/list'].lastItem(uri) !== undefined;
   const matches = ({ lists }: Member) =>
     lists['resources/templates/list'].last?.some(({ uriTemplate }) => expands(String(uriTemplate), uri)) === true;
+  const isListed = (member: Member) => isKnown(member.lists['resources/list']) && lists(member);
+  const among = (owners: readonly Member[]) => (origin !== undefined && owners.includes(origin) ? origin : owners[0]);
 
-  const known = members.find(member => isKnown(member.lists['resources/list']) && lists(member));
-  if (known !== undefined) return { member: known, unknown };
+  if (origin === undefined || isKnown(origin.lists['resources/list'])) {
+    const owner = among(members.filter(isListed));
+    if (owner !== undefined) return { owner, unknown };
+  }
   const found = Promise.withResolvers<void>();
   const asked = members.map(async member => {
     const learn = async (catalog: Catalog) => {
       if (!isKnown(catalog)) await catalog.fresh(signal).catch(reason => unknown.set(member, reason));
-      if (lists(member)) found.resolve();
+      if (lists(member) && (origin ?? member) === member) found.resolve();
     };
     await Promise.all([learn(member.lists['resources/list']), learn(member.lists['resources/templates/list'])]);
   });
   await Promise.race([Promise.all(asked), found.promise]);
   signal.throwIfAborted();
-  return { member: members.find(lists) ?? members.find(matches), unknown };
+  return { owner: among(members.filter(lists)) ?? among(members.filter(matches)) ?? origin, unknown };
 }
 
 /** Says that nobody has a resource, or why that cannot be known. @throws Fault `resource_unknown`, `upstream_…` */

@@ -3,23 +3,25 @@ import { type Member, mayOffer, reachedMembers } from './binding.ts';
 import { blockOf } from './blocked.ts';
 import type { Call } from './call.ts';
 import { hooked } from './hooked.ts';
-import { listingOf, nobodyHas, ownerOrListing } from './owner.ts';
+import { lookUp, nobodyHas, originOf, ownershipOf } from './owner.ts';
 
 /**
- * Reads a resource from the upstream that it came from, else from the one that lists it. A resource that nobody lists
- * is asked for everywhere: a tool may have handed it out long ago.
+ * Reads a resource from its owner. Where the owner does not know it, the upstream that handed it out is asked, and the
+ * one that lists it now. A resource that nobody lists is asked for everywhere: a tool may have handed it out long ago.
  * @throws Fault `resource_unknown`, `upstream_…`
  */
 export async function readResource(call: Call, uri: string): Promise<Answer> {
   const { route, signal } = call;
   if (route.members.length === 1) return readFrom(call, route.members[0]);
   const began = Date.now();
-  const { member, unknown } = await ownerOrListing(route, uri, signal);
-  if (member === undefined) return readFromAny(call, uri, unknown);
-  const answer = await readFrom(call, member);
+  const { owner, unknown } = await ownershipOf(route, uri, signal);
+  if (owner === undefined) return readFromAny(call, uri, unknown);
+  const answer = await readFrom(call, owner);
   if (!isUnknown(answer)) return answer;
-  const now = await listingOf(route, uri, signal, began);
-  return now.member === undefined || now.member === member ? answer : readFrom(call, now.member);
+  const origin = originOf(route, uri);
+  const other = origin === owner ? undefined : origin;
+  const next = other ?? (await lookUp(route, uri, signal, began)).owner;
+  return next === undefined || next === owner ? answer : readFrom(call, next);
 }
 
 const readFrom = (call: Call, member: Member) => hooked(call, member, 'resources/read', call.params);
