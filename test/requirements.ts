@@ -315,6 +315,10 @@ export const requirements = {
     'A request that was refused or failed is one line of level 40 with code, hint, details and cause, one of level 50 where it is our mistake, and counted by code.',
   'GW-91': 'A request that a plugin blocked, or whose plugin failed, is told so in its line, with the cause.',
   'GW-92': 'Nothing in the line of a request is without bound.',
+  'GW-100':
+    'No remote address takes all sessions; who has its share, or most of all, makes room by what it does not use.',
+  'GW-101': 'A session in which nothing happens for an hour ends, with what it has of the upstreams.',
+  'GW-102': 'Streams of notifications are limited by themselves, and divided among addresses as sessions are.',
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
   'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',

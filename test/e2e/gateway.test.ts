@@ -388,7 +388,17 @@ it('says when it cannot listen', async () => {
   const port = Number(new URL(gateway.url).port);
   const second = createGateway({
     ...{ bindings: [], allowedHosts: [], allowedOrigins: [], log: silentLog() },
-    limits: { body_bytes: 1, request_timeout_ms: 1, list_ms: 1, concurrent_requests: 1, sessions: 1, waiting_bytes: 1 },
+    limits: {
+      body_bytes: 1,
+      request_timeout_ms: 1,
+      list_ms: 1,
+      concurrent_requests: 1,
+      sessions: 1,
+      session_idle_ms: 1,
+      streams: 1,
+      address_share: 1,
+      waiting_bytes: 1,
+    },
   });
   await expect(second.listen({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'listen_failed', exit: 1 });
 });

@@ -149,7 +149,15 @@ const limitsSchema = z.strictObject({
   list_ms: milliseconds.default(5000).describe('How long lists of several upstreams wait for each of them.'),
   upstream_start_ms: milliseconds.default(60_000).describe('Starting an upstream and shaking hands with it.'),
   concurrent_requests: count.default(1024),
-  sessions: count.default(10_000),
+  sessions: count.default(10_000).describe('Sessions of clients.'),
+  session_idle_ms: idle(3_600_000).describe('After so long without a request and without a stream a session ends.'),
+  streams: count.default(5_000).describe('Streams of notifications, which clients keep open.'),
+  address_share: z
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.5)
+    .describe('Which part of the sessions and streams that others leave one remote address may hold.'),
   waiting_bytes: bytes.default(256 * MiB).describe('Answers that clients have not read yet, of all requests together.'),
   lanes: z
     .int()

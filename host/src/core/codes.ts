@@ -636,8 +636,14 @@ const table = {
   sessions_exhausted: {
     http: 503,
     rpc: -32017,
-    says: 'The gateway has as many sessions as it may, and all are in use.',
-    todo: 'Try again later, or raise `limits.sessions`.',
+    says: 'The gateway, or the address of the client, has as many sessions as it may, and all are in use.',
+    todo: 'End sessions that are not needed, try again later, or raise `limits.sessions` or `limits.address_share`.',
+  },
+  streams_exhausted: {
+    http: 503,
+    rpc: -32017,
+    says: 'The gateway, or the address of the client, has as many streams of notifications open as it may.',
+    todo: 'Close streams that are not needed, try again later, or raise `limits.streams` or `limits.address_share`.',
   },
   overloaded: {
     http: 503,

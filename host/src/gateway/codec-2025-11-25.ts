@@ -14,11 +14,11 @@ import { dispatch } from './dispatch.ts';
 import { isId, keyOf, type Message } from './message.ts';
 import { reachUpstreams } from './reach-upstreams.ts';
 import type { Reply } from './reply.ts';
-import { Cancelled, createSessions, type Session } from './session.ts';
+import { Cancelled, type Session, type SessionLimits, Sessions } from './session.ts';
 import { withheldError, withoutText } from './unhooked.ts';
 
 export interface CodecOptions {
-  readonly maxSessions: number;
+  readonly limits: SessionLimits;
   readonly requestTimeoutMs: number;
   /** As `limits.list_ms`. */
   readonly listMs: number;
@@ -37,8 +37,6 @@ const revisionInMeta = 'io.modelcontextprotocol/protocolVersion';
 const usualLevel = 'info';
 /** Milliseconds without a byte after which a comment is sent; it can take twice as long. */
 const silence = { call: 7_000, stream: 12_000 };
-/** Notification streams of a session. A client whose connection died unnoticed opens another one. */
-const mostStreams = 4;
 
 type Request = Message & { kind: 'request' };
 
@@ -47,7 +45,7 @@ type Request = Message & { kind: 'request' };
  * (MCP 2025-11-25, Lifecycle; Transports § Streamable HTTP).
  */
 export function createCodec20251125(options: CodecOptions): Codec {
-  const sessions = createSessions(options.maxSessions);
+  const sessions = new Sessions(options.limits);
 
   const sessionOf = ({ headers, route }: Exchange): Session => {
     const revision = headers['mcp-protocol-version'];
@@ -56,12 +54,12 @@ export function createCodec20251125(options: CodecOptions): Codec {
     return sessions.find(id === undefined ? undefined : String(id), route.id);
   };
 
-  async function initialize({ route, reply }: Exchange, { id, params }: Request) {
+  async function initialize({ route, reply, remoteAddress }: Exchange, { id, params }: Request) {
     const { protocolVersion } = params;
     if (typeof protocolVersion !== 'string') fail('params_invalid', { hint: '`protocolVersion` is not a string' });
     await reachUpstreams(route, options);
     const revision = revisions.find(known => known === protocolVersion) ?? String(revisions[0]);
-    const session = sessions.create(route.id, revision, isListening => route.open(isListening));
+    const session = sessions.create({ binding: route.id, revision, remoteAddress, open: route.open });
     for (const { upstream } of session.client.members) {
       // On a connection that clients share, a message may be about the call of another one.
       const isShared = route.upstreams.some(({ id, common }) => id === upstream.id && common !== undefined);
@@ -151,16 +149,11 @@ export function createCodec20251125(options: CodecOptions): Codec {
     get(exchange) {
       const session = sessionOf(exchange);
       const { reply } = exchange;
-      const { streams } = session;
-      if (streams.length >= mostStreams) streams.shift()?.end(200);
-      streams.push(reply);
+      sessions.addStream(session, reply);
       reply.open();
       reply.breakSilence(silence.stream);
       connectAll(session);
-      exchange.onLeave(() => {
-        const at = streams.indexOf(reply);
-        if (at >= 0) streams.splice(at, 1);
-      });
+      exchange.onLeave(() => sessions.removeStream(session, reply));
     },
 
     delete(exchange) {
@@ -169,7 +162,7 @@ export function createCodec20251125(options: CodecOptions): Codec {
     },
 
     [Symbol.dispose]() {
-      for (const session of [...sessions.all()]) sessions.end(session);
+      sessions[Symbol.dispose]();
     },
   };
 }

@@ -9,6 +9,8 @@ export interface Exchange {
   readonly requestId: string;
   readonly route: Entry;
   readonly headers: IncomingHttpHeaders;
+  /** The address at the other end of the connection. */
+  readonly remoteAddress: string | undefined;
   readonly reply: AnswerSink;
   /** `id` is what a refusal echoes: `null` until it is read, `undefined` for a notification. */
   readonly record: CallRecord & { method?: string; id: MessageId | null | undefined };

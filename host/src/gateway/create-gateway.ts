@@ -25,10 +25,10 @@ import { OpenRequest } from './open-request.ts';
 import { Outbox } from './outbox.ts';
 import { createReadiness } from './readiness.ts';
 import { Reply } from './reply.ts';
-import { Cancelled } from './session.ts';
+import { Cancelled, type SessionLimits } from './session.ts';
 
 /** As in `limits` of sallyport.yaml. */
-export interface GatewayLimits {
+export interface GatewayLimits extends SessionLimits {
   /** Of the body of a request. */
   readonly body_bytes: number;
   /** That an upstream may take to answer, in milliseconds. */
@@ -36,7 +36,6 @@ export interface GatewayLimits {
   /** That an upstream of several may take to send a list, in milliseconds. */
   readonly list_ms: number;
   readonly concurrent_requests: number;
-  readonly sessions: number;
   /** Bytes of answers that may wait for clients to read them. */
   readonly waiting_bytes: number;
 }
@@ -83,7 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   const readiness = createReadiness(bindings, entrances, optionalUpstreams);
   const codecs: readonly Codec[] = [
     createCodec20251125({
-      maxSessions: limits.sessions,
+      limits,
       requestTimeoutMs: limits.request_timeout_ms,
       listMs: limits.list_ms,
       version: options.version ?? '0.1.0',
@@ -171,6 +170,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     requestId: request.id,
     route,
     headers,
+    remoteAddress: request.remoteAddress,
     reply: request.reply,
     record: request.record,
     onLeave: listener => request.onLeave(listener),

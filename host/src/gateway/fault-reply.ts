@@ -9,6 +9,7 @@ const retryAfter = '1';
 const headersFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   overloaded: { 'retry-after': retryAfter },
   sessions_exhausted: { 'retry-after': retryAfter },
+  streams_exhausted: { 'retry-after': retryAfter },
   draining: { 'retry-after': retryAfter, connection: 'close' },
   http_method_refused: { allow: 'POST, GET, DELETE' },
 };

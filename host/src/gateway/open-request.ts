@@ -55,6 +55,11 @@ export class OpenRequest {
     this.#on.log.warn(about, 'disconnected a client that does not read');
   }
 
+  /** The address at the other end of the connection. */
+  get remoteAddress(): string | undefined {
+    return this.#incoming.socket.remoteAddress;
+  }
+
   /** Calls back when the client leaves before it has the answer, or the request is cut. */
   onLeave(listener: () => void): void {
     this.#leaveListeners.push(listener);

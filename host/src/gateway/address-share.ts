@@ -1,0 +1,54 @@
+/**
+ * Divides a number of places among remote addresses, so that no single one takes all: an address may hold a share of
+ * what the others leave, and one place in any case.
+ */
+export class AddressShare {
+  readonly #places: number;
+  readonly #share: number;
+  readonly #held = new Map<string, number>();
+  #taken = 0;
+
+  /** @param share more than 0; with 1, one address may take all that is free */
+  constructor(places: number, share: number) {
+    this.#places = places;
+    this.#share = share;
+  }
+
+  /** Whether all places are taken, whoever asks. */
+  get isFull(): boolean {
+    return this.#taken >= this.#places;
+  }
+
+  /** Whether the address has its share, so that a place of its own must be given back first. */
+  isSpent(address: string): boolean {
+    const held = this.held(address);
+    return held >= Math.max(1, Math.floor((this.#places - this.#taken + held) * this.#share));
+  }
+
+  held(address: string): number {
+    return this.#held.get(address) ?? 0;
+  }
+
+  take(address: string): void {
+    this.#held.set(address, this.held(address) + 1);
+    this.#taken += 1;
+  }
+
+  giveBack(address: string): void {
+    const left = this.held(address) - 1;
+    if (left > 0) this.#held.set(address, left);
+    else this.#held.delete(address);
+    this.#taken -= 1;
+  }
+}
+
+/** What counts as one address: of IPv6 the network of 64 bits, within which a single machine may choose as it likes. */
+export function addressOf(remoteAddress = ''): string {
+  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(remoteAddress)?.[1];
+  if (mapped !== undefined || !remoteAddress.includes(':')) return mapped ?? remoteAddress;
+  const [left = '', right] = (remoteAddress.split('%', 1)[0] ?? '').split('::');
+  const groups = (text: string | undefined) => (text ? text.split(':') : []);
+  const [before, after] = [groups(left), groups(right)];
+  const zeros = right === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  return [...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4).join(':');
+}
