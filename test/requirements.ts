@@ -271,6 +271,8 @@ export const requirements = {
   'UP-23': 'A line on stdout that is no message is skipped, and fails at most the one request that it answers.',
   'UP-24': 'A server of other revisions, or of HTTP+SSE, is told as such.',
   'UP-25': 'Progress extends a request up to a maximum; a fault names the setting of the limit that was met.',
+  'UP-26': 'Upstreams and registries are reached through the proxies of the environment.',
+  'UP-27': 'What keeps a connection from being made is told with the cause that the operator can remove.',
   'UP-28': 'A child that ends is logged with its exit code or signal and its last line of stderr.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',

@@ -4,6 +4,7 @@ import type { Challenge } from './challenge.ts';
 import type { Credential } from './docker-config.ts';
 import { readBounded } from './read-body.ts';
 import { type AddressPolicy, isTrustedRealm } from './registry-address.ts';
+import { registryFetch } from './registry-fetch.ts';
 import { isTransientStatus, retryAfterMs, Transient } from './retry.ts';
 
 /** A bearer token for one scope. */
@@ -56,7 +57,7 @@ export async function requestToken(request: TokenRequest, policy: AddressPolicy,
   const parameters = { ...service(challenge), ...(scope !== '' && { scope }) };
   const init = credential?.kind === 'identity' ? exchange(credential.token, parameters) : login(credential);
   if (init.method === 'GET') for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  const response = await fetch(url, { ...init, redirect: 'manual', signal });
+  const response = await registryFetch(url, { ...init, redirect: 'manual', signal });
   if (isTransientStatus(response.status)) {
     throw new Transient(
       `the token service answers ${response.status}`,

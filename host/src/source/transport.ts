@@ -4,6 +4,7 @@ import { createDeadline, type Deadline } from './deadline.ts';
 import type { Patience } from './patience.ts';
 import type { Body } from './read-body.ts';
 import { type AddressPolicy, isFollowed } from './registry-address.ts';
+import { registryFetch } from './registry-fetch.ts';
 import { isTransientStatus, retryAfterMs, Transient } from './retry.ts';
 
 /** One request to a registry. */
@@ -92,7 +93,7 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
     for (let hops = 0; ; hops++) {
       const body =
         call.body === undefined ? {} : { body: inChunks(call.body, call.sent, deadline), duplex: 'half' as const };
-      const response = await fetch(url, {
+      const response = await registryFetch(url, {
         method: call.method,
         headers,
         redirect: 'manual',

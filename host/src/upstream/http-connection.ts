@@ -83,7 +83,7 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
     try {
       return await shakeHands(upstream, peer, signal);
     } catch (thrown) {
-      throw (await olderServer(client, thrown, signal)) ?? thrown;
+      throw await explained(client, thrown, signal);
     }
   }).catch(thrown => {
     client.destroy();
@@ -120,10 +120,16 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
   };
 }
 
-/** What a refused handshake means when the server speaks the transport of 2024-11-05; undefined when it does not. */
-async function olderServer(client: HttpClient, thrown: unknown, signal: AbortSignal): Promise<Fault | undefined> {
-  if (!(thrown instanceof Fault) || thrown.code !== 'upstream_status') return undefined;
-  if (![400, 404, 405].includes(Number(thrown.details.status)) || !(await isSseServer(client, signal)))
-    return undefined;
-  return new Fault('upstream_transport', { upstream: client.upstream, status: thrown.details.status }, thrown);
+/** A failed handshake, with what only shows there: another transport, or TLS at the other end. */
+async function explained(client: HttpClient, thrown: unknown, signal: AbortSignal): Promise<unknown> {
+  if (!(thrown instanceof Fault)) return thrown;
+  const { status, cause } = thrown.details;
+  if (thrown.code === 'upstream_status' && [400, 404, 405].includes(Number(status))) {
+    if (!(await isSseServer(client, signal))) return thrown;
+    return new Fault('upstream_transport', { upstream: client.upstream, status }, thrown);
+  }
+  // What a port of TLS makes of plain HTTP is to hang up, or to answer in TLS.
+  const mayBeTls = thrown.code === 'upstream_closed' || (thrown.code === 'upstream_garbage' && cause !== undefined);
+  if (!mayBeTls || client.url.protocol !== 'http:') return thrown;
+  return thrown.with({ hint: `${thrown.hint}; if it speaks TLS, its url begins with https://` });
 }

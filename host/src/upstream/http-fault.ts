@@ -38,7 +38,8 @@ export function httpFault(upstream: string, url: URL, thrown: unknown): Fault | 
   if (thrown instanceof TooLarge) return new Fault('upstream_too_large', { upstream });
   if (!(thrown instanceof Error)) return undefined;
   if (thrown instanceof CodingError) return new Fault('upstream_garbage', { upstream, hint: thrown.message }, thrown);
-  const { code, message, cause } = thrown as Error & { code?: unknown };
+  const { message, cause, cert } = thrown as Error & { cert?: { subjectaltname?: string } };
+  const code = (thrown as { code?: unknown }).code ?? thrown.name;
   if (/^Proxy (response|Authentication)/.test(message)) {
     return new Fault(
       'upstream_unavailable',
@@ -46,9 +47,10 @@ export function httpFault(upstream: string, url: URL, thrown: unknown): Fault | 
       thrown,
     );
   }
+  const names = cert?.subjectaltname ?? 'no name';
   for (const [pattern, faultCode, hint] of typeof code === 'string' ? causes : []) {
     if (!pattern.test(String(code))) continue;
-    return new Fault(faultCode, { upstream, cause: String(code), hint: hint({ url, message }) }, thrown);
+    return new Fault(faultCode, { upstream, cause: String(code), hint: hint({ url, message, names }) }, thrown);
   }
   return httpFault(upstream, url, cause);
 }
@@ -63,6 +65,8 @@ export const isUnreachable = (thrown: unknown): boolean =>
 interface Happened {
   readonly url: URL;
   readonly message: string;
+  /** Of the certificate. */
+  readonly names: string;
 }
 
 /** What the codes of Node, OpenSSL and undici mean for the reader of `http.url`. The first that matches counts. */
@@ -76,8 +80,8 @@ const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => str
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'upstream_tls',
-    ({ url, message }) =>
-      `its certificate is not one for ${url.hostname} (${message}): write the host that it names into http.url`,
+    ({ url, names }) =>
+      `its certificate is for ${names} and not for ${url.hostname}: write a host that it names into http.url`,
   ],
   [
     /^CERT_HAS_EXPIRED$/,
@@ -122,19 +126,8 @@ const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => str
     'upstream_unavailable',
     ({ message }) => `the proxy of the environment cannot be used: ${message}`,
   ],
-  [
-    /^HPE_INVALID_(CONSTANT|VERSION|STATUS)$/,
-    'upstream_garbage',
-    ({ url }) =>
-      `what it answers is not HTTP${url.protocol === 'http:' ? ': if it speaks TLS, its url begins with https://' : ''}`,
-  ],
-  [/^HPE_/, 'upstream_garbage', ({ message }) => `its answer is not valid HTTP: ${message}`],
-  [
-    /^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/,
-    'upstream_closed',
-    ({ url }) =>
-      `it closed the connection before it answered${url.protocol === 'http:' ? '; if it speaks TLS, its url begins with https://' : ''}`,
-  ],
+  [/^(HPE_|HTTPParserError$)/, 'upstream_garbage', ({ message }) => `what it answers is not HTTP: ${message}`],
+  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'upstream_closed', () => 'it closed the connection before it answered'],
   [/^UND_ERR_(ABORTED|CLOSED|DESTROYED|RES_CONTENT_LENGTH_MISMATCH)$/, 'upstream_closed', ({ message }) => message],
   [
     /^UND_ERR_INVALID_ARG$/,
@@ -142,4 +135,5 @@ const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => str
     () => 'its http.headers cannot be sent: a name or value has characters that HTTP does not allow',
   ],
   [/^UND_ERR_HEADERS_OVERFLOW$/, 'upstream_garbage', () => 'the headers of its answer are too large'],
+  [/^(E[A-Z]+|ERR_[A-Z_]+|UND_ERR_[A-Z_]+)$/, 'upstream_closed', ({ message }) => `the connection broke: ${message}`],
 ];
