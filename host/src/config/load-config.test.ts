@@ -485,6 +485,13 @@ describe('what can never work', () => {
   );
 });
 
+it('[CFG-09] is refused for a maximum of time below the time itself', async () => {
+  const text = `upstreams:\n  - { id: up, stdio: { command: a }, timeout_ms: 5000, max_timeout_ms: 4000 }\n${bindings}`;
+  expect(await problemsOf(text)).toMatchObject([
+    { line: 2, path: 'upstreams.0.max_timeout_ms', message: expect.stringContaining('less than timeout_ms, 5000') },
+  ]);
+});
+
 it('[CFG-09] takes hosts and origins as clients send them, and drops white space around a header', async () => {
   const config = await load(`${header(`authorization: "Bearer \${SECRET}\\n"`)}
 allowed_hosts: [mcp.example, "MCP.example:8443", "[::1]:80", my_gateway, 10.0.0.1]

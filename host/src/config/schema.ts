@@ -221,6 +221,10 @@ const upstreamSchema = z
     idle_ms: idle(30 * 60_000).describe('After so long without a request the connection of a client ends.'),
   })
   .superRefine(oneOf(['stdio', 'http']))
+  .superRefine(({ timeout_ms, max_timeout_ms }, context) => {
+    if (timeout_ms === undefined || max_timeout_ms === undefined || max_timeout_ms >= timeout_ms) return;
+    context.addIssue({ code: 'custom', path: ['max_timeout_ms'], message: `less than timeout_ms, ${timeout_ms}` });
+  })
   .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }] });
 
 /** The schema of sallyport.yaml. Unknown keys are refused. What spans several entries is checked in cross-check.ts. */
