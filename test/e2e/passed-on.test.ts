@@ -88,6 +88,48 @@ describe('what no hook is called for', () => {
   });
 });
 
+describe('a log message of no call', () => {
+  const said = (level: string) => ({
+    ...{ jsonrpc: '2.0', method: 'notifications/message' },
+    params: { level, data: `${level} of no call` },
+  });
+
+  /** What a client hears on its stream of two messages that the server says to nobody in particular. */
+  async function heard(connections: 'per_session' | 'shared', chain = inlineChain()) {
+    const server = await keep(startRawHttpServer({ name: 'raw' }));
+    const entry = { id: 'raw', http: { url: server.url }, connections };
+    const gateway = await keep(openGateway([entry], { bindings: { main: { upstreams: ['raw'], chain } } }));
+    const session = await gateway.session();
+    const stream = await fetch(`${gateway.url}/mcp`, { headers: { ...session, accept: 'text/event-stream' } });
+    let text = '';
+    void (async () => {
+      for await (const chunk of stream.body ?? []) text += new TextDecoder().decode(chunk as Uint8Array);
+    })().catch(() => {});
+    const end = { jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { text: 'of the upstream' } };
+    await expect
+      .poll(() => {
+        for (const message of [said('debug'), said('info'), end]) server.broadcast(message);
+        return text;
+      })
+      .toContain('list_changed');
+    return text;
+  }
+
+  it('reaches a client that set no level, from info on [GW-53]', async () => {
+    const text = await heard('per_session');
+    expect([text.includes('info of no call'), text.includes('debug of no call')]).toEqual([true, false]);
+  });
+
+  it('is kept from a client that shares its connection with others, and may be about their calls [GW-53]', async () => {
+    expect(await heard('shared')).not.toContain('of no call');
+  });
+
+  it('is kept from a binding with an after hook, as is all text beside it [GW-54]', async () => {
+    const text = await heard('per_session', inlineChain({}, { 'tools/call': () => undefined }));
+    expect(text).not.toMatch(/of no call|of the upstream/);
+  });
+});
+
 describe('tasks', () => {
   const tool = { inputSchema: { type: 'object' } };
   const tools = [

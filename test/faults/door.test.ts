@@ -12,7 +12,7 @@ beforeAll(async () => {
   server = await startRawHttpServer();
   gateway = await openGateway([{ id: 'raw', http: { url: server.url } }], {
     bindings: { main: { upstreams: ['raw'] }, second: { upstreams: ['raw'] }, mcp: { upstreams: ['raw'] } },
-    limits: { concurrent_requests: 4 },
+    limits: { concurrent_requests: 4, request_timeout_ms: 9_000 },
     allowedOrigins: [page],
   });
   session = await gateway.session();
@@ -185,6 +185,37 @@ it('a request is one until its answer is read, however long that takes [GW-40]',
   for (const client of clients) client.socket.destroy();
   await expect.poll(async () => (await gateway.post(rpc('ping'), session)).status).toBe(200);
   await honest();
+});
+
+it('an upstream that floods a client which does not read is held up [GW-40]', { timeout: 15_000 }, async () => {
+  using client = await rawClient(gateway.url);
+  client.socket.pause();
+  const params = { name: 'flood', arguments: { ms: 3_000 }, _meta: { progressToken: 1 } };
+  const body = JSON.stringify(rpc('tools/call', params));
+  client.send(postHead(gateway.url, body, session), body);
+  await new Promise(resolve => setTimeout(resolve, 1_500));
+  // What the buffers of two connections hold, and no more.
+  const { count } = server.raw.flooded;
+  expect(count).toBeGreaterThan(10);
+  await new Promise(resolve => setTimeout(resolve, 500));
+  expect(server.raw.flooded.count - count).toBeLessThan(100);
+  client.socket.resume();
+  await expect.poll(() => client.text(), { timeout: 10_000 }).toContain('"id":1,"result"');
+});
+
+it('a call that says nothing for long is heard of all the same [GW-41]', { timeout: 20_000 }, async () => {
+  using client = await rawClient(gateway.url);
+  using deaf = await rawClient(gateway.url);
+  const body = JSON.stringify(call('never'));
+  client.send(postHead(gateway.url, body, session), body);
+  deaf.send(postHead(gateway.url, body, { ...session, accept: '*/*' }), body);
+  await expect.poll(() => client.text(), { timeout: 12_000 }).toMatch(/text\/event-stream.*: still here\n\n/s);
+  expect(deaf.text()).toBe('');
+  // Nine seconds are what the upstream has.
+  await expect
+    .poll(() => client.text(), { timeout: 12_000 })
+    .toMatch(/^HTTP\/1\.1 200 .*\ndata: \{.*upstream_timeout/s);
+  await expect.poll(() => deaf.text()).toMatch(/application\/json.*\{.*upstream_timeout/s);
 });
 
 it('a dead stream of notifications keeps no other from being heard [GW-42]', async () => {

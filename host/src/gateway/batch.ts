@@ -60,8 +60,8 @@ class PartOfBatch implements AnswerSink {
     this.#whole = whole;
   }
 
-  notify(text: string): void {
-    this.#whole.notify(text);
+  notify(text: string): Promise<void> | undefined {
+    return this.#whole.notify(text);
   }
 
   breakSilence(afterMs: number): void {

@@ -62,8 +62,8 @@ export function createCodec20251125(options: CodecOptions): Codec {
     const session = sessions.create({ binding: route.id, revision, remoteAddress, open: route.open });
     for (const { upstream } of session.client.members) {
       // On a connection that clients share, a message may be about the call of another one.
-      const isShared = route.upstreams.some(({ id, common }) => id === upstream.id && common !== undefined);
-      upstream.subscribe(said => tell(session, said, isShared ? undefined : usualLevel));
+      const pool = route.upstreams.find(({ id }) => id === upstream.id);
+      upstream.subscribe(said => tell(session, said, pool?.common === undefined ? usualLevel : undefined));
     }
     const instructions = instructionsOf(session.client);
     const result = {
@@ -177,15 +177,16 @@ function hearing({ headers, reply }: Exchange, session: Session, { _meta }: Json
   const token = isJsonObject(_meta) ? _meta.progressToken : undefined;
   return (said: Notification) => {
     const shown = session.client.withholds() ? withoutText(said) : said;
-    if (shown === undefined) return;
+    if (shown === undefined) return undefined;
     const { method, params } = shown;
     if (method === 'notifications/progress') {
-      if (token !== undefined) reply.notify(notificationText(method, { ...params, progressToken: token }));
-    } else if (method === 'notifications/message') {
-      if (severity(params?.level) >= severity(session.logLevel ?? usualLevel)) {
-        reply.notify(notificationText(method, params));
-      }
+      return token === undefined
+        ? undefined
+        : reply.notify(notificationText(method, { ...params, progressToken: token }));
     }
+    const isTold =
+      method === 'notifications/message' && severity(params?.level) >= severity(session.logLevel ?? usualLevel);
+    return isTold ? reply.notify(notificationText(method, params)) : undefined;
   };
 }
 

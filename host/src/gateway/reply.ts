@@ -14,14 +14,20 @@ const piece = 64 * 1024;
 /** Notifications are dropped while more bytes than this wait for the client. */
 const mostBeforeNotify = 1024 * 1024;
 
+/** Who sends notifications is asked to wait while more bytes than this wait for the client. */
+const pauseAbove = 256 * 1024;
+
 export type ReplyHeaders = Readonly<Record<string, string>>;
 
 /** Where an answer goes: to a client, or into the list of answers to a batch. */
 export interface AnswerSink {
   /** HTTP status; 0 before the answer began. */
   readonly status: number;
-  /** Sends a message before the answer, and makes the answer an event stream. */
-  notify(text: string): void;
+  /**
+   * Sends a message before the answer, and makes the answer an event stream.
+   * @returns what resolves when the client has read enough to be sent more, where it reads slowly
+   */
+  notify(text: string): Promise<void> | undefined;
   /** Sends the answer, one line of JSON. On an open stream status and headers are settled already. */
   answer(status: number, text: string, headers?: ReplyHeaders): void;
   /** Ends without an answer: an accepted notification (202), or a call that the client itself cancelled (200). */
@@ -50,6 +56,7 @@ export class Reply implements AnswerSink, Unread {
   #isWatched = false;
   #spoken = 0;
   #pulse: NodeJS.Timeout | undefined;
+  #draining: Promise<void> | undefined;
   dropped = 0;
   /** Called before a client that does not read is disconnected, with the number of bytes that waited. */
   onCut: (waiting: number) => void = () => {};
@@ -76,15 +83,16 @@ export class Reply implements AnswerSink, Unread {
     this.#outgoing.flushHeaders();
   }
 
-  notify(text: string): void {
-    if (this.#isOver) return;
+  notify(text: string): Promise<void> | undefined {
+    if (this.#isOver) return undefined;
     const waiting = this.#outgoing.writableLength;
     if (waiting > 0 && (waiting + text.length > mostBeforeNotify || !this.#outbox.fits(text.length))) {
       this.dropped += 1;
-      return;
+      return undefined;
     }
     this.open();
     this.#write(event(text));
+    return this.#outgoing.writableLength > pauseAbove ? this.#drained() : undefined;
   }
 
   breakSilence(afterMs: number): void {
@@ -150,6 +158,18 @@ export class Reply implements AnswerSink, Unread {
     this.#outgoing.destroy();
     // Without a socket there is no close event.
     if (this.#outgoing.socket === null) this.closed();
+  }
+
+  #drained(): Promise<void> {
+    this.#draining ??= new Promise(resolve => {
+      const done = () => {
+        this.#outgoing.off('drain', done).off('close', done);
+        this.#draining = undefined;
+        resolve();
+      };
+      this.#outgoing.on('drain', done).on('close', done);
+    });
+    return this.#draining;
   }
 
   #write(text: string): void {
