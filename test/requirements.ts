@@ -452,7 +452,11 @@ export const requirements = {
     'plugin build checks the types of JavaScript, unless tsconfig.json says otherwise, and knows no Intl and no locales.',
   'AUT-84':
     'The top level of JavaScript may draw numbers, which are the same in each build; what else asks the host there is refused with the line of the package that does it.',
-  'AUT-85': 'A module of JavaScript that exports no plugin is not built.',
+  'AUT-85':
+    'A component without the exports of its kind is not built, in whatever language; of a Rust crate the library is meant.',
+  'AUT-86':
+    'plugin test puts what passed in its place, and plugin sign and push refuse a component whose sources have changed since, unless forced.',
+  'AUT-87': 'plugin push refuses a tag that is another version than that of the descriptor, unless forced.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; a word or option that is none is told with the nearest one.',

@@ -229,6 +229,16 @@ const table = {
     says: 'Two descriptors of the plugin contradict each other.',
     todo: 'Publish the plugin again, so that the component, its manifest and your file say the same.',
   },
+  component_stale: {
+    exit: 4,
+    says: 'The sources of the plugin have changed since the component was built.',
+    todo: 'Run sallyport plugin test, which builds the component, and sign that; or give --force.',
+  },
+  version_mismatch: {
+    exit: 4,
+    says: "The tag names another version than the plugin's descriptor.",
+    todo: 'Correct the tag, or the version in plugin.json and build again; or give --force.',
+  },
   plugin_id_mismatch: {
     exit: 4,
     says: 'The plugin is another than the one that was configured.',

@@ -6,6 +6,9 @@ const everyMs = 300;
 /** What builds make or bring along. */
 const ignored = /^(\..*|target|node_modules|__pycache__|.*\.(wasm|sig|zip))$/;
 
+/** Whether a file or folder of this name, in the folder of a plugin, is the author's. */
+export const isSource = (name: string): boolean => !ignored.test(name);
+
 /**
  * Yields at once, and again whenever the sources in a folder, or a file beside them, are others than when it last did;
  * ends when `signal` aborts.
@@ -28,7 +31,7 @@ export async function* watchFolder(folder: string, signal: AbortSignal, file?: s
 async function stateOf(folder: string): Promise<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const states = entries
-    .filter(({ name }) => !ignored.test(name))
+    .filter(({ name }) => isSource(name))
     .map(async entry => {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) return `${entry.name}(${await stateOf(path)})`;

@@ -1,12 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fail } from '@sallyport/host/core/fault';
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { componentInfo } from '@sallyport/host/sandbox/component-info';
 import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { replaceFile } from '../write-file.ts';
 import type { Toolchain } from './toolchain.ts';
 import { toolchainOf } from './toolchains.ts';
-import { writeWorld } from './world.ts';
+import { exportsOf, writeWorld } from './world.ts';
 
 export interface PluginBuild {
   /** The plugin's folder. */
@@ -40,10 +42,20 @@ export async function buildPlugin(plugin: PluginBuild): Promise<BuiltPlugin> {
     const project = { folder, descriptor, worldDir, say, signal, ...(source !== undefined && { source }) };
     const component = await toolchain.build(project);
     signal.throwIfAborted();
+    requireExports(component, descriptor, toolchain);
     const bytes = embedDescriptor(component, descriptor);
     await replaceFile(out, bytes);
     return { bytes, toolchain };
   } finally {
     await rm(worldDir, { recursive: true, force: true });
   }
+}
+
+/** A component without the exports of its kind is no plugin, whatever its toolchain says. @throws Fault `plugin_build_failed` */
+function requireExports(component: Uint8Array, { id: plugin, kind }: PluginDescriptor, { exporting }: Toolchain): void {
+  const { exports } = componentInfo(component);
+  const missing = exportsOf(kind).filter(name => !exports.some(each => each.startsWith(`sallyport:plugin/${name}@`)));
+  if (missing.length === 0) return;
+  const what = `the component exports no ${missing.join(' and no ')}, which a ${kind} has`;
+  fail('plugin_build_failed', { plugin, what, hint: exporting });
 }

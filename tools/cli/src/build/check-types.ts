@@ -20,10 +20,8 @@ export async function checkTypes(plugin: string, source: string): Promise<void> 
   const isScript = extname(source) === '.js';
   if (isScript && given.checkJs === false) return;
   const options: CompilerOptions = { ...quickjs, ...(isScript && script), ...given, ...always };
-  if (isScript) {
-    options.noImplicitAny = given.noImplicitAny ?? false;
-    options.useUnknownInCatchVariables = given.useUnknownInCatchVariables ?? false;
-  }
+  if (isScript) for (const each of ofTyped) options[each] = given[each] ?? false;
+  if (options.strictNullChecks === false) Object.assign(options, withoutNullChecks);
 
   const host = withoutLocales(ts, ts.createCompilerHost(options));
   const own = ts.resolveModuleName(name, source, options, host).resolvedModule?.resolvedFileName;
@@ -55,8 +53,12 @@ const name = '@sallyport/plugin';
 const readConfig = (ts: typeof import('typescript'), file: string) =>
   ts.parseJsonSourceFileConfigFileContent(ts.readJsonConfigFile(file, ts.sys.readFile), ts.sys, dirname(file));
 
-/** What is installed is not the author's to correct. */
-const isOwn = ({ file }: Diagnostic): boolean => !file?.fileName.includes('/node_modules/');
+/** What is installed is not the author's to correct, and an at sign in a comment of JavaScript is no mistake. */
+function isOwn(diagnostic: Diagnostic): boolean {
+  const { file } = diagnostic;
+  const ofComments = (file as { jsDocDiagnostics?: readonly Diagnostic[] } | undefined)?.jsDocDiagnostics ?? [];
+  return !file?.fileName.includes('/node_modules/') && !ofComments.includes(diagnostic);
+}
 
 /** Nothing is written, and files are named by their extension. */
 const always = { noEmit: true, allowImportingTsExtensions: true, emitDeclarationOnly: false, composite: false };
@@ -69,6 +71,12 @@ const strict = { strict: true, target: 10, module: 99, moduleResolution: 100, sk
 
 /** JavaScript is checked without `"checkJs": false`; what nobody has given a type may be anything. */
 const script = { allowJs: true, checkJs: true };
+
+/** Parts of `strict` that ask for types to be written; JavaScript is held to those that tsconfig.json names one by one. */
+const ofTyped = ['noImplicitAny', 'strictNullChecks', 'useUnknownInCatchVariables'] as const;
+
+/** Those cannot be asked for without strictNullChecks. */
+const withoutNullChecks = { exactOptionalPropertyTypes: false, strictPropertyInitialization: false };
 
 /** The engine has no `Intl`, and no function of it takes a locale: the types of the language are read without them. */
 function withoutLocales(ts: typeof import('typescript'), host: CompilerHost): CompilerHost {

@@ -21,6 +21,7 @@ const oldestGo = [1, 24] as const;
 /** Go. The folder is a module whose main package exports a plugin with the package `sallyport` that lies in it. */
 export const go: Toolchain = {
   language: 'go',
+  exporting: 'import "sallyport" in package main, and call sallyport.Export in an init function',
   reproducible: true,
   recognizes: async folder => (await stat(join(folder, 'go.mod')).catch(() => undefined))?.isFile() ?? false,
 
@@ -93,8 +94,7 @@ function checkModule(core: Uint8Array, { id: plugin }: PluginDescriptor, asked: 
     fail('plugin_build_failed', { plugin, what, hint: add('random') });
   }
   if (!exports.some(name => name.endsWith('#configure'))) {
-    const hint = 'import "sallyport" in package main, and call sallyport.Export in an init function';
-    fail('plugin_build_failed', { plugin, what: 'it exports no plugin', hint });
+    fail('plugin_build_failed', { plugin, what: 'it exports no plugin', hint: go.exporting });
   }
   if (dataStart < freeMemory) {
     const what = `this Go puts data at ${dataStart} of memory, where none is expected below ${freeMemory}`;

@@ -5,6 +5,7 @@ import type { Toolchain } from './toolchain.ts';
 /** A language that esbuild reads. */
 const scripted = (language: 'js' | 'ts', extension: string): Toolchain => ({
   language,
+  exporting: 'export const { lifecycle, dispatchHooks } = transform({ … })',
   extension,
   reproducible: false,
   recognizes: async folder => (await mainFile(folder, extension)) !== undefined,

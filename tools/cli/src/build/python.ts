@@ -22,6 +22,7 @@ const entryName = 'sallyport_entry';
 /** Python, with componentize-py, which puts a whole Python into the component. */
 export const python: Toolchain = {
   language: 'python',
+  exporting: 'export the plugin: Lifecycle, DispatchHooks = transform(…)',
   extension,
   // Hashes of strings begin with a random number in each build, and so does all that is ordered by them.
   reproducible: false,

@@ -57,7 +57,7 @@ describe('a plugin in Rust', () => {
       /cannot add `&str` to `{integer}`[\s\S]*src\/lib.rs:1/,
     ],
     ['in Cargo.toml', '', 'crate-type = cdylib', /^error: /],
-    ['that it is no cdylib', '', 'crate-type = ["rlib"]', /^cargo made no .wasm$/],
+    ['that it is no cdylib', '', 'crate-type = ["rlib"]', /^cargo made no library for WebAssembly$/],
   ])(
     '[AUT-01] is told what is wrong %s',
     async (_, source, library, says) => {
@@ -65,6 +65,21 @@ describe('a plugin in Rust', () => {
         code: 'plugin_build_failed',
         details: { plugin: 'redact', file: join(folder, 'Cargo.toml'), what: expect.stringMatching(says) },
       });
+    },
+    300_000,
+  );
+
+  itWithRust(
+    '[AUT-85] is its library, and not the program beside it',
+    async () => {
+      await mkdir(join(folder, 'src'), { recursive: true });
+      await writeFile(join(folder, 'src/main.rs'), 'fn main() {}');
+      expect(await refusal('#[unsafe(no_mangle)] pub extern "C" fn library() {}')).toMatchObject({
+        code: 'plugin_build_failed',
+        details: { what: 'the component exports no lifecycle and no dispatch-hooks, which a transform has' },
+        hint: expect.stringContaining('sallyport::export!'),
+      });
+      await rm(join(folder, 'src/main.rs'));
     },
     300_000,
   );

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { fail } from '@sallyport/host/core/fault';
+import { z } from 'zod';
 import { findRust } from './find-rust.ts';
 import { samePaths } from './same-paths.ts';
 import type { Toolchain } from './toolchain.ts';
@@ -16,6 +17,7 @@ const run = promisify(execFile);
  */
 export const rust: Toolchain = {
   language: 'rust',
+  exporting: 'export the plugin with sallyport::export!(…) in the library of the crate',
   reproducible: true,
   recognizes: async folder => (await stat(join(folder, 'Cargo.toml')).catch(() => undefined))?.isFile() ?? false,
 
@@ -37,10 +39,14 @@ export const rust: Toolchain = {
       ['build', '--release', '--locked', '--target', target, ...messages, ...config, ...args],
       env,
     );
-    const made = madeWasm(stdout);
-    if (made === undefined) {
-      const hint = 'let Cargo.toml say crate-type = ["cdylib"] under [lib]';
-      return fail('plugin_build_failed', { ...about, what: 'cargo made no .wasm', hint });
+    const [made, ...others] = librariesOf(stdout);
+    if (made === undefined || others.length > 0) {
+      const hint = 'let Cargo.toml say crate-type = ["cdylib"] under [lib], in one crate';
+      const what =
+        made === undefined
+          ? 'cargo made no library for WebAssembly'
+          : `cargo made more than one library: ${[made, ...others].map(file => basename(file)).join(', ')}`;
+      return fail('plugin_build_failed', { ...about, what, hint });
     }
     const bytes = await readFile(made);
     return isComponent(bytes) ? bytes : componentNew(bytes, []);
@@ -50,16 +56,23 @@ export const rust: Toolchain = {
 /** Whether the header is of a component, and not of a core module (Component Model, Binary Format § Component Definitions). */
 const isComponent = (wasm: Uint8Array) => wasm[6] === 1;
 
-/** The .wasm among the artifacts that cargo tells of, one JSON message a line. */
-function madeWasm(messages: string): string | undefined {
-  for (const line of messages.split('\n').reverse()) {
-    if (!line.startsWith('{"reason":"compiler-artifact"')) continue;
-    const { filenames } = JSON.parse(line) as { filenames: readonly string[] };
-    const file = filenames.find(name => name.endsWith('.wasm'));
-    if (file !== undefined) return file;
-  }
-  return undefined;
+/**
+ * The libraries for WebAssembly among the artifacts that cargo tells of, one JSON message a line. Programs of the crate
+ * (src/main.rs, src/bin) are not meant.
+ */
+function librariesOf(messages: string): readonly string[] {
+  const artifacts = messages
+    .split('\n')
+    .filter(line => line.startsWith('{"reason":"compiler-artifact"'))
+    .map(line => artifactSchema.parse(JSON.parse(line)));
+  const libraries = artifacts.filter(({ target }) => target.kind.includes('cdylib'));
+  return libraries.flatMap(({ filenames }) => filenames.filter(name => name.endsWith('.wasm')));
 }
+
+const artifactSchema = z.object({
+  target: z.object({ kind: z.array(z.string()) }),
+  filenames: z.array(z.string()),
+});
 
 /** What the compiler says of the plugin's source, or else what cargo says. */
 function complaint(error: unknown): { readonly what: string; readonly hint?: string } {

@@ -23,6 +23,8 @@ export interface Toolchain {
   recognizes(folder: string): Promise<boolean>;
   /** The component, without descriptor. @throws Fault `toolchain_missing`, `plugin_build_failed` */
   build(project: Project): Promise<Uint8Array>;
+  /** How the author exports a plugin, as a hint where nothing is exported. */
+  readonly exporting: string;
   /** Whether the same source gives the same bytes. */
   readonly reproducible: boolean;
 }

@@ -171,7 +171,7 @@ describe('a plugin in TypeScript', () => {
   });
 
   it('[AUT-83] is built without the check of JavaScript where tsconfig.json says so, and without a word on what has no types', async () => {
-    const untyped = `${plain}export const first = all => all[0]; try { first(); } catch (error) { first([error.payload]); }`;
+    const untyped = `${plain}/** at @: each */ export const none = []; none.includes('x'); export const first = all => all[0]; try { first(); } catch (error) { first([error.payload]); }`;
     const wrong = `${plain}export const n = () => 'a'.b.c;`;
     const isFine = (name: string, files: Readonly<Record<string, string>>) =>
       write(name, files).then(own => checkTypes('redact', join(own, 'main.js')));

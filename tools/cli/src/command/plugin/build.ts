@@ -12,6 +12,8 @@ import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
   summary: 'make a component of a plugin with the toolchain of its language, with its descriptor embedded',
+  about: `Building runs programs of the folder on this machine: build scripts of Rust, npm packages that are a toolchain,
+modules of Python. Build what you trust.`,
   arguments: { FOLDER: { says: 'the folder of the plugin, with its plugin.json (default: this one)', optional: true } },
   options: {
     source: { value: 'FILE', says: 'the module to begin with, where the folder does not say' },
@@ -21,9 +23,14 @@ export const command = defineCommand({
   async run({ options: { source, out: named }, args: { FOLDER: folder = '.' } }, { terminal, signal }) {
     const descriptor = await readDescriptorFile(join(folder, 'plugin.json'));
     const out = named ?? join(folder, `${descriptor.id}.wasm`);
-    const { buildPlugin } = await import('../../build/build-plugin.ts');
+    const [{ buildPlugin }, { sourcesHash, stampBuild }] = await Promise.all([
+      import('../../build/build-plugin.ts'),
+      import('../../build/build-stamp.ts'),
+    ]);
     using _ = terminal.busy(`building ${descriptor.id}`);
+    const sources = await sourcesHash(folder);
     const { bytes, toolchain } = await buildPlugin({ folder, descriptor, source, out, say: terminal.say, signal });
+    if (named === undefined) await stampBuild(folder, bytes, sources);
     const { imports } = componentInfo(bytes);
     const { parts } = anatomyOf(bytes);
     const { id: plugin } = descriptor;

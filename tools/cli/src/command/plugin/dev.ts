@@ -14,7 +14,8 @@ export const command = defineCommand({
   summary: 'serve a plugin while it is written: build, test and reload it on each change, and print each call',
   about: `Starts a development gateway on this machine, with the plugin in front of an upstream that echoes, or with
 --config in front of what that file says. A build or a case that fails is told, and the last good build goes on serving.
-For each call of a hook it prints what went in, what came out, and what the plugin logged. Ctrl-C ends it.`,
+For each call of a hook it prints what went in, what came out, and what the plugin logged. Ctrl-C ends it. Building runs
+programs of the folder on this machine, as plugin build does.`,
   arguments: { FOLDER: { says: 'the folder of the plugin, with its plugin.json (default: this one)', optional: true } },
   options: {
     config: { short: 'c', value: 'FILE', says: 'a configuration that uses the plugin; its source is the build' },

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { pluginDescriptorSchema } from '@sallyport/host/core/plugin-descriptor';
@@ -68,16 +68,29 @@ itWith('openssl')(
   '[AUT-28] the workflow of a new plugin builds, tests, signs and pushes it',
   { timeout: 120_000 },
   async () => {
-    const { folder } = await make('proceeds');
-    await writeFile(join(folder, 'proceeds.js'), source);
-    await writeFile(join(folder, 'cases/replace.json'), JSON.stringify({ cases: [proceeds] }));
+    const { folder: made } = await make('proceeds');
+    await writeFile(join(made, 'proceeds.js'), source);
+    await writeFile(join(made, 'cases/replace.json'), JSON.stringify({ cases: [proceeds] }));
+    // A package, as npm install leaves it; a clean checkout has no node_modules.
+    await mkdir(join(made, 'word'));
+    await writeFile(join(made, 'word/package.json'), '{ "name": "word", "version": "1.0.0", "main": "word.js" }');
+    await writeFile(join(made, 'word/word.js'), 'exports.word = "proceed";');
+    await promisify(execFile)('npm', ['install', '--offline', '--no-audit', './word'], { cwd: made });
+    const folder = join(await temporaryFolder(), 'checkout');
+    await cp(made, folder, { recursive: true, filter: from => !/node_modules|\.wasm$/.test(from.slice(made.length)) });
+
     const workflow = parse(await readFile(join(folder, '.github/workflows/plugin.yaml'), 'utf8'));
-    const { steps, env: stated } = workflow.jobs.plugin as {
-      steps: { name?: string; if?: string; run?: string; env?: object }[];
-      env: { SALLYPORT: string };
-    };
-    const typed = steps.filter(({ name }) => ['Build', 'Test', 'Sign', 'Push'].includes(name ?? ''));
-    expect(typed.map(({ if: when }) => when !== undefined)).toEqual([false, false, true, true]);
+    const { test, publish } = workflow.jobs as Record<'test' | 'publish', Job>;
+    expect(workflow.permissions).toEqual({ contents: 'read' });
+    expect([test.if, test.permissions]).toEqual([undefined, undefined]);
+    expect(publish).toMatchObject({
+      ...{ if: "startsWith(github.ref, 'refs/tags/v')", needs: 'test' },
+      permissions: { contents: 'read', packages: 'write' },
+    });
+    const checkouts = [...test.steps, ...publish.steps].filter(step => step.with?.repository !== undefined);
+    expect(checkouts.map(step => step.with?.ref)).toEqual(Array(2).fill('${{ vars.SALLYPORT_REF }}'));
+    const runs = [...test.steps, ...publish.steps].filter(({ name }) => name !== 'Install' && name !== undefined);
+    expect(runs.map(({ name }) => name)).toEqual(['Settings', 'Dependencies', 'Build', 'Test', 'Sign', 'Push']);
 
     const home = await temporaryFolder();
     await using registry = await startRegistry({ directory: join(home, 'registry') });
@@ -91,22 +104,35 @@ itWith('openssl')(
     const env = {
       ...process.env,
       ...{
-        SALLYPORT: stated.SALLYPORT.replace(/^.*\/sallyport(?=\/bin)/, root),
+        SALLYPORT: workflow.env.SALLYPORT.replace(/^.*\/sallyport(?=\/bin)/, root),
         RUNNER_TEMP: temp,
       },
       ...{ DOCKER_CONFIG: docker, SIGNING_KEY: await readFile(key, 'utf8'), REGISTRY: registry.host, OWNER: 'Acme' },
       ...{ ACTOR: 'acme', TAG: 'v0.1.0', TOKEN: 'token' },
     };
-    for (const { run = '' } of typed)
-      await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', run], { cwd: folder, env });
+    const shell = (run = '', more: object = {}) =>
+      promisify(execFile)('bash', ['-eo', 'pipefail', '-c', run], { cwd: folder, env: { ...env, ...more } });
+    const [settings, ...rest] = runs;
+    await expect(shell(settings?.run)).rejects.toMatchObject({
+      stdout: expect.stringContaining('::error::set the variable SALLYPORT_REPOSITORY'),
+    });
+    await shell(settings?.run, { SALLYPORT_REPOSITORY: 'acme/sallyport', SALLYPORT_REF: 'v0.1.0' });
+    for (const { run } of rest) await shell(run);
     const published = ['plugin', 'verify', '--key', join(home, 'key.pub.pem'), `${registry.host}/acme/proceeds:0.1.0`];
     expect(await runCommand(published)).toMatchObject({ code: 0 });
     expect(await readdir(temp)).toEqual(['signing-key.pub.pem']);
   },
 );
 
-const source = `export const lifecycle = { configure() {} };
-export const dispatchHooks = { beforeDispatch: () => ({ tag: 'proceed' }), afterDispatch: () => ({ tag: 'proceed' }) };`;
+interface Job {
+  readonly if?: string;
+  readonly permissions?: object;
+  readonly steps: readonly { name?: string; run?: string; with?: { repository?: string; ref?: string } }[];
+}
+
+const source = `import { word } from 'word';
+export const lifecycle = { configure() {} };
+export const dispatchHooks = { beforeDispatch: () => ({ tag: word }), afterDispatch: () => ({ tag: word }) };`;
 const proceeds = {
   ...{ name: 'proceeds', hook: 'tool_post_invoke', expect: { outcome: 'proceed' } },
   response: { tag: 'tool-result', val: { content: [], isError: false } },

@@ -43,7 +43,7 @@ const push = (...more: string[]) => plugin('push', '--tag', reference, at('redac
 beforeEach(async () => {
   folder = await temporaryFolder();
   host = await openRegistry();
-  reference = `${host}/acme/redact-emails:0.1.0`;
+  reference = `${host}/acme/redact-emails:1.0.0`;
   await writeFile(at('redact_emails.wasm'), componentWith());
   await writeFile(at('plugin.json'), JSON.stringify(descriptorOf()));
   for (const key of ['key', 'second', 'stranger']) await runCommand(['keygen', '--key', at(`${key}.pem`)]);
@@ -67,7 +67,7 @@ const configWith = async (keys: readonly string[], more: object = {}) => {
 };
 
 it('[CLI-07] the documented way leads into a gateway, typed as it stands', async () => {
-  const descriptor = guestDescriptor('redact');
+  const descriptor = guestDescriptor('redact', { version: '1.0.0' });
   await writeFile(at('redact_emails.wasm'), await watGuest(descriptor));
   await writeFile(at('plugin.json'), JSON.stringify(descriptor));
   const typed = async (...argv: string[]) => {
@@ -83,7 +83,7 @@ it('[CLI-07] the documented way leads into a gateway, typed as it stands', async
   const { stdout, stderr } = await typed('plugin', 'push', '--tag', reference, at('redact-emails-0.1.0.zip'));
   expect(stdout).toContain(`reference: ${reference}\ndigest: sha256:`);
   expect(stderr).not.toContain('\r');
-  expect((await typed('check', '-c', await configWith(['key']))).stdout).toContain('redact 0.1.0 sha256:');
+  expect((await typed('check', '-c', await configWith(['key']))).stdout).toContain('redact 1.0.0 sha256:');
 });
 
 itWith('script')('[CLI-04] a push shows a bar at a terminal, on stderr, and none when piped', async () => {
@@ -186,7 +186,7 @@ describe('[CLI-11] verify', () => {
   const places: [string, () => string][] = [
     ['a file', () => at('redact_emails.wasm')],
     ['a zip', () => at('redact-emails-0.1.0.zip')],
-    ['a layout', () => `${at('layout')}:0.1.0`],
+    ['a layout', () => `${at('layout')}:1.0.0`],
     ['a reference', () => reference],
   ];
 
@@ -268,7 +268,7 @@ describe.each([
 ])('a registry %s', (_, open) => {
   beforeEach(async () => {
     host = await open();
-    reference = `${host}/acme/redact-emails:0.1.0`;
+    reference = `${host}/acme/redact-emails:1.0.0`;
     await pack();
     await push();
   });
@@ -296,7 +296,7 @@ describe.each([
   });
 
   it('[CLI-14] makes a gateway accept it by the second signer, whom it trusts alone', async () => {
-    const descriptor = guestDescriptor('redact');
+    const descriptor = guestDescriptor('redact', { version: '1.0.0' });
     await writeFile(at('redact_emails.wasm'), await watGuest(descriptor));
     await writeFile(at('plugin.json'), JSON.stringify(descriptor));
     await plugin('sign', '--key', at('key.pem'), at('redact_emails.wasm'));
@@ -341,11 +341,11 @@ describe.each([
     const old = `${await withoutReferrers()}/team/redact:2`;
     const layout = at('layout');
     const ways: [string, string, string][] = [
-      [reference, `oci:${layout}`, `${layout}:0.1.0`],
-      [`${layout}:0.1.0`, elsewhere, elsewhere],
+      [reference, `oci:${layout}`, `${layout}:1.0.0`],
+      [`${layout}:1.0.0`, elsewhere, elsewhere],
       [elsewhere, old, old],
       [old, at('again:here'), at('again:here')],
-      [at('again'), reference.replace(':0.1.0', ':0.1.1'), reference.replace(':0.1.0', ':0.1.1')],
+      [at('again'), reference.replace(':1.0.0', ':1.0.1'), reference.replace(':1.0.0', ':1.0.1')],
     ];
     for (const [from, to, there] of ways) {
       const copied = await json('copy', from, to);
@@ -390,4 +390,22 @@ it('[CLI-20] inspect prints no control characters of a plugin', async () => {
   const { stdout } = await plugin('inspect', at('redact_emails.wasm'));
   expect(stdout).toContain('description: harmless ]0;pwned evil');
   expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
+it.each([
+  ['9.9.9', 'version_mismatch'],
+  ['v9.9.9', 'version_mismatch'],
+  ['9.9.9-rc.1', 'version_mismatch'],
+  ['latest', 'registry_unreachable'],
+  ['0', 'registry_unreachable'],
+  ['v1.0.0', 'registry_unreachable'],
+])('[AUT-87] a push of version 1.0.0 to the tag %s ends with %s', async (tag, code) => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'x.wasm'), componentWith());
+  await writeFile(join(folder, 'x.wasm.sig'), Buffer.alloc(64));
+  // Nothing listens there.
+  const argv = ['plugin', 'push', '--tag', `127.0.0.1:1/acme/redact:${tag}`, join(folder, 'x.wasm')];
+  expect((await runCommand(argv)).stderr).toContain(code);
+  if (code === 'version_mismatch')
+    expect((await runCommand([...argv, '--force'])).stderr).toContain('registry_unreachable');
 });

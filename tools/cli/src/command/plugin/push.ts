@@ -1,24 +1,33 @@
+import { fail } from '@sallyport/host/core/fault';
+import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { parseReference } from '@sallyport/host/source/reference';
 import { blobProgress } from '../../artifact/blob-progress.ts';
 import { clientOptions, registryOptions } from '../../artifact/place.ts';
 import { publicKeyOption, readFiles } from '../../artifact/plugin-files.ts';
 import { pushComponent } from '../../artifact/push-component.ts';
+import { requireFresh } from '../../build/build-stamp.ts';
 import { defineCommand } from '../../command.ts';
 import { readInput } from '../../read-input.ts';
 
 export const command = defineCommand({
   summary: 'push a zip of plugin pack, or a signed component, to a registry',
   about: `A component is read with its signature beside it (FILE.wasm.sig). A plugin.json that differs from the one that
-was signed is refused, before anything is sent. Logins are those of sallyport login, docker, podman and skopeo.`,
+was signed is refused, before anything is sent, and so is a tag such as 1.2.3 or v1.2.3 that is not the plugin's version. Logins are those of sallyport login, docker, podman and skopeo.`,
   arguments: { FILE: { says: 'X.zip, or X.wasm' } },
   options: {
     tag: { value: 'REFERENCE', required: true, says: 'where it goes: registry/repository:tag' },
     ...publicKeyOption,
+    force: { says: 'push it although its tag is another version, or its sources have changed since it was built' },
     ...registryOptions,
   },
   example: 'sallyport plugin push --tag ghcr.io/acme/redact-emails:0.1.0 redact-emails-0.1.0.zip',
   async run({ options, args: { FILE: file } }, { terminal, env, signal }) {
     const { tag: reference, key } = options;
     const { component, signature, signed } = await readFiles(file, key);
+    if (!options.force) {
+      requireVersion(reference, signed);
+      if (!file.endsWith('.zip')) await requireFresh(file, component);
+    }
     if (key === undefined) terminal.say('not checked whose signature it is: --key KEY.pub.pem does so before the push');
     using progress = blobProgress(terminal, 'push');
     const publicKeyPem = key === undefined ? undefined : (await readInput(key)).toString('utf8');
@@ -33,3 +42,14 @@ was signed is refused, before anything is sent. Logins are those of sallyport lo
     };
   },
 });
+
+/** A tag that looks like a version is the plugin's; `latest`, `1` or `edge` may be anything's. @throws Fault `version_mismatch` */
+function requireVersion(reference: string, { id: plugin, version }: PluginDescriptor): void {
+  const { tag = '' } = parseReference(reference);
+  const isVersion = /^v?\d+\.\d+\.\d+/.test(tag);
+  // A tag cannot have the plus sign of build metadata.
+  const stated = tag.replace(/^v/, '');
+  if (isVersion && stated !== version && !['_', '-'].some(sign => stated === version.replace('+', sign))) {
+    fail('version_mismatch', { plugin, tag, version });
+  }
+}

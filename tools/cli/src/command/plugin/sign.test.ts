@@ -10,6 +10,7 @@ import {
   emptyModule,
 } from '../../../../../test/fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
+import { sourcesHash, stampBuild } from '../../build/build-stamp.ts';
 
 let folder = '';
 const at = (name: string) => join(folder, name);
@@ -66,4 +67,17 @@ describe('sign', () => {
     await mkdir(at('redact.wasm.sig/x'), { recursive: true });
     expect(await sign()).toMatchObject({ code: 1, stderr: expect.stringContaining('file_unwritable') });
   });
+});
+
+it('[AUT-86] refuses a component whose sources have changed since it was built, unless forced', async () => {
+  await writeFile(at('redact.wasm'), componentWith());
+  await writeFile(at('main.go'), 'package main');
+  await stampBuild(folder, componentWith(), await sourcesHash(folder));
+  expect(await sign()).toMatchObject({ code: 0 });
+  await writeFile(at('main.go'), 'package changed');
+  expect(await sign()).toMatchObject({
+    code: 4,
+    stderr: expect.stringMatching(/component_stale.*\n.*sallyport plugin test/),
+  });
+  expect(await sign('--force')).toMatchObject({ code: 0 });
 });

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path';
 import { keyOptions, readPrivateKey } from '../../artifact/private-key.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
 import { signComponent } from '../../artifact/sign-component.ts';
+import { requireFresh } from '../../build/build-stamp.ts';
 import { defineCommand } from '../../command.ts';
 import { readIfThere, readInput } from '../../read-input.ts';
 import { replaceFile } from '../../write-file.ts';
@@ -13,11 +14,13 @@ descriptor gets the plugin.json beside it embedded first; one that carries anoth
   arguments: { 'FILE.wasm': { says: 'the component' } },
   options: {
     ...keyOptions,
+    force: { says: 'sign it although its sources have changed since it was built' },
     descriptor: { value: 'FILE', says: 'the descriptor (default: plugin.json beside the component, if there is one)' },
   },
   example: 'sallyport plugin sign --key signing-key.pem redact_emails.wasm',
   async run({ options, args: { 'FILE.wasm': component } }, on) {
     const bytes = await readInput(component);
+    if (!options.force) await requireFresh(component, bytes);
     const beside = join(dirname(resolve(component)), 'plugin.json');
     const stated = options.descriptor ?? ((await readIfThere(beside)) ? beside : undefined);
     const descriptor = stated === undefined ? undefined : await readDescriptorFile(stated);

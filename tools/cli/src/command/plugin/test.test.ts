@@ -28,7 +28,7 @@ it('[AUT-23] tells of each case, of the hooks that have none, and ends with 1 wh
   expect({ code, stdout }).toEqual({
     code: 1,
     stdout: expect.stringMatching(
-      /^plugin: passes 0\.1\.0\n {2}ok {4}passes +[\d.]+ ms +[\d.]+ MiB\n {2}FAIL {2}blocks .*\n +outcome\n +expected "block"\n +got +"proceed"\nhooks: tool_pre_invoke 2, tool_post_invoke has no case\n1 passed, 1 failed\n$/,
+      /^plugin: passes 0\.1\.0\ncomponent: not kept sha256:[0-9a-f]{64}\n {2}ok {4}passes +[\d.]+ ms +[\d.]+ MiB\n {2}FAIL {2}blocks .*\n +outcome\n +expected "block"\n +got +"proceed"\nhooks: tool_pre_invoke 2, tool_post_invoke has no case\n1 passed, 1 failed\n$/,
     ),
   });
   const json = JSON.parse((await runCommand([...argv, '--json'])).stdout);
@@ -72,6 +72,28 @@ it('[AUT-24] watches: a change is tested, what cannot be read is told, and Ctrl-
   const ended = new Promise(resolve => child.once('exit', resolve));
   child.kill('SIGINT');
   expect(await ended).toBe(130);
+});
+
+it('[AUT-86] puts what passed in its place, where it can be signed, and nothing that failed', {
+  timeout: 240_000,
+}, async () => {
+  const { folder } = await folderWith('', passes);
+  const source = (tag: string) => `import { transform } from '@sallyport/plugin';
+    export const { lifecycle, dispatchHooks } = transform({ before: () => (${tag}) });`;
+  await writeFile(join(folder, 'plugin.json'), JSON.stringify(guestDescriptor('passes', { hooks })));
+  await writeFile(join(folder, 'passes.js'), source('undefined'));
+  const key = join(folder, 'key.pem');
+  await runCommand(['keygen', '--key', key]);
+  const sign = ['plugin', 'sign', '--key', key, join(folder, 'passes.wasm')];
+  expect(await runCommand(['plugin', 'test', folder])).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^component: .*passes.wasm sha256:[0-9a-f]{64}$/m),
+  });
+  expect(await runCommand(sign)).toMatchObject({ code: 0 });
+
+  await writeFile(join(folder, 'passes.js'), source('undefined') + 'throw new Error();');
+  expect((await runCommand(['plugin', 'test', folder])).code).toBe(1);
+  expect((await runCommand(sign)).stderr).toContain('component_stale');
 });
 
 /** Resolves when the child has printed this, after what was waited for before. */

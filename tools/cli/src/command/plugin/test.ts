@@ -2,16 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tellAll } from '@sallyport/host/command/tell';
+import { digestOf } from '@sallyport/host/core/digest';
 import { toFaults } from '@sallyport/host/core/fault';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
 import { type Context, defineCommand, type Result } from '../../command.ts';
 import { readInput } from '../../read-input.ts';
+import { replaceFile } from '../../write-file.ts';
 
 export const command = defineCommand({
   summary: 'run the cases of a plugin in the sandbox, with answers of the host that they state',
   about: `Builds the plugin aside, and runs cases/*.json on it: what goes into a hook, what the host answers, what must
-come out. Exit code 1 when a case fails.`,
+come out. A component that passes becomes ID.wasm in the folder; exit code 1 when a case fails. Building runs programs of
+the folder on this machine: build scripts, packages, modules of Python.`,
   arguments: { FOLDER: { says: 'the folder of the plugin, with its plugin.json (default: this one)', optional: true } },
   options: {
     component: { value: 'FILE', says: 'a component to test as it is, without a build' },
@@ -55,12 +58,18 @@ async function testOnce(options: TestOptions, on: Context): Promise<Result> {
     import('../../case/case-file.ts'),
   ]);
   const cases = await readCases(options.cases ?? join(folder, 'cases'));
-  const tested = await testPlugin(await componentOf(options, on), { reference: folder, cases, signal: on.signal });
+  const { bytes, keep } = await componentOf(options, on);
+  const tested = await testPlugin(bytes, { reference: folder, cases, signal: on.signal });
+  const digest = digestOf(bytes);
+  const component = tested.failed === 0 ? await keep() : undefined;
   const { tellChanges } = await import('../../case/tell-cases.ts');
   const changes = against === undefined ? undefined : await changesFrom(against);
   return {
-    json: { ...tested.json, ...(changes && { changes }) },
-    text: [tested.text, ...(against !== undefined && changes ? [tellChanges(against, changes)] : [])].join('\n'),
+    json: { ...tested.json, digest, ...(component && { component }), ...(changes && { changes }) },
+    text: [
+      tested.text.replace('\n', `\ncomponent: ${component ?? 'not kept'} ${digest}\n`),
+      ...(against !== undefined && changes ? [tellChanges(against, changes)] : []),
+    ].join('\n'),
     exit: tested.failed === 0 ? 0 : 1,
   };
 
@@ -81,14 +90,31 @@ async function testOnce(options: TestOptions, on: Context): Promise<Result> {
   }
 }
 
-async function componentOf({ folder, component }: TestOptions, { terminal, signal }: Context): Promise<Uint8Array> {
-  if (component !== undefined) return readInput(component);
+interface Tested {
+  readonly bytes: Uint8Array;
+  /** Puts it in its place, unless it is there already. Yields where it is. */
+  keep(): Promise<string>;
+}
+
+async function componentOf({ folder, component }: TestOptions, { terminal, signal }: Context): Promise<Tested> {
+  if (component !== undefined) return { bytes: await readInput(component), keep: async () => component };
   const descriptor = await readDescriptorFile(join(folder, 'plugin.json'));
-  const { buildPlugin } = await import('../../build/build-plugin.ts');
+  const [{ buildPlugin }, { sourcesHash, stampBuild }] = await Promise.all([
+    import('../../build/build-plugin.ts'),
+    import('../../build/build-stamp.ts'),
+  ]);
+  const sources = await sourcesHash(folder);
   const aside = await mkdtemp(join(tmpdir(), 'sallyport-test-'));
   try {
-    return (await buildPlugin({ folder, descriptor, out: join(aside, 'plugin.wasm'), say: terminal.say, signal }))
-      .bytes;
+    const out = join(aside, 'plugin.wasm');
+    const { bytes } = await buildPlugin({ folder, descriptor, out, say: terminal.say, signal });
+    const keep = async () => {
+      const kept = join(folder, `${descriptor.id}.wasm`);
+      await replaceFile(kept, bytes);
+      await stampBuild(folder, bytes, sources);
+      return kept;
+    };
+    return { bytes, keep };
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
