@@ -131,6 +131,8 @@ export const requirements = {
   'CAP-92': 'A plugin that calls tools without end costs honest clients no request, and their p99 stays.',
   'CAP-94': 'A plugin has one look-up of the system under way: these hold threads that the whole gateway shares.',
   'CAP-95': 'While another process writes to the store, uses of it wait, and the gateway does not.',
+  'CAP-96':
+    'What one hook call measures and writes is bounded in size, in the lane already; measurements that are none never leave it.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

@@ -37,7 +37,7 @@ export const audit = defineCapability({
   deniedBy: 'an error',
   refuses: {
     invalid: 'an event whose name or details are not well-formed; the answer is an error',
-    over_limit: `details beyond \`max_bytes\`, and what one hook call says beyond its first hundred notes`,
+    over_limit: `details beyond \`max_bytes\`, and what one hook call says beyond its first hundred notes, or \`limits.plugin.payload_bytes\` of them`,
   },
   learning: {
     ...auditInLane.learning,

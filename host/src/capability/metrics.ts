@@ -8,13 +8,15 @@ import {
   longestLabelValue,
   type Measurement,
   metricsInLane,
+  mostLabels,
+  notMeasurement,
   seriesKey,
   sorted,
 } from './lane/metrics.ts';
 
 const grantSchema = z.strictObject({
   max_names: z.number().int().min(1).max(1000).default(32).describe('Different names.'),
-  max_labels: z.number().int().min(0).max(16).default(4).describe('Of one series.'),
+  max_labels: z.number().int().min(0).max(mostLabels).default(4).describe('Of one series.'),
   max_series: z.number().int().min(1).max(100_000).default(500).describe('Names with their labels, all together.'),
   buckets: z
     .array(z.number())
@@ -47,7 +49,7 @@ export const metrics = defineCapability<Grant>({
     invalid:
       'a name, label or value that is not well-formed or holds a secret, and a counter that goes down; it is dropped',
     over_limit:
-      'a measurement beyond `max_names`, `max_labels` or `max_series`, and what one hook call says beyond its first hundred notes; it is dropped',
+      'a measurement beyond `max_names`, `max_labels` or `max_series`, and what one hook call says beyond its first hundred notes, or `limits.plugin.payload_bytes` of them; it is dropped',
   },
   learning: {
     ...metricsInLane.learning,
@@ -69,7 +71,7 @@ function smallestGrant(needs: readonly unknown[]): unknown {
     max_labels: most(
       known.map(({ labels }) => labels),
       0,
-      16,
+      mostLabels,
     ),
     max_series: most(
       known.map(({ series }) => series),
@@ -85,7 +87,7 @@ function hearMetrics(grant: Grant, on: ServeContext): Hear {
   const series = new Set<string>();
   return (message, call) => {
     const { success, data } = saidSchema.safeParse(message);
-    if (!success) return on.refused('a measurement whose name, labels or value are not valid', call, 'invalid');
+    if (!success) return on.refused(notMeasurement, call, 'invalid');
     const { type, name, value } = data;
     const labels = sorted(data.labels);
     const isSecret = [name, ...labels.map(([label]) => label)].some(each => on.mask.text(each) !== each);

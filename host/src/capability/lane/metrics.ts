@@ -15,6 +15,9 @@ export interface Measurement {
   readonly value: number;
 }
 
+/** Labels of one series that a grant may allow. */
+export const mostLabels = 16;
+
 /** Characters of the value of a label. */
 export const longestLabelValue = 256;
 
@@ -25,6 +28,9 @@ export const isName = (name: string): boolean => isWord(name) && !/_(total|bucke
 
 /** Whether a label may have this name. */
 export const isLabel = (name: string): boolean => isWord(name) && name !== 'plugin' && name !== 'le';
+
+/** Why something else is refused. */
+export const notMeasurement = 'a measurement whose name, labels or value are not valid';
 
 const isMeasurement = ({ name, labels, value }: Measurement): boolean =>
   isName(name) &&
@@ -49,8 +55,13 @@ export const metricsInLane = {
   name: 'metrics',
   wit: [`${wit}@0.1.0`],
   imports: (_grant, lane) => {
-    const tell = (type: Type) => (name: string, labels: Labels, value: number) =>
-      lane.tell({ type, name, labels, value } satisfies Measurement);
+    // Names of any length and number would otherwise be kept until the call is over, and copied to the gateway.
+    const tell = (type: Type) => (name: string, labels: Labels, value: number) => {
+      if (labels.length > mostLabels) return lane.refused(`more than ${mostLabels} labels`, 'over_limit');
+      const said: Measurement = { type, name, labels, value };
+      if (isMeasurement(said)) lane.tell(said);
+      else lane.refused(notMeasurement, 'invalid');
+    };
     return { [wit]: { count: tell('counter'), gauge: tell('gauge'), observe: tell('histogram') } };
   },
   denied: { [wit]: { count: ignore, gauge: ignore, observe: ignore } },

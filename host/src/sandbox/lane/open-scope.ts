@@ -3,8 +3,9 @@ import { cut } from '../../core/cut.ts';
 import type { Caller, Note, Refusal, RefusalReason } from '../../core/hook-call.ts';
 import { overCpu, type PluginLimits } from '../limits.ts';
 import type { LogLine } from './message.ts';
+import { weightOf } from './payload.ts';
 
-/** Notes that a plugin may leave in one call. Of what is beyond, only how much there was is noted. */
+/** Notes that a plugin may leave in one call; all of them together weigh no more than its payload may. Of what is beyond, only how much there was is noted. */
 const maximumNotes = 100;
 const longestRefusal = 1000;
 
@@ -37,6 +38,7 @@ export class OpenScope {
   #dropped = 0;
   #asks = 0;
   #notes = 0;
+  #noteWeight = 0;
   #kinds = 0;
   #refusals: Map<string, Required<Refusal> & { readonly capability: string }> | undefined;
 
@@ -84,8 +86,13 @@ export class OpenScope {
   /** Leaves a note of what a capability has to say. */
   tell(capability: string, said: unknown): void {
     this.#notes += 1;
-    if (this.#notes <= maximumNotes) this.#chain.note({ plugin: this.plugin, capability, said });
-    else this.refused(capability, `more than ${maximumNotes} notes in one hook call`, 'over_limit');
+    this.#noteWeight += weightOf(said);
+    const { payloadBytes } = this.#limits;
+    const excess =
+      (this.#notes > maximumNotes && `${maximumNotes} notes`) ||
+      (this.#noteWeight > payloadBytes && `${payloadBytes} characters of notes`);
+    if (excess) this.refused(capability, `more than ${excess} in one hook call`, 'over_limit');
+    else this.#chain.note({ plugin: this.plugin, capability, said });
   }
 
   /** Leaves a note of a refused use. The same one is one note, however often it comes. */

@@ -197,7 +197,7 @@ function run(jobs: readonly Job[]): void {
     for (const [place, job] of jobs.entries()) {
       const result = runNow(job);
       ended.push([result, job.input.calls]);
-      weight += weightOf(result.output.value) + weightOf(result.output.answer);
+      weight += weightOf(result.output.value) + weightOf(result.output.answer) + weightOf(result.said);
       if (weight < heaviest && place < jobs.length - 1) continue;
       tellMemory();
       sendResults(ended);
