@@ -20,8 +20,9 @@ export function capabilitiesOf(route: Pick<Route, 'members'>): JsonObject {
   const isComplete = offered.length === route.members.length;
   const found = (name: string) =>
     (!isComplete && name !== 'logging') || offered.some(capabilities => capabilities[name] !== undefined);
+  // Of several, one may be late with a list, which is announced when it comes.
   const announced = (name: string) =>
-    !isComplete ||
+    route.members.length > 1 ||
     offered.some(({ [name]: capability }) => isJsonObject(capability) && capability.listChanged === true);
   const lists = ['tools', 'prompts', 'resources'].filter(found);
   const plain = ['completions', 'logging'].filter(found);

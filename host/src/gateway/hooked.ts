@@ -12,25 +12,26 @@ import { exposedName } from './owner.ts';
 import { createTools } from './tool-caller.ts';
 
 /** Before hooks, upstream, after hooks. What no plugin cares for is neither converted nor copied. */
-export async function hooked(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
-  const answer = await throughHooks(call, member, method, params);
-  if (call.route.members.length > 1) noteOrigins(call.route, member, method, params, answer);
-  return answer;
+export function hooked(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
+  const answer = throughHooks(call, member, method, params);
+  return call.route.members.length === 1 ? answer : noteOrigins(call.route, member, method, params, answer);
 }
 
 /** What a client is handed by one of several upstreams, it may read there. */
-function noteOrigins(
+async function noteOrigins(
   { origins }: Route,
   { upstream, lists }: Member,
   method: string,
   params: JsonObject,
-  answer: Answer,
-) {
-  if (answer.error) return;
+  answering: Promise<Answer>,
+): Promise<Answer> {
+  const answer = await answering;
+  if (answer.error) return answer;
   for (const uri of urisIn(answer.result)) origins.saw(uri, upstream.id);
   const tool = method === 'tools/call' ? lists['tools/list'].lastItem(String(params.name)) : undefined;
   const page = tool && pageOf(tool);
   if (page !== undefined) origins.saw(page, upstream.id);
+  return answer;
 }
 
 async function throughHooks(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
