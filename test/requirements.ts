@@ -68,6 +68,8 @@ export const requirements = {
   'CFG-07': 'The JSON Schema for editors accepts and refuses as the gateway does, up to what spans several entries.',
   'CFG-09':
     'What can never match or be sent is refused with what to write: hosts, origins, registries, URLs, headers, commands.',
+  'CFG-90':
+    'What variables put into headers, environments, arguments and plugin configs, and credentials in headers and URLs, stand in no message and no line of the log.',
   // capability: CAP-…
   'CAP-01': 'A plugin whose imports, declaration and grants agree is accepted.',
   'CAP-02': 'Any mismatch of the three lists is refused, all at once, each with what to add or remove.',

@@ -4,9 +4,10 @@ import { type FacilityOptions, openFacilities, tryFacilities } from './capabilit
 import type { Config, UpstreamConfig } from './config/config.ts';
 import { Fault, Faults, toFaults } from './core/fault.ts';
 import type { Log } from './core/log.ts';
+import { masked } from './core/masked.ts';
 import type { Metrics } from './core/metrics.ts';
 import type { PluginUsage } from './core/plugin-usage.ts';
-import { SecretMask } from './core/secret-mask.ts';
+import type { SecretMask } from './core/secret-mask.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
 import { ChainPlace } from './hook/chain-place.ts';
 import { createLearner, type Learner } from './plugin/learned.ts';
@@ -47,22 +48,24 @@ export interface Host extends AsyncDisposable {
 export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSignal): Promise<readonly Plugin[]> {
   const plainHttp = config.registries.filter(each => each.plain_http).map(each => each.host);
   const verifier = createVerifier({ trust: config.trust, requireSigned: config.require_signed_plugins, log });
-  return loadPlugins(config.plugins, {
-    source: (source, entry) =>
-      createSource(source, {
-        cacheDir: join(config.cache_dir, 'oci'),
-        log,
-        plainHttp,
-        tokenHosts: tokenHostsOf(entry.source.oci, config),
-        baseDir: process.cwd(),
-      }),
-    verifier,
-    sandbox: sandboxOf(config, log),
-    capabilities,
-    limits: config.limits.plugin,
-    lock,
-    signal,
-  });
+  const loading = () =>
+    loadPlugins(config.plugins, {
+      source: (source, entry) =>
+        createSource(source, {
+          cacheDir: join(config.cache_dir, 'oci'),
+          log,
+          plainHttp,
+          tokenHosts: tokenHostsOf(entry.source.oci, config),
+          baseDir: process.cwd(),
+        }),
+      verifier,
+      sandbox: sandboxOf(config, log),
+      capabilities,
+      limits: config.limits.plugin,
+      lock,
+      signal,
+    });
+  return masked(config.mask, loading);
 }
 
 /**
@@ -76,11 +79,13 @@ export async function checkAll(
   lock?: Lock,
   signal?: AbortSignal,
 ): Promise<readonly Plugin[]> {
-  const missing = await commandFaults(config.upstreams.filter(({ required }) => required));
-  const [checked] = await Promise.allSettled([checkPlugins(config, log, lock, signal)]);
-  const refused = checked.status === 'rejected' ? toFaults(checked.reason) : [];
-  if (checked.status === 'fulfilled' && missing.length === 0) return checked.value;
-  throw new Faults([...missing, ...refused]);
+  return masked(config.mask, async () => {
+    const missing = await commandFaults(config.upstreams.filter(({ required }) => required));
+    const [checked] = await Promise.allSettled([checkPlugins(config, log, lock, signal)]);
+    const refused = checked.status === 'rejected' ? toFaults(checked.reason) : [];
+    if (checked.status === 'fulfilled' && missing.length === 0) return checked.value;
+    throw new Faults([...missing, ...refused]);
+  });
 }
 
 /** What is known beforehand to keep these upstreams from being started, or reached. */
@@ -96,7 +101,7 @@ export async function commandFaults(upstreams: readonly UpstreamConfig[]): Promi
 
 /** @throws Faults */
 async function checkPlugins(config: Config, log: Log, lock?: Lock, signal?: AbortSignal): Promise<readonly Plugin[]> {
-  const options = facilityOptions(config, log, new SecretMask());
+  const options = facilityOptions(config, log, config.mask);
   const { plugins, facilities } = await loadBeside(() => tryFacilities(options), loadAll(config, log, lock, signal));
   await using _facilities = facilities;
   await sandboxOf(config, log).check(
@@ -119,15 +124,14 @@ export interface HostOptions {
  * wherever it is, and then all is closed. Upstreams that are not required are not waited for.
  * @throws Faults: every plugin that does not load or start, or every required upstream that is missing
  */
-export async function createHost(
-  config: Config,
-  ownLog: Log,
-  { lock, signal, watch }: HostOptions = {},
-): Promise<Host> {
+export const createHost = (config: Config, log: Log, options: HostOptions = {}): Promise<Host> =>
+  masked(config.mask, () => openHost(config, log, options));
+
+async function openHost(config: Config, ownLog: Log, { lock, signal, watch }: HostOptions): Promise<Host> {
   await using opened = new AsyncDisposableStack();
   // They load their code while plugins are loaded and verified.
   await using threads = new ReadyThreads(config.plugins.length === 0 ? 0 : config.limits.lanes);
-  const mask = new SecretMask();
+  const { mask } = config;
   const log = mask.log(ownLog);
   const options = facilityOptions(config, ownLog, mask);
   const { plugins, facilities } = await loadBeside(() => openFacilities(options), loadAll(config, log, lock, signal));
@@ -143,7 +147,7 @@ export async function createHost(
     const on = { config, sandbox, facilities, threads: ready, watch, log, mask };
     return runPlugins(entries, loaded, on);
   };
-  let running = await unlessAborted(run(config.plugins, plugins, threads), signal).catch(maskedFaults(mask));
+  let running = await unlessAborted(run(config.plugins, plugins, threads), signal);
   /** Those that run, and those that end with the last request that keeps them. */
   const open = new Set([running]);
   opened.defer(async () => void (await Promise.all([...open].map(each => each[Symbol.asyncDispose]()))));
@@ -153,7 +157,7 @@ export async function createHost(
   );
   const closing = new AbortController();
   opened.defer(() => closing.abort());
-  await startUpstreams(config.upstreams, upstreams, { log, signal, closing: closing.signal }).catch(maskedFaults(mask));
+  await startUpstreams(config.upstreams, upstreams, { log, signal, closing: closing.signal });
 
   const places = config.bindings.map(binding => ({ binding, place: new ChainPlace(running.chainOf(binding)) }));
   const gateway = opened.use(
@@ -184,7 +188,7 @@ export async function createHost(
     reopenFiles: () => facilities.audit.reopen(),
     async replacePlugins(entries) {
       const loaded = await loadAll({ ...config, plugins: [...entries] }, log);
-      const next = await run(entries, loaded).catch(maskedFaults(mask));
+      const next = await masked(mask, () => run(entries, loaded));
       const before = running;
       running = next;
       open.add(next);
@@ -279,11 +283,6 @@ async function loadBeside<F extends AsyncDisposable>(open: () => F, loading: Pro
   if (opened.status === 'fulfilled') await opened.value[Symbol.asyncDispose]();
   throw new Faults([opened, loaded].flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : [])));
 }
-
-/** What a plugin or an upstream says while it starts may hold a secret that it was given. */
-const maskedFaults = (mask: SecretMask) => (error: unknown) => {
-  throw new Faults(toFaults(error).map(fault => new Fault(fault.code, mask.value(fault.details))));
-};
 
 /** What is opened, unless the start is given up meanwhile: then it is closed as soon as it is open. */
 async function unlessAborted<T extends AsyncDisposable>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { homeFolder } from '../core/home-folder.ts';
+import type { SecretMask } from '../core/secret-mask.ts';
 import type { ParsedConfig } from './schema.ts';
 
 type ParsedPlugin = ParsedConfig['plugins'][number];
@@ -45,12 +46,18 @@ export type Config = Omit<ParsedConfig, 'trust' | 'plugins' | 'upstreams'> & {
   };
   readonly plugins: readonly PluginConfig[];
   readonly upstreams: readonly UpstreamConfig[];
+  /** Knows the secrets of the configuration, and learns those of plugins. */
+  readonly mask: SecretMask;
 };
 
 /**
  * Finishes what was read. Relative paths are those of `folder`; `keyFile` yields the PEM that stands in a key file.
  */
-export function finishConfig(parsed: ParsedConfig, folder: string, keyFile: (file: string) => string): Config {
+export function finishConfig(
+  parsed: ParsedConfig,
+  folder: string,
+  keyFile: (file: string) => string,
+): Omit<Config, 'mask'> {
   const absolute = (path: string) =>
     path.startsWith('~/') ? join(homeFolder(), path.slice(2)) : resolve(folder, path);
   const firstIsDefault = !parsed.bindings.some(binding => binding.default);

@@ -11,6 +11,7 @@ import {
   visit,
 } from 'yaml';
 import { interpolate } from './interpolate.ts';
+import type { FilledIn } from './secret-values.ts';
 
 export interface Position {
   /** From 1. */
@@ -28,6 +29,8 @@ export interface ConfigDocument {
   position(path: readonly PropertyKey[], key?: string): Position;
   /** The text with the name of a variable in the place of its value. */
   redact(text: string): string;
+  /** Values of variables, with the places that they stand in. */
+  readonly filledIn: readonly FilledIn[];
 }
 
 /** Aliases may stand for this many nodes in all, so that a few lines cannot become gigabytes. */
@@ -55,6 +58,7 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
     }),
   );
   const used = new Map<string, string>();
+  const filledIn: FilledIn[] = [];
   const beyond = tooDeepNode(document.contents);
   if (beyond !== undefined) {
     return {
@@ -62,6 +66,7 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
       problems: [...problems, { ...at(startOf(beyond) ?? 0), message: tooDeep }],
       position: () => at(startOf(beyond) ?? 0),
       redact: text => text,
+      filledIn,
     };
   }
   visit(document, {
@@ -71,7 +76,10 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
       for (const message of result.problems) {
         problems.push({ ...at(node.range?.[0] ?? 0), path: pathOf([...ancestors, node]), message });
       }
-      for (const [name, value] of result.used) used.set(name, value);
+      for (const [name, value] of result.used) {
+        used.set(name, value);
+        filledIn.push({ path: pathOf([...ancestors, node]), value });
+      }
       node.value = result.text;
     },
   });
@@ -84,6 +92,7 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
         (rest, [name, value]) => (value.length < 3 ? rest : rest.replaceAll(value, `\${${name}}`)),
         text,
       ),
+    filledIn,
   };
 }
 

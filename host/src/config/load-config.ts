@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { Fault, Faults, fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
 import { readRegularFile } from '../core/regular-file.ts';
+import { SecretMask } from '../core/secret-mask.ts';
 import { type Config, finishConfig, type PluginConfig } from './config.ts';
 import { crossCheck, longPrefixes, unreachableTools, unusedPlugins } from './cross-check.ts';
 import { readDocument } from './document.ts';
@@ -9,6 +10,7 @@ import { readKeyFiles } from './key-file.ts';
 import type { Problem } from './problem.ts';
 import { createConfigSchema, type GrantsSchema } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
+import { learnSecrets } from './secret-values.ts';
 import { refusedTexts, type TextParsers } from './stated-text.ts';
 
 /** Something that is not wrong, and yet rarely meant. */
@@ -78,5 +80,7 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
     });
     return { ...plugin, configPlace };
   });
-  return { ...config, plugins };
+  const mask = new SecretMask();
+  learnSecrets(mask, document.filledIn, data);
+  return { ...config, plugins, mask };
 }

@@ -9,6 +9,7 @@ import { Fault, fail } from '../core/fault.ts';
 import { isList, type Json } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
+import { version } from '../core/version.ts';
 import { readId } from '../upstream/exchange-id.ts';
 import { type Admission, createAdmission, isFromHere, isLoopback } from './admission.ts';
 import { type Binding, createEntrance, type Entrance, type Entry } from './binding.ts';
@@ -85,7 +86,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       limits,
       requestTimeoutMs: limits.request_timeout_ms,
       listMs: limits.list_ms,
-      version: options.version ?? '0.1.0',
+      version: options.version ?? version,
       log,
     }),
   ];

@@ -1,5 +1,6 @@
 import { Fault } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { version } from '../core/version.ts';
 import type { Answer, RpcError } from './answer.ts';
 import type { ServerFacts } from './upstream.ts';
 
@@ -21,7 +22,7 @@ export interface Peer {
  * @throws Fault `upstream_revision`, `upstream_garbage`, and what the peer throws
  */
 export async function shakeHands(upstream: string, peer: Peer, signal: AbortSignal): Promise<ServerFacts> {
-  const clientInfo = { name: 'sallyport', version: '0.1.0' };
+  const clientInfo = { name: 'sallyport', version };
   const params = { protocolVersion: revisions[0], capabilities: {}, clientInfo };
   const { result, error } = await peer.request('initialize', params, signal);
   if (error !== undefined) throw refusal(upstream, error);
