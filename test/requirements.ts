@@ -231,6 +231,7 @@ export const requirements = {
   'HOOK-24': 'One call finds out whether a plugin that was held back serves again.',
   'HOOK-25':
     'Whatever a returned value does to the code that takes it over is its invalid output, and no error of the gateway.',
+  'HOOK-31': 'What of an output schema cannot be used, nothing is held to, and the log names tool and place once.',
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
   'HOOK-90':

@@ -1,6 +1,7 @@
 import { createContext, Script } from 'node:vm';
-import { Validator } from '@cfworker/json-schema';
+import { validate } from '@cfworker/json-schema';
 import { type Json, type JsonObject, withDoubles } from './json.ts';
+import { type SchemaGap, type UsableSchema, usableSchema } from './usable-schema.ts';
 
 /**
  * Whoever wrote a schema is not to be trusted with the main thread: a pattern may backtrack and references may
@@ -13,24 +14,38 @@ const underDeadline = new Script('run()');
 const runs: { run?: () => void } = {};
 const context = createContext(runs, { codeGeneration: { strings: false, wasm: false } });
 
-type Check = (value: Json) => SchemaError | undefined;
-const checks = new WeakMap<JsonObject, Check>();
+/** A schema of which nothing can be used, or not within the deadline. */
+interface Unusable {
+  readonly unusable: true;
+  readonly why: string;
+}
+const unusable = (error: unknown): Unusable => ({
+  unusable: true,
+  why: error instanceof Error ? error.message : String(error),
+});
 
-/** Where a value breaks a schema, as a JSON pointer; or that the schema itself cannot be used, which fits nothing. */
-export type SchemaError =
-  | { readonly at: string; readonly reason: string }
-  | { readonly unusable: true; readonly why: string };
+/** Schemas as they were taken. */
+const known = new WeakMap<JsonObject, UsableSchema | Unusable>();
 
-/** Why `value` does not fit `schema`, or `undefined` when it fits. Draft 2020-12 unless `$schema` says another one. */
+/** Where a value breaks a schema, as a JSON pointer; or why the schema itself cannot be used. */
+export type SchemaError = { readonly at: string; readonly reason: string } | Unusable;
+
+/**
+ * Why `value` does not fit `schema`, or `undefined` when it fits what of the schema can be used. Draft 2020-12 unless
+ * `$schema` says another one.
+ */
 export function schemaError(schema: JsonObject, value: Json): SchemaError | undefined {
-  let check = checks.get(schema);
-  if (check === undefined) {
-    check = createCheck(schema);
-    checks.set(schema, check);
-  }
-  const error = check(value);
-  if (error !== undefined && 'unusable' in error) checks.set(schema, () => error);
-  return error;
+  const result = attempt(schema, value, true);
+  if ('unusable' in result) return result;
+  const deepest = result.errors.at(-1);
+  if (result.valid) return undefined;
+  return { at: deepest?.instanceLocation ?? '#', reason: deepest?.error ?? 'it does not fit' };
+}
+
+/** The parts of a schema that no value is held to, because they cannot be used. */
+export function schemaGaps(schema: JsonObject): readonly SchemaGap[] {
+  const usable = usableOf(schema);
+  return 'unusable' in usable ? [{ at: '#', reason: `it cannot be evaluated: ${usable.why}` }] : usable.gaps;
 }
 
 /** One way in which a value breaks a schema: where, as a JSON pointer, and whether that member may not be there at all. */
@@ -53,40 +68,43 @@ const wrappers = new Set([
 
 /** All that is wrong with `value`, one problem for each place of it; `unusable` where the schema itself cannot be used. */
 export function schemaErrors(schema: JsonObject, value: Json): readonly SchemaProblem[] | 'unusable' {
+  const result = attempt(schema, value, false);
+  if ('unusable' in result) return 'unusable';
+  const places = new Map<string, SchemaProblem>();
+  const seen = new Set<string>();
+  for (const { instanceLocation: at, keyword, error } of result.errors) {
+    // The library also calls each member unknown that is known and does not fit: what was said first counts.
+    const isKnown = seen.has(at);
+    seen.add(at);
+    if (wrappers.has(keyword) || places.has(at) || (keyword === 'false' && isKnown)) continue;
+    places.set(at, { at, reason: error, isUnknown: keyword === 'false' });
+  }
+  return [...places.values()];
+}
+
+function attempt(schema: JsonObject, value: Json, stopsAtFirst: boolean): ReturnType<typeof validate> | Unusable {
+  const usable = usableOf(schema);
+  if ('unusable' in usable) return usable;
   try {
-    const errors = limited(() => new Validator(structuredClone(schema), draftOf(schema), false).validate(value).errors);
-    const places = new Map<string, SchemaProblem>();
-    const seen = new Set<string>();
-    for (const { instanceLocation: at, keyword, error } of errors ?? []) {
-      // The library also calls each member unknown that is known and does not fit: what was said first counts.
-      const isKnown = seen.has(at);
-      seen.add(at);
-      if (wrappers.has(keyword) || places.has(at) || (keyword === 'false' && isKnown)) continue;
-      places.set(at, { at, reason: error, isUnknown: keyword === 'false' });
-    }
-    return [...places.values()];
-  } catch {
-    return 'unusable';
+    return limited(() => validate(withDoubles(value), usable.schema, draftOf(schema), usable.lookup, stopsAtFirst));
+  } catch (error) {
+    const failed = unusable(error);
+    known.set(schema, failed);
+    return failed;
   }
 }
 
-function createCheck(schema: JsonObject): Check {
-  let validator: Validator | undefined;
-  return value => {
+function usableOf(schema: JsonObject): UsableSchema | Unusable {
+  let usable = known.get(schema);
+  if (usable === undefined) {
     try {
-      return limited(() => {
-        // The library marks the schema's parts with members of its own, and knows doubles alone: it gets a copy.
-        validator ??= new Validator(withDoubles(schema) as object, draftOf(schema));
-        const { valid, errors } = validator.validate(withDoubles(value));
-        const deepest = errors.at(-1);
-        return valid
-          ? undefined
-          : { at: deepest?.instanceLocation ?? '#', reason: deepest?.error ?? 'it does not fit' };
-      });
+      usable = limited(() => usableSchema(schema));
     } catch (error) {
-      return { unusable: true, why: error instanceof Error ? error.message : String(error) };
+      usable = unusable(error);
     }
-  };
+    known.set(schema, usable);
+  }
+  return usable;
 }
 
 function draftOf({ $schema }: JsonObject): '4' | '7' | '2019-09' | '2020-12' {
@@ -97,15 +115,15 @@ function draftOf({ $schema }: JsonObject): '4' | '7' | '2019-09' | '2020-12' {
 }
 
 /** @throws when `work` takes longer than the deadline */
-function limited<T>(work: () => T): T | undefined {
-  let result: T | undefined;
-  runs.run = () => {
-    result = work();
-  };
+function limited<T>(work: () => T): T {
+  const results: T[] = [];
+  runs.run = () => void results.push(work());
   try {
     underDeadline.runInContext(context, { timeout: deadline });
   } finally {
     delete runs.run;
   }
+  const [result] = results;
+  if (result === undefined) throw new Error('the work has no result');
   return result;
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
-import type { AfterMethod, BeforeMethod, BlockData, HookContext, OutputSchemaLookup } from '../hook/hook-chain.ts';
+import type { AfterMethod, AfterOptions, BeforeMethod, BlockData, HookContext } from '../hook/hook-chain.ts';
 import { withoutLookalikes } from '../hook/known-members.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../upstream/answer.ts';
 import { outputSchemaOf } from '../upstream/tool-catalog.ts';
@@ -52,9 +52,9 @@ async function throughHooks(call: Call, member: Member, method: BeforeMethod, pa
   if (!(responded || chain.handles('after', method))) return answer;
   if (answer.error) return errorAnswer(answer.error);
   if (method !== 'tools/call') return checked(call, on, method, answer);
-  return checked(call, on, method, answer, again =>
-    outputSchemaOf(member.lists['tools/list'], String(sent.name), again),
-  );
+  const tool = String(sent.name);
+  const outputSchema = (again: boolean) => outputSchemaOf(member.lists['tools/list'], tool, again);
+  return checked(call, on, method, answer, { tool, outputSchema });
 }
 
 /** After hooks on an answer. An error of the upstream is no result, and passes by. */
@@ -72,11 +72,11 @@ async function checked(
   on: HookContext,
   method: AfterMethod,
   answer: Extract<Answer, { result: JsonObject }>,
-  outputSchema?: OutputSchemaLookup,
+  about?: Pick<AfterOptions, 'tool' | 'outputSchema'>,
 ): Promise<Answer> {
   const outcome = await call.route.chain.after(on, method, withoutLookalikes(answer.result), {
     signal: call.signal,
-    ...(outputSchema === undefined ? {} : { outputSchema }),
+    ...about,
   });
   if (outcome.kind === 'block') return blocked(call, outcome.data);
   return resultAnswer(outcome.result);

@@ -24,6 +24,7 @@ function setUp(entries: Readonly<Record<string, Entry>>) {
   const runner = createFakeHookRunner(entries);
   const log = silentLog();
   const error = vi.spyOn(log, 'error');
+  const warn = vi.spyOn(log, 'warn');
   const plugins = Object.entries(entries).map(([id, entry]) => ({
     id,
     hooks: entry.hooks ?? new Set(hookNames),
@@ -31,7 +32,6 @@ function setUp(entries: Readonly<Record<string, Entry>>) {
     onError: entry.onError ?? everyCause('deny'),
     seesBlobs: entry.seesBlobs ?? false,
   }));
-  const warn = vi.spyOn(log, 'warn');
   return { chain: createHookChain({ plugins, runner, log }), runner, error, warn };
 }
 
@@ -451,6 +451,17 @@ describe('output schema', () => {
       expect(await chain.after(context(), 'tools/call', structured, { outputSchema })).toMatchObject({ kind });
     },
   );
+
+  it('[HOOK-31] is not held against a plugin where it cannot be used, which is logged once', async () => {
+    const { chain, warn } = setUp({ a: returns('{"mail":"x"}') });
+    const odd = async () => ({ properties: { mail: { pattern: '(' }, n: { $ref: '#/$defs/none' } } });
+    for (const _ of [1, 2]) {
+      const outcome = await chain.after(context(), 'tools/call', structured, { tool: 'send', outputSchema: odd });
+      expect(outcome).toMatchObject({ kind: 'proceed', result: { structuredContent: { mail: 'x' } } });
+    }
+    const gaps = expect.stringMatching(/^#\/properties\/mail\/pattern: .*; #\/properties\/n\/\$ref: /);
+    expect(warn.mock.calls).toEqual([[{ upstream: 'mail', tool: 'send', gaps }, expect.any(String)]]);
+  });
 
   it('blames the last plugin that changed the result', async () => {
     const { chain } = setUp({ a: returns('{"mail":""}'), b: returns('{}'), c: {} });

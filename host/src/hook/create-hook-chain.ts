@@ -18,7 +18,7 @@ import type {
   OutputSchemaLookup,
 } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
-import { outputSchemaError } from './output-schema.ts';
+import { outputSchemaError, outputSchemaGaps } from './output-schema.ts';
 import { type Failure, invalidOutput, type WalkPlace, walk, whyNotShowable } from './walk.ts';
 
 interface HookChainOptions {
@@ -54,6 +54,16 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
   }
   const actionOf = (id: string, cause: FailureCause) => plugins.find(plugin => plugin.id === id)?.onError[cause];
 
+  const told = new Set<string>();
+  /** Logs once what of an output schema cannot be used. */
+  const tellGaps = (on: HookContext, tool: string | undefined) => (schema: JsonObject) => {
+    const gaps = outputSchemaGaps(schema);
+    const key = JSON.stringify([on.upstream, tool, gaps]);
+    if (gaps === undefined || told.has(key) || told.size >= mostTold) return;
+    told.add(key);
+    log.warn({ upstream: on.upstream, tool, gaps }, 'parts of an output schema cannot be used, and are not checked');
+  };
+
   const hide = ({ kind, data }: { kind: 'block'; data: BlockData }) => ({
     kind,
     data: mask === undefined ? data : { ...mask.value(data), plugin: data.plugin },
@@ -79,9 +89,9 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
       return walked.kind === 'block' ? hide(walked) : { kind: 'proceed', params: walked.value };
     },
 
-    async after(on, method, result, { signal, outputSchema } = {}) {
+    async after(on, method, result, { signal, tool, outputSchema } = {}) {
       const hook = afterHooks[method];
-      const data = outputSchema && (await refuseAnswer(on, outputSchema, result));
+      const data = outputSchema && (await refuseAnswer(on, outputSchema, tellGaps(on, tool), result));
       if (data !== undefined) {
         for (const { hook, ...report } of on.reports.slice(-1))
           if (report.outcome === 'failed') failed(report, { on, hook });
@@ -93,7 +103,8 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
         input: value => ({ stage: 'after', value }),
         answer: () => refuse('only a before hook can respond'),
         ...(outputSchema !== undefined && {
-          check: (before: JsonObject, after: JsonObject) => checkChange(outputSchema, before, after),
+          check: (before: JsonObject, after: JsonObject) =>
+            checkChange(outputSchema, tellGaps(on, tool), before, after),
         }),
       });
       return walked.kind === 'block' ? hide(walked) : { kind: 'proceed', result: walked.value };
@@ -110,6 +121,9 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     },
   };
 }
+
+/** Different warnings about output schemas that a chain logs: an upstream may state any number of tools. */
+const mostTold = 1_000;
 
 const beforeHooks: Readonly<Record<BeforeMethod, HookName>> = {
   'tools/call': 'tool_pre_invoke',
@@ -149,19 +163,30 @@ function takeAnswer(method: BeforeMethod, answer: Response): JsonObject {
 }
 
 /** @throws InvalidOutput when the change makes a tool's result break its output schema; an error need not fit it */
-async function checkChange(schema: OutputSchemaLookup, before: JsonObject, after: JsonObject): Promise<void> {
+async function checkChange(
+  schema: OutputSchemaLookup,
+  used: (schema: JsonObject) => void,
+  before: JsonObject,
+  after: JsonObject,
+): Promise<void> {
   if (after.isError === true) return;
   if (after.structuredContent === before.structuredContent && before.isError !== true) return;
-  const error = await brokenBy(schema, after);
+  const error = await brokenBy(schema, used, after);
   if (error !== undefined) refuse(error);
 }
 
 /** How a result breaks the tool's output schema, also the one that the upstream states now. */
-async function brokenBy(schemaOf: OutputSchemaLookup, { structuredContent }: JsonObject): Promise<string | undefined> {
+async function brokenBy(
+  schemaOf: OutputSchemaLookup,
+  used: (schema: JsonObject) => void,
+  { structuredContent }: JsonObject,
+): Promise<string | undefined> {
   let error: string | undefined;
   for (const again of [false, true]) {
     const schema = await schemaOf(again);
-    error = schema && outputSchemaError(schema, structuredContent);
+    if (schema === undefined) return undefined;
+    error = outputSchemaError(schema, structuredContent);
+    used(schema);
     if (error === undefined) return undefined;
   }
   return error;
@@ -174,12 +199,13 @@ async function brokenBy(schemaOf: OutputSchemaLookup, { structuredContent }: Jso
 async function refuseAnswer(
   on: HookContext,
   schema: OutputSchemaLookup,
+  used: (schema: JsonObject) => void,
   result: JsonObject,
 ): Promise<BlockData | undefined> {
   const place = on.reports.findLastIndex(report => report.outcome === 'respond');
   const responder = on.reports[place];
   if (responder === undefined || result.isError === true) return undefined;
-  const error = await brokenBy(schema, result);
+  const error = await brokenBy(schema, used, result);
   if (error === undefined) return undefined;
   const { plugin, wallMs, hook } = responder;
   on.reports[place] = { ...invalidOutput(plugin, wallMs, error), hook };

@@ -51,6 +51,8 @@ export type OutputSchemaLookup = (again: boolean) => Promise<JsonObject | undefi
 /** What an after hook must know beside the result. */
 export interface AfterOptions {
   readonly signal?: AbortSignal;
+  /** The tool whose result it is. */
+  readonly tool?: string;
   /** Asked for when a plugin changed a tool's structuredContent, which is then validated again. */
   readonly outputSchema?: OutputSchemaLookup;
 }

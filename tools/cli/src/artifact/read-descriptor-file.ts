@@ -1,14 +1,22 @@
 import { Fault, fail } from '@sallyport/host/core/fault';
 import { fileProblem } from '@sallyport/host/core/file-problem';
+import type { JsonObject } from '@sallyport/host/core/json';
+import { schemaGaps } from '@sallyport/host/core/json-schema';
 import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { readRegularFile } from '@sallyport/host/core/regular-file';
 
-/** Reads a plugin.json. @throws Fault `descriptor_invalid`, with the file and the field */
+/** Reads the plugin.json of an author, whose schema must be one that the gateway can use. @throws Fault `descriptor_invalid`, with the file and the field */
 export async function readDescriptorFile(file: string): Promise<PluginDescriptor> {
   const text = await readRegularFile(file).catch(error =>
     fail('descriptor_invalid', { file, what: fileProblem(error) }, error),
   );
-  return parseDescriptorFile(text, file);
+  const descriptor = parseDescriptorFile(text, file);
+  const [gap] = descriptor.config_schema === undefined ? [] : schemaGaps(descriptor.config_schema as JsonObject);
+  if (gap !== undefined) {
+    const path = `config_schema${gap.at.slice(1).replaceAll('/', '.')}`;
+    fail('descriptor_invalid', { file, path, what: `the gateway cannot use this part of the schema: ${gap.reason}` });
+  }
+  return descriptor;
 }
 
 /** The same for bytes that are there already. @throws Fault `descriptor_invalid` */

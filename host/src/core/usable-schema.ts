@@ -1,0 +1,121 @@
+import { dereference } from '@cfworker/json-schema';
+import { isJsonObject, type Json, type JsonObject, withDoubles } from './json.ts';
+
+/** A part of a schema that nothing is held to, because it cannot be used. */
+export interface SchemaGap {
+  /** A JSON pointer into the schema. */
+  readonly at: string;
+  readonly reason: string;
+}
+
+export interface UsableSchema {
+  readonly schema: object;
+  /** Its parts, by URI. */
+  readonly lookup: ReturnType<typeof dereference>;
+  readonly gaps: readonly SchemaGap[];
+}
+
+type Schema = Record<string, Json | undefined>;
+
+/** Keywords with data, in which nothing is a schema. */
+const data = new Set(['const', 'default', 'enum', 'examples']);
+/** Keywords with schemas by name. */
+const maps = new Set(['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties']);
+
+/**
+ * A copy of a schema for the validator, which marks the schema's parts with members of its own, knows doubles alone, and
+ * gives up on a pattern or a reference that it cannot use. Those are left out of the copy and named as gaps.
+ * @throws when nothing of it can be used
+ */
+export function usableSchema(original: JsonObject): UsableSchema {
+  const schema = withDoubles(original) as Schema;
+  const gaps: SchemaGap[] = [];
+  eachSchema(schema, '#', (part, at) => {
+    repairPattern(part, at, gaps);
+    repairPatternProperties(part, at, gaps);
+    for (const keyword of ['$ref', '$id']) {
+      if (part[keyword] === undefined || isReference(part[keyword])) continue;
+      gaps.push({ at: `${at}/${keyword}`, reason: 'it is not a URI reference' });
+      delete part[keyword];
+    }
+  });
+  const lookup = dereference(schema);
+  eachSchema(schema, '#', (part, at) => {
+    const { $ref, __absolute_ref__: absolute = $ref } = part;
+    if ($ref === undefined || lookup[String(absolute)] !== undefined) return;
+    gaps.push({ at: `${at}/$ref`, reason: `it refers to nothing: ${String($ref).slice(0, 200)}` });
+    delete part.$ref;
+  });
+  return { schema, lookup, gaps };
+}
+
+function eachSchema(value: Json | undefined, at: string, visit: (schema: Schema, at: string) => void): void {
+  if (Array.isArray(value)) for (const [place, each] of value.entries()) eachSchema(each, `${at}/${place}`, visit);
+  if (!isJsonObject(value)) return;
+  visit(value as Schema, at);
+  for (const [keyword, member] of Object.entries(value)) {
+    if (data.has(keyword)) continue;
+    const below = `${at}/${encode(keyword)}`;
+    if (!maps.has(keyword)) eachSchema(member, below, visit);
+    else if (isJsonObject(member)) {
+      for (const [name, each] of Object.entries(member)) eachSchema(each, `${below}/${encode(name)}`, visit);
+    }
+  }
+}
+
+function repairPattern(schema: Schema, at: string, gaps: SchemaGap[]): void {
+  const { pattern } = schema;
+  if (pattern === undefined) return;
+  const usable = typeof pattern === 'string' ? usablePattern(pattern) : undefined;
+  if (usable === undefined) gaps.push({ at: `${at}/pattern`, reason: notPattern(pattern) });
+  schema.pattern = usable;
+  if (usable === undefined) delete schema.pattern;
+}
+
+/** A member that an unusable pattern may name must not count as one that nothing names. */
+function repairPatternProperties(schema: Schema, at: string, gaps: SchemaGap[]): void {
+  const { patternProperties } = schema;
+  if (!isJsonObject(patternProperties)) return;
+  const repaired: [pattern: string, schema: Json | undefined][] = [];
+  for (const [pattern, each] of Object.entries(patternProperties)) {
+    const usable = usablePattern(pattern);
+    if (usable !== undefined) {
+      repaired.push([usable, each]);
+      continue;
+    }
+    gaps.push({ at: `${at}/patternProperties/${encode(pattern)}`, reason: notPattern(pattern) });
+    delete schema.additionalProperties;
+    delete schema.unevaluatedProperties;
+  }
+  schema.patternProperties = Object.fromEntries(repaired);
+}
+
+const notPattern = (pattern: Json) => `it is not a regular expression: ${JSON.stringify(pattern).slice(0, 200)}`;
+
+/**
+ * A pattern as the validator takes it, which is with the flag `u` (JSON Schema 2020-12 § 6.4: SHOULD). Without the flag
+ * any punctuation may be escaped, which schemas make use of (`https\:\/\/`); it is written in hexadecimal here.
+ */
+function usablePattern(pattern: string): string | undefined {
+  if (isPattern(pattern)) return pattern;
+  const strict = pattern.replace(/\\([\s\S])/g, (escaped, character: string) =>
+    /^[!-/:-@[-`{-~ ]$/.test(character) && !/[\^$\\.*+?()[\]{}|/]/.test(character)
+      ? `\\x${character.charCodeAt(0).toString(16)}`
+      : escaped,
+  );
+  return isPattern(strict) ? strict : undefined;
+}
+
+function isPattern(pattern: string): boolean {
+  try {
+    new RegExp(pattern, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const isReference = (value: Json | undefined) =>
+  typeof value === 'string' && URL.canParse(value, 'https://schema.invalid');
+
+const encode = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');
