@@ -25,7 +25,7 @@ export async function reachUpstreams({ upstreams, notices }: Entry, patience: Pa
   let timer: NodeJS.Timeout | undefined;
   Promise.any(attempts).then(
     () => {
-      timer = setTimeout(() => late.abort(patience.listMs), patience.listMs);
+      timer = setTimeout(() => late.abort(patience.listMs), patience.listMs).unref();
     },
     () => {},
   );
