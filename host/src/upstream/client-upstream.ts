@@ -20,6 +20,8 @@ export interface LineSource {
   proven(): void;
   /** Says that `line` is no longer good. Later words about it are ignored. */
   lose(line: Line): void;
+  /** The server has forgotten the session of this line, which is no failure. */
+  expire(line: Line): void;
   /** Says that `user` does not need its line any more. */
   release(line: Line, user: LineUser): void;
   /** Why nothing is connected any more. */
@@ -106,12 +108,13 @@ export class ClientUpstream implements Upstream, LineUser {
     this.#on.log.info({ upstream: this.id }, 'the session expired');
     const renewed = await this.#arrival(method, options);
     try {
-      return await this.#ask(renewed, method, params, options);
+      return await this.#ask(renewed, method, params, options, true);
     } catch (thrown) {
       if (!(thrown instanceof SessionExpired)) throw thrown;
       throw new Fault('upstream_garbage', {
         upstream: this.id,
-        hint: 'it forgets a session as soon as it has made it',
+        status: 404,
+        hint: 'it answers this request with 404, which means a forgotten session, also in a new one',
       });
     }
   }
@@ -225,7 +228,13 @@ export class ClientUpstream implements Upstream, LineUser {
     }
   }
 
-  async #ask(line: Line, method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer> {
+  async #ask(
+    line: Line,
+    method: string,
+    params: JsonObject | undefined,
+    options: RequestOptions,
+    isRenewed = false,
+  ): Promise<Answer> {
     line.running += 1;
     try {
       const answer = await line.connection.request(method, params, options);
@@ -234,7 +243,7 @@ export class ClientUpstream implements Upstream, LineUser {
       return answer;
     } catch (thrown) {
       // The connection itself says when it is lost in any other way.
-      if (thrown instanceof SessionExpired) this.#source.lose(line);
+      if (thrown instanceof SessionExpired && !isRenewed) this.#source.expire(line);
       throw thrown;
     } finally {
       line.running -= 1;

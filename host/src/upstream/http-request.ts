@@ -148,10 +148,11 @@ class HttpRequest implements HttpListener {
     if (!(busy instanceof Promise)) return;
     this.#isBusy = true;
     this.#exchange.pause();
-    busy.finally(() => {
+    const goOn = () => {
       this.#isBusy = false;
       this.#exchange.resume();
-    });
+    };
+    busy.then(goOn, goOn);
   }
 
   #resume({ lastEventId, retryMs = defaultRetry }: HttpReceived): void {

@@ -31,6 +31,8 @@ const call = (name: string, args = {}) => ({ name, arguments: args });
 const resultOf = (id: RawMessage['id'], text = 'fine') =>
   JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } });
 const isCall = (message: RawMessage, name: string) => message.method === 'tools/call' && message.params?.name === name;
+const idOf = (server: Awaited<ReturnType<typeof startRawHttpServer>>, name: string) =>
+  server.bodies.map(body => JSON.parse(body) as RawMessage).find(message => isCall(message, name))?.id;
 const echo = async (upstream: ReturnType<typeof createUpstream>) =>
   textOf((await upstream.request('tools/call', call('echo', { text: 'honest' }))).result);
 
@@ -148,6 +150,32 @@ describe('a status that refuses one request [UP-19]', () => {
     });
     expect((await upstream.request('tools/call', call('browse'))).error).toMatchObject({ code: -32602 });
     expect(server.raw.seen.filter(({ method }) => method === 'initialize')).toHaveLength(1);
+  });
+
+  it('404 to one call again and again renews the session, and holds back nobody', async () => {
+    const slow = Promise.withResolvers<ServerResponse>();
+    const { server, upstream } = await open({
+      answer(message, response) {
+        if (isCall(message, 'lost')) response.writeHead(404).end();
+        else if (isCall(message, 'slow'))
+          slow.resolve(response.writeHead(200, { 'content-type': 'text/event-stream' }));
+        else return false;
+        return true;
+      },
+    });
+    const running = upstream.request('tools/call', call('slow'));
+    const answering = await slow.promise;
+    answering.flushHeaders();
+    for (let times = 0; times < 6; times += 1) {
+      await expect(upstream.request('tools/call', call('lost'))).rejects.toMatchObject({
+        code: 'upstream_garbage',
+        details: { status: 404 },
+      });
+      expect(await echo(upstream)).toBe('honest');
+    }
+    answering.end(`data: ${resultOf(1)}\n\n`.replace('"id":1', `"id":${idOf(server, 'slow')}`));
+    expect(textOf((await running).result)).toBe('fine');
+    expect(server.methods).not.toContain('DELETE');
   });
 
   it('tells where a redirect leads to, without what may be secret', async () => {

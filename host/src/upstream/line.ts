@@ -77,11 +77,11 @@ export class Line {
     for (const user of this.#users) user.hear(notification);
   }
 
-  /** Tells the users that it is over, and has the server give up what it keeps. */
-  async end(lost: boolean): Promise<void> {
+  /** Tells the users that it is over, and has the server give up what it keeps, where it still keeps anything. */
+  async end(why: 'lost' | 'expired' | 'unused'): Promise<void> {
     this.isOver = true;
-    for (const user of this.#users) user.onEnd(this, lost);
+    for (const user of this.#users) user.onEnd(this, why === 'lost');
     this.#users.clear();
-    await (lost ? this.connection.release() : this.connection.close());
+    await (why === 'unused' ? this.connection.close() : this.connection.release());
   }
 }

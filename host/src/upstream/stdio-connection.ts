@@ -140,9 +140,10 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
           const busy = onNotification?.(notification);
           if (!(busy instanceof Promise)) return;
           isBusy = true;
-          busy.finally(() => {
+          const goOn = () => {
             isBusy = false;
-          });
+          };
+          busy.then(goOn, goOn);
         },
         resolve(answer) {
           end();

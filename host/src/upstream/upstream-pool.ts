@@ -127,6 +127,10 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     if (this.#lines.size === 0) this.#isReachable = false;
   }
 
+  expire(line: Line): void {
+    this.#end(line, 'expired');
+  }
+
   release(line: Line, user: LineUser): void {
     if (line.isJoint) line.leave(user);
     else this.#end(line, 'not needed');
@@ -281,11 +285,11 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     }
   }
 
-  #end(line: Line, why: 'lost' | 'not needed' | 'idle' | 'to make room'): void {
+  #end(line: Line, why: 'lost' | 'expired' | 'not needed' | 'idle' | 'to make room'): void {
     if (!this.#lines.delete(line)) return;
     if (this.#joint === line) this.#joint = undefined;
     if (this.#spare === line) this.#spare = undefined;
-    const ending: Promise<void> = line.end(why === 'lost').finally(() => {
+    const ending: Promise<void> = line.end(why === 'lost' || why === 'expired' ? why : 'unused').finally(() => {
       this.#ending.delete(ending);
       this.#tellCount();
     });
