@@ -10,6 +10,11 @@ export class BackOff {
   #notBefore = 0;
   #reason: unknown;
 
+  /** Why the latest attempt failed; undefined when it did not. */
+  get reason(): unknown {
+    return this.#reason;
+  }
+
   failed(reason?: unknown): void {
     this.#failures += 1;
     this.#reason = reason;
@@ -21,6 +26,7 @@ export class BackOff {
   succeeded(): void {
     this.#failures = 0;
     this.#notBefore = 0;
+    this.#reason = undefined;
   }
 
   /**

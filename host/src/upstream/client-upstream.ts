@@ -14,6 +14,8 @@ export interface LineSource {
   readonly id: string;
   /** From the latest handshake with the server. */
   readonly initialized: ServerFacts | undefined;
+  /** Why the server could not be reached when that was tried last; undefined when it could. */
+  readonly failure: unknown;
   /** A standing line for `user`: the one of all, one that nobody uses yet, or a new one. */
   connect(user: LineUser, signal: AbortSignal): Promise<Line>;
   /** Says that the server does its work. */
@@ -180,7 +182,9 @@ export class ClientUpstream implements Upstream, LineUser {
     const { idle } = requestTimes(options, this.#on.times);
     const late = new AbortController();
     const { signal } = options;
-    const timer = new RequestTimer(this.id, method, { idle, whole: idle }, fault => late.abort(fault));
+    const timer = new RequestTimer(this.id, method, { idle, whole: idle }, fault => {
+      late.abort(this.#source.failure ?? fault);
+    });
     try {
       const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
       return await unlessAborted(this.#connected(), either);

@@ -76,6 +76,10 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     return this.#latest?.facts;
   }
 
+  get failure(): unknown {
+    return this.#isReachable ? undefined : this.#backOff.reason;
+  }
+
   get ready(): boolean {
     return this.#isReachable;
   }
