@@ -352,6 +352,7 @@ export const requirements = {
   'GW-55': 'Tools are listed and called without tasks; those that only run as tasks are not listed.',
   'GW-56': 'A binding of one upstream goes by its server information, one of several by its own id.',
   'GW-57': 'A client of a later revision is told which revisions it can choose from.',
+  'GW-59': 'However often readiness is asked for, an upstream that is down is tried only now and then.',
   'GW-58': 'Whatever a client sends, the names in its log line are at most 1,000 characters long.',
   // registry for development: REG-…
   'REG-01': 'The registry for development listens on this machine alone, and answers to no other name.',

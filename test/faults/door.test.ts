@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
 import { postHead, rawClient } from '../fixtures/raw-client.ts';
@@ -185,6 +186,22 @@ it('a request is one until its answer is read, however long that takes [GW-40]',
   for (const client of clients) client.socket.destroy();
   await expect.poll(async () => (await gateway.post(rpc('ping'), session)).status).toBe(200);
   await honest();
+});
+
+it('an upstream that is down is not tried each time that readiness is asked for [GW-59]', async () => {
+  let tried = 0;
+  const refuse = (_: unknown, response: ServerResponse) => {
+    tried += 1;
+    response.writeHead(500).end();
+    return true;
+  };
+  await using down = await startRawHttpServer({ refuse });
+  await using waiting = await openGateway([{ id: 'down', http: { url: down.url } }]);
+  for (let asked = 0; asked < 300; asked += 1) {
+    expect((await fetch(`${waiting.url}/readyz`, { headers: { host: 'any.example' } })).status).toBe(503);
+  }
+  expect(tried).toBeGreaterThan(0);
+  expect(tried).toBeLessThan(20);
 });
 
 it('an upstream that floods a client which does not read is held up [GW-40]', { timeout: 15_000 }, async () => {

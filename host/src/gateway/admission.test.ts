@@ -8,13 +8,18 @@ interface Asked {
   readonly origin?: string;
   readonly from?: string;
   readonly raw?: readonly string[];
+  readonly forwardedFor?: string;
 }
 
 /** Both checks, as a request passes them. */
 const admission = (options: AdmissionOptions) => {
   const { checkHost, checkOrigin } = createAdmission(options);
-  return ({ host = '', origin, from = '127.0.0.1', raw = ['Host', host] }: Asked) => {
-    const headers = origin === undefined ? { host } : { host, origin };
+  return ({ host = '', origin, from = '127.0.0.1', raw = ['Host', host], forwardedFor }: Asked) => {
+    const headers = {
+      host,
+      ...(origin === undefined ? {} : { origin }),
+      ...(forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor }),
+    };
     checkOrigin(headers);
     checkHost({ headers, rawHeaders: raw, remoteAddress: from });
   };
@@ -74,6 +79,11 @@ describe.each(['0.0.0.0', '::', '[::]'])('on %s', host => {
     for (const from of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8::1', '::127.0.0.1']) {
       expect(() => admit({ host: name, from })).toThrow(refusal('host_refused'));
     }
+  });
+  it('refuses them from a proxy on this machine [GW-46]', () => {
+    const forwarded = { host: 'localhost:8787', forwardedFor: '192.0.2.1' };
+    expect(() => admit(forwarded)).toThrow(refusal('host_refused'));
+    expect(() => admit({ ...forwarded, host: 'mcp.example' })).not.toThrow();
   });
   it('refuses other names and ports from this machine [GW-46]', () => {
     for (const name of ['localhost', 'localhost:1', 'evil.example:8787']) {

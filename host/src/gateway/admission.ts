@@ -34,9 +34,12 @@ const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 /** Whether an address to listen on can be reached from this machine alone. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1|\[::1\])$/.test(host);
 
-/** Whether a connection comes from this machine, over loopback. */
-export const isFromHere = (remoteAddress: string | undefined): boolean =>
-  remoteAddress !== undefined && /^(::ffff:)?127\.|^::1$/.test(remoteAddress);
+/** Headers by which a proxy says that it forwards a request, whose client may be anywhere. */
+const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
+/** Whether a request comes from this machine: over loopback, and not through a proxy that says so. */
+export const isFromHere = ({ headers, remoteAddress = '' }: Omit<Arrival, 'rawHeaders'>): boolean =>
+  /^(::ffff:)?127\.|^::1$/.test(remoteAddress) && forwarding.every(name => headers[name] === undefined);
 
 /** Wildcard addresses, which include loopback. */
 const everyAddress = /^(0\.0\.0\.0|::|\[::\])$/;
@@ -61,12 +64,13 @@ export function createAdmission(options: AdmissionOptions): Admission {
       if (origin === undefined || origins.has(origin.toLowerCase()) || (local && isLoopbackOrigin(origin))) return;
       fail('origin_refused', { origin: cut(origin, 200) });
     },
-    checkHost({ headers: { host: asked = '' }, rawHeaders, remoteAddress }) {
+    checkHost({ headers, rawHeaders, remoteAddress }) {
+      const { host: asked = '' } = headers;
       if (hasSecondHost(rawHeaders)) fail('host_ambiguous');
       if (named.has(asked)) return;
       const name = asked.toLowerCase();
       if (named.has(name) || named.has(name.replace(/:\d+$/, ''))) return;
-      if (fromHere.has(name) && isFromHere(remoteAddress)) return;
+      if (fromHere.has(name) && isFromHere({ headers, remoteAddress })) return;
       const shown = cut(asked, 200);
       fail('host_refused', {
         host: shown,

@@ -209,7 +209,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** Whether whoever asks is one of those that `metrics.serve` names. */
   function isAudience(incoming: IncomingMessage): boolean {
     const { metricsFor = 'loopback' } = options;
-    const isHere = isFromHere(incoming.socket.remoteAddress) && !isForwarded(incoming);
+    const { headers, socket } = incoming;
+    const isHere = isFromHere({ headers, remoteAddress: socket.remoteAddress });
     return metricsFor === 'everybody' || (metricsFor === 'loopback' && isHere);
   }
 
@@ -352,10 +353,6 @@ function refuse(incoming: IncomingMessage): never {
   if (isKnown(incoming) && !['POST', 'GET', 'DELETE'].includes(method)) fail('http_method_refused', { method });
   return fail('path_unknown', { path: cut(pathIn(incoming), 200) });
 }
-
-/** Whether a proxy forwarded the request, whose client may be anywhere. */
-const isForwarded = ({ headers }: IncomingMessage) =>
-  ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some(name => headers[name] !== undefined);
 
 /** Hono's types allow HTTP/2, which is not spoken here. */
 const plain = ({ incoming, outgoing }: HttpBindings) => ({
