@@ -205,6 +205,9 @@ export const requirements = {
     'All memories, and all tables, of all core instances of a plugin together stay below its limit, whenever they grow.',
   'SBX-91': 'Memory that a plugin uses is counted, whether its modules export it or not.',
   'SBX-92': 'Glue that takes lists of a fixed length out of a guest, uncounted, is refused.',
+  'SBX-93':
+    'Compiled plugins are kept where this user alone can write, under a key, and are checked again when they are read.',
+  'SBX-94': 'A killed start leaves nothing in the cache for good, and a cache that cannot be written says why.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
   'HOOK-01': 'Plugins run by priority, then in the order of the file, the same before and after dispatch.',

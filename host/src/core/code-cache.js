@@ -1,14 +1,15 @@
 // JavaScript, because Node takes a twentieth of a second to load what reads TypeScript, unless the cache is on already.
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { enableCompileCache, getCompileCacheDir } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { foreignWriter } from './foreign-writer.js';
 
 const ownFolder = () => join(homedir(), '.cache/sallyport/code');
 
 /**
  * Has Node keep what it made of source text (types stripped, code compiled), so that the next start reads it in place
- * of making it again. Whoever can write there can run code as us: a folder that others can write is not used. Without a
+ * of making it again. Whoever can write there can run code as us: a folder that others can write, or replace, is not used. Without a
  * folder all goes on, slower. Where NODE_COMPILE_CACHE is set, Node has done it already.
  * @param {string} [folder]
  * @returns {void}
@@ -19,8 +20,7 @@ export function useCodeCache(folder) {
     // A user whom no user database knows has no home folder, and asking for it throws.
     const place = folder ?? ownFolder();
     mkdirSync(place, { recursive: true, mode: 0o700 });
-    const { uid, mode } = statSync(place);
-    if (uid === process.getuid?.() && (mode & 0o022) === 0) enableCompileCache(place);
+    if (process.getuid !== undefined && foreignWriter(place) === undefined) enableCompileCache(place);
   } catch {}
 }
 

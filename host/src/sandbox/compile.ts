@@ -15,7 +15,7 @@ import { componentInfo } from './component-info.ts';
 import { checkExtent } from './extent.ts';
 import { glueFile } from './finish-glue.ts';
 import { instancesIn } from './glue.ts';
-import { glueRules } from './glue-check.ts';
+import { checkGlue, glueRules } from './glue-check.ts';
 import type { PluginLimits } from './limits.ts';
 import { checkCoreNames } from './name-gate.ts';
 import { transpile } from './transpile.ts';
@@ -50,7 +50,7 @@ export async function compile(
     Buffer.from(JSON.stringify([artifact.digest, jcoVersion, glueRules, asyncImports, asyncExports])),
   );
   let files = await on.cache?.read(key);
-  if (files === undefined) {
+  if (files === undefined || !isChecked(files)) {
     const order = { bytes: artifact.bytes, asyncImports, asyncExports, isFinished: true };
     files = await transpile(order, on.limits.compileMs, on.signal);
     await on.cache?.write(key, files);
@@ -69,6 +69,16 @@ export async function compile(
     modules.set(name, await compileModule(clamped));
   }
   return { glue, modules, binaries, instances, asynchronous: asyncImports.length > 0 };
+}
+
+/** Whether glue that was kept is what the rules of today accept: it is not taken on the word of a file. */
+function isChecked(files: ReadonlyMap<string, Uint8Array>): boolean {
+  try {
+    checkGlue(textOf(files, glueFile));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function textOf(files: ReadonlyMap<string, Uint8Array>, name: string): string {

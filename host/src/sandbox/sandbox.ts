@@ -84,7 +84,7 @@ interface SandboxOptions {
 }
 
 export function createSandbox(on: SandboxOptions): Sandbox {
-  const cache = on.cacheDir === undefined ? undefined : new CompileCache(on.cacheDir);
+  const cache = on.cacheDir === undefined ? undefined : new CompileCache(on.cacheDir, on.log);
   return {
     inspect(artifact) {
       checkExtent(artifact.bytes);
