@@ -271,6 +271,7 @@ export const requirements = {
     'A new client is told what a server offers now, also where it was replaced unnoticed more than a minute ago.',
   'UP-36':
     'The connections of a session end with it: a child with all that it started, and a session of an HTTP server.',
+  'UP-37': 'The operator is told how many connections there are with each upstream, and of each at level debug.',
   'UP-19': 'An HTTP status fails one request, and the client hears the status and when to come again.',
   'UP-20': 'Answers in any usual content coding are read, and decoded only as far as an answer may be long.',
   'UP-21': 'Every part of a start obeys the limit of a start, and ends when the gateway closes.',

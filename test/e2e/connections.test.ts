@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { UpstreamEntry } from '../../host/src/upstream/create-upstream.ts';
 import { everythingOverStdio, startEverything } from '../fixtures/everything.ts';
 import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
+import { openHost } from '../fixtures/open-host.ts';
 import { isAlive } from '../fixtures/process-state.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
@@ -209,4 +211,30 @@ it('tells a client on its stream what its own connection says, from the level th
   while (!heard.includes('"data":"error"')) heard += new TextDecoder().decode((await reader?.read())?.value);
   clearInterval(timer);
   expect(heard).not.toContain('"data":"debug"');
+});
+
+it('[UP-37] tells the operator how many connections there are, and of each at level debug', async () => {
+  const server = await keep(startRawHttpServer());
+  const { url, client, call, lines } = await keep(openHost([], server.url));
+  const connections = async () =>
+    /sallyport_upstream_connections\{upstream="upstream"\} (\d+)/.exec(
+      await (await fetch(`${url}/metrics`)).text(),
+    )?.[1];
+  await call('echo', { text: 'x' });
+  expect(await connections()).toBe('1');
+  const second = new Client({ name: 'second', version: '1.0.0' });
+  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`));
+  await second.connect(transport);
+  await second.callTool({ name: 'echo', arguments: { text: 'x' } });
+  expect(await connections()).toBe('2');
+  await transport.terminateSession();
+  await second.close();
+  await expect.poll(connections).toBe('1');
+  await client.ping();
+  const told = lines.filter(({ msg }) => msg === 'connected' || msg === 'disconnected');
+  expect(told.map(({ level, msg }) => [level, msg])).toEqual([
+    [30, 'connected'],
+    [20, 'connected'],
+    [20, 'disconnected'],
+  ]);
 });

@@ -231,13 +231,14 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     const { log, isShared } = this.#on;
     const { facts, keepsState } = line.connection;
     const isFirst = this.#latest === undefined;
+    const isNews = !this.#isReachable;
     this.#latest = line.connection;
     this.#latestAt = Date.now();
     this.#isReachable = true;
     this.#lines.add(line);
     if (line.isJoint) this.#joint = line;
     const told = { upstream: this.id, server: facts.serverInfo, revision: facts.protocolVersion };
-    log[isFirst ? 'info' : 'debug']({ ...told, connections: this.#count }, 'connected');
+    log[isNews ? 'info' : 'debug']({ ...told, connections: this.#count }, 'connected');
     if (isFirst && !isShared && !keepsState) {
       log.info({ upstream: this.id }, 'the server gave no session id: its clients use one connection');
     }
