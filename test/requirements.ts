@@ -330,6 +330,8 @@ export const requirements = {
     'No remote address takes all sessions; who has its share, or most of all, makes room by what it does not use.',
   'GW-101': 'A session in which nothing happens for an hour ends, with what it has of the upstreams.',
   'GW-102': 'Streams of notifications are limited by themselves, and divided among addresses as sessions are.',
+  'GW-93':
+    '/readyz?verbose names the upstreams that cannot be reached with the last fault, and the plugins that are held back or disabled.',
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
   'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',

@@ -174,6 +174,7 @@ async function openHost(config: Config, ownLog: Log, { lock, signal, watch }: Ho
       allowedOrigins: config.allowed_origins,
       metrics,
       metricsFor: config.metrics.serve,
+      mask,
       optionalUpstreams: new Set(config.upstreams.filter(each => !each.required).map(each => each.id)),
       log,
     }),

@@ -177,6 +177,7 @@ describe('an upstream of several that answers nothing', () => {
         { id: 'up', required: true, reachable: true },
         { id: 'two', required: true, reachable: true },
       ],
+      plugins: [],
       missing: [
         {
           ...{ binding: 'main', upstream: 'up', method: 'tools/list', code: 'upstream_timeout' },

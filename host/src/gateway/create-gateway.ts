@@ -9,6 +9,7 @@ import { Fault, fail } from '../core/fault.ts';
 import { isList, type Json } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
+import type { SecretMask } from '../core/secret-mask.ts';
 import { version } from '../core/version.ts';
 import { readId } from '../upstream/exchange-id.ts';
 import { type Admission, createAdmission, isFromHere, isLoopback } from './admission.ts';
@@ -53,7 +54,9 @@ export interface GatewayOptions {
   readonly optionalUpstreams?: ReadonlySet<string>;
   /** What /metrics tells, the gateway's own numbers among it. */
   readonly metrics?: Metrics;
-  /** Who may read /metrics; `loopback`, which is connections from this machine, unless stated. */
+  /** Hides secrets in what upstreams said, as /readyz?verbose tells it. */
+  readonly mask?: SecretMask;
+  /** Who may read /metrics and /readyz?verbose; `loopback`, which is connections from this machine, unless stated. */
   readonly metricsFor?: 'loopback' | 'everybody' | 'nobody';
   /** Shown to clients as the server's version. */
   readonly version?: string;
@@ -241,7 +244,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   function tellReadiness(env: HttpBindings, isVerbose: boolean): Response {
     const { incoming, outgoing } = plain(env);
     if (isVerbose && mayReadNumbers(incoming, outgoing)) {
-      const report = readiness.report(draining);
+      const told = readiness.report(draining);
+      const report = options.mask?.value(told) ?? told;
       return probe(env, report.ok, report);
     }
     const ok = readiness.isReady() && !draining;

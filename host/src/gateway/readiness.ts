@@ -1,4 +1,7 @@
-import type { UpstreamPool } from '../upstream/upstream.ts';
+import { bounded } from '../core/bounded.ts';
+import { toFault } from '../core/fault.ts';
+import type { PluginTrouble } from '../hook/hook-chain.ts';
+import type { ConnectFailure, UpstreamPool } from '../upstream/upstream.ts';
 import type { Binding, Entrance } from './binding.ts';
 import type { Missing } from './notices.ts';
 
@@ -6,9 +9,19 @@ import type { Missing } from './notices.ts';
 export interface ReadinessReport {
   readonly ok: boolean;
   readonly draining: boolean;
-  readonly upstreams: readonly { readonly id: string; readonly required: boolean; readonly reachable: boolean }[];
+  readonly upstreams: readonly UpstreamReport[];
+  /** Plugins that are not called at present. */
+  readonly plugins: readonly (Omit<PluginTrouble, 'since'> & { readonly binding: string; readonly since: string })[];
   /** Lists in which an upstream is missing, or stands with an old list. */
   readonly missing: readonly (Omit<Missing, 'since'> & { readonly binding: string; readonly since: string })[];
+}
+
+interface UpstreamReport {
+  readonly id: string;
+  readonly required: boolean;
+  readonly reachable: boolean;
+  /** Why the last attempt to connect failed, where none has succeeded since. */
+  readonly last_failure?: { readonly at: string; readonly code: string; readonly hint: unknown };
 }
 
 export interface Readiness {
@@ -36,10 +49,23 @@ export function createReadiness(
     report: draining => ({
       ok: isReady() && !draining,
       draining,
-      upstreams: upstreams.map(each => ({ id: each.id, required: isRequired(each), reachable: each.ready })),
+      upstreams: upstreams.map(each => ({
+        ...{ id: each.id, required: isRequired(each), reachable: each.ready },
+        ...(each.lastFailure && { last_failure: failureReport(each.lastFailure) }),
+      })),
+      plugins: bindings.flatMap(({ id, chain }) =>
+        chain.chain.troubles().map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
+      ),
       missing: [...entrances.values()].flatMap(({ id, notices }) =>
-        notices.missing().map(({ since, ...each }) => ({ binding: id, ...each, since: new Date(since).toISOString() })),
+        notices.missing().map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
       ),
     }),
   };
 }
+
+function failureReport({ at, reason }: ConnectFailure) {
+  const { code, hint } = toFault(reason);
+  return { at: dateOf(at), code, hint: bounded(hint) };
+}
+
+const dateOf = (ms: number) => new Date(ms).toISOString();

@@ -20,12 +20,18 @@ export class Breaker {
   #inARow = 0;
   /** When the next call may be let through; undefined while it is closed. */
   #probeAt: number | undefined;
+  #openSince: number | undefined;
 
   constructor(plugin: string, settings: BreakerSettings, log: Log, now: () => number = () => performance.now()) {
     this.#plugin = plugin;
     this.#settings = settings;
     this.#log = log;
     this.#now = now;
+  }
+
+  /** Since when calls are kept away, in milliseconds since the epoch; undefined while it is closed. */
+  get openSince(): number | undefined {
+    return this.#openSince;
   }
 
   /** Whether calls are kept away now. */
@@ -42,6 +48,7 @@ export class Breaker {
     if (this.#probeAt !== undefined) this.#log.warn({ plugin: this.#plugin }, 'the plugin serves again');
     this.#inARow = 0;
     this.#probeAt = undefined;
+    this.#openSince = undefined;
   }
 
   failed(): void {
@@ -51,6 +58,7 @@ export class Breaker {
       const failures = this.#inARow;
       this.#log.error({ plugin: this.#plugin, failures }, 'the plugin keeps failing: its calls are held back');
     }
+    this.#openSince ??= Date.now();
     this.#probeAt = this.#now() + this.#settings.openMs;
   }
 }

@@ -19,6 +19,11 @@ export class ChainPlace {
     this.#now = { chain, requests: 0 };
   }
 
+  /** The chain of requests that begin now. */
+  get chain(): HookChain {
+    return this.#now.chain;
+  }
+
   /** A request that begins keeps the chain that it finds, so that its after hooks are of the plugins of its before hooks. */
   enter(): HeldChain {
     const tenure = this.#now;

@@ -33,12 +33,14 @@ interface HookChainOptions {
 export function createHookChain({ plugins, runner, log, mask }: HookChainOptions): HookChain {
   let active = plugins.toSorted((a, b) => a.priority - b.priority);
   let byHook = groupByHook(active);
+  const disabled = new Map<string, number>();
 
   function onFailure(plugin: HookedPlugin, { cause, message }: Failure): BlockData | undefined {
     const action = plugin.onError[cause];
     if (action === 'deny') return failureData(plugin.id, cause);
     if (action === 'disable' && active.includes(plugin)) {
       active = active.filter(other => other !== plugin);
+      disabled.set(plugin.id, Date.now());
       byHook = groupByHook(active);
       log.error({ plugin: plugin.id, cause, message }, 'plugin disabled after a failure, as its on_error says');
     }
@@ -73,6 +75,12 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     get plugins() {
       return active.map(plugin => plugin.id);
     },
+
+    troubles: () =>
+      plugins.flatMap(({ id, breaker }) => {
+        const since = disabled.get(id) ?? breaker?.openSince;
+        return since === undefined ? [] : [{ plugin: id, state: disabled.has(id) ? 'disabled' : 'held_back', since }];
+      }),
 
     handles: (stage: Stage, method: AfterMethod) =>
       byHook.has(stage === 'after' ? afterHooks[method] : beforeHooks[method as BeforeMethod]),

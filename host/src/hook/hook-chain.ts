@@ -57,10 +57,21 @@ export interface AfterOptions {
   readonly outputSchema?: OutputSchemaLookup;
 }
 
+/** A plugin that is not called at present. */
+export interface PluginTrouble {
+  readonly plugin: string;
+  /** Held back by its breaker, or left out by its `on_error`. */
+  readonly state: 'held_back' | 'disabled';
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
 /** The plugins of one binding, in order. A plugin's failure is decided by its `on_error`, never thrown. */
 export interface HookChain {
   /** Ids of the plugins, in the order in which they run. */
   readonly plugins: readonly string[];
+  /** Those that are not called at present. */
+  troubles(): readonly PluginTrouble[];
   /** Whether any plugin has a hook for it. When not, a result may pass through without being parsed. */
   handles(stage: 'before', method: BeforeMethod): boolean;
   handles(stage: 'after', method: AfterMethod): boolean;

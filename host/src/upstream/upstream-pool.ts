@@ -6,7 +6,7 @@ import { type ClientOptions, ClientUpstream, type LineSource } from './client-up
 import type { Connection, RequestTimes } from './connection.ts';
 import { Line, type LineUser } from './line.ts';
 import { unlessAborted } from './unless-aborted.ts';
-import type { Notification, ServerFacts, Upstream, UpstreamPool } from './upstream.ts';
+import type { ConnectFailure, Notification, ServerFacts, Upstream, UpstreamPool } from './upstream.ts';
 
 /** What a connection tells, from the moment when it is being made. */
 export interface DialEvents {
@@ -63,6 +63,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
   /** When its handshake was, in milliseconds since the epoch. */
   #latestAt = 0;
   #isReachable = false;
+  #lastFailure: ConnectFailure | undefined;
   #common: ClientUpstream | undefined;
 
   constructor(options: PoolOptions) {
@@ -82,6 +83,10 @@ export class ConnectionPool implements UpstreamPool, LineSource {
 
   get ready(): boolean {
     return this.#isReachable;
+  }
+
+  get lastFailure(): ConnectFailure | undefined {
+    return this.#lastFailure;
   }
 
   get common(): Upstream | undefined {
@@ -218,6 +223,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
       if (!ended.aborted) {
         this.#backOff.failed(reason);
         this.#isReachable = false;
+        this.#lastFailure = { at: Date.now(), reason };
       }
       throw reason;
     } finally {
@@ -235,6 +241,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     this.#latest = line.connection;
     this.#latestAt = Date.now();
     this.#isReachable = true;
+    this.#lastFailure = undefined;
     this.#lines.add(line);
     if (line.isJoint) this.#joint = line;
     const told = { upstream: this.id, server: facts.serverInfo, revision: facts.protocolVersion };

@@ -67,6 +67,12 @@ export interface Upstream extends AsyncDisposable {
   setLogLevel(level: string): Promise<void>;
 }
 
+/** A failed attempt to connect, `at` in milliseconds since the epoch. */
+export interface ConnectFailure {
+  readonly at: number;
+  readonly reason: unknown;
+}
+
 /** One MCP server behind the gateway, and the connections of clients with it. Disposing ends all of them. */
 export interface UpstreamPool extends AsyncDisposable {
   readonly id: string;
@@ -77,6 +83,8 @@ export interface UpstreamPool extends AsyncDisposable {
   start(signal?: AbortSignal): Promise<void>;
   /** Whether the server could be reached the last time that it was tried, and was not lost since. */
   readonly ready: boolean;
+  /** Why the last attempt to connect failed; absent since one did not. */
+  readonly lastFailure: ConnectFailure | undefined;
   /** From the latest handshake; absent before the first. */
   readonly initialized: ServerFacts | undefined;
   /** What concerns all clients alike, where they have one connection together; undefined where each has its own. */

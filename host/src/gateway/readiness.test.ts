@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
+import { Fault } from '../core/fault.ts';
+import { hookNames } from '../core/hook-name.ts';
+import { silentLog } from '../core/log.ts';
+import { Breaker } from '../hook/breaker.ts';
+import { ChainPlace } from '../hook/chain-place.ts';
+import { createHookChain } from '../hook/create-hook-chain.ts';
+import type { FailureAction } from '../hook/hook-chain.ts';
+import { createUpstreamPool } from '../upstream/create-upstream.ts';
+import { createReadiness } from './readiness.ts';
+
+const always = (action: FailureAction) => ({
+  ...{ trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action },
+});
+
+it('[GW-93] names the upstream that cannot be reached with its fault, and plugins that are not called', async () => {
+  const log = silentLog();
+  const plugin = (id: string, action: FailureAction) => ({
+    ...{ id, hooks: new Set(hookNames), priority: 0, onError: always(action), seesBlobs: false },
+    breaker: new Breaker(id, { failures: action === 'ignore' ? 1 : 100, openMs: 60_000 }, log),
+  });
+  const trapped = { before: () => ({ tag: 'failed', cause: 'trap' }) as const };
+  const runner = createFakeHookRunner({ off: trapped, held: trapped, good: {} });
+  const plugins = [plugin('off', 'disable'), plugin('held', 'ignore'), plugin('good', 'deny')];
+  const chain = createHookChain({ plugins, runner, log });
+  await using down = createUpstreamPool({ id: 'down', http: { url: 'http://127.0.0.1:9/mcp' } }, { log });
+  const bindings = [{ id: 'main', isDefault: true, upstreams: [down], chain: new ChainPlace(chain) }];
+  const readiness = createReadiness(bindings, new Map(), new Set());
+  expect(readiness.report(false)).toMatchObject({ ok: false, plugins: [], upstreams: [{ id: 'down' }] });
+
+  await expect(down.start()).rejects.toBeInstanceOf(Fault);
+  const on = { requestId: 'r', binding: 'main', upstream: 'down', reports: [] };
+  await chain.before(on, 'tools/call', { name: 'echo' });
+  const since = expect.stringMatching(/^\d{4}-.*Z$/);
+  expect(readiness.report(true)).toEqual({
+    ...{ ok: false, draining: true, missing: [] },
+    upstreams: [
+      {
+        ...{ id: 'down', required: true, reachable: false },
+        last_failure: {
+          at: since,
+          code: 'upstream_unavailable',
+          hint: expect.stringContaining('nothing listens at 127.0.0.1:9'),
+        },
+      },
+    ],
+    plugins: [
+      { binding: 'main', plugin: 'off', state: 'disabled', since },
+      { binding: 'main', plugin: 'held', state: 'held_back', since },
+    ],
+  });
+});
