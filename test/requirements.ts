@@ -434,7 +434,7 @@ export const requirements = {
   'AUT-60':
     'A plugin in Go is a module that Go alone builds: it imports what it uses, and is the same bytes in whatever folder.',
   'AUT-61':
-    'What Go prints is in the log, line by line; so is a panic, with its stack, and it ends the call as a trap.',
+    'What Go prints is in the log, line by line; a panic is a failure with its message and line, and its stack is one entry of the log.',
   'AUT-62':
     'Time and random numbers of Go are real when clock and random are declared; else the call ends, or the build, with what to declare.',
   'AUT-63': 'Every function and every value of the contract passes between Go and the gateway as it is.',
@@ -445,14 +445,15 @@ export const requirements = {
   'AUT-70': 'A component of Python imports what its descriptor declares and nothing more, and carries the descriptor.',
   'AUT-71': 'What a plugin in Python prints is in its log, line by line.',
   'AUT-72':
-    'What a plugin in Python does not catch is a trap whose traceback is in the log; what it declares is an error.',
+    'What a plugin in Python does not catch is a failure that says what and where, with the traceback in the log; what it declares is an error.',
   'AUT-73': 'time and datetime of Python are real when clock is declared, and say what to declare when not.',
   'AUT-74': 'Random numbers of Python are real when random is declared, and say what to declare when not.',
   'AUT-75': 'What a plugin in Python does not have of the system raises an exception, and ends nothing.',
   'AUT-76':
     'The helpers in Python replace each text, leave every other byte of JSON, and read a config into dataclasses.',
   'AUT-77': 'A plugin in Python that cannot be built is told why, with file and line, or what to install.',
-  'AUT-78': 'Packages that a plugin in Python requires are installed when they are Python alone.',
+  'AUT-78':
+    'Packages that a plugin in Python requires are installed when they are Python alone, told with their versions, and never in an older major version that nobody named.',
   'AUT-79': 'The template of Python builds as it is and passes its cases.',
   'AUT-80':
     'What a hook in JavaScript throws or returns by mistake is a failure in words with file and line, and never a bare trap.',
@@ -468,6 +469,9 @@ export const requirements = {
     'A component without the exports of its kind is not built, in whatever language; of a Rust crate the library is meant.',
   'AUT-86':
     'plugin test puts what passed in its place, and plugin sign and push refuse a component whose sources have changed since, unless forced.',
+  'AUT-89': 'A build of Go says where time zones are asked for and are not there.',
+  'AUT-88':
+    'plugin test shows what was logged on lines of its own and details as JSON, and says where only a whole text counts.',
   'AUT-87': 'plugin push refuses a tag that is another version than that of the descriptor, unless forced.',
   // the command for authors: CLI-…
   'CLI-01':

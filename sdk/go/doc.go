@@ -43,5 +43,6 @@
 // and math/rand are real; without it, crypto/rand ends the call and a plugin with math/rand is not built.
 //
 // An error of a hook is a failure, and the operator decided what follows from one; unless they chose otherwise the
-// request is denied. So does a panic: Go's message and its stack are in the log, and the instance is thrown away.
+// request is denied. A panic is a failure too, with its message and its line in package main; its stack is in the log.
+// What Go cannot recover from (a full stack, os.Exit) ends the instance.
 package sallyport

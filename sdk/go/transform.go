@@ -67,7 +67,8 @@ type exportedTransform struct{ plugin Transform }
 
 var errNotExported = errors.New("the plugin exports nothing: call sallyport.Export in an init function")
 
-func (e exportedTransform) configure(config string) error {
+func (e exportedTransform) configure(config string) (err error) {
+	defer caught(&err)
 	if e.plugin == nil {
 		return errNotExported
 	}
@@ -80,16 +81,18 @@ func (e exportedTransform) configure(config string) error {
 	return nil
 }
 
-func (e exportedTransform) beforeDispatch(context CallContext, request Request) (RequestOutcome, error) {
-	outcome, err := e.plugin.Before(context, request)
+func (e exportedTransform) beforeDispatch(context CallContext, request Request) (outcome RequestOutcome, err error) {
+	defer caught(&err)
+	outcome, err = e.plugin.Before(context, request)
 	if outcome == nil && err == nil {
 		return nil, errors.New("Before returned neither an outcome nor an error")
 	}
 	return outcome, err
 }
 
-func (e exportedTransform) afterDispatch(context CallContext, response Response) (ResponseOutcome, error) {
-	outcome, err := e.plugin.After(context, response)
+func (e exportedTransform) afterDispatch(context CallContext, response Response) (outcome ResponseOutcome, err error) {
+	defer caught(&err)
+	outcome, err = e.plugin.After(context, response)
 	if outcome == nil && err == nil {
 		return nil, errors.New("After returned neither an outcome nor an error")
 	}

@@ -189,7 +189,7 @@ describe.each(changes)('a pinned plugin with $what', ({ line, more, change }) =>
     const checked = await operator.run('check');
     expect(checked.stderr).toContain('lock_mismatch');
     expect(checked.stderr).toMatch(line);
-    expect(checked.stderr).toContain('sallyport lock --approve p');
+    expect(checked.stderr).toMatch(/`sallyport lock -c \S+ --approve p`/);
     expect(checked.code).toBe(4);
 
     if (more) {

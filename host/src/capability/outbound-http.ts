@@ -19,7 +19,8 @@ export const outboundHttp = defineCapability<EgressGrant>({
   ...outboundHttpInLane,
   risk: 'Lets the plugin send what it sees to where the rules allow, and wait for the answers.',
   grant: egressGrantSchema,
-  example: 'outbound_http: { allow: ["https://api.example.com"] }',
+  example:
+    'outbound_http: { allow: ["https://api.example.com"] } # for loopback or a private network also allow_private: ["127.0.0.1/32"]',
   serve(grant, on) {
     const { plugin, secrets } = on;
     const { egress: sent } = usageSeries(on.metrics, plugin);

@@ -20,7 +20,10 @@ export async function lock(command: LockCommand, signal?: AbortSignal): Promise<
   const lockfile = lockfileOf(command.config);
   const held = await readLockfile(lockfile);
   const { allowDowngrade } = command;
-  const update = updateLock({ held, folder: dirname(lockfile), allowDowngrade }, new Set(command.approve));
+  const update = updateLock(
+    { held, folder: dirname(lockfile), config: command.config, allowDowngrade },
+    new Set(command.approve),
+  );
   const { loadAll } = await import('../host.ts');
   await loadAll(config, createLog('warn'), update, signal);
 

@@ -13,5 +13,5 @@ export async function openLock(
 ): Promise<Lock> {
   const lockfile = lockfileOf(file);
   const held = await readLockfile(lockfile);
-  return honourLock({ held, folder: dirname(lockfile), allowDowngrade }, { plugins, frozen, log });
+  return honourLock({ held, folder: dirname(lockfile), config: file, allowDowngrade }, { plugins, frozen, log });
 }

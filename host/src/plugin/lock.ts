@@ -20,6 +20,8 @@ interface LockOptions {
   readonly held: Lockfile | undefined;
   /** The folder of the lockfile: files are named from there. */
   readonly folder: string;
+  /** The configuration as the command line named it, for hints that can be typed as they stand. */
+  readonly config: string;
   readonly allowDowngrade: boolean;
 }
 
@@ -29,16 +31,16 @@ interface LockOptions {
  * @throws Faults of `lock_frozen`
  */
 export function honourLock(
-  { held, folder, allowDowngrade }: LockOptions,
+  { held, folder, config, allowDowngrade }: LockOptions,
   on: { plugins: readonly PluginConfig[]; frozen: boolean; log: Log },
 ): Lock {
   const ids = on.plugins.map(({ id }) => id);
   const unpinned = ids.filter(id => held?.plugins.has(id) !== true);
   if (on.frozen) requireExactly(held, ids, unpinned);
   if (held === undefined && ids.length > 0) {
-    on.log.info({ hint: 'run `sallyport lock`' }, 'there is no lockfile: nothing is pinned');
+    on.log.info({ hint: `run \`${lockCommand(config)}\`` }, 'there is no lockfile: nothing is pinned');
   } else if (unpinned.length > 0) {
-    on.log.warn({ plugins: unpinned, hint: 'run `sallyport lock`' }, 'these plugins are not in the lockfile');
+    on.log.warn({ plugins: unpinned, hint: `run \`${lockCommand(config)}\`` }, 'these plugins are not in the lockfile');
   }
   return {
     sourceOf: ({ id, source }) => {
@@ -50,7 +52,8 @@ export function honourLock(
       const found = pinOf(entry, artifact, imports, folder);
       const pin = held?.plugins.get(id);
       const changes = pin === undefined ? [] : differences(pin, found);
-      const faults = changes.length === 0 ? [] : [new Fault('lock_mismatch', { ...approval(id), ...told(changes) })];
+      const faults =
+        changes.length === 0 ? [] : [new Fault('lock_mismatch', { ...approval(id, config), ...told(changes) })];
       throwAll([...faults, ...(allowDowngrade ? [] : rollback(id, found, held))]);
     },
   };
@@ -86,7 +89,10 @@ export interface LockUpdate extends Lock {
  * For `sallyport lock`: sources are asked anew, and updates that ask for nothing more are taken.
  * `check` throws Faults of `lock_unapproved`, `version_rollback`; ids in `approved` may ask for more.
  */
-export function updateLock({ held, folder, allowDowngrade }: LockOptions, approved: ReadonlySet<string>): LockUpdate {
+export function updateLock(
+  { held, folder, config, allowDowngrade }: LockOptions,
+  approved: ReadonlySet<string>,
+): LockUpdate {
   const taken = new Map<string, Pinned>();
   const pinned = () => [...taken.values()].toSorted((one, other) => (one.plugin < other.plugin ? -1 : 1));
   return {
@@ -98,7 +104,7 @@ export function updateLock({ held, folder, allowDowngrade }: LockOptions, approv
       const changes = before === undefined ? [] : differences(before, pin);
       const unapproved = !approved.has(plugin) && changes.some(({ more }) => more);
       throwAll([
-        ...(unapproved ? [new Fault('lock_unapproved', { ...approval(plugin), ...told(changes, true) })] : []),
+        ...(unapproved ? [new Fault('lock_unapproved', { ...approval(plugin, config), ...told(changes, true) })] : []),
         ...(allowDowngrade ? [] : rollback(plugin, pin, held)),
       ]);
       const change = before === undefined ? 'new' : changes.length > 0 ? 'updated' : 'unchanged';
@@ -126,10 +132,16 @@ const told = (changes: readonly Difference[], marked = false) => ({
   differences: changes.map(({ line, more }) => (marked && more ? `${line}   (asks for more)` : line)),
 });
 
-const approval = (plugin: string) => ({
+const approval = (plugin: string, config: string) => ({
   plugin,
-  hint: `if you agree with every line, run \`sallyport lock --approve ${plugin}\``,
+  hint: `if you agree with every line, run \`${lockCommand(config)} --approve ${plugin}\``,
 });
+
+/** As it is typed for this configuration; what it is without `-c` needs none. */
+function lockCommand(config: string): string {
+  if (config === 'sallyport.yaml') return 'sallyport lock';
+  return `sallyport lock -c ${/^[\w./-]+$/.test(config) ? config : `'${config.replaceAll("'", "'\\''")}'`}`;
+}
 
 function throwAll(faults: readonly Fault[]): void {
   if (faults.length > 0) throw new Faults(faults);

@@ -47,7 +47,7 @@
 //!   what its code really calls.
 //!
 //! An `Err` of a hook is a failure, and the operator decided what follows from one; unless they chose otherwise the
-//! request is denied. So does a panic, and then the instance is thrown away. On another target than WebAssembly, in
+//! request is denied. So does a panic, which is told in the log with its file and line; then the instance is thrown away. On another target than WebAssembly, in
 //! `cargo test`, log lines go to stderr, and the other functions of the host panic.
 
 /// What wit-bindgen makes of the contract, `wit/`.

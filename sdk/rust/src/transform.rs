@@ -42,6 +42,8 @@ fn plugin<T: Transform>() -> Result<&'static T, String> {
 
 impl<T: Transform> lifecycle::Guest for T {
     fn configure(config: String) -> Result<(), String> {
+        // A panic ends the instance without a word, unless it is told before: what, and in which file and line.
+        std::panic::set_hook(Box::new(|panic| crate::log::error(&panic.to_string())));
         let config = serde_json::from_str(&config).map_err(|error| error.to_string())?;
         let plugin = <T as Transform>::configure(config)?;
         PLUGIN.set(Box::new(plugin)).map_err(|_| "the plugin has been configured before".into())

@@ -14,6 +14,7 @@ except ImportError:
 def bind() -> None:
     # Written in Python, datetime asks the module time; written in C, it asks the system.
     sys.modules["_datetime"] = None
+    sys.modules["_zoneinfo"] = None
     vars(time).update(_functions)
     # It notes when it was imported, which may well be while the plugin is built.
     time.time_ns = lambda: 0

@@ -2,9 +2,11 @@
 
 import gc
 
+from componentize_py_types import Err
 from wit_world import exports
 
 from . import outside, phase, stream
+from .failure import failure
 
 
 def exports_of(plugin) -> dict[str, type]:
@@ -36,9 +38,18 @@ def _method(call):
             _begin_calls()
         try:
             return call(*args)
+        except Err as error:
+            # With a text it is what the plugin declares; with all else it is the host's, and nobody caught it.
+            if isinstance(error.value, str):
+                raise
+            raise failure(error) from None
         except SystemExit as error:
             # Python would end the process; a plugin's call ends.
-            raise RuntimeError("sys.exit is called in a plugin") from error
+            raise failure(RuntimeError("sys.exit is called in a plugin").with_traceback(error.__traceback__)) from None
+        except MemoryError:
+            raise
+        except Exception as error:
+            raise failure(error) from None
         finally:
             stream.flush()
 

@@ -31,11 +31,16 @@ def tell(kind, value, trace) -> None:
     text = "".join(traceback.format_exception(kind, value, trace))
     # Folders have numbers while a plugin is built. What called the plugin is of no interest.
     own = re.sub(r'  File "/\d+/sallyport_(?:start|entry)[^\n]*\n(?:    [^\n]*\n)*', "", text)
-    text = re.sub(r'File "/(?:\d+|python|world|bundled)/', 'File "', own).rstrip()
+    text = re.sub(r'File "([^"\n]*)"', lambda found: f'File "{short(found[1])}"', own).rstrip()
     if phase.called:
         log.write(log.Level.ERROR, text)
     else:
         print(text, file=sys.stderr)
+
+
+def short(file: str) -> str:
+    """The name of a file without the folder that it had while the plugin was built."""
+    return re.sub(r"^/(?:\d+|python|world|bundled)/", "", file)
 
 
 class Lines(io.RawIOBase):

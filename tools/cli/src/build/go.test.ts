@@ -75,6 +75,24 @@ ${hook}
     return buildPlugin({ folder: own, descriptor, out: join(own, 'out.wasm') });
   };
 
+  itWithGo(
+    '[AUT-89] is told that time.LoadLocation finds no zone, unless it brings them',
+    async () => {
+      const hook = '\t_, err := time.LoadLocation("Europe/Berlin")\n\tsallyport.Infof("%v", err)';
+      const told = async (text: string) => {
+        const lines: string[] = [];
+        const descriptor = descriptorOf({ required_capabilities: ['clock'] });
+        const own = await write(text);
+        await buildPlugin({ folder: own, descriptor, out: join(own, 'out.wasm'), say: line => void lines.push(line) });
+        return lines;
+      };
+      const text = source(['time'], hook);
+      expect(await told(text)).toEqual([expect.stringContaining('import _ "time/tzdata"')]);
+      expect(await told(text.replace('\t"time"', '\t"time"\n\t_ "time/tzdata"'))).toEqual([]);
+    },
+    10 * minutes,
+  );
+
   itWithGo.each([
     ['its own mistake, with file and line', source([], '\tnothing.here()'), /main\.go:13:2: undefined: nothing/],
     [

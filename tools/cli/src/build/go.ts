@@ -25,11 +25,17 @@ export const go: Toolchain = {
   reproducible: true,
   recognizes: async folder => (await stat(join(folder, 'go.mod')).catch(() => undefined))?.isFile() ?? false,
 
-  async build({ folder, descriptor, worldDir, signal }) {
+  async build({ folder, descriptor, worldDir, say, signal }) {
     const goRoot = await findGo(descriptor.id, folder);
     const asked = new Set([...descriptor.required_capabilities, ...descriptor.optional_capabilities]);
     const core = await compile(folder, descriptor, asked.has('clock') ? undefined : goRoot, signal);
     checkModule(core, descriptor, asked);
+    const text = Buffer.from(core);
+    if (text.includes('time.LoadLocation') && !text.includes('time/tzdata')) {
+      say(
+        `${descriptor.id}: time.LoadLocation finds no zone, for a plugin has no files: import _ "time/tzdata" (450 KB)`,
+      );
+    }
     const powers = { clock: asked.has('clock'), random: asked.has('random') };
     const adapter = await goAdapter(worldDir, powers);
     const witSource = await contractText(worldDir);

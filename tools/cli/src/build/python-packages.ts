@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { fail } from '@sallyport/host/core/fault';
@@ -15,13 +15,23 @@ const pureAlone = [
   ...['--python-version', guestPython],
 ];
 
+interface PackagesOf {
+  readonly plugin: string;
+  readonly folder: string;
+  /** A Python with pip. */
+  readonly python: string;
+  /** Says a line to people. */
+  say(line: string): void;
+}
+
 /**
  * Installs what requirements.txt of a plugin's folder names, into a folder of that folder, once for each content of the
  * file. Yields the folder; undefined where there is no requirements.txt.
- * @throws Fault `plugin_build_failed`, with what pip says
+ * @throws Fault `plugin_build_failed`, with what pip says, or for a package that it took in an older major version than
+ * the newest because that one is not Python alone
  */
 export async function pythonPackages(
-  { plugin, folder, python }: { readonly plugin: string; readonly folder: string; readonly python: string },
+  { plugin, folder, python, say }: PackagesOf,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const file = join(folder, 'requirements.txt');
@@ -38,6 +48,15 @@ export async function pythonPackages(
     await run(python, [...order, ...pureAlone, '--target', draft, '--requirement', file], { signal }).catch(error =>
       fail('plugin_build_failed', { plugin, file, ...complaint(error) }, error),
     );
+    const versions = await installedIn(draft);
+    const all = [...versions].map(([name, version]) => `${name} ${version}`);
+    say(`${plugin}: packages of requirements.txt: ${all.join(', ') || 'none'}`);
+    const older = await olderMajors(python, unpinned(text.toString('utf8')), versions, signal);
+    if (older.length > 0) {
+      const hint =
+        'name the version that you mean, as NAME==VERSION; what is compiled for a machine cannot be in a plugin';
+      fail('plugin_build_failed', { plugin, file, what: older.join('\n'), hint });
+    }
     // Another build may have been as fast.
     await rename(draft, installed).catch(() => {});
     return installed;
@@ -54,6 +73,45 @@ function complaint(error: unknown): { readonly what: string; readonly hint?: str
   }
   const lines = stderr.split('\n').filter(line => line.startsWith('ERROR: '));
   const what = lines.map(line => line.slice('ERROR: '.length)).join('\n') || message;
-  const impure = /No matching distribution/.test(what);
-  return { what, ...(impure && { hint: 'name a package that exists, and that is written in Python alone' }) };
+  const impure = /No matching distribution|ResolutionImpossible|conflicting dependencies/.test(what);
+  const hint =
+    'name a package that exists, and that is written in Python alone, with all that it needs: pydantic 2, for example, needs pydantic-core, which is compiled';
+  return { what, ...(impure && { hint }) };
 }
+
+/** The versions of the packages that were installed into a folder, by name in lower case. */
+async function installedIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const found = (await readdir(folder)).flatMap(name => {
+    const [, of = '', version = ''] = /^(.+)-([^-]+)\.dist-info$/.exec(name) ?? [];
+    return of === '' ? [] : [[normal(of), version] as const];
+  });
+  return new Map(found.toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Names as PyPI compares them. (PEP 503) */
+const normal = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-');
+
+/** The packages that requirements.txt names without a version. */
+const unpinned = (text: string): readonly string[] =>
+  text.split('\n').flatMap(line => /^\s*([A-Za-z0-9][\w.-]*)(\[[^\]]*\])?\s*(#.*)?$/.exec(line)?.[1] ?? []);
+
+/** What was taken in an older major version than the newest that there is, in words. */
+async function olderMajors(
+  python: string,
+  names: readonly string[],
+  versions: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const told = names.map(async name => {
+    const taken = versions.get(normal(name));
+    const order = ['-m', 'pip', 'index', 'versions', '--disable-pip-version-check', '--no-input', name];
+    // Without an answer nothing is known, and nothing is said.
+    const { stdout } = await run(python, order, { signal }).catch(() => ({ stdout: '' }));
+    const [, newest] = /\(([^)]+)\)/.exec(stdout) ?? [];
+    if (taken === undefined || newest === undefined || majorOf(taken) >= majorOf(newest)) return [];
+    return [`${name} ${newest} is not Python alone, and pip took ${taken}`];
+  });
+  return (await Promise.all(told)).flat();
+}
+
+const majorOf = (version: string): number => Number.parseInt(version, 10);

@@ -94,7 +94,7 @@ describe('a plugin in Python', () => {
   });
 
   itWithPython(
-    '[AUT-72] ends in a trap with its traceback in the log when it does not catch',
+    '[AUT-72] fails with what and where, and its traceback in the log, when it does not catch',
     { timeout },
     async () => {
       const bytes = await bare();
@@ -104,7 +104,12 @@ describe('a plugin in Python', () => {
         ['wrong', {}],
         ['pass', {}],
       ]);
-      expect(came.map(({ outcome, cause }) => cause ?? outcome)).toEqual(['trap', 'trap', 'trap', 'proceed']);
+      expect(came.map(({ outcome, cause, message }) => [cause ?? outcome, message])).toEqual([
+        ['unavailable', expect.stringMatching(/^KeyError: 'deep' \(probe\.py:\d+\)$/)],
+        ['unavailable', expect.stringMatching(/^RuntimeError: sys\.exit is called in a plugin \(/)],
+        ['unavailable', expect.stringMatching(/^TypeError: before yields a request, a response or None, not str/)],
+        ['proceed', undefined],
+      ]);
       const said = came.map(({ log }) => log);
       expect(said[0]).toEqual([{ level: 'error', message: expect.stringMatching(/^Traceback.*KeyError: 'deep'$/s) }]);
       expect(said[0]?.[0]?.message).toMatch(/File "probe\.py", line \d+, in before\n/);
@@ -114,6 +119,25 @@ describe('a plugin in Python', () => {
       expect(said[2]?.[0]?.message).toMatch(/TypeError: before yields a request, a response or None, not str$/);
     },
   );
+
+  itWithPython('[AUT-72] fails with the words of the host where it does not catch those', { timeout }, async () => {
+    const code = 'from wit_world.imports import kv_store\nkv_store.get("")';
+    const [came] = await call(await able(), [['run', { code }]]);
+    expect(came).toMatchObject({
+      cause: 'unavailable',
+      message: expect.stringMatching(/^Err: invalid: a key has 1 to 512 bytes \(/),
+    });
+  });
+
+  itWithPython('[AUT-73] has time zones that are made while it is built', { timeout }, async () => {
+    // The smallest zone that a file can have: one that is called X and is an hour ahead. (RFC 9636)
+    const file =
+      'b"TZif" + bytes(16) + bytes([0,0,0,0, 0,0,0,0, 0,0,0,0, 0,0,0,0, 0,0,0,1, 0,0,0,2, 0,0,14,16, 0,0]) + b"X" + bytes(1)';
+    const zone = `zoneinfo.ZoneInfo.from_file(__import__("io").BytesIO(${file}))`;
+    expect(await evaluate(await bare(), [`datetime.datetime.fromtimestamp(0, ${zone}).isoformat()`])).toEqual([
+      '1970-01-01T01:00:00+01:00',
+    ]);
+  });
 
   itWithPython('[AUT-72] may fail as declared, and block, and stays as it is', { timeout }, async () => {
     const came = await call(await bare(), [
@@ -342,8 +366,9 @@ describe('requirements.txt of a plugin in Python', () => {
     await writeFile(join(own, 'requirements.txt'), text);
     const python = join(own, 'python3');
     await writeFile(python, `#!/bin/sh\n${pip}\n`, { mode: 0o755 });
-    const about = { plugin: 'redact', folder: own, python };
-    return { own, once: () => pythonPackages(about, signal) };
+    const said: string[] = [];
+    const about = { plugin: 'redact', folder: own, python, say: (line: string) => void said.push(line) };
+    return { own, said, once: () => pythonPackages(about, signal) };
   };
 
   it('[AUT-78] is installed once, as packages of Python alone', async () => {
@@ -360,11 +385,36 @@ describe('requirements.txt of a plugin in Python', () => {
     expect(await once()).not.toBe(packages);
   });
 
+  const pip = (versions: string) => `case "$*" in *' index versions '*) echo '${versions}'; exit;; esac
+while [ "$1" != --target ]; do shift; done
+mkdir "$2/pydantic-1.10.27.dist-info" "$2/typing_extensions-4.15.0.dist-info"`;
+
+  it('[AUT-78] is told what was installed', async () => {
+    const { said, once } = await install('pydantic\n', pip('pydantic (1.10.30)'));
+    await once();
+    expect(said).toEqual(['redact: packages of requirements.txt: pydantic 1.10.27, typing-extensions 4.15.0']);
+  });
+
+  it('[AUT-78] is refused an older major version that pip took by itself, and takes it where it is named', async () => {
+    const { once } = await install('pydantic  # models\n', pip('pydantic (2.14.4)'));
+    await expect(once()).rejects.toMatchObject({
+      code: 'plugin_build_failed',
+      details: { what: 'pydantic 2.14.4 is not Python alone, and pip took 1.10.27' },
+    });
+    const named = await install('pydantic<2\n', pip('pydantic (2.14.4)'));
+    expect(await named.once()).toContain('.sallyport/python/');
+  });
+
   it.each([
+    {
+      says: 'ERROR: ResolutionImpossible: for help visit',
+      what: 'ResolutionImpossible: for help visit',
+      hint: expect.stringMatching(/pydantic-core, which is compiled/),
+    },
     {
       says: 'ERROR: No matching distribution found for numpy==2.0.0',
       what: 'No matching distribution found for numpy==2.0.0',
-      hint: 'name a package that exists, and that is written in Python alone',
+      hint: expect.stringMatching(/written in Python alone/),
     },
     {
       says: '/usr/bin/python3: No module named pip',

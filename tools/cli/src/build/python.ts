@@ -28,7 +28,7 @@ export const python: Toolchain = {
   reproducible: false,
   recognizes: async folder => (await mainFile(folder, extension)) !== undefined,
 
-  async build({ descriptor, folder, source: named, worldDir, signal }) {
+  async build({ descriptor, folder, source: named, worldDir, say, signal }) {
     const source = resolve(named ?? (await mainFile(folder, extension)) ?? folder);
     const about = { plugin: descriptor.id, file: source };
     await access(source).catch(error =>
@@ -40,7 +40,7 @@ export const python: Toolchain = {
       return fail('plugin_build_failed', { ...about, what: 'a module of Python cannot have this name', hint });
     }
     const { componentize, python } = await findPython(descriptor.id);
-    const packages = await pythonPackages({ plugin: descriptor.id, folder, python }, signal);
+    const packages = await pythonPackages({ plugin: descriptor.id, folder, python, say }, signal);
     const scratch = await mkdtemp(join(tmpdir(), 'sallyport-python-'));
     try {
       await writeFile(join(scratch, `${entryName}${extension}`), entry(module));

@@ -6,6 +6,8 @@ export interface Difference {
   readonly expected?: unknown;
   /** Absent where there is nothing. */
   readonly got?: unknown;
+  /** What the author may have meant. */
+  readonly hint?: string;
 }
 
 /**
@@ -15,7 +17,9 @@ export interface Difference {
 export function differencesOf(expected: unknown, got: unknown, path: string): readonly Difference[] {
   const actual = typeof got === 'string' && isCompound(expected) ? (parsed(got) ?? got) : got;
   if (!isCompound(expected) || !isCompound(actual) || Array.isArray(expected) !== Array.isArray(actual)) {
-    return Object.is(expected, actual) ? [] : [difference(path, expected, got)];
+    if (Object.is(expected, actual)) return [];
+    const isPart = typeof expected === 'string' && expected !== '' && typeof got === 'string' && got.includes(expected);
+    return [difference(path, expected, got, isPart ? 'this is compared whole, and not in part' : undefined)];
   }
   const [wanted, there] = [new Map(Object.entries(expected)), new Map(Object.entries(actual))];
   const names = new Set([...wanted.keys(), ...there.keys()]);
@@ -25,8 +29,9 @@ export function differencesOf(expected: unknown, got: unknown, path: string): re
   });
 }
 
-export const difference = (path: string, expected: unknown, got: unknown): Difference => ({
+export const difference = (path: string, expected: unknown, got: unknown, hint?: string): Difference => ({
   path,
+  ...(hint !== undefined && { hint }),
   ...(expected !== undefined && { expected }),
   ...(got !== undefined && { got }),
 });

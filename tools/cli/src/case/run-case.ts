@@ -8,7 +8,7 @@ import { checkConfig } from '@sallyport/host/plugin/plugin-config';
 import { createSandbox, type SandboxRunner } from '@sallyport/host/sandbox/sandbox';
 import { createCannedHost } from './canned-host.ts';
 import type { Case, Expectation, Step } from './case-file.ts';
-import { toContract, toPlain } from './contract-value.ts';
+import { toCase, toContract, toPlain } from './contract-value.ts';
 import { type Difference, difference, differencesOf } from './difference.ts';
 import { levelName } from './level-name.ts';
 import type { TriedPlugin } from './tried-plugin.ts';
@@ -172,7 +172,7 @@ function compare(expected: Wanted, came: Came, at: string): readonly Difference[
   const path = (name: string) => (at === '' ? name : `${at}.${name}`);
   if (expected.outcome !== came.outcome) {
     const { outcome, value, violation, cause, message, log } = came;
-    const got = toPlain({ outcome, value, violation, cause, message, log: log.length > 0 ? log : undefined });
+    const got = toCase({ outcome, value, violation, cause, message, log: log.length > 0 ? log : undefined });
     return [difference(path('outcome'), expected.outcome, Object.keys(got as object).length === 1 ? outcome : got)];
   }
   const whole = (['value', 'cause', 'kv', 'shared', 'metrics', 'audit'] as const).flatMap(name =>
@@ -194,7 +194,13 @@ function compareLog(
   path: (name: string) => string,
 ): readonly Difference[] {
   const fits = expected.length === log.length && expected.every((line, index) => isLine(line, log[index]));
-  return fits ? [] : [difference(path('log'), expected, log)];
+  if (fits) return [];
+  const isPart = expected.some(
+    ({ message }) => message && log.some(line => line.message.includes(message) && line.message !== message),
+  );
+  return [
+    difference(path('log'), expected, log, isPart ? 'message is a whole line; contains is part of one' : undefined),
+  ];
 }
 
 const isLine = (

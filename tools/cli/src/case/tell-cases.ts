@@ -1,4 +1,6 @@
 import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import { tellLine } from '../dev/tell-call.ts';
+import type { LogLine } from '../dev/watch-plugin.ts';
 import type { Case } from './case-file.ts';
 import type { Difference } from './difference.ts';
 import type { CaseResult } from './run-case.ts';
@@ -47,11 +49,26 @@ export interface CaseChange {
   readonly differences: readonly Difference[];
 }
 
-const tellDifference = ({ path, expected, got }: Difference): readonly string[] => [
-  path,
-  `  expected ${show(expected)}`,
-  `  got      ${show(got)}`,
-];
+const tellDifference = ({ path, expected, got, hint }: Difference): readonly string[] => {
+  const { log, rest } = withoutLog(got);
+  return [
+    path,
+    `  expected ${show(expected)}`,
+    `  got      ${show(rest)}`,
+    ...log
+      .flatMap(line => tellLine(line).split('\n'))
+      .map((line, index) => `  ${index === 0 ? 'log' : '   '}      ${line}`),
+    ...(hint === undefined ? [] : [`  → ${hint}`]),
+  ];
+};
+
+/** What was logged stands on lines of its own, as people wrote it. */
+function withoutLog(got: unknown): { readonly log: readonly LogLine[]; readonly rest: unknown } {
+  if (typeof got !== 'object' || got === null || !('log' in got) || !Array.isArray(got.log))
+    return { log: [], rest: got };
+  const { log, ...rest } = got;
+  return { log, rest };
+}
 
 const longest = 2000;
 

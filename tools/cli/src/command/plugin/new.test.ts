@@ -88,7 +88,7 @@ itWith('openssl')(
       permissions: { contents: 'read', packages: 'write' },
     });
     const checkouts = [...test.steps, ...publish.steps].filter(step => step.with?.repository !== undefined);
-    expect(checkouts.map(step => step.with?.ref)).toEqual(Array(2).fill('${{ vars.SALLYPORT_REF }}'));
+    expect(checkouts.map(step => step.with?.ref)).toEqual(Array(2).fill(`\${{ vars.SALLYPORT_REF }}`));
     const runs = [...test.steps, ...publish.steps].filter(({ name }) => name !== 'Install' && name !== undefined);
     expect(runs.map(({ name }) => name)).toEqual(['Settings', 'Dependencies', 'Build', 'Test', 'Sign', 'Push']);
 

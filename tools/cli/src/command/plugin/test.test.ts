@@ -91,7 +91,7 @@ it('[AUT-86] puts what passed in its place, where it can be signed, and nothing 
   });
   expect(await runCommand(sign)).toMatchObject({ code: 0 });
 
-  await writeFile(join(folder, 'passes.js'), source('undefined') + 'throw new Error();');
+  await writeFile(join(folder, 'passes.js'), `${source('undefined')}throw new Error();`);
   expect((await runCommand(['plugin', 'test', folder])).code).toBe(1);
   expect((await runCommand(sign)).stderr).toContain('component_stale');
 });
