@@ -20,7 +20,7 @@ import type { Codec, Exchange, StreamExchange } from './codec.ts';
 import { createCodec20251125 } from './codec-2025-11-25.ts';
 import { allowPage, answerPreflight, isPreflight } from './cors.ts';
 import { faultReply } from './fault-reply.ts';
-import { createMeasure } from './measure.ts';
+import { createCutOffCount, createMeasure } from './measure.ts';
 import { accepts, isJson } from './media-type.ts';
 import { type Body, idOf, parseBody, toMessage } from './message.ts';
 import { OpenRequest } from './open-request.ts';
@@ -78,7 +78,7 @@ type Handler = (exchange: StreamExchange, incoming: IncomingMessage) => Promise<
 /** Makes the gateway: POST, GET and DELETE on `/mcp` and `/mcp/{binding}`, `/healthz`, `/readyz` and `/metrics`. */
 export function createGateway(options: GatewayOptions): Gateway {
   const { bindings, limits, log, optionalUpstreams = new Set(), metrics = new Metrics() } = options;
-  const context = { log, measure: createMeasure(metrics) };
+  const context = { log, measure: createMeasure(metrics), countCutOff: createCutOffCount(metrics) };
   const entrances = new Map(
     bindings.map(binding => [binding.id, createEntrance(binding, { listMs: limits.list_ms, log, metrics })]),
   );

@@ -61,3 +61,10 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     }
   };
 }
+
+/** Makes what counts clients that were disconnected because they do not read. */
+export function createCutOffCount(metrics: Metrics): (binding: string) => void {
+  const name = 'sallyport_slow_clients_total';
+  metrics.declare(name, { type: 'counter', help: 'Clients disconnected because they did not read, by binding.' });
+  return binding => metrics.series(name, { binding }).add(1);
+}

@@ -12,6 +12,8 @@ import { failureOf, logRequest, type RequestLine } from './request-log.ts';
 export interface RequestContext {
   readonly log: Log;
   measure(line: RequestLine, failed?: FaultCode): void;
+  /** Counts a client that was disconnected because it does not read. */
+  countCutOff(binding: string): void;
 }
 
 /** One HTTP request, from its arrival until its response has been read or its connection is closed. Logs one line. */
@@ -51,6 +53,7 @@ export class OpenRequest {
 
   /** Logs that the client was disconnected because it does not read. */
   cutOff(waiting: number): void {
+    this.#on.countCutOff(this.#binding ?? '');
     const about = { request: this.id, binding: this.#binding, waiting_bytes: waiting };
     this.#on.log.warn(about, 'disconnected a client that does not read');
   }
