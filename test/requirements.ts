@@ -245,7 +245,7 @@ export const requirements = {
   'UP-03': 'A result passes through untouched: unknown members, blobs, annotations, _meta, digits, order.',
   'UP-04': 'When the caller cancels, the server is told.',
   'UP-05': 'A server that dies, is silent or sends garbage fails that call alone; the next one is served.',
-  'UP-06': 'An answer above the size limit is not read to its end.',
+  'UP-06': 'An answer above the size limit fails its call alone, and is not kept.',
   'UP-07': 'A server that is down at start can be used as soon as it is up.',
   'UP-08': 'An expired session is renewed once, and the requests that met it are sent again.',
   'UP-09': 'A broken-off event stream is taken up again where it ended.',

@@ -7,6 +7,7 @@ import type { Log } from './core/log.ts';
 import { masked } from './core/masked.ts';
 import type { Metrics } from './core/metrics.ts';
 import type { PluginUsage } from './core/plugin-usage.ts';
+import { proxyFromEnvironment } from './core/proxy.ts';
 import type { SecretMask } from './core/secret-mask.ts';
 import { createGateway, type Gateway } from './gateway/create-gateway.ts';
 import { ChainPlace } from './hook/chain-place.ts';
@@ -81,9 +82,10 @@ export async function checkAll(
 ): Promise<readonly Plugin[]> {
   return masked(config.mask, async () => {
     const missing = await commandFaults(config.upstreams.filter(({ required }) => required));
-    const [checked] = await Promise.allSettled([checkPlugins(config, log, lock, signal)]);
-    const refused = checked.status === 'rejected' ? toFaults(checked.reason) : [];
-    if (checked.status === 'fulfilled' && missing.length === 0) return checked.value;
+    const plugins = checkPlugins(config, log, lock, signal);
+    const [checked, proxy] = await Promise.allSettled([plugins, (async () => proxyFromEnvironment())()]);
+    const refused = [checked, proxy].flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
+    if (checked.status === 'fulfilled' && missing.length + refused.length === 0) return checked.value;
     throw new Faults([...missing, ...refused]);
   });
 }

@@ -60,7 +60,9 @@ export class HttpClient {
 
   /** Opens the stream of the server's own messages, or takes up one that broke off behind the event `lastEventId`. */
   listen(lastEventId: string | undefined, listener: HttpListener): HttpExchange {
-    const headers = lastEventId === undefined ? this.#get : [...this.#get, 'last-event-id', lastEventId];
+    // Headers are bytes, and an id is UTF-8 (HTML Standard, Server-sent events § Processing model).
+    const id = lastEventId === undefined ? [] : ['last-event-id', Buffer.from(lastEventId).toString('latin1')];
+    const headers = [...this.#get, ...id];
     return this.#send({ ...this.#target, method: 'GET', headers }, listener);
   }
 

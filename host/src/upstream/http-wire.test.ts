@@ -490,6 +490,15 @@ describe('messages of the server [UP-22]', () => {
     // No more than what the sockets hold.
     expect(sent).toBeLessThan(whole / 2);
     expect(heard).toBe(1);
+    const leaving = new AbortController();
+    const other = upstream.request('tools/call', params, {
+      signal: leaving.signal,
+      onNotification() {
+        leaving.abort(new Error('the client left'));
+        return blocked;
+      },
+    });
+    await expect(other).rejects.toThrow('the client left');
     release();
     expect(textOf((await answer).result)).toBe('fine');
     expect(heard).toBeGreaterThan(1);

@@ -22,6 +22,13 @@ it.each([
   for (const size of [1, 2, 3, 7, text.length]) expect(read(text, size).events).toEqual(expected);
 });
 
+it.each([
+  { what: 'one that was taken back', text: 'id: 1\ndata: a\n\nid\ndata: b\n\n', lastEventId: undefined },
+  { what: 'one that no header can hold', text: 'id: 1\ndata: a\n\nid: 2\u0001\ndata: b\n\n', lastEventId: '1' },
+])('does not remember $what as the last id', ({ text, lastEventId }) => {
+  expect(read(text, 4).lastEventId).toBe(lastEventId);
+});
+
 it('remembers where and when to take the stream up again', () => {
   const text = 'id: 1\ndata: a\n\nid: 2\nretry: 250\nretry: soon\ndata:\n\n';
   expect(read(text, 4)).toMatchObject({ lastEventId: '2', retryMs: 250 });

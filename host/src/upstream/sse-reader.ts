@@ -15,6 +15,11 @@ export function createSseReader(onEvent: (event: SseEvent) => void) {
   let isFirst = true;
   const state: { lastEventId?: string; retryMs?: number } = {};
 
+  const setId = (id: string) => {
+    if (id === '') delete state.lastEventId;
+    else state.lastEventId = id;
+  };
+
   const line = (text: string) => {
     if (text === '') {
       if (data.length > 0) onEvent({ event: event === '' ? 'message' : event, data: data.join('\n') });
@@ -27,7 +32,7 @@ export function createSseReader(onEvent: (event: SseEvent) => void) {
     const value = colon < 0 ? '' : text.slice(text.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1);
     if (field === 'data') data.push(value);
     else if (field === 'event') event = value;
-    else if (field === 'id' && !value.includes('\0')) state.lastEventId = value;
+    else if (field === 'id' && sendable.test(value)) setId(value);
     else if (field === 'retry' && /^\d{1,6}$/.test(value)) state.retryMs = Number(value);
   };
 
@@ -51,6 +56,9 @@ export function createSseReader(onEvent: (event: SseEvent) => void) {
     },
   };
 }
+
+/** What can stand in the header `Last-Event-ID`: anything but control characters. */
+const sendable = /^[^\p{Cc}]*$/u;
 
 const byteOrderMark = 0xfeff;
 
