@@ -77,7 +77,7 @@ describe('a hostile plugin behind a serving gateway', () => {
     { attack: 'bad structure', tool: 'odd', error: denied('invalid_output') },
     { attack: 'broken schema', tool: 'odd', error: denied('invalid_output') },
     { attack: 'deep nesting', tool: 'odd', error: denied('invalid_output') },
-    { attack: 'declared error', tool: 'echo', error: denied('unavailable') },
+    { attack: 'declared error', tool: 'echo', error: denied('trap') },
     { attack: 'endless loop', tool: 'echo', error: denied('timeout') },
     {
       attack: 'stack overflow',

@@ -141,8 +141,8 @@ describe('while a plugin that waits attacks', { timeout: 90_000 }, () => {
     { attack: 'loop', cause: 'timeout' },
     { attack: 'never rest', cause: 'timeout' },
     { attack: 'wait for nothing', cause: 'timeout|trap' },
-    { attack: 'hog', cause: 'trap|timeout|unavailable' },
-    { attack: 'dive', cause: 'trap|unavailable' },
+    { attack: 'hog', cause: 'trap|timeout|limit' },
+    { attack: 'dive', cause: 'trap' },
     { attack: 'fetch what never comes', cause: 'timeout' },
   ])('[SBX-73] honest clients lose nothing to a StarlingMonkey guest: $attack', async ({ attack, cause }) => {
     await using strings = await besieged.strings('starling');

@@ -209,7 +209,7 @@ describe('hostile guests', () => {
     { what: 'an endless loop', plugin: 'loops', cause: 'timeout' },
     { what: 'a trap', plugin: 'traps', cause: 'trap' },
     { what: 'a stack overflow', plugin: 'dives', cause: 'trap' },
-    { what: 'a memory bomb', plugin: 'grows', cause: 'trap' },
+    { what: 'a memory bomb', plugin: 'grows', cause: 'limit' },
     { what: 'a result that is no variant', plugin: 'lies', cause: 'invalid_output' },
     { what: 'a result outside its memory', plugin: 'points', cause: 'trap' },
   ])('[SBX-09] $what ends the call, and the next calls of all plugins are served', async ({ plugin, cause }) => {

@@ -2,7 +2,7 @@ import { ContractBroken, LimitExceeded } from '../../capability/lane/lane-side.t
 import type { CallContext, Request, RequestOutcome, Response, ResponseOutcome } from '../../core/contract/types.js';
 import type { CallReport, ChainInput, ChainOutput, Stage } from '../../core/hook-call.ts';
 import type { CallScope } from './call-scope.ts';
-import { failureOf } from './failure.ts';
+import { type Failure, failureOf, outOfMemory } from './failure.ts';
 import type { Instance } from './instance.ts';
 import type { LanePlugin } from './message.ts';
 import type { OpenScope } from './open-scope.ts';
@@ -59,6 +59,7 @@ export function* runChain(
     supply.enter(index);
     let stop = false;
     let lent: Instance | undefined;
+    let failure: Failure | undefined;
     try {
       const { tenant } = input.context;
       requireWeight('is shown', weight, plugin);
@@ -71,7 +72,8 @@ export function* runChain(
           ? instance.before(open, context, value as Request)
           : instance.after(open, context, value as Response)) as Outcome;
       } catch (thrown) {
-        if (failureOf(thrown).declared) {
+        failure = outOfMemory(failureOf(thrown), instance.grownTo, plugin.limits.memoryBytes);
+        if (failure.declared && failure.cause !== 'limit') {
           lent = undefined;
           supply.giveBack(plugin, tenant, instance);
         }
@@ -97,7 +99,7 @@ export function* runChain(
         }
       }
     } catch (thrown) {
-      const { cause, message } = failureOf(thrown);
+      const { cause, message } = failure ?? failureOf(thrown);
       report({ outcome: 'failed', cause, message });
       stop = call.stopOnFailure;
     } finally {

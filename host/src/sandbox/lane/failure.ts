@@ -13,7 +13,7 @@ export interface Failure {
 /** Reads what the glue threw. Values may come from the glue's realm, so they are known by name and not by class. */
 export function failureOf(thrown: unknown): Failure {
   const { name, message, payload } = membersOf(thrown);
-  if (payload !== undefined) return { cause: 'unavailable', message: short(String(payload)), declared: true };
+  if (payload !== undefined) return { cause: 'trap', message: short(String(payload)), declared: true };
   if (thrown instanceof LimitExceeded) return { cause: 'limit', message: short(message), declared: false };
   if (thrown instanceof ContractBroken || name === 'TypeError')
     return { cause: 'invalid_output', message: short(message), declared: false };
@@ -36,6 +36,23 @@ function guestStack(thrown: unknown): string {
   const frames = [...stack.matchAll(/^\s*at (.+?) \(?wasm:\/\//gm)].map(match => match[1] ?? '');
   const named = frames.filter(frame => frame !== '' && !frame.startsWith('wasm-function['));
   return named.length === 0 ? '' : ` in ${named.slice(0, shownFrames).join(' < ')}`;
+}
+
+/** What engines say when a guest gets no more memory: QuickJS, Python, Rust. */
+const memoryWords = /^InternalError: out of memory|\bMemoryError\b|memory allocation of \d+ bytes failed/;
+
+/**
+ * The failure, as one of the memory limit where it is that. What a guest fails with when it gets no more memory is its
+ * own affair: an exception, a trap, anything that it can still say.
+ * @param grownTo bytes that its memory has come to in this call; 0 where it did not grow
+ */
+export function outOfMemory(failure: Failure, grownTo: number, limitBytes: number): Failure {
+  const { cause, message, declared } = failure;
+  // Whoever grows doubles what it has, so that half of the limit is as far as some get.
+  const isFull = grownTo >= (limitBytes * (declared ? 7 : 4)) / 8;
+  if (cause !== 'trap' || !(isFull || memoryWords.test(message))) return failure;
+  const allowed = `${Math.floor(limitBytes / 2 ** 20)} MiB of memory are allowed (limits.memory_mib)`;
+  return { declared, cause: 'limit', message: short(`${allowed}: ${message}`) };
 }
 
 const short = (text: string): string => cut(text, 1000);

@@ -74,6 +74,12 @@ export class Instance {
     return by;
   }
 
+  /** What its memories are now, in bytes, where they have grown since they were last looked at; else 0. */
+  get grownTo(): number {
+    const bytes = this.#memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+    return bytes > this.memoryBytes ? bytes : 0;
+  }
+
   /** Instantiates and configures. Throws what the guest or its glue throws. */
   static start(plugin: LanePlugin, scope: OpenScope, gateway: ToGateway): MaybeLater<Instance> {
     const seat = { scope, meter: new LiftingMeter(plugin.limits.payloadBytes) };

@@ -106,7 +106,7 @@ describe('a hook in JavaScript', () => {
   ])('[AUT-80] that %s fails in words', async (what, message) => {
     expect(await report(what)).toMatchObject({
       outcome: 'failed',
-      cause: 'unavailable',
+      cause: 'trap',
       message: typeof message === 'string' ? message : expect.stringMatching(message),
     });
   });
@@ -130,7 +130,7 @@ describe('a hook in JavaScript', () => {
   ])('[AUT-81] that %s is told which function, and why', async (what, message) => {
     expect(await report(what)).toMatchObject({
       outcome: 'failed',
-      cause: 'unavailable',
+      cause: 'trap',
       message: expect.stringMatching(message),
     });
   });

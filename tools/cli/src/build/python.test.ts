@@ -147,7 +147,7 @@ describe('a plugin in Python', () => {
       ['change', { a: 1 }],
     ]);
     expect(came).toMatchObject([
-      { outcome: 'failed', cause: 'unavailable', message: 'no more', log: [] },
+      { outcome: 'failed', cause: 'trap', message: 'no more', log: [] },
       { outcome: 'block', violation: { code: 'C', reason: 'r', description: 'd', details: '{"n": 1}' } },
       { outcome: 'block', violation: { code: 'C', reason: 'r', description: '' } },
       { outcome: 'modified', value: { tag: 'tool-call', val: { name: 'change', arguments: '{"a":1}' } } },

@@ -227,7 +227,7 @@ it.each([
     fields: {
       hook: 'prompt_pre_fetch',
       request: { tag: 'prompt-get', val: { name: 'p', arguments: {} } },
-      expect: { outcome: 'failed', cause: 'unavailable', message: 'only tools' },
+      expect: { outcome: 'failed', cause: 'trap', message: 'only tools' },
     },
   },
   {
