@@ -50,7 +50,7 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   readonly example: string;
   /** Runs on the gateway's thread, where a plugin's grant is enforced out of the guest's reach. */
   serve?(grant: G, on: ServeContext): Serve;
-  /** Takes what functions told in a lane, after the call. What is told while a plugin starts is lost. */
+  /** Takes what functions told in a lane, after the call or the start of the plugin. */
   hear?(grant: G, on: ServeContext): Hear;
   /** What of the caller a plugin may see. */
   shows?(grant: G, caller: Caller): Caller;

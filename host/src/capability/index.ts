@@ -14,7 +14,7 @@ import { requestHeaders } from './request-headers.ts';
 import { secretStore } from './secret-store.ts';
 import { toolCall } from './tool-call.ts';
 
-/** Every capability. A new one is one more file and one more line here. */
+/** Every capability. A new one is two files and a line in the index of each folder. */
 export const capabilities: readonly Capability[] = [
   log,
   context,

@@ -50,7 +50,7 @@ const table = {
   artifact_not_found: {
     exit: 4,
     says: 'There is no such artifact.',
-    todo: 'Check registry, repository, tag or path; a private repository may look absent to who is not logged in.',
+    todo: 'Check registry, repository, tag or path; a private repository looks absent without a login.',
   },
   artifact_too_large: {
     exit: 4,
@@ -60,12 +60,12 @@ const table = {
   digest_mismatch: {
     exit: 4,
     says: 'The content is not what its digest says.',
-    todo: 'Do not use it. Fetch it again; when it stays so, tell who runs the registry.',
+    todo: 'Do not use it. Fetch it again; if it happens again, report it to the operator of the registry.',
   },
   size_mismatch: {
     exit: 4,
     says: 'The content is longer or shorter than it should be.',
-    todo: 'Fetch it again; when it stays so, tell who runs the registry.',
+    todo: 'Fetch it again; if it happens again, report it to the operator of the registry.',
   },
   manifest_too_large: {
     exit: 4,
@@ -114,12 +114,12 @@ const table = {
   },
   registry_denied: {
     exit: 4,
-    says: 'The registry does not let us.',
+    says: 'The registry denies access.',
     todo: 'Log in with `sallyport login` or `docker login`, as somebody who may read (or, to push, write) the repository.',
   },
   registry_answer: {
     exit: 4,
-    says: 'The registry gave an answer that makes no sense here.',
+    says: 'The registry gave an unexpected answer.',
     todo: 'Check that the reference names a registry, and that it takes OCI artifacts.',
   },
   challenge_invalid: {
@@ -140,7 +140,7 @@ const table = {
   redirect_refused: {
     exit: 4,
     says: 'The registry redirects to a place that is not safe to follow.',
-    todo: 'Tell who runs the registry: content must come over https.',
+    todo: 'Report it to the operator of the registry: content must come over https.',
   },
   referrer_lost: {
     exit: 4,
@@ -217,7 +217,7 @@ const table = {
   signature_invalid: {
     exit: 4,
     says: 'The signature is not one over this component: one of the two was changed, or another key made it.',
-    todo: 'Do not use these bytes. Fetch the plugin again; when it stays so, ask who published it.',
+    todo: 'Do not use these bytes. Fetch the plugin again; if it happens again, ask its publisher.',
   },
   descriptor_missing: {
     exit: 4,
@@ -242,7 +242,7 @@ const table = {
   plugin_id_mismatch: {
     exit: 4,
     says: 'The plugin is another than the one that was configured.',
-    todo: 'Set `id` to the id that the plugin states, or mend the source.',
+    todo: 'Set `id` to the id that the plugin states, or correct the source.',
   },
   plugin_expired: {
     exit: 4,
@@ -251,8 +251,8 @@ const table = {
   },
   descriptor_invalid: {
     exit: 4,
-    says: 'The descriptor (plugin.json) of the plugin is not as it must be.',
-    todo: 'Mend the field that is named, and build and sign the plugin again.',
+    says: 'The descriptor (plugin.json) of the plugin is invalid.',
+    todo: 'Fix the reported field, then build and sign the plugin again.',
   },
   component_malformed: {
     exit: 4,
@@ -262,7 +262,7 @@ const table = {
   lockfile_unusable: {
     exit: 3,
     says: 'The lockfile cannot be used: it is not as `sallyport lock` writes it, or the file system refuses it.',
-    todo: 'Restore it from version control. Only who accepts all plugins anew deletes it and runs `sallyport lock`.',
+    todo: 'Restore it from version control. To accept all plugins again, delete it and run `sallyport lock`.',
   },
   lock_mismatch: {
     exit: 4,
@@ -351,7 +351,7 @@ const table = {
   compile_failed: {
     exit: 4,
     says: 'The component could not be translated for the sandbox.',
-    todo: 'Build it again with a current toolchain; `wasm-tools validate` tells more.',
+    todo: 'Build it again with a current toolchain; `wasm-tools validate` says more.',
   },
   compile_timeout: {
     exit: 4,
@@ -361,7 +361,7 @@ const table = {
   glue_refused: {
     exit: 4,
     says: 'The code that was generated for the component has a form that honest components do not have.',
-    todo: 'Do not use this plugin. If you trust its author, tell us which toolchain made it.',
+    todo: 'Do not use this plugin. If you trust its author, report the toolchain that made it.',
   },
   glue_unknown: {
     exit: 4,
@@ -376,12 +376,12 @@ const table = {
   plugin_start_failed: {
     exit: 4,
     says: 'An instance of the plugin did not start.',
-    todo: 'See the reason; the plugin fails before its first call, so its author must mend it.',
+    todo: 'See the reason: the plugin fails before its first call, so its author must fix it.',
   },
   plugin_start_timeout: {
     exit: 4,
     says: 'The plugin did not finish `configure` in time.',
-    todo: 'Its author must mend it: it loops, or does too much before its first call.',
+    todo: 'Its author must fix it: it loops, or does too much before its first call.',
   },
   lanes_closed: {
     http: 503,
@@ -414,7 +414,7 @@ const table = {
   hook_unsupported: {
     exit: 4,
     says: 'The descriptor names a hook that this gateway does not call yet.',
-    todo: 'Remove it from hooks in plugin.json: the plugin would wait for it in vain.',
+    todo: 'Remove it from hooks in plugin.json: the plugin would never be called for it.',
   },
   export_missing: {
     exit: 4,
@@ -493,7 +493,7 @@ const table = {
     exit: 5,
     rpc: -32014,
     says: 'The answer of the upstream is larger than allowed.',
-    todo: 'Ask for less, or have the upstream send a resource link instead of the content.',
+    todo: 'Ask for less, raise `limits.answer_bytes`, or have the upstream send a resource link instead of the content.',
   },
   upstream_refused: {
     exit: 5,
@@ -608,7 +608,7 @@ const table = {
   params_invalid: {
     rpc: -32602,
     says: 'The params are not as the method needs them.',
-    todo: 'Mend the member that is named.',
+    todo: 'Correct the reported member.',
   },
   method_unknown: {
     rpc: -32601,
@@ -693,7 +693,7 @@ const table = {
   },
   passphrase_refused: {
     exit: 2,
-    says: 'The private key is encrypted, and its passphrase is missing or another one.',
+    says: 'The private key is encrypted, and its passphrase is missing or wrong.',
     todo: 'Name a file that has it in its first line with `--passphrase-file`, or run the command in a terminal.',
   },
   zip_refused: {
@@ -709,12 +709,12 @@ const table = {
   plugin_build_failed: {
     exit: 1,
     says: 'The plugin could not be built.',
-    todo: 'Mend what the message names in the source or in plugin.json.',
+    todo: 'Fix what the message reports in the source or in plugin.json.',
   },
   cases_invalid: {
     exit: 2,
     says: 'The cases cannot be read.',
-    todo: 'Mend the file as the message says: docs/plugin-guide.md, "Test it".',
+    todo: 'Fix the file as the message says: docs/plugin-guide.md, "Test it".',
   },
   toolchain_missing: {
     exit: 1,

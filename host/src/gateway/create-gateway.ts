@@ -20,6 +20,7 @@ import type { Codec, Exchange, StreamExchange } from './codec.ts';
 import { createCodec20251125 } from './codec-2025-11-25.ts';
 import { allowPage, answerPreflight, isPreflight } from './cors.ts';
 import { faultReply } from './fault-reply.ts';
+import { listenFault } from './listen-fault.ts';
 import { createCutOffCount, createMeasure } from './measure.ts';
 import { accepts, isJson } from './media-type.ts';
 import { type Body, idOf, parseBody, toMessage } from './message.ts';
@@ -276,7 +277,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     async listen({ host, port }) {
       const made = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false, serverOptions }) as Server;
       await new Promise<void>((resolve, reject) => {
-        made.once('error', cause => reject(new Fault('listen_failed', { address: `${host}:${port}` }, cause)));
+        made.once('error', cause => reject(listenFault(`${host}:${port}`, cause)));
         made.listen(port, unbracketed(host), resolve);
       });
       server = made;

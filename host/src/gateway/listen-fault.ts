@@ -1,0 +1,16 @@
+import { Fault } from '../core/fault.ts';
+
+/** What helps where it is not that something else listens at the address. */
+const hints: Readonly<Record<string, string>> = {
+  EACCES: 'This user may not use the port: choose one above 1023, or give the process CAP_NET_BIND_SERVICE.',
+  EADDRNOTAVAIL: 'This machine does not have the address: use one of its own, or 0.0.0.0 for all of them.',
+  ENOTFOUND: 'The name has no address: write the address itself.',
+  EAI_AGAIN: 'The name could not be looked up: write the address itself.',
+  EMFILE: 'The process has too many files open: raise its limit (`ulimit -n`, `LimitNOFILE`).',
+};
+
+/** Why the gateway cannot listen, as a fault `listen_failed`. */
+export function listenFault(address: string, cause: NodeJS.ErrnoException): Fault {
+  const hint = hints[cause.code ?? ''];
+  return new Fault('listen_failed', { address, what: cause.message, ...(hint && { hint }) }, cause);
+}
