@@ -325,6 +325,29 @@ describe('a client that', () => {
     await honest();
   });
 
+  it('wants more sessions or streams than its share is told the settings, and keeps what it has [GW-100] [GW-102]', async () => {
+    const limits = { sessions: 4, streams: 2, address_share: 0.5 };
+    await using limited = await openGateway([{ id: 'raw', http: { url: server.url } }], { limits });
+    const [first, second] = [await limited.session(), await limited.session()];
+    const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
+    const refused = await limited.post(rpc('initialize', initialize));
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    const told = {
+      code: 'sessions_exhausted',
+      hint: expect.stringMatching(/`limits.sessions` or `limits.address_share`/),
+    };
+    expect(refused.body.error.data).toMatchObject(told);
+    const listen = (session: Record<string, string>) =>
+      fetch(`${limited.url}/mcp`, { headers: { ...session, accept: 'text/event-stream' } });
+    expect((await listen(first)).status).toBe(200);
+    const unheard = await listen(second);
+    expect([unheard.status, JSON.parse(await unheard.text()).error.data.code]).toEqual([503, 'streams_exhausted']);
+    expect((await limited.post(rpc('ping'), second)).status).toBe(200);
+    // Its own DELETE makes room for it.
+    await fetch(`${limited.url}/mcp`, { method: 'DELETE', headers: first });
+    expect((await listen(await limited.session())).status).toBe(200);
+  });
+
   it('opens sessions without end does not end those in use [GW-25]', async () => {
     const limited = await openGateway([{ id: 'raw', http: { url: server.url } }], { limits: { sessions: 3 } });
     const first = await limited.session();

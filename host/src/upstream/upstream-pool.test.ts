@@ -182,6 +182,17 @@ it('keeps the connection of the start until somebody uses it', async () => {
   expect(server.standing).toBe(1);
 });
 
+it('keeps one connection for the next client, however often clients begin', async () => {
+  const pool = open();
+  for (let count = 0; count < 5; count += 1) {
+    await pool.start();
+    await vi.advanceTimersByTimeAsync(61_000);
+  }
+  expect([server.made.length, server.standing]).toEqual([5, 1]);
+  await pool.open().request('one');
+  expect(server.whoGot('one')).toEqual([4]);
+});
+
 it('holds a failure to connect against the server, and a lost connection against its client [UP-34]', async () => {
   const pool = open({ maxConnections: 9 });
   await pool.start();

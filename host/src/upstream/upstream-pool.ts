@@ -186,7 +186,10 @@ export class ConnectionPool implements UpstreamPool, LineSource {
   async #makeForAny(): Promise<void> {
     const before = this.#joint;
     const line = await this.#make(this.#closing.signal);
-    if (!line.isJoint) this.#spare = line;
+    if (!line.isJoint) {
+      if (this.#spare !== undefined) this.#end(this.#spare, 'not needed');
+      this.#spare = line;
+    }
     if (before === undefined || before.isOver) return;
     if (line.isJoint && isDeepStrictEqual(before.connection.facts, line.connection.facts)) {
       this.#joint = before;
