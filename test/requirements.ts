@@ -55,6 +55,7 @@ export const requirements = {
     'Unsigned plugins are accepted only when the operator says so, with a warning each time; a wrong signature never.',
   'VER-09': 'What is not a component is refused before anything in it is believed.',
   'VER-11': 'Nothing but the verifier makes a verified artifact.',
+  'VER-12': 'A descriptor says everything once: a name that stands twice in one of its objects is refused.',
   'VER-10': 'openssl verifies what the tool signed, and the host accepts what openssl signed.',
   // config: CFG-…
   'CFG-01': 'sallyport.yaml has one schema with safe defaults, and refuses what it does not know.',

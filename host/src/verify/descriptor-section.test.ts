@@ -123,6 +123,14 @@ describe('the descriptor section', () => {
     expect(() => readDescriptor(bytes)).toThrow(expect.objectContaining({ code: 'descriptor_invalid', details }));
   });
 
+  it('[VER-12] is refused when it says something twice', () => {
+    const text = JSON.stringify(valid).replace('"id":', '"id":"another","id":');
+    const bytes = withSection(emptyComponent, descriptorSectionName, Buffer.from(text));
+    expect(() => readDescriptor(bytes)).toThrow(
+      expect.objectContaining({ code: 'descriptor_invalid', details: expect.objectContaining({ path: 'id' }) }),
+    );
+  });
+
   it.each(broken)('[VER-09] is not looked for in $what', ({ bytes, code }) => {
     expect(() => readDescriptor(bytes)).toThrow(expect.objectContaining({ code }));
   });

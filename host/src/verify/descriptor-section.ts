@@ -1,4 +1,5 @@
 import { fail } from '../core/fault.ts';
+import { repeatedName } from '../core/json-repeat.ts';
 import { type PluginDescriptor, parseDescriptor } from '../core/plugin-descriptor.ts';
 import { BinaryReader, formatOf, sectionsOf } from './binary.ts';
 
@@ -54,11 +55,18 @@ function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length > sizeLimit) {
     return fail('descriptor_invalid', { what: `${bytes.length} bytes, and ${sizeLimit} are allowed` });
   }
+  let text: string;
+  let value: unknown;
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (error) {
     return fail('descriptor_invalid', { what: 'it is not JSON in UTF-8' }, error);
   }
+  const repeated = repeatedName(text);
+  if (repeated !== undefined)
+    fail('descriptor_invalid', { path: repeated, what: 'the name stands twice in one object' });
+  return value;
 }
 
 /** Unsigned LEB128. */

@@ -1,6 +1,7 @@
 import { Fault, fail } from '@sallyport/host/core/fault';
 import { fileProblem } from '@sallyport/host/core/file-problem';
 import type { JsonObject } from '@sallyport/host/core/json';
+import { repeatedName } from '@sallyport/host/core/json-repeat';
 import { schemaGaps } from '@sallyport/host/core/json-schema';
 import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { readRegularFile } from '@sallyport/host/core/regular-file';
@@ -22,7 +23,11 @@ export async function readDescriptorFile(file: string): Promise<PluginDescriptor
 /** The same for bytes that are there already. @throws Fault `descriptor_invalid` */
 export function parseDescriptorFile(bytes: Uint8Array, file: string): PluginDescriptor {
   try {
-    return parseDescriptor(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), { file });
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    const value: unknown = JSON.parse(text);
+    const path = repeatedName(text);
+    if (path !== undefined) fail('descriptor_invalid', { file, path, what: 'the name stands twice in one object' });
+    return parseDescriptor(value, { file });
   } catch (error) {
     if (error instanceof Fault) throw error;
     return fail('descriptor_invalid', { file, what: error instanceof Error ? error.message : String(error) }, error);
