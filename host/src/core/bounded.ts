@@ -11,8 +11,13 @@ export function bounded(value: unknown, depth: number = most.depth): unknown {
   if (value instanceof Error) return boundedError(value, depth);
   if (depth === 0) return Array.isArray(value) ? `${value.length} elements` : 'an object';
   if (Array.isArray(value)) return value.slice(0, most.members).map(each => bounded(each, depth - 1));
+  return boundedMembers(value, depth - 1);
+}
+
+/** The same for the members of an object. */
+export function boundedMembers(value: object, depth: number = most.depth): Readonly<Record<string, unknown>> {
   const members = Object.entries(value).slice(0, most.members);
-  return Object.fromEntries(members.map(([name, each]) => [visible(cut(name, 100)), bounded(each, depth - 1)]));
+  return Object.fromEntries(members.map(([name, each]) => [visible(cut(name, 100)), bounded(each, depth)]));
 }
 
 /** An error with its stack and what caused it. */

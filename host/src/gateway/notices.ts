@@ -1,3 +1,4 @@
+import { bounded, boundedMembers } from '../core/bounded.ts';
 import { Fault, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
@@ -63,7 +64,8 @@ export function createNotices(binding: string, log: Log, metrics: Metrics): Noti
       if (isTold) return;
       const before = last === undefined || last.more === 0 ? {} : { more_since_last: last.more };
       const what = stale ? 'the last known list of an upstream stands in' : 'an upstream is left out';
-      log.warn({ ...details, binding, upstream, method, code, hint, ...before }, what);
+      const about = { ...boundedMembers(details), binding, upstream, method, code, hint: bounded(hint) };
+      log.warn({ ...about, ...before }, what);
     },
     isBack(upstream, method) {
       const last = missing.get(`${upstream} ${method}`);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { toFaults } from '../core/fault.ts';
+import { bounded } from '../core/bounded.ts';
+import { toFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { UpstreamPool } from './upstream.ts';
 
@@ -16,8 +17,14 @@ export async function reachUpstream(upstream: UpstreamPool, log: Log, signal: Ab
       return await upstream.start(signal);
     } catch (error) {
       if (signal.aborted) return;
-      const problems = toFaults(error).map(fault => fault.message);
-      log[ms === pause.first ? 'warn' : 'debug']({ upstream: upstream.id, problems }, 'upstream not reached yet');
+      const { code, hint, details } = toFault(error);
+      const told = {
+        upstream: upstream.id,
+        code,
+        hint: bounded(hint),
+        details: bounded({ ...details, hint: undefined }),
+      };
+      log[ms === pause.first ? 'warn' : 'debug'](told, 'upstream not reached yet');
     }
     await delay(ms, undefined, { signal, ref: false }).catch(() => {});
   }

@@ -13,7 +13,7 @@ const interrupted: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 14
 
 /**
  * Runs the command line after the program's name. Results go to stdout, messages to stderr; with `--json` both are JSON
- * on stdout. Yields the exit code: 0, the one of the first fault (DESIGN § Gateway), or 128 and the number of the signal.
+ * on stdout. Yields the exit code: 0, the one of the first fault (docs/operator-guide.md, "Readiness and end"), or 128 and the number of the signal.
  */
 export async function runCommand(argv: readonly string[], on: Surroundings): Promise<number> {
   const { signal } = on;
