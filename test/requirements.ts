@@ -468,11 +468,12 @@ export const requirements = {
   'AUT-83':
     'plugin build checks the types of JavaScript, unless tsconfig.json says otherwise, and knows no Intl and no locales.',
   'AUT-84':
-    'The top level of JavaScript may draw numbers, which are the same in each build; what else asks the host there is refused with the line of the package that does it.',
+    'The top level of JavaScript may draw numbers, which are the same in each build; what else asks the host there is refused with its line, but for packages that ask for the time.',
   'AUT-85':
     'A component without the exports of its kind is not built, in whatever language; of a Rust crate the library is meant.',
   'AUT-86':
     'plugin test puts what passed in its place, and plugin sign and push refuse a component whose sources have changed since, unless forced.',
+  'AUT-90': 'Helpers of JavaScript keep text and JSON in the store, and send and read JSON over HTTP.',
   'AUT-89': 'A build of Go says where time zones are asked for and are not there.',
   'AUT-88':
     'plugin test shows what was logged on lines of its own and details as JSON, and says where only a whole text counts.',

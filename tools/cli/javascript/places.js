@@ -50,14 +50,26 @@ if (hasCallSites) {
       .join('');
 }
 
+/** @param {string | undefined} stack */
+const placesOf = stack => [...placed(stack).matchAll(/\(([^()\s]+:\d+)\)/g)].map(([, place = '']) => place);
+
+/** @param {string} place */
+const isInstalled = place => place.startsWith('node_modules/');
+
+/**
+ * Whether the innermost line is a package's.
+ * @param {string | undefined} stack
+ */
+export const isOfPackage = stack => isInstalled(placesOf(stack)[0] ?? '');
+
 /**
  * Where an error arose: its innermost line, and when that is a package's also the first line of the author's own.
  * @param {string} stack
  */
 export function originOf(stack) {
-  const places = [...placed(stack).matchAll(/\(([^()\s]+:\d+)\)/g)].map(([, place = '']) => place);
+  const places = placesOf(stack);
   const [first] = places;
-  const own = places.find(place => !place.startsWith('node_modules/'));
+  const own = places.find(place => !isInstalled(place));
   if (first === undefined) return '';
   return own === undefined || own === first ? ` (${first})` : ` (${first}, by way of ${own})`;
 }

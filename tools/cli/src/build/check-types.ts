@@ -1,6 +1,7 @@
 import { dirname, extname, join, relative } from 'node:path';
 import { fail } from '@sallyport/host/core/fault';
 import type { CompilerHost, CompilerOptions, Diagnostic } from 'typescript';
+import type { Engine } from './engine.ts';
 import { installHint } from './javascript-bundle.ts';
 import { helpersFolder } from './javascript-helpers.ts';
 
@@ -11,7 +12,7 @@ import { helpersFolder } from './javascript-helpers.ts';
  * @param source an absolute path
  * @throws Fault `plugin_build_failed` with file and line of the first ten errors
  */
-export async function checkTypes(plugin: string, source: string): Promise<void> {
+export async function checkTypes(plugin: string, source: string, engine: Engine = 'quickjs'): Promise<void> {
   const { default: ts } = await import('typescript');
   const folder = dirname(source);
   const file = ts.findConfigFile(folder, ts.sys.fileExists);
@@ -19,14 +20,17 @@ export async function checkTypes(plugin: string, source: string): Promise<void> 
   const given: CompilerOptions = config === undefined ? strict : config.options;
   const isScript = extname(source) === '.js';
   if (isScript && given.checkJs === false) return;
-  const options: CompilerOptions = { ...quickjs, ...(isScript && script), ...given, ...always };
+  const options: CompilerOptions = { ...libraries[engine], ...(isScript && script), ...given, ...always };
   if (isScript) for (const each of ofTyped) options[each] = given[each] ?? false;
   if (options.strictNullChecks === false) Object.assign(options, withoutNullChecks);
 
   const host = withoutLocales(ts, ts.createCompilerHost(options));
   const own = ts.resolveModuleName(name, source, options, host).resolvedModule?.resolvedFileName;
   const helpers = own === undefined ? helpersFolder : dirname(own);
-  if (own === undefined) options.paths = { ...options.paths, [name]: [join(helpers, 'index.ts')] };
+  if (own === undefined) {
+    const paths = { [name]: [join(helpers, 'index.ts')], [`${name}/*`]: [join(helpers, '*.ts')] };
+    options.paths = { ...options.paths, ...paths };
+  }
   const declared = ['contract.d.ts', 'globals.d.ts'].map(each => join(helpers, each)).filter(ts.sys.fileExists);
   const program = ts.createProgram({ rootNames: [source, ...declared], options, host });
 
@@ -64,7 +68,10 @@ function isOwn(diagnostic: Diagnostic): boolean {
 const always = { noEmit: true, allowImportingTsExtensions: true, emitDeclarationOnly: false, composite: false };
 
 /** What is there when a plugin runs, unless tsconfig.json says otherwise. */
-const quickjs = { lib: ['lib.es2023.d.ts'], types: [] };
+const libraries: Readonly<Record<Engine, CompilerOptions>> = {
+  quickjs: { lib: ['lib.es2023.d.ts'], types: [] },
+  starlingmonkey: { lib: ['lib.es2023.d.ts', 'lib.webworker.d.ts'], types: [] },
+};
 
 /** Where there is no tsconfig.json. Numbers are those of TypeScript's enums: ES2023, ESNext, bundler. */
 const strict = { strict: true, target: 10, module: 99, moduleResolution: 100, skipLibCheck: true };

@@ -84,11 +84,14 @@ const emptyTable = table({ files: [], runs: [] });
 const helpers: Plugin = {
   name: 'sallyport',
   setup(build) {
-    build.onResolve({ filter: /^@sallyport\/plugin$/ }, async ({ path, pluginData, kind, importer, resolveDir }) => {
-      if (pluginData === helpers) return undefined;
-      const own = await build.resolve(path, { kind, importer, resolveDir, pluginData: helpers });
-      return own.errors.length === 0 ? own : { path: join(helpersFolder, 'index.ts') };
-    });
+    build.onResolve(
+      { filter: /^@sallyport\/plugin(\/(http|kv))?$/ },
+      async ({ path, pluginData, kind, importer, resolveDir }) => {
+        if (pluginData === helpers) return undefined;
+        const own = await build.resolve(path, { kind, importer, resolveDir, pluginData: helpers });
+        return own.errors.length === 0 ? own : { path: join(helpersFolder, `${path.split('/')[2] ?? 'index'}.ts`) };
+      },
+    );
   },
 };
 

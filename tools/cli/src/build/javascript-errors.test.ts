@@ -13,7 +13,7 @@ const script = `// @ts-nocheck
 import { transform, block } from '@sallyport/plugin';
 import { get, increment, set } from 'sallyport:plugin/kv-store@0.1.0';
 import { send } from 'sallyport:plugin/outbound-http@0.1.0';
-import { read } from 'careless';
+import { read } from 'careless'; import { postJson } from '@sallyport/plugin/http'; import { getJson, getText, setJson, setText } from '@sallyport/plugin/kv';
 let last = 'nothing';
 const told = call => { try { call(); } catch (error) { last = error; throw error; } };
 function inner(value) {
@@ -41,6 +41,12 @@ const does = {
   'stores without a value': () => told(() => set('a')),
   'counts half': () => told(() => increment('a', 0.5)),
   'counts too far': () => told(() => increment('a', 2n ** 60n)),
+  'stores text and posts JSON': () => {
+    setText('t', 'grüße', 5000);
+    setJson('j', { a: 1 });
+    const kept = [getText('t'), getJson('j'), getText('none')];
+    try { postJson('https://a.example/', { a: 1 }); } catch (error) { return block('SAID', JSON.stringify(kept), { description: error.message }); }
+  },
   'counts and stores': () => {
     set('a', [1, 2], 1000);
     set('a', new Uint8Array(2), null);
@@ -135,10 +141,20 @@ describe('a hook in JavaScript', () => {
     });
   });
 
+  it('[AUT-90] has helpers for text and JSON in the store, and over HTTP', async () => {
+    expect(await report('stores text and posts JSON')).toMatchObject({
+      outcome: 'block',
+      violation: {
+        reason: '["grüße",{"a":1},null]',
+        description: expect.stringMatching(/^outbound-http.send: denied: /),
+      },
+    });
+  });
+
   it('[AUT-81] may give numbers and bigints, and leave out what is optional; a stack has its own lines', async () => {
     const found = await report('counts and stores');
     expect(found).toMatchObject({ outcome: 'block', violation: { reason: '1,2,bigint' } });
     const { details } = (found as { violation: { details: string } }).violation;
-    expect(JSON.parse(details).stack).toMatch(/^ {4}at counts and stores \(does.js:37\)\n {4}at before \(does.js:41\)/);
+    expect(JSON.parse(details).stack).toMatch(/^ {4}at counts and stores \(does.js:43\)\n {4}at before \(does.js:47\)/);
   });
 });

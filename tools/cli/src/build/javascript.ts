@@ -25,7 +25,7 @@ export async function buildJavaScript(project: Project, file: string): Promise<U
     import('./check-types.ts'),
   ]);
   const engine = await engineOf(plugin, folder);
-  await checkTypes(plugin, source);
+  await checkTypes(plugin, source, engine);
   signal.throwIfAborted();
   const bundle = await bundleJavaScript({ descriptor, engine, source, contract: await readScriptContract(worldDir) });
   const world = pluginWorld(descriptor);
