@@ -265,6 +265,12 @@ describe('audit', () => {
     ]);
   });
 
+  it('[GW-61] writes numbers as the plugin wrote them', async () => {
+    await using guest = await open({ imports, asks, grants: { audit: {} } });
+    await guest.run([['write', 'a', '{"id":725653563933458432,"p":1.10}']], {}, { tenant: 't', subject: 's' });
+    expect(JSON.stringify(guest.audited())).toContain('"details":{"id":725653563933458432,"p":1.10}');
+  });
+
   it.each([
     { what: 'a name that could be mistaken', task: ['write', 'capability.refused', '{}'] },
     { what: 'details that are no JSON', task: ['write', 'a', '{'] },

@@ -227,6 +227,24 @@ describe('ids', () => {
   });
 });
 
+describe('a body of 100 kB without a session', () => {
+  const body = `{"jsonrpc":"2.0","id":12345678901234567890,"method":"ping","params":{"a":"${'x'.repeat(100_000)}"`;
+  it.each([
+    { what: 'none', headers: {}, status: 400, code: 'session_missing' },
+    { what: 'one that is unknown', headers: { 'mcp-session-id': 'made-up' }, status: 404, code: 'session_unknown' },
+  ])('[GW-62] is refused before its JSON is read: $what', async ({ headers, status, code }) => {
+    const answer = await gateway.post(body, headers, '/mcp/plain');
+    expect(answer.status).toBe(status);
+    expect(answer.body.error.data.code).toBe(code);
+  });
+
+  it('[GW-63] is told so under its id', async () => {
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const response = await fetch(`${gateway.url}/mcp/plain`, { method: 'POST', headers, body: `${body}}}` });
+    expect(await response.text()).toContain('"id":12345678901234567890,"error"');
+  });
+});
+
 describe('an answer with two readings', () => {
   const honest = '"content":[{"type":"text","text":"shown"}]';
   it.each([

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readJson } from '../core/json-reader.ts';
 import { defineCapability } from './capability.ts';
 import { auditInLane, eventPattern } from './lane/audit.ts';
 
@@ -15,7 +16,7 @@ const grantSchema = z.strictObject({
     .describe('Of the details of one event, as JSON.'),
 });
 
-const saidSchema = z.object({ event: z.string().regex(eventPattern), details: z.record(z.string(), z.unknown()) });
+const saidSchema = z.object({ event: z.string().regex(eventPattern), details: z.string() });
 
 const needSchema = z.object({ bytes: z.number() });
 
@@ -31,7 +32,7 @@ export const audit = defineCapability({
       const { event, details } = saidSchema.parse(message);
       on.audit.write({
         event: `plugin.${event}`,
-        ...{ plugin: on.plugin, capability: 'audit', request: requestId, tenant, subject, details },
+        ...{ plugin: on.plugin, capability: 'audit', request: requestId, tenant, subject, details: readJson(details) },
       });
     },
   deniedBy: 'an error',

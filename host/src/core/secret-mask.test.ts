@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { cut } from './cut.ts';
+import { KeptNumber } from './json-number.ts';
 import { createLog } from './log.ts';
 import { SecretMask } from './secret-mask.ts';
 
@@ -28,6 +29,11 @@ describe('a mask', () => {
   it('[CAP-76] hides the longest beginning, and values that begin alike', () => {
     expect(maskOf('abcd', 'abcdefgh', 'xxabcdefzz').text('xxabcdef…')).toBe('***…');
     expect(maskOf('abcd', 'abcdefgh').text('abcd abcdefgh')).toBe('*** ***');
+  });
+
+  it('[GW-61] leaves a number its text, but for a value that it holds', () => {
+    const details = { id: new KeptNumber('725653563933458432'), pin: new KeptNumber('12345678901234567890') };
+    expect(JSON.stringify(maskOf('12345678901234567890').value(details))).toBe('{"id":725653563933458432,"pin":"***"}');
   });
 
   it('[CAP-76] hides values in lines of a log and of its children, whatever they hold', () => {

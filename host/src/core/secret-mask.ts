@@ -1,4 +1,5 @@
 import { ellipsis } from './cut.ts';
+import { KeptNumber } from './json-number.ts';
 import type { Log } from './log.ts';
 
 const shortest = 4;
@@ -117,6 +118,10 @@ export class SecretMask {
   #masked(value: unknown): unknown {
     if (typeof value === 'string') return this.text(value);
     if (Array.isArray(value)) return value.map(each => this.#masked(each));
+    if (value instanceof KeptNumber) {
+      const text = this.text(value.text);
+      return text === value.text ? value : text;
+    }
     if (value instanceof Error) {
       return { type: value.name, message: this.text(value.message), stack: this.text(value.stack ?? '') };
     }

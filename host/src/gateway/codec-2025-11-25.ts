@@ -134,6 +134,8 @@ export function createCodec20251125(options: CodecOptions): Codec {
   return {
     speaks: () => true,
 
+    checkSession: exchange => void sessionOf(exchange),
+
     async post(exchange, body) {
       if (body.kind === 'request' && body.method === 'initialize') return initialize(exchange, body);
       if (body.kind === 'request') checkRevision(exchange, body);

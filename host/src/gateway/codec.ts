@@ -35,6 +35,8 @@ export interface StreamExchange extends Exchange {
 export interface Codec extends Disposable {
   /** Whether the request is spoken in one of this codec's revisions. */
   speaks(headers: IncomingHttpHeaders, body: Body | undefined): boolean;
+  /** Whether a POST belongs to a session, before its body is read. @throws Fault `session_missing`, `session_unknown` */
+  checkSession(exchange: Exchange): void;
   /** Answers a POST, with what it brought. @throws Fault, which the gateway answers with */
   post(exchange: Exchange, body: Body): Promise<void>;
   /** Answers a GET: a stream of notifications. It stays open after this returned. @throws Fault */

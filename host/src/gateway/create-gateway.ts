@@ -110,7 +110,12 @@ export function createGateway(options: GatewayOptions): Gateway {
     async POST(exchange, incoming) {
       if (!isJson(exchange.headers)) fail('media_type_refused');
       if (!accepts(exchange.headers, 'application/json')) fail('not_acceptable');
-      const message = readMessage(await readBody(incoming, limits.body_bytes), exchange.record);
+      const text = await readBody(incoming, limits.body_bytes);
+      if (text.length > largeText) {
+        exchange.record.id = idOf({ id: readId(text) ?? null });
+        codecFor(exchange).checkSession(exchange);
+      }
+      const message = readMessage(text, exchange.record);
       await codecFor(exchange, message).post(exchange, message);
     },
     GET(exchange, incoming) {
@@ -326,6 +331,9 @@ function readMessage(text: string, record: Exchange['record']): Body {
   if (message.kind !== 'response') record.method = cut(message.method, longestName);
   return message;
 }
+
+/** Characters of a body whose JSON is read only for a client that has a session. No `initialize` is as long. */
+const largeText = 64 * 1024;
 
 /** Slow or endless requests are cut off by Node itself. Milliseconds and bytes. */
 const serverOptions = {
