@@ -137,6 +137,16 @@ describe('sallyport check', () => {
     );
   });
 
+  it('[UP-26] tells of a variable that names no proxy', async () => {
+    vi.stubEnv('HTTPS_PROXY', 'ftp://proxy.test');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const operator = await operatorFolder({});
+    await operator.configure([]);
+    const { code, stdout } = await operator.run('check', '--json');
+    expect(code).toBe(3);
+    expect(JSON.parse(stdout).problems).toMatchObject([{ code: 'proxy_invalid', variable: 'HTTPS_PROXY' }]);
+  });
+
   it('[CFG-02] tells of references and keys with their places, together with all else', async () => {
     const operator = await operatorFolder({
       listn: 'x',
