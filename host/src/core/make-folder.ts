@@ -1,37 +1,23 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder with its parents. Where that fails it throws why: on a read-only file system Node says of a folder
- * within one that is missing as well that it is not there.
+ * Makes a folder with its parents, and throws what keeps the first missing one from being made. Node's own way says on a
+ * read-only file system that the folder is not there, and never ends where a file system takes no folders, as /proc.
  */
-export async function makeFolder(path: string, mode?: number): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true, mode });
-  } catch (error) {
-    throw reasonFor(path, error);
-  }
-}
-
-/** The same, at once. */
 export function makeFolderSync(path: string, mode?: number): void {
   try {
-    mkdirSync(path, { recursive: true, mode });
+    mkdirSync(path, { mode });
   } catch (error) {
-    throw reasonFor(path, error);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error;
+    makeFolderSync(dirname(path), mode);
+    makeFolderSync(path, mode);
   }
 }
 
-/** What keeps the first missing folder of the path from being made. */
-function reasonFor(path: string, error: unknown): unknown {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return error;
-  let missing = path;
-  while (!existsSync(dirname(missing)) && dirname(missing) !== missing) missing = dirname(missing);
-  try {
-    mkdirSync(missing);
-    return error;
-  } catch (reason) {
-    return reason;
-  }
+/** The same, for what waits anyway. */
+export async function makeFolder(path: string, mode?: number): Promise<void> {
+  makeFolderSync(path, mode);
 }
