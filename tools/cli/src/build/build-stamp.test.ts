@@ -1,9 +1,9 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { componentWith, descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../../../../test/fixtures/temporary-folder.ts';
-import { isStale, sourcesHash, stampBuild } from './build-stamp.ts';
+import { isStale, readSources, stampBuild } from './build-stamp.ts';
 
 const component = componentWith();
 const other = componentWith({ ...descriptorOf(), version: '9.9.9' });
@@ -14,7 +14,7 @@ async function built() {
   await mkdir(join(folder, 'cases'));
   for (const name of ['plugin.json', 'src/main.go', 'cases/a.json', 'README.md'])
     await writeFile(join(folder, name), name);
-  await stampBuild(folder, component, await sourcesHash(folder));
+  await stampBuild(folder, component, await readSources(folder));
   return { folder, file: join(folder, 'x.wasm') };
 }
 
@@ -28,6 +28,16 @@ it.each<[string, (folder: string) => Promise<unknown>, boolean]>([
   [
     'a case and the README',
     folder => Promise.all([writeFile(join(folder, 'cases/a.json'), ''), writeFile(join(folder, 'README.md'), '')]),
+    false,
+  ],
+  ['a removed source', folder => rm(join(folder, 'src/main.go')), true],
+  [
+    "an operator's files",
+    async folder => {
+      await mkdir(join(folder, 'cache'));
+      const names = ['sallyport.yaml', 'sallyport.lock', 'key.pem', 'x-0.1.0.zip', 'cache/index.json'];
+      await Promise.all(names.map(name => writeFile(join(folder, name), name)));
+    },
     false,
   ],
   ['what a build makes', folder => writeFile(join(folder, 'x.wasm'), component), false],

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Digest, digestOf } from '@sallyport/host/core/digest';
@@ -8,43 +7,53 @@ import { isSource } from '../watch-folder.ts';
 import { replaceFile } from '../write-file.ts';
 
 /** What a folder's last build was made of. */
-const stampSchema = z.object({ component: z.string(), sources: z.string() });
+const stampSchema = z.object({ component: z.string(), sources: z.record(z.string(), z.string()) });
 const stampFile = (folder: string) => join(folder, '.sallyport/build.json');
 
 /** Files beside the sources that no build reads. */
 const unread = /^(cases|README\.md|CHANGELOG\.md|LICENSE|.*\.pem)$/;
 
-/** A hash of all sources of a plugin: of what they are named and of what is in them. */
-export async function sourcesHash(folder: string): Promise<string> {
-  const hash = createHash('sha256');
+/** Files that a build reads although no other file names them. */
+const code = /\.(rs|go|py|[cm]?[jt]sx?|wit)$/;
+
+/** The digests of the sources of a plugin, by their paths. */
+export type Sources = Readonly<Record<string, string>>;
+
+/** Reads all that a build of this folder may read. */
+export async function readSources(folder: string): Promise<Sources> {
+  const found: [path: string, digest: string][] = [];
   const add = async (below: string): Promise<void> => {
-    const entries = await readdir(join(folder, below), { withFileTypes: true });
-    for (const entry of entries.toSorted((one, other) => (one.name < other.name ? -1 : 1))) {
+    for (const entry of await readdir(join(folder, below), { withFileTypes: true })) {
       if (!isSource(entry.name) || (below === '' && unread.test(entry.name))) continue;
       const path = join(below, entry.name);
       if (entry.isDirectory()) await add(path);
-      else if (entry.isFile()) hash.update(`${path}\0${digestOf(await readFile(join(folder, path)))}\n`);
+      else if (entry.isFile()) found.push([path, digestOf(await readFile(join(folder, path)))]);
     }
   };
   await add('');
-  return hash.digest('hex');
+  return Object.fromEntries(found);
 }
 
-/** Keeps what a component was built of. `sources` is the hash from before the build. @throws Fault `file_unwritable` */
-export async function stampBuild(folder: string, component: Uint8Array, sources: string): Promise<void> {
+/** Keeps what a component was built of. `sources` are those from before the build. @throws Fault `file_unwritable` */
+export async function stampBuild(folder: string, component: Uint8Array, sources: Sources): Promise<void> {
   const file = stampFile(folder);
   await mkdir(dirname(file), { recursive: true });
   const digest: Digest = digestOf(component);
   await replaceFile(file, Buffer.from(`${JSON.stringify({ component: digest, sources })}\n`));
 }
 
-/** Whether the sources beside a component are others than it was built of. False where nothing is known of its build. */
+/**
+ * Whether the sources beside a component are others than it was built of: one has changed or is gone, or there is new
+ * code. Other new files are an operator's, or a tool's. False where nothing is known of its build.
+ */
 export async function isStale(file: string, component: Uint8Array): Promise<boolean> {
   const folder = dirname(resolve(file));
   const text = await readFile(stampFile(folder), 'utf8').catch(() => undefined);
-  if (text === undefined) return false;
-  const { data } = stampSchema.safeParse(jsonOf(text));
-  return data?.component === digestOf(component) && data.sources !== (await sourcesHash(folder));
+  const { data } = stampSchema.safeParse(text === undefined ? undefined : jsonOf(text));
+  if (data?.component !== digestOf(component)) return false;
+  const now = await readSources(folder);
+  const isChanged = Object.entries(data.sources).some(([path, digest]) => now[path] !== digest);
+  return isChanged || Object.keys(now).some(path => code.test(path) && data.sources[path] === undefined);
 }
 
 /** @throws Fault `component_stale` */

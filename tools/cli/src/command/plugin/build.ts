@@ -23,12 +23,12 @@ modules of Python. Build what you trust.`,
   async run({ options: { source, out: named }, args: { FOLDER: folder = '.' } }, { terminal, signal }) {
     const descriptor = await readDescriptorFile(join(folder, 'plugin.json'));
     const out = named ?? join(folder, `${descriptor.id}.wasm`);
-    const [{ buildPlugin }, { sourcesHash, stampBuild }] = await Promise.all([
+    const [{ buildPlugin }, { readSources, stampBuild }] = await Promise.all([
       import('../../build/build-plugin.ts'),
       import('../../build/build-stamp.ts'),
     ]);
     using _ = terminal.busy(`building ${descriptor.id}`);
-    const sources = await sourcesHash(folder);
+    const sources = await readSources(folder);
     const { bytes, toolchain } = await buildPlugin({ folder, descriptor, source, out, say: terminal.say, signal });
     if (named === undefined) await stampBuild(folder, bytes, sources);
     const { imports } = componentInfo(bytes);

@@ -10,7 +10,7 @@ import {
   emptyModule,
 } from '../../../../../test/fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
-import { sourcesHash, stampBuild } from '../../build/build-stamp.ts';
+import { readSources, stampBuild } from '../../build/build-stamp.ts';
 
 let folder = '';
 const at = (name: string) => join(folder, name);
@@ -72,7 +72,7 @@ describe('sign', () => {
 it('[AUT-86] refuses a component whose sources have changed since it was built, unless forced', async () => {
   await writeFile(at('redact.wasm'), componentWith());
   await writeFile(at('main.go'), 'package main');
-  await stampBuild(folder, componentWith(), await sourcesHash(folder));
+  await stampBuild(folder, componentWith(), await readSources(folder));
   expect(await sign()).toMatchObject({ code: 0 });
   await writeFile(at('main.go'), 'package changed');
   expect(await sign()).toMatchObject({

@@ -99,11 +99,11 @@ interface Tested {
 async function componentOf({ folder, component }: TestOptions, { terminal, signal }: Context): Promise<Tested> {
   if (component !== undefined) return { bytes: await readInput(component), keep: async () => component };
   const descriptor = await readDescriptorFile(join(folder, 'plugin.json'));
-  const [{ buildPlugin }, { sourcesHash, stampBuild }] = await Promise.all([
+  const [{ buildPlugin }, { readSources, stampBuild }] = await Promise.all([
     import('../../build/build-plugin.ts'),
     import('../../build/build-stamp.ts'),
   ]);
-  const sources = await sourcesHash(folder);
+  const sources = await readSources(folder);
   const aside = await mkdtemp(join(tmpdir(), 'sallyport-test-'));
   try {
     const out = join(aside, 'plugin.wasm');
