@@ -53,8 +53,8 @@ if (hasCallSites) {
 /** @param {string | undefined} stack */
 const placesOf = stack => [...placed(stack).matchAll(/\(([^()\s]+:\d+)\)/g)].map(([, place = '']) => place);
 
-/** @param {string} place */
-const isInstalled = place => place.startsWith('node_modules/');
+/** Packages, and the helpers, which a new plugin has in its folder. @param {string} place */
+const isInstalled = place => /^(node_modules|@?sallyport)\//.test(place);
 
 /**
  * Whether the innermost line is a package's.

@@ -253,7 +253,7 @@ test('[AUT-61] [AUT-62] what Go needs a system for is in the log, or ends the ca
     ['warn', 'four  0'],
   ]);
   expect(by.panic).toMatchObject({
-    ...{ outcome: 'failed', cause: 'unavailable' },
+    ...{ outcome: 'failed', cause: 'trap' },
     message: expect.stringMatching(/^panic: boom \(.*system\.go:31\)$/),
     log: [{ level: 'error', message: expect.stringMatching(/^panic: boom.*\n[\s\S]*main\.system\.Before/) }],
   });
@@ -262,7 +262,7 @@ test('[AUT-61] [AUT-62] what Go needs a system for is in the log, or ends the ca
   const declare = (what: string, capability: string) =>
     line(`${what} needs the capability ${capability}: name it in required_capabilities of plugin.json`);
   expect(by.now).toMatchObject({
-    ...{ outcome: 'failed', cause: 'unavailable' },
+    ...{ outcome: 'failed', cause: 'trap' },
     message: expect.stringContaining(`panic: ${declare('time.Now', 'clock').message} (`),
   });
   expect(by.gettimeofday).toMatchObject({ outcome: 'failed', cause: 'trap', log: [declare('Time', 'clock')] });

@@ -105,9 +105,9 @@ describe('a plugin in Python', () => {
         ['pass', {}],
       ]);
       expect(came.map(({ outcome, cause, message }) => [cause ?? outcome, message])).toEqual([
-        ['unavailable', expect.stringMatching(/^KeyError: 'deep' \(probe\.py:\d+\)$/)],
-        ['unavailable', expect.stringMatching(/^RuntimeError: sys\.exit is called in a plugin \(/)],
-        ['unavailable', expect.stringMatching(/^TypeError: before yields a request, a response or None, not str/)],
+        ['trap', expect.stringMatching(/^KeyError: 'deep' \(probe\.py:\d+\)$/)],
+        ['trap', expect.stringMatching(/^RuntimeError: sys\.exit is called in a plugin \(/)],
+        ['trap', expect.stringMatching(/^TypeError: before yields a request, a response or None, not str/)],
         ['proceed', undefined],
       ]);
       const said = came.map(({ log }) => log);
@@ -124,7 +124,7 @@ describe('a plugin in Python', () => {
     const code = 'from wit_world.imports import kv_store\nkv_store.get("")';
     const [came] = await call(await able(), [['run', { code }]]);
     expect(came).toMatchObject({
-      cause: 'unavailable',
+      cause: 'trap',
       message: expect.stringMatching(/^Err: invalid: a key has 1 to 512 bytes \(/),
     });
   });
