@@ -232,6 +232,17 @@ describe('types are read within bounds', () => {
     expect(() => componentTypes(withParts(honest, { sections: [part] }))).toThrow(expect.objectContaining({ code }));
   });
 
+  it('[SBX-86] and a component that is given itself without end is refused', () => {
+    const name = [1, 0x78];
+    const given = [0x00, 0x00, 1, ...name, 0x04, 0x00];
+    const empty = nested(1).subarray(2);
+    const inner = withParts(empty, {
+      sections: [section(7, [1, 0x41, 0]), section(10, [1, 0x00, ...name, 0x04, 0x00]), section(5, [1, ...given])],
+    });
+    const outer = withParts(empty, { sections: [section(4, inner), section(5, [1, ...given])] });
+    expect(() => componentTypes(outer)).toThrow(expect.objectContaining({ code: 'component_excessive' }));
+  });
+
   it('[SBX-86] and a component that instantiates itself 2^20 times over is refused', async () => {
     const instantiateTwice = (inner: Uint8Array) => [section(4, inner), section(5, [2, 0, 0, 0, 0, 0, 0])];
     const empty = nested(1).subarray(2);

@@ -2,7 +2,16 @@ import { interfaceOf } from '../capability/lane/interface-of.ts';
 import { fail } from '../core/fault.ts';
 import { BinaryReader, sectionsOf } from '../verify/binary.ts';
 import { externName } from './component-info.ts';
-import { type Budget, type Exports, type Item, malformed, maximumSteps, Scope, sortAt } from './type-scope.ts';
+import {
+  type Budget,
+  type Exports,
+  type Item,
+  malformed,
+  maximumNesting,
+  maximumSteps,
+  Scope,
+  sortAt,
+} from './type-scope.ts';
 
 /** What a component imports and exports, with its types. */
 export interface ComponentTypes {
@@ -19,7 +28,7 @@ export interface ComponentTypes {
  */
 export function componentTypes(bytes: Uint8Array): ComponentTypes {
   const imports = new Map<string, Item>();
-  const root = new ComponentScope({ left: maximumSteps }, bytes, undefined, (name, described) => {
+  const root = new ComponentScope({ left: maximumSteps, depth: 0 }, bytes, undefined, (name, described) => {
     const item = described();
     imports.set(name, item);
     return item;
@@ -73,7 +82,13 @@ class ComponentScope extends Scope {
     const open = (given: Exports): Exports => {
       const take = (name: string): Item =>
         given.get(name) ?? fail('component_malformed', { what: `a nested component is not given ${name}` });
-      return new ComponentScope(this.budget, this.#bytes, this, take).read(start, end);
+      const { budget } = this;
+      budget.depth += 1;
+      if (budget.depth > maximumNesting)
+        fail('component_excessive', { what: 'nested instances', limit: maximumNesting });
+      const exports = new ComponentScope(budget, this.#bytes, this, take).read(start, end);
+      budget.depth -= 1;
+      return exports;
     };
     this.add('component', { is: 'component', open });
   }

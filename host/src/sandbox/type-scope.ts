@@ -19,11 +19,13 @@ export type Exports = ReadonlyMap<string, Item>;
 
 /** Definitions that are read, each as often as it is instantiated. Those of real components are some thousand. */
 export const maximumSteps = 1_000_000;
-const maximumNesting = 100;
+export const maximumNesting = 100;
 
 /** How much may still be read. */
 export interface Budget {
   left: number;
+  /** Instances within each other that are read now: a component that is given itself has no end. */
+  depth: number;
 }
 
 /** `sort` of the binary format, and the index space that it names. */
