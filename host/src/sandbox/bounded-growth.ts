@@ -22,9 +22,9 @@ export interface Growth {
 const tableSection = 4;
 const memorySection = 5;
 const hasMaximum = 0x01;
-export const pageBytes = 65_536;
+const pageBytes = 65_536;
 /** Entries of all tables of an instance. Those of real guests have some thousand. */
-export const tableEntries = 100_000;
+const tableEntries = 100_000;
 /** Memories of an instance: V8 sets aside gigabytes of addresses for each. Real guests have one, or three. */
 const maximumMemories = 16;
 const maximumTables = 100;

@@ -12,12 +12,13 @@ import { readInput } from '../../read-input.ts';
 export const command = defineCommand({
   summary: 'push a zip of plugin pack, or a signed component, to a registry',
   about: `A component is read with its signature beside it (FILE.wasm.sig). A plugin.json that differs from the one that
-was signed is refused, before anything is sent, and so is a tag such as 1.2.3 or v1.2.3 that is not the plugin's version. Logins are those of sallyport login, docker, podman and skopeo.`,
+was signed is refused, before anything is sent, and so is a tag such as 1.2.3 or v1.2.3 that is not the plugin's
+version. Logins are those of sallyport login, docker, podman and skopeo.`,
   arguments: { FILE: { says: 'X.zip, or X.wasm' } },
   options: {
     tag: { value: 'REFERENCE', required: true, says: 'where it goes: registry/repository:tag' },
     ...publicKeyOption,
-    force: { says: 'push it although its tag is another version, or its sources have changed since it was built' },
+    force: { says: 'push it although its tag or its sources do not match' },
     ...registryOptions,
   },
   example: 'sallyport plugin push --tag ghcr.io/acme/redact-emails:0.1.0 redact-emails-0.1.0.zip',
