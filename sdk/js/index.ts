@@ -18,6 +18,10 @@ import type {
 export { sha256 } from './sha256.ts';
 export type { CallContext, Content, Request, RequestOutcome, Response, ResponseOutcome, Violation };
 
+/** What a hook yields that returns nothing, or ends without a `return`. */
+// biome-ignore lint/suspicious/noConfusingVoidType: TypeScript gives functions without a `return` the type void alone.
+type Nothing = undefined | void;
+
 /** What a plugin of the kind `transform` does. Whatever is left out does nothing. */
 export interface Transform<Config> {
   /** The configuration where the operator says nothing, see {@link readConfig}. */
@@ -25,9 +29,9 @@ export interface Transform<Config> {
   /** Called once for each instance. What it throws refuses the configuration, and the gateway does not start. */
   configure?(config: Config): void;
   /** Sees what goes to an upstream. Nothing returned lets it proceed; an error is the operator's `on_error`. */
-  before?(request: Request, context: CallContext, config: Config): RequestOutcome | undefined;
+  before?(request: Request, context: CallContext, config: Config): RequestOutcome | Nothing;
   /** Sees what comes back. Nothing returned lets it proceed; an error is the operator's `on_error`. */
-  after?(response: Response, context: CallContext, config: Config): ResponseOutcome | undefined;
+  after?(response: Response, context: CallContext, config: Config): ResponseOutcome | Nothing;
 }
 
 /** The two interfaces that a transform exports under these names. */
@@ -41,6 +45,9 @@ export interface TransformExports {
 
 /** Go on, nothing to change. */
 export const proceed: { readonly tag: 'proceed' } = { tag: 'proceed' };
+
+const asOutcome = <Outcome>(yielded: Outcome | Nothing): Outcome | typeof proceed =>
+  (yielded as Outcome | undefined) ?? proceed;
 
 /**
  * Makes a plugin's exports of its hooks:
@@ -57,8 +64,8 @@ export function transform<Config extends object = Record<string, never>>(plugin:
       },
     },
     dispatchHooks: {
-      beforeDispatch: (context, request) => plugin.before?.(request, context, config) ?? proceed,
-      afterDispatch: (context, response) => plugin.after?.(response, context, config) ?? proceed,
+      beforeDispatch: (context, request) => asOutcome(plugin.before?.(request, context, config)),
+      afterDispatch: (context, response) => asOutcome(plugin.after?.(response, context, config)),
     },
   };
 }

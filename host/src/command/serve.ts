@@ -41,20 +41,20 @@ export async function serve(command: StartCommand, signal?: AbortSignal): Promis
 }
 
 /**
- * Answers the signals that others send to have logs opened anew, or out of habit. Left alone, SIGHUP and SIGUSR2 would
+ * Answers the signals that others send to have logs reopened, or out of habit. Left alone, SIGHUP and SIGUSR2 would
  * end the gateway in the middle of its calls. Yields what ends the hearing.
  */
 function hearSignals(host: Host, log: Log): () => void {
   const reopen = () => {
     try {
       host.reopenFiles();
-      log.info({ signal: 'SIGHUP' }, 'the audit file was opened anew; the log goes to stderr as before');
+      log.info({ signal: 'SIGHUP' }, 'reopened the audit file; the log still goes to stderr');
     } catch (error) {
       const { code, message, hint } = toFault(error);
-      log.error({ signal: 'SIGHUP', code, message, hint }, 'the audit file could not be opened anew');
+      log.error({ signal: 'SIGHUP', code, message, hint }, 'cannot reopen the audit file');
     }
   };
-  const ignore = (signal: NodeJS.Signals) => log.info({ signal }, 'this signal has no meaning here');
+  const ignore = (signal: NodeJS.Signals) => log.info({ signal }, 'ignored this signal');
   process.on('SIGHUP', reopen).on('SIGUSR1', ignore).on('SIGUSR2', ignore);
   return () => void process.off('SIGHUP', reopen).off('SIGUSR1', ignore).off('SIGUSR2', ignore);
 }

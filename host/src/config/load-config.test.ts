@@ -492,6 +492,14 @@ it('[CFG-09] is refused for a maximum of time below the time itself', async () =
   ]);
 });
 
+it('[CFG-09] is refused for a limit of time below the one that it extends, unless neither was stated', async () => {
+  const up = `upstreams:\n  - { id: up, stdio: { command: a } }\n${bindings}`;
+  expect(await problemsOf(`limits: { max_request_timeout_ms: 30000 }\n${up}`)).toMatchObject([
+    { path: 'limits.max_request_timeout_ms', message: 'less than request_timeout_ms, 60000' },
+  ]);
+  expect((await load(`limits: { request_timeout_ms: 900000 }\n${up}`)).limits.max_request_timeout_ms).toBeUndefined();
+});
+
 it('[CFG-09] takes hosts and origins as clients send them, and drops white space around a header', async () => {
   const config = await load(`${header(`authorization: "Bearer \${SECRET}\\n"`)}
 allowed_hosts: [mcp.example, "MCP.example:8443", "[::1]:80", my_gateway, 10.0.0.1]

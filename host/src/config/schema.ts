@@ -144,8 +144,10 @@ const limitsSchema = z.strictObject({
   answer_bytes: bytes.default(32 * MiB).describe('One answer of an upstream.'),
   request_timeout_ms: milliseconds.default(60_000).describe('One request to an upstream that shows no progress.'),
   max_request_timeout_ms: milliseconds
-    .default(600_000)
-    .describe('One request to an upstream, however much progress it shows.'),
+    .optional()
+    .describe(
+      'One request to an upstream, however much progress it shows. 600000, or request_timeout_ms if that is more.',
+    ),
   list_ms: milliseconds.default(5000).describe('How long lists of several upstreams wait for each of them.'),
   upstream_start_ms: milliseconds.default(60_000).describe('Starting an upstream and shaking hands with it.'),
   concurrent_requests: count.default(1024),
@@ -227,6 +229,13 @@ const upstreamSchema = z
   })
   .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }] });
 
+function refuseSmallerMaximum(limits: z.output<typeof limitsSchema>, context: z.RefinementCtx): void {
+  const { request_timeout_ms: usual, max_request_timeout_ms: most } = limits;
+  if (most === undefined || most >= usual) return;
+  const message = `less than request_timeout_ms, ${usual}`;
+  context.addIssue({ code: 'custom', path: ['max_request_timeout_ms'], message });
+}
+
 /** The schema of sallyport.yaml. Unknown keys are refused. What spans several entries is checked in cross-check.ts. */
 export const createConfigSchema = (grants: GrantsSchema) =>
   z
@@ -296,7 +305,7 @@ export const createConfigSchema = (grants: GrantsSchema) =>
         )
         .default([])
         .describe('Registries that need settings of their own.'),
-      limits: limitsSchema.prefault({}),
+      limits: limitsSchema.superRefine(refuseSmallerMaximum).prefault({}),
       plugins: z
         .array(
           z.strictObject({

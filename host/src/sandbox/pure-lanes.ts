@@ -185,7 +185,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       if (at === undefined || call === undefined) continue;
       const { timeoutMs, cpuMs } = this.#limits.get(call.plugin) ?? { timeoutMs: 0, cpuMs: 0 };
       if (Progress.now() - at.since >= timeoutMs) {
-        this.#end(lane, at, 'timeout', `no answer within ${timeoutMs} ms`);
+        this.#end(lane, at, 'timeout', `no answer within ${timeoutMs} ms (limits.timeout_ms)`);
       } else if (cpuMs < timeoutMs) {
         const over = (there: Moment) => this.#busy.has(lane) && this.#end(lane, there, 'limit', overCpu(cpuMs));
         this.#cpuWatch.look(lane, cpuMs, () => lane.progress.read(), over);

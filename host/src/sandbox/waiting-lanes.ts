@@ -220,7 +220,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   }
 
   #overdue(id: number): void {
-    this.#failed(id, 'timeout', `no answer within ${this.#plugin.limits.timeoutMs} ms`);
+    this.#failed(id, 'timeout', `no answer within ${this.#plugin.limits.timeoutMs} ms (limits.timeout_ms)`);
   }
 
   /** Ends a call. What it used of the CPU is told by the lane when it confirms that. */

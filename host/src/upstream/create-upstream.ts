@@ -35,7 +35,7 @@ export interface UpstreamContext {
   /** Milliseconds that a request may take without progress; 60,000 when absent. */
   readonly requestTimeoutMs?: number | undefined;
   /** Milliseconds that a request may take in all; 600,000 when absent. */
-  readonly maxRequestTimeoutMs?: number;
+  readonly maxRequestTimeoutMs?: number | undefined;
   /** Called with the number of connections whenever it changes. */
   readonly onCount?: (connections: number) => void;
 }
@@ -84,5 +84,7 @@ function timesOf(entry: UpstreamEntry, on: UpstreamContext): RequestTimes {
     max_timeout_ms === undefined
       ? { ms: on.maxRequestTimeoutMs ?? 600_000, setting: 'limits.max_request_timeout_ms' }
       : { ms: max_timeout_ms, setting: `upstreams.${id}.max_timeout_ms` };
-  return { idle, whole: whole.ms < idle.ms ? idle : whole };
+  if (whole.ms >= idle.ms) return { idle, whole };
+  // What the upstream states wins; schema.ts refuses a statement that contradicts itself.
+  return max_timeout_ms === undefined ? { idle, whole: idle } : { idle: whole, whole };
 }

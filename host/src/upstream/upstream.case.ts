@@ -151,6 +151,14 @@ export function upstreamCases(fixture: UpstreamFixture) {
       });
     });
 
+    it('ends a silent call at its maximum where that is shorter than the usual limit [UP-25]', async () => {
+      const upstream = create({ ...(await fixture.raw()), max_timeout_ms: 300 });
+      await expect(upstream.request('tools/call', callOf('never'))).rejects.toMatchObject({
+        code: 'upstream_timeout',
+        details: { after_ms: 300, setting: 'upstreams.raw.max_timeout_ms' },
+      });
+    });
+
     it.each([
       { method: 'ping', answer: { id: 71, result: {} } },
       {

@@ -134,7 +134,9 @@ function requireOutcome(stage: Stage, outcome: unknown): void {
 /** @throws LimitExceeded */
 function requireWeight(what: string, weight: number, { limits }: LanePlugin): void {
   if (weight > limits.payloadBytes) {
-    throw new LimitExceeded(`it ${what} ${weight} characters, and ${limits.payloadBytes} are allowed`);
+    throw new LimitExceeded(
+      `it ${what} ${weight} characters; limits.plugin.payload_bytes allows ${limits.payloadBytes}`,
+    );
   }
 }
 

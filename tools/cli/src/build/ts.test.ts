@@ -180,6 +180,12 @@ describe('a plugin in TypeScript', { timeout: 120_000 }, () => {
     await expect(isFine('checked', { 'main.js': wrong })).rejects.toThrow(/main.js:2:\d+: TS2339/);
   });
 
+  it.each(['main.js', 'main.ts'])('[AUT-83] may have hooks without a return, in %s', async main => {
+    const hooks = "before() {}, after(response) { if (response.tag === 'tool-list') return { tag: 'proceed' }; }";
+    const own = await write(`silent-${main}`, { [main]: plain.replace('{}', `{ ${hooks} }`) });
+    await expect(checkTypes('redact', join(own, main))).resolves.toBeUndefined();
+  });
+
   it('[AUT-52] finds console, clock, random numbers and encodings as their standards have them', async () => {
     const odd = '[0xff, 0x61, 0xe2, 0x82, 0xf0, 0x9f, 0x98, 0x80, 0xed, 0xa0, 0x80, 0xc0, 0x80]';
     const { bytes } = await build('globals', {
