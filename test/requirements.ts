@@ -582,7 +582,7 @@ export const requirements = {
   'RUN-100': 'What plugins, upstreams and registries say reaches no terminal raw, as text or as JSON.',
   'RUN-101': 'A user without a home folder and without a name can run every command.',
   'RUN-102':
-    'No signal opens a debugger or ends the gateway unasked; SIGHUP opens its files anew; a second SIGTERM or SIGINT ends it at once.',
+    'No signal opens a debugger or ends the gateway unasked; SIGHUP reopens its files; a second SIGTERM or SIGINT ends it at once.',
   'RUN-103': 'Of the files that an operator names only regular ones are read: a pipe or a device holds up nothing.',
   'RUN-104': 'What the operating system refuses is told with file, reason and remedy, and never as `internal`.',
   'RUN-105': 'A log that cannot be written ends no gateway, and the lines that are lost are counted.',

@@ -35,7 +35,7 @@ async function serving(file: string, until = '"msg":"serving"') {
   return { child, said: () => said, ended: once(child, 'exit') };
 }
 
-it('[RUN-102] lives through the signals that others send to reopen logs, and opens its audit file anew', async () => {
+it('[RUN-102] lives through the signals that others send to reopen logs, and reopens its audit file', async () => {
   const folder = await temporaryFolder();
   const audit = join(folder, 'audit.jsonl');
   const { file } = await configFile({ audit: { file: audit } });
