@@ -280,7 +280,8 @@ export const requirements = {
   'UP-21': 'Every part of a start obeys the limit of a start, and ends when the gateway closes.',
   'UP-22':
     'Messages of a server reach everybody whatever stream they come on, its requests are answered, and it can be made to wait.',
-  'UP-23': 'A line on stdout that is no message is skipped, and fails at most the one request that it answers.',
+  'UP-23':
+    'A line on stdout, or an event of a stream, that is no message is skipped, and fails at most the one request that it answers.',
   'UP-24': 'A server of other revisions, or of HTTP+SSE, is told as such.',
   'UP-25': 'Progress extends a request up to a maximum; a fault names the setting of the limit that was met.',
   'UP-26': 'Upstreams and registries are reached through the proxies of the environment.',

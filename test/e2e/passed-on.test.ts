@@ -70,12 +70,16 @@ describe('what no hook is called for', () => {
     { what: 'says to pass it', unhooked: 'pass' as const, chain: undefined },
     { what: 'has no plugins', unhooked: undefined, chain: inlineChain() },
     { what: 'has before hooks alone', unhooked: undefined, chain: inlineChain({ 'tools/call': () => undefined }) },
-  ])('reaches clients of a binding that $what [GW-54]', async ({ unhooked, chain }) => {
+  ])('reaches clients of a binding that $what, and the log [GW-54] [GW-90]', async ({ unhooked, chain }) => {
     const { gateway, session } = await guarded(unhooked, chain);
     expect((await gateway.post(withToken('progress'), session)).body).toContain('"message":"step 1"');
     expect((await gateway.post(toolCall('log'), session)).body).toContain('error said');
     const { error } = (await gateway.post(toolCall('no-such-tool'), session)).body;
     expect(error).toMatchObject({ code: -32602, message: 'no no-such-tool' });
+    expect(gateway.lines.at(-1)).toMatchObject({
+      ...{ level: 40, code: 'upstream_error', hint: 'the upstream said: no no-such-tool' },
+      details: { upstream: 'raw', rpc: -32602 },
+    });
   });
 
   it('is not what a plugin says when it blocks [GW-54]', async () => {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Fault } from '../core/fault.ts';
 import type { CalledTool } from '../core/hook-call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { BlockData, HookContext } from '../hook/hook-chain.ts';
@@ -47,6 +48,8 @@ export interface CallRecord {
   plugins?: HookContext['reports'];
   /** The block that it was answered with. */
   blocked?: BlockData;
+  /** The error of an upstream that it was answered with. */
+  refused?: Fault;
   /** Calls of other tools that plugins made on the way, those within other calls among them. */
   calls?: ToolCallRecord[];
 }

@@ -15,7 +15,7 @@ import { isId, keyOf, type Message } from './message.ts';
 import { reachUpstreams } from './reach-upstreams.ts';
 import type { Reply } from './reply.ts';
 import { Cancelled, type Session, type SessionLimits, Sessions } from './session.ts';
-import { withheldError, withoutText } from './unhooked.ts';
+import { upstreamError, withoutText } from './unhooked.ts';
 
 export interface CodecOptions {
   readonly limits: SessionLimits;
@@ -90,8 +90,9 @@ export function createCodec20251125(options: CodecOptions): Codec {
         tellLater: said => tell(session, said, undefined),
         ...(onNotification === undefined ? {} : { onNotification }),
       });
-      if (answer.error && blockOf(answer) === undefined && route.withholds()) {
-        throw withheldError(answer.error, record.upstream);
+      if (answer.error && blockOf(answer) === undefined) {
+        record.refused = upstreamError(answer.error, record.upstream);
+        if (route.withholds()) throw record.refused;
       }
       reply.answer(200, answer.text(id));
     } catch (thrown) {

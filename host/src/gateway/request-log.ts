@@ -29,7 +29,7 @@ export const clientLeft = 499;
 
 /** Writes it: a request that was refused or failed is a warning, and a mistake of our own an error. */
 export function logRequest(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
-  const { plugins, calls, blocked: _, status, ms, ...rest } = line;
+  const { plugins, calls, blocked: _, refused: __, status, ms, ...rest } = line;
   const told = {
     ...rest,
     status: status === 0 ? clientLeft : status,
@@ -47,7 +47,8 @@ export function logRequest(log: Log, line: RequestLine, failure: RequestFailure 
 }
 
 /** Why the request was not served as it was asked: what was thrown, or the plugin that blocked it. */
-export function failureOf({ blocked }: CallRecord, thrown: unknown): RequestFailure | undefined {
+export function failureOf({ blocked, refused }: CallRecord, failed: unknown): RequestFailure | undefined {
+  const thrown = failed ?? refused;
   if (thrown !== undefined) {
     const { code, hint, details, cause } = toFault(thrown);
     const { hint: _, ...about } = details;

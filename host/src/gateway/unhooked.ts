@@ -19,8 +19,8 @@ export function withoutText({ method, params = {} }: Notification): Notification
 
 const isNumber = (value: unknown) => typeof value === 'number' || value instanceof KeptNumber;
 
-/** The error of an upstream, for the log: a client gets its code and words of our own. */
-export const withheldError = ({ code, message }: RpcError, upstream: string | undefined): Fault =>
+/** The error of an upstream, for the log. Where texts are withheld, a client gets its code and words of our own. */
+export const upstreamError = ({ code, message }: RpcError, upstream: string | undefined): Fault =>
   new Fault('upstream_error', {
     ...(upstream === undefined ? {} : { upstream }),
     rpc: code,

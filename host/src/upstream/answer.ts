@@ -36,7 +36,8 @@ export const errorAnswer = (error: RpcError): Answer => ({
  * @throws Fault `upstream_garbage` when it is no JSON-RPC response
  */
 export function readAnswer(upstream: string, message: JsonObject, text: string): Answer {
-  const { result, error } = message;
+  const { jsonrpc, result, error } = message;
+  if (jsonrpc !== '2.0') return fail('upstream_garbage', { upstream, hint: 'its answer lacks "jsonrpc": "2.0"' });
   if (error !== undefined && result !== undefined) {
     return fail('upstream_garbage', { upstream, hint: 'its answer has both a result and an error' });
   }

@@ -1,4 +1,4 @@
-import { Fault } from '../core/fault.ts';
+import type { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import type { Answer } from './answer.ts';
@@ -113,11 +113,7 @@ export class ClientUpstream implements Upstream, LineUser {
       return await this.#ask(renewed, method, params, options, true);
     } catch (thrown) {
       if (!(thrown instanceof SessionExpired)) throw thrown;
-      throw new Fault('upstream_garbage', {
-        upstream: this.id,
-        status: 404,
-        hint: 'it answers this request with 404, which means a forgotten session, also in a new one',
-      });
+      return thrown.refusal();
     }
   }
 

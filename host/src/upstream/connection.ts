@@ -54,6 +54,13 @@ export interface ConnectionEvents {
 /** Thrown by `request` when the server forgot our session. It did not act on the request: send it again on a new one. */
 export class SessionExpired extends Error {
   override readonly name = 'SessionExpired';
+  /** What the answer means where the session is new, so that it cannot be forgotten: an answer or a fault. */
+  readonly refusal: () => Answer;
+
+  constructor(refusal: () => Answer) {
+    super();
+    this.refusal = refusal;
+  }
 }
 
 /** The params that are really sent: a caller's progress token is only unique to that caller. */

@@ -6,6 +6,7 @@ import { type HttpAddress, HttpClient } from './http-client.ts';
 import { isUnreachable } from './http-fault.ts';
 import { type HttpWire, sendRequest } from './http-request.ts';
 import { ServerStream } from './http-stream.ts';
+import { createOddLines } from './odd-lines.ts';
 import { createRequestIds } from './request-id.ts';
 import { requestTimes } from './request-timer.ts';
 import { isSseServer } from './sse-server.ts';
@@ -21,6 +22,7 @@ const farewell = 1_000;
 export async function connectHttp(upstream: string, address: HttpAddress, on: ConnectionEvents): Promise<Connection> {
   const client = new HttpClient(upstream, address, on.limits.maxAnswerBytes);
   const nextId = createRequestIds();
+  const skip = createOddLines(upstream, on.log, 'event of a stream');
   let session: string | undefined;
   let isLost = false;
 
@@ -44,7 +46,7 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
     try {
       hear(readMessage(upstream, data));
     } catch {
-      on.log.warn({ upstream, data: data.slice(0, 200) }, 'an event of the stream is no message');
+      skip(data);
     }
   };
   const stream = new ServerStream(client, {
@@ -55,6 +57,7 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
   const wire: HttpWire = {
     client,
     hear,
+    skip,
     get hasSession() {
       return session !== undefined;
     },

@@ -19,7 +19,7 @@ import {
   type HttpReceived,
 } from './http-exchange.ts';
 import { httpFault, statusFault } from './http-fault.ts';
-import { ownId } from './request-id.ts';
+import { idAtEdge, ownId } from './request-id.ts';
 import { RequestTimer } from './request-timer.ts';
 import type { Notification, RequestOptions } from './upstream.ts';
 
@@ -30,6 +30,8 @@ export interface HttpWire {
   readonly hasSession: boolean;
   /** Takes a message that is neither our answer nor belongs to a call. */
   hear(message: JsonObject): void;
+  /** Logs an event that is no message. */
+  skip(data: string): void;
 }
 
 /** How often in a row a broken-off stream is taken up again without having brought anything. */
@@ -105,7 +107,8 @@ class HttpRequest implements HttpListener {
   onEvent(data: string, name: string): void {
     if (this.#done || name !== 'message') return;
     try {
-      const message = readMessage(this.#wire.client.upstream, data);
+      const message = this.#read(data);
+      if (message === undefined) return;
       if (ownId(message.id) === this.#id && message.method === undefined) {
         this.#settle(readAnswer(this.#wire.client.upstream, message, data));
         this.#graceTimer = setTimeout(() => this.#exchange.abort(new Error('answered')), endGrace).unref();
@@ -132,6 +135,18 @@ class HttpRequest implements HttpListener {
     if (this.#done) return;
     const { upstream, url } = this.#wire.client;
     this.#fail(httpFault(upstream, url, error) ?? error);
+  }
+
+  /** Undefined for an event that is no message, and not a part of our answer either: it is logged and skipped. */
+  #read(data: string): JsonObject | undefined {
+    try {
+      return readMessage(this.#wire.client.upstream, data);
+    } catch (fault) {
+      const isOurs = idAtEdge(data, data) === this.#id;
+      if (isOurs || !(fault instanceof Fault) || fault.code !== 'upstream_garbage') throw fault;
+      this.#wire.skip(data);
+      return undefined;
+    }
   }
 
   /** A message that is not our answer: progress, a log message, or a message of the server to all. */
@@ -214,13 +229,16 @@ function readBody({ client, hasSession }: HttpWire, id: number, received: HttpRe
     throw new Fault('upstream_garbage', { upstream, hint: `it answered another request than ours (${type})` });
   }
   const message = objectIn(text);
-  if (hasSession && forgotSession(status, message)) throw new SessionExpired();
-  const fault = statusFault(upstream, url, received);
-  if (message === undefined || fault.code !== 'upstream_status') throw fault;
-  const isOurs = ownId(message.id) === id;
-  // A server that fails as a whole answers 5xx, and its error is not one of this request.
-  if (!isOurs && status >= 500) throw fault;
-  return refusalAnswer(upstream, message, text, fault);
+  const refusal = () => {
+    const fault = statusFault(upstream, url, received);
+    if (message === undefined || fault.code !== 'upstream_status') throw fault;
+    const isOurs = ownId(message.id) === id;
+    // A server that fails as a whole answers 5xx, and its error is not one of this request.
+    if (!isOurs && status >= 500) throw fault;
+    return refusalAnswer(upstream, message, text, fault);
+  };
+  if (hasSession && forgotSession(status, message)) throw new SessionExpired(refusal);
+  return refusal();
 }
 
 /** A JSON-RPC error that came with a status, told to the client with that status. */

@@ -168,7 +168,7 @@ describe('a status that refuses one request [UP-19]', () => {
     answering.flushHeaders();
     for (let times = 0; times < 6; times += 1) {
       await expect(upstream.request('tools/call', call('lost'))).rejects.toMatchObject({
-        code: 'upstream_garbage',
+        code: 'upstream_status',
         details: { status: 404 },
       });
       expect(await echo(upstream)).toBe('honest');
@@ -176,6 +176,32 @@ describe('a status that refuses one request [UP-19]', () => {
     answering.end(`data: ${resultOf(1)}\n\n`.replace('"id":1', `"id":${idOf(server, 'slow')}`));
     expect(textOf((await running).result)).toBe('fine');
     expect(server.methods).not.toContain('DELETE');
+  });
+
+  it('404 with an error of the call itself is handed on, in whatever session [UP-23]', async () => {
+    const { upstream } = await open({
+      answer(message, response) {
+        if (!isCall(message, 'absent')) return false;
+        const error = { code: -32602, message: 'no such tool' };
+        response.writeHead(404).end(JSON.stringify({ jsonrpc: '2.0', id: message.id, error }));
+        return true;
+      },
+    });
+    expect((await upstream.request('tools/call', call('absent'))).error).toMatchObject({ message: 'no such tool' });
+  });
+
+  it('skips an event that is no message, and takes the answer after it [UP-23]', async () => {
+    const { upstream } = await open({
+      answer(message, response) {
+        if (!isCall(message, 'chatty')) return false;
+        const answer = resultOf(Number(message.id));
+        const events = ['loading', '[1]', 'null', '{ id: 1 }', '{"level":"info"}', answer];
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.end(events.map(data => `data: ${data}\n\n`).join(''));
+        return true;
+      },
+    });
+    expect(textOf((await upstream.request('tools/call', call('chatty'))).result)).toBe('fine');
   });
 
   it('tells where a redirect leads to, without what may be secret', async () => {

@@ -16,3 +16,12 @@ export function createRequestIds(): () => number {
 export function ownId(sent: unknown): number | undefined {
   return typeof sent === 'string' && /^\d{1,15}$/.test(sent) ? Number(sent) : doubleOf(sent);
 }
+
+/** The id of an answer that is not read as a whole: servers write it first or last. */
+export function idAtEdge(head: string, tail: string): number | undefined {
+  const found =
+    /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*"?(\d+)/.exec(head) ?? idAtEnd.exec(tail.slice(-100));
+  return ownId(found?.[1]);
+}
+
+const idAtEnd = /[{,]\s*"id"\s*:\s*"?(\d+)"?\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;

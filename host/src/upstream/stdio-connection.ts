@@ -15,7 +15,7 @@ import {
 import { readId } from './exchange-id.ts';
 import { type Peer, shakeHands } from './handshake.ts';
 import { createOddLines } from './odd-lines.ts';
-import { createRequestIds, ownId } from './request-id.ts';
+import { createRequestIds, idAtEdge, ownId } from './request-id.ts';
 import { RequestTimer, requestTimes } from './request-timer.ts';
 import { starting } from './starting.ts';
 import type { Notification, RequestOptions } from './upstream.ts';
@@ -37,7 +37,7 @@ interface Pending {
 export async function connectStdio(upstream: string, command: Command, on: ConnectionEvents): Promise<Connection> {
   const pending = new Map<number, Pending>();
   const nextId = createRequestIds();
-  const logOddLine = createOddLines(upstream, on.log);
+  const logOddLine = createOddLines(upstream, on.log, 'line of stdout');
   let lost: Fault | undefined;
   let isClosing = false;
   let child: Child | undefined;
@@ -206,12 +206,3 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     throw thrown;
   }
 }
-
-/** The id of an answer that is not read as a whole: servers write it first or last. */
-function idAtEdge(head: string, tail: string): number | undefined {
-  const found =
-    /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*"?(\d+)/.exec(head) ?? idAtEnd.exec(tail.slice(-100));
-  return ownId(found?.[1]);
-}
-
-const idAtEnd = /[{,]\s*"id"\s*:\s*"?(\d+)"?\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;

@@ -28,7 +28,7 @@ class FakeServer {
       keepsState: this.keepsState,
       hearsSince: this.hears ? Date.now() : undefined,
       async request(method, params) {
-        if (made.expires) throw new SessionExpired();
+        if (made.expires) throw new SessionExpired(() => resultAnswer({}));
         made.asked.push(method === 'logging/setLevel' ? `level ${params?.level}` : method);
         return resultAnswer({});
       },
