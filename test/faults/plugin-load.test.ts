@@ -249,7 +249,7 @@ describe('a plugin that is refused', () => {
 });
 
 describe('the command', () => {
-  it('[RUN-03] says that there is nothing to refuse, and what was verified', async () => {
+  it('[RUN-03] says that all is well, and what was verified', async () => {
     const { file } = await folderWith([{ id: 'p', bytes: await watGuest(guestDescriptor('p')) }]);
     const { code, stdout } = await sallyport('check', '-c', file, '--json');
     expect(JSON.parse(stdout)).toMatchObject({

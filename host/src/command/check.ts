@@ -17,5 +17,5 @@ export async function check(command: StartCommand, signal?: AbortSignal): Promis
   const lines = summaries.map(
     each => `${each.plugin} ${each.version} ${each.digest} verified, granted: ${each.granted.join(', ') || 'nothing'}`,
   );
-  return [...lines, `${command.config}: nothing to refuse`].join('\n');
+  return [...lines, `${command.config}: OK`].join('\n');
 }

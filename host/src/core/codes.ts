@@ -13,12 +13,12 @@ interface Code {
 
 const table = {
   // command line
-  usage: { exit: 2, says: 'The command was called in a way that it does not know.', todo: 'See `sallyport --help`.' },
+  usage: { exit: 2, says: 'The command line is invalid.', todo: 'See `sallyport --help`.' },
   internal: {
     exit: 1,
     http: 500,
     rpc: -32603,
-    says: 'The gateway failed in a way that it should not.',
+    says: 'The gateway failed because of a mistake of its own.',
     todo: 'Report it, with the log lines of the request id.',
   },
   system_refused: {
@@ -241,12 +241,12 @@ const table = {
   },
   plugin_id_mismatch: {
     exit: 4,
-    says: 'The plugin is another than the one that was configured.',
+    says: 'The id of the plugin does not match the configured id.',
     todo: 'Set `id` to the id that the plugin states, or correct the source.',
   },
   plugin_expired: {
     exit: 4,
-    says: 'The plugin says of itself that it is no longer to be used.',
+    says: 'The plugin has expired, by the date in its descriptor.',
     todo: 'Use a newer version.',
   },
   descriptor_invalid: {
@@ -511,7 +511,7 @@ const table = {
     exit: 5,
     rpc: -32030,
     says: 'The upstream answered with an HTTP status that refuses the request.',
-    todo: 'Act on `status`: after 429 and 503 try again later, otherwise look into the upstream. Other requests are not concerned.',
+    todo: 'Act on `status`: after 429 and 503 try again later, otherwise look into the upstream. Other requests are not affected.',
   },
   upstream_tls: {
     exit: 5,
@@ -607,7 +607,7 @@ const table = {
   },
   params_invalid: {
     rpc: -32602,
-    says: 'The params are not as the method needs them.',
+    says: 'The params are invalid for this method.',
     todo: 'Correct the reported member.',
   },
   method_unknown: {
@@ -640,7 +640,7 @@ const table = {
   session_unknown: {
     http: 404,
     rpc: -32000,
-    says: 'There is no such session (any more).',
+    says: 'The session does not exist, or has ended.',
     todo: 'Send `initialize` again.',
   },
   sessions_exhausted: {
