@@ -173,9 +173,13 @@ export class ClientUpstream implements Upstream, LineUser {
     return this.#attempt;
   }
 
-  /** The line, for which a request waits no longer than for its answer. */
+  /**
+   * The line, for which a request waits no longer than for its answer. Where the server could not be reached before, it
+   * waits half as long: whoever asks must hear why before losing patience.
+   */
   async #arrival(method: string, options: RequestOptions): Promise<Line> {
-    const { idle } = requestTimes(options, this.#on.times);
+    const { idle: most } = requestTimes(options, this.#on.times);
+    const idle = this.#source.failure === undefined ? most : { ...most, ms: most.ms / 2 };
     const late = new AbortController();
     const { signal } = options;
     const timer = new RequestTimer(this.id, method, { idle, whole: idle }, fault => {
