@@ -287,6 +287,8 @@ export const requirements = {
   'UP-26': 'Upstreams and registries are reached through the proxies of the environment.',
   'UP-27': 'What keeps a connection from being made is told with the cause that the operator can remove.',
   'UP-28': 'A child that ends is logged with its exit code or signal and its last line of stderr.',
+  'UP-29':
+    'A server that floods its connection fills neither memory nor the log without bound, and leaves other requests their turn.',
   'UP-90': 'An upstream that cannot be reached is told with its code, what is wrong and what to do.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',

@@ -99,7 +99,7 @@ describe('a log message of no call', () => {
   });
 
   /** What a client hears on its stream of two messages that the server says to nobody in particular. */
-  async function heard(connections: 'per_session' | 'shared', chain = inlineChain()) {
+  async function heard(connections: 'per_session' | 'shared', chain = inlineChain(), more: object[] = []) {
     const server = await keep(startRawHttpServer({ name: 'raw' }));
     const entry = { id: 'raw', http: { url: server.url }, connections };
     const gateway = await keep(openGateway([entry], { bindings: { main: { upstreams: ['raw'], chain } } }));
@@ -112,7 +112,7 @@ describe('a log message of no call', () => {
     const end = { jsonrpc: '2.0', method: 'notifications/tools/list_changed', params: { text: 'of the upstream' } };
     await expect
       .poll(() => {
-        for (const message of [said('debug'), said('info'), end]) server.broadcast(message);
+        for (const message of [said('debug'), said('info'), ...more, end]) server.broadcast(message);
         return text;
       })
       .toContain('list_changed');
@@ -131,6 +131,13 @@ describe('a log message of no call', () => {
   it('is kept from a binding with an after hook, as is all text beside it [GW-54]', async () => {
     const text = await heard('per_session', inlineChain({}, { 'tools/call': () => undefined }));
     expect(text).not.toMatch(/of no call|of the upstream/);
+  });
+
+  it('reaches no client as the name of a change that MCP does not know [GW-54]', async () => {
+    const odd = { jsonrpc: '2.0', method: 'a secret/list_changed' };
+    expect(await heard('per_session', inlineChain({}, { 'tools/call': () => undefined }), [odd])).not.toContain(
+      'secret',
+    );
   });
 });
 

@@ -35,6 +35,8 @@ const withBatches = new Set(['2025-03-26', '2024-11-05']);
 const revisionInMeta = 'io.modelcontextprotocol/protocolVersion';
 /** The level of a client that names none: the specification leaves it to the server. */
 const usualLevel = 'info';
+/** Passed on by exactly these names: another one could say anything. */
+const listChanges = new Set(['tools', 'prompts', 'resources'].map(kind => `notifications/${kind}/list_changed`));
 /** Milliseconds without a byte after which a comment is sent; it can take twice as long. */
 const silence = { call: 7_000, stream: 12_000 };
 
@@ -223,7 +225,7 @@ const notificationText = (method: string, params: JsonObject | undefined) =>
  */
 function tell(session: Session, { method, params }: Notification, unasked: string | undefined) {
   const { streams, client, logLevel = unasked } = session;
-  if (method.endsWith('/list_changed')) {
+  if (listChanges.has(method)) {
     newestThatReads(streams)?.notify(notificationText(method, client.withholds() ? undefined : params));
   } else if (method === 'notifications/message') {
     if (logLevel === undefined || severity(params?.level) < severity(logLevel) || client.withholds()) return;

@@ -15,6 +15,9 @@ import { starting } from './starting.ts';
 /** Milliseconds that a server has to end our session when we close. */
 const farewell = 1_000;
 
+/** Answers to requests of the server that it may be slow to take. What it asks beyond that is not answered. */
+const mostAnswers = 64;
+
 /**
  * Shakes hands with a server (MCP 2025-11-25, Transports § Streamable HTTP), and opens the stream of its own messages.
  * @throws Fault `upstream_…`
@@ -25,6 +28,8 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
   const skip = createOddLines(upstream, on.log, 'event of a stream');
   let session: string | undefined;
   let isLost = false;
+  /** Answers to requests of the server that it has not taken yet. */
+  let answering = 0;
 
   const lose = (reason: unknown) => {
     if (isLost) return;
@@ -36,11 +41,15 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
   const hear = (message: JsonObject) => {
     const notification = asNotification(message);
     if (notification !== undefined) return on.onNotification(notification);
-    const response = on.answerServer(message);
+    const response = answering < mostAnswers ? on.answerServer(message) : undefined;
     if (response === undefined) return;
+    answering += 1;
     client
       .tell(response)
-      .catch(error => on.log.debug({ upstream, error: String(error) }, 'an answer was not accepted'));
+      .catch(error => on.log.debug({ upstream, error: String(error) }, 'an answer was not accepted'))
+      .finally(() => {
+        answering -= 1;
+      });
   };
   const hearText = (data: string) => {
     try {

@@ -483,6 +483,43 @@ describe('messages of the server [UP-22]', () => {
     expect(lines.filter(line => line.includes(method))).toHaveLength(method === 'vendor/ask' ? 0 : 1);
   });
 
+  it('are answered as far as the server takes the answers [UP-29]', async () => {
+    const ask = (id: string) => JSON.stringify({ jsonrpc: '2.0', id, method: 'ping' });
+    const asked = Array.from({ length: 200 }, (_, count) => ask(`asked ${count}`));
+    const { server, upstream } = await open({
+      answer(message, response, request) {
+        // Answers to its requests it never takes.
+        if (message.method === undefined) return true;
+        return (
+          onStream(id => [ask('x'.repeat(1_001)), ...asked, resultOf(id)]).answer?.(message, response, request) ?? false
+        );
+      },
+    });
+    await upstream.request('tools/call', call('events'));
+    const answers = () => server.bodies.filter(body => body.includes('"result"'));
+    await expect.poll(() => answers().length).toBe(64);
+    await new Promise(resolve => setTimeout(resolve, 200));
+    expect(answers()).toHaveLength(64);
+    expect(answers()[0]).toContain('asked 0');
+  });
+
+  it('that are none are logged a few times, and then counted [UP-29]', async () => {
+    const lines: string[] = [];
+    const log = createLog('warn', { write: (line: string) => void lines.push(line) });
+    const { server, upstream } = await open({}, { log });
+    await upstream.start();
+    const odd = () => lines.filter(line => line.includes('is no message')).length;
+    await expect
+      .poll(() => {
+        server.broadcast([]);
+        return odd();
+      })
+      .toBe(10);
+    for (let count = 0; count < 50; count += 1) server.broadcast([]);
+    await new Promise(resolve => setTimeout(resolve, 200));
+    expect(odd()).toBe(10);
+  });
+
   it('wait when the caller cannot take them as fast', async () => {
     const whole = 50_000_000;
     let sent = 0;

@@ -1,4 +1,5 @@
-import type { JsonObject } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import { KeptNumber } from '../core/json-number.ts';
 import type { Log } from '../core/log.ts';
 
 /** Requests that a server may have for its client, and what the gateway calls them. */
@@ -8,7 +9,10 @@ const notPassedOn: Readonly<Record<string, string>> = {
   'roots/list': 'roots',
 };
 
-/** Answers a request of the server itself; returns the response, or undefined for anything but a request. */
+/** Characters of an id that is answered: the answer repeats it. */
+const longestId = 1_000;
+
+/** Answers a request of the server itself; returns the response, or undefined for what cannot be answered. */
 export type AnswerServer = (message: JsonObject) => JsonObject | undefined;
 
 /**
@@ -18,9 +22,9 @@ export type AnswerServer = (message: JsonObject) => JsonObject | undefined;
 export function createServerAnswers(upstream: string, log: Log): AnswerServer {
   const told = new Set<string>();
   return ({ id, method }) => {
-    if (typeof method !== 'string' || id === undefined) return undefined;
+    if (typeof method !== 'string' || !isAnswerable(id)) return undefined;
     if (method === 'ping') return { jsonrpc: '2.0', id, result: {} };
-    const kind = notPassedOn[method];
+    const kind = Object.hasOwn(notPassedOn, method) ? notPassedOn[method] : undefined;
     if (kind !== undefined && !told.has(kind)) {
       told.add(kind);
       log.warn({ upstream, method }, `the gateway does not pass on ${kind} requests to clients`);
@@ -31,6 +35,11 @@ export function createServerAnswers(upstream: string, log: Log): AnswerServer {
         : `The gateway Sallyport does not pass on ${kind} requests to its clients.`;
     return { jsonrpc: '2.0', id, error: { code: methodNotFound, message } };
   };
+}
+
+function isAnswerable(id: Json | undefined): boolean {
+  if (typeof id === 'string') return id.length <= longestId;
+  return typeof id === 'number' || (id instanceof KeptNumber && id.text.length <= longestId);
 }
 
 const methodNotFound = -32601;

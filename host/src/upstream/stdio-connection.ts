@@ -2,6 +2,7 @@ import { Fault } from '../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { readJson } from '../core/json-reader.ts';
 import { JsonExcess } from '../core/json-scan.ts';
+import { RepeatedWarning } from '../core/repeated-warning.ts';
 import { type Answer, readAnswer } from './answer.ts';
 import { type Child, type Command, startChild } from './child-process.ts';
 import {
@@ -14,12 +15,14 @@ import {
 } from './connection.ts';
 import { readId } from './exchange-id.ts';
 import { type Peer, shakeHands } from './handshake.ts';
-import { createOddLines } from './odd-lines.ts';
+import { createOddLines, createStderrLines } from './odd-lines.ts';
 import { createRequestIds, idAtEdge, ownId } from './request-id.ts';
 import { RequestTimer, requestTimes } from './request-timer.ts';
 import { starting } from './starting.ts';
 import type { Notification, RequestOptions } from './upstream.ts';
 
+/** Bytes that wait for a child to read them, beyond which its own requests are not answered. */
+const mostUnread = 64 * 1024;
 /** An id that no request has. */
 const none = -1;
 
@@ -38,6 +41,9 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
   const pending = new Map<number, Pending>();
   const nextId = createRequestIds();
   const logOddLine = createOddLines(upstream, on.log, 'line of stdout');
+  const logStderr = createStderrLines(upstream, on.log);
+  const leftOut = new RepeatedWarning(on.log, 'a message was left out');
+  const longLines = new RepeatedWarning(on.log, 'a line of stdout is too long and is skipped');
   let lost: Fault | undefined;
   let isClosing = false;
   let child: Child | undefined;
@@ -66,7 +72,10 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     if (notification !== undefined) return hear(notification);
     if (typeof message.method === 'string') {
       const response = on.answerServer(message);
-      if (response !== undefined) child?.send(JSON.stringify(response));
+      // Who floods us with requests and reads no answers must not fill our memory.
+      if (response !== undefined && child !== undefined && child.unsent <= mostUnread) {
+        child.send(JSON.stringify(response));
+      }
       return;
     }
     const waiting = pending.get(ownId(message.id) ?? none);
@@ -78,7 +87,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
   /** An answer that is out of bounds is the failure of its own request, and of no other. */
   const refuse = (line: string, why: string) => {
     const waiting = pending.get(ownId(readId(line)) ?? none);
-    if (waiting === undefined) on.log.warn({ upstream, why }, 'a message was left out');
+    if (waiting === undefined) leftOut.write(upstream, { upstream, why });
     waiting?.reject(new Fault('upstream_too_large', { upstream, hint: `Its answer is ${why}.` }));
   };
 
@@ -102,8 +111,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     const limit = on.limits.maxAnswerBytes;
     const waiting = pending.get(idAtEdge(head, tail) ?? none);
     if (waiting !== undefined) waiting.reject(new Fault('upstream_too_large', { upstream, limit_bytes: limit }));
-    else if (tail !== '')
-      on.log.warn({ upstream, limit_bytes: limit, line: head }, 'a line of stdout is too long and is skipped');
+    else if (tail !== '') longLines.write(upstream, { upstream, limit_bytes: limit, line: head });
   };
 
   const send = (method: string, params: JsonObject | undefined, times: RequestTimes, options: RequestOptions) => {
@@ -173,7 +181,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     onLine: read,
     onStderr(line) {
       lastStderr = line.slice(0, 2_000);
-      on.log.info({ upstream, line: lastStderr }, 'stderr');
+      logStderr(lastStderr);
     },
     onLongLine,
     onExit,

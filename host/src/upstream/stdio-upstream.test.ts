@@ -136,6 +136,43 @@ it('does not send more to a server that reads nothing', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'upstream_timeout' });
 });
 
+/** Answers the handshake, and then writes `line` so many times and reads nothing. */
+const flooding = (stream: 'stdout' | 'stderr', line: string, times: number) => ({
+  id: 'raw',
+  stdio: {
+    command: process.execPath,
+    args: [
+      '-e',
+      `process.stdin.once('data', () => {
+        process.stdin.pause();
+        const result = { protocolVersion: '2025-11-25', capabilities: {}, serverInfo: { name: 'f', version: '1' } };
+        console.log(JSON.stringify({ jsonrpc: '2.0', id: 1, result }));
+        process.${stream}.write(${JSON.stringify(`${line}\n`)}.repeat(${times}), () => console.error('flooded'));
+        setInterval(() => {}, 60_000);
+      });`,
+    ],
+  },
+});
+
+it('keeps no answers for a server that asks without end and reads none [UP-29]', async () => {
+  const { lines, log } = recording();
+  const ping = JSON.stringify({ jsonrpc: '2.0', id: 'x'.repeat(900), method: 'ping' });
+  await using upstream = createUpstream(flooding('stdout', ping, 5_000), { maxAnswerBytes: 1024 * 1024, log });
+  await upstream.start();
+  await expect.poll(() => lines.some(({ line }) => line === 'flooded'), { timeout: 10_000 }).toBe(true);
+  await expect(upstream.request('ping', {}, { timeoutMs: 500 })).rejects.toMatchObject({ code: 'upstream_timeout' });
+});
+
+it('logs a bounded number of lines of stderr, and then counts them [UP-29]', async () => {
+  const { lines, log } = recording();
+  await using upstream = createUpstream(flooding('stderr', 'spam', 20_000), { log });
+  await upstream.start();
+  const written = () => lines.filter(({ msg }) => msg === 'stderr').length;
+  await expect.poll(written, { timeout: 10_000 }).toBe(1_000);
+  await new Promise(resolve => setTimeout(resolve, 300));
+  expect(written()).toBe(1_000);
+});
+
 it.each([
   { how: 'exits', args: { code: 3 }, reason: 'it exited with code 3' },
   { how: 'is killed', args: { signal: 'SIGKILL' }, reason: 'it was ended by SIGKILL' },

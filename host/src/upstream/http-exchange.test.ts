@@ -1,0 +1,51 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { HttpExchange } from './http-exchange.ts';
+
+/** An exchange of this media type, on a connection that notes when it is told to pause and to go on. */
+function open(type: string) {
+  const told: string[] = [];
+  const controller = {
+    ...{ aborted: false, paused: false, reason: null, rawHeaders: null, rawTrailers: null },
+    abort: () => void told.push('abort'),
+    pause: () => void told.push('pause'),
+    resume: () => void told.push('resume'),
+  };
+  const exchange = new HttpExchange({ onEvent() {}, onEnd() {}, onError() {} }, 1024 * 1024);
+  exchange.onRequestStart(controller);
+  exchange.onResponseStart(controller, 200, { 'content-type': type });
+  const receive = (bytes: number) => {
+    const event = Buffer.from(`data: ${'x'.repeat(1_016)}\n\n`);
+    for (let left = bytes; left > 0; left -= event.length) exchange.onResponseData(controller, event);
+  };
+  return { told, exchange, receive };
+}
+
+it('leaves others their turn while a server floods a stream of events [UP-29]', async () => {
+  const { told, receive } = open('text/event-stream');
+  receive(60 * 1024);
+  expect(told).toEqual([]);
+  receive(4 * 1024);
+  expect(told).toEqual(['pause']);
+  await turn();
+  expect(told).toEqual(['pause', 'resume']);
+  receive(64 * 1024);
+  await turn();
+  expect(told).toEqual(['pause', 'resume', 'pause', 'resume']);
+});
+
+it('does not go on by itself where the caller makes the server wait [UP-22]', async () => {
+  const { told, exchange, receive } = open('text/event-stream');
+  receive(64 * 1024);
+  exchange.pause();
+  await turn();
+  expect(told).toEqual(['pause', 'pause']);
+  exchange.resume();
+  expect(told.at(-1)).toBe('resume');
+});
+
+it('reads a plain body without a pause', () => {
+  const { told, receive } = open('application/json');
+  receive(256 * 1024);
+  expect(told).toEqual([]);
+});
