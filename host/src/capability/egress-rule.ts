@@ -15,8 +15,8 @@ export type ClientCertificate = z.infer<typeof clientCertificateSchema>;
 
 const pattern =
   /^(?<scheme>https?):\/\/(?<host>\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:(?<port>\d{1,5}))?(?<path>\/(?:(?![?#\\])[!-~])*)?$/;
-const due =
-  'scheme://host[:port][/path] in lower case is due, for example https://api.example.com, https://*.example.com, ' +
+const expected =
+  'expected scheme://host[:port][/path] in lower case, for example https://api.example.com, https://*.example.com, ' +
   'https://api.example.com/v1/* (one part of a path) or /v1/** (any)';
 
 function partsOf(text: string) {
@@ -31,7 +31,7 @@ function partsOf(text: string) {
   return { protocol: `${scheme}:`, host, suffix, port: new URL(origin).port, path };
 }
 
-const urlSchema = z.string().refine(text => partsOf(text) !== undefined, due);
+const urlSchema = z.string().refine(text => partsOf(text) !== undefined, expected);
 const isAnyHost = (text: string) => partsOf(text)?.host === '*';
 const anyHostDue = 'the host * is every host there is: write { url: …, any_host: true } when that is meant';
 
@@ -70,7 +70,7 @@ export const ruleSchema = z.union([
 export function readRule(written: z.infer<typeof ruleSchema>): EgressRule {
   const rule = typeof written === 'string' ? { url: written } : written;
   const parts = partsOf(rule.url);
-  if (parts === undefined) throw new Error(due);
+  if (parts === undefined) throw new Error(expected);
   const { protocol, host, suffix, port, path } = parts;
   const hostMatches = (name: string) =>
     suffix === undefined ? host === '*' || name === host : name.endsWith(`.${suffix}`);

@@ -38,7 +38,7 @@ const grantSchema = z
   })
   .superRefine(({ names, references }, context) => {
     if (names.length + references.length === 0) {
-      context.addIssue({ code: 'custom', message: 'names or references are due' });
+      context.addIssue({ code: 'custom', message: 'expected names or references' });
     }
     for (const [index, { name }] of references.entries()) {
       if (references.findIndex(each => each.name === name) === index) continue;

@@ -17,7 +17,7 @@ it.each([
     what: 'a reference',
     grant: { references: [{ name: 'other' }] },
     path: ['plugins', 0, 'grants', 'secret_store', 'references', 0, 'name'],
-    hint: 'secrets that there are: token',
+    hint: 'known secrets: token',
   },
 ])('[CAP-54] refuses a grant of $what that names no secret', ({ grant, path, hint }) => {
   expect(crossCheck(granting(grant))).toEqual([{ path, message: expect.stringContaining('there is no secret'), hint }]);

@@ -151,7 +151,7 @@ function unknown(known: readonly Named[], used: readonly Named[], what: string):
     .filter(({ name }) => !names.includes(name))
     .map(({ name, path }) => {
       const meant = nearest(name, names);
-      const hint = meant ? `did you mean ${meant}?` : `${what}s that there are: ${names.join(', ') || 'none'}`;
+      const hint = meant ? `did you mean ${meant}?` : `known ${what}s: ${names.join(', ') || 'none'}`;
       return { path, message: `there is no ${what} ${name}`, hint };
     });
 }

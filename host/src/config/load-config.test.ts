@@ -336,7 +336,7 @@ const wrong: Wrong[] = [
     text: `${upstreams}bindings:\n  - { id: main, upstreams: [down] }\n`,
     at: [5, 29, 'bindings.0.upstreams.0'],
     says: /no upstream down/,
-    hint: /upstreams that there are: up/,
+    hint: /known upstreams: up/,
   },
   {
     what: 'two default bindings',

@@ -16,7 +16,7 @@ export function schemaProblems(error: z.ZodError, value: unknown, grants: Grants
       const known = knownKeys(schema, path);
       return issue.keys.map(key => {
         const meant = nearest(key, known);
-        const hint = meant ? `did you mean ${meant}?` : `keys that there are: ${known.join(', ')}`;
+        const hint = meant ? `did you mean ${meant}?` : `known keys: ${known.join(', ')}`;
         return { path, key, message: `unknown key ${key}`, hint };
       });
     }

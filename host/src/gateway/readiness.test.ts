@@ -3,11 +3,14 @@ import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts
 import { Fault } from '../core/fault.ts';
 import { hookNames } from '../core/hook-name.ts';
 import { silentLog } from '../core/log.ts';
+import { Metrics } from '../core/metrics.ts';
 import { Breaker } from '../hook/breaker.ts';
 import { ChainPlace } from '../hook/chain-place.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { FailureAction } from '../hook/hook-chain.ts';
 import { createUpstreamPool } from '../upstream/create-upstream.ts';
+import type { Binding, Entrance } from './binding.ts';
+import { createNotices } from './notices.ts';
 import { createReadiness } from './readiness.ts';
 
 const always = (action: FailureAction) => ({
@@ -50,4 +53,22 @@ it('[GW-93] names the upstream that cannot be reached with its fault, and plugin
       { binding: 'main', plugin: 'held', state: 'held_back', since },
     ],
   });
+});
+
+it.each([
+  { what: 'cannot be reached', ready: false, code: 'upstream_unavailable', methods: ['tools/list', 'initialize'] },
+  { what: 'was reached since', ready: true, code: 'upstream_unavailable', methods: ['tools/list'] },
+  { what: 'has no room for a client', ready: true, code: 'overloaded', methods: ['tools/list', 'initialize'] },
+] as const)('[GW-93] names what is missing while the upstream $what', ({ ready, code, methods }) => {
+  const up = { id: 'up', ready, start: async () => {} } as unknown as Binding['upstreams'][number];
+  const chain = new ChainPlace(createHookChain({ plugins: [], runner: createFakeHookRunner({}), log: silentLog() }));
+  const notices = createNotices('main', silentLog(), new Metrics());
+  for (const method of ['tools/list', 'initialize']) notices.leftOut('up', method, new Fault(code), false);
+  const entrances = new Map([['main', { id: 'main', notices } as unknown as Entrance]]);
+  const { missing } = createReadiness(
+    [{ id: 'main', isDefault: true, upstreams: [up], chain }],
+    entrances,
+    new Set(),
+  ).report(false);
+  expect(missing.map(({ method }) => method)).toEqual(methods);
 });

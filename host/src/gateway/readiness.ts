@@ -44,6 +44,9 @@ export function createReadiness(
     for (const upstream of missing) upstream.start().catch(() => {});
     return missing.length === 0;
   };
+  // A list is known to be whole when it is read again; `initialize` would work as soon as its upstream can be reached.
+  const isOver = ({ upstream, method, code }: Missing) =>
+    method === 'initialize' && code !== 'overloaded' && upstreams.some(({ id, ready }) => id === upstream && ready);
   return {
     isReady,
     report: draining => ({
@@ -57,7 +60,10 @@ export function createReadiness(
         chain.chain.troubles().map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
       ),
       missing: [...entrances.values()].flatMap(({ id, notices }) =>
-        notices.missing().map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
+        notices
+          .missing()
+          .filter(each => !isOver(each))
+          .map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
       ),
     }),
   };

@@ -12,7 +12,7 @@ const needLength = 2048;
 
 const learnedSchema = z.strictObject({
   plugin: z.string(),
-  digest: z.string().describe('Of the component that was watched: another one is watched anew.'),
+  digest: z.string().describe('Of the component that was watched: another one is watched from the start.'),
   uses: z
     .record(z.string(), z.array(z.unknown()).max(usesPerCapability))
     .describe('Capability → what its refused uses would have needed, each once.'),

@@ -69,7 +69,7 @@ export const clientOptions = (
 /** A layout or a repository, to read from and write to. @throws Fault `usage` for a file */
 export function storeOf(place: Place, options: OciClientOptions): ContentStore & { readonly reference: string } {
   if (place.kind === 'file')
-    return fail('usage', { file: place.file, what: 'a file, where a layout or a reference is due' });
+    return fail('usage', { file: place.file, what: 'expected a layout or a reference, found a file' });
   if (place.kind === 'layout') return { ...layoutContent(place.layout, process.cwd()), reference: place.layout };
   const reference = parseReference(place.reference);
   return { ...registryContent(reference, createOciClient(reference, options)), reference: place.reference };
