@@ -79,6 +79,15 @@ describe.each(['2025-03-26', '2024-11-05'])('a batch of %s', revision => {
     expect([empty.status, empty.body.id, empty.body.error.code]).toEqual([400, null, -32600]);
   });
 
+  it('has answers that are too large together refused, and short ones not [GW-52]', async () => {
+    const session = await sessionOf(revision);
+    const huge = (id: number) => call('huge', { bytes: 20 * 1024 * 1024 }, id);
+    const { body } = await gateway.post([huge(1), huge(2), call('echo', { text: 'short' }, 3)], session);
+    const codes = body.map(({ error }: { error?: { data: { code: string } } }) => error?.data.code ?? 'fine');
+    expect(codes.slice(0, 2).sort()).toEqual(['fine', 'overloaded']);
+    expect(codes[2]).toBe('fine');
+  });
+
   it('has its calls cancelled when its client leaves, and one log line for each message [GW-52]', async () => {
     const session = await sessionOf(revision);
     const cancelled = server.raw.cancelled.length;

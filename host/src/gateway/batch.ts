@@ -8,6 +8,8 @@ import type { AnswerSink } from './reply.ts';
 
 /** Messages that one batch may hold. */
 const most = 50;
+/** Characters of all answers together, which wait for the last of them. One alone, and short ones, always fit. */
+const longest = { all: 32 * 1024 * 1024, short: 64 * 1024 };
 
 /**
  * Answers a batch: all of its messages at once, and then their answers in one list (JSON-RPC 2.0 § 6). A message that is
@@ -23,7 +25,14 @@ export async function answerBatch(
 ): Promise<void> {
   if (messages.length === 0) fail('message_invalid', { hint: 'The body is an empty batch.' });
   if (messages.length > most) fail('batch_refused', { hint: `Send at most ${most} messages in a batch.` });
-  const sinks = messages.map(() => new PartOfBatch(exchange.reply));
+  let kept = 0;
+  const keep = (characters: number) => {
+    if (characters > longest.short && kept > 0 && kept + characters > longest.all) {
+      fail('overloaded', { hint: 'the answers to a batch are too large together: send fewer requests in one batch' });
+    }
+    kept += characters;
+  };
+  const sinks = messages.map(() => new PartOfBatch(exchange.reply, keep));
   await Promise.all(
     sinks.map((sink, index) =>
       exchange.part(sink, async part => {
@@ -50,14 +59,17 @@ export function refuseBatch(exchange: Exchange, messages: readonly Json[]): Prom
 /** Keeps the answer to one message of a batch. What comes before the answer is sent at once. */
 class PartOfBatch implements AnswerSink {
   readonly #whole: AnswerSink;
+  readonly #keep: (characters: number) => void;
   readonly dropped = 0;
   status = 0;
   text: string | undefined;
   /** A notification gets no answer, whatever is wrong with it. */
   isMute = false;
 
-  constructor(whole: AnswerSink) {
+  /** @param keep called with the length of the answer; throws where it does not fit */
+  constructor(whole: AnswerSink, keep: (characters: number) => void) {
     this.#whole = whole;
+    this.#keep = keep;
   }
 
   notify(text: string): Promise<void> | undefined {
@@ -69,6 +81,7 @@ class PartOfBatch implements AnswerSink {
   }
 
   answer(status: number, text: string): void {
+    if (!this.isMute) this.#keep(text.length);
     this.status = status;
     if (!this.isMute) this.text = text;
   }

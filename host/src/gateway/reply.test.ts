@@ -92,6 +92,18 @@ describe('a client that does not read', () => {
     expect(() => third.reply.answer(200, long)).not.toThrow();
   });
 
+  it('is sent no long notification when too much waits [GW-40]', async () => {
+    const outbox = new Outbox(40 * MiB, 60_000);
+    const connected = await open(outbox);
+    const [first, second] = [await connected(), await connected()];
+    first.reply.answer(200, long);
+    second.reply.notify(long);
+    expect([second.reply.dropped, second.reply.waiting]).toEqual([1, 0]);
+    second.reply.notify('{"short":true}');
+    const text = await new Promise<string>(resolve => second.socket.on('data', data => resolve(String(data))).resume());
+    expect(text).toContain('{"short":true}');
+  });
+
   it('is sent no more than a mebibyte of notifications [GW-40]', async () => {
     const outbox = new Outbox(256 * MiB, 60_000);
     const { reply, socket } = await (await open(outbox))();

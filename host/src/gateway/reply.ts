@@ -86,7 +86,8 @@ export class Reply implements AnswerSink, Unread {
   notify(text: string): Promise<void> | undefined {
     if (this.#isOver) return undefined;
     const waiting = this.#outgoing.writableLength;
-    if (waiting > 0 && (waiting + text.length > mostBeforeNotify || !this.#outbox.fits(text.length))) {
+    const isTooMuch = waiting > 0 && waiting + text.length > mostBeforeNotify;
+    if (isTooMuch || ((waiting > 0 || text.length > piece) && !this.#outbox.fits(text.length))) {
       this.dropped += 1;
       return undefined;
     }

@@ -46,6 +46,13 @@ it('reads all pages', async () => {
   expect(await listAll(upstream, 'tools/list')).toEqual([tool('a'), tool('b')]);
 });
 
+it('does not read a list to its end that is too long for memory [UP-29]', async () => {
+  const description = 'x'.repeat(20 * 1024 * 1024);
+  const upstream = fakeUpstream((_, asked) => resultAnswer({ tools: [{ description }], nextCursor: `${asked}` }));
+  await expect(listAll(upstream, 'tools/list')).rejects.toMatchObject({ code: 'upstream_too_large' });
+  expect(upstream.asked).toBe(4);
+});
+
 it('takes a server that does not know the method to have no such list', async () => {
   const upstream = fakeUpstream(() => errorAnswer({ code: -32601, message: 'Method not found' }));
   expect(await listAll(upstream, 'resources/templates/list')).toEqual([]);

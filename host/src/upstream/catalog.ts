@@ -28,6 +28,8 @@ export const itemsIn = (result: JsonObject | undefined, method: ListMethod): Jso
 const methodNotFound = -32601;
 /** Pages of one list that we are ready to read. A server that has more is taken to go in circles. */
 const maxPages = 1_000;
+/** Characters of all pages of one list together. */
+const longestList = 64 * 1024 * 1024;
 /** Milliseconds that all pages of a list may take together. */
 const longest = 60_000;
 /** Milliseconds for which a list is believed whose changes would not be heard. */
@@ -41,6 +43,7 @@ export async function listAll(upstream: Upstream, method: ListMethod): Promise<J
   const items: JsonObject[] = [];
   const end = Date.now() + longest;
   let cursor: string | undefined;
+  let length = 0;
   for (let page = 0; page < maxPages; page += 1) {
     const params = cursor === undefined ? {} : { cursor };
     const answer = await upstream.request(method, params, { timeoutMs: Math.max(1, end - Date.now()) });
@@ -53,6 +56,11 @@ export async function listAll(upstream: Upstream, method: ListMethod): Promise<J
     if (!Array.isArray(answer.result[listMember(method)])) {
       const hint = `its answer to ${method} has no ${listMember(method)}`;
       throw new Fault('upstream_garbage', { upstream: upstream.id, method, hint });
+    }
+    length += answer.text(0).length;
+    if (length > longestList) {
+      const hint = `its ${method} is longer than ${longestList} characters`;
+      throw new Fault('upstream_too_large', { upstream: upstream.id, method, hint });
     }
     items.push(...itemsIn(answer.result, method));
     const next = answer.result.nextCursor;
