@@ -96,7 +96,7 @@ describe('a chain of plugins', () => {
   it.each([
     { what: 'a block', args: { b: 'block' }, reports: ['a proceed', 'b block'] },
     { what: 'a response', args: { b: 'respond' }, reports: ['a proceed', 'b respond'] },
-    { what: 'a failure', args: { b: 'error' }, reports: ['a proceed', 'b unavailable'] },
+    { what: 'a failure', args: { b: 'error' }, reports: ['a proceed', 'b trap'] },
   ])('[SBX-07] stops at $what', async ({ args, reports }) => {
     expect(outcomes(await before(runner, args, 'a', 'b', 'c'))).toEqual(reports);
   });
