@@ -34,7 +34,8 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
   const lose = (reason: unknown) => {
     if (isLost) return;
     isLost = true;
-    on.log.warn({ upstream, reason: String(reason) }, 'the connection is lost');
+    const told = reason instanceof Fault ? reason.hint : String(reason);
+    on.log.warn({ upstream, reason: told }, 'the connection is lost');
     on.onLost();
   };
 

@@ -30,7 +30,14 @@ export interface HttpListener {
 export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** The body is longer than allowed. */
-export class TooLarge extends Error {}
+export class TooLarge extends Error {
+  readonly limitBytes: number;
+
+  constructor(limitBytes: number) {
+    super();
+    this.limitBytes = limitBytes;
+  }
+}
 
 export const eventStream = 'text/event-stream';
 
@@ -163,7 +170,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #take(chunk: Buffer): void {
     if (this.#isOver) return;
     this.#size += chunk.length;
-    if (this.#size > this.#maxBytes) this.#break(new TooLarge());
+    if (this.#size > this.#maxBytes) this.#break(new TooLarge(this.#maxBytes));
     else if (this.#stream) this.#stream.reader.push(this.#stream.decoder.write(chunk));
     else this.#chunks.push(chunk);
   }

@@ -35,7 +35,7 @@ function retryAfterMs(header: string | string[] | undefined): number | undefined
 /** What undici and Node throw, as a fault; undefined for anything else. */
 export function httpFault(upstream: string, url: URL, thrown: unknown): Fault | undefined {
   if (thrown instanceof Fault) return thrown;
-  if (thrown instanceof TooLarge) return new Fault('upstream_too_large', { upstream });
+  if (thrown instanceof TooLarge) return new Fault('upstream_too_large', { upstream, limit_bytes: thrown.limitBytes });
   if (!(thrown instanceof Error)) return undefined;
   if (thrown instanceof CodingError) return new Fault('upstream_garbage', { upstream, hint: thrown.message }, thrown);
   const { message, cause, cert } = thrown as Error & { cert?: { subjectaltname?: string } };

@@ -220,7 +220,10 @@ export function upstreamCases(fixture: UpstreamFixture) {
     it('stops reading an answer that is too large, and serves the next request [UP-06]', async () => {
       const upstream = create(await fixture.raw(), { maxAnswerBytes: 64 * 1024 });
       const answer = upstream.request('tools/call', callOf('huge', { bytes: 200_000 }));
-      await expect(answer).rejects.toMatchObject({ code: 'upstream_too_large' });
+      await expect(answer).rejects.toMatchObject({
+        code: 'upstream_too_large',
+        details: { limit_bytes: 64 * 1024 },
+      });
       expect(textOf((await upstream.request('tools/call', callOf('echo', { text: 'honest' }))).result)).toBe('honest');
     });
 
