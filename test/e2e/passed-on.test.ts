@@ -61,6 +61,31 @@ describe('what no hook is called for', () => {
     expect(JSON.stringify(gateway.lines.at(-1))).toContain('no no-such-tool');
   });
 
+  it('is no text in the digits of progress either [GW-54]', async () => {
+    const digits = '1.7082716482706548270165482706548270165';
+    const server = await keep(
+      startRawHttpServer({
+        answer(message, response) {
+          if (message.params?.name !== 'digits') return false;
+          const { progressToken } = (message.params as { _meta: { progressToken: number } })._meta;
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          for (const total of [digits, '1e400']) {
+            const params = `{"progressToken":${progressToken},"progress":${digits},"total":${total}}`;
+            response.write(`data: {"jsonrpc":"2.0","method":"notifications/progress","params":${params}}\n\n`);
+          }
+          response.end(`data: {"jsonrpc":"2.0","id":${message.id},"result":{}}\n\n`);
+          return true;
+        },
+      }),
+    );
+    const main = { upstreams: ['raw'], chain: inlineChain({}, { 'tools/list': () => undefined }) };
+    const gateway = await keep(openGateway([{ id: 'raw', http: { url: server.url } }], { bindings: { main } }));
+    const { body } = await gateway.post(withToken('digits'), await gateway.session());
+    expect(body).not.toContain(digits);
+    expect(body).toContain(`"params":{"progress":${Number(digits)},"total":${Number(digits)},"progressToken":7}`);
+    expect(body).toContain(`"params":{"progress":${Number(digits)},"progressToken":7}`);
+  });
+
   it('is all the same whichever method has the hook [GW-54]', async () => {
     const { gateway, session } = await guarded('drop', inlineChain({}, { 'resources/list': () => undefined }));
     expect((await gateway.post(toolCall('no-such-tool'), session)).body.error.message).not.toContain('no-such-tool');

@@ -1,23 +1,27 @@
 import { cut } from '../core/cut.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
-import { KeptNumber } from '../core/json-number.ts';
+import { doubleOf } from '../core/json-number.ts';
 import type { RpcError } from '../upstream/answer.ts';
 import type { Notification } from '../upstream/upstream.ts';
 
 /** Characters of an upstream's error that stand in the log. */
 const shown = 1000;
 
-/** The part of a notification that holds no text of the upstream; undefined when there is none. */
+/**
+ * The part of a notification that holds no text of the upstream; undefined when there is none. Numbers lose the digits
+ * that a double does not hold: any text can be written in digits.
+ */
 export function withoutText({ method, params = {} }: Notification): Notification | undefined {
   if (method !== 'notifications/progress') return undefined;
   const numbers: JsonObject = Object.fromEntries(
-    ['progress', 'total'].flatMap(name => (isNumber(params[name]) ? [[name, params[name]]] : [])),
+    ['progress', 'total'].flatMap(name => {
+      const number = doubleOf(params[name]);
+      return Number.isFinite(number) ? [[name, number]] : [];
+    }),
   );
   return numbers.progress === undefined ? undefined : { method, params: numbers };
 }
-
-const isNumber = (value: unknown) => typeof value === 'number' || value instanceof KeptNumber;
 
 /** The error of an upstream, for the log. Where texts are withheld, a client gets its code and words of our own. */
 export const upstreamError = ({ code, message }: RpcError, upstream: string | undefined): Fault =>

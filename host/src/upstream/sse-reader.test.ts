@@ -33,3 +33,7 @@ it('remembers where and when to take the stream up again', () => {
   const text = 'id: 1\ndata: a\n\nid: 2\nretry: 250\nretry: soon\ndata:\n\n';
   expect(read(text, 4)).toMatchObject({ lastEventId: '2', retryMs: 250 });
 });
+
+it('waits before a new try, whatever the server wishes [UP-29]', () => {
+  expect(read('retry: 0\n\n', 4)).toMatchObject({ retryMs: 100 });
+});

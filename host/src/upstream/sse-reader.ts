@@ -4,6 +4,9 @@ export interface SseEvent {
   readonly data: string;
 }
 
+/** Milliseconds before a new try that a server cannot wish away, or it could keep us trying without a pause. */
+const leastRetryMs = 100;
+
 /**
  * Reads `text/event-stream`. Feed it text as it comes, with or without a byte order mark; it calls `onEvent` for each whole
  * event that has data, and remembers the last event id and the server's wish for the time before a new try.
@@ -33,7 +36,7 @@ export function createSseReader(onEvent: (event: SseEvent) => void) {
     if (field === 'data') data.push(value);
     else if (field === 'event') event = value;
     else if (field === 'id' && sendable.test(value)) setId(value);
-    else if (field === 'retry' && /^\d{1,6}$/.test(value)) state.retryMs = Number(value);
+    else if (field === 'retry' && /^\d{1,6}$/.test(value)) state.retryMs = Math.max(Number(value), leastRetryMs);
   };
 
   return {
