@@ -24,6 +24,7 @@ it.each<[string, (folder: string) => Promise<unknown>, boolean]>([
   ['the same text, written again', folder => writeFile(join(folder, 'src/main.go'), 'src/main.go'), false],
   ['the name of a source', folder => rename(join(folder, 'src/main.go'), join(folder, 'src/other.go')), true],
   ['a new source', folder => writeFile(join(folder, 'new.go'), ''), true],
+  ['a new list of packages', folder => writeFile(join(folder, 'package.json'), '{}'), true],
   ['the descriptor', folder => writeFile(join(folder, 'plugin.json'), '{}'), true],
   [
     'a case and the README',
@@ -35,7 +36,7 @@ it.each<[string, (folder: string) => Promise<unknown>, boolean]>([
     "an operator's files",
     async folder => {
       await mkdir(join(folder, 'cache'));
-      const names = ['sallyport.yaml', 'sallyport.lock', 'key.pem', 'x-0.1.0.zip', 'cache/index.json'];
+      const names = ['sallyport.yaml', 'sallyport.lock', 'key.pem', 'x-0.1.0.zip', 'cache/index.json', 'cache/glue.js'];
       await Promise.all(names.map(name => writeFile(join(folder, name), name)));
     },
     false,

@@ -13,8 +13,8 @@ const stampFile = (folder: string) => join(folder, '.sallyport/build.json');
 /** Files beside the sources that no build reads. */
 const unread = /^(cases|README\.md|CHANGELOG\.md|LICENSE|.*\.pem)$/;
 
-/** Files that a build reads although no other file names them. */
-const code = /\.(rs|go|py|[cm]?[jt]sx?|wit)$/;
+/** Files that a build reads although no other file names them: those of a Go package, and what sets a build up. */
+const unasked = /\.go$|^(package(-lock)?|tsconfig)\.json$|^(requirements\.txt|pyproject\.toml|Cargo\.toml|build\.rs)$/;
 
 /** The digests of the sources of a plugin, by their paths. */
 export type Sources = Readonly<Record<string, string>>;
@@ -43,8 +43,8 @@ export async function stampBuild(folder: string, component: Uint8Array, sources:
 }
 
 /**
- * Whether the sources beside a component are others than it was built of: one has changed or is gone, or there is new
- * code. Other new files are an operator's, or a tool's. False where nothing is known of its build.
+ * Whether the sources beside a component are others than it was built of: one has changed or is gone, or there is a
+ * new one that a build reads unasked. Other new files are an operator's, or a tool's. False where nothing is known of its build.
  */
 export async function isStale(file: string, component: Uint8Array): Promise<boolean> {
   const folder = dirname(resolve(file));
@@ -53,7 +53,7 @@ export async function isStale(file: string, component: Uint8Array): Promise<bool
   if (data?.component !== digestOf(component)) return false;
   const now = await readSources(folder);
   const isChanged = Object.entries(data.sources).some(([path, digest]) => now[path] !== digest);
-  return isChanged || Object.keys(now).some(path => code.test(path) && data.sources[path] === undefined);
+  return isChanged || Object.keys(now).some(path => unasked.test(path) && data.sources[path] === undefined);
 }
 
 /** @throws Fault `component_stale` */
