@@ -50,7 +50,7 @@ describe.each(targetNames)('%s', name => {
 });
 
 /** Of real inputs. The excerpts of the operator's guide are no whole configurations; a notification has no answer. */
-const fine = /^(accepted|proceed and (proceed|modified)|HTTP 202|method_unknown|config_invalid)$/;
+const fine = /^(accepted|proceed and (proceed|modified)|HTTP 202|method_unknown|revision_unknown|config_invalid)$/;
 const welcome = /^(accepted|proceed and)/;
 
 async function written(name: string, inputs: readonly Uint8Array[], extension: string): Promise<string[]> {

@@ -167,7 +167,17 @@ function judge(answer: RawAnswer, isWhole: boolean, method?: string): string {
 
 function codeOf(text: string, status: number): string {
   const message = parsed(text);
-  if (message.jsonrpc !== '2.0' || !('id' in message)) throw new Finding('not JSON-RPC', text);
+  // A batch is answered by a list, in which each answer is one of a request.
+  if (!Array.isArray(message)) return codeOfOne(message, text, status);
+  const all = message.map((each: Answered) => codeOfOne(each, text, each.error === undefined ? status : undefined));
+  return all.length === 1 ? String(all[0]) : 'a batch';
+}
+
+/** @param status undefined where the answer has none of its own */
+function codeOfOne(message: Answered, text: string, status: number | undefined): string {
+  // A notification that is refused is told so without an id, for it has none.
+  const isOfNotification = !('id' in message) && message.error !== undefined && status === 400;
+  if (message.jsonrpc !== '2.0' || !('id' in message || isOfNotification)) throw new Finding('not JSON-RPC', text);
   if (message.error === undefined) {
     if (message.result === undefined || status !== 200) throw new Finding('neither result nor error', text);
     return 'accepted';
@@ -177,8 +187,10 @@ function codeOf(text: string, status: number): string {
   if (code === -32001) return 'blocked by a plugin';
   const name = String(data?.code);
   const known = Object.hasOwn(codes, name) ? codes[name as keyof typeof codes] : undefined;
-  if (known === undefined || known.rpc !== code) throw new Finding('a code that is not in the table', text);
-  if ((known.http ?? 200) !== status)
+  // The number of an error that an upstream made is its own.
+  const isKnown = known !== undefined && (known.rpc === code || name === 'upstream_error');
+  if (!isKnown) throw new Finding('a code that is not in the table', text);
+  if (status !== undefined && !isOfNotification && (known.http ?? 200) !== status)
     throw new Finding('a status that does not belong to its code', `${status} ${text}`);
   if (name === 'internal') throw new Finding('failed as internal', text);
   return name;
