@@ -15,7 +15,8 @@ const hooks = ['tool_pre_invoke', 'tool_post_invoke', 'tool_list', 'prompt_post_
 /** Hides a word, and blocks another. */
 const source = (instead: string) => `import { block, replaceText, transform } from '@sallyport/plugin';
 export const { lifecycle, dispatchHooks } = transform({
-  before: request => (request.val.arguments?.includes('stop') ? block('STOP', 'It says stop.') : undefined),
+  before: request =>
+    request.tag === 'tool-call' && request.val.arguments?.includes('stop') ? block('STOP', 'It says stop.') : undefined,
   after(response) {
     console.info('looked');
     return replaceText(response, text => text.replaceAll('secret', '${instead}'));
