@@ -61,7 +61,10 @@ export class LineWriter {
       this.#isWriting = false;
       if (error === null) {
         this.#chunk = this.#chunk.subarray(written);
-        return this.#begin();
+        const isDue = this.#chunk.length > 0 || this.#waiting.length >= together.bytes || this.#onIdle.length > 0;
+        if (isDue) this.#begin();
+        else if (this.#waiting.length > 0) this.#later();
+        return;
       }
       this.#isClosed = error.code === 'EPIPE';
       this.#later();
