@@ -36,7 +36,10 @@ const packages = [
 it.each([
   ['the folders of the table', {}],
   ['what the table allows', { 'host/src/gateway/b.ts': "import { a } from '../hook/a.ts'; import 'hono'; a;" }],
-  ['host.ts, which may import all', { 'host/src/host.ts': "import '../src/gateway/a.ts'; import './sandbox/a.ts';" }],
+  [
+    'host.ts, which may import all',
+    { 'host/src/host/create-host.ts': "import '../src/gateway/a.ts'; import './sandbox/a.ts';" },
+  ],
   ['a tool that uses the host', { 'tools/x/src/x.ts': "import '../../../host/src/core/a.ts'; import 'hono';" }],
   [
     'a test with its libraries and fixtures',
@@ -61,7 +64,7 @@ it.each([
   [
     'generated types',
     {
-      'host/src/core/contract/types.d.ts': 'export type T = 1;',
+      'host/src/contract/generated/types.d.ts': 'export type T = 1;',
       'host/src/hook/b.ts': "import type { T } from '../core/contract/types.js'; export const t: T = 1;",
     },
   ],
@@ -82,14 +85,14 @@ it.each([
   ],
   [
     'host.ts from a folder',
-    { 'host/src/host.ts': '', 'host/src/plugin/b.ts': "import '../host.ts';" },
+    { 'host/src/host/create-host.ts': '', 'host/src/plugin/b.ts': "import '../host.ts';" },
     'plugin may import',
   ],
-  ['main.ts', { 'host/src/main.ts': '', 'host/src/host.ts': "import './main.ts';" }, 'an entry reads argv'],
+  ['main.ts', { 'host/src/main.ts': '', 'host/src/host/create-host.ts': "import './main.ts';" }, 'an entry reads argv'],
   ['Hono outside the gateway', { 'host/src/upstream/b.ts': "import 'hono';" }, 'only gateway may import hono'],
   [
     'its server outside the gateway',
-    { 'host/src/host.ts': "import '@hono/node-server';" },
+    { 'host/src/host/create-host.ts': "import '@hono/node-server';" },
     'only gateway may import hono',
   ],
   [

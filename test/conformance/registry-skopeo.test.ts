@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { silentLog } from '@sallyport/host/core/log';
 import { createSource } from '@sallyport/host/source/create-source';
-import { pushPlugin } from '@sallyport/host/source/push';
+import { pushPlugin } from '@sallyport/host/source/oci/push';
 import { fetchArtifact } from '@sallyport/host/source/source';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { expect, onTestFinished } from 'vitest';

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { grantsSchema } from '@sallyport/host/capability/index';
+import { grantsSchema } from '@sallyport/host/capability/registry';
 import { loadConfig } from '@sallyport/host/config/load-config';
 import type { Faults } from '@sallyport/host/core/fault';
 import { silentLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host';
+import { createHost } from '@sallyport/host/host/create-host';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { dummyGuest, guestDescriptor, jsGuest } from '../fixtures/guest.ts';
 import { operatorFolder } from '../fixtures/operator-folder.ts';

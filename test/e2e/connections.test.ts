@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { UpstreamEntry } from '../../host/src/upstream/create-upstream.ts';
+import type { UpstreamEntry } from '../../host/src/upstream/mcp/create-upstream.ts';
 import { everythingOverStdio, startEverything } from '../fixtures/everything.ts';
 import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
 import { openHost } from '../fixtures/open-host.ts';

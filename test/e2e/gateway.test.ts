@@ -3,8 +3,8 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
-import { createGateway } from '../../host/src/gateway/create-gateway.ts';
-import type { UpstreamEntry } from '../../host/src/upstream/create-upstream.ts';
+import { createGateway } from '../../host/src/http/server.ts';
+import type { UpstreamEntry } from '../../host/src/upstream/mcp/create-upstream.ts';
 import { everythingOverStdio, freePort, startEverything } from '../fixtures/everything.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
 import { openGateway, rpc, call as toolCall } from '../fixtures/open-gateway.ts';

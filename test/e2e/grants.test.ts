@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { capabilities, grantsSchema } from '@sallyport/host/capability/index';
+import { capabilities, grantsSchema } from '@sallyport/host/capability/registry';
 import { loadConfig } from '@sallyport/host/config/load-config';
 import { digestOf } from '@sallyport/host/core/digest';
 import { silentLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host';
-import { createLearner, readLearned, smallestGrants } from '@sallyport/host/plugin/learned';
+import { createHost } from '@sallyport/host/host/create-host';
+import { createLearner, readLearned, smallestGrants } from '@sallyport/host/plugin/learned-grants';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';

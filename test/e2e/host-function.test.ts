@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ChainOutput } from '@sallyport/host/core/hook-call';
+import type { ChainOutput } from '@sallyport/host/contract/hook-call';
 import { createLog } from '@sallyport/host/core/log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor, jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';

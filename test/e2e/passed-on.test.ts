@@ -1,7 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Unhooked } from '../../host/src/gateway/binding.ts';
-import { blockedCode } from '../../host/src/gateway/message.ts';
+import { blockedCode } from '../../host/src/mcp/message.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
 import { openGateway, rpc, call as toolCall } from '../fixtures/open-gateway.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';

@@ -1,5 +1,5 @@
-import { capabilities } from '@sallyport/host/capability/index';
-import type { RefusalReason } from '@sallyport/host/core/hook-call';
+import { capabilities } from '@sallyport/host/capability/registry';
+import type { RefusalReason } from '@sallyport/host/contract/hook-call';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DoingGuest, openDoingGuest } from '../fixtures/doing-guest.ts';
 import { guestDescriptor, watGuest } from '../fixtures/guest.ts';

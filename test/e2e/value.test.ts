@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Content } from '../../host/src/core/contract/types.js';
-import { hookNames } from '../../host/src/core/hook-name.ts';
+import type { Content } from '../../host/src/contract/generated/types.js';
+import { hookNames } from '../../host/src/contract/hook-name.ts';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createHookChain } from '../../host/src/hook/create-hook-chain.ts';
 import { createFakeHookRunner, type FakePlugin } from '../fixtures/fake-hook-runner.ts';

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { digestOf } from '@sallyport/host/core/digest';
-import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { faultyRegistry, type RegistryFault } from '../fixtures/faulty-registry.ts';

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../fixtures/everything.ts';
 import { guestDescriptor, jsGuest, watGuest } from '../fixtures/guest.ts';

@@ -7,7 +7,7 @@ import tls from 'node:tls';
 import { promisify } from 'node:util';
 import { silentLog } from '@sallyport/host/core/log';
 import { createSource, type SourceContext } from '@sallyport/host/source/create-source';
-import type { Credential } from '@sallyport/host/source/docker-config';
+import type { Credential } from '@sallyport/host/source/oci/docker-config';
 import { fetchArtifact } from '@sallyport/host/source/source';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type FaultyRegistry, faultyRegistry, type RegistryFault } from '../fixtures/faulty-registry.ts';

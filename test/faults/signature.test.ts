@@ -1,6 +1,6 @@
 import { createVerifier, type Expectation } from '@sallyport/host/verify/verifier';
 import { describe, expect, it } from 'vitest';
-import type { Artifact, SignatureClaim } from '../../host/src/core/artifact.ts';
+import type { Artifact, SignatureClaim } from '../../host/src/contract/artifact.ts';
 import { silentLog } from '../../host/src/core/log.ts';
 import { artifactOf, componentWith, descriptorOf, flipped, keyPair, withSection } from '../fixtures/signed-plugin.ts';
 

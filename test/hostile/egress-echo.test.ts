@@ -1,10 +1,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { createEgress, egressGrantSchema } from '@sallyport/host/capability/egress';
-import { substituteSecrets } from '@sallyport/host/capability/secret-placeholder';
-import { openSecrets } from '@sallyport/host/capability/secrets';
+import { substituteSecrets } from '@sallyport/host/capability/secret-store/secret-placeholder';
+import { openSecrets } from '@sallyport/host/capability/secret-store/secrets';
 import { SecretMask } from '@sallyport/host/core/secret-mask';
+import { createEgress, egressGrantSchema } from '@sallyport/host/egress/egress';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const value = 'tok&n "of" söme length+/=';

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { createEgress, type EgressContext, egressGrantSchema } from '@sallyport/host/capability/egress';
-import type { EgressRequest } from '@sallyport/host/capability/lane/egress-request';
+import { createEgress, type EgressContext, egressGrantSchema } from '@sallyport/host/egress/egress';
+import type { EgressRequest } from '@sallyport/host/egress/request';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDnsServer, type Zone } from '../fixtures/dns-server.ts';
 

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Capability } from '@sallyport/host/capability/capability';
-import { capabilities, grantsSchema } from '@sallyport/host/capability/index';
-import { interfaceOf } from '@sallyport/host/capability/lane/interface-of';
 import type { HostImports, LaneContext } from '@sallyport/host/capability/lane/lane-side';
+import { capabilities, grantsSchema } from '@sallyport/host/capability/registry';
 import { configJsonSchema } from '@sallyport/host/config/json-schema';
+import { interfaceOf } from '@sallyport/host/contract/interface-name';
 import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core/json';
 
 /** docs/capabilities.md from the definitions of all capabilities, and the contract in wit/. */
@@ -16,7 +16,7 @@ export async function capabilityList(root: string): Promise<Map<string, string>>
 
 const head = `# Capabilities
 
-<!-- Generated from host/src/capability/index.ts and wit/; run \`pnpm generate\`. -->
+<!-- Generated from host/src/capability/registry.ts and wit/; run \`pnpm generate\`. -->
 
 A plugin gets a capability when its component imports one of the interfaces, its descriptor names the capability, and the
 operator grants it: all three, else the gateway does not start (\`capability_ungranted\`) and says which line to add. An

@@ -1,4 +1,4 @@
-import { grantsSchema } from '@sallyport/host/capability/index';
+import { grantsSchema } from '@sallyport/host/capability/registry';
 import { configJsonSchema, pluginJsonSchema } from '@sallyport/host/config/json-schema';
 
 /** JSON Schemas of sallyport.yaml and plugin.json, so that editors complete and check. */

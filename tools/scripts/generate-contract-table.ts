@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
-import type { ContractTable } from '@sallyport/host/core/contract-type';
-import { componentTypes } from '@sallyport/host/sandbox/component-type';
-import type { Exports } from '@sallyport/host/sandbox/type-scope';
+import type { ContractTable } from '@sallyport/host/contract/value-type';
+import { componentTypes } from '@sallyport/host/wasm/component-type';
+import type { Exports } from '@sallyport/host/wasm/type-scope';
 import { parseWit } from '../cli/src/build/parse-wit.ts';
 import { witSource } from './wit-source.ts';
 
-const folder = 'host/src/core/contract';
+const folder = 'host/src/contract/generated';
 const worldName = 'everything';
 
 /**
@@ -69,7 +69,7 @@ function file(name: string, says: string, table: ContractTable): string {
   });
   return (
     '// Generated from wit/ by tools/scripts/generate-contract-table.ts.\n' +
-    "import type { ContractTable } from '../contract-type.ts';\n\n" +
+    "import type { ContractTable } from '../value-type.ts';\n\n" +
     `/** ${says} */\nexport const ${name}: ContractTable = {\n${interfaces.join('')}};\n`
   );
 }

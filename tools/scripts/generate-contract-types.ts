@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { $init, generateTypes } from '@bytecodealliance/jco-transpile/component';
 import { witSource, worlds } from './wit-source.ts';
 
-const folder = 'host/src/core/contract';
+const folder = 'host/src/contract/generated';
 
 /** TypeScript types of the host's side of wit/, one file an interface. Yields [path, text]. */
 export async function contractTypes(root: string): Promise<Map<string, string>> {

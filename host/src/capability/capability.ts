@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Caller, RefusalReason, Tools } from '../core/hook-call.ts';
+import type { Caller, RefusalReason, Tools } from '../contract/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { Facilities } from './facilities.ts';
 import type { LaneLearning, LaneSide } from './lane/lane-side.ts';

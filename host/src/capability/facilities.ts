@@ -1,8 +1,8 @@
 import type { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
-import type { AuditTrail } from './audit-trail.ts';
-import type { KvStore } from './kv.ts';
-import type { Secrets } from './secrets.ts';
+import type { KvStore } from '../state/kv.ts';
+import type { AuditTrail } from './audit/audit-trail.ts';
+import type { Secrets } from './secret-store/secrets.ts';
 
 /** What the gateway keeps for the capabilities of all plugins. Lanes have none of it. */
 export interface Facilities {

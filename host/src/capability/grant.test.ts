@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { guestDescriptor } from '../../../test/fixtures/guest.ts';
 import type { Fault, Faults } from '../core/fault.ts';
 import { decideGrant } from './grant.ts';
-import { capabilities, grantsSchema } from './index.ts';
+import { capabilities, grantsSchema } from './registry.ts';
 
 const http = 'sallyport:plugin/outbound-http@0.1.0';
 const clock = 'sallyport:plugin/clock@0.1.0';

@@ -1,5 +1,5 @@
+import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
-import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
 import type { Capability } from './capability.ts';
 import { providerOf } from './provides.ts';
 

@@ -2,13 +2,13 @@ import { Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { SecretMask } from '../core/secret-mask.ts';
-import { type AuditTrail, openAuditTrail } from './audit-trail.ts';
+import type { KvStore } from '../state/kv.ts';
+import { createMemoryKv } from '../state/memory/kv.ts';
+import { openSqliteKv } from '../state/sqlite/kv.ts';
+import { type AuditTrail, openAuditTrail } from './audit/audit-trail.ts';
 import type { Facilities } from './facilities.ts';
-import type { KvStore } from './kv.ts';
-import { createMemoryKv } from './kv-memory.ts';
-import { openSqliteKv } from './kv-sqlite.ts';
 import { refusalsMetric } from './refusal.ts';
-import { openSecrets, type SecretPlace, type Secrets } from './secrets.ts';
+import { openSecrets, type SecretPlace, type Secrets } from './secret-store/secrets.ts';
 import { tryAt } from './try-at.ts';
 
 export interface FacilityOptions {

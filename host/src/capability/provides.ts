@@ -1,5 +1,5 @@
+import { interfaceOf } from '../contract/interface-name.ts';
 import type { Capability } from './capability.ts';
-import { interfaceOf } from './lane/interface-of.ts';
 
 /** Which capability provides an import, and whether it does so in the version that the component was built for. */
 export function providerOf(

@@ -1,4 +1,4 @@
-import type { Refusal } from '../core/hook-call.ts';
+import type { Refusal } from '../contract/hook-call.ts';
 import type { HeardCall } from './capability.ts';
 import type { Facilities } from './facilities.ts';
 

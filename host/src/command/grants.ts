@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import { capabilities } from '../capability/index.ts';
+import { capabilities } from '../capability/registry.ts';
 import { fail } from '../core/fault.ts';
-import { readLearned, smallestGrants } from '../plugin/learned.ts';
+import { readLearned, smallestGrants } from '../plugin/learned-grants.ts';
 import type { GrantsCommand } from './command.ts';
 import { readConfig } from './read-config.ts';
 

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path';
 import { fail } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
-import { type Pinned, updateLock } from '../plugin/lock.ts';
-import { lockfileOf, readLockfile, writeLockfile } from '../plugin/lock-file.ts';
-import { formatLockfile } from '../verify/lockfile.ts';
+import { lockfileOf, readLockfile, writeLockfile } from '../lockfile/file.ts';
+import { type Pinned, updateLock } from '../lockfile/lock.ts';
+import { formatLockfile } from '../lockfile/lockfile.ts';
 import type { LockCommand } from './command.ts';
 import { readConfig } from './read-config.ts';
 
@@ -24,7 +24,7 @@ export async function lock(command: LockCommand, signal?: AbortSignal): Promise<
     { held, folder: dirname(lockfile), config: command.config, allowDowngrade },
     new Set(command.approve),
   );
-  const { loadAll } = await import('../host.ts');
+  const { loadAll } = await import('../host/create-host.ts');
   await loadAll(config, createLog('warn'), update, signal);
 
   const result = update.result();

@@ -1,8 +1,8 @@
-import { grantsSchema } from '../capability/index.ts';
+import { grantsSchema } from '../capability/registry.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { visible } from '../core/visible.ts';
-import { textParsers } from '../plugin/text-parsers.ts';
+import { textParsers } from '../host/text-parsers.ts';
 
 /** The configuration of a command; what is rarely meant is told on stderr. @throws Faults as loadConfig does */
 export async function readConfig(file: string): Promise<Config> {

@@ -3,7 +3,7 @@ import { parseListen } from '../config/listen.ts';
 import { fail, toFault } from '../core/fault.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { saveCodeCache } from '../core/save-code-cache.ts';
-import type { Host } from '../host.ts';
+import type { Host } from '../host/create-host.ts';
 import type { StartCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
 import { readConfig } from './read-config.ts';
@@ -21,7 +21,7 @@ export async function serve(command: StartCommand, signal?: AbortSignal): Promis
   const log = createLog(config.log.level);
   const lock = await openLock(command, config, log);
   // Loaded only now: a refused config should be told of at once.
-  const { createHost } = await import('../host.ts');
+  const { createHost } = await import('../host/create-host.ts');
   const host = await unlessGivenUp(createHost(config, log, { lock, signal }), signal);
   const { url } = await host.gateway.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');

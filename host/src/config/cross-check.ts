@@ -1,7 +1,7 @@
 import { isJsonObject } from '../core/json.ts';
+import { nearest } from '../core/nearest.ts';
 import { isLoopback, parseListen } from './listen.ts';
 import { memberAt } from './member-at.ts';
-import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 
 /** A name that stands somewhere in the file. */

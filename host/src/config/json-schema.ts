@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { pluginDescriptorSchema } from '../contract/plugin-descriptor.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { pluginDescriptorSchema } from '../core/plugin-descriptor.ts';
 import { createConfigSchema, type GrantsSchema } from './schema.ts';
 
 /** JSON Schema (2020-12) of sallyport.yaml as one writes it, for editors. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { nearest } from '../core/nearest.ts';
 import { configJsonSchema, knownKeys } from './json-schema.ts';
 import { memberAt } from './member-at.ts';
-import { nearest } from './nearest.ts';
 import type { Problem } from './problem.ts';
 import type { GrantsSchema } from './schema.ts';
 

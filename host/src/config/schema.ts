@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import type { FailureCause } from '../core/hook-call.ts';
-import { pluginDescriptorSchema, pluginIdSchema } from '../core/plugin-descriptor.ts';
+import type { FailureCause } from '../contract/hook-call.ts';
+import { pluginDescriptorSchema, pluginIdSchema } from '../contract/plugin-descriptor.ts';
 import { headerName, headerNameProblems, headerValue } from './header.ts';
 import { hostProblem, originProblem } from './host-pattern.ts';
 import { parseListen } from './listen.ts';

@@ -5,7 +5,7 @@ import type { AfterMethod, HookChain } from '../hook/hook-chain.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
 import { createNotices, type Notices } from './notices.ts';
-import { createOrigins, type Origins } from './origins.ts';
+import { createOrigins, type Origins } from './resource-origins.ts';
 
 /**
  * What clients get of texts that no hook is called for: log and progress messages, and errors of upstreams. With `drop`,

@@ -1,6 +1,6 @@
 import type { BlockData } from '../hook/hook-chain.ts';
-import { type Answer, errorAnswer } from '../upstream/answer.ts';
-import { blockedCode } from './message.ts';
+import { type Answer, errorAnswer } from '../mcp/answer.ts';
+import { blockedCode } from '../mcp/message.ts';
 
 /** What a client is answered when a plugin blocked its request. */
 export const blockedAnswer = (data: BlockData): Answer => {

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { CalledTool } from '../contract/hook-call.ts';
 import type { Fault } from '../core/fault.ts';
-import type { CalledTool } from '../core/hook-call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { BlockData, HookContext } from '../hook/hook-chain.ts';
 import type { Notification } from '../upstream/upstream.ts';

@@ -1,11 +1,11 @@
 import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Answer } from '../upstream/answer.ts';
+import type { Answer } from '../mcp/answer.ts';
 import { type Call, longestName } from './call.ts';
-import { hooked, requestOptions } from './hooked.ts';
-import { list } from './list.ts';
-import { ownerOfName, ownerOfUri } from './owner.ts';
+import { list } from './lists.ts';
+import { ownerOfName, ownerOfUri } from './name-routing.ts';
+import { hooked, requestOptions } from './pipeline.ts';
 import { readResource } from './read-resource.ts';
 
 /**

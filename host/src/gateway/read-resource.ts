@@ -1,9 +1,9 @@
-import type { Answer } from '../upstream/answer.ts';
+import type { Answer } from '../mcp/answer.ts';
 import { type Member, mayOffer, reachedMembers } from './binding.ts';
 import { blockOf } from './blocked.ts';
 import type { Call } from './call.ts';
-import { hooked } from './hooked.ts';
-import { lookUp, nobodyHas, originOf, ownershipOf } from './owner.ts';
+import { lookUp, nobodyHas, originOf, ownershipOf } from './name-routing.ts';
+import { hooked } from './pipeline.ts';
 
 /**
  * Reads a resource from its owner. Where the owner does not know it, the upstream that handed it out is asked, and the

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
 import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
+import { hookNames } from '../contract/hook-name.ts';
 import { Fault } from '../core/fault.ts';
-import { hookNames } from '../core/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { Breaker } from '../hook/breaker.ts';
 import { ChainPlace } from '../hook/chain-place.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { FailureAction } from '../hook/hook-chain.ts';
-import { createUpstreamPool } from '../upstream/create-upstream.ts';
+import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
 import type { Binding, Entrance } from './binding.ts';
 import { createNotices } from './notices.ts';
 import { createReadiness } from './readiness.ts';

@@ -2,7 +2,7 @@ import { cut } from '../core/cut.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { doubleOf } from '../core/json-number.ts';
-import type { RpcError } from '../upstream/answer.ts';
+import type { RpcError } from '../mcp/answer.ts';
 import type { Notification } from '../upstream/upstream.ts';
 
 /** Characters of an upstream's error that stand in the log. */

@@ -1,5 +1,5 @@
-import type { Violation } from '../core/contract/types.js';
-import type { FailureCause } from '../core/hook-call.ts';
+import type { Violation } from '../contract/generated/types.js';
+import type { FailureCause } from '../contract/hook-call.ts';
 import type { BlockData } from './hook-chain.ts';
 import { parseObject } from './invalid-output.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
-import { hookNames } from '../core/hook-name.ts';
+import { hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { Breaker } from './breaker.ts';
 import { createHookChain } from './create-hook-chain.ts';

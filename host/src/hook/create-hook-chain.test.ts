@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createFakeHookRunner, type FakePlugin } from '../../../test/fixtures/fake-hook-runner.ts';
-import type { Content, Response, Violation } from '../core/contract/types.js';
-import type { FailureCause } from '../core/hook-call.ts';
-import { type HookName, hookNames } from '../core/hook-name.ts';
+import type { Content, Response, Violation } from '../contract/generated/types.js';
+import type { FailureCause } from '../contract/hook-call.ts';
+import { type HookName, hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
 import type { FailureAction, HookContext, HookedPlugin } from './hook-chain.ts';

@@ -1,13 +1,12 @@
+import type { Response } from '../contract/generated/types.js';
+import type { FailureCause, HookRunner, Stage } from '../contract/hook-call.ts';
+import type { HookName } from '../contract/hook-name.ts';
 import { bounded } from '../core/bounded.ts';
-import type { Response } from '../core/contract/types.js';
-import type { FailureCause, HookRunner, Stage } from '../core/hook-call.ts';
-import type { HookName } from '../core/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { failureData } from './block-data.ts';
-import { emptyResults, requestCodecs, responseCodec } from './codecs.ts';
 import type {
   AfterMethod,
   BeforeMethod,
@@ -19,7 +18,8 @@ import type {
 } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { outputSchemaError, outputSchemaGaps } from './output-schema.ts';
-import { type Failure, invalidOutput, type WalkPlace, walk, whyNotShowable } from './walk.ts';
+import { type Failure, invalidOutput, type WalkPlace, walk, whyNotShowable } from './run-chain.ts';
+import { emptyResults, requestCodecs, responseCodec } from './view/views.ts';
 
 interface HookChainOptions {
   readonly plugins: readonly HookedPlugin[];

@@ -1,6 +1,6 @@
-import type { Response } from '../core/contract/types.js';
-import type { Caller, CallReport, FailureCause, RequestState, Tools } from '../core/hook-call.ts';
-import type { HookName } from '../core/hook-name.ts';
+import type { Response } from '../contract/generated/types.js';
+import type { Caller, CallReport, FailureCause, RequestState, Tools } from '../contract/hook-call.ts';
+import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Breaker } from './breaker.ts';
 

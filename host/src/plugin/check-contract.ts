@@ -1,7 +1,7 @@
+import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
-import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
 import { calledHooks } from '../hook/create-hook-chain.ts';
-import type { InspectedComponent } from '../sandbox/sandbox.ts';
+import type { InspectedComponent } from '../runtime/wasm/sandbox.ts';
 import { contractMismatches } from './contract-mismatch.ts';
 
 /** What a plugin of each kind must export. Kinds that are not here cannot be used yet. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { contract, dummyGuest, guestDescriptor, wasiGuest } from '../../../test/fixtures/guest.ts';
 import { nested, section, withParts } from '../../../test/fixtures/odd-component.ts';
-import { contractFunctions } from '../core/contract/functions.ts';
+import { contractFunctions } from '../contract/generated/functions.ts';
 import { toFaults } from '../core/fault.ts';
-import { componentInfo } from '../sandbox/component-info.ts';
-import { componentTypes } from '../sandbox/component-type.ts';
+import { componentInfo } from '../wasm/component-info.ts';
+import { componentTypes } from '../wasm/component-type.ts';
 import { checkContract } from './check-contract.ts';
 
 const everything = guestDescriptor('typed', {

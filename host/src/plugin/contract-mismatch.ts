@@ -1,10 +1,10 @@
-import { contractFunctions } from '../core/contract/functions.ts';
-import { wasiFunctions } from '../core/contract/wasi-functions.ts';
-import type { ContractFunction, ContractTable, ContractType } from '../core/contract-type.ts';
+import { contractFunctions } from '../contract/generated/functions.ts';
+import { wasiFunctions } from '../contract/generated/wasi-functions.ts';
+import type { ContractFunction, ContractTable, ContractType } from '../contract/value-type.ts';
 import { cut } from '../core/cut.ts';
 import { Fault } from '../core/fault.ts';
-import type { ComponentTypes } from '../sandbox/component-type.ts';
-import type { Item } from '../sandbox/type-scope.ts';
+import type { ComponentTypes } from '../wasm/component-type.ts';
+import type { Item } from '../wasm/type-scope.ts';
 
 /**
  * Compares every function that a component imports and exports with the contract, type by type. A component may lack

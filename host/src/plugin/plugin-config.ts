@@ -1,9 +1,9 @@
 import type { PluginConfig } from '../config/config.ts';
-import { nearest } from '../config/nearest.ts';
+import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults, fail } from '../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { schemaErrors } from '../core/json-schema.ts';
-import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
+import { nearest } from '../core/nearest.ts';
 
 /**
  * Holds the operator's `config` against the descriptor's `config_schema`.

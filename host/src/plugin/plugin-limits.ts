@@ -1,6 +1,6 @@
+import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
-import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
-import { defaultLimits, type PluginLimits } from '../sandbox/limits.ts';
+import { defaultLimits, type PluginLimits } from '../runtime/limits.ts';
 
 const MiB = 2 ** 20;
 

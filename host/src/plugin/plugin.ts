@@ -1,7 +1,7 @@
-import type { Origin, Signer } from '../core/artifact.ts';
+import type { Origin, Signer } from '../contract/artifact.ts';
+import type { HookName } from '../contract/hook-name.ts';
 import type { Digest } from '../core/digest.ts';
-import type { HookName } from '../core/hook-name.ts';
-import type { SandboxPlugin } from '../sandbox/sandbox.ts';
+import type { SandboxPlugin } from '../runtime/wasm/sandbox.ts';
 
 /** A plugin that was fetched, verified, granted and compiled, and has no lane yet. */
 export interface Plugin {

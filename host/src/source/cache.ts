@@ -6,12 +6,12 @@ import { isSystemError } from '../core/system-error.ts';
 import { contentSource } from './content.ts';
 import type { Content } from './content-store.ts';
 import { type Descriptor, describe } from './descriptor.ts';
-import { type ImageLayout, openImageLayout } from './image-layout.ts';
+import { type ImageLayout, openImageLayout } from './layout/image-layout.ts';
 import { parseIndex } from './manifest.ts';
 import { mediaType } from './media-type.ts';
+import { isUnreachable } from './oci/retry.ts';
 import { formatReference, type Reference } from './reference.ts';
 import { referrersTag } from './referrer.ts';
-import { isUnreachable } from './retry.ts';
 import type { Source } from './source.ts';
 
 /** What the cache of one reference stands on. */

@@ -1,4 +1,4 @@
-import { type Artifact, createArtifact, type Origin } from '../core/artifact.ts';
+import { type Artifact, createArtifact, type Origin } from '../contract/artifact.ts';
 import { fail } from '../core/fault.ts';
 import type { Content } from './content-store.ts';
 import type { Descriptor } from './descriptor.ts';

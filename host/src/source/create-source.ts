@@ -1,12 +1,12 @@
 import type { Log } from '../core/log.ts';
 import { cachedSource } from './cache.ts';
 import { contentSource } from './content.ts';
-import type { Credentials } from './docker-config.ts';
 import { fileSource } from './file.ts';
-import { createOciClient } from './oci-client.ts';
-import { ociLayoutSource } from './oci-layout.ts';
-import { registryContent } from './oci-registry.ts';
-import type { Patience } from './patience.ts';
+import { ociLayoutSource } from './layout/oci-layout.ts';
+import { createOciClient } from './oci/client.ts';
+import type { Credentials } from './oci/docker-config.ts';
+import type { Patience } from './oci/patience.ts';
+import { registryContent } from './oci/registry.ts';
 import { formatReference, parseReference } from './reference.ts';
 import type { Source } from './source.ts';
 

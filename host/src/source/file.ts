@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve as resolvePath } from 'node:path';
-import { createArtifact, type SignatureClaim } from '../core/artifact.ts';
+import { createArtifact, type SignatureClaim } from '../contract/artifact.ts';
 import { fail } from '../core/fault.ts';
 import { openRegularFile } from '../core/regular-file.ts';
 import { defaultArtifactLimit } from './content.ts';

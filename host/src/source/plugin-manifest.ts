@@ -1,7 +1,7 @@
-import type { SignatureClaim } from '../core/artifact.ts';
+import type { SignatureClaim } from '../contract/artifact.ts';
+import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { PluginDescriptor } from '../core/plugin-descriptor.ts';
 import { type Descriptor, describe } from './descriptor.ts';
 import { mediaType } from './media-type.ts';
 import { signatureAnnotations } from './signature-annotation.ts';

@@ -3,8 +3,8 @@ import { faultyRegistry, type RegistryFault } from '../../../test/fixtures/fault
 import { digestOf } from '../core/digest.ts';
 import type { Descriptor } from './descriptor.ts';
 import { mediaType } from './media-type.ts';
-import { createOciClient } from './oci-client.ts';
-import { registryContent } from './oci-registry.ts';
+import { createOciClient } from './oci/client.ts';
+import { registryContent } from './oci/registry.ts';
 import { parseReference } from './reference.ts';
 import { isReferrersTag, referrersTag } from './referrer.ts';
 

@@ -1,4 +1,4 @@
-import type { SignatureClaim } from '../core/artifact.ts';
+import type { SignatureClaim } from '../contract/artifact.ts';
 
 /** Annotations of the manifest that carry the signature over the layer: base64 of 64 raw bytes, and the key's id. */
 const signatureAnnotation = 'dev.sallyport.signature';

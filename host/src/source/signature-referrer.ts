@@ -1,4 +1,4 @@
-import type { SignatureClaim } from '../core/artifact.ts';
+import type { SignatureClaim } from '../contract/artifact.ts';
 import type { Digest } from '../core/digest.ts';
 import { Fault } from '../core/fault.ts';
 import type { Content, ContentStore } from './content-store.ts';

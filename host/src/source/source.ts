@@ -1,4 +1,4 @@
-import type { Artifact } from '../core/artifact.ts';
+import type { Artifact } from '../contract/artifact.ts';
 import type { Descriptor } from './descriptor.ts';
 
 /** Where an artifact comes from. What `fetch` yields has the descriptor's size and digest, or it failed. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../core/json.ts';
-import { type Answer, errorAnswer, resultAnswer } from './answer.ts';
+import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
 import { createCatalogs, listAll } from './catalog.ts';
 import { outputSchemaOf } from './tool-catalog.ts';
 import type { Notification, Upstream } from './upstream.ts';

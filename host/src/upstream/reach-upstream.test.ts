@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createLog } from '../core/log.ts';
-import { createUpstreamPool } from './create-upstream.ts';
+import { createUpstreamPool } from './mcp/create-upstream.ts';
 import { reachUpstream } from './reach-upstream.ts';
 
 it('[UP-90] tells once at level 40 why an upstream is not reached, and what to do', async () => {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../core/json.ts';
-import type { Answer } from './answer.ts';
+import type { Answer } from '../mcp/answer.ts';
 
 /** A JSON-RPC notification: a message that nobody answers. */
 export interface Notification {

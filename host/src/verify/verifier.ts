@@ -1,8 +1,8 @@
-import { type Artifact, createVerifiedArtifact, type Signer, type VerifiedArtifact } from '../core/artifact.ts';
+import { type Artifact, createVerifiedArtifact, type Signer, type VerifiedArtifact } from '../contract/artifact.ts';
+import { type PluginDescriptor, parseDescriptor, sameDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, type FaultDetails, fail } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import { type PluginDescriptor, parseDescriptor, sameDescriptor } from '../core/plugin-descriptor.ts';
-import { readDescriptor, requireComponent } from './descriptor-section.ts';
+import { readDescriptor, requireComponent } from '../wasm/descriptor-section.ts';
 import { isSignedBy } from './ed25519.ts';
 import { type PublicKey, parsePublicKey } from './key.ts';
 import { createTrustStore, type TrustedPublicKey, type TrustPolicy } from './trust.ts';

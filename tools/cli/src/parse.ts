@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { nearest } from '@sallyport/host/config/nearest';
 import { fail } from '@sallyport/host/core/fault';
+import { nearest } from '@sallyport/host/core/nearest';
 import type { Arguments, Command, Given, Option, Options } from './command.ts';
 
 /** What every subcommand takes. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { problemsAsJson, tellAll } from '@sallyport/host/command/tell';
-import { nearest } from '@sallyport/host/config/nearest';
 import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
+import { nearest } from '@sallyport/host/core/nearest';
 import { visible } from '@sallyport/host/core/visible';
 import type { Command, Result, Surroundings } from './command.ts';
 import { commandHelp, tableHelp } from './help.ts';

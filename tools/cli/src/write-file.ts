@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { writeDurably } from '@sallyport/host/core/durable-file';
 import { fail } from '@sallyport/host/core/fault';
 import { fileProblem } from '@sallyport/host/core/file-problem';
-import { writeDurably } from '@sallyport/host/source/durable-file';
 
 /**
  * Writes a file that is not there yet: whole, or not at all, when it is interrupted or the disk is full.

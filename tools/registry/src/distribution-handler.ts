@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { isDigest } from '@sallyport/host/core/digest';
-import { blobFile, type ImageLayout } from '@sallyport/host/source/image-layout';
+import { blobFile, type ImageLayout } from '@sallyport/host/source/layout/image-layout';
 import { manifestLimit } from '@sallyport/host/source/manifest';
 import { mediaType } from '@sallyport/host/source/media-type';
 import { readBounded } from '@sallyport/host/source/read-body';

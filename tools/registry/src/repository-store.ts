@@ -1,6 +1,6 @@
 import { type Digest, digestOf, isDigest } from '@sallyport/host/core/digest';
 import { type Descriptor, descriptorSchema } from '@sallyport/host/source/descriptor';
-import type { ImageLayout } from '@sallyport/host/source/image-layout';
+import type { ImageLayout } from '@sallyport/host/source/layout/image-layout';
 import { isManifest, mediaType } from '@sallyport/host/source/media-type';
 import { z } from 'zod';
 import { refuse } from './distribution-error.ts';

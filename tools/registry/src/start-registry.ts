@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Fault, fail } from '@sallyport/host/core/fault';
-import { openImageLayout } from '@sallyport/host/source/image-layout';
-import { isLoopback } from '@sallyport/host/source/registry-address';
+import { openImageLayout } from '@sallyport/host/source/layout/image-layout';
+import { isLoopback } from '@sallyport/host/source/oci/registry-address';
 import { DistributionError } from './distribution-error.ts';
 import { type Customs, createDistributionHandler } from './distribution-handler.ts';
 import { createGate, type Login } from './gate.ts';

@@ -4,7 +4,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Digest, isDigest } from '@sallyport/host/core/digest';
-import type { ImageLayout } from '@sallyport/host/source/image-layout';
+import type { ImageLayout } from '@sallyport/host/source/layout/image-layout';
 import { refuse } from './distribution-error.ts';
 
 /** Uploads that have begun and not ended (OCI distribution spec, § Pushing blobs). */

@@ -5,12 +5,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { grantsSchema } from '@sallyport/host/capability/index';
+import { grantsSchema } from '@sallyport/host/capability/registry';
 import { tellAll } from '@sallyport/host/command/tell';
 import { loadConfig } from '@sallyport/host/config/load-config';
 import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
 import { createLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host';
+import { createHost } from '@sallyport/host/host/create-host';
 import { type Registry, startRegistry } from '@sallyport/registry/start-registry';
 import { pino } from 'pino';
 import { callEcho } from './call-echo.ts';

@@ -1,4 +1,4 @@
-import type { Caller, RefusalReason } from '../../core/hook-call.ts';
+import type { Caller, RefusalReason } from '../../contract/hook-call.ts';
 
 /** Host functions by WIT interface (without version), as jco's glue takes them. */
 export type HostImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;

@@ -1,4 +1,4 @@
-import { BinaryReader, formatOf, type Section, sectionsOf } from '@sallyport/host/verify/binary';
+import { BinaryReader, formatOf, type Section, sectionsOf } from '@sallyport/host/wasm/binary-reader';
 
 /** A kind of section of a component or of what is nested in it, with the bytes that all of them have. */
 export interface Part {

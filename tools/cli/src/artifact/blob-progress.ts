@@ -1,4 +1,4 @@
-import type { Moved } from '@sallyport/host/source/oci-client';
+import type { Moved } from '@sallyport/host/source/oci/client';
 import type { Terminal } from '../terminal.ts';
 
 /** Shows on the terminal how much of all blobs that are known of has come or gone. */

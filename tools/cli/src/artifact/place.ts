@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { fail } from '@sallyport/host/core/fault';
 import type { ContentStore } from '@sallyport/host/source/content-store';
-import { dockerCredentials } from '@sallyport/host/source/docker-config';
-import { createOciClient, type Moved, type OciClientOptions } from '@sallyport/host/source/oci-client';
-import { layoutContent, parseLayoutReference } from '@sallyport/host/source/oci-layout';
-import { registryContent } from '@sallyport/host/source/oci-registry';
+import { layoutContent, parseLayoutReference } from '@sallyport/host/source/layout/oci-layout';
+import { createOciClient, type Moved, type OciClientOptions } from '@sallyport/host/source/oci/client';
+import { dockerCredentials } from '@sallyport/host/source/oci/docker-config';
+import { registryContent } from '@sallyport/host/source/oci/registry';
 import { parseReference } from '@sallyport/host/source/reference';
 import type { Options } from '../command.ts';
 

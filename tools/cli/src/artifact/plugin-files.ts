@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { type PluginDescriptor, sameDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { type FaultDetails, fail } from '@sallyport/host/core/fault';
-import { type PluginDescriptor, sameDescriptor } from '@sallyport/host/core/plugin-descriptor';
-import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { isSignedBy } from '@sallyport/host/verify/ed25519';
 import { type PublicKey, parsePublicKey } from '@sallyport/host/verify/key';
+import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { readIfThere, readInput } from '../read-input.ts';
 import { type PluginFiles, readZip, zipLimit } from './plugin-zip.ts';
 import { parseDescriptorFile } from './read-descriptor-file.ts';

@@ -1,12 +1,12 @@
-import type { SignatureClaim } from '@sallyport/host/core/artifact';
+import type { SignatureClaim } from '@sallyport/host/contract/artifact';
 import type { Digest } from '@sallyport/host/core/digest';
 import { fail } from '@sallyport/host/core/fault';
-import { componentInfo } from '@sallyport/host/sandbox/component-info';
-import type { OciClientOptions } from '@sallyport/host/source/oci-client';
-import { pushPlugin } from '@sallyport/host/source/push';
-import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import type { OciClientOptions } from '@sallyport/host/source/oci/client';
+import { pushPlugin } from '@sallyport/host/source/oci/push';
 import { isSignedBy } from '@sallyport/host/verify/ed25519';
 import { parsePublicKey } from '@sallyport/host/verify/key';
+import { componentInfo } from '@sallyport/host/wasm/component-info';
+import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 
 export interface ComponentPush extends OciClientOptions {
   readonly component: Uint8Array;

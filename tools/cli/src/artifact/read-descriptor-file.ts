@@ -1,9 +1,9 @@
+import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { Fault, fail } from '@sallyport/host/core/fault';
 import { fileProblem } from '@sallyport/host/core/file-problem';
 import type { JsonObject } from '@sallyport/host/core/json';
 import { repeatedName } from '@sallyport/host/core/json-repeat';
 import { schemaGaps } from '@sallyport/host/core/json-schema';
-import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { readRegularFile } from '@sallyport/host/core/regular-file';
 
 /** Reads the plugin.json of an author, whose schema must be one that the gateway can use. @throws Fault `descriptor_invalid`, with the file and the field */

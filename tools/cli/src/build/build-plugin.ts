@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { fail } from '@sallyport/host/core/fault';
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
-import { componentInfo } from '@sallyport/host/sandbox/component-info';
-import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { componentInfo } from '@sallyport/host/wasm/component-info';
+import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { replaceFile } from '../write-file.ts';
 import type { Toolchain } from './toolchain.ts';
 import { toolchainOf } from './toolchains.ts';

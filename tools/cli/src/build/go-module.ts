@@ -1,4 +1,4 @@
-import { BinaryReader, sectionsOf } from '@sallyport/host/verify/binary';
+import { BinaryReader, sectionsOf } from '@sallyport/host/wasm/binary-reader';
 
 /** What a core module that Go made says of itself. */
 export interface GoModule {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '@sallyport/host/core/log';
-import type { SandboxRunner } from '@sallyport/host/sandbox/sandbox';
+import type { SandboxRunner } from '@sallyport/host/runtime/wasm/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor } from '../../../../test/fixtures/guest.ts';
 import { callContext, calls, openGuests, toolCall } from '../../../../test/fixtures/sandboxed.ts';

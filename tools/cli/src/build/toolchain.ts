@@ -1,4 +1,4 @@
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 
 /** A plugin that is to be built. */
 export interface Project {

@@ -1,8 +1,8 @@
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { capabilities } from '@sallyport/host/capability/index';
+import { capabilities } from '@sallyport/host/capability/registry';
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { fail } from '@sallyport/host/core/fault';
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 
 const contract = join(import.meta.dirname, '../../../../wit');
 

@@ -1,4 +1,4 @@
-import type { Request, Response } from '@sallyport/host/core/contract/types.d';
+import type { Request, Response } from '@sallyport/host/contract/generated/types.d';
 
 /** Members that are JSON text in the contract, and may be JSON in a file of cases. */
 const textual = new Set(['arguments', 'structuredContent', 'inputSchema', 'outputSchema', 'annotations', 'details']);

@@ -1,11 +1,11 @@
 import { openFacilities } from '@sallyport/host/capability/open-facilities';
-import type { Request, Response } from '@sallyport/host/core/contract/types.d';
+import type { Request, Response } from '@sallyport/host/contract/generated/types.d';
+import type { CallReport, ChainOutput, RequestState } from '@sallyport/host/contract/hook-call';
 import { toFaults } from '@sallyport/host/core/fault';
-import type { CallReport, ChainOutput, RequestState } from '@sallyport/host/core/hook-call';
 import type { JsonObject } from '@sallyport/host/core/json';
 import { createLog, silentLog } from '@sallyport/host/core/log';
 import { checkConfig } from '@sallyport/host/plugin/plugin-config';
-import { createSandbox, type SandboxRunner } from '@sallyport/host/sandbox/sandbox';
+import { createSandbox, type SandboxRunner } from '@sallyport/host/runtime/wasm/sandbox';
 import { createCannedHost } from './canned-host.ts';
 import type { Case, Expectation, Step } from './case-file.ts';
 import { toCase, toContract, toPlain } from './contract-value.ts';

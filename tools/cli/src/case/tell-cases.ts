@@ -1,4 +1,4 @@
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { tellLine } from '../dev/tell-call.ts';
 import type { LogLine } from '../dev/watch-plugin.ts';
 import type { Case } from './case-file.ts';

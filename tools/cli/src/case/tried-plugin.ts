@@ -1,16 +1,16 @@
 import type { Grant } from '@sallyport/host/capability/grant';
 import { decideGrant } from '@sallyport/host/capability/grant';
-import { capabilities } from '@sallyport/host/capability/index';
-import { createArtifact } from '@sallyport/host/core/artifact';
+import { capabilities } from '@sallyport/host/capability/registry';
+import { createArtifact } from '@sallyport/host/contract/artifact';
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { digestOf } from '@sallyport/host/core/digest';
 import { silentLog } from '@sallyport/host/core/log';
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { checkContract } from '@sallyport/host/plugin/check-contract';
-import type { Component } from '@sallyport/host/sandbox/component';
-import { defaultLimits, type PluginLimits } from '@sallyport/host/sandbox/limits';
-import { createSandbox } from '@sallyport/host/sandbox/sandbox';
-import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { defaultLimits, type PluginLimits } from '@sallyport/host/runtime/limits';
+import type { Component } from '@sallyport/host/runtime/wasm/compile/component';
+import { createSandbox } from '@sallyport/host/runtime/wasm/sandbox';
 import { createVerifier } from '@sallyport/host/verify/verifier';
+import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 
 /** A busy machine is not the plugin's fault: it has this many times the time that a gateway gives it. */
 const patience = 10;

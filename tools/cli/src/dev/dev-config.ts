@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { capabilities, grantsSchema } from '@sallyport/host/capability/index';
+import { capabilities, grantsSchema } from '@sallyport/host/capability/registry';
 import { readConfig } from '@sallyport/host/command/read-config';
 import type { Config } from '@sallyport/host/config/config';
 import { parseListen } from '@sallyport/host/config/listen';
 import { loadConfig } from '@sallyport/host/config/load-config';
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { fail } from '@sallyport/host/core/fault';
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 
 export interface DevPlugin {
   readonly descriptor: PluginDescriptor;

@@ -1,6 +1,6 @@
-import type { ChainInput, ChainOutput, HookRunner } from '@sallyport/host/core/hook-call';
-import type { Watch } from '@sallyport/host/plugin/running-plugins';
-import { segmentRunner } from '@sallyport/host/sandbox/segment';
+import type { ChainInput, ChainOutput, HookRunner } from '@sallyport/host/contract/hook-call';
+import type { Watch } from '@sallyport/host/host/running-plugins';
+import { segmentRunner } from '@sallyport/host/runtime/wasm/pool/segment';
 import { z } from 'zod';
 import { toCase } from '../case/contract-value.ts';
 import { type Difference, differencesOf } from '../case/difference.ts';

@@ -1,4 +1,4 @@
-import { BinaryReader, formatOf } from '@sallyport/host/verify/binary';
+import { BinaryReader, formatOf } from '@sallyport/host/wasm/binary-reader';
 
 /** A section of a component or module: its content, or what is nested in it. */
 export interface SectionNode {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { grantsSchema } from '@sallyport/host/capability/index';
+import { grantsSchema } from '@sallyport/host/capability/registry';
 import { loadConfig } from '@sallyport/host/config/load-config';
 import { Faults } from '@sallyport/host/core/fault';
 import { parse } from 'yaml';

@@ -1,14 +1,14 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { parseDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { digestOf } from '@sallyport/host/core/digest';
 import { silentLog } from '@sallyport/host/core/log';
-import { parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { createSource } from '@sallyport/host/source/create-source';
 import { mediaType } from '@sallyport/host/source/media-type';
 import { buildPluginManifest } from '@sallyport/host/source/plugin-manifest';
 import { fetchArtifact } from '@sallyport/host/source/source';
-import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { createVerifier } from '@sallyport/host/verify/verifier';
+import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { mutateJson, type Value } from '../mutate/json.ts';
 import { mutateText } from '../mutate/text.ts';
 import { type Parcel, pack, toBytes, toText, unpack } from '../parcel.ts';

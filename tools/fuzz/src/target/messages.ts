@@ -1,11 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { grantsSchema } from '@sallyport/host/capability/index';
+import { grantsSchema } from '@sallyport/host/capability/registry';
 import { loadConfig } from '@sallyport/host/config/load-config';
 import { codes } from '@sallyport/host/core/codes';
 import { createLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host';
+import { createHost } from '@sallyport/host/host/create-host';
 import { stringify } from 'yaml';
 import { builtComponents, pluginId } from '../built.ts';
 import { startMirrorUpstream } from '../mirror-upstream.ts';

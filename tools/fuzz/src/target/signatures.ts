@@ -1,11 +1,11 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
-import { createArtifact } from '@sallyport/host/core/artifact';
+import { createArtifact } from '@sallyport/host/contract/artifact';
+import { parseDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { digestOf } from '@sallyport/host/core/digest';
 import { silentLog } from '@sallyport/host/core/log';
-import { parseDescriptor } from '@sallyport/host/core/plugin-descriptor';
-import { embedDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { parsePublicKey } from '@sallyport/host/verify/key';
 import { createVerifier } from '@sallyport/host/verify/verifier';
+import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { mutateBytes } from '../mutate/bytes.ts';
 import { mutateText } from '../mutate/text.ts';
 import { pack, toBytes, toText, unpack } from '../parcel.ts';

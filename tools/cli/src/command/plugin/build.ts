@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { decideGrant } from '@sallyport/host/capability/grant';
-import { capabilities } from '@sallyport/host/capability/index';
+import { capabilities } from '@sallyport/host/capability/registry';
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { digestOf } from '@sallyport/host/core/digest';
 import { type Fault, toFaults } from '@sallyport/host/core/fault';
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
-import { componentInfo } from '@sallyport/host/sandbox/component-info';
+import { componentInfo } from '@sallyport/host/wasm/component-info';
 import { anatomyOf } from '../../artifact/anatomy.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
 import { tellParts } from '../../artifact/tell-parts.ts';

@@ -1,9 +1,9 @@
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { toFaults } from '@sallyport/host/core/fault';
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { checkContract } from '@sallyport/host/plugin/check-contract';
-import { componentInfo } from '@sallyport/host/sandbox/component-info';
-import { componentTypes } from '@sallyport/host/sandbox/component-type';
-import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { componentInfo } from '@sallyport/host/wasm/component-info';
+import { componentTypes } from '@sallyport/host/wasm/component-type';
+import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { type Anatomy, anatomyOf } from '../../artifact/anatomy.ts';
 import { artifactAt, type Judged, judgeAll, readTrust, trustOptions } from '../../artifact/judge.ts';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';

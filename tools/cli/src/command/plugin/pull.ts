@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
-import type { SignatureClaim } from '@sallyport/host/core/artifact';
+import type { SignatureClaim } from '@sallyport/host/contract/artifact';
 import { fail } from '@sallyport/host/core/fault';
-import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
 import { isSignedBy } from '@sallyport/host/verify/ed25519';
 import { parsePublicKey } from '@sallyport/host/verify/key';
+import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { blobProgress } from '../../artifact/blob-progress.ts';
 import { artifactAt, readTrust, trustOptions, verifyArtifact } from '../../artifact/judge.ts';
 import { clientOptions, placeOf, placeSays, registryOptions } from '../../artifact/place.ts';

@@ -1,5 +1,5 @@
+import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { fail } from '@sallyport/host/core/fault';
-import type { PluginDescriptor } from '@sallyport/host/core/plugin-descriptor';
 import { parseReference } from '@sallyport/host/source/reference';
 import { blobProgress } from '../../artifact/blob-progress.ts';
 import { clientOptions, registryOptions } from '../../artifact/place.ts';

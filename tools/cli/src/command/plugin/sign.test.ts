@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readDescriptor } from '@sallyport/host/verify/descriptor-section';
+import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../../../../test/fixtures/run-command.ts';
 import {

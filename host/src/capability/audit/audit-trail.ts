@@ -1,0 +1,70 @@
+import { appendFileSync, closeSync, constants, openSync } from 'node:fs';
+import { fail } from '../../core/fault.ts';
+import { fileProblem } from '../../core/file-problem.ts';
+import type { Log } from '../../core/log.ts';
+
+/** One event that somebody may ask about later. */
+export interface AuditEvent {
+  /** `capability.refused`, or `plugin.` and the name that a plugin gave it. */
+  readonly event: string;
+  readonly plugin: string;
+  readonly capability: string;
+  readonly request: string;
+  readonly tenant?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly details: unknown;
+}
+
+export interface AuditTrail extends Disposable {
+  write(event: AuditEvent): void;
+  /** Goes on in a file of the same name, after the one so far was moved away. @throws Fault `audit_unusable` */
+  reopen(): void;
+}
+
+/**
+ * Audit events as JSON lines: in `file` (absolute), or in the log where there is none. What was written to the file
+ * survives the end of the process.
+ * @throws Fault `audit_unusable`
+ */
+export function openAuditTrail(file: string | undefined, log: Log): AuditTrail {
+  if (file === undefined) {
+    return { write: event => log.info({ audit: event }, 'audit'), reopen() {}, [Symbol.dispose]() {} };
+  }
+  let descriptor: number | undefined = open(file);
+  // A full disk may have taken half a line: the next event begins a line of its own.
+  let lineEnd = '';
+  return {
+    write(event) {
+      if (descriptor === undefined) return;
+      try {
+        appendFileSync(descriptor, `${lineEnd}${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+        lineEnd = '';
+      } catch (error) {
+        lineEnd = '\n';
+        log.error(
+          { audit: event, file, reason: fileProblem(error) },
+          'an audit event could not be written to its file',
+        );
+      }
+    },
+    reopen() {
+      const before = descriptor;
+      descriptor = open(file);
+      lineEnd = '';
+      if (before !== undefined) closeSync(before);
+    },
+    [Symbol.dispose]() {
+      if (descriptor !== undefined) closeSync(descriptor);
+      descriptor = undefined;
+    },
+  };
+}
+
+function open(file: string): number {
+  try {
+    // At a pipe that nobody reads, opening would wait for ever.
+    return openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
+  } catch (error) {
+    return fail('audit_unusable', { file, reason: fileProblem(error) }, error);
+  }
+}

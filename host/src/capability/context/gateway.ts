@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { defineCapability } from '../capability.ts';
+import { contextInLane } from './lane.ts';
+
+/** State between the hooks of one request. */
+export const context = defineCapability({
+  ...contextInLane,
+  always: true,
+  risk: 'Lets plugins of one request pass notes to each other. Nothing outlives the request.',
+  grant: z.strictObject({}),
+  example: 'context: {}',
+  refuses: {
+    over_limit: 'a value beyond `limits.plugin.state_bytes` of one request; the call ends, with cause `limit`',
+  },
+});

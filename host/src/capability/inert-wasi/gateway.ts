@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { defineCapability } from '../capability.ts';
+import { inertWasiInLane } from './lane.ts';
+
+/**
+ * The part of WASI without which the runtimes of Go, Python and WASI Rust do not start, with no power behind it:
+ * empty environment and arguments, no folders, closed input, output into the plugin's log, exit as a trap.
+ */
+export const inertWasi = defineCapability({
+  ...inertWasiInLane,
+  always: true,
+  risk: 'None: every answer is empty, closed, or a line in the log.',
+  grant: z.strictObject({}),
+  example: 'inert_wasi: {}',
+  refuses: { not_allowed: '`exit`; the call ends, with cause `limit`' },
+});

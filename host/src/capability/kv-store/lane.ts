@@ -1,0 +1,88 @@
+import type { KvError } from '../../contract/generated/kv-store.js';
+import { askGateway } from '../lane/ask-gateway.ts';
+import { DeclaredError, type HostImports, type LaneSide } from '../lane/lane-side.ts';
+import { powerOfTwo } from '../lane/power-of-two.ts';
+
+/** What it asks the gateway: the function's name, and its arguments. */
+export type KvRequest =
+  | { readonly do: 'get'; readonly key: string }
+  | { readonly do: 'delete'; readonly key: string }
+  | { readonly do: 'set'; readonly key: string; readonly value: Uint8Array; readonly ttl?: bigint | undefined }
+  | { readonly do: 'list'; readonly prefix: string; readonly after?: string | undefined; readonly limit: number }
+  | {
+      readonly do: 'compareAndSet';
+      readonly key: string;
+      readonly expected?: Uint8Array | undefined;
+      readonly value: Uint8Array;
+      readonly ttl?: bigint | undefined;
+    }
+  | { readonly do: 'increment'; readonly key: string; readonly by: bigint; readonly ttl?: bigint | undefined };
+
+/** What the gateway answers. */
+export type KvAnswer = { readonly ok: unknown } | { readonly err: KvError };
+
+/** What a plugin that is learning would have needed. */
+export interface KvNeed {
+  readonly keys?: number | undefined;
+  readonly bytes?: number | undefined;
+  readonly value_bytes?: number | undefined;
+  /** 0: for ever. */
+  readonly ttl_ms?: number | undefined;
+}
+
+const wit = 'sallyport:plugin/kv-store';
+
+/** What guests get of `kv_store`. */
+export const kvStoreInLane = {
+  name: 'kv_store',
+  wit: [`${wit}@0.1.0`],
+  imports: (_grant, lane) => functions(request => askGateway(lane, request)),
+  asyncImports: ['get', 'set', 'delete', 'list', 'compare-and-set', 'increment'].map(name => `${wit}#${name}`),
+  denied: functions(refuseUse),
+  learning: {
+    imports: (tell, memory) =>
+      functions(async request => {
+        tell(kvNeed(request, memory));
+        return refuseUse();
+      }),
+  },
+} satisfies LaneSide;
+
+/** The functions of the interface, over one that takes a request. */
+function functions(run: (request: KvRequest) => Promise<unknown>): HostImports {
+  return {
+    [wit]: {
+      get: (key: string) => run({ do: 'get', key }),
+      set: (key: string, value: Uint8Array, ttl?: bigint) => run({ do: 'set', key, value, ttl }),
+      delete: (key: string) => run({ do: 'delete', key }),
+      list: (prefix: string, after: string | undefined, limit: number) => run({ do: 'list', prefix, after, limit }),
+      compareAndSet: (key: string, expected: Uint8Array | undefined, value: Uint8Array, ttl?: bigint) =>
+        run({ do: 'compareAndSet', key, expected, value, ttl }),
+      increment: (key: string, by: bigint, ttl?: bigint) => run({ do: 'increment', key, by, ttl }),
+    },
+  };
+}
+
+async function refuseUse(): Promise<never> {
+  throw new DeclaredError({ tag: 'denied', val: 'kv_store was not granted' } satisfies KvError);
+}
+
+const mostRemembered = 10_000;
+const longestNumber = 20;
+
+/** What a store would have had to take by now. Keys are remembered, in the lane alone, to be told apart. */
+function kvNeed(request: KvRequest, memory: Map<string, unknown>): KvNeed {
+  if (request.do === 'get' || request.do === 'list' || request.do === 'delete') return {};
+  const value = request.do === 'increment' ? longestNumber : request.value.length;
+  const weight = Buffer.byteLength(request.key) + value;
+  if (memory.size < mostRemembered || memory.has(request.key)) {
+    memory.set(request.key, Math.max(weight, Number(memory.get(request.key) ?? 0)));
+  }
+  const bytes = [...memory.values()].reduce<number>((sum, each) => sum + Number(each), 0);
+  return {
+    keys: powerOfTwo(memory.size),
+    bytes: powerOfTwo(bytes),
+    value_bytes: powerOfTwo(value),
+    ttl_ms: request.ttl === undefined ? 0 : powerOfTwo(Number(request.ttl)),
+  };
+}

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { defineCapability } from '../capability.ts';
+import { logInLane } from './lane.ts';
+
+/** Lines in the gateway's log, under the plugin's id. */
+export const log = defineCapability({
+  ...logInLane,
+  always: true,
+  risk: 'Lets the plugin write what it sees into the log. Rate and length are limited.',
+  grant: z.strictObject({}),
+  example: 'log: {}',
+  refuses: {
+    over_limit:
+      'a line beyond `limits.plugin.log_lines` or `log_bytes` of one hook call; it is dropped, and lines are counted together',
+  },
+});

@@ -1,0 +1,10 @@
+import type { LaneSide, LogLevel } from '../lane/lane-side.ts';
+
+/** What guests get of `log`. */
+export const logInLane = {
+  name: 'log',
+  wit: ['sallyport:plugin/log@0.1.0'],
+  imports: (_grant, lane) => ({
+    'sallyport:plugin/log': { write: (level: LogLevel, message: string) => lane.log(level, message) },
+  }),
+} satisfies LaneSide;

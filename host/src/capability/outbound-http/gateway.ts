@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { usageSeries } from '../../core/plugin-usage.ts';
+import { createEgress, type EgressGrant, egressGrantSchema } from '../../egress/egress.ts';
+import { smallestEgressGrant } from '../../egress/learned-rule.ts';
+import type { EgressAnswer, EgressRequest } from '../../egress/request.ts';
+import { defineCapability } from '../capability.ts';
+import { substituteSecrets } from '../secret-store/secret-placeholder.ts';
+import { outboundHttpInLane } from './lane.ts';
+
+const requestSchema: z.ZodType<EgressRequest> = z.object({
+  method: z.string().max(32),
+  url: z.string().max(65_536),
+  headers: z.array(z.tuple([z.string(), z.string()])).max(256),
+  body: z.instanceof(Uint8Array).optional(),
+});
+
+/** HTTP requests to where the operator's rules allow, redirects followed within them. */
+export const outboundHttp = defineCapability<EgressGrant>({
+  ...outboundHttpInLane,
+  risk: 'Lets the plugin send what it sees to where the rules allow, and wait for the answers.',
+  grant: egressGrantSchema,
+  example:
+    'outbound_http: { allow: ["https://api.example.com"] } # for loopback or a private network also allow_private: ["127.0.0.1/32"]',
+  serve(grant, on) {
+    const { plugin, secrets } = on;
+    const { egress: sent } = usageSeries(on.metrics, plugin);
+    const egress = createEgress(grant, {
+      plugin,
+      sent: bytes => sent.add(bytes),
+      fillHeaders: (headers, url) => substituteSecrets(secrets, plugin, headers, url),
+    });
+    on.defer(async () => await egress[Symbol.asyncDispose]());
+    return async (message, call): Promise<EgressAnswer> => {
+      const { success, data } = requestSchema.safeParse(message);
+      if (success) {
+        return egress.request(data, call.signal, (why, reason) => on.refused(`send: ${why}`, call, reason));
+      }
+      const why = 'the URL, the method or the list of headers is too long';
+      on.refused(`send: ${why}`, call, 'invalid');
+      return { err: { tag: 'denied', val: why } };
+    };
+  },
+  deniedBy: '`denied`',
+  refuses: {
+    not_allowed:
+      'a URL, method, address, redirect or header that the rules do not let through, and a placeholder of a secret where it may not go; the answer is `denied`',
+    over_limit:
+      'more than the grant allows of requests a minute, redirects, bytes of a request or an answer, or time; the answer is `denied`, `too-large`, `timeout` or `failed`',
+    invalid:
+      'a request with an overlong URL, method or list of headers, or a header whose name or value is none, such as one with a line break; the answer is `denied`',
+  },
+  learning: {
+    ...outboundHttpInLane.learning,
+    records:
+      'Methods and URLs without query, and which secrets were to go in which headers; no headers and no bodies. The answer is `denied`.',
+    grant: smallestEgressGrant,
+  },
+});

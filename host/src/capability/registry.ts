@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { audit } from './audit/gateway.ts';
+import type { Capability } from './capability.ts';
+import { clock } from './clock/gateway.ts';
+import { context } from './context/gateway.ts';
+import { identityClaims } from './identity-claims/gateway.ts';
+import { inertWasi } from './inert-wasi/gateway.ts';
+import { kvStore } from './kv-store/gateway.ts';
+import { log } from './log/gateway.ts';
+import { metrics } from './metrics/gateway.ts';
+import { outboundHttp } from './outbound-http/gateway.ts';
+import { random } from './random/gateway.ts';
+import { requestHeaders } from './request-headers/gateway.ts';
+import { secretStore } from './secret-store/gateway.ts';
+import { toolCall } from './tool-call/gateway.ts';
+
+/** Every capability. A new one is two files and a line in the index of each folder. */
+export const capabilities: readonly Capability[] = [
+  log,
+  context,
+  inertWasi,
+  clock,
+  random,
+  outboundHttp,
+  kvStore,
+  secretStore,
+  metrics,
+  audit,
+  requestHeaders,
+  identityClaims,
+  toolCall,
+];
+
+/** The `grants:` of one plugin in the operator's file: capability name → its argument. */
+export const grantsSchema = z
+  .strictObject(
+    Object.fromEntries(
+      capabilities
+        .filter(capability => capability.always !== true)
+        .map(capability => [capability.name, capability.grant.describe(capability.risk).optional()]),
+    ) as Record<string, z.ZodOptional<z.ZodType>>,
+  )
+  .meta({ title: 'Grants' });

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { cut } from '../../core/cut.ts';
+import { defineCapability, type Serve, type ServeContext } from '../capability.ts';
+import { namesIn } from '../learned-names.ts';
+import { denied, longestName, type SecretAnswer, type SecretRequest, secretStoreInLane } from './lane.ts';
+import { usesOf } from './secret-learning.ts';
+
+const mostNames = 64;
+
+const nameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name of one of the `secrets` of this file');
+
+const originSchema = z
+  .string()
+  .refine(
+    text => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text,
+    'an exact origin in lower case, without path and without the scheme’s own port: https://api.example.com',
+  );
+
+const grantSchema = z
+  .strictObject({
+    names: z.array(nameSchema).max(mostNames).default([]).describe('Secrets whose values the plugin may read.'),
+    references: z
+      .array(
+        z.strictObject({
+          name: nameSchema,
+          origins: z.array(originSchema).min(1).max(64).describe('Where it may be sent.'),
+          headers: z
+            .array(z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header, in lower case'))
+            .min(1)
+            .max(16)
+            .default(['authorization'])
+            .describe('Headers that it may be put into.'),
+        }),
+      )
+      .max(mostNames)
+      .default([])
+      .describe('Secrets that the gateway puts into headers of requests to these origins; the plugin never sees them.'),
+  })
+  .superRefine(({ names, references }, context) => {
+    if (names.length + references.length === 0) {
+      context.addIssue({ code: 'custom', message: 'expected names or references' });
+    }
+    for (const [index, { name }] of references.entries()) {
+      if (references.findIndex(each => each.name === name) === index) continue;
+      context.addIssue({ code: 'custom', path: ['references', index, 'name'], message: `${name} is here twice` });
+    }
+  });
+
+type Grant = z.infer<typeof grantSchema>;
+
+const requestSchema: z.ZodType<SecretRequest> = z.object({ do: z.enum(['get', 'reference']), name: z.string() });
+
+/** Secrets of the operator: by reference, which a plugin can use and not read, or by value. */
+export const secretStore = defineCapability<Grant>({
+  ...secretStoreInLane,
+  risk: 'Under `names` the plugin reads secrets, and can send them wherever it can send anything. Under `references` it never sees them: the gateway puts them into the listed headers of requests to the listed origins.',
+  grant: grantSchema,
+  example:
+    'secret_store: { references: [{ name: api-token, origins: ["https://api.example.com"], headers: [authorization] }] }',
+  serve: serveSecretStore,
+  deniedBy: '`denied`',
+  refuses: {
+    not_allowed:
+      'a name that is not among `names` or `references`; the answer is `denied`. A placeholder in another header or on its way to another origin is refused by `outbound_http`',
+  },
+  learning: {
+    ...secretStoreInLane.learning,
+    records:
+      'The names of the secrets, and in which headers they were to go where; never a value. `get` answers `denied`; `reference` gives a placeholder that stands for nothing, so that it is seen where it was to go.',
+    grant: smallestGrant,
+  },
+});
+
+/** Of a reference whose placeholder was never sent, nobody knows the origin: it is to be filled in. */
+function smallestGrant(needs: readonly unknown[], uses: Readonly<Record<string, readonly unknown[]>>): unknown {
+  const asked = needs.flatMap(need => requestSchema.safeParse(need).data ?? []);
+  const of = (what: 'get' | 'reference') =>
+    namesIn(
+      asked.filter(need => need.do === what),
+      nameSchema,
+    ).slice(0, mostNames);
+  const names = of('get');
+  const references = of('reference').map(name => ({ name, ...usesOf(name, uses.outbound_http) }));
+  return { ...(names.length === 0 ? {} : { names }), ...(references.length === 0 ? {} : { references }) };
+}
+
+function serveSecretStore(grant: Grant, on: ServeContext): Serve {
+  const uses = new Map(grant.references.map(each => [each.name, each]));
+  return async (message, call): Promise<SecretAnswer> => {
+    const request = requestSchema.parse(message);
+    const name = cut(request.name, longestName);
+    if (request.do === 'reference') {
+      const use = uses.get(name);
+      if (use !== undefined) return { ok: on.secrets.reference(on.plugin, name, use) };
+    } else if (grant.names.includes(name)) {
+      const value = on.secrets.read(name);
+      return value === undefined ? { err: { tag: 'unavailable', val: `${name} cannot be read now` } } : { ok: value };
+    }
+    const why = `${name} is not among the ${request.do === 'get' ? 'names' : 'references'} of the grant`;
+    on.refused(`${request.do}: ${why}`, call);
+    return { err: denied(why) };
+  };
+}

@@ -1,0 +1,53 @@
+import type { SecretError } from '../../contract/generated/secret-store.js';
+import { cut } from '../../core/cut.ts';
+import { askGateway } from '../lane/ask-gateway.ts';
+import { DeclaredError, type LaneSide } from '../lane/lane-side.ts';
+import { worthlessPlaceholder } from './worthless-placeholder.ts';
+
+/** Characters of a name. */
+export const longestName = 64;
+
+/** What it asks the gateway, and tells where it is learning. */
+export interface SecretRequest {
+  readonly do: 'get' | 'reference';
+  readonly name: string;
+}
+
+/** What the gateway answers. */
+export type SecretAnswer = { readonly ok: string } | { readonly err: SecretError };
+
+const wit = 'sallyport:plugin/secret-store';
+
+/** Why a secret is not given. */
+export const denied = (why: string): SecretError => ({ tag: 'denied', val: why });
+const refuse = async () => {
+  throw new DeclaredError(denied('secret_store was not granted'));
+};
+
+/** What guests get of `secret_store`. */
+export const secretStoreInLane = {
+  name: 'secret_store',
+  wit: [`${wit}@0.1.0`],
+  imports: (_grant, lane) => ({
+    [wit]: {
+      get: (name: string) => askGateway<string>(lane, { do: 'get', name } satisfies SecretRequest),
+      reference: (name: string) => askGateway<string>(lane, { do: 'reference', name } satisfies SecretRequest),
+    },
+  }),
+  asyncImports: [`${wit}#get`, `${wit}#reference`],
+  denied: { [wit]: { get: refuse, reference: refuse } },
+  learning: {
+    imports: tell => ({
+      [wit]: {
+        get: async (name: string) => {
+          tell({ do: 'get', name: cut(name, longestName) });
+          return refuse();
+        },
+        reference: async (name: string) => {
+          tell({ do: 'reference', name: cut(name, longestName) });
+          return worthlessPlaceholder(name);
+        },
+      },
+    }),
+  },
+} satisfies LaneSide;

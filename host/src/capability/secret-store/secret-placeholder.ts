@@ -1,0 +1,49 @@
+import { placeholderPattern } from './placeholder.ts';
+import type { Secrets } from './secrets.ts';
+
+type HeaderList = readonly (readonly [string, string])[];
+
+/**
+ * The headers of one request, with placeholders of secrets replaced by their values: only those that `plugin` itself
+ * was given, only in the headers and for the origin that its grant lists. To be asked for each hop of a redirect
+ * with the headers that the plugin wrote, and never for a URL that was not decided on.
+ */
+export function substituteSecrets(
+  secrets: Secrets,
+  plugin: string,
+  headers: HeaderList,
+  url: URL,
+): { readonly headers: [string, string][]; readonly used: ReadonlySet<string> } | { readonly refused: string } {
+  const used = new Set<string>();
+  let refused: string | undefined;
+  const replaced = headers.map(([name, text]): [string, string] => [
+    name,
+    text.replace(placeholderPattern, placeholder => {
+      const value = valueFor(secrets, plugin, placeholder, name.toLowerCase(), url);
+      if ('refused' in value) refused ??= value.refused;
+      else used.add(value.text);
+      return 'text' in value ? value.text : '';
+    }),
+  ]);
+  return refused === undefined ? { headers: replaced, used } : { refused };
+}
+
+function valueFor(
+  secrets: Secrets,
+  plugin: string,
+  placeholder: string,
+  header: string,
+  url: URL,
+): { readonly text: string } | { readonly refused: string } {
+  const reference = secrets.referenced(placeholder);
+  if (reference === undefined || reference.plugin !== plugin) {
+    return { refused: `header ${header} holds a placeholder that this plugin was not given` };
+  }
+  const { name, origins, headers } = reference;
+  if (!headers.includes(header)) return { refused: `secret ${name} may not be sent in the header ${header}` };
+  if (!origins.includes(url.origin)) return { refused: `secret ${name} may not be sent to ${url.origin}` };
+  const text = secrets.read(name);
+  if (text === undefined) return { refused: `secret ${name} cannot be read now` };
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) return { refused: `secret ${name} does not fit into a header` };
+  return { text };
+}

@@ -1,0 +1,160 @@
+import { z } from 'zod';
+import type { ToolResult } from '../../contract/generated/types.js';
+import type { ToolAnswer } from '../../contract/hook-call.ts';
+import { defineCapability, type Serve, type ServeContext } from '../capability.ts';
+import { longestName, type ToolRequest, toolCallInLane } from './lane.ts';
+
+const anyToolDue = 'a lone * is every tool there is: write { name: "*", any_tool: true } when that is meant';
+
+const toolSchema = z.union([
+  z.string().max(longestName).regex(/[^*]/, anyToolDue),
+  z.strictObject({ name: z.literal('*'), any_tool: z.literal(true) }),
+]);
+
+const grantSchema = z.strictObject({
+  tools: z
+    .array(toolSchema)
+    .min(1)
+    .describe('Names as clients of the binding know them; `*` in a name stands for any characters.'),
+  max_depth: z
+    .number()
+    .int()
+    .min(1)
+    .max(8)
+    .default(1)
+    .describe("Calls within each other, counted from the client's request; 1 is a call made for a client's request."),
+  max_calls: z.number().int().min(1).max(100).default(8).describe('For one request of a client, at any depth.'),
+  timeout_ms: z.number().int().min(1).max(600_000).default(5000),
+  max_bytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 26)
+    .default(1_048_576)
+    .describe('Of one result that the plugin is shown.'),
+  max_request_bytes: z
+    .number()
+    .int()
+    .min(2)
+    .max(2 ** 24)
+    .default(65_536)
+    .describe('Of the arguments of one call, as JSON.'),
+});
+
+type Grant = z.infer<typeof grantSchema>;
+
+const requestSchema: z.ZodType<ToolRequest> = z.object({ name: z.string(), argumentsJson: z.string() });
+
+const reasons = {
+  denied: 'not_allowed',
+  loop: 'not_allowed',
+  'too-deep': 'over_limit',
+  limit: 'over_limit',
+  invalid: 'invalid',
+} as const;
+
+/** Other tools of the binding, called in the name of whoever called, past the same plugins. */
+export const toolCall = defineCapability<Grant>({
+  ...toolCallInLane,
+  risk: 'Lets the plugin call the named tools with arguments of its own, in the name of whoever sent the request.',
+  grant: grantSchema,
+  example: 'tool_call: { tools: [search], max_depth: 1 }',
+  serve: serveToolCall,
+  deniedBy: '`denied`',
+  refuses: {
+    not_allowed:
+      'a tool that the grant does not name, and a call that leads back to itself; the answer is `denied` or `loop`',
+    over_limit:
+      'a call beyond `max_depth` or `max_calls`, longer arguments or a longer result; the answer is `too-deep` or `limit`',
+    invalid: 'a name that is too long; the answer is `invalid`',
+  },
+  learning: {
+    ...toolCallInLane.learning,
+    records: 'The names of the tools, which the grant then names; no arguments. The answer is `denied`.',
+    grant: smallestGrant,
+  },
+});
+
+/**
+ * Whether a call may be made is decided here, from what the gateway knows of the request and no lane can say.
+ * A plugin that calls a tool is not to call the same tool again within that call, at whatever depth and whoever stands
+ * between; and calls within each other end at the depth of the grant of the plugin that makes the innermost.
+ */
+function serveToolCall(grant: Grant, on: ServeContext): Serve {
+  const { plugin } = on;
+  const names = grant.tools.map(tool => (typeof tool === 'string' ? tool : tool.name));
+  const allows = (tool: string) => names.some(name => matches(name, tool));
+
+  return async (message, call): Promise<ToolAnswer> => {
+    const { name, argumentsJson } = requestSchema.parse(message);
+    const shown = name.slice(0, 64);
+    const refuse = (tag: keyof typeof reasons, why: string): ToolAnswer => {
+      on.refused(`call ${shown}: ${why}`, call, reasons[tag]);
+      return { err: { tag, val: why } };
+    };
+    const { tools } = call;
+    if (tools === undefined) return { err: { tag: 'unavailable', val: 'there is no request to call it for' } };
+    if (name.length > longestName) {
+      return refuse('invalid', `the name has more than ${longestName} characters`);
+    }
+    if (!allows(name)) return refuse('denied', `the tool ${shown} is not named by the grant`);
+    if (tools.within.some(outer => outer.plugin === plugin && outer.tool === name)) {
+      return refuse('loop', `${plugin} is calling ${shown} already, and this is on its way`);
+    }
+    if (tools.within.length >= grant.max_depth) {
+      return refuse('too-deep', `more than ${grant.max_depth} calls within each other`);
+    }
+    if (tools.madeBy(plugin) >= grant.max_calls) {
+      return refuse('limit', `more than ${grant.max_calls} calls for one request`);
+    }
+    if (Buffer.byteLength(argumentsJson) > grant.max_request_bytes) {
+      return refuse('limit', `more than ${grant.max_request_bytes} bytes of arguments`);
+    }
+    const late = AbortSignal.timeout(grant.timeout_ms);
+    const signal = AbortSignal.any([call.signal, late]);
+    try {
+      const answer = await tools.call({
+        ...{ plugin, tool: name, argumentsJson, timeoutMs: grant.timeout_ms, signal, allows },
+      });
+      if ('err' in answer && answer.err.tag === 'denied') return refuse('denied', answer.err.val);
+      if ('ok' in answer && weightOf(answer.ok) > grant.max_bytes) {
+        return refuse('limit', `more than ${grant.max_bytes} bytes in the result`);
+      }
+      return answer;
+    } catch (thrown) {
+      if (late.aborted && !call.signal.aborted) return { err: { tag: 'timeout' } };
+      throw thrown;
+    }
+  };
+}
+
+/** `*` stands for any characters. In one pass, for the name is the plugin's. */
+function matches(glob: string, name: string): boolean {
+  const [first = '', ...parts] = glob.split('*');
+  const last = parts.pop();
+  if (last === undefined) return name === glob;
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of parts) {
+    const found = name.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at + last.length <= name.length && name.endsWith(last);
+}
+
+/** Bytes that a plugin is shown of a result. */
+function weightOf({ content, structuredContent = '' }: ToolResult): number {
+  return content.reduce((sum, block) => {
+    if (block.tag === 'opaque') return sum;
+    return sum + (block.tag === 'blob' ? block.val.data.length : Buffer.byteLength(block.val));
+  }, Buffer.byteLength(structuredContent));
+}
+
+const needSchema = z.object({ tool: z.string() });
+
+/** The tools that were called. One that the grant would read as more than itself is left to the operator. */
+function smallestGrant(needs: readonly unknown[]): unknown {
+  const called = needs.flatMap(need => needSchema.safeParse(need).data?.tool ?? []);
+  return { tools: [...new Set(called.filter(name => name !== '' && !name.includes('*')))].sort() };
+}

@@ -1,0 +1,103 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { type FaultDetails, fail } from '../core/fault.ts';
+import { hookNames } from './hook-name.ts';
+
+const pluginKinds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'] as const;
+
+/** Plugin ids name log lines, metrics and lockfile entries: lower case, digits, dashes. */
+export const pluginIdSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63, starting with a letter');
+
+/** `outbound_http`; `cap.host.outbound_http` is read as the same. */
+const capabilityNameSchema = z
+  .string()
+  .regex(/^(cap\.host\.)?[a-z][a-z0-9_]*$/, 'a capability name such as outbound_http')
+  .transform(name => name.replace(/^cap\.host\./, ''));
+
+/** Semantic Versioning 2.0.0. */
+const number = '(?:0|[1-9]\\d*)';
+/** An identifier of a pre-release: no number with a leading zero (Semantic Versioning 2.0.0, § 9). */
+const identifier = `(?:${number}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
+const versionPattern = new RegExp(
+  `^${number}\\.${number}\\.${number}(?:-${identifier}(?:\\.${identifier})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
+);
+const versionSchema = z.string().max(128).regex(versionPattern, 'a semantic version such as 0.1.0');
+
+/** `plugin.json`: what a plugin says of itself. It asks; only the operator's file grants. Unknown keys are refused. */
+export const pluginDescriptorSchema = z
+  .strictObject({
+    $schema: z.string().optional(),
+    id: pluginIdSchema,
+    version: versionSchema,
+    kind: z.enum(pluginKinds),
+    hooks: z.array(z.enum(hookNames)).max(hookNames.length),
+    description: z.string().max(4096).default(''),
+    license: z.string().max(256).optional(),
+    source: z.string().max(2048).optional(),
+    tags: z.array(z.string().max(64)).max(32).default([]),
+    required_capabilities: z.array(capabilityNameSchema).max(64).default([]),
+    optional_capabilities: z.array(capabilityNameSchema).max(64).default([]),
+    config_schema: z.record(z.string(), z.unknown()).optional(),
+    api: z.literal('0.1'),
+    limits: z
+      .strictObject({
+        memory_mib: z.number().int().min(1).max(4096).optional(),
+        timeout_ms: z.number().int().min(1).max(600_000).optional(),
+        cpu_ms: z.number().int().min(1).max(600_000).optional(),
+      })
+      .optional(),
+    payload: z.array(z.literal('blob')).optional(),
+    sequence: z.number().int().min(0).optional(),
+    expires: z.iso.datetime().optional(),
+  })
+  .superRefine((descriptor, context) => {
+    const { hooks, required_capabilities: required, optional_capabilities: optional } = descriptor;
+    const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
+    if (new Set(hooks).size < hooks.length) refuse(['hooks'], 'each hook is named once');
+    if (descriptor.kind === 'transform' && hooks.length === 0) {
+      refuse(['hooks'], 'a transform without a hook would never be called');
+    }
+    if (new Set([...required, ...optional]).size < required.length + optional.length) {
+      refuse(['required_capabilities'], 'each capability is named once, as required or as optional');
+    }
+  })
+  .meta({ title: 'Sallyport plugin descriptor' });
+
+export type PluginDescriptor = z.infer<typeof pluginDescriptorSchema>;
+
+/** Levels of nesting that a descriptor may have: enough for any `config_schema`, too few to exhaust a stack. */
+const depthLimit = 64;
+
+/**
+ * Reads a descriptor, however it was come by: a file, a section, a manifest, the operator's statement.
+ * `$schema` is for editors and does not survive.
+ * @throws Fault `descriptor_invalid`, which names the first wrong field; `about` says whose descriptor it is
+ */
+export function parseDescriptor(value: unknown, about: FaultDetails = {}): PluginDescriptor {
+  if (deeperThan(value, depthLimit)) {
+    fail('descriptor_invalid', { ...about, what: `nested deeper than ${depthLimit} levels` });
+  }
+  const { data, error } = pluginDescriptorSchema.safeParse(value);
+  if (data) {
+    const { $schema: _, ...descriptor } = data;
+    return descriptor;
+  }
+  const [issue] = error.issues;
+  const path = issue?.path.map(String).join('.');
+  return fail('descriptor_invalid', {
+    ...about,
+    ...(path ? { path } : {}),
+    what: issue?.message ?? 'not a descriptor',
+  });
+}
+
+/** Whether two parsed descriptors say the same. The order of keys does not matter, that of lists does. */
+export const sameDescriptor = (one: PluginDescriptor, other: PluginDescriptor): boolean =>
+  isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
+
+const deeperThan = (value: unknown, limit: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (limit === 0 || Object.values(value).some(member => deeperThan(member, limit - 1)));

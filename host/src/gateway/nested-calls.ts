@@ -1,0 +1,103 @@
+import type { CallError } from '../contract/generated/tool-call.js';
+import type { Violation } from '../contract/generated/types.js';
+import type { ToolAnswer, Tools } from '../contract/hook-call.ts';
+import { codes } from '../core/codes.ts';
+import { cut } from '../core/cut.ts';
+import { Fault } from '../core/fault.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { BlockData } from '../hook/hook-chain.ts';
+import { InvalidOutput, parseObject } from '../hook/invalid-output.ts';
+import type { Answer } from '../mcp/answer.ts';
+import type { Member } from './binding.ts';
+import { blockOf } from './blocked.ts';
+import { type Call, longestName, type ToolCallRecord } from './call.ts';
+import { ownerOfName } from './name-routing.ts';
+
+/** What was really to be sent is not what the plugin may call. */
+class NotAllowed extends Error {}
+
+const longestError = 1000;
+
+/**
+ * The tools of a call's binding, for the plugins on its way. A plugin's call is a call like the client's: the same
+ * route, chain, headers and principal, with an id and a record of its own. `dispatch` takes it past the hooks to its
+ * upstream.
+ */
+export function createTools(
+  call: Call,
+  dispatch: (nested: Call, member: Member, params: JsonObject) => Promise<Answer>,
+): Tools {
+  const { client = call, stack: within = [] } = call.nested ?? {};
+
+  return {
+    within,
+    madeBy: plugin => client.record.calls?.filter(({ by }) => by === plugin).length ?? 0,
+
+    async call({ plugin, tool, argumentsJson, timeoutMs, signal, allows }) {
+      client.record.calls ??= [];
+      const { calls } = client.record;
+      const { onNotification: _, ...rest } = call;
+      const requestId = `${client.requestId}.${calls.length + 1}`;
+      const record: ToolCallRecord = { request: requestId, by: plugin, name: cut(tool, longestName) };
+      calls.push(record);
+      const began = performance.now();
+      const nested: Call = {
+        ...rest,
+        ...{ requestId, record, signal, method: 'tools/call' },
+        timeoutMs: Math.min(timeoutMs, call.timeoutMs ?? timeoutMs),
+        timeoutSetting: 'timeout_ms of the grant tool_call',
+        nested: {
+          client,
+          stack: [...within, { plugin, tool }],
+          admit(sent) {
+            if (!allows(sent))
+              throw new NotAllowed(`a plugin made it a call of ${sent}, which the grant does not name`);
+          },
+        },
+      };
+      try {
+        const { member, name } = ownerOfName(call.route, tool);
+        const args = parseObject(argumentsJson, 'arguments-json');
+        const params = { name, arguments: args };
+        const answer = shown(call, plugin, await dispatch({ ...nested, params }, member, params));
+        record.outcome = 'ok' in answer ? 'result' : answer.err.tag;
+        return answer;
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const err = errorOf(thrown);
+        record.outcome = err.tag;
+        return { err };
+      } finally {
+        record.outcome ??= 'aborted';
+        record.ms = performance.now() - began;
+      }
+    },
+  };
+}
+
+/** The answer as the plugin may see it. */
+function shown({ route }: Call, plugin: string, answer: Answer): ToolAnswer {
+  const block = blockOf(answer);
+  if (block !== undefined) return { err: { tag: 'blocked', val: violationOf(block) } };
+  if (answer.error) return { err: { tag: 'failed', val: answer.error.message.toWellFormed().slice(0, longestError) } };
+  const response = route.chain.show(plugin, answer.result);
+  if (response?.tag === 'tool-result') return { ok: response.val };
+  const why = response === undefined ? 'the result cannot be shown' : 'the tool asks for input, which nobody can give';
+  return { err: { tag: 'failed', val: why } };
+}
+
+/** @throws what was thrown, when it is a mistake of our own */
+function errorOf(thrown: unknown): CallError {
+  if (thrown instanceof NotAllowed) return { tag: 'denied', val: thrown.message };
+  if (thrown instanceof InvalidOutput) return { tag: 'invalid', val: thrown.message };
+  if (!(thrown instanceof Fault) || thrown.code === 'internal') throw thrown;
+  // What an upstream said of itself has passed no plugin: no more than the code's own sentence is told.
+  const { says } = codes[thrown.code];
+  if (thrown.code === 'name_unknown') return { tag: 'not-found', val: says };
+  return thrown.code === 'upstream_timeout' ? { tag: 'timeout' } : { tag: 'unavailable', val: says };
+}
+
+const violationOf = ({ code, reason, description, details }: BlockData): Violation => ({
+  ...{ code, reason, description },
+  ...(details === undefined ? {} : { details: JSON.stringify(details) }),
+});

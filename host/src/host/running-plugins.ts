@@ -1,0 +1,61 @@
+import type { Facilities } from '../capability/facilities.ts';
+import type { Config, PluginConfig } from '../config/config.ts';
+import type { HookRunner } from '../contract/hook-call.ts';
+import type { Log } from '../core/log.ts';
+import type { PluginUsage } from '../core/plugin-usage.ts';
+import type { SecretMask } from '../core/secret-mask.ts';
+import { Breaker } from '../hook/breaker.ts';
+import { createHookChain } from '../hook/create-hook-chain.ts';
+import type { HookChain } from '../hook/hook-chain.ts';
+import type { Plugin } from '../plugin/plugin.ts';
+import type { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
+import type { Sandbox } from '../runtime/wasm/sandbox.ts';
+
+/** Stands between the chains and the lanes, where every call of a hook passes. */
+export type Watch = (runner: HookRunner) => HookRunner;
+
+interface RunContext {
+  readonly config: Config;
+  readonly sandbox: Sandbox;
+  readonly facilities: Facilities;
+  readonly threads?: ReadyThreads | undefined;
+  readonly watch?: Watch | undefined;
+  readonly log: Log;
+  readonly mask: SecretMask;
+}
+
+/** Loaded plugins in lanes of their own, and the chains that call them. Disposing ends the lanes. */
+export interface RunningPlugins extends AsyncDisposable {
+  readonly plugins: readonly Plugin[];
+  /** Makes the chain of a binding. */
+  chainOf(binding: Config['bindings'][number]): HookChain;
+  usage(): ReadonlyMap<string, PluginUsage>;
+}
+
+/** Starts lanes for these plugins. @throws Faults: every plugin that does not start, and then none is left running */
+export async function runPlugins(
+  entries: readonly PluginConfig[],
+  plugins: readonly Plugin[],
+  { config, sandbox, facilities, threads, watch = runner => runner, log, mask }: RunContext,
+): Promise<RunningPlugins> {
+  const { lanes, backlog } = config.limits;
+  const sandboxed = plugins.map(plugin => plugin.sandboxed);
+  const lanesOfAll = await sandbox.open(sandboxed, facilities, { lanes, backlog, threads });
+  const runner = watch(lanesOfAll);
+  const hooked = plugins.flatMap(plugin => {
+    const entry = entries.find(({ id }) => id === plugin.id);
+    if (entry === undefined) return [];
+    const { priority, on_error: onError, breaker } = entry;
+    const { failures, open_ms: openMs } = breaker;
+    return [{ ...plugin, priority, onError, breaker: new Breaker(plugin.id, { failures, openMs }, log) }];
+  });
+  return {
+    plugins,
+    chainOf({ transforms }) {
+      const named = transforms.flatMap(name => hooked.find(({ id }) => id === name) ?? []);
+      return createHookChain({ plugins: named, runner, log, mask });
+    },
+    usage: () => lanesOfAll.usage(),
+    [Symbol.asyncDispose]: () => lanesOfAll[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,27 @@
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { createLog } from '../core/log.ts';
+import { Metrics } from '../core/metrics.ts';
+import { OpenRequest } from './open-request.ts';
+import type { AnswerSink } from './reply.ts';
+import { createCutOffCount } from './request-metrics.ts';
+
+const nowhere: AnswerSink = {
+  ...{ status: 200, dropped: 0 },
+  notify: () => undefined,
+  answer() {},
+  end() {},
+  breakSilence() {},
+};
+
+it('a client that was disconnected because it does not read is logged and counted [GW-40]', () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog('info', { write: text => void lines.push(JSON.parse(text)) });
+  const metrics = new Metrics();
+  const context = { log, measure() {}, countCutOff: createCutOffCount(metrics) };
+  const request = new OpenRequest(new IncomingMessage(new Socket()), nowhere, 'main', context);
+  request.cutOff(30_000_000);
+  expect(lines).toMatchObject([{ level: 40, request: request.id, binding: 'main', waiting_bytes: 30_000_000 }]);
+  expect(metrics.text()).toContain('sallyport_slow_clients_total{binding="main"} 1');
+});

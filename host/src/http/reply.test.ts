@@ -1,0 +1,162 @@
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Reply } from './reply.ts';
+import { Outbox } from './unread-answers.ts';
+
+const MiB = 1024 * 1024;
+const opened: Disposable[] = [];
+afterEach(() => {
+  for (const each of opened.splice(0).reverse()) each[Symbol.dispose]();
+});
+
+/** A server that answers with what the test does to a Reply, and a client that reads nothing before it is told to. */
+async function open(outbox: Outbox) {
+  opened.push(outbox);
+  const arrived: ((reply: Reply) => void)[] = [];
+  const server = createServer((_, outgoing: ServerResponse) => {
+    const reply = new Reply(outgoing, outbox);
+    outgoing.on('close', () => reply.closed());
+    arrived.shift()?.(reply);
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  opened.push({ [Symbol.dispose]: () => void server.close().closeAllConnections() });
+  const { port } = server.address() as AddressInfo;
+  return async (): Promise<{ reply: Reply; socket: Socket; closed: Promise<void> }> => {
+    const coming = new Promise<Reply>(resolve => arrived.push(resolve));
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('error', () => {});
+    socket.pause();
+    opened.push({ [Symbol.dispose]: () => void socket.destroy() });
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    const closed = new Promise<void>(resolve => socket.on('close', () => resolve()));
+    return { reply: await coming, socket, closed };
+  };
+}
+
+const long = 'x'.repeat(30 * MiB);
+
+describe('a client that does not read', () => {
+  it('is cut off, and what waited for it is counted no more [GW-40]', async () => {
+    const outbox = new Outbox(64 * MiB, 300);
+    const { reply, socket, closed } = await (await open(outbox))();
+    const cut: number[] = [];
+    reply.onCut = waiting => cut.push(waiting);
+    reply.answer(200, long);
+    expect(outbox.bytes).toBeGreaterThan(20 * MiB);
+    await expect.poll(() => cut).toHaveLength(1);
+    expect(cut[0]).toBeGreaterThan(20 * MiB);
+    await expect.poll(() => outbox.bytes).toBe(0);
+    socket.resume();
+    await closed;
+  });
+
+  it('and one that reads slowly are told apart [GW-40]', async () => {
+    const outbox = new Outbox(64 * MiB, 300);
+    const { reply, socket } = await (await open(outbox))();
+    let cut = false;
+    reply.onCut = () => {
+      cut = true;
+    };
+    let read = 0;
+    reply.answer(200, long);
+    // Some megabytes at a time, with pauses, for longer than the patience with a client that reads nothing.
+    for (let round = 0; read < long.length; round += 1) {
+      const chunk = await new Promise<Buffer>(resolve => {
+        socket.once('data', data => {
+          socket.pause();
+          resolve(data);
+        });
+        socket.resume();
+      });
+      read += chunk.length;
+      if (round % 40 === 0) await new Promise(resolve => setTimeout(resolve, 100));
+    }
+    expect([cut, read >= long.length]).toEqual([false, true]);
+    await expect.poll(() => outbox.bytes).toBe(0);
+  });
+
+  it('does not keep others from short answers, and from long ones when too much waits [GW-40]', async () => {
+    const outbox = new Outbox(40 * MiB, 60_000);
+    const connected = await open(outbox);
+    const first = await connected();
+    first.reply.answer(200, long);
+    const second = await connected();
+    expect(() => second.reply.answer(200, long)).toThrow(expect.objectContaining({ code: 'overloaded' }));
+    second.reply.answer(200, '{"short":true}');
+    const text = await new Promise<string>(resolve => second.socket.on('data', data => resolve(String(data))).resume());
+    expect(text).toContain('{"short":true}');
+    first.socket.destroy();
+    await expect.poll(() => outbox.bytes).toBe(0);
+    const third = await connected();
+    expect(() => third.reply.answer(200, long)).not.toThrow();
+  });
+
+  it('is sent no long notification when too much waits [GW-40]', async () => {
+    const outbox = new Outbox(40 * MiB, 60_000);
+    const connected = await open(outbox);
+    const [first, second] = [await connected(), await connected()];
+    first.reply.answer(200, long);
+    second.reply.notify(long);
+    expect([second.reply.dropped, second.reply.waiting]).toEqual([1, 0]);
+    second.reply.notify('{"short":true}');
+    const text = await new Promise<string>(resolve => second.socket.on('data', data => resolve(String(data))).resume());
+    expect(text).toContain('{"short":true}');
+  });
+
+  it('is sent no more than a mebibyte of notifications [GW-40]', async () => {
+    const outbox = new Outbox(256 * MiB, 60_000);
+    const { reply, socket } = await (await open(outbox))();
+    const said = 'y'.repeat(10_000);
+    for (let times = 0; times < 2_000; times += 1) {
+      reply.notify(said);
+      if (times % 100 === 0) await new Promise(setImmediate);
+    }
+    expect(reply.waiting).toBeLessThanOrEqual(MiB);
+    expect(reply.dropped).toBeGreaterThan(0);
+    let text = '';
+    socket.on('data', data => {
+      text += data;
+    });
+    socket.resume();
+    reply.answer(200, '{"last":true}');
+    await expect.poll(() => text).toContain('{"last":true}');
+    expect(text.match(/event: message/g)).toHaveLength(2_001 - reply.dropped);
+  });
+});
+
+it('arrives whole, whatever its length and characters [GW-40]', async () => {
+  const outbox = new Outbox(256 * MiB);
+  for (const text of ['{}', '€'.repeat(50_000), '𝄞'.repeat(300_001)]) {
+    const { reply, socket } = await (await open(outbox))();
+    const chunks: Buffer[] = [];
+    socket.on('data', chunk => chunks.push(chunk));
+    socket.resume();
+    reply.answer(200, text);
+    const whole = () => Buffer.concat(chunks).toString();
+    await expect.poll(() => whole().length).toBeGreaterThan(text.length);
+    await expect.poll(() => whole().endsWith(`\r\n\r\n${text}`)).toBe(true);
+    expect(whole()).toContain(`content-length: ${Buffer.byteLength(text)}\r\n`);
+  }
+});
+
+it('speaks up when nothing was sent for a while, and not when there was [GW-41]', async () => {
+  const { reply, socket } = await (await open(new Outbox(MiB)))();
+  let text = '';
+  socket.on('data', data => {
+    text += data;
+  });
+  socket.resume();
+  reply.breakSilence(60);
+  const progress = setInterval(() => reply.notify('{"progress":1}'), 20);
+  await new Promise(resolve => setTimeout(resolve, 300));
+  clearInterval(progress);
+  expect(text).not.toContain('still here');
+  await expect.poll(() => text.match(/: still here\n\n/g)?.length ?? 0).toBeGreaterThan(1);
+  reply.answer(503, '{"late":true}');
+  await expect.poll(() => text).toContain('event: message\ndata: {"late":true}\n\n');
+  expect(text).toContain('HTTP/1.1 200 OK');
+  const { length } = text;
+  await new Promise(resolve => setTimeout(resolve, 200));
+  expect(text.length - length).toBeLessThan(20);
+});

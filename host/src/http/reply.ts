@@ -1,0 +1,216 @@
+import type { ServerResponse } from 'node:http';
+import { fail } from '../core/fault.ts';
+import type { Outbox, Unread } from './unread-answers.ts';
+
+const eventStream = {
+  'content-type': 'text/event-stream',
+  'cache-control': 'no-cache, no-transform',
+  // Proxies that buffer would hold progress back.
+  'x-accel-buffering': 'no',
+};
+
+/** A long answer is written in pieces of so many bytes: each one that is taken shows that the client reads. */
+const piece = 64 * 1024;
+/** Notifications are dropped while more bytes than this wait for the client. */
+const mostBeforeNotify = 1024 * 1024;
+
+/** Who sends notifications is asked to wait while more bytes than this wait for the client. */
+const pauseAbove = 256 * 1024;
+
+export type ReplyHeaders = Readonly<Record<string, string>>;
+
+/** Where an answer goes: to a client, or into the list of answers to a batch. */
+export interface AnswerSink {
+  /** HTTP status; 0 before the answer began. */
+  readonly status: number;
+  /**
+   * Sends a message before the answer, and makes the answer an event stream.
+   * @returns what resolves when the client has read enough to be sent more, where it reads slowly
+   */
+  notify(text: string): Promise<void> | undefined;
+  /** Sends the answer, one line of JSON. On an open stream status and headers are settled already. */
+  answer(status: number, text: string, headers?: ReplyHeaders): void;
+  /** Ends without an answer: an accepted notification (202), or a call that the client itself cancelled (200). */
+  end(status: number, headers?: ReplyHeaders): void;
+  /**
+   * Sends a comment whenever nothing was sent for this long; the first one makes the answer an event stream. Proxies
+   * close connections on which nothing happens.
+   */
+  breakSilence(afterMs: number): void;
+  /** Number of notifications dropped because the client did not read. */
+  readonly dropped: number;
+}
+
+/**
+ * How one request is answered: with JSON, or with an event stream once there is something to say before the answer.
+ * It writes to the socket of Node: a web Response costs more than the rest of the answer.
+ */
+export class Reply implements AnswerSink, Unread {
+  readonly #outgoing: ServerResponse;
+  readonly #outbox: Outbox;
+  /** The part of a long answer that was not written yet. */
+  #rest: Buffer | undefined;
+  /** Bytes that the outbox counts for this reply. */
+  #held = 0;
+  #hasMoved = false;
+  #isWatched = false;
+  #spoken = 0;
+  #pulse: NodeJS.Timeout | undefined;
+  #draining: Promise<void> | undefined;
+  dropped = 0;
+  /** Called before a client that does not read is disconnected, with the number of bytes that waited. */
+  onCut: (waiting: number) => void = () => {};
+
+  constructor(outgoing: ServerResponse, outbox: Outbox) {
+    this.#outgoing = outgoing;
+    this.#outbox = outbox;
+  }
+
+  get status(): number {
+    return this.#outgoing.headersSent ? this.#outgoing.statusCode : 0;
+  }
+
+  /** Bytes that neither the client nor the operating system has taken. */
+  get waiting(): number {
+    if (this.#outgoing.destroyed) return 0;
+    return this.#outgoing.writableLength + (this.#rest?.length ?? 0);
+  }
+
+  /** Makes it a stream that stays open. */
+  open(): void {
+    if (this.#outgoing.headersSent) return;
+    this.#outgoing.writeHead(200, eventStream);
+    this.#outgoing.flushHeaders();
+  }
+
+  notify(text: string): Promise<void> | undefined {
+    if (this.#isOver) return undefined;
+    const waiting = this.#outgoing.writableLength;
+    const isTooMuch = waiting > 0 && waiting + text.length > mostBeforeNotify;
+    if (isTooMuch || ((waiting > 0 || text.length > piece) && !this.#outbox.fits(text.length))) {
+      this.dropped += 1;
+      return undefined;
+    }
+    this.open();
+    this.#write(event(text));
+    return this.#outgoing.writableLength > pauseAbove ? this.#drained() : undefined;
+  }
+
+  breakSilence(afterMs: number): void {
+    // The messages of a batch ask for it one by one.
+    if (this.#pulse !== undefined) return;
+    let before = this.#spoken;
+    this.#pulse = setInterval(() => {
+      if (this.#spoken === before && this.#outgoing.writableLength === 0) {
+        this.open();
+        this.#write(': still here\n\n');
+      }
+      before = this.#spoken;
+    }, afterMs);
+  }
+
+  /** @throws Fault `overloaded` for a long answer, when too much waits for other clients already */
+  answer(status: number, text: string, headers?: ReplyHeaders): void {
+    if (this.#isOver) return;
+    if (text.length > piece && !this.#outbox.fits(text.length)) {
+      fail('overloaded', {
+        hint: 'too many bytes wait for clients that do not read; the limit is `limits.waiting_bytes`',
+      });
+    }
+    clearInterval(this.#pulse);
+    const isStream = this.#outgoing.headersSent;
+    const body = isStream ? event(text) : text;
+    const bytes = body.length > piece ? Buffer.from(body) : undefined;
+    if (!isStream) {
+      const length = bytes?.length ?? Buffer.byteLength(body);
+      this.#outgoing.writeHead(status, { 'content-type': 'application/json', 'content-length': length, ...headers });
+    }
+    if (bytes === undefined) this.#outgoing.end(body);
+    else this.#feed(bytes);
+    if (this.waiting > 0) this.#watch();
+  }
+
+  end(status: number, headers: ReplyHeaders = {}): void {
+    if (this.#isOver) return;
+    clearInterval(this.#pulse);
+    if (!this.#outgoing.headersSent) this.#outgoing.writeHead(status, status === 200 ? eventStream : headers);
+    this.#outgoing.end();
+    if (this.#outgoing.writableLength > 0) this.#watch();
+  }
+
+  /** Must be called when the response is complete or its connection is closed. */
+  closed(): void {
+    clearInterval(this.#pulse);
+    this.#rest = undefined;
+    this.#count(0);
+    this.#outbox.unwatch(this);
+  }
+
+  hasMoved(): boolean {
+    const moved = this.#hasMoved || this.waiting < this.#held;
+    this.#hasMoved = false;
+    this.#count(this.waiting);
+    // A pipelined response waits for the one before it.
+    return moved || this.#outgoing.socket === null;
+  }
+
+  cut(): void {
+    this.onCut(this.waiting);
+    this.#outgoing.destroy();
+    // Without a socket there is no close event.
+    if (this.#outgoing.socket === null) this.closed();
+  }
+
+  #drained(): Promise<void> {
+    this.#draining ??= new Promise(resolve => {
+      const done = () => {
+        this.#outgoing.off('drain', done).off('close', done);
+        this.#draining = undefined;
+        resolve();
+      };
+      this.#outgoing.on('drain', done).on('close', done);
+    });
+    return this.#draining;
+  }
+
+  #write(text: string): void {
+    this.#spoken += 1;
+    this.#outgoing.write(text);
+    if (this.#outgoing.writableLength > 0) this.#watch();
+  }
+
+  /** Writes a long answer piece by piece, as fast as it is read. */
+  #feed(bytes: Buffer): void {
+    this.#rest = bytes;
+    const next = () => {
+      for (let rest = this.#rest; rest !== undefined; rest = this.#rest) {
+        const first = rest.subarray(0, piece);
+        this.#rest = first.length === rest.length ? undefined : rest.subarray(first.length);
+        if (this.#rest === undefined) this.#outgoing.end(first);
+        else if (!this.#outgoing.write(first)) break;
+      }
+      this.#hasMoved = true;
+      this.#count(this.waiting);
+    };
+    this.#outgoing.on('drain', next);
+    next();
+  }
+
+  #watch(): void {
+    this.#count(this.waiting);
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#outbox.watch(this);
+  }
+
+  #count(waiting: number): void {
+    this.#outbox.add(waiting - this.#held);
+    this.#held = waiting;
+  }
+
+  get #isOver(): boolean {
+    return this.#outgoing.writableEnded || this.#outgoing.destroyed || this.#rest !== undefined;
+  }
+}
+
+const event = (text: string) => `event: message\ndata: ${text}\n\n`;

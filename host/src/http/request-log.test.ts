@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { codes } from '../core/codes.ts';
+import { Fault } from '../core/fault.ts';
+import { createLog } from '../core/log.ts';
+import type { CallRecord } from '../gateway/call.ts';
+import { failureOf, logRequest } from './request-log.ts';
+
+/** The line of a request that ended so, as it is written. */
+function lineOf(thrown: unknown, record: CallRecord = {}) {
+  const lines: string[] = [];
+  const log = createLog('info', { write: (line: string) => void lines.push(line) });
+  const line = { request: 'r', method: 'tools/call', binding: 'main', ...record, status: 200, ms: 1.234 };
+  logRequest(log, line, failureOf(record, thrown));
+  const text = lines.join('');
+  return { text, line: JSON.parse(text) };
+}
+
+it('[GW-90] tells a request that was served at level 30, without a code', () => {
+  const { line } = lineOf(undefined);
+  expect([line.level, line.code, line.details]).toEqual([30, undefined, undefined]);
+});
+
+it.each([
+  ['a host', 'host_refused', { host: 'gateway:8787' }],
+  ['a path', 'path_unknown', { path: '/mcp/' }],
+  ['a time', 'upstream_timeout', { upstream: 'up', after_ms: 60_000, setting: 'timeout_ms' }],
+  ['a limit', 'body_too_large', { limit: 4_194_304 }],
+  ['a status', 'upstream_unavailable', { upstream: 'up', status: 502 }],
+] as const)('[GW-90] tells %s of a fault, with its code and hint, at level 40', (_, code, details) => {
+  expect(lineOf(new Fault(code, details)).line).toMatchObject({ level: 40, code, hint: codes[code].todo, details });
+});
+
+it('[GW-90] tells what caused a fault', () => {
+  const fault = new Fault('upstream_unavailable', { upstream: 'up' }, new Error('connect ECONNREFUSED 127.0.0.1:9'));
+  expect(lineOf(fault).line.cause).toBe('connect ECONNREFUSED 127.0.0.1:9');
+});
+
+it('[GW-90] tells a mistake of our own at level 50, with its stack', () => {
+  const { line } = lineOf(new TypeError('x is not a function'));
+  expect(line).toMatchObject({
+    level: 50,
+    code: 'internal',
+    error: { type: 'TypeError', message: 'x is not a function' },
+  });
+  expect(line.error.stack).toContain('request-log.test');
+});
+
+it('[GW-90] tells what the operating system refused as such', () => {
+  const thrown = (() => {
+    try {
+      return readFileSync('/nowhere');
+    } catch (error) {
+      return error;
+    }
+  })();
+  expect(lineOf(thrown).line).toMatchObject({ level: 40, code: 'system_refused', details: { file: '/nowhere' } });
+});
+
+it('[GW-91] tells a block and a failure of a plugin at level 40, and a block by its own word only in the details', () => {
+  const words = { reason: 'no', description: 'none' };
+  const block = lineOf(undefined, { blocked: { plugin: 'p', code: 'internal', ...words } }).line;
+  expect(block).toMatchObject({ level: 40, code: 'plugin_blocked', details: { plugin: 'p', code: 'internal' } });
+  const failed = { plugin: 'p', code: 'plugin_failed', ...words, details: { cause: 'trap' } };
+  expect(lineOf(undefined, { blocked: failed }).line).toMatchObject({ level: 40, code: 'plugin_failed' });
+});
+
+it('[GW-91] tells the cause of a failed hook call', () => {
+  const report = {
+    plugin: 'p',
+    hook: 'tool_list',
+    wallMs: 1,
+    outcome: 'failed',
+    cause: 'limit',
+    message: 'x',
+  } as const;
+  expect(lineOf(undefined, { plugins: [report] }).line.plugins).toEqual([
+    { plugin: 'p', hook: 'tool_list', outcome: 'failed', cause: 'limit', ms: 1 },
+  ]);
+});
+
+it('[GW-92] bounds everything that others put into a line, and escapes it', () => {
+  const long = `\u009b\u202e${'x'.repeat(10_000)}`;
+  const deep = { a: { b: { c: { d: long } } } };
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`${index}${long}`, long]));
+  const details = { host: long, path: long, names: Array.from({ length: 100 }, () => long), deep, many };
+  const { text } = lineOf(new Fault('host_refused', details, new Error(long)));
+  expect(text.length).toBeLessThan(70_000);
+  expect(text.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});

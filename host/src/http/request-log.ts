@@ -1,0 +1,78 @@
+import { bounded } from '../core/bounded.ts';
+import type { FaultCode } from '../core/codes.ts';
+import { toFault } from '../core/fault.ts';
+import type { Log } from '../core/log.ts';
+import type { CallRecord } from '../gateway/call.ts';
+
+/** What the one log line of a request tells. */
+export interface RequestLine extends CallRecord {
+  /** Its id, which clients get with an error and plugins in their context. */
+  readonly request: string;
+  /** Of the message, or else of HTTP. */
+  readonly method: string | undefined;
+  readonly binding: string | undefined;
+  readonly status: number;
+  /** Milliseconds until the answer was written. */
+  readonly ms: number;
+  /** Progress and log messages that were not sent, because the client did not read. */
+  readonly dropped?: number;
+}
+
+/** Why a request was refused or failed, as its line tells it. */
+export interface RequestFailure {
+  readonly code: FaultCode;
+  readonly [member: string]: unknown;
+}
+
+/** HTTP status that stands in the log when the client left before it was answered. */
+export const clientLeft = 499;
+
+/** Writes it: a request that was refused or failed is a warning, and a mistake of our own an error. */
+export function logRequest(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
+  const { plugins, calls, blocked: _, refused: __, status, ms, ...rest } = line;
+  const told = {
+    ...rest,
+    status: status === 0 ? clientLeft : status,
+    ms: rounded(ms),
+    plugins: plugins?.map(hookCall),
+    calls: calls?.map(({ plugins, ms, blocked, ...call }) => ({
+      ...call,
+      ...(blocked && { code: codeOf(blocked) }),
+      ms: rounded(ms),
+      plugins: plugins?.map(hookCall),
+    })),
+  };
+  if (failure === undefined) log.info(told, 'request');
+  else log[failure.code === 'internal' ? 'error' : 'warn']({ ...told, ...failure }, 'request');
+}
+
+/** Why the request was not served as it was asked: what was thrown, or the plugin that blocked it. */
+export function failureOf({ blocked, refused }: CallRecord, failed: unknown): RequestFailure | undefined {
+  const thrown = failed ?? refused;
+  if (thrown !== undefined) {
+    const { code, hint, details, cause } = toFault(thrown);
+    const { hint: _, ...about } = details;
+    return {
+      ...{ code, hint: bounded(hint), details: bounded(about) },
+      ...(code === 'internal' ? { error: bounded(cause ?? thrown) } : {}),
+      ...(code !== 'internal' && cause instanceof Error && { cause: bounded(cause.message) }),
+    };
+  }
+  return blocked && { code: codeOf(blocked), details: bounded(blocked) };
+}
+
+/** The code of the table: one that a plugin gave its block is its own word, and stands in the details. */
+function codeOf({ code, details }: NonNullable<CallRecord['blocked']>): FaultCode {
+  if (code === 'not_showable') return code;
+  const isFailure = typeof details === 'object' && details !== null && 'cause' in details;
+  return code === 'plugin_failed' && isFailure ? code : 'plugin_blocked';
+}
+
+const hookCall = (report: NonNullable<CallRecord['plugins']>[number]) => {
+  const { plugin, hook, outcome, wallMs: ms } = report;
+  return report.outcome === 'failed'
+    ? { plugin, hook, outcome, cause: report.cause, ms }
+    : { plugin, hook, outcome, ms };
+};
+
+const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms * 100) / 100);

@@ -1,0 +1,26 @@
+import { dirname, join, parse } from 'node:path';
+import { writeDurably } from '../core/durable-file.ts';
+import { fail } from '../core/fault.ts';
+import { fileProblem } from '../core/file-problem.ts';
+import { readRegularFile } from '../core/regular-file.ts';
+import { formatLockfile, type Lockfile, parseLockfile } from './lockfile.ts';
+
+/** The lockfile of a configuration stands beside it: `sallyport.lock` for `sallyport.yaml`. */
+export const lockfileOf = (config: string): string => join(dirname(config), `${parse(config).name}.lock`);
+
+/** Undefined when there is none. @throws Faults of `lockfile_unusable` */
+export async function readLockfile(file: string): Promise<Lockfile | undefined> {
+  const text = await readRegularFile(file).catch((error: NodeJS.ErrnoException) =>
+    error.code === 'ENOENT' ? undefined : fail('lockfile_unusable', { file, reason: fileProblem(error) }, error),
+  );
+  return text === undefined ? undefined : parseLockfile(text.toString('utf8'), file);
+}
+
+/** Replaces the file as a whole: whoever reads it sees the old one or the new one. @throws Fault `lockfile_unusable` */
+export async function writeLockfile(file: string, lockfile: Lockfile): Promise<void> {
+  try {
+    await writeDurably(file, Buffer.from(formatLockfile(lockfile)), dirname(file));
+  } catch (error) {
+    fail('lockfile_unusable', { file, reason: fileProblem(error) }, error);
+  }
+}

@@ -1,0 +1,148 @@
+import type { PluginConfig, SourceConfig } from '../config/config.ts';
+import type { VerifiedArtifact } from '../contract/artifact.ts';
+import { Fault, Faults } from '../core/fault.ts';
+import type { Log } from '../core/log.ts';
+import { type Difference, differences } from './difference.ts';
+import type { Lockfile, Pin } from './lockfile.ts';
+import { highest, isBelow } from './mark.ts';
+import { pinnedSource, pinOf } from './pin.ts';
+
+/** What loading asks of the lockfile. */
+export interface Lock {
+  /** Where to fetch the plugin from: of what is pinned, exactly that. */
+  sourceOf(entry: PluginConfig): SourceConfig;
+  /** Judges a verified plugin before anything is granted or compiled. @throws Faults */
+  check(entry: PluginConfig, artifact: VerifiedArtifact, imports: readonly string[]): void;
+}
+
+interface LockOptions {
+  /** Undefined when there is no lockfile. */
+  readonly held: Lockfile | undefined;
+  /** The folder of the lockfile: files are named from there. */
+  readonly folder: string;
+  /** The configuration as the command line named it, for hints that can be typed as they stand. */
+  readonly config: string;
+  readonly allowDowngrade: boolean;
+}
+
+/**
+ * For a start: what is pinned must be as it is pinned. What is not pinned may be used, unless `frozen`.
+ * `check` throws Faults of `lock_mismatch`, `version_rollback`.
+ * @throws Faults of `lock_frozen`
+ */
+export function honourLock(
+  { held, folder, config, allowDowngrade }: LockOptions,
+  on: { plugins: readonly PluginConfig[]; frozen: boolean; log: Log },
+): Lock {
+  const ids = on.plugins.map(({ id }) => id);
+  const unpinned = ids.filter(id => held?.plugins.has(id) !== true);
+  if (on.frozen) requireExactly(held, ids, unpinned);
+  if (held === undefined && ids.length > 0) {
+    on.log.info({ hint: `run \`${lockCommand(config)}\`` }, 'there is no lockfile: nothing is pinned');
+  } else if (unpinned.length > 0) {
+    on.log.warn({ plugins: unpinned, hint: `run \`${lockCommand(config)}\`` }, 'these plugins are not in the lockfile');
+  }
+  return {
+    sourceOf: ({ id, source }) => {
+      const pin = held?.plugins.get(id);
+      return pin === undefined ? source : pinnedSource(source, pin, folder);
+    },
+    check(entry, artifact, imports) {
+      const { id } = entry;
+      const found = pinOf(entry, artifact, imports, folder);
+      const pin = held?.plugins.get(id);
+      const changes = pin === undefined ? [] : differences(pin, found);
+      const faults =
+        changes.length === 0 ? [] : [new Fault('lock_mismatch', { ...approval(id, config), ...told(changes) })];
+      throwAll([...faults, ...(allowDowngrade ? [] : rollback(id, found, held))]);
+    },
+  };
+}
+
+/** @throws Faults of `lock_frozen` */
+function requireExactly(held: Lockfile | undefined, ids: readonly string[], unpinned: readonly string[]): void {
+  if (held === undefined) throw new Fault('lock_frozen', { what: 'there is no lockfile' });
+  const stale = [...held.plugins.keys()].filter(id => !ids.includes(id));
+  throwAll([
+    ...unpinned.map(plugin => new Fault('lock_frozen', { plugin, what: 'the lockfile does not name it' })),
+    ...stale.map(plugin => new Fault('lock_frozen', { plugin, what: 'the lockfile names it, the configuration not' })),
+  ]);
+}
+
+/** What `sallyport lock` did with one plugin. */
+export interface Pinned {
+  readonly plugin: string;
+  readonly pin: Pin;
+  readonly change: 'new' | 'updated' | 'unchanged';
+  readonly differences: readonly string[];
+}
+
+/** A lock that takes what it is shown, within what was approved. */
+export interface LockUpdate extends Lock {
+  /** The new lockfile, of all plugins that were checked. */
+  result(): Lockfile;
+  /** In the order of the ids. */
+  pinned(): readonly Pinned[];
+}
+
+/**
+ * For `sallyport lock`: sources are asked anew, and updates that ask for nothing more are taken.
+ * `check` throws Faults of `lock_unapproved`, `version_rollback`; ids in `approved` may ask for more.
+ */
+export function updateLock(
+  { held, folder, config, allowDowngrade }: LockOptions,
+  approved: ReadonlySet<string>,
+): LockUpdate {
+  const taken = new Map<string, Pinned>();
+  const pinned = () => [...taken.values()].toSorted((one, other) => (one.plugin < other.plugin ? -1 : 1));
+  return {
+    sourceOf: ({ source }) => source,
+    check(entry, artifact, imports) {
+      const plugin = entry.id;
+      const pin = pinOf(entry, artifact, imports, folder);
+      const before = held?.plugins.get(plugin);
+      const changes = before === undefined ? [] : differences(before, pin);
+      const unapproved = !approved.has(plugin) && changes.some(({ more }) => more);
+      throwAll([
+        ...(unapproved ? [new Fault('lock_unapproved', { ...approval(plugin, config), ...told(changes, true) })] : []),
+        ...(allowDowngrade ? [] : rollback(plugin, pin, held)),
+      ]);
+      const change = before === undefined ? 'new' : changes.length > 0 ? 'updated' : 'unchanged';
+      taken.set(plugin, { plugin, pin, change, ...told(changes) });
+    },
+    pinned,
+    result() {
+      const marks = new Map(held?.marks);
+      for (const { plugin, pin } of pinned()) marks.set(plugin, highest(pin, marks.get(plugin)));
+      return { plugins: new Map(pinned().map(({ plugin, pin }) => [plugin, pin])), marks };
+    },
+  };
+}
+
+/** What is pinned was accepted, whatever its version; all else must not be below the highest that was. */
+function rollback(plugin: string, found: Pin, held: Lockfile | undefined): readonly Fault[] {
+  const mark = held?.marks.get(plugin);
+  if (mark === undefined || !isBelow(found, mark) || held?.plugins.get(plugin)?.digest === found.digest) return [];
+  const named = ({ version, sequence }: { version: string; sequence?: number | undefined }) =>
+    sequence === undefined ? version : `${version}, sequence ${sequence}`;
+  return [new Fault('version_rollback', { plugin, found: named(found), highest: named(mark) })];
+}
+
+const told = (changes: readonly Difference[], marked = false) => ({
+  differences: changes.map(({ line, more }) => (marked && more ? `${line}   (asks for more)` : line)),
+});
+
+const approval = (plugin: string, config: string) => ({
+  plugin,
+  hint: `if you agree with every line, run \`${lockCommand(config)} --approve ${plugin}\``,
+});
+
+/** As it is typed for this configuration; what it is without `-c` needs none. */
+function lockCommand(config: string): string {
+  if (config === 'sallyport.yaml') return 'sallyport lock';
+  return `sallyport lock -c ${/^[\w./-]+$/.test(config) ? config : `'${config.replaceAll("'", "'\\''")}'`}`;
+}
+
+function throwAll(faults: readonly Fault[]): void {
+  if (faults.length > 0) throw new Faults(faults);
+}

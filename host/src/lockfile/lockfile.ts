@@ -1,0 +1,137 @@
+import { isMap, isNode, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
+import { z } from 'zod';
+import { pluginDescriptorSchema, pluginIdSchema } from '../contract/plugin-descriptor.ts';
+import { digestOf, isDigest } from '../core/digest.ts';
+import { Fault, Faults, fail } from '../core/fault.ts';
+
+const { version, sequence, hooks, payload, required_capabilities, optional_capabilities } =
+  pluginDescriptorSchema.shape;
+const digest = z.string().refine(isDigest, 'sha256: and 64 lower-case hex digits');
+const names = z.array(z.string()).max(4096);
+
+const pinSchema = z.strictObject({
+  reference: z.string().min(1).describe('As the operator wrote it; of a file, relative to the folder of the lockfile.'),
+  manifest: digest.optional().describe('Of the OCI manifest; a file has none.'),
+  digest: digest.describe('Of the component.'),
+  signer: z.strictObject({ by: z.enum(['trust', 'source', 'nobody']), key_id: z.string().optional() }),
+  version,
+  sequence,
+  hooks,
+  payload,
+  imports: names,
+  required_capabilities,
+  optional_capabilities,
+  granted: z.record(z.string(), z.unknown()).describe('Capability → its argument, as the operator granted it.'),
+});
+
+const markSchema = z.strictObject({ version, sequence });
+
+/** What an operator has accepted of one plugin: what it is, who signed it, what it asks for and what it gets. */
+export type Pin = z.output<typeof pinSchema>;
+
+/** The highest version of a plugin that was ever pinned. */
+export type Mark = z.output<typeof markSchema>;
+
+/** `sallyport.lock`. A mark outlives its plugin's pin: who takes a plugin out and in again is still warned. */
+export interface Lockfile {
+  readonly plugins: ReadonlyMap<string, Pin>;
+  readonly marks: ReadonlyMap<string, Mark>;
+}
+
+const seal = z.string().describe('Digest of the rest of the entry: consent is given by a command, not by an editor.');
+const fileSchema = z.strictObject({
+  lockfile: z.literal(1),
+  plugins: z.record(pluginIdSchema, pinSchema.extend({ seal })).default({}),
+  high_water: z.record(pluginIdSchema, markSchema.extend({ seal })).default({}),
+});
+
+const head = `# Written by \`sallyport lock\`: what was accepted of each plugin. Keep it beside the configuration, under version
+# control, and do not edit it: \`sallyport lock --approve <plugin>\` records your consent to a change.
+`;
+
+/** The text of a lockfile. The same content always gives the same text. */
+export function formatLockfile({ plugins, marks }: Lockfile): string {
+  const sealed = (entries: ReadonlyMap<string, object>) =>
+    Object.fromEntries(
+      [...entries]
+        .toSorted(([one], [other]) => (one < other ? -1 : 1))
+        .map(([id, entry]) => [id, { ...entry, seal: sealOf(id, entry) }]),
+    );
+  const content = { lockfile: 1, plugins: sealed(plugins), high_water: sealed(marks) };
+  return head + stringify(JSON.parse(JSON.stringify(content)), { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/**
+ * Reads a lockfile.
+ * @throws Faults of `lockfile_unusable`: everything that is malformed or was changed by hand, each with its place
+ */
+export function parseLockfile(text: string, file: string): Lockfile {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, lineCounter: lines });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const placeOf = (path: readonly PropertyKey[]) => at(offsetOf(document.contents, path));
+  const malformed = [...document.errors, ...document.warnings];
+  if (malformed.length > 0) {
+    throw new Faults(malformed.map(({ message, pos }) => unusable({ ...at(pos[0]), reason: message })));
+  }
+  const { data, error } = fileSchema.safeParse(plain(document, file));
+  if (error) {
+    throw new Faults(
+      error.issues.map(({ path, message }) =>
+        unusable({ ...placeOf(path), path: path.map(String).join('.'), reason: message }),
+      ),
+    );
+  }
+  const edited: Fault[] = [];
+  const opened = <T extends { readonly seal: string }>(section: string, entries: Readonly<Record<string, T>>) =>
+    new Map(
+      Object.entries(entries).map(([id, { seal: stated, ...entry }]) => {
+        if (stated !== sealOf(id, entry)) {
+          const reason = `the entry of ${id} was changed by hand`;
+          edited.push(unusable({ ...placeOf([section, id]), path: `${section}.${id}`, reason }));
+        }
+        return [id, entry] as const;
+      }),
+    );
+  const read = { plugins: opened('plugins', data.plugins), marks: opened('high_water', data.high_water) };
+  if (edited.length > 0) throw new Faults(edited);
+  return read;
+}
+
+const unusable = (details: ConstructorParameters<typeof Fault>[1]) => new Fault('lockfile_unusable', details);
+
+function plain(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (error) {
+    return fail('lockfile_unusable', { file, reason: error instanceof Error ? error.message : String(error) }, error);
+  }
+}
+
+/** Follows the path as far as it goes. */
+function offsetOf(contents: unknown, path: readonly PropertyKey[]): number {
+  let node = contents;
+  let offset = 0;
+  for (const step of path) {
+    if (!isMap(node)) break;
+    const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
+    if (pair === undefined) break;
+    offset = isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
+    node = pair.value;
+  }
+  return offset;
+}
+
+const sealOf = (id: string, entry: object): string => digestOf(Buffer.from(canonical([id, entry])));
+
+/** JSON with the members of each object in the order of their names, and none that is undefined. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).toSorted(([one], [other]) => (one < other ? -1 : 1)))
+      : member,
+  );
+}

@@ -1,0 +1,64 @@
+import { relative } from 'node:path';
+import type { PluginConfig, SourceConfig } from '../config/config.ts';
+import type { VerifiedArtifact } from '../contract/artifact.ts';
+import { digestOf } from '../core/digest.ts';
+import { isJsonObject } from '../core/json.ts';
+import { formatReference, parseReference } from '../source/reference.ts';
+import type { Pin } from './lockfile.ts';
+
+/** A plugin's source as a lockfile names it; files are named from `folder` on, so that it can move with them. */
+function referenceOf({ oci, oci_layout, file }: SourceConfig, folder: string): string {
+  const path = oci_layout ?? file;
+  if (path === undefined) return oci ?? '';
+  const from = relative(folder, path);
+  return from.startsWith('.') ? from : `./${from}`;
+}
+
+/** The same source, asked for exactly what is pinned: no tag decides any more. */
+export function pinnedSource(source: SourceConfig, pin: Pin, folder: string): SourceConfig {
+  if (source.oci === undefined || pin.manifest === undefined) return source;
+  if (pin.reference !== referenceOf(source, folder)) return source;
+  return { ...source, oci: formatReference({ ...parseReference(source.oci), digest: pin.manifest }) };
+}
+
+/** What a plugin that was fetched and verified would be pinned as. */
+export function pinOf(
+  { source, grants }: PluginConfig,
+  { digest, origin, descriptor, signer }: VerifiedArtifact,
+  imports: readonly string[],
+  folder: string,
+): Pin {
+  const sorted = <T extends string>(list: readonly T[]) => [...list].sort();
+  return {
+    reference: referenceOf(source, folder),
+    ...(origin.manifest === undefined ? {} : { manifest: origin.manifest }),
+    digest,
+    signer: { by: signer.by, ...(signer.by === 'nobody' ? {} : { key_id: signer.keyId }) },
+    version: descriptor.version,
+    ...(descriptor.sequence === undefined ? {} : { sequence: descriptor.sequence }),
+    hooks: sorted(descriptor.hooks),
+    ...(descriptor.payload === undefined ? {} : { payload: sorted(descriptor.payload) }),
+    imports: sorted(imports),
+    required_capabilities: sorted(descriptor.required_capabilities),
+    optional_capabilities: sorted(descriptor.optional_capabilities),
+    granted: grants === 'learn' ? {} : (inOrder(grants) as Record<string, unknown>),
+  };
+}
+
+const longest = 200;
+
+/**
+ * Plain data, the members of each object in the order of their names. Long texts, which may be keys or certificates,
+ * are there as their digests: a lockfile is read by many.
+ */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value === 'string' && (value.length > longest || value.includes('\n'))) {
+    return digestOf(Buffer.from(value));
+  }
+  if (!isJsonObject(value)) return value;
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return Object.fromEntries(
+    members.toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, member]) => [name, inOrder(member)]),
+  );
+}

@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ClientScope } from '../../../gateway/binding.ts';
+import type { Reply } from '../../../http/reply.ts';
+import { AddressShare, addressOf } from './address-share.ts';
+import { type Session, type SessionLimits, Sessions } from './session.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+const opened: Disposable[] = [];
+afterEach(() => {
+  for (const each of opened.splice(0)) each[Symbol.dispose]();
+  vi.useRealTimers();
+});
+
+const hour = 3_600_000;
+/** Ids of sessions whose upstreams were disposed. */
+let closed = 0;
+
+const onClose = () => {
+  closed += 1;
+};
+
+function open(limits: Partial<SessionLimits> = {}) {
+  closed = 0;
+  const sessions = new Sessions({ sessions: 8, streams: 8, session_idle_ms: hour, address_share: 0.5, ...limits });
+  opened.push(sessions);
+  const begin = (remoteAddress: string): Session =>
+    sessions.create({
+      ...{ binding: 'main', revision: '2025-11-25', remoteAddress },
+      open: () => ({ members: [], origins: {}, [Symbol.dispose]: onClose }) as unknown as ClientScope & Disposable,
+    });
+  const isThere = ({ id }: Session) => {
+    try {
+      return sessions.find(id, 'main').id === id;
+    } catch {
+      return false;
+    }
+  };
+  return { sessions, begin, isThere };
+}
+const stream = () => ({ end: vi.fn() }) as unknown as Reply;
+const refusal = (code: string, setting: string) =>
+  expect.objectContaining({ code, hint: expect.stringContaining(setting) });
+
+describe('sessions', () => {
+  it('leave room for others, however many one address wants [GW-100]', () => {
+    const { begin, isThere } = open();
+    const greedy = Array.from({ length: 4 }, () => begin('192.0.2.1'));
+    expect(() => begin('192.0.2.1')).toThrow(refusal('sessions_exhausted', 'limits.address_share'));
+    const [first, second] = [begin('192.0.2.2'), begin('192.0.2.2')];
+    // What is left is divided again.
+    expect(() => begin('192.0.2.2')).toThrow(refusal('sessions_exhausted', 'limits.address_share'));
+    begin('192.0.2.3');
+    begin('192.0.2.4');
+    expect(() => begin('192.0.2.5')).toThrow(refusal('sessions_exhausted', '`limits.sessions`'));
+    expect([...greedy, first, second].every(isThere)).toBe(true);
+  });
+
+  it('of one address that has its share make room for each other after a minute, and for no one else [GW-100]', () => {
+    const { begin, isThere } = open();
+    const honest = begin('192.0.2.9');
+    vi.advanceTimersByTime(1);
+    const greedy = Array.from({ length: 3 }, () => begin('192.0.2.1'));
+    vi.advanceTimersByTime(61_000);
+    begin('192.0.2.1');
+    expect([isThere(honest), greedy.filter(isThere).length, closed]).toEqual([true, 2, 1]);
+  });
+
+  it('are taken from the address that has most when there are no more [GW-100]', () => {
+    const { begin, isThere } = open({ address_share: 1 });
+    const honest = begin('192.0.2.9');
+    vi.advanceTimersByTime(1);
+    const greedy = Array.from({ length: 7 }, () => begin('192.0.2.1'));
+    vi.advanceTimersByTime(61_000);
+    begin('192.0.2.9');
+    expect([isThere(honest), greedy.filter(isThere).length]).toEqual([true, 6]);
+  });
+
+  it('end after an hour in which nothing happens [GW-101]', () => {
+    const { sessions, begin } = open();
+    const [idle, asking, listening, running] = ['1', '2', '3', '4'].map(last => begin(`192.0.2.${last}`));
+    if (!idle || !asking || !listening || !running) throw new Error('no sessions');
+    const kept = stream();
+    sessions.addStream(listening, kept);
+    running.running.set(1, new AbortController());
+    for (let minutes = 0; minutes < 90; minutes += 30) {
+      vi.advanceTimersByTime(hour / 2);
+      sessions.find(asking.id, 'main');
+    }
+    expect(closed).toBe(1);
+    expect(() => sessions.find(idle.id, 'main')).toThrow(expect.objectContaining({ code: 'session_unknown' }));
+    sessions.removeStream(listening, kept);
+    vi.advanceTimersByTime(hour + 60_000);
+    expect(closed).toBe(3);
+  });
+
+  it('give back what they hold when they end', () => {
+    const { sessions, begin } = open({ sessions: 2 });
+    for (let count = 0; count < 10; count += 1) {
+      const session = begin('192.0.2.1');
+      sessions.addStream(session, stream());
+      sessions.end(session);
+      sessions.end(session);
+    }
+    expect(closed).toBe(10);
+  });
+});
+
+describe('streams', () => {
+  it('are limited by themselves, and divided among addresses [GW-102]', () => {
+    const { sessions, begin } = open({ streams: 4, sessions: 100 });
+    const session = begin('192.0.2.1');
+    const [first, second] = [stream(), stream()];
+    sessions.addStream(session, first);
+    sessions.addStream(session, second);
+    expect(() => sessions.addStream(begin('192.0.2.1'), stream())).toThrow(
+      refusal('streams_exhausted', 'limits.address_share'),
+    );
+    sessions.addStream(begin('192.0.2.2'), stream());
+    sessions.addStream(begin('192.0.2.3'), stream());
+    expect(() => sessions.addStream(begin('192.0.2.4'), stream())).toThrow(
+      refusal('streams_exhausted', '`limits.streams`'),
+    );
+    sessions.removeStream(session, first);
+    sessions.addStream(begin('192.0.2.4'), stream());
+  });
+
+  it('of one session replace each other', () => {
+    const { sessions, begin } = open();
+    const session = begin('192.0.2.1');
+    const streams = Array.from({ length: 6 }, stream);
+    for (const each of streams) sessions.addStream(session, each);
+    expect(session.streams).toEqual(streams.slice(2));
+    expect(streams.map(({ end }) => vi.mocked(end).mock.calls.length)).toEqual([1, 1, 0, 0, 0, 0]);
+  });
+});
+
+it.each([
+  { what: 'IPv4', one: '192.0.2.1', other: '192.0.2.2', same: false },
+  { what: 'IPv4 within IPv6', one: '::ffff:192.0.2.1', other: '192.0.2.1', same: true },
+  { what: 'two of IPv4 within IPv6', one: '::ffff:192.0.2.1', other: '::ffff:192.0.2.2', same: false },
+  { what: 'one network of IPv6', one: '2001:db8:1:2::1', other: '2001:db8:1:2:ffff:1:2:3', same: true },
+  { what: 'two networks of IPv6', one: '2001:db8:1:2::1', other: '2001:db8:1:3::1', same: false },
+  { what: 'short networks', one: '2001:db8::1', other: '2001:db8:0:0:1::', same: true },
+  { what: 'an interface', one: 'fe80::1%eth0', other: 'fe80::2%eth1', same: true },
+])('takes $what for one address: $same', ({ one, other, same }) => {
+  expect(addressOf(one) === addressOf(other)).toBe(same);
+});
+
+it('always has one place for an address', () => {
+  const share = new AddressShare(2, 0.01);
+  expect(share.isSpent('a')).toBe(false);
+  share.take('a');
+  expect([share.isSpent('a'), share.isSpent('b'), share.isFull]).toEqual([true, false, false]);
+});

@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import process from 'node:process';
+import { parentPort } from 'node:worker_threads';
+import type { Component } from '../compile/component.ts';
+import type { FromLane, LaneData, LanePlugin, ToLane } from './message.ts';
+import { Progress } from './progress.ts';
+
+/** Where a lane runs, seen from within: a thread of the gateway, or a process of its own. */
+export interface Seat {
+  readonly data: LaneData;
+  send(message: FromLane): void;
+  listen(listener: (message: ToLane) => void): void;
+}
+
+/** Modules cannot be sent to another process, their bytes can. */
+export type BinaryPlugin = Omit<LanePlugin, 'component'> & { readonly component: Omit<Component, 'modules'> };
+
+/** What a thread is sent: it shares the modules, and needs no bytes of them. */
+export type ThreadData = Omit<LaneData, 'plugins'> & { readonly plugins: readonly ThreadPlugin[] };
+type ThreadPlugin = Omit<LanePlugin, 'component'> & { readonly component: Omit<Component, 'binaries'> };
+
+/** Takes the seat that the gateway prepared, and waits for the first message: it brings the plugins. */
+export async function takeSeat(): Promise<Seat> {
+  const port = parentPort;
+  if (port !== null) {
+    const [{ plugins, ...shared }]: [ThreadData] = (await once(port, 'message')) as [ThreadData];
+    return {
+      data: { plugins: sharingGlue(plugins), ...shared },
+      send: message => port.postMessage(message),
+      listen: listener => void port.on('message', listener),
+    };
+  }
+  const plugins = await new Promise<readonly BinaryPlugin[]>(resolve => process.once('message', resolve));
+  return {
+    data: { plugins: plugins.map(withModules), progress: new SharedArrayBuffer(Progress.bytes) },
+    send: message => void process.send?.(message),
+    listen: listener => void process.on('message', listener),
+  };
+}
+
+function withModules({ component: { binaries, ...component }, ...plugin }: BinaryPlugin): LanePlugin {
+  const modules = new Map([...binaries].map(([name, bytes]) => [name, new WebAssembly.Module(bytes)]));
+  return { ...plugin, component: { ...component, modules, binaries } };
+}
+
+/** Plugins with the same interfaces have the same glue, and a message brings a copy for each: one is kept. */
+function sharingGlue(plugins: readonly ThreadPlugin[]): LanePlugin[] {
+  const texts = new Map(plugins.map(({ component: { glue } }) => [glue, glue]));
+  return plugins.map(({ component: { glue, ...component }, ...plugin }) => ({
+    ...plugin,
+    component: { ...component, glue: texts.get(glue) ?? glue, binaries: new Map() },
+  }));
+}

@@ -1,0 +1,306 @@
+import type { HeardCall, Serve } from '../../../capability/capability.ts';
+import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../../../contract/hook-call.ts';
+import { Fault, fail } from '../../../core/fault.ts';
+import { overCpu } from '../../limits.ts';
+import type { FromLane, LanePlugin } from '../lane/message.ts';
+import { heaviest } from '../lane/payload.ts';
+import { type Moment, Progress, startingJob } from '../lane/progress.ts';
+import { CallLists, unpackResults } from '../lane/wire.ts';
+import { CpuWatch } from './cpu-limit.ts';
+import { FairQueue } from './fair-queue.ts';
+import type { PendingJob } from './job.ts';
+import { Lane, nobody, type PoolOptions } from './lane-handle.ts';
+
+const maximumInFlight = 32;
+const answerWithinMs = 50;
+const watchEveryMs = 10;
+
+interface Flight {
+  readonly job: PendingJob;
+  readonly began: number;
+  readonly timer: NodeJS.Timeout;
+  readonly abort: AbortController;
+  /** Of its value; `input` may change. */
+  readonly weight: number;
+  /** Questions that were not answered yet. */
+  pending: number;
+  /** When it was sent, or answered last: it is the lane's turn since. Milliseconds, as of `Progress.now`. */
+  turn: number;
+  /** Questions that were taken on: where there is one, the call must not be run a second time. */
+  asks: number;
+}
+
+/**
+ * The lane of one plugin that has asynchronous capabilities, or a process of its own. The former runs with JSPI: a call that waits for the gateway's
+ * thread parks its instance and not the thread, so many calls are in flight, each in an instance of its own.
+ * A call past its deadline is dropped with its instance; when the thread does not even confirm that, it is ended.
+ */
+export class WaitingLanes implements HookRunner, AsyncDisposable {
+  readonly #plugin: LanePlugin;
+  /** The one that every chain here consists of. */
+  readonly #calls: readonly HookCall[];
+  /** The gateway's side of the plugin's asynchronous capabilities, by name. */
+  readonly #serves: ReadonlyMap<string, Serve>;
+  readonly #on: PoolOptions;
+  readonly #cpuWatch = new CpuWatch();
+  #watch: NodeJS.Timeout | undefined;
+  #lane: Lane | undefined;
+  #restarting: Promise<void> | undefined;
+  readonly #flights = new Map<number, Flight>();
+  readonly #unconfirmed = new Map<number, { readonly job: PendingJob; readonly timer: NodeJS.Timeout }>();
+  readonly #queue: FairQueue;
+  readonly #lists = new CallLists();
+  /** Of all values in flight. */
+  #weight = 0;
+  #closed = false;
+
+  private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions) {
+    this.#plugin = plugin;
+    this.#calls = [{ plugin: plugin.id, stopOnBlock: true, stopOnFailure: true }];
+    this.#serves = serves;
+    this.#on = on;
+    this.#queue = new FairQueue(on.backlog);
+  }
+
+  /** @throws Faults as Lane.start does */
+  static async start(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions): Promise<WaitingLanes> {
+    const lanes = new WaitingLanes(plugin, serves, on);
+    try {
+      lanes.#lane = await lanes.#startLane();
+      return lanes;
+    } catch (error) {
+      await lanes[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+    if (this.#closed) return fail('lanes_closed');
+    // Calls that plugins wait for must not wait for those very plugins: each has one such call at a time.
+    const isAwaited = this.#plugin.component.asynchronous && (input.tools?.within.length ?? 0) > 0;
+    const lane = isAwaited ? this.#lane : undefined;
+    const job = this.#queue.admit(input, signal, lane !== undefined);
+    if (lane === undefined) {
+      this.#queue.push(job);
+      this.#flush();
+    } else this.#launch(lane, job);
+    signal?.addEventListener('abort', () => this.#flights.has(job.id) && this.#drop(job.id), { once: true });
+    return job.output;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#watch);
+    for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
+    for (const flight of this.#flights.values()) {
+      this.#land(flight);
+      flight.abort.abort();
+      if (!flight.job.isSettled) flight.job.reject(new Fault('lanes_closed'));
+    }
+    for (const job of this.#queue.takeAll()) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
+    await this.#restarting;
+    await this.#lane?.terminate();
+  }
+
+  #flush(): void {
+    const lane = this.#lane;
+    if (lane === undefined) return;
+    // A plugin that never waits serves one call after the other: its time begins when the one before has ended.
+    const most = this.#plugin.component.asynchronous ? maximumInFlight : 1;
+    while (this.#flights.size < most && (this.#flights.size === 0 || this.#weight < heaviest)) {
+      const [job] = this.#queue.take(1);
+      if (job === undefined) return;
+      this.#launch(lane, job);
+    }
+  }
+
+  #launch(lane: Lane, job: PendingJob): void {
+    const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
+    const { weight } = job;
+    this.#weight += weight;
+    this.#flights.set(job.id, {
+      weight,
+      job,
+      began: performance.now(),
+      timer,
+      abort: new AbortController(),
+      pending: 0,
+      turn: Progress.now(),
+      asks: 0,
+    });
+    this.#watchCpu();
+    lane.run([job], this.#lists);
+  }
+
+  #message(lane: Lane, message: FromLane): void {
+    if (message.type === 'ask') return void this.#serve(lane, message);
+    if (message.type === 'said') lane.hear(message.said, this.#callOf(message.job));
+    else if (message.type === 'dropped') {
+      lane.hear(message.said, this.#callOf(message.job));
+      clearTimeout(this.#unconfirmed.get(message.job)?.timer);
+      this.#unconfirmed.delete(message.job);
+      this.#on.accounts.spent(this.#plugin.id, message.cpuMs);
+    } else if (message.type === 'done') {
+      for (const { id, output, said } of unpackResults(message.results, () => this.#calls)) {
+        lane.hear(said, this.#callOf(id));
+        const flight = this.#flights.get(id);
+        if (flight === undefined) {
+          // Too late for its answer, and no less used.
+          for (const { plugin, cpuMs, wallMs } of output.reports) this.#on.accounts.spent(plugin, cpuMs ?? wallMs);
+          continue;
+        }
+        this.#land(flight);
+        // Whatever it asked for and did not wait for, nobody waits for now.
+        if (flight.asks > 0) flight.abort.abort();
+        flight.job.resolve(output);
+      }
+    }
+    this.#flush();
+  }
+
+  /** The call that a job of the lane is for, also when nobody waits for it any more. */
+  #callOf(id: number): HeardCall {
+    return (this.#flights.get(id) ?? this.#unconfirmed.get(id))?.job.input.context ?? nobody;
+  }
+
+  async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
+    const flight = this.#flights.get(job);
+    const serve = this.#serves.get(capability);
+    const call =
+      flight === undefined
+        ? undefined
+        : { ...flight.job.input.context, signal: flight.abort.signal, tools: flight.job.tools };
+    const starting =
+      job === startingJob ? { ...nobody, signal: AbortSignal.timeout(this.#plugin.limits.startMs) } : undefined;
+    const asker = call ?? starting;
+    if (asker === undefined || serve === undefined) {
+      return lane.send({ type: 'answer', ask, error: `${capability} cannot be asked now` });
+    }
+    if (flight !== undefined) {
+      flight.asks += 1;
+      flight.pending += 1;
+    }
+    try {
+      lane.send({ type: 'answer', ask, value: await serve(request, asker) });
+    } catch (error) {
+      lane.send({ type: 'answer', ask, error: error instanceof Error ? error.message : String(error) });
+    }
+    if (flight !== undefined) {
+      flight.pending -= 1;
+      flight.turn = Progress.now();
+    }
+  }
+
+  /** Only where a call may use less CPU than time: else its deadline says the same. */
+  #watchCpu(): void {
+    const { cpuMs, timeoutMs } = this.#plugin.limits;
+    if (cpuMs >= timeoutMs || this.#watch !== undefined) return;
+    const over = ({ job }: Moment) => this.#failed(job, 'limit', overCpu(cpuMs));
+    this.#watch = setInterval(() => {
+      if (this.#lane !== undefined) this.#cpuWatch.look(this.#lane, cpuMs, () => this.#working(), over);
+      if (this.#flights.size > 0) return;
+      clearInterval(this.#watch);
+      this.#watch = undefined;
+    }, watchEveryMs).unref();
+  }
+
+  /**
+   * The call that the lane works for. A process shares no memory with us: it takes its messages in order, so it is the
+   * one whose turn came first among those that wait for no answer.
+   */
+  #working(): Moment | undefined {
+    if (this.#plugin.isolation !== 'process') {
+      const at = this.#lane?.progress.read();
+      return at !== undefined && this.#flights.has(at.job) ? at : undefined;
+    }
+    const [first] = [...this.#flights.values()]
+      .filter(({ pending }) => pending === 0)
+      .toSorted((one, other) => one.turn - other.turn);
+    return first === undefined ? undefined : { since: first.turn, job: first.job.id, call: 0, usedMs: 0 };
+  }
+
+  #overdue(id: number): void {
+    this.#failed(id, 'timeout', `no answer within ${this.#plugin.limits.timeoutMs} ms (limits.timeout_ms)`);
+  }
+
+  /** Ends a call. What it used of the CPU is told by the lane when it confirms that. */
+  #failed(id: number, cause: FailureCause, message: string): void {
+    const flight = this.#flights.get(id);
+    if (flight === undefined) return;
+    flight.job.failCall(0, cause, message, costOf(flight));
+    this.#drop(id);
+  }
+
+  #drop(id: number): void {
+    const flight = this.#flights.get(id);
+    if (flight === undefined) return;
+    const working = this.#working();
+    const at = working?.job === id ? working : undefined;
+    this.#land(flight);
+    flight.abort.abort();
+    this.#lane?.send({ type: 'drop', job: id });
+    const timer = setTimeout(() => this.#endUnconfirmed(at), answerWithinMs);
+    this.#unconfirmed.set(id, { job: flight.job, timer });
+  }
+
+  /** The lane did not say that it has dropped a call: it works for it all the time. */
+  #endUnconfirmed(at: Moment | undefined): void {
+    if (at !== undefined) this.#on.accounts.spent(this.#plugin.id, at.usedMs + Progress.now() - at.since);
+    void this.#lane?.terminate();
+  }
+
+  #land(flight: Flight): void {
+    clearTimeout(flight.timer);
+    if (this.#flights.delete(flight.job.id)) this.#weight -= flight.weight;
+  }
+
+  #ended(lane: Lane, reason: string): void {
+    if (this.#closed || this.#lane !== lane) return;
+    this.#lane = undefined;
+    for (const id of [...this.#flights.keys(), ...this.#unconfirmed.keys()])
+      lane.hear(lane.unsent(id), this.#callOf(id));
+    for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
+    this.#unconfirmed.clear();
+    const again: PendingJob[] = [];
+    for (const flight of [...this.#flights.values()]) {
+      this.#land(flight);
+      flight.abort.abort();
+      flight.job.attempts += 1;
+      if (flight.asks > 0 || flight.job.attempts > 1)
+        flight.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, costOf(flight));
+      if (!flight.job.isSettled) again.push(flight.job);
+    }
+    this.#queue.putBack(again);
+    this.#restarting = this.#restart(100);
+  }
+
+  async #restart(delayMs: number): Promise<void> {
+    try {
+      const lane = await this.#startLane();
+      if (this.#closed) return void (await lane.terminate());
+      this.#lane = lane;
+      this.#flush();
+    } catch (error) {
+      if (this.#closed) return;
+      this.#on.log.error(
+        { plugin: this.#plugin.id, reason: error instanceof Error ? error.message : String(error) },
+        'a lane did not start',
+      );
+      for (const job of this.#queue.takeAll())
+        while (!job.isSettled) job.failCall(0, 'unavailable', 'its lane cannot be started', { wallMs: 0 });
+      await new Promise(resolve => setTimeout(resolve, delayMs).unref());
+      if (!this.#closed) await this.#restart(Math.min(delayMs * 2, 10_000));
+    }
+  }
+
+  #startLane(): Promise<Lane> {
+    return Lane.start([this.#plugin], {
+      message: (lane, message) => this.#message(lane, message),
+      ended: (lane, reason) => this.#ended(lane, reason),
+      ...this.#on,
+    });
+  }
+}
+
+/** Of a call that its lane does not report. */
+const costOf = ({ began, asks }: Flight) => ({ wallMs: performance.now() - began, cpuMs: 0, hostCalls: asks });

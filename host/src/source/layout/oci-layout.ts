@@ -1,0 +1,148 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve as resolvePath } from 'node:path';
+import type { Digest } from '../../core/digest.ts';
+import { Fault, fail } from '../../core/fault.ts';
+import { contentSource } from '../content.ts';
+import type { ContentStore, Manifest } from '../content-store.ts';
+import type { Descriptor } from '../descriptor.ts';
+import { failToRead } from '../fail-to-read.ts';
+import { manifestLimit, parseManifest } from '../manifest.ts';
+import { mediaType } from '../media-type.ts';
+import { describeReferrer, isReferrersTag, taggedReferrers } from '../referrer.ts';
+import type { Source } from '../source.ts';
+import { openImageLayout, readBlob, readIndex, refNameAnnotation } from './image-layout.ts';
+
+/**
+ * A Source of a folder that is an OCI image layout: `./folder`, when it holds one artifact, or `./folder:tag`, where
+ * the tag is the annotation org.opencontainers.image.ref.name. The folder is only read.
+ * @throws Fault `layout_invalid`, `artifact_not_found`, `file_unreadable`, and those of `contentSource`, from its methods
+ */
+export const ociLayoutSource = (reference: string, baseDir: string, limit?: number): Source =>
+  contentSource(layoutContent(reference, baseDir), { reference }, limit);
+
+/**
+ * Content of an image layout, named as above. It is written to as `openImageLayout` does; referrers are listed under the
+ * tag that the distribution spec has for them, and those that another tool put into index.json are found too.
+ */
+export function layoutContent(reference: string, baseDir: string): ContentStore {
+  const { folder, tag } = parseLayoutReference(reference);
+  const directory = resolvePath(baseDir, folder);
+
+  const read = async (descriptor: Descriptor): Promise<Uint8Array> => {
+    try {
+      return await readBlob(directory, descriptor, reference);
+    } catch (error) {
+      return failToRead(error, reference, directory, { digest: descriptor.digest });
+    }
+  };
+
+  const index = async (): Promise<readonly Descriptor[]> => {
+    if (!(await stat(directory).catch(() => undefined))) {
+      return fail('artifact_not_found', { reference, file: directory });
+    }
+    return readIndex(directory, { reference });
+  };
+
+  const manifestOf = async (descriptor: Descriptor): Promise<Manifest> => {
+    if (descriptor.size > manifestLimit) fail('manifest_too_large', { reference, limit: manifestLimit });
+    return { descriptor, bytes: await read(descriptor) };
+  };
+
+  const tagged = async (name: string): Promise<Manifest | undefined> => {
+    const held = await index();
+    const descriptor = held.find(each => nameOf(each) === name);
+    return descriptor && manifestOf(descriptor);
+  };
+
+  /** The manifests of index.json that refer to another one, whether they have a name or not. */
+  async function referring(
+    held: readonly Descriptor[],
+  ): Promise<readonly { subject: Digest; descriptor: Descriptor }[]> {
+    const found = await Promise.all(
+      held.map(async descriptor => {
+        if (descriptor.mediaType !== mediaType.imageManifest || descriptor.size > manifestLimit) return [];
+        const bytes = await read(descriptor).catch(() => undefined);
+        const subject = bytes && subjectOf(bytes, reference);
+        return bytes && subject ? [{ subject, descriptor: describeReferrer({ descriptor, bytes }, reference) }] : [];
+      }),
+    );
+    return found.flat();
+  }
+
+  return {
+    async resolve() {
+      const all = await index();
+      const referrers =
+        tag === undefined ? new Set((await referring(all)).map(({ descriptor }) => descriptor.digest)) : [];
+      const artifacts = all.filter(each => !isReferrersTag(nameOf(each)) && ![...referrers].includes(each.digest));
+      const found = tag === undefined ? artifacts : all.filter(each => nameOf(each) === tag);
+      const names = artifacts.map(each => nameOf(each) ?? '(no name)');
+      const [descriptor] = found;
+      if (!descriptor) return fail('artifact_not_found', { reference, file: directory, holds: names });
+      if (new Set(found.map(({ digest }) => digest)).size > 1) {
+        fail('layout_invalid', {
+          reference,
+          file: directory,
+          holds: names,
+          hint: `Say which one: ${folder}:${names[0]}`,
+        });
+      }
+      return descriptor;
+    },
+
+    read,
+
+    async referrers(subject) {
+      const listed = await taggedReferrers({ tagged }, subject, reference);
+      const others = (await referring(await index())).filter(each => each.subject === subject);
+      const known = new Set(listed.map(({ digest }) => digest));
+      return [...listed, ...others.map(each => each.descriptor).filter(({ digest }) => !known.has(digest))];
+    },
+
+    async tagged(name) {
+      // A folder that is to become a layout has no index yet.
+      return (await stat(join(directory, 'index.json')).catch(() => undefined)) && tagged(name);
+    },
+
+    tags: async () => (await index()).map(nameOf).filter(name => name !== undefined),
+
+    writeBlob: bytes => written(async () => void (await openImageLayout(directory).write(bytes))),
+
+    async writeManifest({ descriptor, bytes }, name) {
+      const layout = openImageLayout(directory);
+      const { mediaType: type, digest, size } = descriptor;
+      await written(async () => {
+        await layout.write(bytes);
+        if (name !== undefined) await layout.name(name, { mediaType: type, digest, size });
+      });
+      return false;
+    },
+  };
+
+  /** @throws Fault `file_unwritable` for what the file system says: no room, no right */
+  async function written(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (error instanceof Fault || code === undefined) throw error;
+      fail('file_unwritable', { reference, file: directory, what: code }, error);
+    }
+  }
+}
+
+const nameOf = ({ annotations }: Descriptor): string | undefined => annotations?.[refNameAnnotation];
+
+function subjectOf(bytes: Uint8Array, reference: string): Digest | undefined {
+  try {
+    return parseManifest(bytes, reference).subject?.digest;
+  } catch {
+    return undefined; // Whoever asks for it by name is told.
+  }
+}
+
+/** A layout and the name in it, as skopeo's `oci:` has it: the folder ends at the first colon. */
+export function parseLayoutReference(reference: string): { readonly folder: string; readonly tag?: string } {
+  const colon = reference.indexOf(':');
+  return colon < 0 ? { folder: reference } : { folder: reference.slice(0, colon), tag: reference.slice(colon + 1) };
+}

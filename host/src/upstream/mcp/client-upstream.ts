@@ -1,0 +1,257 @@
+import type { Fault } from '../../core/fault.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Log } from '../../core/log.ts';
+import { unlessAborted } from '../../core/unless-aborted.ts';
+import type { Answer } from '../../mcp/answer.ts';
+import type { Notification, RequestOptions, ServerFacts, Upstream } from '../upstream.ts';
+import { BackOff } from './back-off.ts';
+import { type RequestTimes, SessionExpired } from './connection.ts';
+import type { Line, LineUser } from './line.ts';
+import { RequestTimer, requestTimes } from './request-timer.ts';
+
+/** Where a client's lines come from. */
+export interface LineSource {
+  readonly id: string;
+  /** From the latest handshake with the server. */
+  readonly initialized: ServerFacts | undefined;
+  /** Why the server could not be reached when that was tried last; undefined when it could. */
+  readonly failure: unknown;
+  /** A standing line for `user`: the one of all, one that nobody uses yet, or a new one. */
+  connect(user: LineUser, signal: AbortSignal): Promise<Line>;
+  /** Says that the server does its work. */
+  proven(): void;
+  /** Says that `line` is no longer good. Later words about it are ignored. */
+  lose(line: Line): void;
+  /** The server has forgotten the session of this line, which is no failure. */
+  expire(line: Line): void;
+  /** Says that `user` does not need its line any more. */
+  release(line: Line, user: LineUser): void;
+  /** Why nothing is connected any more. */
+  closedFault(): Fault;
+}
+
+export interface ClientOptions {
+  readonly times: RequestTimes;
+  readonly log: Log;
+  readonly isCommon?: boolean;
+  readonly isListening?: (() => boolean) | undefined;
+  onClose(client: ClientUpstream): void;
+}
+
+/** Milliseconds of connecting after which a list may have been answered without it. */
+const patience = 1_000;
+
+const listChanges = {
+  tools: 'notifications/tools/list_changed',
+  prompts: 'notifications/prompts/list_changed',
+  resources: 'notifications/resources/list_changed',
+};
+
+/** What one client has of a server: a line, made on first need and again after it was lost. */
+export class ClientUpstream implements Upstream, LineUser {
+  readonly id: string;
+  readonly #source: LineSource;
+  readonly #on: ClientOptions;
+  readonly #backOff = new BackOff();
+  readonly #closing = new AbortController();
+  readonly #listeners = new Set<(notification: Notification) => void>();
+  #line: Line | undefined;
+  #attempt: Promise<Line> | undefined;
+  #facts: ServerFacts | undefined;
+  /** The line before is over, so the lists of the next one may be others. */
+  #isRenewed = false;
+  /** Asked while the server could not be reached, so what was learned of its lists is less than there is. */
+  #hasMissed: boolean;
+  #logLevel: string | undefined;
+
+  constructor(source: LineSource, on: ClientOptions) {
+    this.id = source.id;
+    this.#source = source;
+    this.#on = on;
+    this.#hasMissed = source.initialized === undefined;
+  }
+
+  get ready(): boolean {
+    return this.#line !== undefined;
+  }
+
+  get hearsSince(): number | undefined {
+    return this.#line?.connection.hearsSince;
+  }
+
+  get initialized(): ServerFacts | undefined {
+    return this.#facts ?? this.#source.initialized;
+  }
+
+  get logLevel(): string | undefined {
+    return this.#logLevel;
+  }
+
+  get isCommon(): boolean {
+    return this.#on.isCommon === true;
+  }
+
+  get isListening(): boolean {
+    return this.#on.isListening?.() ?? false;
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    await unlessAborted(this.#connected(), signal);
+  }
+
+  async request(method: string, params?: JsonObject, options: RequestOptions = {}): Promise<Answer> {
+    options.signal?.throwIfAborted();
+    const line = this.#line ?? (await this.#arrival(method, options));
+    try {
+      return await this.#ask(line, method, params, options);
+    } catch (thrown) {
+      if (!(thrown instanceof SessionExpired)) throw thrown;
+    }
+    this.#on.log.info({ upstream: this.id }, 'the session expired');
+    const renewed = await this.#arrival(method, options);
+    try {
+      return await this.#ask(renewed, method, params, options, true);
+    } catch (thrown) {
+      if (!(thrown instanceof SessionExpired)) throw thrown;
+      return thrown.refusal();
+    }
+  }
+
+  subscribe(listener: (notification: Notification) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async setLogLevel(level: string): Promise<void> {
+    this.#logLevel = level;
+    await this.#line?.tellLevel();
+  }
+
+  hear(notification: Notification): void {
+    for (const listener of this.#listeners) listener(notification);
+  }
+
+  onEnd(line: Line, lost: boolean): void {
+    if (line !== this.#line) return;
+    this.#line = undefined;
+    this.#isRenewed = true;
+    if (!lost) return;
+    if (line.isJoint) this.#hasMissed = true;
+    else this.#backOff.failed();
+  }
+
+  /** Says that the server was reached, by this client or another. */
+  onReached(facts: ServerFacts): void {
+    if (this.#hasMissed) this.#tellLists(facts);
+  }
+
+  /** Puts it on a line that all use, so that it hears what the server says. */
+  useJoint(line: Line): void {
+    if (this.#line !== undefined) return;
+    line.add(this);
+    this.#stand(line);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(this.#source.closedFault());
+    this.#listeners.clear();
+    this.#on.onClose(this);
+    // A line that is just being made is waited for, so that nothing stays behind.
+    const line = this.#line ?? (await this.#attempt?.catch(() => undefined));
+    this.#line = undefined;
+    if (line !== undefined) this.#source.release(line, this);
+  }
+
+  /** The standing line, or a new one. Callers of one moment share the attempt. */
+  #connected(): Promise<Line> {
+    if (this.#closing.signal.aborted) return Promise.reject(this.#closing.signal.reason);
+    if (this.#line !== undefined) return Promise.resolve(this.#line);
+    this.#attempt ??= this.#connect().finally(() => {
+      this.#attempt = undefined;
+    });
+    return this.#attempt;
+  }
+
+  /**
+   * The line, for which a request waits no longer than for its answer. Where the server could not be reached before, it
+   * waits half as long: whoever asks must hear why before losing patience.
+   */
+  async #arrival(method: string, options: RequestOptions): Promise<Line> {
+    const { idle: most } = requestTimes(options, this.#on.times);
+    const idle = this.#source.failure === undefined ? most : { ...most, ms: most.ms / 2 };
+    const late = new AbortController();
+    const { signal } = options;
+    const timer = new RequestTimer(this.id, method, { idle, whole: idle }, fault => {
+      late.abort(this.#source.failure ?? fault);
+    });
+    try {
+      const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+      return await unlessAborted(this.#connected(), either);
+    } finally {
+      timer.stop();
+    }
+  }
+
+  async #connect(): Promise<Line> {
+    const began = Date.now();
+    try {
+      const line = await this.#join();
+      if (Date.now() > began + patience) this.#hasMissed = true;
+      this.#stand(line);
+      return line;
+    } catch (reason) {
+      this.#hasMissed = true;
+      throw reason;
+    }
+  }
+
+  #stand(line: Line): void {
+    const { facts } = line.connection;
+    const before = this.#facts;
+    this.#line = line;
+    this.#facts = facts;
+    if (this.#isRenewed || this.#hasMissed) this.#tellLists(facts, before);
+  }
+
+  async #join(): Promise<Line> {
+    for (;;) {
+      await this.#backOff.pass(this.id, this.#closing.signal);
+      const line = await this.#source.connect(this, this.#closing.signal);
+      if (!line.isOver) return line;
+      this.#backOff.failed();
+    }
+  }
+
+  /** Who asked while it was not there must ask again; and where it was, it is another one, perhaps another version. */
+  #tellLists(...all: readonly (ServerFacts | undefined)[]): void {
+    this.#isRenewed = false;
+    this.#hasMissed = false;
+    for (const [kind, method] of Object.entries(listChanges)) {
+      if (all.some(facts => facts?.capabilities[kind] !== undefined)) this.hear({ method });
+    }
+  }
+
+  async #ask(
+    line: Line,
+    method: string,
+    params: JsonObject | undefined,
+    options: RequestOptions,
+    isRenewed = false,
+  ): Promise<Answer> {
+    line.running += 1;
+    try {
+      const answer = await line.connection.request(method, params, options);
+      this.#backOff.succeeded();
+      this.#source.proven();
+      return answer;
+    } catch (thrown) {
+      // The connection itself says when it is lost in any other way.
+      if (thrown instanceof SessionExpired && !isRenewed) this.#source.expire(line);
+      throw thrown;
+    } finally {
+      line.running -= 1;
+      line.lastUsed = Date.now();
+    }
+  }
+}

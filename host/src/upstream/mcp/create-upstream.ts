@@ -1,0 +1,90 @@
+import { type Log, silentLog } from '../../core/log.ts';
+import type { UpstreamPool } from '../upstream.ts';
+import type { Command } from './child-process.ts';
+import type { RequestTimes, UpstreamLimits } from './connection.ts';
+import type { HttpAddress } from './http-client.ts';
+import { connectHttp } from './http-connection.ts';
+import { createServerAnswers } from './server-request.ts';
+import { connectStdio } from './stdio-connection.ts';
+import { ConnectionPool } from './upstream-pool.ts';
+
+/** One entry of `upstreams` in sallyport.yaml. */
+export type UpstreamEntry = {
+  readonly id: string;
+  /** Milliseconds that a request may take without progress; the gateway's own limit when absent. */
+  readonly timeout_ms?: number | undefined;
+  /** Milliseconds that a request may take however much progress it shows; the gateway's own limit when absent. */
+  readonly max_timeout_ms?: number | undefined;
+  /** Whether each client session has a connection of its own; it has when absent. */
+  readonly connections?: 'per_session' | 'shared' | undefined;
+  /** Connections at one time; 16 over stdio and 256 over HTTP when absent. */
+  readonly max_connections?: number | undefined;
+  /** Milliseconds without a request after which a connection ends; half an hour when absent. */
+  readonly idle_ms?: number | undefined;
+} & (
+  | { readonly stdio: Command; readonly http?: undefined }
+  | { readonly http: HttpAddress; readonly stdio?: undefined }
+);
+
+export interface UpstreamContext {
+  readonly log?: Log;
+  /** Milliseconds that starting and the handshake may take; 60,000 when absent (npx may have to download). */
+  readonly startTimeoutMs?: number;
+  /** Bytes of one answer; 32 MiB when absent. */
+  readonly maxAnswerBytes?: number;
+  /** Milliseconds that a request may take without progress; 60,000 when absent. */
+  readonly requestTimeoutMs?: number | undefined;
+  /** Milliseconds that a request may take in all; 600,000 when absent. */
+  readonly maxRequestTimeoutMs?: number | undefined;
+  /** Called with the number of connections whenever it changes. */
+  readonly onCount?: (connections: number) => void;
+}
+
+/** Children cost memory of this machine, sessions that of another. */
+const mostConnections = { stdio: 16, http: 256 };
+
+/** An upstream of either kind. Nothing is connected before `start` or the first request. */
+export function createUpstreamPool(entry: UpstreamEntry, on: UpstreamContext = {}): UpstreamPool {
+  const { id } = entry;
+  const log = on.log ?? silentLog();
+  const limits: UpstreamLimits = {
+    ...timesOf(entry, on),
+    startTimeoutMs: on.startTimeoutMs ?? 60_000,
+    maxAnswerBytes: on.maxAnswerBytes ?? 32 * 1024 * 1024,
+  };
+  const answerServer = createServerAnswers(id, log);
+  const isShared = entry.connections === 'shared';
+  if (isShared) {
+    const what =
+      'what the server keeps for one client (a login, a browser, stored values), all clients can see and change';
+    log.warn({ upstream: id, connections: 'shared' }, what);
+  }
+  return new ConnectionPool({
+    id,
+    dial: events =>
+      entry.stdio
+        ? connectStdio(id, entry.stdio, { ...events, log, limits, answerServer })
+        : connectHttp(id, entry.http, { ...events, log, limits, answerServer }),
+    isShared,
+    maxConnections: entry.max_connections ?? mostConnections[entry.stdio ? 'stdio' : 'http'],
+    idleMs: entry.idle_ms ?? 30 * 60_000,
+    times: limits,
+    log,
+    onCount: on.onCount,
+  });
+}
+
+function timesOf(entry: UpstreamEntry, on: UpstreamContext): RequestTimes {
+  const { id, timeout_ms, max_timeout_ms } = entry;
+  const idle =
+    timeout_ms === undefined
+      ? { ms: on.requestTimeoutMs ?? 60_000, setting: 'limits.request_timeout_ms' }
+      : { ms: timeout_ms, setting: `upstreams.${id}.timeout_ms` };
+  const whole =
+    max_timeout_ms === undefined
+      ? { ms: on.maxRequestTimeoutMs ?? 600_000, setting: 'limits.max_request_timeout_ms' }
+      : { ms: max_timeout_ms, setting: `upstreams.${id}.max_timeout_ms` };
+  if (whole.ms >= idle.ms) return { idle, whole };
+  // What the upstream states wins; schema.ts refuses a statement that contradicts itself.
+  return max_timeout_ms === undefined ? { idle, whole: idle } : { idle: whole, whole };
+}

@@ -1,0 +1,45 @@
+import { afterEach, expect, it } from 'vitest';
+import { createUpstream } from '../../../../test/fixtures/create-upstream.ts';
+import { startRawHttpServer } from '../../../../test/fixtures/raw-http-server.ts';
+
+const opened: AsyncDisposable[] = [];
+const keep = <T extends AsyncDisposable>(made: T): T => {
+  opened.push(made);
+  return made;
+};
+afterEach(async () => {
+  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
+});
+
+it('hears changes while the stream of messages is open [UP-17]', async () => {
+  const began = Date.now();
+  const server = keep(await startRawHttpServer());
+  const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
+  expect(upstream.hearsSince).toBeUndefined();
+  await upstream.start();
+  await expect.poll(() => upstream.hearsSince).toBeGreaterThanOrEqual(began);
+  const first = upstream.hearsSince;
+  server.endStreams();
+  await expect.poll(() => upstream.hearsSince).toBeUndefined();
+  // It is opened again, and what changed meanwhile was not heard.
+  await expect.poll(() => upstream.hearsSince, { timeout: 5_000 }).toBeGreaterThan(Number(first));
+});
+
+it('hears nothing where the server has no such stream [UP-17]', async () => {
+  let gets = 0;
+  const server = keep(
+    await startRawHttpServer({
+      refuse(request, response) {
+        if (request.method !== 'GET') return false;
+        gets += 1;
+        response.writeHead(405).end();
+        return true;
+      },
+    }),
+  );
+  const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
+  await upstream.start();
+  await expect.poll(() => gets).toBe(1);
+  expect((await upstream.request('ping')).result).toEqual({});
+  expect(upstream.hearsSince).toBeUndefined();
+});

@@ -1,0 +1,142 @@
+import { type Dispatcher, Pool } from 'undici';
+import { proxyFromEnvironment } from '../../core/proxy.ts';
+import { HttpExchange, type HttpListener } from './http-exchange.ts';
+import { httpFault, statusFault } from './http-fault.ts';
+
+/** Where a streamable HTTP server is. */
+export interface HttpAddress {
+  readonly url: string;
+  /** Sent with every request. What a client of the gateway sends is never among them. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** Sockets of one connection. */
+const sockets = 256;
+/** Milliseconds that a server has to accept a message that gets no answer. */
+const messagePatience = 10_000;
+/** Milliseconds that a server has to end an answer of which no more is needed. */
+export const endGrace = 5_000;
+
+/**
+ * Speaks HTTP with one server. Everything takes this way, handshake, requests, stream of messages and farewell, with the
+ * same headers and through the same proxy. Nothing is compressed unless the operator's headers ask for it; what comes
+ * compressed all the same is read. Redirects are not followed.
+ */
+export class HttpClient {
+  readonly upstream: string;
+  readonly url: URL;
+  readonly #dispatcher: Dispatcher;
+  readonly #target: { readonly origin: string; readonly path: string; headersTimeout: 0; bodyTimeout: 0 };
+  readonly #maxBytes: number;
+  readonly #stated: ReadonlyMap<string, string>;
+  #post: string[] = [];
+  #get: string[] = [];
+
+  constructor(upstream: string, address: HttpAddress, maxBytes: number) {
+    this.upstream = upstream;
+    this.url = new URL(address.url);
+    const { origin, pathname, search } = this.url;
+    const options = { connections: sockets, pipelining: 1, allowH2: false };
+    this.#dispatcher = proxyFromEnvironment(options) ?? new Pool(origin, options);
+    // Each request has its own time-out.
+    this.#target = { origin, path: pathname + search, headersTimeout: 0, bodyTimeout: 0 };
+    this.#maxBytes = maxBytes;
+    const stated = Object.entries(address.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
+    this.#stated = new Map([...defaultHeaders, ...stated]);
+    this.identify({});
+  }
+
+  /** Sets the headers of session and revision for all that follows. */
+  identify(identity: Readonly<Record<string, string>>): void {
+    const headers = new Map([...this.#stated, ...Object.entries(identity)]);
+    const post = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    this.#post = [...new Map([...headers, ...Object.entries(post)])].flat();
+    this.#get = [...new Map([...headers, ['accept', 'text/event-stream'] as const])].flat();
+  }
+
+  post(body: string, listener: HttpListener): HttpExchange {
+    return this.#send({ ...this.#target, method: 'POST', headers: this.#post, body }, listener);
+  }
+
+  /** Opens the stream of the server's own messages, or takes up one that broke off behind the event `lastEventId`. */
+  listen(lastEventId: string | undefined, listener: HttpListener): HttpExchange {
+    // Headers are bytes, and an id is UTF-8 (HTML Standard, Server-sent events § Processing model).
+    const id = lastEventId === undefined ? [] : ['last-event-id', Buffer.from(lastEventId).toString('latin1')];
+    const headers = [...this.#get, ...id];
+    return this.#send({ ...this.#target, method: 'GET', headers }, listener);
+  }
+
+  /** Sends a message that gets no answer. @throws Fault `upstream_…`, the reason of `signal` */
+  tell(message: object, signal?: AbortSignal, onEvent: (data: string) => void = () => {}): Promise<void> {
+    return this.#acceptance(signal, listener => this.post(JSON.stringify(message), { ...listener, onEvent }));
+  }
+
+  /** Ends the session. @throws Fault `upstream_…`, the reason of `signal` */
+  bye(signal: AbortSignal): Promise<void> {
+    return this.#acceptance(signal, listener =>
+      this.#send({ ...this.#target, method: 'DELETE', headers: this.#get }, listener),
+    );
+  }
+
+  /** Lets what runs end, and accepts nothing more. */
+  close(): void {
+    void this.#dispatcher.close();
+  }
+
+  /** Breaks off what runs. */
+  destroy(): void {
+    void this.#dispatcher.destroy();
+  }
+
+  #send(options: Dispatcher.DispatchOptions, listener: HttpListener): HttpExchange {
+    const exchange = new HttpExchange(listener, this.#maxBytes);
+    this.#dispatcher.dispatch(options, exchange);
+    return exchange;
+  }
+
+  /** Waits until a server accepts a message, by the status alone: some never end the answer. */
+  #acceptance(signal: AbortSignal | undefined, send: (listener: HttpListener) => HttpExchange): Promise<void> {
+    const { upstream, url } = this;
+    return new Promise((resolve, reject) => {
+      const giveUp = (reason: unknown) => {
+        reject(reason);
+        exchange.abort(new Error('given up'));
+      };
+      const abort = () => giveUp(signal?.reason);
+      const late = () => giveUp(new Error(`not accepted within ${messagePatience} ms`));
+      const timer = signal === undefined ? setTimeout(late, messagePatience).unref() : undefined;
+      let grace: NodeJS.Timeout | undefined;
+      const settled = () => {
+        clearTimeout(timer);
+        clearTimeout(grace);
+        signal?.removeEventListener('abort', abort);
+      };
+      const exchange = send({
+        onStart(status) {
+          if (status < 200 || status >= 300) return;
+          clearTimeout(timer);
+          resolve();
+          grace = setTimeout(() => exchange.abort(new Error('accepted')), endGrace).unref();
+        },
+        onEvent() {},
+        onEnd(received) {
+          settled();
+          if (received.status < 300) resolve();
+          else reject(statusFault(upstream, url, received));
+        },
+        onError(error) {
+          settled();
+          reject(httpFault(upstream, url, error) ?? error);
+        },
+      });
+      signal?.addEventListener('abort', abort);
+      if (signal?.aborted) abort();
+    });
+  }
+}
+
+/** Some firewalls refuse requests without a name, and servers compress what nobody forbade. */
+const defaultHeaders = [
+  ['user-agent', 'sallyport'],
+  ['accept-encoding', 'identity'],
+] as const;

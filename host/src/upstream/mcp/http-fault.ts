@@ -1,0 +1,139 @@
+import type { FaultCode } from '../../core/codes.ts';
+import { Fault } from '../../core/fault.ts';
+import { CodingError } from './content-decoder.ts';
+import { type HttpReceived, TooLarge } from './http-exchange.ts';
+
+/**
+ * What an HTTP status means that no MCP server answers a request with. It says something of this request alone: neither the
+ * session nor other requests are concerned.
+ */
+export function statusFault(upstream: string, url: URL, { status, headers, text }: Omit<HttpReceived, 'type'>): Fault {
+  const wait = retryAfterMs(headers['retry-after']);
+  const about = { upstream, status, ...(wait === undefined ? {} : { retry_after_ms: wait }) };
+  if (status >= 300 && status < 400) return redirectFault(upstream, url, status, headers.location);
+  const said = text.trim().slice(0, 200);
+  const hint = `it answered with HTTP status ${status}${said === '' ? '' : `: ${said}`}`;
+  return new Fault(status === 401 || status === 403 ? 'upstream_refused' : 'upstream_status', { ...about, hint });
+}
+
+function redirectFault(upstream: string, url: URL, status: number, location: string | string[] | undefined): Fault {
+  const target = location === undefined ? null : URL.parse(String(location), url.href);
+  if (target === null) return new Fault('upstream_redirected', { upstream, status });
+  // A query or a user may be a secret, and a target is not always what the operator wants to send headers to.
+  const to = target.origin + target.pathname;
+  return new Fault('upstream_redirected', { upstream, status, to, hint: `if you trust it, write ${to} into http.url` });
+}
+
+/** Milliseconds of a header Retry-After, which has seconds or a date (RFC 9110 § 10.2.3). */
+function retryAfterMs(header: string | string[] | undefined): number | undefined {
+  const text = String(header ?? '').trim();
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
+}
+
+/** What undici and Node throw, as a fault; undefined for anything else. */
+export function httpFault(upstream: string, url: URL, thrown: unknown): Fault | undefined {
+  if (thrown instanceof Fault) return thrown;
+  if (thrown instanceof TooLarge) return new Fault('upstream_too_large', { upstream, limit_bytes: thrown.limitBytes });
+  if (!(thrown instanceof Error)) return undefined;
+  if (thrown instanceof CodingError) return new Fault('upstream_garbage', { upstream, hint: thrown.message }, thrown);
+  const { message, cause, cert } = thrown as Error & { cert?: { subjectaltname?: string } };
+  const code = (thrown as { code?: unknown }).code ?? thrown.name;
+  if (/^Proxy (response|Authentication)/.test(message)) {
+    return new Fault(
+      'upstream_unavailable',
+      { upstream, hint: `the proxy does not let us through: ${message}` },
+      thrown,
+    );
+  }
+  const names = cert?.subjectaltname ?? 'no name';
+  for (const [pattern, faultCode, hint] of typeof code === 'string' ? causes : []) {
+    if (!pattern.test(String(code))) continue;
+    return new Fault(faultCode, { upstream, cause: String(code), hint: hint({ url, message, names }) }, thrown);
+  }
+  return httpFault(upstream, url, cause);
+}
+
+/**
+ * Whether a fault says that the server cannot be reached at all, so that the connection is of no use to anybody. This is
+ * the one place that decides it: what happens to a single request ends no session.
+ */
+export const isUnreachable = (thrown: unknown): boolean =>
+  thrown instanceof Fault && (thrown.code === 'upstream_unavailable' || thrown.code === 'upstream_tls');
+
+interface Happened {
+  readonly url: URL;
+  readonly message: string;
+  /** Of the certificate. */
+  readonly names: string;
+}
+
+/** What the codes of Node, OpenSSL and undici mean for the reader of `http.url`. The first that matches counts. */
+const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => string])[] = [
+  [
+    /^(UNABLE_TO_(VERIFY|GET)|SELF_SIGNED|DEPTH_ZERO_SELF|CERT_UNTRUSTED|INVALID_CA)/,
+    'upstream_tls',
+    () =>
+      'its certificate comes from an authority that this machine does not trust: name a PEM file with the authority in NODE_EXTRA_CA_CERTS',
+  ],
+  [
+    /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    'upstream_tls',
+    ({ url, names }) =>
+      `its certificate is for ${names} and not for ${url.hostname}: write a host that it names into http.url`,
+  ],
+  [
+    /^CERT_HAS_EXPIRED$/,
+    'upstream_tls',
+    () => 'its certificate has expired: renew it, or check the clock of this machine',
+  ],
+  [/^CERT_NOT_YET_VALID$/, 'upstream_tls', () => 'its certificate is not valid yet: check the clock of this machine'],
+  [/^(CERT_|CRL_|HOSTNAME_)/, 'upstream_tls', ({ message }) => `its certificate cannot be trusted: ${message}`],
+  [
+    /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|ERR_SSL_(HTTP_REQUEST|RECORD_TOO_LARGE))$/,
+    'upstream_tls',
+    ({ url }) => `${url.host} does not speak TLS: if that is right, its url begins with http://`,
+  ],
+  [/^(ERR_SSL_|ERR_TLS_|EPROTO$)/, 'upstream_tls', ({ message }) => `no TLS connection could be made: ${message}`],
+  [
+    /^ECONNREFUSED$/,
+    'upstream_unavailable',
+    ({ url }) => `nothing listens at ${url.host}: is it running, and is the port right?`,
+  ],
+  [
+    /^(ENOTFOUND|EAI_NODATA)$/,
+    'upstream_unavailable',
+    ({ url }) => `the name ${url.hostname} is unknown (DNS): is the host in its url right?`,
+  ],
+  [
+    /^EAI_/,
+    'upstream_unavailable',
+    ({ url }) => `the name ${url.hostname} could not be looked up: the DNS server does not answer`,
+  ],
+  [
+    /^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/,
+    'upstream_unavailable',
+    ({ url }) => `no network leads to ${url.hostname}`,
+  ],
+  [
+    /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/,
+    'upstream_unavailable',
+    ({ url }) => `${url.host} does not answer when it is connected to: does a firewall stand between?`,
+  ],
+  [
+    /^(UND_ERR_PRX_TLS|UND_ERR_PROXY|UND_ERR_PRX)/,
+    'upstream_unavailable',
+    ({ message }) => `the proxy of the environment cannot be used: ${message}`,
+  ],
+  [/^(HPE_|HTTPParserError$)/, 'upstream_garbage', ({ message }) => `what it answers is not HTTP: ${message}`],
+  [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'upstream_closed', () => 'it closed the connection before it answered'],
+  [/^UND_ERR_(ABORTED|CLOSED|DESTROYED|RES_CONTENT_LENGTH_MISMATCH)$/, 'upstream_closed', ({ message }) => message],
+  [
+    /^UND_ERR_INVALID_ARG$/,
+    'upstream_unavailable',
+    () => 'its http.headers cannot be sent: a name or value has characters that HTTP does not allow',
+  ],
+  [/^UND_ERR_HEADERS_OVERFLOW$/, 'upstream_garbage', () => 'the headers of its answer are too large'],
+  [/^(E[A-Z]+|ERR_[A-Z_]+|UND_ERR_[A-Z_]+)$/, 'upstream_closed', ({ message }) => `the connection broke: ${message}`],
+];

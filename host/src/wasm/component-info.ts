@@ -1,0 +1,61 @@
+import { fail } from '../core/fault.ts';
+import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
+
+/** What a component really asks for and offers: full names with versions, such as `sallyport:plugin/log@0.1.0`. */
+export interface ComponentInfo {
+  readonly imports: readonly string[];
+  readonly exports: readonly string[];
+}
+
+const importSection = 10;
+const exportSection = 11;
+
+/**
+ * The imports and exports of a component, read from its own sections and not from what anybody says of it.
+ * (Component Model § Binary, Import and Export Definitions)
+ * @throws Fault `component_malformed`
+ */
+export function componentInfo(bytes: Uint8Array): ComponentInfo {
+  const imports: string[] = [];
+  const exports: string[] = [];
+  for (const section of sectionsOf(bytes)) {
+    if (section.id === importSection) imports.push(...readNames(bytes, section, skipExternDescription));
+    if (section.id === exportSection) exports.push(...readNames(bytes, section, skipExport));
+  }
+  return { imports, exports };
+}
+
+function* readNames(bytes: Uint8Array, section: Section, skipRest: (reader: BinaryReader) => void): Generator<string> {
+  const reader = new BinaryReader(bytes, section.start, section.end);
+  for (let count = reader.u32(); count > 0; count -= 1) {
+    yield externName(reader);
+    skipRest(reader);
+  }
+  if (!reader.done)
+    fail('component_malformed', { what: 'bytes after the last entry of a section', at: reader.position });
+}
+
+/** `importname'`/`exportname'`: 0x00 name, 0x01 name (older tools), 0x02 name and version suffix. */
+export function externName(reader: BinaryReader): string {
+  const kind = reader.byte();
+  if (kind > 0x02) return fail('component_malformed', { what: `a name of unknown kind ${kind}`, at: reader.position });
+  const name = reader.name();
+  return kind === 0x02 ? `${name}${reader.name()}` : name;
+}
+
+/** `externdesc`: a sort, then an index, but for a type that is bound by `sub resource` (0x03 0x01). */
+function skipExternDescription(reader: BinaryReader): void {
+  const sort = reader.byte();
+  if (sort > 0x05) fail('component_malformed', { what: `an extern of unknown sort ${sort}`, at: reader.position });
+  if (sort === 0x00) reader.byte();
+  const bound = sort === 0x02 || sort === 0x03 ? reader.byte() : undefined;
+  if (sort === 0x03 && bound === 0x01) return;
+  reader.u32();
+}
+
+/** `export`: sort and index, then an optional ascribed type. */
+function skipExport(reader: BinaryReader): void {
+  if (reader.byte() === 0x00) reader.byte();
+  reader.u32();
+  if (reader.byte() === 0x01) skipExternDescription(reader);
+}

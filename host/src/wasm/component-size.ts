@@ -1,0 +1,94 @@
+import { fail } from '../core/fault.ts';
+import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
+import { coreModulesOf } from './core-modules.ts';
+
+/**
+ * How much of anything a component may have. Those that toolchains make stay an order of magnitude below; beyond, the
+ * time and memory that it takes to compile them is bounded by nothing else: V8 cannot be told to stop.
+ */
+export const extentLimits = {
+  /** Bytes of code of all core modules. */
+  codeBytes: 32 * 2 ** 20,
+  /** Functions of all core modules. */
+  functions: 100_000,
+  /** Bytes of one function. */
+  functionBytes: 2 ** 20,
+  /** Bytes of one function, times its locals: V8 takes as long as that, and so much memory, at each branch of it. */
+  functionWeight: 30_000_000,
+  /** Parameters, and results, of one function type. */
+  arity: 64,
+  /** Imports and exports of all core modules. */
+  names: 100_000,
+  /** Bytes of JavaScript that are generated for it. */
+  glueBytes: 4 * 2 ** 20,
+} as const;
+
+const typeSection = 1;
+const importSection = 2;
+const exportSection = 7;
+const codeSection = 10;
+const functionType = 0x60;
+
+/**
+ * Refuses a component that has more of something than any plugin needs, before anything works on it that cannot be
+ * stopped. (Core spec § Binary Format, Type, Import, Export and Code Section)
+ * @throws Fault `component_excessive`, `component_malformed`, `component_core_module`
+ */
+export function checkExtent(bytes: Uint8Array): void {
+  const total = { codeBytes: 0, functions: 0, names: 0 };
+  const add = (what: keyof typeof total, amount: number, at: number) => {
+    total[what] += amount;
+    requireWithin(what, total[what], at);
+  };
+  for (const module of coreModulesOf(bytes)) {
+    for (const section of sectionsOf(bytes, module.start, module.end)) {
+      const reader = new BinaryReader(bytes, section.start, section.end);
+      if (section.id === typeSection) checkTypes(reader);
+      if (section.id === importSection || section.id === exportSection) add('names', reader.u32(), section.start);
+      if (section.id === codeSection) {
+        add('codeBytes', section.end - section.start, section.start);
+        add('functions', reader.u32(), section.start);
+        checkFunctions(bytes, section, reader);
+      }
+    }
+  }
+}
+
+function checkTypes(reader: BinaryReader): void {
+  for (let count = reader.u32(); count > 0; count -= 1) {
+    // Other types than those of functions are refused when tables and memories are clamped.
+    if (reader.byte() !== functionType) return;
+    for (const _ of ['parameters', 'results']) {
+      const values = reader.u32();
+      requireWithin('arity', values, reader.position);
+      for (let rest = values; rest > 0; rest -= 1) skipValueType(reader);
+    }
+  }
+}
+
+function skipValueType(reader: BinaryReader): void {
+  const type = reader.byte();
+  if (type === 0x63 || type === 0x64) while (reader.byte() >= 0x80);
+}
+
+function checkFunctions(bytes: Uint8Array, { end }: Section, reader: BinaryReader): void {
+  while (!reader.done) {
+    const size = reader.u32();
+    const start = reader.position;
+    requireWithin('functionBytes', size, start);
+    reader.take(size);
+    const body = new BinaryReader(bytes, start, Math.min(start + size, end));
+    let locals = 0;
+    for (let groups = body.u32(); groups > 0; groups -= 1) {
+      locals += body.u32();
+      skipValueType(body);
+    }
+    requireWithin('functionWeight', size * locals, start);
+  }
+}
+
+/** @throws Fault `component_excessive` */
+export function requireWithin(what: keyof typeof extentLimits, found: number, at: number): void {
+  const limit = extentLimits[what];
+  if (found > limit) fail('component_excessive', { what, found, limit, at });
+}

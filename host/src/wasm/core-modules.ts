@@ -1,0 +1,49 @@
+import { fail } from '../core/fault.ts';
+import { formatOf, sectionsOf } from './binary-reader.ts';
+import { requireComponent } from './descriptor-section.ts';
+
+/** Where a core module lies within the bytes of a component. */
+export interface CoreModuleRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+const coreModuleSection = 1;
+const componentSection = 4;
+const maximumNesting = 16;
+/** Core modules, and components, that one component may hold. Those with most of them have some forty. */
+const maximumParts = 200;
+
+/**
+ * All core modules of a component, those of nested components too, in the order of the file.
+ * (Component Model § Binary: sections 1 `core:module` and 4 `component`)
+ * @throws Fault `component_malformed`, `component_core_module`, `component_excessive` beyond 200 of them, or of nested
+ *   components
+ */
+export function coreModulesOf(bytes: Uint8Array): CoreModuleRange[] {
+  requireComponent(bytes);
+  const found: CoreModuleRange[] = [];
+  const nested: CoreModuleRange[] = [];
+  collect(bytes, { start: 0, end: bytes.length }, 0, { found, nested });
+  return found;
+}
+
+function collect(
+  bytes: Uint8Array,
+  { start, end }: CoreModuleRange,
+  depth: number,
+  parts: { readonly found: CoreModuleRange[]; readonly nested: CoreModuleRange[] },
+): void {
+  if (depth > maximumNesting) fail('component_malformed', { what: `components nested deeper than ${maximumNesting}` });
+  for (const section of sectionsOf(bytes, start, end)) {
+    if (section.id !== coreModuleSection && section.id !== componentSection) continue;
+    const expected = section.id === coreModuleSection ? 'module' : 'component';
+    if (section.end - section.start < 8 || formatOf(bytes.subarray(section.start, section.end)) !== expected) {
+      fail('component_malformed', { what: `a nested ${expected} has a wrong preamble`, at: section.start });
+    }
+    const kind = expected === 'module' ? parts.found : parts.nested;
+    kind.push(section);
+    if (kind.length > maximumParts) fail('component_excessive', { what: `nested ${expected}s`, limit: maximumParts });
+    if (expected === 'component') collect(bytes, section, depth + 1, parts);
+  }
+}

@@ -1,0 +1,81 @@
+import { type PluginDescriptor, parseDescriptor } from '../contract/plugin-descriptor.ts';
+import { fail } from '../core/fault.ts';
+import { repeatedName } from '../core/json-repeat.ts';
+import { BinaryReader, formatOf, sectionsOf } from './binary-reader.ts';
+
+/** Name of the custom section in which a component carries its descriptor, as JSON in UTF-8. */
+export const descriptorSectionName = 'sallyport:plugin';
+
+/** Bytes of JSON that are read at most: 256 KiB. */
+const sizeLimit = 256 * 1024;
+const customSection = 0;
+
+/**
+ * The descriptor that the component carries, or undefined when it carries none.
+ * Only the sections of the component itself count, not those of what is nested in it.
+ * @throws Fault `component_malformed`, `component_core_module`, `descriptor_invalid` (also when there are two)
+ */
+export function readDescriptor(bytes: Uint8Array): PluginDescriptor | undefined {
+  requireComponent(bytes);
+  const found: Uint8Array[] = [];
+  for (const section of sectionsOf(bytes)) {
+    if (section.id !== customSection) continue;
+    const reader = new BinaryReader(bytes, section.start, section.end);
+    if (reader.name() === descriptorSectionName) found.push(bytes.subarray(reader.position, section.end));
+  }
+  const [json, another] = found;
+  if (another)
+    fail('descriptor_invalid', { what: `the component has ${found.length} sections ${descriptorSectionName}` });
+  return json && parseDescriptor(parseJson(json));
+}
+
+/**
+ * The component with this descriptor appended as a section. Every other byte stays as it is.
+ * @throws Fault `descriptor_invalid` when it carries a descriptor already, or this one is too long
+ */
+export function embedDescriptor(bytes: Uint8Array, descriptor: PluginDescriptor): Uint8Array {
+  if (readDescriptor(bytes)) fail('descriptor_invalid', { what: 'the component carries a descriptor already' });
+  const json = Buffer.from(JSON.stringify(descriptor));
+  if (json.length > sizeLimit) fail('descriptor_invalid', { what: `longer than ${sizeLimit} bytes` });
+  const name = Buffer.from(descriptorSectionName);
+  const content = Buffer.concat([u32(name.length), name, json]);
+  return Buffer.concat([bytes, Uint8Array.of(customSection), u32(content.length), content]);
+}
+
+/**
+ * @throws Fault `component_core_module`, or `component_malformed` for what is not WebAssembly at all
+ */
+export function requireComponent(bytes: Uint8Array): void {
+  const format = formatOf(bytes);
+  if (format === 'module') fail('component_core_module');
+  if (format === undefined) fail('component_malformed', { what: 'it does not begin as a component does', at: 0 });
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length > sizeLimit) {
+    return fail('descriptor_invalid', { what: `${bytes.length} bytes, and ${sizeLimit} are allowed` });
+  }
+  let text: string;
+  let value: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text);
+  } catch (error) {
+    return fail('descriptor_invalid', { what: 'it is not JSON in UTF-8' }, error);
+  }
+  const repeated = repeatedName(text);
+  if (repeated !== undefined)
+    fail('descriptor_invalid', { path: repeated, what: 'the name stands twice in one object' });
+  return value;
+}
+
+/** Unsigned LEB128. */
+function u32(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  do {
+    bytes.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest);
+    rest >>>= 7;
+  } while (rest > 0);
+  return Uint8Array.from(bytes);
+}
