@@ -35,11 +35,8 @@ const packages = [
 
 it.each([
   ['the folders of the table', {}],
-  ['what the table allows', { 'host/src/gateway/b.ts': "import { a } from '../hook/a.ts'; import 'hono'; a;" }],
-  [
-    'host.ts, which may import all',
-    { 'host/src/host/create-host.ts': "import '../src/gateway/a.ts'; import './sandbox/a.ts';" },
-  ],
+  ['what the table allows', { 'host/src/http/b.ts': "import { a } from '../gateway/a.ts'; import 'hono'; a;" }],
+  ['host, which may import all', { 'host/src/host/b.ts': "import '../gateway/a.ts'; import '../runtime/a.ts';" }],
   ['a tool that uses the host', { 'tools/x/src/x.ts': "import '../../../host/src/core/a.ts'; import 'hono';" }],
   [
     'a test with its libraries and fixtures',
@@ -54,18 +51,21 @@ it.each([
     'what lanes need',
     {
       'host/src/core/b.ts': "import 'node:module';",
-      'host/src/capability/lane/b.ts': "import 'node:crypto'; import '../../core/b.ts';",
-      'host/src/sandbox/c.ts': '',
-      'host/src/sandbox/lane/b.ts': "import 'node:vm'; import '../../capability/lane/b.ts'; import '../c.ts';",
-      'host/src/capability/b.ts': "import 'zod'; import './lane/b.ts';",
-      'host/src/capability/lane/b.test.ts': "import 'vitest'; import 'node:fs';",
+      'host/src/capability/clock/lane.ts': "import 'node:crypto'; import '../lane/c.ts'; import './lane/d.ts';",
+      'host/src/capability/clock/lane/d.ts': "import '../../../core/b.ts';",
+      'host/src/capability/lane/c.ts': '',
+      'host/src/runtime/wasm/c.ts': '',
+      'host/src/runtime/wasm/lane/b.ts':
+        "import 'node:vm'; import '../../../capability/clock/lane.ts'; import '../c.ts';",
+      'host/src/capability/clock/gateway.ts': "import 'zod'; import './lane.ts';",
+      'host/src/capability/clock/lane.test.ts': "import 'vitest'; import 'node:fs';",
     },
   ],
   [
     'generated types',
     {
       'host/src/contract/generated/types.d.ts': 'export type T = 1;',
-      'host/src/hook/b.ts': "import type { T } from '../core/contract/types.js'; export const t: T = 1;",
+      'host/src/hook/b.ts': "import type { T } from '../contract/generated/types.js'; export const t: T = 1;",
     },
   ],
 ])('[RUN-20] accepts %s', async (_, files) => {
@@ -75,7 +75,7 @@ it.each([
 it.each([
   [
     'a folder that the table does not allow',
-    { 'host/src/hook/b.ts': "import { a } from '../sandbox/a.ts'; a;" },
+    { 'host/src/hook/b.ts': "import { a } from '../runtime/a.ts'; a;" },
     'hook may import core',
   ],
   [
@@ -83,32 +83,32 @@ it.each([
     { 'host/src/core/b.ts': "import type { a } from '../hook/a.ts'; export type B = typeof a;" },
     'core may import nothing of ours',
   ],
+  ['the host from a folder', { 'host/src/plugin/b.ts': "import '../host/a.ts';" }, 'plugin may import'],
+  ['an entry', { 'tools/x/src/main.ts': '', 'tools/x/src/b.ts': "import './main.ts';" }, 'an entry reads argv'],
+  ['Hono outside http', { 'host/src/gateway/b.ts': "import 'hono';" }, 'only http may import hono'],
+  ['its server outside http', { 'host/src/host/b.ts': "import '@hono/node-server';" }, 'only http may import hono'],
   [
-    'host.ts from a folder',
-    { 'host/src/host/create-host.ts': '', 'host/src/plugin/b.ts': "import '../host.ts';" },
-    'plugin may import',
-  ],
-  ['main.ts', { 'host/src/main.ts': '', 'host/src/host/create-host.ts': "import './main.ts';" }, 'an entry reads argv'],
-  ['Hono outside the gateway', { 'host/src/upstream/b.ts': "import 'hono';" }, 'only gateway may import hono'],
-  [
-    'its server outside the gateway',
-    { 'host/src/host/create-host.ts': "import '@hono/node-server';" },
-    'only gateway may import hono',
+    'a revision from another one',
+    {
+      'host/src/mcp/revision/2025-11-25/b.ts': "import '../2026-07-28/b.ts';",
+      'host/src/mcp/revision/2026-07-28/b.ts': '',
+    },
+    'a revision of MCP imports no other revision',
   ],
   [
     'the MCP client outside upstream',
     { 'host/src/gateway/b.ts': "import '@modelcontextprotocol/client';" },
-    'only upstream may import',
+    'only upstream/mcp may import',
   ],
   [
-    'jco outside the sandbox',
+    'jco outside the runtime',
     { 'host/src/plugin/b.ts': "import '@bytecodealliance/jco-transpile';" },
-    'only sandbox may import',
+    'only runtime/wasm may import',
   ],
   [
-    'worker threads outside the sandbox',
+    'worker threads outside the runtime',
     { 'host/src/plugin/b.ts': "import 'node:worker_threads';" },
-    'only sandbox may import',
+    'only runtime/wasm may import',
   ],
   [
     'a tool from the host',
@@ -136,24 +136,24 @@ it.each([
   ],
   [
     'a package from a lane',
-    { 'host/src/sandbox/lane/b.ts': "import 'zod';" },
+    { 'host/src/runtime/wasm/lane/b.ts': "import 'zod';" },
     'lane/b.ts → node_modules/zod/index.js: what runs in a lane',
   ],
   [
     'a package from what a lane imports',
-    { 'host/src/core/b.ts': "import 'zod';", 'host/src/sandbox/lane/b.ts': "import '../../core/b.ts';" },
+    { 'host/src/core/b.ts': "import 'zod';", 'host/src/runtime/wasm/lane/b.ts': "import '../../../core/b.ts';" },
     'what runs in a lane reaches',
   ],
   [
     'the gateway’s side of a capability from its lane’s side',
-    { 'host/src/capability/b.ts': '', 'host/src/capability/lane/b.ts': "import '../b.ts';" },
+    { 'host/src/capability/clock/gateway.ts': '', 'host/src/capability/clock/lane.ts': "import './gateway.ts';" },
     'what runs in a lane reaches',
   ],
   [
     'a type of it',
     {
       'host/src/capability/b.ts': 'export type B = 1;',
-      'host/src/sandbox/lane/b.ts': "import type { B } from '../../capability/b.ts'; export const b: B = 1;",
+      'host/src/runtime/wasm/lane/b.ts': "import type { B } from '../../../capability/b.ts'; export const b: B = 1;",
     },
     'what runs in a lane reaches',
   ],
@@ -161,8 +161,8 @@ it.each([
     (name): [string, Record<string, string>, string] => [
       `node:${name} from a lane`,
       {
-        'host/src/sandbox/b.ts': `export const b = () => import('node:${name}');`,
-        'host/src/sandbox/lane/b.ts': "import '../b.ts';",
+        'host/src/runtime/wasm/b.ts': `export const b = () => import('node:${name}');`,
+        'host/src/runtime/wasm/lane/b.ts': "import '../b.ts';",
       },
       `lane/b.ts → ${name}: what runs in a lane reaches`,
     ],

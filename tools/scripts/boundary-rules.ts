@@ -39,7 +39,7 @@ const kept: readonly { readonly modules: readonly string[]; readonly by: string 
 ];
 
 /** What runs on the threads of lanes. Code that broke out of a guest could use all that a lane loads. */
-const capabilityInLane = 'capability/(([^/]+/)?lane/|[^/]+/lane\\.ts$|lane-registry\\.ts$)';
+const capabilityInLane = 'capability/(lane|[a-z-]+/lane)[/.-]';
 const inLane = `^host/src/(${capabilityInLane}|runtime/wasm/lane/)`;
 /** Of Node, what lanes need: `module` writes down compiled code, and `crypto` draws random bytes. */
 const nodeInLane = ['crypto', 'events', 'module', 'process', 'vm', 'worker_threads'];
@@ -79,6 +79,13 @@ export const rules: IForbiddenRuleType[] = [
       reachable: true,
       pathNot: `^(host/src/(core/|contract/|egress/(forbidden-headers|request)\\.ts$|${capabilityInLane}|runtime/)|(node:)?(${nodeInLane.join('|')})$)`,
     },
+  },
+  {
+    name: 'revisions-stand-alone',
+    comment: 'a revision of MCP imports no other revision',
+    severity: 'error',
+    from: { path: '^host/src/mcp/revision/([^/]+)/' },
+    to: { path: '^host/src/mcp/revision/[^/]+/', pathNot: '^host/src/mcp/revision/$1/' },
   },
   {
     name: 'host-stands-alone',

@@ -3,8 +3,8 @@ import { cut } from '../../core/cut.ts';
 import type { EgressAnswer, EgressRequest } from '../../egress/request.ts';
 import { askGateway } from '../lane/ask-gateway.ts';
 import { DeclaredError, type HostImports, type LaneSide } from '../lane/lane-side.ts';
-import { egressNeed } from './needed-grant.ts';
-import { wasiHttp, wasiHttpWaiting } from './wasi-http.ts';
+import { egressNeed } from './lane/needed-grant.ts';
+import { wasiHttp, wasiHttpWaiting } from './lane/wasi-http.ts';
 
 /** What the lane needs of a grant. */
 interface OutboundHttpGrant {

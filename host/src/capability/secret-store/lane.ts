@@ -2,7 +2,7 @@ import type { SecretError } from '../../contract/generated/secret-store.js';
 import { cut } from '../../core/cut.ts';
 import { askGateway } from '../lane/ask-gateway.ts';
 import { DeclaredError, type LaneSide } from '../lane/lane-side.ts';
-import { worthlessPlaceholder } from './worthless-placeholder.ts';
+import { worthlessPlaceholder } from './lane/worthless-placeholder.ts';
 
 /** Characters of a name. */
 export const longestName = 64;

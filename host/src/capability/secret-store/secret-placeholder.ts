@@ -1,4 +1,4 @@
-import { placeholderPattern } from './placeholder.ts';
+import { placeholderPattern } from './lane/placeholder.ts';
 import type { Secrets } from './secrets.ts';
 
 type HeaderList = readonly (readonly [string, string])[];

@@ -3,7 +3,7 @@ import { Fault, Faults } from '../../core/fault.ts';
 import { fileProblem } from '../../core/file-problem.ts';
 import { readRegularFileSync } from '../../core/regular-file.ts';
 import type { SecretMask } from '../../core/secret-mask.ts';
-import { newPlaceholder } from './placeholder.ts';
+import { newPlaceholder } from './lane/placeholder.ts';
 
 /** Where one secret is kept: in a variable of the gateway's environment, or in a file that somebody mounted. */
 export interface SecretPlace {

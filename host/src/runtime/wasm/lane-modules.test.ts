@@ -75,7 +75,12 @@ async function loadedByProcess(): Promise<string[]> {
 const named = (urls: readonly string[]): string =>
   [
     ...new Set(
-      urls.map(url => url.replace(new URL('../..', import.meta.url).href, '').replace(/(?<=\/lane\/)[\w-]+\.ts$/, '*')),
+      urls.map(url =>
+        url
+          .replace(new URL('../..', import.meta.url).href, '')
+          .replace(/^capability\/([\w-]+\/)?lane\b.*/, 'capability/**/lane*')
+          .replace(/(?<=\/lane\/)[\w-]+\.ts$/, '*'),
+      ),
     ),
   ]
     .toSorted()

@@ -1,5 +1,5 @@
-import { type HeaderList, isForbiddenHeader, isHeader, isHeaderName } from '../../egress/forbidden-headers.ts';
-import { DeclaredError } from '../lane/lane-side.ts';
+import { type HeaderList, isForbiddenHeader, isHeader, isHeaderName } from '../../../egress/forbidden-headers.ts';
+import { DeclaredError } from '../../lane/lane-side.ts';
 
 const invalid = () => new DeclaredError({ tag: 'invalid-syntax' });
 const text = (value: Uint8Array) => Buffer.from(value).toString('latin1');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { EgressRequest } from '../../egress/request.ts';
-import { Pollable } from '../lane/pollable.ts';
+import type { EgressRequest } from '../../../egress/request.ts';
+import { Pollable } from '../../lane/pollable.ts';
 import { wasiHttp } from './wasi-http.ts';
 import { Fields } from './wasi-http-field.ts';
 import { PromisePollable, pollWaiting } from './wasi-http-poll.ts';

@@ -1,8 +1,8 @@
-import type { HttpError } from '../../contract/generated/outbound-http.js';
-import type { EgressAnswer, EgressRequest } from '../../egress/request.ts';
-import { InputStream, OutputStream } from '../inert-wasi/lane.ts';
-import { DeclaredError, type HostImports } from '../lane/lane-side.ts';
-import { Pollable } from '../lane/pollable.ts';
+import type { HttpError } from '../../../contract/generated/outbound-http.js';
+import type { EgressAnswer, EgressRequest } from '../../../egress/request.ts';
+import { InputStream, OutputStream } from '../../inert-wasi/lane.ts';
+import { DeclaredError, type HostImports } from '../../lane/lane-side.ts';
+import { Pollable } from '../../lane/pollable.ts';
 import { Fields } from './wasi-http-field.ts';
 import { PromisePollable, pollWaiting } from './wasi-http-poll.ts';
 

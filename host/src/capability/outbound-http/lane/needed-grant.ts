@@ -1,5 +1,5 @@
-import type { EgressRequest } from '../../egress/request.ts';
-import { secretsIn } from '../secret-store/worthless-placeholder.ts';
+import type { EgressRequest } from '../../../egress/request.ts';
+import { secretsIn } from '../../secret-store/lane/worthless-placeholder.ts';
 
 const longest = 1000;
 

@@ -1,4 +1,4 @@
-import { Pollable } from '../lane/pollable.ts';
+import { Pollable } from '../../lane/pollable.ts';
 
 /** A pollable that becomes ready when `settled` is: for lanes that run with JSPI, where waiting parks the instance. */
 export class PromisePollable extends Pollable {
