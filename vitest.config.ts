@@ -1,12 +1,63 @@
-import { defineConfig } from 'vitest/config';
+import { availableParallelism } from 'node:os';
+import { configDefaults, defineConfig, type TestProjectConfiguration } from 'vitest/config';
+
+/**
+ * What a test file needs decides its project. A file belongs to a project by its folder, `test/system/`, or by its
+ * name beside the sources, `run.system.test.ts`; every other test is a unit test.
+ */
+const projects = {
+  /** Guests are compiled and run in lanes. */
+  sandbox: {},
+  /** Whole gateways, child processes, registries, commands. */
+  system: {},
+  /** Programs of others: OCI clients and registries, the MCP conformance suite. */
+  interop: {},
+  /** Plugins are built: Go, Rust, Python, StarlingMonkey. */
+  toolchain: {},
+  /** What the documents say is done as it is written. */
+  docs: {},
+  /** Attacks beside honest clients, whose times are compared: one file at a time, when all others have ended. */
+  hostile: { fileParallelism: false, sequence: { groupOrder: 2 } },
+} as const;
+
+const names = Object.keys(projects);
+
+/** Files of host/src that have not been renamed yet. */
+const unnamed: Readonly<Record<string, readonly string[]>> = {
+  sandbox: ['host/src/{sandbox,runtime}/**/*.test.ts', 'host/src/**/contract-mismatch.test.ts'],
+  system: ['host/src/upstream/**/stdio-upstream.test.ts'],
+};
+
+// Processes and timers are waited for more than they compute.
+const maxWorkers = Math.max(2, availableParallelism());
 
 export default defineConfig({
   test: {
-    include: ['host/src/**/*.test.ts', 'tools/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     setupFiles: ['./test/code-cache.ts'],
-    maxWorkers: 2,
     reporters: ['default', './test/summary-reporter.ts'],
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{host,tools}/**/*.test.ts', 'test/*.test.ts'],
+          exclude: [...configDefaults.exclude, `**/*.{${names.join()}}.test.ts`, ...Object.values(unnamed).flat()],
+          maxWorkers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      ...Object.entries(projects).map(
+        ([name, test]): TestProjectConfiguration => ({
+          test: {
+            name,
+            include: [`test/${name}/**/*.test.ts`, `{host,tools}/**/*.${name}.test.ts`, ...(unnamed[name] ?? [])],
+            maxWorkers,
+            sequence: { groupOrder: 1 },
+            ...test,
+          },
+        }),
+      ),
+    ],
   },
 });

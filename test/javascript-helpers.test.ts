@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { block, readConfig, replaceInJson, replaceText, sha256 } from '../../sdk/js/index.ts';
+import { block, readConfig, replaceInJson, replaceText, sha256 } from '../sdk/js/index.ts';
 
 const loud = (text: string) => text.replaceAll('a', 'A');
 

@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEverything } from '../fixtures/everything.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { itWith } from '../prerequisite.ts';
-import { examples } from './examples.ts';
+import { examples } from '../fixtures/examples.ts';
 
 const root = join(import.meta.dirname, '../../plugins-examples');
 const signal = new AbortController().signal;

@@ -2,8 +2,8 @@ import { globSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core/json';
 import { describe, expect, it } from 'vitest';
-import { read, root } from './fixtures/markdown.ts';
-import { requirements } from './requirements.ts';
+import { read, root } from '../fixtures/markdown.ts';
+import { requirements } from '../requirements.ts';
 
 describe('a promise of the security model', () => {
   const promises = [...read('docs/security.md').matchAll(/^\| (.+?) \| ((?:[A-Z]+-\d+ ?)+)\| (.+) \|$/gm)].map(

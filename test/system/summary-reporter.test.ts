@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 /** Within the repository, so that the files below find vitest. */
 let folder = '';
 beforeAll(async () => {
-  folder = await mkdtemp(join(import.meta.dirname, '../node_modules/.summary-'));
+  folder = await mkdtemp(join(import.meta.dirname, '../../node_modules/.summary-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -31,7 +31,7 @@ it.each([
   },
 ])('[RUN-30] ends a run with one plain line that counts what $what', async ({ text, line }) => {
   await writeFile(join(folder, 'some.test.ts'), head + text);
-  const reporter = join(import.meta.dirname, 'summary-reporter.ts');
+  const reporter = join(import.meta.dirname, '../summary-reporter.ts');
   const argv = [vitest, 'run', '--root', folder, '--reporter=default', `--reporter=${reporter}`];
   const { stdout } = await promisify(execFile)(process.execPath, argv).catch((error: { stdout: string }) => error);
   expect(stdout.trimEnd().split('\n').at(-1)).toBe(line);
