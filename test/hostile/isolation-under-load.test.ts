@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';
+import { jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';
+import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openBesieged } from '../fixtures/open-besieged.ts';
 import { puppet } from '../fixtures/puppet.ts';
 import { openGuests } from '../fixtures/sandboxed.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Checks, patience, runConformanceSuite } from '../fixtures/conformance-suite.ts';
 import { startConformanceUpstream } from '../fixtures/conformance-upstream.ts';
-import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
+import { jsGuest } from '../fixtures/guest.ts';
+import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openHost } from '../fixtures/open-host.ts';
 
 /** How the checks of a scenario differ behind the gateway. */

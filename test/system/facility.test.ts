@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest } from '../fixtures/guest.ts';
+import { jsGuest } from '../fixtures/guest.ts';
+import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
 

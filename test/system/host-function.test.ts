@@ -3,8 +3,10 @@ import type { AddressInfo } from 'node:net';
 import type { ChainOutput } from '@sallyport/host/contract/hook-call';
 import { createLog } from '@sallyport/host/core/log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall } from '../fixtures/sandboxed.ts';
+import { jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';
+import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall } from '../fixtures/hook-calls.ts';
+import { openGuests } from '../fixtures/sandboxed.ts';
 
 const say = (expression: string) => `
 export const lifecycle = { configure() {} };

@@ -2,7 +2,8 @@ import { capabilities } from '@sallyport/host/capability/registry';
 import type { RefusalReason } from '@sallyport/host/contract/hook-call';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DoingGuest, openDoingGuest } from '../fixtures/doing-guest.ts';
-import { guestDescriptor, watGuest } from '../fixtures/guest.ts';
+import { watGuest } from '../fixtures/guest.ts';
+import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 
 type Guest = Awaited<ReturnType<typeof openDoingGuest>>;
 

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guestDescriptor } from '../fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall } from '../fixtures/sandboxed.ts';
+import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall } from '../fixtures/hook-calls.ts';
+import { openGuests } from '../fixtures/sandboxed.ts';
 import { fetchingScript, starlingGuest } from '../fixtures/starling-guest.ts';
 
 describe('fetch in a StarlingMonkey component', () => {

@@ -11,9 +11,9 @@ import { runCase } from '@sallyport/cli/case/run-case';
 import { tryPlugin } from '@sallyport/cli/case/tried-plugin';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startEverything } from '../fixtures/everything.ts';
+import { examples } from '../fixtures/examples.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { itWith } from '../prerequisite.ts';
-import { examples } from '../fixtures/examples.ts';
 
 const root = join(import.meta.dirname, '../../plugins-examples');
 const signal = new AbortController().signal;

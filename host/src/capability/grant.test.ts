@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { guestDescriptor } from '../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../test/fixtures/guest-descriptor.ts';
 import type { Fault, Faults } from '../core/fault.ts';
 import { decideGrant } from './grant.ts';
 import { capabilities, grantsSchema } from './registry.ts';

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { componentInfo } from '@sallyport/host/wasm/component-info';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { guestDescriptor } from '../../../../test/fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall } from '../../../../test/fixtures/sandboxed.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
+import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import { buildPlugin } from './build-plugin.ts';
 
 const installed = join(import.meta.dirname, '../../../../node_modules/@bytecodealliance');

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { createLog } from '@sallyport/host/core/log';
 import type { SandboxRunner } from '@sallyport/host/runtime/wasm/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guestDescriptor } from '../../../../test/fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall } from '../../../../test/fixtures/sandboxed.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
+import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import { buildPlugin } from './build-plugin.ts';
 
 /** Line 9 is where `inner` reads what is not there. */

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { guestDescriptor, jsGuest } from '../../../../test/fixtures/guest.ts';
+import { jsGuest } from '../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { parseCases } from './case-file.ts';
 import { runCase } from './run-case.ts';
 import { type TriedPlugin, tryPlugin } from './tried-plugin.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { guestDescriptor } from '../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { difference, differencesOf } from './difference.ts';
 import { tellCases } from './tell-cases.ts';
 

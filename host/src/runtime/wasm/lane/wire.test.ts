@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { callContext, calls, toolCall, toolResult } from '../../../../../test/fixtures/sandboxed.ts';
+import { callContext, calls, toolCall, toolResult } from '../../../../../test/fixtures/hook-calls.ts';
 import type { ChainInput, ChainOutput } from '../../../contract/hook-call.ts';
 import { CallLists, packResults, unpackJobs, unpackResults } from './wire.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callContext, calls, toolCall } from '../../../../../test/fixtures/sandboxed.ts';
+import { callContext, calls, toolCall } from '../../../../../test/fixtures/hook-calls.ts';
 import { heaviest } from '../lane/payload.ts';
 import { FairQueue } from './fair-queue.ts';
 import { PendingJob } from './job.ts';

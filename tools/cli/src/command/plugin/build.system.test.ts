@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digestOf } from '@sallyport/host/core/digest';
 import { expect, it } from 'vitest';
-import { guestDescriptor } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import { runCommand } from '../../../../../test/fixtures/run-command.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
 import { readInput } from '../../read-input.ts';

@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { guestDescriptor, watGuest } from '../../../../../test/fixtures/guest.ts';
+import { watGuest } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import { runCommand } from '../../../../../test/fixtures/run-command.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
 

@@ -1,9 +1,10 @@
 import { constants, createContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
 import { documentedBlock } from '../../../../test/fixtures/markdown.ts';
 import { reachText } from '../../../../test/fixtures/reach.ts';
-import { callContext, calls, memoryFacilities, toolCall } from '../../../../test/fixtures/sandboxed.ts';
+import { memoryFacilities } from '../../../../test/fixtures/sandboxed.ts';
 import type { Grant } from '../../capability/grant.ts';
 import { capabilities } from '../../capability/registry.ts';
 import { silentLog } from '../../core/log.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest, wasiGuest, watGuest } from '../../../../../test/fixtures/guest.ts';
+import { jsGuest, wasiGuest, watGuest } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import { transpile } from '../compile/transpile.ts';
 import { dropUnreached } from './drop-unreached.ts';
 import { prepareGlue } from './glue.ts';

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import { guestDescriptor, watGuest } from '../../../../../test/fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall } from '../../../../../test/fixtures/sandboxed.ts';
+import { watGuest } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall } from '../../../../../test/fixtures/hook-calls.ts';
+import { openGuests } from '../../../../../test/fixtures/sandboxed.ts';
 import { ReadyThreads } from './ready-threads.ts';
 
 const input = { stage: 'before' as const, context: callContext, value: toolCall({}) };

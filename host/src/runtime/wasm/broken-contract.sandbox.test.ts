@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest, type WatGuest, watGuest } from '../../../../test/fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall, toolResult } from '../../../../test/fixtures/sandboxed.ts';
+import { jsGuest, type WatGuest, watGuest } from '../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall, toolResult } from '../../../../test/fixtures/hook-calls.ts';
+import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import type { Request, Response } from '../../contract/generated/types.js';
 import type { ChainInput, ChainOutput } from '../../contract/hook-call.ts';
 import type { Log } from '../../core/log.ts';

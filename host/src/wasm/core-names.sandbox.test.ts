@@ -1,6 +1,7 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest, watGuest } from '../../../test/fixtures/guest.ts';
+import { jsGuest, watGuest } from '../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../test/fixtures/guest-descriptor.ts';
 import { checkCoreNames, whyForbidden } from './core-names.ts';
 
 /** A component around one core module. */

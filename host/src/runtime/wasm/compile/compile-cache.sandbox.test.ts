@@ -5,8 +5,10 @@ import { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/prom
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { guestDescriptor, watGuest } from '../../../../../test/fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall } from '../../../../../test/fixtures/sandboxed.ts';
+import { watGuest } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall } from '../../../../../test/fixtures/hook-calls.ts';
+import { openGuests } from '../../../../../test/fixtures/sandboxed.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
 import { type Digest, digestOf } from '../../../core/digest.ts';
 import { silentLog } from '../../../core/log.ts';

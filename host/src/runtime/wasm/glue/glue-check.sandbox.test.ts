@@ -1,6 +1,7 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
-import { dummyGuest, guestDescriptor, jsGuest, wasiGuest, watGuest } from '../../../../../test/fixtures/guest.ts';
+import { dummyGuest, jsGuest, wasiGuest, watGuest } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import { transpile } from '../compile/transpile.ts';
 import { prepareGlue } from './glue.ts';
 import { checkGlue } from './glue-check.ts';

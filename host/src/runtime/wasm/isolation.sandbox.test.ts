@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest, watGuest } from '../../../../test/fixtures/guest.ts';
-import { callContext, calls, openGuests, toolCall, toolResult } from '../../../../test/fixtures/sandboxed.ts';
+import { jsGuest, watGuest } from '../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall, toolResult } from '../../../../test/fixtures/hook-calls.ts';
+import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import type { HookRunner } from '../../contract/hook-call.ts';
 
 /** Tells how many calls this instance has served before. */

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { guestDescriptor, watGuest } from '../../../test/fixtures/guest.ts';
+import { watGuest } from '../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../test/fixtures/guest-descriptor.ts';
 import {
   coreModule,
   exporting,

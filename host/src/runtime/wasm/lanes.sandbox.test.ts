@@ -1,15 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { guestDescriptor, jsGuest, watGuest } from '../../../../test/fixtures/guest.ts';
-import {
-  callContext,
-  calls,
-  type Guest,
-  memoryFacilities,
-  openGuests,
-  toolCall,
-  toolResult,
-} from '../../../../test/fixtures/sandboxed.ts';
+import { jsGuest, watGuest } from '../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall, toolResult } from '../../../../test/fixtures/hook-calls.ts';
+import { type Guest, memoryFacilities, openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import { decideGrant } from '../../capability/grant.ts';
 import { capabilities } from '../../capability/registry.ts';
 import type { Request } from '../../contract/generated/types.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { guestDescriptor, watGuest } from '../../../../../test/fixtures/guest.ts';
+import { watGuest } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import { transpile } from '../compile/transpile.ts';
 import { prepareGlue } from './glue.ts';
 

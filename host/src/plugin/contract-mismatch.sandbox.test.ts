@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { contract, dummyGuest, guestDescriptor, wasiGuest } from '../../../test/fixtures/guest.ts';
+import { contract, dummyGuest, wasiGuest } from '../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../test/fixtures/guest-descriptor.ts';
 import { nested, section, withParts } from '../../../test/fixtures/odd-component.ts';
 import { contractFunctions } from '../contract/generated/functions.ts';
 import { toFaults } from '../core/fault.ts';

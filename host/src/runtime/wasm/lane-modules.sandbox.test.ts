@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { guestDescriptor, watGuest } from '../../../../test/fixtures/guest.ts';
+import { watGuest } from '../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
 import { documentedBlock } from '../../../../test/fixtures/markdown.ts';
-import { callContext, calls, openGuests, toolCall } from '../../../../test/fixtures/sandboxed.ts';
+import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import { laneSides } from '../../capability/lane-registry.ts';
 import { capabilities } from '../../capability/registry.ts';
 import { forkBoundChild } from './bound-child.ts';
