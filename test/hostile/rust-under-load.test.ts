@@ -10,10 +10,9 @@ import { openHost } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { rustGuests } from '../fixtures/rust-guest.ts';
 import { endure } from '../fixtures/siege.ts';
-import { isInstalled, itWith } from '../prerequisite.ts';
+import { isMissing, itWith } from '../prerequisite.ts';
 
 const itWithRust = itWith('wasm-ld-22');
-const isRun = isInstalled('wasm-ld-22') || process.env.CI === 'true';
 
 const attacks = {
   timeout: ['loop', 'work', 'log'],
@@ -29,7 +28,7 @@ describe('under attack by a plugin in Rust, honest clients', { timeout: 60_000 }
   let load: Awaited<ReturnType<typeof openHonestLoad>>;
 
   beforeAll(async () => {
-    if (!isRun) return;
+    if (isMissing('wasm-ld-22')) return;
     const upstream = opened.use(await startRawHttpServer({ name: 'upstream' }));
     const example = join(import.meta.dirname, '../../plugins-examples/redact-emails/redact-emails.js');
     const honest = await jsGuest(

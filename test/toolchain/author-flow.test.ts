@@ -10,7 +10,7 @@ import { languages } from '@sallyport/cli/new/languages';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { startDockerRegistry } from '../fixtures/docker-registry.ts';
-import { isInstalled, itWith } from '../prerequisite.ts';
+import { isMissing, itWith } from '../prerequisite.ts';
 
 const root = join(import.meta.dirname, '../..');
 const main = join(root, 'tools/cli/bin/sallyport.js');
@@ -54,7 +54,7 @@ describe.each(Object.keys(languages))('an author of a plugin in %s', language =>
     figures[step] = Math.round((performance.now() - began) / 10) / 100;
     return done;
   };
-  const missing = [needs[language] ?? [], 'docker-registry'].flat().find(program => !isInstalled(program));
+  const missing = [needs[language] ?? [], 'docker-registry'].flat().find(isMissing);
   const itHere = missing === undefined ? it : itWith(missing);
 
   itHere(

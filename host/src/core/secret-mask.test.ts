@@ -12,12 +12,10 @@ function maskOf(...values: string[]) {
 }
 
 describe('a mask', () => {
-  it.each(Array.from({ length: value.length - 4 }, (_, index) => index + 4))(
-    '[CAP-76] hides the first %s characters of a value where the text was cut',
-    length => {
-      expect(maskOf(value).text(cut(`it is ${value} here`, 6 + length))).toBe('it is ***…');
-    },
-  );
+  it('[CAP-76] hides the beginning of a value where the text was cut, however long it is', () => {
+    for (let length = 4; length < value.length; length += 1)
+      expect(maskOf(value).text(cut(`it is ${value} here`, 6 + length)), `${length} characters`).toBe('it is ***…');
+  });
 
   it.each([
     { what: 'no value', text: 'it is nothing…' },

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { createAddressCheck, isPublicAddress } from './public-address.ts';
 
 describe('an address', () => {
-  it.each(['8.8.8.8', '1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'])(
-    '[CAP-06] is public: %s',
-    address => expect(isPublicAddress(address)).toBe(true),
-  );
+  const publicOnes = ['8.8.8.8', '1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '2a00:1450::1'];
+  it('[CAP-06] is public outside of all reserved ranges', () => {
+    expect(publicOnes.filter(address => !isPublicAddress(address))).toEqual([]);
+  });
 
-  it.each([
+  const others = [
     '0.0.0.0',
     '10.1.2.3',
     '100.64.0.1',
@@ -49,7 +49,10 @@ describe('an address', () => {
     'ff02::1',
     'nonsense',
     '',
-  ])('[CAP-06] is not public: %j', address => expect(isPublicAddress(address)).toBe(false));
+  ];
+  it('[CAP-06] is not public in a reserved range, nor when it is no address', () => {
+    expect(others.filter(isPublicAddress)).toEqual([]);
+  });
 
   it.each([
     { allow: ['127.0.0.1/32'], address: '127.0.0.1', may: true },
