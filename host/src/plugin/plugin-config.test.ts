@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { descriptorOf } from '../../../test/fixtures/signed-plugin.ts';
+import { toFaults } from '../core/fault.ts';
+import { checkConfig } from './plugin-config.ts';
+
+const descriptor = descriptorOf({
+  config_schema: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      replacement: { type: 'string' },
+      rules: {
+        type: 'array',
+        items: { type: 'object', properties: { field: { type: 'string' } }, additionalProperties: false },
+      },
+      'a/b': { type: 'number' },
+    },
+  },
+});
+
+it.each([
+  { what: 'nothing', config: undefined, expected: {} },
+  { what: 'what the schema allows', config: { replacement: 'x' }, expected: { replacement: 'x' } },
+])('[RUN-80] accepts $what', ({ config, expected }) => {
+  expect(checkConfig(config, descriptor)).toEqual(expected);
+});
+
+it('[RUN-80] accepts any object where the plugin has no schema', () => {
+  expect(checkConfig({ any: [1] }, descriptorOf())).toEqual({ any: [1] });
+});
+
+it.each([
+  { what: 'a list', config: [], details: { reason: 'config is not a JSON object' } },
+  { what: 'a wrong type', config: { replacement: 1 }, details: { path: 'replacement' } },
+  { what: 'a wrong type under a name with a slash', config: { 'a/b': 'x' }, details: { path: 'a/b' } },
+  {
+    what: 'a misspelt key',
+    config: { replacment: 'x' },
+    details: { path: 'replacment', reason: 'unknown key replacment' },
+    hint: 'did you mean replacement?',
+  },
+  {
+    what: 'an unknown key of a list’s item',
+    config: { rules: [{ feild: 'x' }] },
+    details: { path: 'rules.0.feild' },
+    hint: 'did you mean field?',
+  },
+  {
+    what: 'a key unlike all others',
+    config: { zzzzzz: 1 },
+    details: { path: 'zzzzzz' },
+    hint: 'known keys: replacement, rules, a/b',
+  },
+])('[RUN-80] refuses $what', ({ config, details, hint }) => {
+  try {
+    checkConfig(config, descriptor);
+    expect.unreachable();
+  } catch (error) {
+    const [fault, ...others] = toFaults(error);
+    expect(others).toEqual([]);
+    expect(fault).toMatchObject({ code: 'plugin_config_invalid', details, ...(hint === undefined ? {} : { hint }) });
+  }
+});
+
+it('[RUN-80] reports all problems, each with the place that the file gives it', () => {
+  const place = (path: readonly PropertyKey[]) => ({
+    file: 'f.yaml',
+    line: path.length,
+    column: 1,
+    path: path.join('.'),
+  });
+  try {
+    checkConfig({ replacement: 1, rules: 2 }, descriptor, place);
+    expect.unreachable();
+  } catch (error) {
+    expect(toFaults(error).map(({ details }) => [details.file, details.line, details.path])).toEqual([
+      ['f.yaml', 1, 'replacement'],
+      ['f.yaml', 1, 'rules'],
+    ]);
+  }
+});
