@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
-import { artifactOf, componentWith, descriptorOf, keyPair } from '../../../test/fixtures/signed-plugin.ts';
+import { descriptorOf, keyPair, verifiedArtifact } from '../../../test/fixtures/signed-plugin.ts';
 import type { PluginConfig } from '../config/config.ts';
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { toFaults } from '../core/fault.ts';
 import { silentLog } from '../core/log.ts';
-import { createVerifier } from '../verify/verifier.ts';
 import { honourLock, type Lock, updateLock } from './lock.ts';
 import type { Lockfile } from './lockfile.ts';
 
@@ -13,12 +12,7 @@ const options = { folder: '/config', config: 'my config.yaml', allowDowngrade: f
 const entry = (id = 'redact'): PluginConfig => ({ ...fixed, id, source: { file: `/config/${id}.wasm` } });
 const fixed = { grants: {}, limits: {}, config: {} } as Omit<PluginConfig, 'id' | 'source'>;
 
-async function verified(more: Partial<PluginDescriptor> = {}) {
-  const verifier = createVerifier({ trust: { keys: [], revoked_digests: [] }, requireSigned: true, log: silentLog() });
-  const component = componentWith(descriptorOf(more));
-  const signed = artifactOf(component, [key.sign(component)], { repository: null });
-  return verifier.verify(signed, { id: 'redact', publicKey: key.pem, stated: undefined });
-}
+const verified = (more: Partial<PluginDescriptor> = {}) => verifiedArtifact(key, descriptorOf(more));
 
 /** A lockfile of the plugin as it is in version 1.2.0. */
 async function held(): Promise<Lockfile> {
