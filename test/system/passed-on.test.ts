@@ -1,7 +1,7 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Unhooked } from '../../host/src/gateway/binding.ts';
-import { blockedCode } from '../../host/src/mcp/message.ts';
+import { sharedNumbers } from '../../host/src/mcp/errors.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
 import { openGateway, rpc, call as toolCall } from '../fixtures/open-gateway.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
@@ -113,7 +113,10 @@ describe('what no hook is called for', () => {
       'drop',
       inlineChain({}, { 'tools/call': () => ({ kind: 'block', data }) }),
     );
-    expect((await gateway.post(toolCall('echo'), session)).body.error).toMatchObject({ code: blockedCode, data });
+    expect((await gateway.post(toolCall('echo'), session)).body.error).toMatchObject({
+      code: sharedNumbers.plugin_blocked,
+      data,
+    });
   });
 });
 

@@ -1,12 +1,14 @@
-import { codes } from '@sallyport/host/core/codes';
+import { codes, type FaultCode } from '@sallyport/host/core/codes';
+import { errorNumbers } from '@sallyport/host/mcp/revision/2025-11-25/errors';
 
 /** docs/errors.md from the table of codes. */
 export async function errorList(): Promise<Map<string, string>> {
   const rows = Object.entries(codes).map(([code, entry]) => {
+    const number = errorNumbers[code as FaultCode];
     const seen = [
       'exit' in entry ? `exit code ${entry.exit}` : undefined,
       'http' in entry ? `HTTP ${entry.http}` : undefined,
-      'rpc' in entry ? `JSON-RPC ${entry.rpc}` : undefined,
+      number === undefined ? undefined : `JSON-RPC ${number}`,
     ].filter(Boolean);
     return `## \`${code}\`\n\n${entry.says}\n\n- **Seen as:** ${seen.join(', ')}\n- **What to do:** ${entry.todo}\n`;
   });

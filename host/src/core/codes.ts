@@ -1,12 +1,11 @@
 /**
  * The one table of error codes. docs/errors.md is made from it.
- * `exit` is the process's exit code when start fails on it, `http` the status and `rpc` the JSON-RPC error code
- * when a client sees it. `says` is one sentence; `todo` tells the reader what to do.
+ * `exit` is the process's exit code when start fails on it, `http` the status when a client sees it; the number of the
+ * JSON-RPC error depends on the revision of MCP (mcp/errors.ts). `says` is one sentence; `todo` tells the reader what to do.
  */
 interface Code {
   readonly exit?: 1 | 2 | 3 | 4 | 5;
   readonly http?: number;
-  readonly rpc?: number;
   readonly says: string;
   readonly todo: string;
 }
@@ -17,14 +16,12 @@ const table = {
   internal: {
     exit: 1,
     http: 500,
-    rpc: -32603,
     says: 'The gateway failed because of a mistake of its own.',
     todo: 'Report it, with the log lines of the request id.',
   },
   system_refused: {
     exit: 1,
     http: 500,
-    rpc: -32603,
     says: 'The operating system refused something that the gateway needs.',
     todo: 'See what it refused: a file, its permissions, room on the disk, or the number of open files.',
   },
@@ -385,7 +382,6 @@ const table = {
   },
   lanes_closed: {
     http: 503,
-    rpc: -32603,
     says: 'The gateway is closing, and this call was not finished.',
     todo: 'Send the request again.',
   },
@@ -439,17 +435,14 @@ const table = {
 
   // hook
   plugin_failed: {
-    rpc: -32001,
     says: 'A plugin that must see this failed, so the request was blocked.',
     todo: 'See the log: a line `a plugin failed` with the same request id has the cause and what the plugin said.',
   },
   not_showable: {
-    rpc: -32001,
     says: 'A plugin must see this, and it cannot be shown to it, so the request was blocked.',
     todo: 'See `description` for what cannot be shown; change the request, or the answer of the upstream.',
   },
   plugin_blocked: {
-    rpc: -32001,
     says: 'A plugin blocked the request. Clients get its own `code`, `reason` and `description`; this code is for the log.',
     todo: 'Read the reason: the plugin did what it is for.',
   },
@@ -462,72 +455,60 @@ const table = {
   },
   upstream_unavailable: {
     exit: 5,
-    rpc: -32010,
     says: 'The upstream could not be started or reached.',
     todo: 'Start it, or correct its `stdio.command` or `http.url`; its own log lines carry its id.',
   },
   upstream_timeout: {
     exit: 5,
-    rpc: -32011,
     says: 'The upstream did not answer in time.',
     todo: 'Look into the upstream, or give it more time: `setting` names what sets the limit.',
   },
   upstream_closed: {
     exit: 5,
-    rpc: -32012,
     says: 'The upstream closed the connection, or its process ended, before it answered.',
     todo: 'Look into the upstream; it is connected again with the next request.',
   },
   upstream_garbage: {
     exit: 5,
-    rpc: -32013,
     says: 'The upstream answered with something that is not MCP.',
     todo: 'Check that the command or url is an MCP server, and that it writes nothing but messages.',
   },
   upstream_error: {
-    rpc: -32603,
     says: 'The upstream answered with an error.',
     todo: 'Read its text in the log line of the request. With `unhooked: pass`, the binding hands it to clients.',
   },
   upstream_too_large: {
     exit: 5,
-    rpc: -32014,
     says: 'The answer of the upstream is larger than allowed.',
     todo: 'Ask for less, raise `limits.answer_bytes`, or have the upstream send a resource link instead of the content.',
   },
   upstream_refused: {
     exit: 5,
-    rpc: -32015,
     says: 'The upstream refused the credentials of the gateway.',
     todo: 'Give the upstream the right `http.headers`. What a client sends to the gateway is never passed on.',
   },
   upstream_redirected: {
     exit: 5,
-    rpc: -32016,
     says: 'The upstream redirects elsewhere, and redirects are not followed.',
     todo: 'Write the final address into `http.url`.',
   },
   upstream_status: {
     exit: 5,
-    rpc: -32030,
     says: 'The upstream answered with an HTTP status that refuses the request.',
     todo: 'Act on `status`: after 429 and 503 try again later, otherwise look into the upstream. Other requests are not affected.',
   },
   upstream_tls: {
     exit: 5,
-    rpc: -32031,
     says: 'No trusted connection to the upstream could be made.',
     todo: 'See the log line of the request for the reason; NODE_EXTRA_CA_CERTS names a file with further authorities.',
   },
   upstream_revision: {
     exit: 5,
-    rpc: -32032,
     says: 'The upstream speaks only revisions of MCP that this gateway does not.',
     todo: 'Use a server that speaks 2025-11-25 or one of its predecessors.',
   },
   upstream_transport: {
     exit: 5,
-    rpc: -32033,
     says: 'The upstream speaks HTTP+SSE, the transport of revision 2024-11-05, which this gateway does not.',
     todo: "Use the server's streamable HTTP endpoint, often `/mcp` in place of `/sse`, or start it over stdio.",
   },
@@ -535,135 +516,112 @@ const table = {
   // gateway
   host_refused: {
     http: 403,
-    rpc: -32000,
     says: 'The Host header names a host that this gateway does not serve.',
     todo: 'Call it by a name that it knows, or add the name to `allowed_hosts`.',
   },
   host_ambiguous: {
     http: 400,
-    rpc: -32000,
     says: 'The request has more than one Host header.',
     todo: 'Send one. If a proxy adds the other, fix the proxy.',
   },
   origin_refused: {
     http: 403,
-    rpc: -32000,
     says: 'A page of this origin may not call the gateway.',
     todo: 'Add the origin to `allowed_origins`, if its pages may.',
   },
   path_unknown: {
     http: 404,
-    rpc: -32000,
     says: 'There is nothing at this path.',
     todo: 'Use /mcp, or /mcp/ and the id of a binding.',
   },
   http_method_refused: {
     http: 405,
-    rpc: -32000,
     says: 'This HTTP method is not served here.',
     todo: 'Use POST for messages, GET for the stream of notifications, DELETE to end a session.',
   },
   media_type_refused: {
     http: 415,
-    rpc: -32000,
     says: 'The body is not declared as JSON.',
     todo: 'Send `Content-Type: application/json`.',
   },
   not_acceptable: {
     http: 406,
-    rpc: -32000,
     says: 'The client does not accept what this gateway answers with.',
     todo: 'Send `Accept: application/json, text/event-stream`.',
   },
   body_too_large: {
     http: 413,
-    rpc: -32000,
     says: 'The body is larger than allowed.',
     todo: 'Send less, or raise `limits.body_bytes`.',
   },
   json_malformed: {
     http: 400,
-    rpc: -32700,
     says: 'The body is not JSON.',
     todo: 'Send one JSON-RPC message, in UTF-8.',
   },
   json_excessive: {
     http: 400,
-    rpc: -32600,
     says: 'The body holds more values, or deeper nesting, than a message may have.',
     todo: 'Send less in one message: at most 100,000 values, in at most 256 levels.',
   },
   batch_refused: {
     http: 400,
-    rpc: -32600,
     says: 'The body is a batch that cannot be served: MCP has no batches since revision 2025-06-18.',
     todo: 'Send each message in a request of its own.',
   },
   message_invalid: {
     http: 400,
-    rpc: -32600,
     says: 'The body is not a JSON-RPC 2.0 message.',
     todo: 'Send an object with `"jsonrpc": "2.0"`, a method, and for a request an id.',
   },
   params_invalid: {
-    rpc: -32602,
     says: 'The params are invalid for this method.',
     todo: 'Correct the reported member.',
   },
   method_unknown: {
-    rpc: -32601,
     says: 'This gateway does not know the method.',
     todo: 'Use a method of the negotiated revision that the capabilities offer.',
   },
   name_unknown: {
-    rpc: -32602,
     says: 'No upstream of this binding has a tool or prompt of this name.',
     todo: 'List them; behind a binding of several upstreams a name is the id of its upstream, `__`, and the name there.',
   },
   resource_unknown: {
-    rpc: -32002,
     says: 'No upstream of this binding has this resource.',
     todo: 'List the resources and the templates.',
   },
   revision_unknown: {
     http: 400,
-    rpc: -32022,
     says: 'The client asks for a revision of MCP that this gateway does not speak.',
     todo: 'Send `initialize` with one of the revisions in `supported`, and then the one that it answers with.',
   },
   session_missing: {
     http: 400,
-    rpc: -32000,
     says: 'The request belongs to no session.',
     todo: 'Send `initialize` first, and then the Mcp-Session-Id of its answer with every request.',
   },
   session_unknown: {
     http: 404,
-    rpc: -32000,
     says: 'The session does not exist, or has ended.',
     todo: 'Send `initialize` again.',
   },
   sessions_exhausted: {
     http: 503,
-    rpc: -32017,
     says: 'The gateway, or the address of the client, has as many sessions as it may, and all are in use.',
     todo: 'End sessions that are not needed, try again later, or raise `limits.sessions` or `limits.address_share`.',
   },
   streams_exhausted: {
     http: 503,
-    rpc: -32017,
     says: 'The gateway, or the address of the client, has as many streams of notifications open as it may.',
     todo: 'Close streams that are not needed, try again later, or raise `limits.streams` or `limits.address_share`.',
   },
   overloaded: {
     http: 503,
-    rpc: -32018,
     says: 'The gateway is at one of its limits.',
     todo: 'Try again after the seconds of Retry-After. The hint names the setting to raise.',
   },
   draining: {
     http: 503,
-    rpc: -32019,
     says: 'The gateway is shutting down.',
     todo: 'Send the request again; another instance answers, or this one after its start.',
   },

@@ -1,10 +1,14 @@
 import type { BlockData } from '../hook/hook-chain.ts';
 import { type Answer, errorAnswer } from '../mcp/answer.ts';
-import { blockedCode } from '../mcp/message.ts';
+import { sharedNumbers } from '../mcp/errors.ts';
 
 /** What a client is answered when a plugin blocked its request. */
 export const blockedAnswer = (data: BlockData): Answer => {
-  const answer = errorAnswer({ code: blockedCode, message: `Blocked by plugin ${data.plugin}: ${data.reason}`, data });
+  const answer = errorAnswer({
+    code: sharedNumbers.plugin_blocked,
+    message: `Blocked by plugin ${data.plugin}: ${data.reason}`,
+    data,
+  });
   blocks.set(answer, data);
   return answer;
 };

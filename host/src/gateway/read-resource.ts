@@ -1,4 +1,5 @@
 import type { Answer } from '../mcp/answer.ts';
+import { jsonRpc } from '../mcp/errors.ts';
 import { type Member, mayOffer, reachedMembers } from './binding.ts';
 import { blockOf } from './blocked.ts';
 import type { Call } from './call.ts';
@@ -27,8 +28,7 @@ export async function readResource(call: Call, uri: string): Promise<Answer> {
 const readFrom = (call: Call, member: Member) => hooked(call, member, 'resources/read', call.params);
 
 /** "Resource not found", and what SDKs say instead: the params are invalid. */
-const unknownCodes = new Set([-32002, -32602]);
-const methodNotFound = -32601;
+const unknownCodes = new Set([-32002, jsonRpc.invalidParams]);
 
 const isUnknown = (answer: Answer) =>
   answer.error !== undefined && blockOf(answer) === undefined && unknownCodes.has(answer.error.code);
@@ -66,7 +66,7 @@ async function readFromAny(call: Call, uri: string, unknown: ReadonlyMap<Member,
   }
 }
 
-const isMethodUnknown = ({ error }: Answer) => error?.code === methodNotFound;
+const isMethodUnknown = ({ error }: Answer) => error?.code === jsonRpc.methodNotFound;
 
 /** An upstream answered with an error, or a plugin blocked the read. */
 class Refused extends Error {

@@ -1,6 +1,8 @@
 import { codes } from '../core/codes.ts';
 import { Fault, toFault } from '../core/fault.ts';
+import { errorNumber } from '../mcp/errors.ts';
 import type { MessageId } from '../mcp/message.ts';
+import { errorNumbers } from '../mcp/revision/2025-11-25/errors.ts';
 import type { AnswerSink } from './reply.ts';
 
 /** Seconds after which a client may try again. */
@@ -24,7 +26,7 @@ export function faultReply(reply: AnswerSink, thrown: unknown, id: MessageId | n
   const known = toFault(thrown);
   // Of a mistake of our own, clients are told no words: they may be of anything.
   const fault = known.code === 'internal' ? new Fault('internal') : known;
-  const { http = 200, rpc = -32603, says, todo } = codes[fault.code];
+  const { http = 200, says, todo } = codes[fault.code];
   // A hint about an upstream may quote what it said, and no plugin has looked at that: it goes to the log alone.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;
   const data = { code: fault.code, hint, request, ...told(fault) };
@@ -32,7 +34,7 @@ export function faultReply(reply: AnswerSink, thrown: unknown, id: MessageId | n
   const headers =
     typeof wait === 'number' ? { 'retry-after': String(Math.ceil(wait / 1_000)) } : headersFor[fault.code];
   // An upstream's error keeps its code.
-  const code = fault.details.rpc ?? rpc;
+  const code = fault.details.rpc ?? errorNumber(errorNumbers, fault.code);
   reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: says, data } }), headers);
 }
 

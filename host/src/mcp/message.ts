@@ -5,9 +5,6 @@ import { readJson } from '../core/json-reader.ts';
 import { JsonExcess } from '../core/json-scan.ts';
 import { ambiguousName } from './ambiguous-name.ts';
 
-/** JSON-RPC error code of a request that a plugin blocked. `data` is then BlockData. */
-export const blockedCode = -32001;
-
 /** The id of a request, which is written again exactly as the client wrote it. */
 export type MessageId = string | number | KeptNumber;
 

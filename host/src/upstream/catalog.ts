@@ -1,5 +1,6 @@
 import { Fault } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { jsonRpc } from '../mcp/errors.ts';
 import type { Upstream } from './upstream.ts';
 
 /** For each list: the member of its result that holds the items, and the member of an item by which it is known. */
@@ -25,7 +26,6 @@ export const itemsIn = (result: JsonObject | undefined, method: ListMethod): Jso
   return Array.isArray(items) ? items.filter(isJsonObject) : [];
 };
 
-const methodNotFound = -32601;
 /** Pages of one list that we are ready to read. A server that has more is taken to go in circles. */
 const maxPages = 1_000;
 /** Characters of all pages of one list together. */
@@ -48,7 +48,7 @@ export async function listAll(upstream: Upstream, method: ListMethod): Promise<J
     const params = cursor === undefined ? {} : { cursor };
     const answer = await upstream.request(method, params, { timeoutMs: Math.max(1, end - Date.now()) });
     // It may have resources and no templates, or offer less than it did.
-    if (answer.error?.code === methodNotFound) return [];
+    if (answer.error?.code === jsonRpc.methodNotFound) return [];
     if (answer.error) {
       const hint = `it answered ${method} with error ${answer.error.code}: ${answer.error.message}`;
       throw new Fault('upstream_garbage', { upstream: upstream.id, method, rpc: answer.error.code, hint });

@@ -2,6 +2,7 @@ import { Fault } from '../../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { version } from '../../core/version.ts';
 import type { Answer, RpcError } from '../../mcp/answer.ts';
+import { jsonRpc } from '../../mcp/errors.ts';
 import type { ServerFacts } from '../upstream.ts';
 
 /** The revisions that a server may answer with, newest first. The gateway asks for the first. */
@@ -47,13 +48,13 @@ function readFacts(upstream: string, result: JsonObject): ServerFacts {
   };
 }
 
-const methodNotFound = -32601;
 /** Of revision 2026-07-28. */
 const unsupportedVersion = -32022;
 
 function refusal(upstream: string, { code, message, data }: RpcError): Fault {
   const told = `${code}: ${message}`;
-  if (code === methodNotFound) return otherRevision(upstream, 'it does not know initialize, which later ones lack');
+  if (code === jsonRpc.methodNotFound)
+    return otherRevision(upstream, 'it does not know initialize, which later ones lack');
   if (code !== unsupportedVersion && !/unsupported.*version|version.*not supported/i.test(message)) {
     return new Fault('upstream_garbage', { upstream, hint: `it answered initialize with error ${told}` });
   }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../core/json.ts';
 import { KeptNumber } from '../../core/json-number.ts';
 import type { Log } from '../../core/log.ts';
+import { jsonRpc } from '../../mcp/errors.ts';
 
 /** Requests that a server may have for its client, and what the gateway calls them. */
 const notPassedOn: Readonly<Record<string, string>> = {
@@ -33,7 +34,7 @@ export function createServerAnswers(upstream: string, log: Log): AnswerServer {
       kind === undefined
         ? 'The gateway Sallyport does not know this method.'
         : `The gateway Sallyport does not pass on ${kind} requests to its clients.`;
-    return { jsonrpc: '2.0', id, error: { code: methodNotFound, message } };
+    return { jsonrpc: '2.0', id, error: { code: jsonRpc.methodNotFound, message } };
   };
 }
 
@@ -41,5 +42,3 @@ function isAnswerable(id: Json | undefined): boolean {
   if (typeof id === 'string') return id.length <= longestId;
   return typeof id === 'number' || (id instanceof KeptNumber && id.text.length <= longestId);
 }
-
-const methodNotFound = -32601;

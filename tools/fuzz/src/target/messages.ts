@@ -6,6 +6,8 @@ import { loadConfig } from '@sallyport/host/config/load-config';
 import { codes } from '@sallyport/host/core/codes';
 import { createLog } from '@sallyport/host/core/log';
 import { createHost } from '@sallyport/host/host/create-host';
+import { errorNumber } from '@sallyport/host/mcp/errors';
+import { errorNumbers } from '@sallyport/host/mcp/revision/2025-11-25/errors';
 import { stringify } from 'yaml';
 import { builtComponents, pluginId } from '../built.ts';
 import { startMirrorUpstream } from '../mirror-upstream.ts';
@@ -188,7 +190,9 @@ function codeOfOne(message: Answered, text: string, status: number | undefined):
   const name = String(data?.code);
   const known = Object.hasOwn(codes, name) ? codes[name as keyof typeof codes] : undefined;
   // The number of an error that an upstream made is its own.
-  const isKnown = known !== undefined && (known.rpc === code || name === 'upstream_error');
+  const isKnown =
+    known !== undefined &&
+    (errorNumber(errorNumbers, name as keyof typeof codes) === code || name === 'upstream_error');
   if (!isKnown) throw new Finding('a code that is not in the table', text);
   if (status !== undefined && !isOfNotification && (known.http ?? 200) !== status)
     throw new Finding('a status that does not belong to its code', `${status} ${text}`);
