@@ -17,7 +17,7 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   hook: ['core', 'contract', 'mcp'],
   upstream: ['core', 'mcp', 'identity', 'egress'],
   runtime: ['core', 'contract', 'wasm', 'capability'],
-  plugin: ['core', 'contract', 'wasm', 'config', 'source', 'verify', 'lockfile', 'capability', 'runtime'],
+  plugin: ['core', 'contract', 'mcp', 'wasm', 'config', 'source', 'verify', 'lockfile', 'capability', 'runtime'],
   gateway: ['core', 'contract', 'mcp', 'hook', 'upstream', 'identity'],
   http: ['core', 'mcp', 'gateway', 'identity'],
   host: ['*'],
@@ -27,7 +27,6 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
 /** Imports that the table does not allow and that are about to go. */
 const transitional: Readonly<Record<string, readonly string[]>> = {
   mcp: ['gateway', 'http', 'upstream'],
-  plugin: ['hook'],
   wasm: ['runtime'],
 };
 

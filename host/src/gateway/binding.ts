@@ -1,7 +1,8 @@
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { ChainPlace } from '../hook/chain-place.ts';
-import type { AfterMethod, HookChain } from '../hook/hook-chain.ts';
+import type { HookChain } from '../hook/hook-chain.ts';
+import { hookedMethods } from '../mcp/methods.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
 import { createNotices, type Notices } from './notices.ts';
@@ -60,18 +61,7 @@ export interface Entry extends Disposable {
   routeOf(client: ClientScope): Route;
 }
 
-const afterMethods: Readonly<Record<AfterMethod, true>> = {
-  'tools/call': true,
-  'prompts/get': true,
-  'resources/read': true,
-  'tools/list': true,
-  'prompts/list': true,
-  'resources/list': true,
-  'resources/templates/list': true,
-};
-
-const hasAfterHook = (chain: HookChain) =>
-  Object.keys(afterMethods).some(method => chain.handles('after', method as AfterMethod));
+const hasAfterHook = (chain: HookChain) => hookedMethods.some(method => chain.handles('after', method));
 
 /** The members whose upstreams were reached so far; all of them while that is none. */
 export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Member[] {

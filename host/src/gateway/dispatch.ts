@@ -2,6 +2,7 @@ import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Answer } from '../mcp/answer.ts';
+import { type CallMethod, callMethods, listMethods, type MethodName, methodNamed, methods } from '../mcp/methods.ts';
 import { type Call, longestName } from './call.ts';
 import { list } from './lists.ts';
 import { ownerOfName, ownerOfUri } from './name-routing.ts';
@@ -13,34 +14,33 @@ import { readResource } from './read-resource.ts';
  * @throws Fault `method_unknown`, `params_invalid`, `name_unknown`, `resource_unknown`, `upstream_…`
  */
 export async function dispatch(call: Call): Promise<Answer> {
-  const { method, params, route } = call;
-  switch (method) {
-    case 'tools/call':
-    case 'prompts/get': {
-      const exposed = stringIn(params, 'name');
-      call.record.name = cut(exposed, longestName);
-      const { member, name } = ownerOfName(route, exposed);
-      // "Receivers that do not declare the task capability … MUST process requests … normally, ignoring any
-      // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that nobody can ask for.
-      const { task, ...rest } = params;
-      const sent = task === undefined ? params : rest;
-      return hooked(call, member, method, name === exposed ? sent : { ...sent, name });
-    }
-    case 'resources/read': {
-      const uri = stringIn(params, 'uri');
-      call.record.name = cut(uri, longestName);
-      return readResource(call, uri);
-    }
-    case 'tools/list':
-    case 'prompts/list':
-    case 'resources/list':
-    case 'resources/templates/list':
-      return list(call, method);
-    case 'completion/complete':
-      return complete(call);
-    default:
-      return fail('method_unknown', { method });
-  }
+  const name = methodNamed(call.method);
+  const kind = name === undefined ? 'unserved' : methods[name].kind;
+  if (isOf(callMethods, name)) return methods[name].target === 'uri' ? read(call) : callNamed(call, name);
+  if (isOf(listMethods, name)) return list(call, name);
+  return kind === 'complete' ? complete(call) : fail('method_unknown', { method: call.method });
+}
+
+const isOf = <N extends MethodName>(names: readonly N[], name: MethodName | undefined): name is N =>
+  (names as readonly (string | undefined)[]).includes(name);
+
+/** A tool or a prompt, at the upstream that has it, under the name that it has there. */
+function callNamed(call: Call, method: CallMethod): Promise<Answer> {
+  const { params, route } = call;
+  const exposed = stringIn(params, 'name');
+  call.record.name = cut(exposed, longestName);
+  const { member, name } = ownerOfName(route, exposed);
+  // "Receivers that do not declare the task capability … MUST process requests … normally, ignoring any
+  // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that nobody can ask for.
+  const { task, ...rest } = params;
+  const sent = task === undefined ? params : rest;
+  return hooked(call, member, method, name === exposed ? sent : { ...sent, name });
+}
+
+function read(call: Call): Promise<Answer> {
+  const uri = stringIn(call.params, 'uri');
+  call.record.name = cut(uri, longestName);
+  return readResource(call, uri);
 }
 
 /** A reference names a prompt, or a template by its uri. */

@@ -2,8 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { Fault, fail } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { type Answer, resultAnswer } from '../mcp/answer.ts';
+import { type ListMethod, listShape } from '../mcp/methods.ts';
 import { withoutTasks } from '../mcp/tasks.ts';
-import { itemsIn, type ListMethod, listKey, listKind, listMember } from '../upstream/catalog.ts';
+import { itemsIn } from '../upstream/catalog.ts';
 import { type Member, mayOffer, reachedMembers } from './binding.ts';
 import type { Call } from './call.ts';
 import { exposedName } from './name-routing.ts';
@@ -36,7 +37,7 @@ export async function list(call: Call, method: ListMethod): Promise<Answer> {
   const lists = found.map(({ answer, id }) => ({ id, items: itemsIn(answer.result, method) }));
   const items = method.startsWith('resources/') ? withOneOwner(call, method, lists) : lists.flatMap(each => each.items);
   if (method === 'tools/list') lookAtTools(call, lists);
-  return resultAnswer({ [listMember(method)]: items });
+  return resultAnswer({ [listShape(method).member]: items });
 }
 
 /** A page that passes. What the gateway knows of the list is brought up to date. */
@@ -62,13 +63,13 @@ function callable(call: Call, { upstream }: Member, method: ListMethod, answer: 
 /** The list of one of several upstreams, past the plugins, under the names that clients see. */
 async function listOf(call: Call, member: Member, method: ListMethod): Promise<Answer> {
   const items = await itemsOf(call, member, method);
-  const whole = resultAnswer({ [listMember(method)]: items });
+  const whole = resultAnswer({ [listShape(method).member]: items });
   const answer = await afterHooks(call, hookContext(call, member), method, callable(call, member, method, whole));
   if (answer.error || method.startsWith('resources/')) return answer;
   const named = itemsIn(answer.result, method).map(item =>
     typeof item.name === 'string' ? { ...item, name: exposedName(call.route, member, item.name) } : item,
   );
-  return resultAnswer({ [listMember(method)]: named });
+  return resultAnswer({ [listShape(method).member]: named });
 }
 
 const notReached = (upstream: string) =>
@@ -76,10 +77,11 @@ const notReached = (upstream: string) =>
 
 async function itemsOf({ route, signal, tellLater }: Call, { upstream, lists }: Member, method: ListMethod) {
   const catalog = lists[method];
-  const kind = listKind(method);
-  if (!mayOffer(upstream, kind)) return [];
+  const { capability, changed } = listShape(method);
+  if (!mayOffer(upstream, capability)) return [];
   const { capabilities = {} } = upstream.initialized ?? {};
-  if (upstream.initialized !== undefined && capabilities[kind] === undefined) return catalog.items().catch(() => []);
+  if (upstream.initialized !== undefined && capabilities[capability] === undefined)
+    return catalog.items().catch(() => []);
   try {
     const items = await catalog.fresh(signal);
     route.notices.isBack(upstream.id, method);
@@ -93,7 +95,7 @@ async function itemsOf({ route, signal, tellLater }: Call, { upstream, lists }: 
         route.notices.isBack(upstream.id, method);
         // Undefined where the upstream itself has told the client that it changed.
         if (items === undefined || isDeepStrictEqual(items, last ?? [])) return;
-        tellLater({ method: `notifications/${kind}/list_changed` });
+        tellLater({ method: changed });
       },
       () => {},
     );
@@ -110,7 +112,7 @@ interface Listed {
 
 /** Each uri once, from the first upstream that lists it: it is the one that would be read. */
 function withOneOwner({ route }: Call, method: ListMethod, lists: readonly Listed[]): readonly JsonObject[] {
-  const key = listKey(method);
+  const key = listShape(method).key;
   const owners = new Map<string, string>();
   const shared = new Map<string, Set<string>>();
   const items = lists.flatMap(({ id, items }) =>

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../core/json.ts';
-import type { AfterMethod, AfterOptions, BeforeMethod, BlockData, HookContext } from '../hook/hook-chain.ts';
+import type { AfterOptions, BlockData, HookContext } from '../hook/hook-chain.ts';
 import { withoutLookalikes } from '../hook/view/known-members.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
+import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
 import { outputSchemaOf } from '../upstream/tool-catalog.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
 import type { Member, Route } from './binding.ts';
@@ -12,7 +13,7 @@ import { createTools } from './nested-calls.ts';
 import { pageOf, urisIn } from './resource-origins.ts';
 
 /** Before hooks, upstream, after hooks. What no plugin cares for is neither converted nor copied. */
-export function hooked(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
+export function hooked(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Answer> {
   const answer = throughHooks(call, member, method, params);
   return call.route.members.length === 1 ? answer : noteOrigins(call.route, member, method, params, answer);
 }
@@ -34,7 +35,7 @@ async function noteOrigins(
   return answer;
 }
 
-async function throughHooks(call: Call, member: Member, method: BeforeMethod, params: JsonObject): Promise<Answer> {
+async function throughHooks(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Answer> {
   const { chain } = call.route;
   const on = hookContext(call, member);
   let sent = params;
@@ -58,7 +59,7 @@ async function throughHooks(call: Call, member: Member, method: BeforeMethod, pa
 }
 
 /** After hooks on an answer. An error of the upstream is no result, and passes by. */
-export async function afterHooks(call: Call, on: HookContext, method: AfterMethod, answer: Answer): Promise<Answer> {
+export async function afterHooks(call: Call, on: HookContext, method: HookedMethod, answer: Answer): Promise<Answer> {
   if (!call.route.chain.handles('after', method)) return answer;
   return answer.error ? errorAnswer(answer.error) : checked(call, on, method, answer);
 }
@@ -70,7 +71,7 @@ export async function afterHooks(call: Call, on: HookContext, method: AfterMetho
 async function checked(
   call: Call,
   on: HookContext,
-  method: AfterMethod,
+  method: HookedMethod,
   answer: Extract<Answer, { result: JsonObject }>,
   about?: Pick<AfterOptions, 'tool' | 'outputSchema'>,
 ): Promise<Answer> {

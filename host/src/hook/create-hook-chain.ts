@@ -6,20 +6,13 @@ import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import { type CallMethod, type HookedMethod, methods } from '../mcp/methods.ts';
 import { failureData } from './block-data.ts';
-import type {
-  AfterMethod,
-  BeforeMethod,
-  BlockData,
-  HookChain,
-  HookContext,
-  HookedPlugin,
-  OutputSchemaLookup,
-} from './hook-chain.ts';
+import type { BlockData, HookChain, HookContext, HookedPlugin, OutputSchemaLookup } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { outputSchemaError, outputSchemaGaps } from './output-schema.ts';
 import { type Failure, invalidOutput, type WalkPlace, walk, whyNotShowable } from './run-chain.ts';
-import { emptyResults, requestCodecs, responseCodec } from './view/views.ts';
+import { requestCodecs, responseCodec } from './view/views.ts';
 
 interface HookChainOptions {
   readonly plugins: readonly HookedPlugin[];
@@ -82,11 +75,11 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
         return since === undefined ? [] : [{ plugin: id, state: disabled.has(id) ? 'disabled' : 'held_back', since }];
       }),
 
-    handles: (stage: Stage, method: AfterMethod) =>
-      byHook.has(stage === 'after' ? afterHooks[method] : beforeHooks[method as BeforeMethod]),
+    handles: (stage: Stage, method: HookedMethod) =>
+      byHook.has(stage === 'after' ? afterHook(method) : beforeHook(method as CallMethod)),
 
     async before(on, method, params, signal) {
-      const hook = beforeHooks[method];
+      const hook = beforeHook(method);
       const walked = await walk(params, {
         ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure, failed },
         codec: requestCodecs[method],
@@ -98,7 +91,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     },
 
     async after(on, method, result, { signal, tool, outputSchema } = {}) {
-      const hook = afterHooks[method];
+      const hook = afterHook(method);
       const data = outputSchema && (await refuseAnswer(on, outputSchema, tellGaps(on, tool), result));
       if (data !== undefined) {
         for (const { hook, ...report } of on.reports.slice(-1))
@@ -133,27 +126,9 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
 /** Different warnings about output schemas that a chain logs: an upstream may state any number of tools. */
 const mostTold = 1_000;
 
-const beforeHooks: Readonly<Record<BeforeMethod, HookName>> = {
-  'tools/call': 'tool_pre_invoke',
-  'prompts/get': 'prompt_pre_fetch',
-  'resources/read': 'resource_pre_fetch',
-};
-
-const afterHooks: Readonly<Record<AfterMethod, HookName>> = {
-  'tools/call': 'tool_post_invoke',
-  'prompts/get': 'prompt_post_fetch',
-  'resources/read': 'resource_post_fetch',
-  'tools/list': 'tool_list',
-  'prompts/list': 'prompt_list',
-  'resources/list': 'resource_list',
-  'resources/templates/list': 'resource_list',
-};
-
-/** The hooks that a chain calls; nobody calls the others yet. */
-export const calledHooks: ReadonlySet<HookName> = new Set([
-  ...Object.values(beforeHooks),
-  ...Object.values(afterHooks),
-]);
+/** The hook of a method, at each stage. */
+const beforeHook = (method: CallMethod): HookName => methods[method].before;
+const afterHook = (method: HookedMethod): HookName => methods[method].after;
 
 function groupByHook(plugins: readonly HookedPlugin[]): ReadonlyMap<HookName, readonly HookedPlugin[]> {
   const groups = new Map<HookName, HookedPlugin[]>();
@@ -164,8 +139,8 @@ function groupByHook(plugins: readonly HookedPlugin[]): ReadonlyMap<HookName, re
 }
 
 /** @throws InvalidOutput */
-function takeAnswer(method: BeforeMethod, answer: Response): JsonObject {
-  const empty = emptyResults[method];
+function takeAnswer(method: CallMethod, answer: Response): JsonObject {
+  const { empty } = methods[method];
   const codec = responseCodec(method, empty);
   return codec.merge(empty, codec.show(empty, false), answer);
 }

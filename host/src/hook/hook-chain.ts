@@ -2,12 +2,8 @@ import type { Response } from '../contract/generated/types.js';
 import type { Caller, CallReport, FailureCause, RequestState, Tools } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
 import type { Breaker } from './breaker.ts';
-
-/** Methods whose requests pass through before-dispatch hooks. */
-export type BeforeMethod = 'tools/call' | 'prompts/get' | 'resources/read';
-/** Methods whose results pass through after-dispatch hooks. */
-export type AfterMethod = BeforeMethod | 'tools/list' | 'prompts/list' | 'resources/list' | 'resources/templates/list';
 
 /** One request on its way through a binding. The chain writes `reports` and `state`; the gateway logs `reports`. */
 export interface HookContext {
@@ -73,16 +69,16 @@ export interface HookChain {
   /** Those that are not called at present. */
   troubles(): readonly PluginTrouble[];
   /** Whether any plugin has a hook for it. When not, a result may pass through without being parsed. */
-  handles(stage: 'before', method: BeforeMethod): boolean;
-  handles(stage: 'after', method: AfterMethod): boolean;
+  handles(stage: 'before', method: CallMethod): boolean;
+  handles(stage: 'after', method: HookedMethod): boolean;
   /**
    * `respond` ends the chain: the upstream is not asked, and the answer is what the caller takes to `after`, always,
    * where it passes all plugins like an upstream's (a cache must not be a way around a redaction).
    * @throws only when `signal` aborts
    */
-  before(on: HookContext, method: BeforeMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
+  before(on: HookContext, method: CallMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
   /** @throws only when `options.signal` aborts, and what `options.outputSchema` throws */
-  after(on: HookContext, method: AfterMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
+  after(on: HookContext, method: HookedMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
   /** A tool's result as its after hook would show it to this plugin; undefined when it cannot be shown. */
   show(plugin: string, result: JsonObject): Response | undefined;
 }

@@ -1,14 +1,10 @@
 import type { FaultCode } from '../core/codes.ts';
 import type { Metrics, Series } from '../core/metrics.ts';
+import { methods } from '../mcp/methods.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';
 
 /** Clients choose the method; a label must not have as many values as they like. */
-const methods = new Set([
-  ...['GET', 'DELETE', 'initialize', 'ping', 'tools/call', 'tools/list', 'prompts/get', 'prompts/list'],
-  ...['resources/read', 'resources/list', 'resources/templates/list', 'completion/complete', 'logging/setLevel'],
-  'notifications/initialized',
-  'batch',
-]);
+const labels = new Set(['GET', 'DELETE', 'notifications/initialized', 'batch', ...Object.keys(methods)]);
 
 /** Makes what counts each request and each hook call of it. */
 export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: FaultCode) => void {
@@ -47,7 +43,7 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     return made;
   };
   return ({ binding = '', method = '', status, ms, plugins = [], calls = [] }, failed) => {
-    const shown = methods.has(method) ? method : 'other';
+    const shown = labels.has(method) ? method : 'other';
     series('sallyport_requests_total', { binding, method: shown, status: String(status || clientLeft) }).add(1);
     if (failed !== undefined) series('sallyport_failed_requests_total', { binding, code: failed }).add(1);
     series('sallyport_request_seconds', { binding }).observe(ms / 1000);

@@ -1,6 +1,6 @@
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
-import { calledHooks } from '../hook/create-hook-chain.ts';
+import { calledHooks } from '../mcp/methods.ts';
 import type { InspectedComponent } from '../runtime/wasm/sandbox.ts';
 import { contractMismatches } from './contract-mismatch.ts';
 

@@ -1,28 +1,12 @@
 import { Fault } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { jsonRpc } from '../mcp/errors.ts';
+import { forEach, type ListMethod, listMethods, listShape } from '../mcp/methods.ts';
 import type { Upstream } from './upstream.ts';
-
-/** For each list: the member of its result that holds the items, and the member of an item by which it is known. */
-const shapes = {
-  'tools/list': { member: 'tools', key: 'name' },
-  'prompts/list': { member: 'prompts', key: 'name' },
-  'resources/list': { member: 'resources', key: 'uri' },
-  'resources/templates/list': { member: 'resourceTemplates', key: 'uriTemplate' },
-} as const;
-
-export type ListMethod = keyof typeof shapes;
-
-/** The member of a list's result that holds the items. */
-export const listMember = (method: ListMethod): string => shapes[method].member;
-/** The member of an item by which it is known. */
-export const listKey = (method: ListMethod): string => shapes[method].key;
-/** The capability under which a server offers a list, which is also the kind that its notifications name. */
-export const listKind = (method: ListMethod): string => method.slice(0, method.indexOf('/'));
 
 /** The items in the result of a list. */
 export const itemsIn = (result: JsonObject | undefined, method: ListMethod): JsonObject[] => {
-  const items = result?.[listMember(method)];
+  const items = result?.[listShape(method).member];
   return Array.isArray(items) ? items.filter(isJsonObject) : [];
 };
 
@@ -53,8 +37,8 @@ export async function listAll(upstream: Upstream, method: ListMethod): Promise<J
       const hint = `it answered ${method} with error ${answer.error.code}: ${answer.error.message}`;
       throw new Fault('upstream_garbage', { upstream: upstream.id, method, rpc: answer.error.code, hint });
     }
-    if (!Array.isArray(answer.result[listMember(method)])) {
-      const hint = `its answer to ${method} has no ${listMember(method)}`;
+    if (!Array.isArray(answer.result[listShape(method).member])) {
+      const hint = `its answer to ${method} has no ${listShape(method).member}`;
       throw new Fault('upstream_garbage', { upstream: upstream.id, method, hint });
     }
     length += answer.text(0).length;
@@ -120,14 +104,14 @@ interface Asked {
 
 /** @param isSilent whether the upstream is late with another list: then it is not waited for as long again */
 function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number, isSilent: () => boolean): Catalog {
-  const key = listKey(method);
+  const key = listShape(method).key;
   let known: Known | undefined;
   let changes = 0;
   let asking: Asked | undefined;
   let index: { readonly of: readonly JsonObject[]; readonly items: ReadonlyMap<string, JsonObject> } | undefined;
 
   const isAnnounced = () => {
-    const capability = upstream.initialized?.capabilities[listKind(method)];
+    const capability = upstream.initialized?.capabilities[listShape(method).capability];
     return isJsonObject(capability) && capability.listChanged === true;
   };
   const isCertain = () => {
@@ -247,16 +231,11 @@ export interface Catalogs extends Readonly<Record<ListMethod, Catalog>>, Disposa
 export function createCatalogs(upstream: Upstream, withinMs: number): Catalogs {
   const late = (): Catalog | undefined => all.find(catalog => catalog.late !== undefined);
   const open = (method: ListMethod) => createCatalog(upstream, method, withinMs, () => late() !== undefined);
-  const catalogs = {
-    'tools/list': open('tools/list'),
-    'prompts/list': open('prompts/list'),
-    'resources/list': open('resources/list'),
-    'resources/templates/list': open('resources/templates/list'),
-  };
+  const catalogs = forEach(listMethods, open);
   const all = Object.values(catalogs);
   const unsubscribe = upstream.subscribe(({ method: said }) => {
     for (const catalog of all) {
-      if (said === `notifications/${listKind(catalog.method)}/list_changed`) catalog.forget();
+      if (said === listShape(catalog.method).changed) catalog.forget();
     }
   });
   return {

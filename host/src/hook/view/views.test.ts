@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Content, Request, Response } from '../../contract/generated/types.js';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { wideBounds } from '../../core/json-reader.ts';
-import type { AfterMethod, BeforeMethod } from '../hook-chain.ts';
+import type { CallMethod, HookedMethod } from '../../mcp/methods.ts';
 import { InvalidOutput } from '../invalid-output.ts';
 import { hasBytes } from './content.ts';
 import type { Codec } from './view.ts';
@@ -23,12 +23,12 @@ function pass<V extends Request | Response>(
 }
 
 const request =
-  <Tag extends Request['tag']>(method: BeforeMethod, tag: Tag) =>
+  <Tag extends Request['tag']>(method: CallMethod, tag: Tag) =>
   (params: JsonObject, change: Change<Tagged<Request, Tag>['val']>) =>
     pass(requestCodecs[method], params, shown => changeTagged(shown, tag, change));
 
 const response =
-  <Tag extends Response['tag']>(method: AfterMethod, tag: Tag) =>
+  <Tag extends Response['tag']>(method: HookedMethod, tag: Tag) =>
   (result: JsonObject, change: Change<Tagged<Response, Tag>['val']>, blobs = false) =>
     pass(responseCodec(method, result), result, shown => changeTagged(shown, tag, change), blobs);
 

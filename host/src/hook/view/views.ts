@@ -1,6 +1,6 @@
 import type { Request, Response } from '../../contract/generated/types.js';
 import type { JsonObject } from '../../core/json.ts';
-import type { AfterMethod, BeforeMethod } from '../hook-chain.ts';
+import type { CallMethod, HookedMethod } from '../../mcp/methods.ts';
 import { parseObject, refuse } from '../invalid-output.ts';
 import { promptListCodec, resourceListCodec, resourceTemplateListCodec, toolListCodec } from './list.ts';
 import { promptGetCodec, promptResultCodec } from './prompt.ts';
@@ -8,13 +8,13 @@ import { resourceReadCodec, resourceResultCodec } from './resource.ts';
 import { toolCallCodec, toolResultCodec } from './tool.ts';
 import { type Codec, noBlobs } from './view.ts';
 
-export const requestCodecs: Readonly<Record<BeforeMethod, Codec<Request>>> = {
+export const requestCodecs: Readonly<Record<CallMethod, Codec<Request>>> = {
   'tools/call': toolCallCodec,
   'prompts/get': promptGetCodec,
   'resources/read': resourceReadCodec,
 };
 
-const responseCodecs: Readonly<Record<AfterMethod, Codec<Response>>> = {
+const responseCodecs: Readonly<Record<HookedMethod, Codec<Response>>> = {
   'tools/call': toolResultCodec,
   'prompts/get': promptResultCodec,
   'resources/read': resourceResultCodec,
@@ -25,15 +25,8 @@ const responseCodecs: Readonly<Record<AfterMethod, Codec<Response>>> = {
 };
 
 /** The codec of this result: that of its method, unless the upstream asks for input before it can answer. */
-export const responseCodec = (method: AfterMethod, result: JsonObject): Codec<Response> =>
+export const responseCodec = (method: HookedMethod, result: JsonObject): Codec<Response> =>
   result.resultType === 'input_required' ? inputRequiredCodec : responseCodecs[method];
-
-/** What a plugin that answers in place of the upstream fills in. */
-export const emptyResults: Readonly<Record<BeforeMethod, JsonObject>> = {
-  'tools/call': { content: [] },
-  'prompts/get': { messages: [] },
-  'resources/read': { contents: [] },
-};
 
 /** Plugins see the whole of it, as JSON text. */
 const inputRequiredCodec: Codec<Response> = {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail } from '@sallyport/host/core/fault';
 import { readRegularFile } from '@sallyport/host/core/regular-file';
+import type { CalledHook } from '@sallyport/host/mcp/methods';
 import { z } from 'zod';
 
 const stages = {
@@ -14,7 +15,7 @@ const stages = {
   tool_list: 'tool-list',
   prompt_list: 'prompt-list',
   resource_list: 'resource-list',
-} as const;
+} as const satisfies Record<CalledHook, string>;
 
 const hookSchema = z.enum(Object.keys(stages) as [keyof typeof stages, ...(keyof typeof stages)[]]);
 const valueSchema = z.strictObject({ tag: z.string(), val: z.unknown() });

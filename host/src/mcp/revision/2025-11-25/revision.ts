@@ -13,6 +13,7 @@ import type { Notification } from '../../../upstream/upstream.ts';
 import { resultAnswer } from '../../answer.ts';
 import { logLevels, severity } from '../../log-level.ts';
 import { isId, keyOf, type Message } from '../../message.ts';
+import { listChanges } from '../../methods.ts';
 import type { Codec, Exchange } from '../revision.ts';
 import { answerBatch, refuseBatch } from './batch.ts';
 import { Cancelled, type Session, type SessionLimits, Sessions } from './session.ts';
@@ -36,7 +37,6 @@ const revisionInMeta = 'io.modelcontextprotocol/protocolVersion';
 /** The level of a client that names none: the specification leaves it to the server. */
 const usualLevel = 'info';
 /** Passed on by exactly these names: another one could say anything. */
-const listChanges = new Set(['tools', 'prompts', 'resources'].map(kind => `notifications/${kind}/list_changed`));
 /** Milliseconds without a byte after which a comment is sent; it can take twice as long. */
 const silence = { call: 7_000, stream: 12_000 };
 
