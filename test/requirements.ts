@@ -240,7 +240,8 @@ export const requirements = {
   'HOOK-31': 'What of an output schema cannot be used, nothing is held to, and the log names tool and place once.',
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
-  'HOOK-92': 'One table names every request of MCP with its target, hooks and list, and a test holds it against the schema.',
+  'HOOK-92':
+    'One table names every request of MCP with its target, hooks and list, and a test holds it against the schema.',
   'HOOK-90':
     'Each failure of a plugin leaves a line with plugin, hook, request, cause and its own words, whatever on_error says.',
   // upstream: UP-…
