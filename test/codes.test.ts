@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codes } from '@sallyport/host/core/codes';
+import { codes } from '@sallyport/host/core/codes/index';
 import { errorNumbers } from '@sallyport/host/mcp/revision/2025-11-25/errors';
 import { describe, expect, it } from 'vitest';
 
@@ -17,6 +17,13 @@ const without = (holds: (code: string, entry: (typeof entries)[number][1]) => bo
   entries.filter(([code, entry]) => !holds(code, entry)).map(([code]) => code);
 
 describe('every error code', () => {
+  it('[RUN-31] that the sources give to a caller is in the table', () => {
+    // Clients get a plugin's own codes, too; those are variables, and never literals of the gateway.
+    const stated = [...sources.matchAll(/\bcode: '([a-z]+(?:_[a-z]+)+)'/g)].map(([, code = '']) => code);
+    expect(stated).toContain('plugin_failed');
+    expect(stated.filter(code => !(code in codes))).toEqual([]);
+  });
+
   it('[RUN-31] is thrown somewhere', () => {
     expect(without(code => sources.includes(`'${code}'`))).toEqual([]);
   });

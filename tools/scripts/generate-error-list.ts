@@ -1,4 +1,4 @@
-import { codes, type FaultCode } from '@sallyport/host/core/codes';
+import { codes, type FaultCode } from '@sallyport/host/core/codes/index';
 import { errorNumbers } from '@sallyport/host/mcp/revision/2025-11-25/errors';
 
 /** docs/errors.md from the table of codes. */
@@ -15,7 +15,7 @@ export async function errorList(): Promise<Map<string, string>> {
   const head = [
     '# Errors',
     '',
-    '<!-- Generated from host/src/core/codes.ts; run `pnpm generate`. -->',
+    '<!-- Generated from host/src/core/codes/; run `pnpm generate`. -->',
     '',
     'Every error has one of these codes. Exit codes: 0 fine, 1 failed while running, 2 wrong use, 3 config refused,',
     '4 plugin refused (source, trust, capability, compile), 5 an upstream that is needed at start is missing.',

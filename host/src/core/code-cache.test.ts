@@ -12,7 +12,7 @@ function folderUsed(folder: string, env: Record<string, string> = {}): string {
     const { useCodeCache, codeCacheEnvironment } = await import(${file('code-cache.js')});
     const { saveCodeCache } = await import(${file('save-code-cache.ts')});
     useCodeCache(${JSON.stringify(folder)});
-    await import(${file('codes.ts')});
+    await import(${file('codes/index.ts')});
     saveCodeCache();
     console.log(codeCacheEnvironment().NODE_COMPILE_CACHE ?? 'none');`;
   const args = ['--input-type=module', '-e', script];

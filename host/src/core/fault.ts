@@ -1,4 +1,4 @@
-import { codes, type FaultCode } from './codes.ts';
+import { codes, type FaultCode } from './codes/index.ts';
 import { fileProblem } from './file-problem.ts';
 import { isSystemError, remedyFor } from './system-error.ts';
 
@@ -16,7 +16,7 @@ export interface FaultDetails {
   readonly [name: string]: unknown;
 }
 
-/** An error with a stable code from the table in codes.ts. */
+/** An error with a stable code from the table in codes/. */
 export class Fault extends Error {
   override readonly name = 'Fault';
   readonly code: FaultCode;

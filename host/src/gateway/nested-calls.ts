@@ -1,7 +1,7 @@
 import type { CallError } from '../contract/generated/tool-call.js';
 import type { Violation } from '../contract/generated/types.js';
 import type { ToolAnswer, Tools } from '../contract/hook-call.ts';
-import { codes } from '../core/codes.ts';
+import { codes } from '../core/codes/index.ts';
 import { cut } from '../core/cut.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';

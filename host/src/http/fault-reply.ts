@@ -1,4 +1,4 @@
-import { codes } from '../core/codes.ts';
+import { codes } from '../core/codes/index.ts';
 import { Fault, toFault } from '../core/fault.ts';
 import { errorNumber } from '../mcp/errors.ts';
 import type { MessageId } from '../mcp/message.ts';

@@ -16,7 +16,7 @@ it('[RUN-104] an address in use is told as such', async () => {
   const { port } = server.address() as { port: number };
   const fault = await faultAt('127.0.0.1', port);
   server.close();
-  expect(fault).toMatchObject({ code: 'listen_failed', exit: 1, hint: expect.stringContaining('end what listens') });
+  expect(fault).toMatchObject({ code: 'listen_failed', exit: 1, hint: expect.stringContaining('stop the process') });
   expect(fault.message).toContain('EADDRINUSE');
 });
 

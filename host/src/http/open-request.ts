@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FaultCode } from '../core/codes.ts';
+import type { FaultCode } from '../core/codes/index.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Exchange } from '../mcp/revision/revision.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { codes } from '../core/codes.ts';
+import { codes } from '../core/codes/index.ts';
 import { Fault } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
 import type { CallRecord } from '../gateway/call.ts';

@@ -1,5 +1,5 @@
 import { bounded } from '../core/bounded.ts';
-import type { FaultCode } from '../core/codes.ts';
+import type { FaultCode } from '../core/codes/index.ts';
 import { toFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { CallRecord } from '../gateway/call.ts';

@@ -1,4 +1,4 @@
-import type { FaultCode } from '../core/codes.ts';
+import type { FaultCode } from '../core/codes/index.ts';
 import type { Metrics, Series } from '../core/metrics.ts';
 import { methods } from '../mcp/methods.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';

@@ -1,4 +1,4 @@
-import type { FaultCode } from '../core/codes.ts';
+import type { FaultCode } from '../core/codes/index.ts';
 
 /** The error numbers of JSON-RPC 2.0 (§ 5.1). */
 export const jsonRpc = {

@@ -1,4 +1,4 @@
-import { codes } from '@sallyport/host/core/codes';
+import { codes } from '@sallyport/host/core/codes/index';
 import { Fault, Faults } from '@sallyport/host/core/fault';
 import { Finding } from './target.ts';
 

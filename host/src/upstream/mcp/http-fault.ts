@@ -1,4 +1,4 @@
-import type { FaultCode } from '../../core/codes.ts';
+import type { FaultCode } from '../../core/codes/index.ts';
 import { Fault } from '../../core/fault.ts';
 import { CodingError } from './content-decoder.ts';
 import { type HttpReceived, TooLarge } from './http-exchange.ts';

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { grantsSchema } from '@sallyport/host/capability/registry';
 import { loadConfig } from '@sallyport/host/config/load-config';
-import { codes } from '@sallyport/host/core/codes';
+import { codes } from '@sallyport/host/core/codes/index';
 import { createLog } from '@sallyport/host/core/log';
 import { createHost } from '@sallyport/host/host/create-host';
 import { errorNumber } from '@sallyport/host/mcp/errors';

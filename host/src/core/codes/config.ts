@@ -1,0 +1,20 @@
+import type { CodeFamily } from './code.ts';
+
+/** The operator's configuration: sallyport.yaml and the environment. */
+export const configCodes = {
+  config_unreadable: {
+    exit: 3,
+    says: 'The configuration file cannot be read.',
+    todo: 'Pass its path with `-c`, or create sallyport.yaml; docs/operator-guide.md starts with a small example.',
+  },
+  config_invalid: {
+    exit: 3,
+    says: 'The configuration is invalid.',
+    todo: 'Fix the reported line. For completion, point your editor at docs/schema/sallyport.schema.json.',
+  },
+  proxy_invalid: {
+    exit: 3,
+    says: 'An environment variable for the proxy does not hold a proxy URL.',
+    todo: 'Set HTTP_PROXY or HTTPS_PROXY to a URL such as http://proxy.example:3128, or unset it.',
+  },
+} as const satisfies CodeFamily;

@@ -1,0 +1,17 @@
+import type { CodeFamily } from './code.ts';
+
+/** Why a request was blocked on its way through the plugins. */
+export const hookCodes = {
+  plugin_failed: {
+    says: 'A required plugin failed, so the request was blocked.',
+    todo: 'See the log line `a plugin failed` with the same request id for the cause and the message of the plugin.',
+  },
+  not_showable: {
+    says: 'A value that a required plugin must inspect cannot be shown to it, so the request was blocked.',
+    todo: "See `description` for the value. Change the request, or the upstream's answer.",
+  },
+  plugin_blocked: {
+    says: 'A plugin blocked the request. Clients get its own `code`, `reason` and `description`; this code is used in the log.',
+    todo: 'Read the reason: the plugin works as intended.',
+  },
+} as const satisfies CodeFamily;

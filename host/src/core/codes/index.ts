@@ -1,0 +1,34 @@
+import { authorCodes } from './author.ts';
+import { capabilityCodes } from './capability.ts';
+import type { Code } from './code.ts';
+import { configCodes } from './config.ts';
+import { hookCodes } from './hook.ts';
+import { httpCodes } from './http.ts';
+import { lockfileCodes } from './lockfile.ts';
+import { mcpCodes } from './mcp.ts';
+import { pluginCodes } from './plugin.ts';
+import { processCodes } from './process.ts';
+import { runtimeCodes } from './runtime.ts';
+import { sourceCodes } from './source.ts';
+import { upstreamCodes } from './upstream.ts';
+import { verifyCodes } from './verify.ts';
+
+/** Every error code, in the order of docs/errors.md, which is generated from this table. */
+const table = {
+  ...processCodes,
+  ...configCodes,
+  ...sourceCodes,
+  ...verifyCodes,
+  ...lockfileCodes,
+  ...capabilityCodes,
+  ...runtimeCodes,
+  ...pluginCodes,
+  ...hookCodes,
+  ...upstreamCodes,
+  ...httpCodes,
+  ...mcpCodes,
+  ...authorCodes,
+} as const;
+
+export type FaultCode = keyof typeof table;
+export const codes: Readonly<Record<FaultCode, Code>> = table;

@@ -1,0 +1,35 @@
+import type { CodeFamily } from './code.ts';
+
+/** Whether a plugin fits this gateway: its kind, hooks, contract, configuration and limits. */
+export const pluginCodes = {
+  plugin_kind_unsupported: {
+    exit: 4,
+    says: 'This gateway does not support plugins of this kind yet.',
+    todo: 'Use a plugin of kind transform, or a later version of the gateway.',
+  },
+  hook_unsupported: {
+    exit: 4,
+    says: 'The descriptor names a hook that this gateway does not call yet.',
+    todo: 'Remove it from `hooks` in plugin.json: the plugin would never be called for it.',
+  },
+  export_missing: {
+    exit: 4,
+    says: 'The component does not export an interface that its kind requires.',
+    todo: 'Build it for the world of its kind, in the version that this gateway provides.',
+  },
+  contract_mismatch: {
+    exit: 4,
+    says: 'The component imports or exports something that differs from the contract.',
+    todo: 'Ask the author to build the plugin with the unchanged WIT of the contract, for example with `sallyport plugin build`.',
+  },
+  plugin_config_invalid: {
+    exit: 4,
+    says: "The plugin's `config` does not match the schema in its descriptor.",
+    todo: "Change it in the configuration. The plugin's README describes what it accepts.",
+  },
+  limit_ungranted: {
+    exit: 4,
+    says: 'The plugin asks for more than its limit allows.',
+    todo: 'Raise the limit of this plugin in the configuration, or remove the plugin.',
+  },
+} as const satisfies CodeFamily;
