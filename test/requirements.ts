@@ -220,7 +220,7 @@ export const requirements = {
   'HOOK-05': 'An answer in place of the upstream passes the after hooks of all plugins.',
   'HOOK-06': 'A failure with on_error deny blocks, with plugin and cause.',
   'HOOK-07': 'A failure with on_error ignore skips that change and goes on.',
-  'HOOK-08': 'A failure with on_error disable takes the plugin out of the chain and is logged as an error.',
+  'HOOK-08': 'A failure with on_error disable takes the plugin out of every binding and is logged as an error.',
   'HOOK-09': 'What a plugin returned and is not valid is a failure of that plugin, invalid_output.',
   'HOOK-10': 'What cannot be shown to a plugin is blocked and never passed by it.',
   'HOOK-11': 'Bytes are shown only to plugins that ask for them.',
@@ -240,6 +240,8 @@ export const requirements = {
   'HOOK-31': 'What of an output schema cannot be used, nothing is held to, and the log names tool and place once.',
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
+  'HOOK-93':
+    'The plugins that one hop takes share one list of calls, whatever their on_error, so that lanes know it again.',
   'HOOK-92':
     'One table names every request of MCP with its target, hooks and list, and a test holds it against the schema.',
   'HOOK-90':

@@ -1,3 +1,4 @@
+import { PluginHealth } from '@sallyport/host/hook/health';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Content } from '../../host/src/contract/generated/types.js';
 import { hookNames } from '../../host/src/contract/hook-name.ts';
@@ -49,7 +50,12 @@ const changes: FakePlugin = {
 const deny = { trap: 'deny', timeout: 'deny', limit: 'deny', invalid_output: 'deny', unavailable: 'deny' } as const;
 const chainOf = (plugin: FakePlugin) =>
   createHookChain({
-    plugins: [{ id: 'a', hooks: new Set(hookNames), priority: 0, onError: deny, seesBlobs: false }],
+    plugins: [
+      {
+        ...{ id: 'a', hooks: new Set(hookNames), priority: 0, onError: deny, seesBlobs: false },
+        health: new PluginHealth('a', silentLog()),
+      },
+    ],
     runner: createFakeHookRunner({ a: plugin }),
     log: silentLog(),
   });

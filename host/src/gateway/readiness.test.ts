@@ -4,9 +4,9 @@ import { hookNames } from '../contract/hook-name.ts';
 import { Fault } from '../core/fault.ts';
 import { silentLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
-import { Breaker } from '../hook/breaker.ts';
 import { ChainPlace } from '../hook/chain-place.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
+import { PluginHealth } from '../hook/health.ts';
 import type { FailureAction } from '../hook/hook-chain.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
 import type { Binding, Entrance } from './binding.ts';
@@ -21,7 +21,7 @@ it('[GW-93] names the upstream that cannot be reached with its fault, and plugin
   const log = silentLog();
   const plugin = (id: string, action: FailureAction) => ({
     ...{ id, hooks: new Set(hookNames), priority: 0, onError: always(action), seesBlobs: false },
-    breaker: new Breaker(id, { failures: action === 'ignore' ? 1 : 100, openMs: 60_000 }, log),
+    health: new PluginHealth(id, log, { failures: action === 'ignore' ? 1 : 100, openMs: 60_000 }),
   });
   const trapped = { before: () => ({ tag: 'failed', cause: 'trap' }) as const };
   const runner = createFakeHookRunner({ off: trapped, held: trapped, good: {} });

@@ -5,7 +5,14 @@ import type { FailureCause } from '../contract/hook-call.ts';
 import { type HookName, hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
+import { PluginHealth } from './health.ts';
 import type { FailureAction, HookContext, HookedPlugin } from './hook-chain.ts';
+
+/** A plugin with all hooks that denies on failure. */
+const denying = (id: string): HookedPlugin => ({
+  ...{ id, hooks: new Set(hookNames), priority: 0, onError: everyCause('deny'), seesBlobs: false },
+  health: new PluginHealth(id, silentLog()),
+});
 
 const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable'];
 
@@ -31,6 +38,7 @@ function setUp(entries: Readonly<Record<string, Entry>>) {
     priority: entry.priority ?? 0,
     onError: entry.onError ?? everyCause('deny'),
     seesBlobs: entry.seesBlobs ?? false,
+    health: new PluginHealth(id, log),
   }));
   return { chain: createHookChain({ plugins, runner, log }), runner, error, warn };
 }
@@ -356,7 +364,7 @@ describe('failure', () => {
     ['rejects', () => Promise.reject(new Error('lanes are closed'))],
     ['reports nothing', async () => ({ reports: [] })],
   ])('blocks when the runner %s', async (_, run) => {
-    const plugin = { id: 'a', hooks: new Set(hookNames), priority: 0, onError: everyCause('deny'), seesBlobs: false };
+    const plugin = denying('a');
     const chain = createHookChain({ plugins: [plugin], runner: { run }, log: silentLog() });
     expect(await chain.before(context(), 'tools/call', call)).toMatchObject({
       kind: 'block',
@@ -368,7 +376,7 @@ describe('failure', () => {
     ['a changed value', 'modified'],
     ['an answer', 'respond'],
   ] as const)('blocks when the runner reports %s and does not hand it over', async (_, outcome) => {
-    const plugin = { id: 'a', hooks: new Set(hookNames), priority: 0, onError: everyCause('deny'), seesBlobs: false };
+    const plugin = denying('a');
     const run = async () => ({ reports: [{ plugin: 'a', wallMs: 1, outcome }] });
     const chain = createHookChain({ plugins: [plugin], runner: { run }, log: silentLog() });
     expect(await chain.before(context(), 'tools/call', call)).toMatchObject({

@@ -1,5 +1,5 @@
 import type { Response } from '../contract/generated/types.js';
-import type { FailureCause, HookRunner, Stage } from '../contract/hook-call.ts';
+import type { HookRunner, Stage } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import { bounded } from '../core/bounded.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -11,8 +11,9 @@ import { failureData } from './block-data.ts';
 import type { BlockData, HookChain, HookContext, HookedPlugin, OutputSchemaLookup } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { outputSchemaError, outputSchemaGaps } from './output-schema.ts';
-import { type Failure, invalidOutput, type WalkPlace, walk, whyNotShowable } from './run-chain.ts';
-import { requestCodecs, responseCodec } from './view/views.ts';
+import { Plan } from './plan.ts';
+import { type Failure, invalidOutput, runInOrder, whyNotShowable } from './run.ts';
+import { requestViews, responseView } from './view/views.ts';
 
 interface HookChainOptions {
   readonly plugins: readonly HookedPlugin[];
@@ -22,32 +23,18 @@ interface HookChainOptions {
   readonly mask?: SecretMask;
 }
 
-/** The hook chain over a runner: the runner knows how to call plugins, the chain knows what the outcomes mean. */
+/** Makes the hook chain over a runner: the runner knows how to call plugins, the chain knows what the outcomes mean. */
 export function createHookChain({ plugins, runner, log, mask }: HookChainOptions): HookChain {
-  let active = plugins.toSorted((a, b) => a.priority - b.priority);
-  let byHook = groupByHook(active);
-  const disabled = new Map<string, number>();
-
-  function onFailure(plugin: HookedPlugin, { cause, message }: Failure): BlockData | undefined {
-    const action = plugin.onError[cause];
-    if (action === 'deny') return failureData(plugin.id, cause);
-    if (action === 'disable' && active.includes(plugin)) {
-      active = active.filter(other => other !== plugin);
-      disabled.set(plugin.id, Date.now());
-      byHook = groupByHook(active);
-      log.error({ plugin: plugin.id, cause, message }, 'plugin disabled after a failure, as its on_error says');
-    }
-    return undefined;
-  }
+  const plan = new Plan(plugins);
 
   const warning = new RepeatedWarning(log, 'a plugin failed');
-  /** One line of each failure, with what its author needs; of many alike, few and their number. */
-  function failed({ plugin, cause, message }: Failure, { on, hook }: WalkPlace) {
+  /** Logs a line of each failure, with what its author needs; of many alike, few and their number. */
+  const failedIn = (on: HookContext, hook: HookName) => (failure: Failure, plugin: HookedPlugin) => {
+    const { cause, message } = failure;
     const { requestId: request, binding, upstream } = on;
-    const about = { plugin, hook, request, binding, upstream, cause, on_error: actionOf(plugin, cause) };
-    warning.write(`${plugin} ${cause}`, { ...about, reason: bounded(message) });
-  }
-  const actionOf = (id: string, cause: FailureCause) => plugins.find(plugin => plugin.id === id)?.onError[cause];
+    const about = { plugin: plugin.id, hook, request, binding, upstream, cause, on_error: plugin.onError[cause] };
+    warning.write(`${plugin.id} ${cause}`, { ...about, reason: bounded(message) });
+  };
 
   const told = new Set<string>();
   /** Logs once what of an output schema cannot be used. */
@@ -66,41 +53,41 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
 
   return {
     get plugins() {
-      return active.map(plugin => plugin.id);
+      return plan.plugins.filter(({ health }) => !health.isDisabled).map(({ id }) => id);
     },
 
-    troubles: () =>
-      plugins.flatMap(({ id, breaker }) => {
-        const since = disabled.get(id) ?? breaker?.openSince;
-        return since === undefined ? [] : [{ plugin: id, state: disabled.has(id) ? 'disabled' : 'held_back', since }];
-      }),
+    troubles: () => plan.plugins.flatMap(({ health }) => health.trouble ?? []),
 
     handles: (stage: Stage, method: HookedMethod) =>
-      byHook.has(stage === 'after' ? afterHook(method) : beforeHook(method as CallMethod)),
+      plan.of(stage === 'after' ? afterHook(method) : beforeHook(method as CallMethod))?.isActive ?? false,
 
     async before(on, method, params, signal) {
       const hook = beforeHook(method);
-      const walked = await walk(params, {
-        ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure, failed },
-        codec: requestCodecs[method],
+      const hookPlan = plan.of(hook);
+      if (hookPlan === undefined) return { kind: 'proceed', params };
+      const done = await runInOrder(params, {
+        ...{ on, hook, plan: hookPlan, runner, signal, failed: failedIn(on, hook) },
+        view: requestViews[method],
         input: value => ({ stage: 'before', value }),
         answer: answer => takeAnswer(method, answer),
       });
-      if (walked.kind === 'respond') return { kind: 'respond', result: walked.value };
-      return walked.kind === 'block' ? hide(walked) : { kind: 'proceed', params: walked.value };
+      if (done.kind === 'respond') return { kind: 'respond', result: done.value };
+      return done.kind === 'block' ? hide(done) : { kind: 'proceed', params: done.value };
     },
 
     async after(on, method, result, { signal, tool, outputSchema } = {}) {
       const hook = afterHook(method);
-      const data = outputSchema && (await refuseAnswer(on, outputSchema, tellGaps(on, tool), result));
-      if (data !== undefined) {
-        for (const { hook, ...report } of on.reports.slice(-1))
-          if (report.outcome === 'failed') failed(report, { on, hook });
-        return { kind: 'block', data };
+      const refused = outputSchema && (await refuseAnswer(on, outputSchema, tellGaps(on, tool), result));
+      if (refused !== undefined) {
+        const plugin = plan.plugins.find(({ id }) => id === refused.plugin);
+        if (plugin !== undefined) failedIn(on, refused.hook)(refused, plugin);
+        return { kind: 'block', data: failureData(refused.plugin, refused.cause) };
       }
-      const walked = await walk(result, {
-        ...{ on, hook, plugins: byHook.get(hook) ?? [], runner, signal, onFailure, failed },
-        codec: responseCodec(method, result),
+      const hookPlan = plan.of(hook);
+      if (hookPlan === undefined) return { kind: 'proceed', result };
+      const done = await runInOrder(result, {
+        ...{ on, hook, plan: hookPlan, runner, signal, failed: failedIn(on, hook) },
+        view: responseView(method, result),
         input: value => ({ stage: 'after', value }),
         answer: () => refuse('only a before hook can respond'),
         ...(outputSchema !== undefined && {
@@ -108,13 +95,13 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
             checkChange(outputSchema, tellGaps(on, tool), before, after),
         }),
       });
-      return walked.kind === 'block' ? hide(walked) : { kind: 'proceed', result: walked.value };
+      return done.kind === 'block' ? hide(done) : { kind: 'proceed', result: done.value };
     },
 
     show(plugin, result) {
       const seesBlobs = plugins.find(({ id }) => id === plugin)?.seesBlobs ?? false;
       try {
-        return responseCodec('tools/call', result).show(result, seesBlobs);
+        return responseView('tools/call', result).show(result, seesBlobs);
       } catch (thrown) {
         whyNotShowable(thrown);
         return undefined;
@@ -130,19 +117,11 @@ const mostTold = 1_000;
 const beforeHook = (method: CallMethod): HookName => methods[method].before;
 const afterHook = (method: HookedMethod): HookName => methods[method].after;
 
-function groupByHook(plugins: readonly HookedPlugin[]): ReadonlyMap<HookName, readonly HookedPlugin[]> {
-  const groups = new Map<HookName, HookedPlugin[]>();
-  for (const plugin of plugins) {
-    for (const hook of plugin.hooks) groups.set(hook, [...(groups.get(hook) ?? []), plugin]);
-  }
-  return groups;
-}
-
 /** @throws InvalidOutput */
 function takeAnswer(method: CallMethod, answer: Response): JsonObject {
   const { empty } = methods[method];
-  const codec = responseCodec(method, empty);
-  return codec.merge(empty, codec.show(empty, false), answer);
+  const view = responseView(method, empty);
+  return view.merge(empty, view.show(empty, false), answer);
 }
 
 /** @throws InvalidOutput when the change makes a tool's result break its output schema; an error need not fit it */
@@ -176,21 +155,22 @@ async function brokenBy(
 }
 
 /**
- * Data of a block when a plugin answered with what breaks the tool's output schema, which is known only after the
- * before hooks. There is nothing to go on with, whatever its `on_error` says.
+ * The failure of a plugin that answered with a result that breaks the tool's output schema, which is known only after the
+ * before hooks. No other result exists, so the request is blocked whatever the plugin's `on_error` says.
  */
 async function refuseAnswer(
   on: HookContext,
   schema: OutputSchemaLookup,
   used: (schema: JsonObject) => void,
   result: JsonObject,
-): Promise<BlockData | undefined> {
+): Promise<(Failure & { readonly hook: HookName }) | undefined> {
   const place = on.reports.findLastIndex(report => report.outcome === 'respond');
   const responder = on.reports[place];
   if (responder === undefined || result.isError === true) return undefined;
   const error = await brokenBy(schema, used, result);
   if (error === undefined) return undefined;
   const { plugin, wallMs, hook } = responder;
-  on.reports[place] = { ...invalidOutput(plugin, wallMs, error), hook };
-  return failureData(plugin, 'invalid_output');
+  const failure = { ...invalidOutput(plugin, wallMs, error), hook };
+  on.reports[place] = failure;
+  return failure;
 }

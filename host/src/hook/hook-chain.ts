@@ -3,7 +3,7 @@ import type { Caller, CallReport, FailureCause, RequestState, Tools } from '../c
 import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
-import type { Breaker } from './breaker.ts';
+import type { PluginHealth, PluginTrouble } from './health.ts';
 
 /** One request on its way through a binding. The chain writes `reports` and `state`; the gateway logs `reports`. */
 export interface HookContext {
@@ -53,15 +53,6 @@ export interface AfterOptions {
   readonly outputSchema?: OutputSchemaLookup;
 }
 
-/** A plugin that is not called at present. */
-export interface PluginTrouble {
-  readonly plugin: string;
-  /** Held back by its breaker, or left out by its `on_error`. */
-  readonly state: 'held_back' | 'disabled';
-  /** Milliseconds since the epoch. */
-  readonly since: number;
-}
-
 /** The plugins of one binding, in order. A plugin's failure is decided by its `on_error`, never thrown. */
 export interface HookChain {
   /** Ids of the plugins, in the order in which they run. */
@@ -95,6 +86,6 @@ export interface HookedPlugin {
   readonly onError: Readonly<Record<FailureCause, FailureAction>>;
   /** Whether it is shown images, audio and other bytes, and not only their places. */
   readonly seesBlobs: boolean;
-  /** Keeps calls away while the plugin keeps failing. Without it, every call is made. */
-  readonly breaker?: Breaker;
+  /** Shared by all bindings that the plugin serves. */
+  readonly health: PluginHealth;
 }

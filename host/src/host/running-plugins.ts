@@ -4,8 +4,8 @@ import type { HookRunner } from '../contract/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
-import { Breaker } from '../hook/breaker.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
+import { PluginHealth } from '../hook/health.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import type { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
@@ -47,7 +47,7 @@ export async function runPlugins(
     if (entry === undefined) return [];
     const { priority, on_error: onError, breaker } = entry;
     const { failures, open_ms: openMs } = breaker;
-    return [{ ...plugin, priority, onError, breaker: new Breaker(plugin.id, { failures, openMs }, log) }];
+    return [{ ...plugin, priority, onError, health: new PluginHealth(plugin.id, log, { failures, openMs }) }];
   });
   return {
     plugins,

@@ -2,10 +2,10 @@ import type { Prompt, ResourceEntry, Response, Tool } from '../../contract/gener
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { parseObject, refuse } from '../invalid-output.ts';
 import { changed, jsonMember, listMember, stringMember, withMembers } from './members.ts';
-import { type Codec, noBlobs } from './view.ts';
+import { noBlobs, type View } from './view.ts';
 
 /** The result of `tools/list`. */
-export const toolListCodec: Codec<Response> = {
+export const toolListView: View<Response> = {
   hasBlobs: noBlobs,
   show: result => ({ tag: 'tool-list', val: entriesOf(result, 'tools', 'name').map(showTool) }),
   merge(result, shown, returned) {
@@ -22,7 +22,7 @@ export const toolListCodec: Codec<Response> = {
 };
 
 /** The result of `prompts/list`. */
-export const promptListCodec: Codec<Response> = {
+export const promptListView: View<Response> = {
   hasBlobs: noBlobs,
   show: result => ({ tag: 'prompt-list', val: entriesOf(result, 'prompts', 'name').map(showPrompt) }),
   merge(result, shown, returned) {
@@ -36,10 +36,10 @@ export const promptListCodec: Codec<Response> = {
 };
 
 /** The results of `resources/list` (`uri` names an entry) and `resources/templates/list` (`uriTemplate` does). */
-export const resourceListCodec: Codec<Response> = resourceEntries('resources', 'uri');
-export const resourceTemplateListCodec: Codec<Response> = resourceEntries('resourceTemplates', 'uriTemplate');
+export const resourceListView: View<Response> = resourceEntries('resources', 'uri');
+export const resourceTemplateListView: View<Response> = resourceEntries('resourceTemplates', 'uriTemplate');
 
-function resourceEntries(list: string, key: string): Codec<Response> {
+function resourceEntries(list: string, key: string): View<Response> {
   return {
     hasBlobs: noBlobs,
     show: result => ({

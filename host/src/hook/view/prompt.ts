@@ -3,10 +3,10 @@ import { isJsonObject, type Json } from '../../core/json.ts';
 import { parseObject, refuse } from '../invalid-output.ts';
 import { hasBytes, mergeBlock, originsOf, showBlock } from './content.ts';
 import { changed, jsonMember, listMember, objectOr, stringMember, withMembers } from './members.ts';
-import { type Codec, NotShowable, noBlobs } from './view.ts';
+import { NotShowable, noBlobs, type View } from './view.ts';
 
 /** `params` of `prompts/get`. */
-export const promptGetCodec: Codec<Request> = {
+export const promptGetView: View<Request> = {
   hasBlobs: noBlobs,
 
   show(params) {
@@ -31,7 +31,7 @@ export const promptGetCodec: Codec<Request> = {
 };
 
 /** The result of `prompts/get`. The place of a message is the number of its block. */
-export const promptResultCodec: Codec<Response> = {
+export const promptResultView: View<Response> = {
   hasBlobs: result => listMember(result, 'messages').some(message => hasBytes(contentOf(message))),
 
   show(result, blobs) {

@@ -3,10 +3,10 @@ import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { refuse } from '../invalid-output.ts';
 import { base64, isBinary, originsOf, sameBlob } from './content.ts';
 import { changed, isAbsent, listMember, objectOr, stringMember, withMembers } from './members.ts';
-import { type Codec, NotShowable, noBlobs } from './view.ts';
+import { NotShowable, noBlobs, type View } from './view.ts';
 
 /** `params` of `resources/read`. */
-export const resourceReadCodec: Codec<Request> = {
+export const resourceReadView: View<Request> = {
   hasBlobs: noBlobs,
 
   show(params) {
@@ -25,7 +25,7 @@ export const resourceReadCodec: Codec<Request> = {
 };
 
 /** The result of `resources/read`. */
-export const resourceResultCodec: Codec<Response> = {
+export const resourceResultView: View<Response> = {
   hasBlobs: result => listMember(result, 'contents').some(entry => isBinary(objectOr(entry))),
 
   show(result, blobs) {

@@ -3,10 +3,10 @@ import { isJsonObject } from '../../core/json.ts';
 import { parseObject, refuse } from '../invalid-output.ts';
 import { hasBytes, mergeBlock, originsOf, showBlock } from './content.ts';
 import { changed, jsonMember, listMember, stringMember, withMembers } from './members.ts';
-import { type Codec, NotShowable, noBlobs } from './view.ts';
+import { NotShowable, noBlobs, type View } from './view.ts';
 
 /** `params` of `tools/call`. */
-export const toolCallCodec: Codec<Request> = {
+export const toolCallView: View<Request> = {
   hasBlobs: noBlobs,
 
   show(params) {
@@ -31,7 +31,7 @@ export const toolCallCodec: Codec<Request> = {
 };
 
 /** The result of `tools/call`. */
-export const toolResultCodec: Codec<Response> = {
+export const toolResultView: View<Response> = {
   hasBlobs: result => listMember(result, 'content').some(hasBytes),
 
   show(result, blobs) {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../core/json.ts';
  * How one kind of MCP value is shown to plugins, and how what they return becomes MCP again.
  * A value that no plugin changed is never taken through `merge`.
  */
-export interface Codec<V extends Request | Response> {
+export interface View<V extends Request | Response> {
   /** Whether the value holds bytes that a plugin sees only when its descriptor asks for them. */
   hasBlobs(value: JsonObject): boolean;
   /** @throws NotShowable */

@@ -5,32 +5,32 @@ import { wideBounds } from '../../core/json-reader.ts';
 import type { CallMethod, HookedMethod } from '../../mcp/methods.ts';
 import { InvalidOutput } from '../invalid-output.ts';
 import { hasBytes } from './content.ts';
-import type { Codec } from './view.ts';
-import { requestCodecs, responseCodec } from './views.ts';
+import type { View } from './view.ts';
+import { requestViews, responseView } from './views.ts';
 
 type Tagged<T, Tag extends string> = Extract<T, { tag: Tag }>;
 type Change<T> = (shown: T) => T;
 
 /** What becomes of `value` when a plugin changes what it is shown by `change`. */
 function pass<V extends Request | Response>(
-  codec: Codec<V>,
+  view: View<V>,
   value: JsonObject,
   change: (shown: V) => Request | Response,
   blobs = false,
 ) {
-  const shown = codec.show(value, blobs);
-  return codec.merge(value, shown, change(structuredClone(shown)));
+  const shown = view.show(value, blobs);
+  return view.merge(value, shown, change(structuredClone(shown)));
 }
 
 const request =
   <Tag extends Request['tag']>(method: CallMethod, tag: Tag) =>
   (params: JsonObject, change: Change<Tagged<Request, Tag>['val']>) =>
-    pass(requestCodecs[method], params, shown => changeTagged(shown, tag, change));
+    pass(requestViews[method], params, shown => changeTagged(shown, tag, change));
 
 const response =
   <Tag extends Response['tag']>(method: HookedMethod, tag: Tag) =>
   (result: JsonObject, change: Change<Tagged<Response, Tag>['val']>, blobs = false) =>
-    pass(responseCodec(method, result), result, shown => changeTagged(shown, tag, change), blobs);
+    pass(responseView(method, result), result, shown => changeTagged(shown, tag, change), blobs);
 
 function changeTagged<T extends Request | Response>(shown: T, tag: string, change: (val: never) => unknown): T {
   if (shown.tag !== tag) throw new Error(`shown as ${shown.tag}`);
@@ -94,7 +94,7 @@ describe('what a plugin is shown of a tool result', () => {
       { tag: 'json', val: '{"type":"image","data":"aGk="}' },
     ],
   ] satisfies [string, Json, Content][])('that sees blobs: %s', (_, block, expected) => {
-    const shown = responseCodec('tools/call', {}).show({ content: [block] }, true);
+    const shown = responseView('tools/call', {}).show({ content: [block] }, true);
     expect(shown.tag === 'tool-result' && shown.val.content).toEqual([expected]);
   });
 
@@ -215,7 +215,7 @@ describe('content blocks', () => {
 });
 
 describe('a tool result', () => {
-  const toolResultOf = (result: JsonObject) => responseCodec('tools/call', result).show(result, false).val;
+  const toolResultOf = (result: JsonObject) => responseView('tools/call', result).show(result, false).val;
   const full: JsonObject = {
     content: [text('a')],
     structuredContent: { mail: 'a' },
@@ -345,8 +345,8 @@ describe('a tool call', () => {
 
   it('[GW-66] shows null as no arguments, and leaves it to the server', () => {
     const without = { name: 'echo', arguments: null };
-    expect(requestCodecs['tools/call'].show(without, false).val).toEqual({ name: 'echo', arguments: '{}' });
-    expect(requestCodecs['prompts/get'].show(without, false).val).toEqual({ name: 'echo', arguments: '{}' });
+    expect(requestViews['tools/call'].show(without, false).val).toEqual({ name: 'echo', arguments: '{}' });
+    expect(requestViews['prompts/get'].show(without, false).val).toEqual({ name: 'echo', arguments: '{}' });
     expect(onToolCall(without, call => ({ ...call, name: 'other' }))).toEqual({ name: 'other', arguments: null });
   });
 
@@ -483,7 +483,7 @@ describe('a resource', () => {
     { what: 'a blob beside a text that is null', entry: { uri: 'a:b', text: null, blob: 'aGk=' }, tag: 'opaque' },
     { what: 'text beside a blob, whole', entry: { uri: 'a:b', text: 'hi', blob: 'aGk=' }, tag: 'json' },
   ])('[GW-66] shows $what', ({ entry, tag }) => {
-    const shown = responseCodec('resources/read', {}).show({ contents: [entry] }, false);
+    const shown = responseView('resources/read', {}).show({ contents: [entry] }, false);
     expect(shown.tag === 'resource-result' && shown.val.contents[0]?.content.tag).toBe(tag);
     const block = { type: 'resource', resource: entry };
     expect(hasBytes(block)).toBe(tag === 'opaque');
@@ -635,9 +635,9 @@ describe('the kind of a value', () => {
     '[HOOK-09] cannot be changed: request of %s',
     method => {
       const params = { name: 'n', uri: 'u' };
-      const { tag } = requestCodecs[method].show(params, false);
+      const { tag } = requestViews[method].show(params, false);
       for (const other of [...everyRequest, ...everyResponse].filter(value => value.tag !== tag)) {
-        expect(() => pass(requestCodecs[method], params, () => other)).toThrow(InvalidOutput);
+        expect(() => pass(requestViews[method], params, () => other)).toThrow(InvalidOutput);
       }
     },
   );
@@ -652,10 +652,10 @@ describe('the kind of a value', () => {
     ['resources/templates/list', {}],
     ['tools/call', { resultType: 'input_required' }],
   ] as const)('[HOOK-09] cannot be changed: result of %s %o', (method, result) => {
-    const codec = responseCodec(method, result);
-    const { tag } = codec.show(result, false);
+    const view = responseView(method, result);
+    const { tag } = view.show(result, false);
     for (const other of [...everyRequest, ...everyResponse].filter(value => value.tag !== tag)) {
-      expect(() => pass(codec, result, () => other)).toThrow(InvalidOutput);
+      expect(() => pass(view, result, () => other)).toThrow(InvalidOutput);
     }
   });
 });

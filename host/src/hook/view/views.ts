@@ -2,34 +2,34 @@ import type { Request, Response } from '../../contract/generated/types.js';
 import type { JsonObject } from '../../core/json.ts';
 import type { CallMethod, HookedMethod } from '../../mcp/methods.ts';
 import { parseObject, refuse } from '../invalid-output.ts';
-import { promptListCodec, resourceListCodec, resourceTemplateListCodec, toolListCodec } from './list.ts';
-import { promptGetCodec, promptResultCodec } from './prompt.ts';
-import { resourceReadCodec, resourceResultCodec } from './resource.ts';
-import { toolCallCodec, toolResultCodec } from './tool.ts';
-import { type Codec, noBlobs } from './view.ts';
+import { promptListView, resourceListView, resourceTemplateListView, toolListView } from './list.ts';
+import { promptGetView, promptResultView } from './prompt.ts';
+import { resourceReadView, resourceResultView } from './resource.ts';
+import { toolCallView, toolResultView } from './tool.ts';
+import { noBlobs, type View } from './view.ts';
 
-export const requestCodecs: Readonly<Record<CallMethod, Codec<Request>>> = {
-  'tools/call': toolCallCodec,
-  'prompts/get': promptGetCodec,
-  'resources/read': resourceReadCodec,
+export const requestViews: Readonly<Record<CallMethod, View<Request>>> = {
+  'tools/call': toolCallView,
+  'prompts/get': promptGetView,
+  'resources/read': resourceReadView,
 };
 
-const responseCodecs: Readonly<Record<HookedMethod, Codec<Response>>> = {
-  'tools/call': toolResultCodec,
-  'prompts/get': promptResultCodec,
-  'resources/read': resourceResultCodec,
-  'tools/list': toolListCodec,
-  'prompts/list': promptListCodec,
-  'resources/list': resourceListCodec,
-  'resources/templates/list': resourceTemplateListCodec,
+const responseViews: Readonly<Record<HookedMethod, View<Response>>> = {
+  'tools/call': toolResultView,
+  'prompts/get': promptResultView,
+  'resources/read': resourceResultView,
+  'tools/list': toolListView,
+  'prompts/list': promptListView,
+  'resources/list': resourceListView,
+  'resources/templates/list': resourceTemplateListView,
 };
 
-/** The codec of this result: that of its method, unless the upstream asks for input before it can answer. */
-export const responseCodec = (method: HookedMethod, result: JsonObject): Codec<Response> =>
-  result.resultType === 'input_required' ? inputRequiredCodec : responseCodecs[method];
+/** The view of this result: that of its method, unless the upstream asks for input before it can answer. */
+export const responseView = (method: HookedMethod, result: JsonObject): View<Response> =>
+  result.resultType === 'input_required' ? inputRequiredView : responseViews[method];
 
 /** Plugins see the whole of it, as JSON text. */
-const inputRequiredCodec: Codec<Response> = {
+const inputRequiredView: View<Response> = {
   hasBlobs: noBlobs,
   show: result => ({ tag: 'input-required', val: JSON.stringify(result) }),
   merge(result, shown, returned) {

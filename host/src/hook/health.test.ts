@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
 import { hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
-import { Breaker } from './breaker.ts';
 import { createHookChain } from './create-hook-chain.ts';
+import { PluginHealth } from './health.ts';
 import type { FailureAction, HookContext } from './hook-chain.ts';
 
 /** A chain of one plugin whose health the test decides, with a clock that the test moves. */
@@ -18,9 +18,9 @@ function setUp(action: FailureAction) {
     },
   });
   const log = silentLog();
-  const breaker = new Breaker('moody', { failures: 3, openMs: 1000 }, log, () => state.now);
+  const health = new PluginHealth('moody', log, { failures: 3, openMs: 1000 }, () => state.now);
   const onError = { trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action };
-  const plugin = { id: 'moody', hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, breaker };
+  const plugin = { id: 'moody', hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, health };
   const chain = createHookChain({ plugins: [plugin], runner, log });
   const reports: HookContext['reports'] = [];
   const call = async () =>

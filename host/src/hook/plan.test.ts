@@ -1,0 +1,93 @@
+import { expect, it } from 'vitest';
+import { hookNames } from '../contract/hook-name.ts';
+import { silentLog } from '../core/log.ts';
+import { PluginHealth } from './health.ts';
+import type { FailureAction, HookedPlugin } from './hook-chain.ts';
+import { Plan } from './plan.ts';
+
+const plugin = (id: string, fields: Partial<HookedPlugin> & { readonly action?: FailureAction } = {}): HookedPlugin => {
+  const { action = 'deny', ...rest } = fields;
+  const onError = { trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action };
+  const health = new PluginHealth(id, silentLog());
+  return { id, hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, health, ...rest };
+};
+
+/** The hops of a whole pass, each as the ids of its plugins. */
+function hops(plugins: readonly HookedPlugin[], hasBlobs = false): readonly string[] {
+  const plan = new Plan(plugins).of('tool_pre_invoke');
+  const found: string[] = [];
+  for (let at = 0; ; ) {
+    const hop = plan?.hopFrom(at, () => hasBlobs);
+    if (hop === undefined) return found;
+    found.push(hop.plugins.map(({ id }) => id).join('+'));
+    at = hop.from + hop.plugins.length;
+  }
+}
+
+const disabled = (id: string) => {
+  const made = plugin(id);
+  made.health.disable('trap', 'for the test');
+  return made;
+};
+
+it.each<{ what: string; plugins: readonly HookedPlugin[]; hasBlobs?: boolean; expected: readonly string[] }>([
+  { what: 'no plugin', plugins: [], expected: [] },
+  { what: 'alike plugins', plugins: [plugin('a'), plugin('b')], expected: ['a+b'] },
+  {
+    what: 'priorities',
+    plugins: [plugin('late', { priority: 9 }), plugin('early', { priority: 1 })],
+    expected: ['early+late'],
+  },
+  {
+    what: 'one whose invalid output does not block',
+    plugins: [plugin('a'), plugin('b', { action: 'ignore' }), plugin('c'), plugin('d')],
+    expected: ['a', 'b', 'c+d'],
+  },
+  {
+    what: 'one that is shown bytes, and bytes',
+    plugins: [plugin('a'), plugin('b', { seesBlobs: true }), plugin('c')],
+    hasBlobs: true,
+    expected: ['a', 'b', 'c'],
+  },
+  {
+    what: 'one that is shown bytes, and none',
+    plugins: [plugin('a'), plugin('b', { seesBlobs: true })],
+    expected: ['a+b'],
+  },
+  { what: 'a disabled one in the middle', plugins: [plugin('a'), disabled('b'), plugin('c')], expected: ['a', 'c'] },
+  { what: 'a disabled one at an end', plugins: [disabled('a'), plugin('b'), disabled('c')], expected: ['b'] },
+  {
+    what: 'one without the hook',
+    plugins: [plugin('a'), plugin('b', { hooks: new Set(['tool_list']) }), plugin('c')],
+    expected: ['a+c'],
+  },
+])('[HOOK-02] the hops of a chain with $what', ({ plugins, hasBlobs, expected }) => {
+  expect(hops(plugins, hasBlobs)).toEqual(expected);
+});
+
+it.each(['deny', 'ignore', 'disable'] as const)(
+  '[HOOK-93] 1,500 calls share one list of calls a hop: on_error %s',
+  action => {
+    const plan = new Plan([plugin('a'), plugin('b', { action }), plugin('c')]).of('tool_pre_invoke');
+    const lists = new Set<unknown>();
+    for (let request = 0; request < 1_500; request += 1) {
+      for (
+        let hop = plan?.hopFrom(0, () => false);
+        hop;
+        hop = plan?.hopFrom(hop.from + hop.plugins.length, () => false)
+      ) {
+        lists.add(hop.calls);
+      }
+    }
+    expect(lists.size).toBe(action === 'deny' ? 1 : 3);
+  },
+);
+
+it('[HOOK-08] a plugin that one binding disabled is called in none', () => {
+  const [first, second] = [plugin('a'), plugin('b')];
+  const other = new Plan([second]).of('tool_pre_invoke');
+  expect(other?.isActive).toBe(true);
+  second.health.disable('trap', 'for the test');
+  expect(other?.isActive).toBe(false);
+  expect(hops([first, second])).toEqual(['a']);
+});

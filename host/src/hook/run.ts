@@ -1,0 +1,190 @@
+import type { Request, Response } from '../contract/generated/types.js';
+import type { CallReport, ChainInput, ChainOutput, HookRunner } from '../contract/hook-call.ts';
+import type { HookName } from '../contract/hook-name.ts';
+import { Fault } from '../core/fault.ts';
+import type { JsonObject } from '../core/json.ts';
+import { notShowableData } from './block-data.ts';
+import type { BlockData, HookContext, HookedPlugin } from './hook-chain.ts';
+import { refuse } from './invalid-output.ts';
+import { judge } from './judge.ts';
+import type { HookPlan, Hop } from './plan.ts';
+import { NotShowable, type View } from './view/view.ts';
+
+export type Failure = Extract<CallReport, { outcome: 'failed' }>;
+
+/** One pass of a value through the plugins of a hook. */
+export interface Run<V extends Request | Response> {
+  readonly on: HookContext;
+  readonly hook: HookName;
+  readonly plan: HookPlan;
+  readonly runner: HookRunner;
+  readonly signal: AbortSignal | undefined;
+  readonly view: View<V>;
+  /** The stage, and the value that the plugins of a hop are shown. */
+  input(shown: V): HopInput;
+  /** Logs a failure, whatever follows from it. */
+  failed(failure: Failure, plugin: HookedPlugin): void;
+  /** Takes an answer in place of the upstream's. @throws InvalidOutput */
+  answer(answer: Response): JsonObject;
+  /** A further check of a changed value. @throws InvalidOutput */
+  check?(before: JsonObject, after: JsonObject): Promise<void>;
+}
+
+type HopInput =
+  | Pick<Extract<ChainInput, { stage: 'before' }>, 'stage' | 'value'>
+  | Pick<Extract<ChainInput, { stage: 'after' }>, 'stage' | 'value'>;
+
+export type RunResult =
+  | { readonly kind: 'proceed' | 'respond'; readonly value: JsonObject }
+  | { readonly kind: 'block'; readonly data: BlockData };
+
+/** Takes a value through all plugins of a hook, hop by hop, in their order. */
+export async function runInOrder<V extends Request | Response>(start: JsonObject, run: Run<V>): Promise<RunResult> {
+  const { on, plan, view } = run;
+  let value = start;
+  const hasBlobs = () => view.hasBlobs(value);
+  for (let hop = plan.hopFrom(0, hasBlobs); hop !== undefined; ) {
+    const [first] = hop.plugins;
+    if (first === undefined) break;
+    let shown: V;
+    try {
+      shown = view.show(value, first.seesBlobs);
+    } catch (thrown) {
+      return { kind: 'block', data: notShowableData(first.id, whyNotShowable(thrown)) };
+    }
+    const isHeldBack = first.health.isHeldBack;
+    const output = isHeldBack ? heldBack(first) : await call(hop, first, shown, run);
+    if (output.state !== undefined) on.state = output.state;
+
+    const taken = await takeOver(value, shown, output, run);
+    const data = account(hop, taken.reports, isHeldBack, run);
+    if (data !== undefined) return { kind: 'block', data };
+    if (taken.answer !== undefined) return { kind: 'respond', value: taken.answer };
+    value = taken.value;
+    hop = plan.hopFrom(hop.from + taken.reports.length, hasBlobs);
+  }
+  return { kind: 'proceed', value };
+}
+
+/** Writes the receipts of a hop, and draws the consequences. Returns the data of the first block. */
+function account<V extends Request | Response>(
+  { plugins }: Hop,
+  reports: readonly CallReport[],
+  isHeldBack: boolean,
+  { on, hook, failed }: Run<V>,
+): BlockData | undefined {
+  for (const report of reports) on.reports.push({ ...report, hook });
+  let data: BlockData | undefined;
+  for (const [place, report] of reports.entries()) {
+    const plugin = plugins[place];
+    // A report without its plugin has no on_error that could decide: the request must not go on.
+    if (plugin === undefined) throw new Error(`a report of ${report.plugin}, which was not called`);
+    if (!isHeldBack) {
+      if (report.outcome !== 'failed') plugin.health.succeeded();
+      else {
+        plugin.health.failed();
+        failed(report, plugin);
+      }
+    }
+    if (data !== undefined) continue;
+    const verdict = judge(report, plugin);
+    if (verdict.kind === 'block') data = verdict.data;
+    if (verdict.kind === 'disable' && report.outcome === 'failed') plugin.health.disable(report.cause, report.message);
+  }
+  return data;
+}
+
+const heldBack = ({ id }: HookedPlugin): ChainOutput => unavailable(id, 'it keeps failing and is held back');
+
+const unavailable = (plugin: string, message: string): ChainOutput => ({
+  reports: [{ plugin, wallMs: 0, outcome: 'failed', cause: 'unavailable', message }],
+});
+
+/** Makes one hop. Whatever keeps it from running is a failure of its first plugin, so that each hop has a report. */
+async function call<V extends Request | Response>(
+  { plugins, calls }: Hop,
+  first: HookedPlugin,
+  shown: V,
+  { on, runner, signal, input }: Run<V>,
+): Promise<ChainOutput> {
+  const { requestId, binding, upstream, tenant, subject, state, caller, tools } = on;
+  for (const { health } of plugins) health.enter();
+  try {
+    const output = await runner.run(
+      {
+        calls,
+        context: {
+          requestId,
+          binding,
+          upstream,
+          ...(tenant !== undefined && { tenant }),
+          ...(subject !== undefined && { subject }),
+        },
+        ...(state !== undefined && { state }),
+        ...(caller !== undefined && { caller }),
+        ...(tools !== undefined && { tools }),
+        ...input(shown),
+      },
+      signal,
+    );
+    return output.reports.length > 0 ? output : unavailable(first.id, 'it was not called');
+  } catch (thrown) {
+    signal?.throwIfAborted();
+    // The gateway is too busy, which no plugin is to blame for, and no on_error may turn into a pass.
+    if (thrown instanceof Fault && thrown.code === 'overloaded') throw thrown;
+    return unavailable(first.id, thrown instanceof Error ? thrown.message : String(thrown));
+  }
+}
+
+interface Taken {
+  readonly reports: readonly CallReport[];
+  readonly value: JsonObject;
+  readonly answer?: JsonObject;
+}
+
+/** The value after a hop. Output that cannot be taken over is a failure of the last plugin that changed or answered. */
+async function takeOver<V extends Request | Response>(
+  before: JsonObject,
+  shown: V,
+  { reports, value, answer }: ChainOutput,
+  { view, answer: takeAnswer, check }: Run<V>,
+): Promise<Taken> {
+  let blamed = reports.findLastIndex(({ outcome }) => outcome === 'modified');
+  try {
+    let after = before;
+    if (blamed !== -1) {
+      after = view.merge(before, shown, value ?? refuse('the changed value is missing'));
+      await check?.(before, after);
+    }
+    const responded = reports.findLastIndex(({ outcome }) => outcome === 'respond');
+    if (responded === -1) return { reports, value: after };
+    blamed = responded;
+    return { reports, value: after, answer: takeAnswer(answer ?? refuse('the answer is missing')) };
+  } catch (thrown) {
+    // Whatever fails here fails on what a plugin returned: its `on_error` decides, and it is no error of the gateway.
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    const failed = reports.map((report, place) =>
+      place === blamed ? invalidOutput(report.plugin, report.wallMs, message) : report,
+    );
+    return { reports: failed, value: before };
+  }
+}
+
+export const invalidOutput = (plugin: string, wallMs: number, message: string): Failure => ({
+  plugin,
+  wallMs,
+  outcome: 'failed',
+  cause: 'invalid_output',
+  message,
+});
+
+/**
+ * Why a value cannot be shown. JSON that is nested too deeply overflows the stack when it is written, which V8 reports
+ * as a RangeError.
+ * @throws what was thrown, when the value is not the reason
+ */
+export function whyNotShowable(thrown: unknown): string {
+  if (thrown instanceof NotShowable) return thrown.message;
+  if (thrown instanceof RangeError) return 'It is nested too deeply.';
+  throw thrown;
+}
