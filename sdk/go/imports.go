@@ -295,24 +295,6 @@ func AuditWrite(event string, details string) error {
 	return nil
 }
 
-// ToolCallCall is `call` of `tool-call`.
-//
-// `name` is the tool as clients of the binding know it, `arguments-json` a JSON object as text. The result is shown as
-// after hooks are shown one; an `opaque` block in it is a block that this plugin is not shown.
-func ToolCallCall(name string, argumentsJSON string) (ToolResult, error) {
-	m := &memory{}
-	defer runtime.KeepAlive(m)
-	area := m.allocate(60)
-	writeString(m, area+0, name)
-	writeString(m, area+8, argumentsJSON)
-	importToolCallCall(load[uint32](area+0), load[uint32](area+4), load[uint32](area+8), load[uint32](area+12), uint32(area+16))
-	defer release()
-	if load[uint8](area+16) != 0 {
-		return ToolResult{}, readCallError(area+16+4)
-	}
-	return readToolResult(area+16+4), nil
-}
-
 // RequestHeadersGet is `get` of `request-headers`.
 //
 // The value of a header of the client's request; `none` when there is none, or it was not granted.
@@ -337,4 +319,22 @@ func IdentityClaimsGet(name string) (string, bool) {
 	importIdentityClaimsGet(load[uint32](area+0), load[uint32](area+4), uint32(area+8))
 	defer release()
 	return optional(readOption(area+8, 4, readString))
+}
+
+// ToolCallCall is `call` of `tool-call`.
+//
+// `name` is the tool as clients of the binding know it, `arguments-json` a JSON object as text. The result is shown as
+// after hooks are shown one; an `opaque` block in it is a block that this plugin is not shown.
+func ToolCallCall(name string, argumentsJSON string) (ToolResult, error) {
+	m := &memory{}
+	defer runtime.KeepAlive(m)
+	area := m.allocate(60)
+	writeString(m, area+0, name)
+	writeString(m, area+8, argumentsJSON)
+	importToolCallCall(load[uint32](area+0), load[uint32](area+4), load[uint32](area+8), load[uint32](area+12), uint32(area+16))
+	defer release()
+	if load[uint8](area+16) != 0 {
+		return ToolResult{}, readCallError(area+16+4)
+	}
+	return readToolResult(area+16+4), nil
 }

@@ -28,6 +28,6 @@ func importMetricsCount(_ uint32, _ uint32, _ uint32, _ uint32, _ float64) { pan
 func importMetricsGauge(_ uint32, _ uint32, _ uint32, _ uint32, _ float64) { panic(outside) }
 func importMetricsObserve(_ uint32, _ uint32, _ uint32, _ uint32, _ float64) { panic(outside) }
 func importAuditWrite(_ uint32, _ uint32, _ uint32, _ uint32, _ uint32) { panic(outside) }
-func importToolCallCall(_ uint32, _ uint32, _ uint32, _ uint32, _ uint32) { panic(outside) }
 func importRequestHeadersGet(_ uint32, _ uint32, _ uint32) { panic(outside) }
 func importIdentityClaimsGet(_ uint32, _ uint32, _ uint32) { panic(outside) }
+func importToolCallCall(_ uint32, _ uint32, _ uint32, _ uint32, _ uint32) { panic(outside) }

@@ -65,11 +65,11 @@ func importMetricsObserve(p0 uint32, p1 uint32, p2 uint32, p3 uint32, p4 float64
 //go:wasmimport sallyport:plugin/audit@0.1.0 write
 func importAuditWrite(p0 uint32, p1 uint32, p2 uint32, p3 uint32, result uint32)
 
-//go:wasmimport sallyport:plugin/tool-call@0.1.0 call
-func importToolCallCall(p0 uint32, p1 uint32, p2 uint32, p3 uint32, result uint32)
-
 //go:wasmimport sallyport:plugin/request-headers@0.1.0 get
 func importRequestHeadersGet(p0 uint32, p1 uint32, result uint32)
 
 //go:wasmimport sallyport:plugin/identity-claims@0.1.0 get
 func importIdentityClaimsGet(p0 uint32, p1 uint32, result uint32)
+
+//go:wasmimport sallyport:plugin/tool-call@0.1.0 call
+func importToolCallCall(p0 uint32, p1 uint32, p2 uint32, p3 uint32, result uint32)

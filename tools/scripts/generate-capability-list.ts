@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Capability } from '@sallyport/host/capability/capability';
 import type { HostImports, LaneContext } from '@sallyport/host/capability/lane/lane-side';
@@ -6,10 +5,11 @@ import { capabilities, grantsSchema } from '@sallyport/host/capability/registry'
 import { configJsonSchema } from '@sallyport/host/config/json-schema';
 import { interfaceOf } from '@sallyport/host/contract/interface-name';
 import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core/json';
+import { witSource } from './wit-source.ts';
 
 /** docs/capabilities.md from the definitions of all capabilities, and the contract in wit/. */
 export async function capabilityList(root: string): Promise<Map<string, string>> {
-  const wit = await readFile(join(root, 'wit/imports.wit'), 'utf8');
+  const wit = await witSource(join(root, 'wit'));
   const parts = capabilities.map(capability => section(capability, wit));
   return new Map([['docs/capabilities.md', [head, summary(), ...parts].join('\n')]]);
 }

@@ -11,10 +11,15 @@ import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
 import { goSdk } from './generate-go-sdk.ts';
 import { javaScriptTypes } from './generate-javascript-types.ts';
+import { laneRegistry } from './generate-lane-registry.ts';
 import { pythonSdk } from './generate-python-sdk.ts';
+import { worldList } from './generate-worlds.ts';
 
 const root = join(import.meta.dirname, '../..');
+// The worlds come first: all that follows is made from wit/.
 const generators = [
+  worldList,
+  laneRegistry,
   contractTypes,
   contractTable,
   configSchemas,

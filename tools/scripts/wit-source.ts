@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The worlds of the contract, one for each kind of plugin. */
-export const worlds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'];
+export const worlds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'] as const;
 
 /** The package as one text: the generator of types takes one source with one package line. */
 export async function witSource(directory: string): Promise<string> {

@@ -14,7 +14,10 @@ import { requestHeaders } from './request-headers/gateway.ts';
 import { secretStore } from './secret-store/gateway.ts';
 import { toolCall } from './tool-call/gateway.ts';
 
-/** Every capability. A new one is two files and a line in the index of each folder. */
+/**
+ * Every capability. A new one is its WIT, a folder here and a line in this list; `pnpm generate` derives from it the
+ * registry of lanes, the worlds of authors, the schema of the configuration and docs/capabilities.md.
+ */
 export const capabilities: readonly Capability[] = [
   log,
   context,

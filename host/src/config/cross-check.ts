@@ -1,3 +1,4 @@
+import { canBeginWith } from '../core/glob.ts';
 import { isJsonObject } from '../core/json.ts';
 import { nearest } from '../core/nearest.ts';
 import { isLoopback, parseListen } from './listen.ts';
@@ -63,7 +64,7 @@ export function unreachableTools(value: unknown): readonly Problem[] {
     if (upstreams.length === 0 || upstreams.some(prefixes => prefixes.length < 2)) return [];
     const prefixes = [...new Set(upstreams.flat())];
     return listed(value, [...path, 'grants', 'tool_call', 'tools'])
-      .filter(({ name }) => !prefixes.some(prefix => canBegin(name, prefix)))
+      .filter(({ name }) => !prefixes.some(prefix => canBeginWith(name, prefix)))
       .map(tool => ({
         path: tool.path,
         message: `no tool of a binding with the plugin ${plugin} can be named ${tool.name}`,
@@ -93,12 +94,6 @@ export function longPrefixes(value: unknown): readonly Problem[] {
     const message = `names of its tools begin with ${name}__ behind several upstreams, ${left} that many models take`;
     return [{ path: [...path, 'id'], message, hint: 'give it a shorter id' }];
   });
-}
-
-/** Whether a name in which `*` stands for any characters can begin with `prefix`. */
-function canBegin(name: string, prefix: string): boolean {
-  const [literal = '', ...rest] = name.split('*');
-  return literal.startsWith(prefix) || (rest.length > 0 && prefix.startsWith(literal));
 }
 
 const sections = (value: unknown) => ({

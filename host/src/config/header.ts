@@ -1,14 +1,7 @@
-/** A token (RFC 9110 § 5.6.2). */
-export const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+import { gatewayHeaders } from '../core/http-header.ts';
+
 /** What may stand in a field value (RFC 9110 § 5.5), with the white space around it that is no part of it. */
 export const headerValue = /^[\t\r\n ]*(?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?[\t\r\n ]*$/;
-
-/** Headers that the gateway sets itself, because they belong to the connection, the body or the MCP session. */
-const reserved: ReadonlySet<string> = new Set([
-  ...['accept', 'accept-encoding', 'connection', 'content-encoding', 'content-length', 'content-type', 'expect'],
-  ...['keep-alive', 'last-event-id', 'mcp-protocol-version', 'mcp-session-id', 'proxy-connection', 'te', 'trailer'],
-  ...['transfer-encoding', 'upgrade'],
-]);
 
 /** What is wrong with the names of headers that an operator adds to requests. */
 export function headerNameProblems(
@@ -19,7 +12,7 @@ export function headerNameProblems(
     const lower = name.toLowerCase();
     const isTwin = seen.has(lower);
     seen.add(lower);
-    if (reserved.has(lower)) return [{ name, message: `the gateway sets the header ${lower} itself: remove it` }];
+    if (gatewayHeaders.has(lower)) return [{ name, message: `the gateway sets the header ${lower} itself: remove it` }];
     return isTwin ? [{ name, message: `the header ${lower} is here twice: remove one` }] : [];
   });
 }

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import type { FailureCause } from '../contract/hook-call.ts';
 import { pluginDescriptorSchema, pluginIdSchema } from '../contract/plugin-descriptor.ts';
-import { headerName, headerNameProblems, headerValue } from './header.ts';
+import { headerName } from '../core/http-header.ts';
+import { headerNameProblems, headerValue } from './header.ts';
 import { hostProblem, originProblem } from './host-pattern.ts';
 import { parseListen } from './listen.ts';
 

@@ -1,5 +1,4 @@
-/** A body is longer than the grant allows. */
-export class TooLarge extends Error {}
+import { TooLarge } from '../core/too-large.ts';
 
 /** A body comes slower than the grant allows. */
 export class TooSlow extends Error {}
@@ -28,7 +27,7 @@ export async function readAtMost(
   try {
     for await (const chunk of body) {
       length += chunk.length;
-      if (length > limit) throw new TooLarge(`more than ${limit} bytes of an answer`);
+      if (length > limit) throw new TooLarge(limit, `more than ${limit} bytes of an answer`);
       chunks.push(chunk);
     }
     signal.throwIfAborted();

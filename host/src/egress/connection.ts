@@ -1,8 +1,8 @@
 import type { Agent, Dispatcher, request as undiciRequest } from 'undici';
 import { fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
+import type { HeaderList } from '../core/http-header.ts';
 import { readRegularFileSync } from '../core/regular-file.ts';
-import type { HeaderList } from './forbidden-headers.ts';
 import { createPinnedLookup, type ResolveName } from './resolve-name.ts';
 import type { ClientCertificate, EgressRule } from './rule.ts';
 

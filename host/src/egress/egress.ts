@@ -4,9 +4,11 @@ import { z } from 'zod';
 import type { HttpResponse } from '../contract/generated/outbound-http.js';
 import type { RefusalReason } from '../contract/hook-call.ts';
 import { cut } from '../core/cut.ts';
-import { readAtMost, TooLarge, TooSlow } from './body.ts';
+import { type HeaderList, isHeader } from '../core/http-header.ts';
+import { TooLarge } from '../core/too-large.ts';
+import { readAtMost, TooSlow } from './body.ts';
 import { createConnections } from './connection.ts';
-import { type HeaderList, isForbiddenHeader, isHeader } from './forbidden-headers.ts';
+import { isForbiddenHeader } from './forbidden-headers.ts';
 import { createAddressCheck, isCidr } from './public-address.ts';
 import { createQuota } from './quota.ts';
 import { responseHeaders, withoutContent, withoutCredentials } from './redirect-headers.ts';
@@ -139,7 +141,7 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
     const forbidden = headers.find(([name]) => isForbiddenHeader(name));
     if (forbidden !== undefined) return denied(`header ${forbidden[0]} is the host's to set`);
     if (body !== undefined && body.length > maxRequestBytes)
-      throw new TooLarge(`more than ${maxRequestBytes} bytes of a request`);
+      throw new TooLarge(maxRequestBytes, `more than ${maxRequestBytes} bytes of a request`);
     return { method, headers, body, ...check(method, url) };
   }
 

@@ -1,5 +1,3 @@
-export type HeaderList = readonly (readonly [name: string, value: string])[];
-
 /**
  * These are the host's to set: they decide framing, routing, and for whom is asked. Some servers take a method, a path or
  * a client's address from them in place of those that the grant was held against.
@@ -46,10 +44,3 @@ export function isForbiddenHeader(name: string): boolean {
   const plain = name.toLowerCase().replaceAll('_', '-');
   return forbidden.has(plain) || plain.startsWith('x-forwarded-');
 }
-
-/** Whether a header may have this name. (RFC 9110 § 5.1) */
-export const isHeaderName = (name: string): boolean => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name);
-
-/** Whether a header has a name and a value that are one: a line break would begin another. (RFC 9110 § 5.5) */
-export const isHeader = ([name, value]: HeaderList[number]): boolean =>
-  isHeaderName(name) && /^[\t\x20-\x7e\x80-\xff]*$/.test(value);

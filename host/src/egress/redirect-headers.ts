@@ -1,4 +1,4 @@
-import type { HeaderList } from './forbidden-headers.ts';
+import type { HeaderList } from '../core/http-header.ts';
 
 /** What says nothing of who asks. Any other header may be a credential, whatever its name is. */
 const anonymous = new Set([

@@ -1,5 +1,5 @@
 import type { HttpError, HttpResponse } from '../contract/generated/outbound-http.js';
-import type { HeaderList } from './forbidden-headers.ts';
+import type { HeaderList } from '../core/http-header.ts';
 
 /** One request of a guest. */
 export interface EgressRequest {

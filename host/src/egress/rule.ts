@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
+import { pathGlob } from '../core/glob.ts';
 
 /** One line of a grant's `allow`, ready to be compared with a normalised URL. */
 export interface EgressRule {
@@ -85,16 +86,6 @@ export function readRule(written: z.infer<typeof ruleSchema>): EgressRule {
       hostMatches(url.hostname) &&
       (glob === undefined || (isPlainPath(url.pathname) && glob.test(url.pathname))),
   };
-}
-
-/** `*` is part of one segment, `**` anything. */
-function pathGlob(path: string): RegExp {
-  const parts = path.split(/(\*+)/).map(part => {
-    if (part === '*') return '[^/]*';
-    if (part.startsWith('**')) return '.*';
-    return part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-  });
-  return new RegExp(`^${parts.join('')}$`);
 }
 
 /** Servers differ in how they read the others, bytes that are no UTF-8 among them: no glob can speak for what they mean. */

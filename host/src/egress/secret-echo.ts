@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../contract/generated/outbound-http.js';
+import type { HeaderList } from '../core/http-header.ts';
 import { SecretMask } from '../core/secret-mask.ts';
 import { createEchoSearch, type EchoSearch, hideEchoes } from './echo-search.ts';
-import type { HeaderList } from './forbidden-headers.ts';
 
 /**
  * Servers repeat what they are sent: in an error, a page for debugging, a redirect. A value that the gateway put into a

@@ -1,4 +1,5 @@
 import { fail, toFaults } from '../core/fault.ts';
+import { matchesParts } from '../core/glob.ts';
 import type { Catalog } from '../upstream/catalog.ts';
 import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts';
 
@@ -98,19 +99,6 @@ export function nobodyHas(route: Route, uri: string, reasons: Iterable<unknown>)
   return fail('resource_unknown', { uri, binding: route.id });
 }
 
-/** Whether a URI template (RFC 6570) can yield `uri`, or is it. Its expressions are taken to yield anything: it only routes. */
-function expands(template: string, uri: string): boolean {
-  if (template === uri) return true;
-  const parts = template.split(/\{[^{}]*\}/);
-  const first = parts.shift() ?? '';
-  const last = parts.pop();
-  if (last === undefined) return first === uri;
-  if (!uri.startsWith(first) || !uri.endsWith(last) || uri.length < first.length + last.length) return false;
-  let at = first.length;
-  for (const part of parts) {
-    const found = uri.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= uri.length - last.length;
-}
+/** Whether a URI template (RFC 6570) can expand to `uri`, or is it. Its expressions count as anything: this only routes. */
+const expands = (template: string, uri: string): boolean =>
+  template === uri || matchesParts(template.split(/\{[^{}]*\}/), uri);

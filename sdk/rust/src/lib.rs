@@ -41,10 +41,9 @@
 //!
 //! - [`Request::replace_text`] and [`Response::replace_text`] show all text, wherever it stands, and replace it.
 //! - [`Violation`] says why a request is blocked.
-//! - [`log`] writes lines to the gateway's log. [`context`], [`clock`], [`random`], [`outbound_http`], [`kv_store`],
-//!   [`secret_store`], [`metrics`], [`audit`], [`tool_call`], [`request_headers`] and [`identity_claims`] are the host's
-//!   functions as the contract has them; all but `log` and `context` must be named in the descriptor. A component imports
-//!   what its code really calls.
+//! - [`log`] writes lines to the gateway's log. The modules [`context`], [`clock`], [`kv_store`] and so on, one for each
+//!   capability, are the host's functions as the contract has them; all but `log` and `context` must be named in the
+//!   descriptor. A component imports what its code really calls.
 //!
 //! An `Err` of a hook is a failure, and the operator decided what follows from one; unless they chose otherwise the
 //! request is denied. So does a panic, which is told in the log with its file and line; then the instance is thrown away. On another target than WebAssembly, in
@@ -70,9 +69,6 @@ mod violation;
 
 pub use bindings::export;
 pub use bindings::sallyport::plugin::types::*;
-pub use bindings::sallyport::plugin::{
-    audit, clock, context, identity_claims, kv_store, metrics, outbound_http, random, request_headers, secret_store,
-    tool_call,
-};
+pub use bindings::sallyport::plugin::*;
 pub use glob::matches;
 pub use transform::Transform;

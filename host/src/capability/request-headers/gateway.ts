@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lowerHeaderName } from '../../core/http-header.ts';
 import { defineCapability } from '../capability.ts';
 import { namesIn } from '../learned-names.ts';
 import { requestHeadersInLane } from './lane.ts';
@@ -7,7 +8,7 @@ const mostNames = 64;
 
 const grantSchema = z.strictObject({
   names: z
-    .array(z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header, in lower case, without wildcards'))
+    .array(z.string().regex(lowerHeaderName, 'the name of a header, in lower case, without wildcards'))
     .min(1)
     .max(mostNames)
     .describe('Headers that the plugin may read, and no others.'),

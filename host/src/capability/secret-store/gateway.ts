@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { cut } from '../../core/cut.ts';
+import { lowerHeaderName } from '../../core/http-header.ts';
 import { defineCapability, type Serve, type ServeContext } from '../capability.ts';
 import { namesIn } from '../learned-names.ts';
 import { denied, longestName, type SecretAnswer, type SecretRequest, secretStoreInLane } from './lane.ts';
@@ -25,7 +26,7 @@ const grantSchema = z
           name: nameSchema,
           origins: z.array(originSchema).min(1).max(64).describe('Where it may be sent.'),
           headers: z
-            .array(z.string().regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'the name of a header, in lower case'))
+            .array(z.string().regex(lowerHeaderName, 'the name of a header, in lower case'))
             .min(1)
             .max(16)
             .default(['authorization'])

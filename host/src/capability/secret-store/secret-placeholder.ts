@@ -1,7 +1,6 @@
+import { type HeaderList, isHeaderValue } from '../../core/http-header.ts';
 import { placeholderPattern } from './lane/placeholder.ts';
 import type { Secrets } from './secrets.ts';
-
-type HeaderList = readonly (readonly [string, string])[];
 
 /**
  * The headers of one request, with placeholders of secrets replaced by their values: only those that `plugin` itself
@@ -44,6 +43,6 @@ function valueFor(
   if (!origins.includes(url.origin)) return { refused: `secret ${name} may not be sent to ${url.origin}` };
   const text = secrets.read(name);
   if (text === undefined) return { refused: `secret ${name} cannot be read now` };
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(text)) return { refused: `secret ${name} does not fit into a header` };
+  if (!isHeaderValue(text)) return { refused: `secret ${name} does not fit into a header` };
   return { text };
 }

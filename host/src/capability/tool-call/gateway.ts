@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ToolResult } from '../../contract/generated/types.js';
 import type { ToolAnswer } from '../../contract/hook-call.ts';
+import { matchesGlob } from '../../core/glob.ts';
 import { defineCapability, type Serve, type ServeContext } from '../capability.ts';
 import { longestName, type ToolRequest, toolCallInLane } from './lane.ts';
 
@@ -83,7 +84,7 @@ export const toolCall = defineCapability<Grant>({
 function serveToolCall(grant: Grant, on: ServeContext): Serve {
   const { plugin } = on;
   const names = grant.tools.map(tool => (typeof tool === 'string' ? tool : tool.name));
-  const allows = (tool: string) => names.some(name => matches(name, tool));
+  const allows = (tool: string) => names.some(name => matchesGlob(name, tool));
 
   return async (message, call): Promise<ToolAnswer> => {
     const { name, argumentsJson } = requestSchema.parse(message);
@@ -126,21 +127,6 @@ function serveToolCall(grant: Grant, on: ServeContext): Serve {
       throw thrown;
     }
   };
-}
-
-/** `*` stands for any characters. In one pass, for the name is the plugin's. */
-function matches(glob: string, name: string): boolean {
-  const [first = '', ...parts] = glob.split('*');
-  const last = parts.pop();
-  if (last === undefined) return name === glob;
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const part of parts) {
-    const found = name.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at + last.length <= name.length && name.endsWith(last);
 }
 
 /** Bytes that a plugin is shown of a result. */

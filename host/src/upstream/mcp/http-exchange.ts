@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import type { Dispatcher } from 'undici';
+import { TooLarge } from '../../core/too-large.ts';
 import { ContentDecoder, codingOf } from './content-decoder.ts';
 import { createSseReader } from './sse-reader.ts';
 
@@ -28,16 +29,6 @@ export interface HttpListener {
 
 /** Headers of a response, their names in lower case. */
 export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-/** The body is longer than allowed. */
-export class TooLarge extends Error {
-  readonly limitBytes: number;
-
-  constructor(limitBytes: number) {
-    super();
-    this.limitBytes = limitBytes;
-  }
-}
 
 export const eventStream = 'text/event-stream';
 

@@ -1,7 +1,8 @@
 import type { FaultCode } from '../../core/codes/index.ts';
 import { Fault } from '../../core/fault.ts';
+import { TooLarge } from '../../core/too-large.ts';
 import { CodingError } from './content-decoder.ts';
-import { type HttpReceived, TooLarge } from './http-exchange.ts';
+import type { HttpReceived } from './http-exchange.ts';
 
 /**
  * What an HTTP status means that no MCP server answers a request with. It says something of this request alone: neither the

@@ -1,4 +1,5 @@
-import { type HeaderList, isForbiddenHeader, isHeader, isHeaderName } from '../../../egress/forbidden-headers.ts';
+import { type HeaderList, isHeader, isHeaderName } from '../../../core/http-header.ts';
+import { isForbiddenHeader } from '../../../egress/forbidden-headers.ts';
 import { DeclaredError } from '../../lane/lane-side.ts';
 
 const invalid = () => new DeclaredError({ tag: 'invalid-syntax' });

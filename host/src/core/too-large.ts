@@ -1,0 +1,9 @@
+/** A body is longer than its limit. */
+export class TooLarge extends Error {
+  readonly limitBytes: number;
+
+  constructor(limitBytes: number, message = `more than ${limitBytes} bytes`) {
+    super(message);
+    this.limitBytes = limitBytes;
+  }
+}
