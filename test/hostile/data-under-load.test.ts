@@ -69,7 +69,7 @@ const seriesFunctions = `
 
 const denied = (says: string) => ({ error: { tag: 'denied', val: expect.stringContaining(says) } });
 
-describe('while a plugin is after what is not its own', { timeout: 90_000 }, () => {
+describe('while a plugin is after what is not its own', () => {
   const opened = new AsyncDisposableStack();
   let besieged: Awaited<ReturnType<typeof openBesieged>>;
   let listed = '';

@@ -54,7 +54,7 @@ const shut = (server: Server): void => {
   server.close();
 };
 
-describe('while a plugin tries to get out', { timeout: 90_000 }, () => {
+describe('while a plugin tries to get out', () => {
   const opened = new AsyncDisposableStack();
   let load: Awaited<ReturnType<typeof openHonestLoad>>;
   let host: Awaited<ReturnType<typeof openHost>>;
@@ -174,7 +174,7 @@ describe('while a plugin tries to get out', { timeout: 90_000 }, () => {
       floods: { ...grant, allow: [`http://127.0.0.2:${port}`], concurrency: 2 },
       hurries: { ...grant, allow: [`http://127.0.0.2:${port}`], requests_per_minute: 5 },
     };
-    const limits = { timeout_ms: 10_000 };
+    const limits = { timeout_ms: 30_000 };
     const asks = { required_capabilities: ['outbound_http'] };
     const plugins = await Promise.all([
       jsGuest(guestDescriptor('redact', { hooks: ['tool_post_invoke'] }), redact).then(bytes => ({

@@ -89,7 +89,7 @@ const functionOf: Readonly<Record<string, string>> = {
     '(import "sallyport:plugin/secret-store@0.1.0" "get" (func (param i32 i32 i32)))',
 };
 
-describe('while a plugin looks around', { timeout: 90_000 }, () => {
+describe('while a plugin looks around', () => {
   let besieged: Awaited<ReturnType<typeof openBesieged>>;
   const refused: { what: string; bytes: Uint8Array }[] = [];
   const hooks = { hooks: ['tool_pre_invoke'] };

@@ -22,7 +22,7 @@ const attacks = {
 };
 const rows = Object.entries(attacks).flatMap(([cause, names]) => names.map(attack => ({ attack, cause })));
 
-describe('under attack by a plugin in Rust, honest clients', { timeout: 60_000 }, () => {
+describe('under attack by a plugin in Rust, honest clients', () => {
   const opened = new AsyncDisposableStack();
   const attackers = new Map<string, Client>();
   let load: Awaited<ReturnType<typeof openHonestLoad>>;
@@ -43,10 +43,10 @@ describe('under attack by a plugin in Rust, honest clients', { timeout: 60_000 }
     // The second has memory and time enough to do its worst.
     const limits: Readonly<Record<string, object>> = {
       small: { timeout_ms: 200, memory_mib: 16 },
-      large: { timeout_ms: 10_000, cpu_ms: 10_000, memory_mib: 160 },
+      large: { timeout_ms: 30_000, memory_mib: 160 },
     };
     const plugins = [
-      { id: 'redact', bytes: honest, limits: { timeout_ms: 10_000 } },
+      { id: 'redact', bytes: honest, limits: { timeout_ms: 30_000 } },
       ...guests.map(guest => ({ ...guest, limits: limits[guest.id], breaker: { failures: 1_000_000 } })),
     ];
     const bindings = [

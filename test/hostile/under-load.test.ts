@@ -60,7 +60,7 @@ describe('under attack, honest clients', () => {
       {
         id: 'redact',
         bytes: await jsGuest(guestDescriptor('redact', { hooks: ['tool_post_invoke'] }), redact),
-        limits: { timeout_ms: 10_000 },
+        limits: { timeout_ms: 30_000 },
       },
       { id: 'script', bytes: await jsGuest(guestDescriptor('script'), script), limits, breaker },
       ...(await Promise.all(

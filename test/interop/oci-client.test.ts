@@ -25,7 +25,7 @@ const json = (...argv: string[]) => runJson(argv, { env });
 const verify = (place: string, key = 'key') => json('plugin', 'verify', place, '--key', at(`${key}.pub.pem`));
 /** Runs a tool, with what it is to read from stdin. Yields what it prints. */
 async function tool(name: string, argv: readonly string[], stdin = ''): Promise<string> {
-  const running = promisify(execFile)(name, argv, { env, cwd: folder, timeout: 60_000 });
+  const running = promisify(execFile)(name, argv, { env, cwd: folder, timeout: 300_000 });
   running.child.stdin?.end(stdin);
   return (await running).stdout.trim();
 }

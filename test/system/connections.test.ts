@@ -99,7 +99,7 @@ describe('over stdio', () => {
     const gateway = await keep(openGateway([rawStdio({ max_connections: 1, idle_ms: 300 })]));
     const first = await gateway.session();
     const pid = await textOf(gateway, first, 'pid');
-    await expect.poll(() => isAlive(Number(pid)), { timeout: 5_000 }).toBe(false);
+    await expect.poll(() => isAlive(Number(pid))).toBe(false);
     const second = await gateway.session();
     expect(await textOf(gateway, second, 'remember', { text: 'mine' })).toBe('remembered');
     await end(gateway, second);
@@ -119,7 +119,7 @@ describe('over stdio', () => {
     }
     expect(pids.map(isAlive)).toEqual([true, true, true, true]);
     await end(gateway, sessions[0] ?? {});
-    await expect.poll(() => pids.map(isAlive), { timeout: 5_000 }).toEqual([false, false, true, true]);
+    await expect.poll(() => pids.map(isAlive)).toEqual([false, false, true, true]);
     await gateway[Symbol.asyncDispose]();
     expect(pids.map(isAlive)).toEqual([false, false, false, false]);
   });

@@ -106,7 +106,7 @@ describe('a plugin with `grants: learn`', () => {
       expect(await said({ method: 'GET', url: `${origin}/other` })).toContain('denied');
       expect(await said({ time: true })).toContain('true');
     });
-  }, 90_000);
+  });
 
   it.each([
     { argv: ['grants'], says: 'missing' },

@@ -22,7 +22,7 @@ export const dispatchHooks = { beforeDispatch: () => ({ tag: 'proceed' }), after
 
 /** Runs the command `sallyport` as an operator does. */
 async function sallyport(...argv: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return promisify(execFile)(process.execPath, [main, ...argv], { timeout: 60_000 }).then(
+  return promisify(execFile)(process.execPath, [main, ...argv], { timeout: 300_000 }).then(
     output => ({ code: 0, ...output }),
     (error: { code: number; stdout: string; stderr: string }) => ({
       code: error.code,
@@ -327,7 +327,7 @@ describe('the command', () => {
       loops: true,
       isolation: 'process',
     },
-  ])('[RUN-77] ends at SIGTERM while $what', { timeout: 60_000 }, async ({ begun, source, loops, isolation }) => {
+  ])('[RUN-77] ends at SIGTERM while $what', async ({ begun, source, loops, isolation }) => {
     let asked = 0;
     const silent = createServer(() => {
       asked += 1;
@@ -350,7 +350,7 @@ describe('the command', () => {
     });
     const { child, said } = startServing(file);
     const ended = new Promise(resolve => child.once('exit', resolve));
-    await expect.poll(() => begun(() => asked, said()), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => begun(() => asked, said())).toBe(true);
     const lanes = isolation === undefined ? [] : await childrenOf(child.pid);
     child.kill('SIGTERM');
     expect(await ended).toBe(143);
@@ -369,7 +369,7 @@ describe('the command', () => {
         limits: { lanes: 1, plugin: { start_ms: 3_600_000 } },
       });
       const { child, said } = startServing(file);
-      await expect.poll(said, { timeout: 30_000 }).toContain('plugin verified');
+      await expect.poll(said).toContain('plugin verified');
       let lane: number | undefined;
       const findLane = async () => {
         const children = await childrenOf(child.pid);
@@ -377,7 +377,7 @@ describe('the command', () => {
         lane = children.find((_, index) => commands[index]?.includes('lane/worker.ts'));
         return lane;
       };
-      await expect.poll(findLane, { timeout: 30_000 }).toBeDefined();
+      await expect.poll(findLane).toBeDefined();
       child.kill('SIGKILL');
       await expect.poll(() => isRunning(lane ?? 0)).toBe(false);
     },

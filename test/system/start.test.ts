@@ -35,7 +35,7 @@ function open(command: string, ...argv: string[]) {
 const start = (...argv: string[]) =>
   open(process.execPath, program, '--port', '0', '--registry-port', '0', '--home', home, ...argv);
 
-describe('start', { timeout: 120_000 }, () => {
+describe('start', () => {
   it('[RUN-50] shows both results, what was verified and what was granted', async () => {
     const { code, printed } = start('--once');
     expect({ code: await code, printed: printed() }).toMatchObject({ code: 0 });

@@ -68,13 +68,13 @@ describe('tool_call', () => {
       join(import.meta.dirname, '../../plugins-examples/redact-emails/redact-emails.js'),
       'utf8',
     );
-    const calling = async (id: string, tool_call: object, timeout_ms = 1000, script = caller, config = {}) => ({
+    const calling = async (id: string, tool_call: object, timeout_ms = 30_000, script = caller, config = {}) => ({
       ...{ id, bytes: await jsGuest(guestDescriptor(id, asks), script), config },
       ...{ grants: { tool_call }, limits: { timeout_ms }, breaker: { failures: 1_000_000 } },
     });
     const quiet = async (id: string, script: string, fields = {}) => ({
       ...{ id, bytes: await jsGuest(guestDescriptor(id, fields), script) },
-      limits: { timeout_ms: 5000 },
+      limits: { timeout_ms: 30_000 },
     });
     const upstream = (id: string, url: string) => ({ id, http: { url }, required: false });
     const binding = (id: string, upstreams: string[], transforms: string[]) => ({ id, upstreams, transforms });
@@ -94,7 +94,8 @@ describe('tool_call', () => {
     gateway = opened.use(
       await openHost(
         [
-          await calling('caller', { tools, max_calls: 40, max_bytes: 5000, timeout_ms: 400 }),
+          await calling('caller', { tools, max_calls: 40, max_bytes: 5000, timeout_ms: 20_000 }),
+          await calling('hasty', { tools, max_calls: 40, timeout_ms: 400 }, 3000),
           await calling('deep', { ...any, max_depth: 2, max_calls: 3, timeout_ms: 20_000 }, 20_000),
           await calling('ping', any, 300, chaser, { next: { echo: 'odd', log: 'log' } }),
           await calling('pong', any, 300, chaser, { next: { odd: 'echo' } }),
@@ -113,6 +114,7 @@ describe('tool_call', () => {
             binding('main', ['everything'], ['caller', 'meddler', 'redact']),
             binding('both', ['everything', 'raw', 'down'], ['caller', 'redact']),
             binding('raw', ['raw'], ['caller']),
+            binding('hasty', ['raw'], ['hasty']),
             binding('deep', ['everything'], ['deep']),
             binding('ring', ['raw'], ['ping', 'pong']),
             binding('honest', ['raw'], ['redact']),
@@ -120,7 +122,7 @@ describe('tool_call', () => {
         },
       ),
     );
-    for (const id of ['main', 'both', 'raw', 'deep', 'ring']) {
+    for (const id of ['main', 'both', 'raw', 'hasty', 'deep', 'ring']) {
       const client = new Client({ name: 'test', version: '1.0.0' });
       await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp/${id}`)));
       opened.defer(() => client.close());
@@ -254,17 +256,17 @@ describe('tool_call', () => {
   });
 
   it('[CAP-64] bounds arguments, results and time', async () => {
-    const [long, name, huge, late, array, garbage] = await said('raw', [
+    const [long, name, huge, array, garbage] = await said('raw', [
       ['echo', { text: 'x'.repeat(70_000) }],
       [`get-t${'x'.repeat(300)}`],
       ['huge', { bytes: 6000 }],
-      ['never'],
       ['echo', '[]'],
       ['echo', `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`],
     ]);
     expect(long).toMatchObject({ error: { tag: 'limit', val: expect.stringContaining('65536') } });
     expect(name).toMatchObject({ error: { tag: 'invalid' } });
     expect(huge).toMatchObject({ error: { tag: 'limit', val: expect.stringContaining('5000') } });
+    const [late] = await said('hasty', [['never']]);
     expect(late).toEqual({ error: { tag: 'timeout' } });
     expect(array).toMatchObject({ error: { tag: 'invalid' } });
     expect(garbage).toMatchObject({ error: { tag: 'invalid' } });
@@ -291,8 +293,8 @@ describe('tool_call', () => {
 
   it('[CAP-65] shares the time of the hook that waits for it', async () => {
     const calls = Array.from({ length: 30 }, () => ['never']);
-    expect(await ask('raw', 'echo', { calls })).toMatchObject({
-      ...{ plugin: 'caller', code: 'plugin_failed', details: { cause: 'timeout' } },
+    expect(await ask('hasty', 'echo', { calls })).toMatchObject({
+      ...{ plugin: 'hasty', code: 'plugin_failed', details: { cause: 'timeout' } },
     });
   });
 

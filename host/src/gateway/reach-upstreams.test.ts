@@ -30,7 +30,7 @@ function open(behaviours: Readonly<Record<string, Behaviour>>) {
     told,
   };
 }
-const patience = { requestTimeoutMs: 10_000, listMs: 100 };
+const patience = { requestTimeoutMs: 30_000, listMs: 500 };
 
 it.each<{ upstreams: Record<string, Behaviour>; told: string[] }>([
   { upstreams: { a: 'there', b: 'there' }, told: ['a is there', 'b is there'] },
@@ -45,7 +45,8 @@ it.each<{ upstreams: Record<string, Behaviour>; told: string[] }>([
   const began = performance.now();
   await reachUpstreams(opened.entry, patience);
   expect(opened.told).toEqual(told);
-  expect(performance.now() - began).toBeLessThan(2_000);
+  // It did not wait for as long as a request may take.
+  expect(performance.now() - began).toBeLessThan(patience.requestTimeoutMs);
 });
 
 it('tells how long it waited', async () => {

@@ -102,11 +102,14 @@ describe('what of a schema cannot be used, nothing is held to', () => {
     ['references that double at each level', doubling(40)],
   ] satisfies [string, JsonObject][])('[HOOK-17] it is stopped, and not tried again: %s', (_, schema) => {
     const value = { a: `${'a'.repeat(40)}!` };
-    expect(outputSchemaError(schema, value)).toBeUndefined();
+    const tryIt = () => {
+      const began = performance.now();
+      expect(outputSchemaError(schema, value)).toBeUndefined();
+      return performance.now() - began;
+    };
+    const first = tryIt();
     expect(outputSchemaGaps(schema)).toContain('Script execution timed out');
-    const began = performance.now();
-    expect(outputSchemaError(schema, value)).toBeUndefined();
-    expect(performance.now() - began).toBeLessThan(200);
+    expect(tryIt()).toBeLessThan(first / 2);
     // Everything else goes on as before.
     expect(outputSchemaError(mail, { mail: 'abc' })).toBeUndefined();
     expect(outputSchemaError(mail, { mail: 1 })).toContain('#/mail');

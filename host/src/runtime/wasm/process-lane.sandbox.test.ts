@@ -117,7 +117,7 @@ describe('the process of a lane', () => {
     for (const { what, isRefused, said } of tried) expect(isRefused || said === 'done', `${what}: ${said}`).toBe(true);
     const lines = tried.map(({ what, isRefused }) => `${isRefused ? 'refused ' : 'possible'}  ${what}\n`);
     expect(lines.join('')).toBe(documentedBlock('process'));
-  }, 60_000);
+  });
 });
 
 it('[RUN-72] keeps the bytes of modules for lanes in processes, and for no others', async () => {

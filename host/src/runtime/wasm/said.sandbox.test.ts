@@ -121,5 +121,5 @@ async function expectWords(opened: Awaited<ReturnType<typeof openDoingGuest>>): 
     refusals: opened.refusals('audit', 'invalid'),
   });
   const once = { lines: ['r-1'], events: ['plugin.seen', 'capability.refused'], refusals: 1 };
-  await expect.poll(heard, { timeout: 10_000 }).toEqual(once);
+  await expect.poll(heard).toEqual(once);
 }

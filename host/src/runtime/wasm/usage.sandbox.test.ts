@@ -72,7 +72,7 @@ describe('what a plugin uses', () => {
 
     /** The lane and its spare, which starts later, hold one instance each. */
     const withSpare = (runner: SandboxRunner, plugin: string) =>
-      expect.poll(() => runner.usage().get(plugin)?.memoryBytes, { timeout: 20_000 }).toBe(4 * page);
+      expect.poll(() => runner.usage().get(plugin)?.memoryBytes).toBe(4 * page);
 
     it('[SBX-66] is what its instances have, in all lanes, and at most what they had', async () => {
       await using runner = await openGuests([{ bytes: await growing('grows') }], { lanes: 1 });
@@ -110,9 +110,7 @@ describe('what a plugin uses', () => {
       await using runner = await openGuests([{ bytes, limits: { memoryBytes: 2 ** 20 } }], { lanes: 1 });
       // Two pages of its own, and a share for each of the others, in the lane and in its spare.
       const share = 1 + Math.floor((16 - 2 - 4) / 6);
-      await expect
-        .poll(() => runner.usage().get('spreads')?.memoryBytes, { timeout: 20_000 })
-        .toBe(2 * page * (2 + 4 * share));
+      await expect.poll(() => runner.usage().get('spreads')?.memoryBytes).toBe(2 * page * (2 + 4 * share));
     });
 
     it('[SBX-66] is given back with a lane that is ended', async () => {
@@ -123,7 +121,7 @@ describe('what a plugin uses', () => {
       await withSpare(runner, 'gone');
       await before(runner, {}, 'gone');
       // The spare has taken its place, and a new spare is started.
-      await expect.poll(() => runner.usage().get('gone')?.memoryBytes, { timeout: 20_000 }).toBe(4 * page);
+      await expect.poll(() => runner.usage().get('gone')?.memoryBytes).toBe(4 * page);
     });
   });
 });

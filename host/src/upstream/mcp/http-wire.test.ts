@@ -334,21 +334,18 @@ describe('a start [UP-21]', () => {
     { what: 'notifications/initialized', options: at('notifications/initialized', never) },
   ])('ends in time when the server does not answer $what', async ({ options }) => {
     const { upstream } = await open(options, { startTimeoutMs: 200 });
-    const began = performance.now();
     await expect(upstream.start()).rejects.toMatchObject({
       code: 'upstream_timeout',
       details: { setting: 'limits.upstream_start_ms', after_ms: 200 },
     });
-    expect(performance.now() - began).toBeLessThan(1_500);
   });
 
   it('ends at once when the gateway closes', async () => {
-    const { upstream } = await open(at('notifications/initialized', never), { startTimeoutMs: 60_000 });
+    // Far longer than a test may take.
+    const { upstream } = await open(at('notifications/initialized', never), { startTimeoutMs: 3_600_000 });
     const start = upstream.start().catch(thrown => thrown);
     await new Promise(resolve => setTimeout(resolve, 100));
-    const began = performance.now();
     await upstream[Symbol.asyncDispose]();
-    expect(performance.now() - began).toBeLessThan(1_000);
     expect(await start).toMatchObject({ code: 'upstream_unavailable' });
   });
 
@@ -361,7 +358,7 @@ describe('a start [UP-21]', () => {
   });
 
   it('takes the status as acceptance, though the answer has no end', async () => {
-    const { upstream } = await open(at('notifications/initialized', comments), { startTimeoutMs: 2_000 });
+    const { upstream } = await open(at('notifications/initialized', comments), { startTimeoutMs: 30_000 });
     expect(await echo(upstream)).toBe('honest');
   });
 

@@ -159,7 +159,7 @@ it('keeps no answers for a server that asks without end and reads none [UP-29]',
   const ping = JSON.stringify({ jsonrpc: '2.0', id: 'x'.repeat(900), method: 'ping' });
   await using upstream = createUpstream(flooding('stdout', ping, 5_000), { maxAnswerBytes: 1024 * 1024, log });
   await upstream.start();
-  await expect.poll(() => lines.some(({ line }) => line === 'flooded'), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => lines.some(({ line }) => line === 'flooded')).toBe(true);
   await expect(upstream.request('ping', {}, { timeoutMs: 500 })).rejects.toMatchObject({ code: 'upstream_timeout' });
 });
 
@@ -168,7 +168,7 @@ it('logs a bounded number of lines of stderr, and then counts them [UP-29]', asy
   await using upstream = createUpstream(flooding('stderr', 'spam', 20_000), { log });
   await upstream.start();
   const written = () => lines.filter(({ msg }) => msg === 'stderr').length;
-  await expect.poll(written, { timeout: 10_000 }).toBe(1_000);
+  await expect.poll(written).toBe(1_000);
   await new Promise(resolve => setTimeout(resolve, 300));
   expect(written()).toBe(1_000);
 });
@@ -193,7 +193,7 @@ it('starts in time, or not at all, and leaves no child behind [UP-21]', async ()
     code: 'upstream_timeout',
     details: { setting: 'limits.upstream_start_ms' },
   });
-  await expect.poll(() => isAlive(Number(readFileSync(file, 'utf8'))), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
   await upstream[Symbol.asyncDispose]();
 });
 

@@ -75,7 +75,7 @@ beforeAll(async () => {
   runner = await openGuests([{ bytes, grants, limits: { timeoutMs: 20_000, startMs: 60_000 } }], {
     log: createLog('error', { write() {} }),
   });
-}, 120_000);
+});
 afterAll(async () => {
   await runner?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });

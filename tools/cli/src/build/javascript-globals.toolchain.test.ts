@@ -53,7 +53,7 @@ const addresses = [
   'HTTPS:\\\\a.example\\b',
 ];
 
-describe('a plugin in JavaScript', { timeout: 120_000 }, () => {
+describe('a plugin in JavaScript', () => {
   it('[AUT-82] has URL and URLSearchParams as Node has them, and structuredClone', async () => {
     const asked = (address: string) => {
       try {

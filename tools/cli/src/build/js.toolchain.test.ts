@@ -49,7 +49,7 @@ const quiet = {
   'sallyport:plugin/context': { get() {}, set() {}, getShared() {}, setShared() {} },
 };
 
-describe('a plugin in JavaScript', { timeout: 120_000 }, () => {
+describe('a plugin in JavaScript', () => {
   it('[AUT-01] imports what its descriptor declares and nothing more, and carries the descriptor', async () => {
     const descriptor = descriptorOf({ required_capabilities: ['outbound_http'], optional_capabilities: ['clock'] });
     const component = await build('export const lifecycle = { configure() {} };', descriptor);

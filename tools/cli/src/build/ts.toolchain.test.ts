@@ -35,7 +35,7 @@ async function build(name: string, files: Readonly<Record<string, string>>) {
 const plain =
   "import { transform } from '@sallyport/plugin'; export const { lifecycle, dispatchHooks } = transform({});\n";
 
-describe('a plugin in TypeScript', { timeout: 120_000 }, () => {
+describe('a plugin in TypeScript', () => {
   it('[AUT-50] is built from its files, npm packages and the contract', async () => {
     const { bytes, toolchain } = await build('all', {
       'package.json': '{ "type": "module", "main": "src/main.ts" }',

@@ -238,7 +238,7 @@ it.each([
       expect: { outcome: 'refused', message: 'it is wrong', log: [{ level: 'warn', message: 'as it starts' }] },
     },
   },
-])('[AUT-20] a case can state $what', { timeout: 120_000 }, async ({ fields }) => {
+])('[AUT-20] a case can state $what', async ({ fields }) => {
   expect(await run(fields)).toMatchObject({ passed: true, differences: [] });
 });
 
@@ -314,7 +314,7 @@ it.each([
       },
     ],
   },
-])('[AUT-21] a case that fails tells $what', { timeout: 120_000 }, async ({ fields, differences }) => {
+])('[AUT-21] a case that fails tells $what', async ({ fields, differences }) => {
   expect(await run(fields)).toMatchObject({ passed: false, differences });
 });
 

@@ -13,7 +13,7 @@ import { createDevGateway } from './dev-gateway.ts';
 import { startEchoUpstream } from './echo-upstream.ts';
 
 const descriptor = guestDescriptor('own', { hooks: ['tool_post_invoke'] });
-const patience = { timeout: 120_000 };
+const patience = { timeout: 600_000 };
 
 /** A development gateway with this configuration, and the file of it. */
 async function devWith(config: object) {

@@ -17,7 +17,7 @@ async function folderWith(files: Readonly<Record<string, string>>, fields: objec
   return folder;
 }
 
-it('[AUT-29] tells language, digest and size by section', { timeout: 120_000 }, async () => {
+it('[AUT-29] tells language, digest and size by section', async () => {
   const folder = await folderWith({ 'built.js': source });
   const { code, stdout } = await runCommand(['plugin', 'build', folder, '--json']);
   const component = join(folder, 'built.wasm');

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 
 const main = join(import.meta.dirname, '../../../bin/sallyport.js');
-const patience = { timeout: 240_000, interval: 50 };
+const patience = { timeout: 600_000, interval: 50 };
 const hooks = ['tool_pre_invoke', 'tool_post_invoke', 'tool_list', 'prompt_post_fetch', 'resource_post_fetch'];
 
 /** Hides a word, and blocks another. */

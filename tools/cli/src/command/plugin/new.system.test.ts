@@ -66,7 +66,7 @@ it('[AUT-27] asks for name and language at a terminal, and never when it is pipe
 
 itWith('openssl')(
   '[AUT-28] the workflow of a new plugin builds, tests, signs and pushes it',
-  { timeout: 120_000 },
+  { timeout: 600_000 },
   async () => {
     const { folder: made } = await make('proceeds');
     await writeFile(join(made, 'proceeds.js'), source);
