@@ -82,7 +82,7 @@ export const requirements = {
   'CAP-08': 'The inert WASI set gives no power: empty environment, no folders, output into the log.',
   'CAP-20':
     'A rule of outbound_http names scheme, host or its subdomains, port, path and methods; any host only in so many words.',
-  'CAP-21': 'A URL is normalised before it is compared, and refused where it does not normalise.',
+  'CAP-21': 'A URL is normalised before it is compared, and refused where it has no normal form.',
   'CAP-22': 'allow_private is the only way to an address that is not public.',
   'CAP-23': 'A name is resolved once, every address checked, and the connection made to what was checked.',
   'CAP-24': 'A redirect is held to the same rules on each hop, and takes no credential to another origin.',

@@ -204,7 +204,7 @@ describe('while a plugin is after what is not its own', () => {
       [
         'a placeholder by guess',
         ['send', `${listed}/x`, [['x-key', `sallyport-secret-${'A'.repeat(32)}`]]],
-        denied('was not given'),
+        denied('was not issued'),
       ],
       ['the URL', ['send', `${listed}/url/{token}`], 200],
       ['the query', ['send', `${listed}/query?q={token}`], 200],
@@ -275,7 +275,7 @@ describe('while a plugin is after what is not its own', () => {
       besieged.audited();
       const tasks = [['shared'], ['send', `${listed}/theft`, [['authorization', '{shared}']]]] as const;
       const said = await strings.pull('thief', tasks, { owner: [['share', 'token']], silent: 'owner' });
-      expect(said).toEqual([expect.stringMatching(/^sallyport-secret-/), denied('was not given')]);
+      expect(said).toEqual([expect.stringMatching(/^sallyport-secret-/), denied('was not issued')]);
       expect(besieged.audited()).toMatchObject([{ plugin: 'thief', capability: 'outbound_http' }]);
     });
     expect(seen.filter(({ path }) => path === '/theft')).toEqual([]);

@@ -134,7 +134,7 @@ describe('sallyport check', () => {
       ['artifact_not_found', 'gone', expect.stringMatching(/^Check the path/)],
     ]);
     expect(said).toHaveBeenCalledWith(
-      'warning: upstream optional: cannot find `stdio.command` no-such-server: it is in no folder of the PATH of the gateway',
+      'warning: upstream optional: cannot find `stdio.command` no-such-server: it is not on the PATH of the gateway',
     );
   });
 

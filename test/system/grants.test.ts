@@ -160,7 +160,7 @@ describe('what is recorded of a plugin', () => {
   it.each([
     {
       what: 'a place that is no URL',
-      needs: [{ method: 'GET', url: 'not a URL of http' }],
+      needs: [{ method: 'GET', url: 'not an http or https URL' }],
       grant: { allow: [], methods: [] },
     },
     {

@@ -77,11 +77,11 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
   ],
   kv_store: [
     { reason: 'over_limit', task: ['set', 'a', 'x'.repeat(21)], what: 'set: more than 20 bytes' },
-    { reason: 'invalid', task: ['set', '', 'x'], what: 'a key has' },
+    { reason: 'invalid', task: ['set', '', 'x'], what: 'a key must have' },
   ],
   secret_store: [{ reason: 'not_allowed', task: ['secret', 'other'], what: 'other is not among the names' }],
   metrics: [
-    { reason: 'invalid', task: ['count', 'not a name', [], 1], what: 'not valid' },
+    { reason: 'invalid', task: ['count', 'not a name', [], 1], what: 'invalid name' },
     { reason: 'over_limit', task: ['count', 'a', [1, 2, 3, 4, 5].map(n => [`l${n}`, '']), 1], what: '4 labels' },
   ],
   audit: [

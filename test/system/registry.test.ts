@@ -311,7 +311,7 @@ describe('[SRC-30] a registry that', () => {
     response.on('close', () => clearInterval(timer));
   };
   it.each([
-    ['drips, byte by byte', at(layer, drip), { attemptMs: 300 }, 'not done after 300 ms'],
+    ['drips, byte by byte', at(layer, drip), { attemptMs: 300 }, 'not finished after 300 ms'],
     ['says nothing', at(layer, () => {}), { silenceMs: 100 }, 'silent for 100 ms'],
     [
       'falls silent in the middle',

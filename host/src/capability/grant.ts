@@ -101,4 +101,4 @@ const ungranted = (plugin: string, capability: Capability): Fault =>
   });
 
 const lineToAdd = (plugin: string, capability: Capability): string =>
-  `if you trust ${plugin} with it, add under its "grants:" the line\n${capability.example}`;
+  `if you trust ${plugin} with it, add this line under its "grants:"\n${capability.example}`;

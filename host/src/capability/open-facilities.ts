@@ -64,7 +64,7 @@ function facilitiesWith(
   const metrics = new Metrics();
   metrics.declare(refusalsMetric, {
     type: 'counter',
-    help: 'Uses of a capability that were refused, by plugin, capability and reason.',
+    help: 'Refused uses of a capability, by plugin, capability and reason.',
   });
   const faults: Faults[] = [];
   const attempt = <T>(work: () => T): T | undefined => {

@@ -33,8 +33,8 @@ export async function grants({ config: file, plugin, json }: GrantsCommand): Pro
     `# granted to ${plugin} now${entry.grants === 'learn' ? ', while it is learning' : ''}: ${JSON.stringify(granted)}`,
     ...(uses.length === 0 ? [] : ['# refused so far:', ...uses]),
     learned === undefined
-      ? '# nothing was recorded: state `grants: learn`, and serve'
-      : '# would let through what was asked for so far:',
+      ? '# nothing was recorded: set `grants: learn`, and serve'
+      : '# would allow what was refused so far:',
     ...(learned === undefined ? [] : [stringify({ grants: smallest }, { lineWidth: 0 }).trimEnd()]),
   ].join('\n');
 }

@@ -13,6 +13,6 @@ export async function readConfig(file: string): Promise<Config> {
       console.error(visible(`warning: ${file}:${line}:${column}: ${path}: ${message}`)),
   });
   if (!config.require_signed_plugins)
-    console.error('warning: require_signed_plugins is false: plugins that nobody vouches for may run');
+    console.error('warning: require_signed_plugins is false: unsigned plugins may run');
   return config;
 }

@@ -54,7 +54,7 @@ function hearSignals(host: Host, log: Log): () => void {
       log.error({ signal: 'SIGHUP', code, message, hint }, 'cannot reopen the audit file');
     }
   };
-  const ignore = (signal: NodeJS.Signals) => log.info({ signal }, 'ignored this signal');
+  const ignore = (signal: NodeJS.Signals) => log.info({ signal }, 'ignored a signal');
   process.on('SIGHUP', reopen).on('SIGUSR1', ignore).on('SIGUSR2', ignore);
   return () => void process.off('SIGHUP', reopen).off('SIGUSR1', ignore).off('SIGUSR2', ignore);
 }

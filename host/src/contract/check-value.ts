@@ -68,7 +68,7 @@ const plainChecks: Readonly<Record<string, Check>> = {
 /** Bytes are bytes of their own: what they lie in must not change under whoever reads them. */
 const bytesCheck: Check = value => {
   if (!ArrayBuffer.isView(value) || kindOf.call(value) !== 'Uint8Array') return 'is not bytes';
-  return value.buffer instanceof SharedArrayBuffer ? 'is bytes over memory that is shared' : undefined;
+  return value.buffer instanceof SharedArrayBuffer ? 'is bytes in shared memory' : undefined;
 };
 /** Of a typed array of any realm: glue has a realm of its own. */
 const kindOf: (this: unknown) => unknown =
@@ -124,5 +124,5 @@ function variantCheck(cases: ReadonlyMap<unknown, Check | null>): Check {
 export const camel = (kebab: string): string => kebab.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 function unknownType(type: string): never {
-  throw new Error(`no values of type ${type} cross between plugins and the host`);
+  throw new Error(`values of type ${type} cannot be passed between plugins and the host`);
 }

@@ -55,12 +55,12 @@ export const pluginDescriptorSchema = z
   .superRefine((descriptor, context) => {
     const { hooks, required_capabilities: required, optional_capabilities: optional } = descriptor;
     const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
-    if (new Set(hooks).size < hooks.length) refuse(['hooks'], 'each hook is named once');
+    if (new Set(hooks).size < hooks.length) refuse(['hooks'], 'each hook may be named only once');
     if (descriptor.kind === 'transform' && hooks.length === 0) {
       refuse(['hooks'], 'a transform without a hook would never be called');
     }
     if (new Set([...required, ...optional]).size < required.length + optional.length) {
-      refuse(['required_capabilities'], 'each capability is named once, as required or as optional');
+      refuse(['required_capabilities'], 'each capability may be named only once, as required or as optional');
     }
   })
   .meta({ title: 'Sallyport plugin descriptor' });

@@ -108,8 +108,8 @@ describe('bounds', () => {
   });
 
   it.each([
-    { what: 'a value too many', text: '[1,2,3,4,5,6,7,8,9,10]', why: 'longer than 10 values' },
-    { what: 'objects within a list', text: '[{},{},{},{},{},{}]', why: 'longer than 10 values' },
+    { what: 'a value too many', text: '[1,2,3,4,5,6,7,8,9,10]', why: 'more than 10 values' },
+    { what: 'objects within a list', text: '[{},{},{},{},{},{}]', why: 'more than 10 values' },
     { what: 'a level too many', text: '[[[[1]]]]', why: 'nested deeper than 3 levels' },
     { what: 'levels of objects', text: '{"a":{"b":{"c":{}}}}', why: 'nested deeper than 3 levels' },
     { what: 'levels without an end', text: '['.repeat(1_000_000), why: 'nested deeper than 3 levels' },

@@ -71,7 +71,7 @@ export function findOddNumbers(text: string, bounds: JsonBounds): readonly numbe
   return odd;
 }
 
-const tooMany = ({ values }: JsonBounds) => new JsonExcess(`longer than ${values} values`);
+const tooMany = ({ values }: JsonBounds) => new JsonExcess(`more than ${values} values`);
 
 /**
  * Odd numbers travel through `JSON.parse` as multiples of this one: the first as 1e22, the second as 2e22. No other

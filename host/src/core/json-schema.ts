@@ -124,6 +124,6 @@ function limited<T>(work: () => T): T {
     delete runs.run;
   }
   const [result] = results;
-  if (result === undefined) throw new Error('the work has no result');
+  if (result === undefined) throw new Error('the check returned no result');
   return result;
 }

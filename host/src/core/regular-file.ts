@@ -14,7 +14,7 @@ export class NotRegular extends Error {
   readonly syscall = 'open';
 
   constructor(stats: Stats) {
-    super(`it is ${kindOf(stats)}, and no regular file`);
+    super(`it is ${kindOf(stats)}, not a regular file`);
   }
 }
 

@@ -1,19 +1,19 @@
 /** What helps when the operating system refuses with one of these codes. */
 const remedies: Readonly<Record<string, string>> = {
   ENOENT: 'check the path',
-  EACCES: 'give the user that the gateway runs as the right to it',
-  EPERM: 'give the user that the gateway runs as the right to it',
-  EROFS: 'name a place on a file system that can be written to',
-  ENOSPC: 'make room on the disk, or name a place on another one',
-  EDQUOT: 'make room, or raise the disk quota',
+  EACCES: 'give the user that runs the gateway permission',
+  EPERM: 'give the user that runs the gateway permission',
+  EROFS: 'choose a location on a writable file system',
+  ENOSPC: 'free disk space, or choose a location on another disk',
+  EDQUOT: 'free disk space, or raise the disk quota',
   EMFILE: 'raise the limit of open files of the process (`ulimit -n`, `LimitNOFILE`)',
   ENFILE: "raise the machine's limit of open files",
   ENOTDIR: 'check the path',
-  EISDIR: 'name a file',
+  EISDIR: 'name a file, not a folder',
   ELOOP: 'check the path',
-  ENAMETOOLONG: 'name a shorter path',
-  EIO: 'look into the disk',
-  ENOMEM: 'give the machine more memory, or run less on it',
+  ENAMETOOLONG: 'use a shorter path',
+  EIO: 'check the disk',
+  ENOMEM: 'free memory, or add more to the machine',
   EAGAIN: 'raise the limit of processes (`ulimit -u`, `pids_limit`)',
 };
 

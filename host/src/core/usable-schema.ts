@@ -43,7 +43,10 @@ export function usableSchema(original: JsonObject): UsableSchema {
   eachSchema(schema, '#', (part, at) => {
     const { $ref, __absolute_ref__: absolute = $ref } = part;
     if ($ref === undefined || lookup[String(absolute)] !== undefined) return;
-    gaps.push({ at: `${at}/$ref`, reason: `it refers to nothing: ${String($ref).slice(0, 200)}` });
+    gaps.push({
+      at: `${at}/$ref`,
+      reason: `it refers to something that does not exist: ${String($ref).slice(0, 200)}`,
+    });
     delete part.$ref;
   });
   return { schema, lookup, gaps };

@@ -126,7 +126,7 @@ describe('a URL', () => {
     '//api.example.com/',
     'api.example.com',
     '',
-  ])('[CAP-21] that does not normalise is refused: %j', text => {
+  ])('[CAP-21] that has no normal form is refused: %j', text => {
     expect(normaliseTarget(text)).toHaveProperty('why');
   });
 

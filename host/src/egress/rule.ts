@@ -34,7 +34,7 @@ function partsOf(text: string) {
 
 const urlSchema = z.string().refine(text => partsOf(text) !== undefined, expected);
 const isAnyHost = (text: string) => partsOf(text)?.host === '*';
-const anyHostDue = 'the host * is every host there is: write { url: …, any_host: true } when that is meant';
+const anyHostDue = 'the host * allows every host: to allow that, write { url: …, any_host: true }';
 
 /** Methods that a grant may list. CONNECT and TRACE are never a plugin's. */
 export const methodsSchema = z
@@ -60,9 +60,9 @@ export const ruleSchema = z.union([
   z
     .strictObject({
       url: urlSchema.describe('scheme://host[:port][/path]'),
-      any_host: z.literal(true).optional().describe('Needed where the host is *.'),
-      methods: methodsSchema.optional().describe("In place of the grant's."),
-      client_certificate: clientCertificateSchema.optional().describe('Shown to the hosts of this rule only.'),
+      any_host: z.literal(true).optional().describe('Required if the host is *.'),
+      methods: methodsSchema.optional().describe("Overrides the grant's methods."),
+      client_certificate: clientCertificateSchema.optional().describe('Presented only to the hosts of this rule.'),
     })
     .refine(rule => isAnyHost(rule.url) === (rule.any_host === true), anyHostDue),
 ]);

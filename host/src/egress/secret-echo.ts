@@ -10,10 +10,10 @@ import { createEchoSearch, type EchoSearch, hideEchoes } from './echo-search.ts'
  */
 export function withoutEcho(response: HttpResponse, used: ReadonlySet<string>): HttpResponse {
   if (used.size === 0) return response;
-  if (response.status === 206) throw new Error('the answer to a request with a secret is a part of another answer');
+  if (response.status === 206) throw new Error('the response to a request with a secret is partial content');
   const encoding = response.headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1] ?? 'identity';
   if (response.body.length > 0 && encoding.toLowerCase() !== 'identity') {
-    throw new Error('the answer to a request with a secret is encoded, so that nobody could look for the secret in it');
+    throw new Error('the response to a request with a secret is encoded, so it cannot be searched for the secret');
   }
   const search = createEchoSearch(used);
   const hide = (text: string) => hideIn(text, search, 'latin1');

@@ -15,9 +15,9 @@ export function normaliseTarget(text: string, base?: URL): EgressTarget {
   const url = new URL(text, base);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return { why: `scheme ${url.protocol} is not http(s)` };
   if (url.username !== '' || url.password !== '') return { why: 'the URL carries credentials' };
-  if (url.port === '0') return { why: 'port 0 is none' };
+  if (url.port === '0') return { why: 'port 0 is not a valid port' };
   if (url.hostname.endsWith('.')) url.hostname = url.hostname.slice(0, -1);
-  if (!isHost(url.hostname)) return { why: `the host ${url.hostname} does not normalise` };
+  if (!isHost(url.hostname)) return { why: `the host ${url.hostname} has no normal form` };
   const { pathname } = url;
   url.pathname = pathname.replace(/%[0-9a-f]{2}/gi, code => {
     const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));

@@ -21,7 +21,8 @@ export async function list(call: Call, method: ListMethod): Promise<Answer> {
   const { route, params } = call;
   const [only, ...others] = route.members;
   if (others.length === 0) return listOfOne(call, only, method);
-  if (params.cursor !== undefined) fail('params_invalid', { hint: '`cursor` is not one that was given: leave it out' });
+  if (params.cursor !== undefined)
+    fail('params_invalid', { hint: '`cursor` was not issued by this gateway: leave it out' });
   const members = reachedMembers(route);
   for (const { upstream } of route.members.filter(member => !members.includes(member))) {
     route.notices.leftOut(upstream.id, method, notReached(upstream.id), false);

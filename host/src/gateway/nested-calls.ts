@@ -51,7 +51,7 @@ export function createTools(
           stack: [...within, { plugin, tool }],
           admit(sent) {
             if (!allows(sent))
-              throw new NotAllowed(`a plugin made it a call of ${sent}, which the grant does not name`);
+              throw new NotAllowed(`a plugin turned it into a call of ${sent}, which the grant does not name`);
           },
         },
       };
@@ -82,7 +82,8 @@ function shown({ route }: Call, plugin: string, answer: Answer): ToolAnswer {
   if (answer.error) return { err: { tag: 'failed', val: answer.error.message.toWellFormed().slice(0, longestError) } };
   const response = route.chain.show(plugin, answer.result);
   if (response?.tag === 'tool-result') return { ok: response.val };
-  const why = response === undefined ? 'the result cannot be shown' : 'the tool asks for input, which nobody can give';
+  const why =
+    response === undefined ? 'the result cannot be shown' : 'the tool asks for input, and no client can answer';
   return { err: { tag: 'failed', val: why } };
 }
 

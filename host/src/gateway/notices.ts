@@ -27,7 +27,7 @@ export interface Notices {
   sharedUris(method: string, uris: readonly string[], upstreams: readonly string[]): void;
   /** Tools of an upstream can only be called as tasks. */
   needTask(upstream: string, names: readonly string[]): void;
-  /** Behind their prefix, names of tools are longer than many clients take. */
+  /** Behind their prefix, names of tools are longer than many clients allow. */
   longNames(names: readonly string[]): void;
 }
 
@@ -42,7 +42,7 @@ const shown = 10;
 
 export function createNotices(binding: string, log: Log, metrics: Metrics): Notices {
   const counter = 'sallyport_lists_incomplete_total';
-  const help = 'Lists and answers to initialize without an upstream, or with an old list of it.';
+  const help = 'Lists and answers to initialize that lack an upstream, or contain an old list of it.';
   metrics.declare(counter, { type: 'counter', help });
   /** By upstream and method. Kept when it is back, so that what comes and goes is not told each time. */
   const missing = new Map<string, Missing & { isBack: boolean; toldAt: number; more: number }>();
@@ -63,7 +63,7 @@ export function createNotices(binding: string, log: Log, metrics: Metrics): Noti
       missing.set(key, { upstream, method, code, since, isBack: false, toldAt, more });
       if (isTold) return;
       const before = last === undefined || last.more === 0 ? {} : { more_since_last: last.more };
-      const what = stale ? 'the last known list of an upstream stands in' : 'an upstream is left out';
+      const what = stale ? 'using the last known list of an upstream' : 'leaving out an upstream';
       const about = { ...boundedMembers(details), binding, upstream, method, code, hint: bounded(hint) };
       log.warn({ ...about, ...before }, what);
     },
@@ -79,22 +79,22 @@ export function createNotices(binding: string, log: Log, metrics: Metrics): Noti
       const news = uris.filter(uri => isNews(`${method} ${uri}`));
       if (news.length === 0) return;
       const about = { binding, method, upstreams, count: news.length, uris: news.slice(0, shown) };
-      log.warn(about, 'several upstreams list the same uris: each is listed once, and read from the first of them');
+      log.warn(about, 'several upstreams list the same URIs: each is listed once, and read from the first of them');
     },
     needTask(upstream, names) {
       const news = names.filter(name => isNews(`task ${upstream} ${name}`));
       if (news.length === 0) return;
       const about = { binding, upstream, count: news.length, names: news.slice(0, shown) };
-      log.warn(about, 'tools are left out of the list: they only run as tasks, which are not passed on');
+      log.warn(about, 'leaving tools out of the list: they run only as tasks, which are not supported');
     },
     longNames(names) {
       for (const [limit, what] of [
         [nameLength.most, 'names of tools are longer than MCP allows'],
-        [nameLength.usual, 'names of tools are longer than many clients take'],
+        [nameLength.usual, 'names of tools are longer than many clients allow'],
       ] as const) {
         const news = names.filter(name => name.length > limit && isNews(`name ${name}`));
         if (news.length === 0) continue;
-        const hint = 'behind several upstreams they begin with the id of theirs: give it a shorter one';
+        const hint = 'with several upstreams, they begin with the id of their upstream: choose a shorter id';
         log.warn({ binding, limit, count: news.length, names: news.slice(0, shown), hint }, what);
       }
     },

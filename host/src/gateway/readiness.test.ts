@@ -44,7 +44,7 @@ it('[GW-93] names the upstream that cannot be reached with its fault, and plugin
         last_failure: {
           at: since,
           code: 'upstream_unavailable',
-          hint: expect.stringContaining('nothing listens at 127.0.0.1:9'),
+          hint: expect.stringContaining('nothing listens on 127.0.0.1:9'),
         },
       },
     ],

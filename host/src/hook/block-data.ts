@@ -4,10 +4,10 @@ import type { BlockData } from './hook-chain.ts';
 import { parseObject } from './invalid-output.ts';
 
 const reasons: Readonly<Record<FailureCause, string>> = {
-  trap: 'It stopped in the middle of the call.',
+  trap: 'It crashed during the call.',
   timeout: 'It did not answer in time.',
   limit: 'It asked for more than its limits allow.',
-  invalid_output: 'What it returned is not valid.',
+  invalid_output: 'It returned an invalid value.',
   unavailable: 'It could not be called.',
 };
 
@@ -21,7 +21,7 @@ export function violationData(plugin: string, violation: Violation): BlockData {
 export const failureData = (plugin: string, cause: FailureCause): BlockData => ({
   plugin,
   code: 'plugin_failed',
-  reason: 'A plugin that must see this failed.',
+  reason: 'A required plugin failed.',
   description: reasons[cause],
   details: { cause },
 });
@@ -30,7 +30,7 @@ export const failureData = (plugin: string, cause: FailureCause): BlockData => (
 export const notShowableData = (plugin: string, why: string): BlockData => ({
   plugin,
   code: 'not_showable',
-  reason: 'A plugin must see this, and it cannot be shown.',
+  reason: 'A value that a required plugin must inspect cannot be shown to it.',
   description: why,
 });
 

@@ -10,7 +10,7 @@ export function outputSchemaError(schema: JsonObject, value: Json | undefined): 
   const error = schemaError(schema, value);
   return error === undefined || 'unusable' in error
     ? undefined
-    : `structured-content breaks the output schema at ${error.at}: ${error.reason}`;
+    : `structured-content does not match the output schema at ${error.at}: ${error.reason}`;
 }
 
 /** What of an output schema cannot be used, each part with its place; `undefined` when there is nothing. */

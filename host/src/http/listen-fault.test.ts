@@ -21,7 +21,7 @@ it('[RUN-104] an address in use is told as such', async () => {
 });
 
 it('[RUN-104] an address of another machine is told as such', async () => {
-  expect(await faultAt('192.0.2.1', 0)).toMatchObject({ hint: expect.stringContaining('does not have the address') });
+  expect(await faultAt('192.0.2.1', 0)).toMatchObject({ hint: expect.stringContaining('does not have this address') });
 });
 
 it('[RUN-104] a port that the user may not use is told as such', () => {

@@ -114,7 +114,7 @@ export class Reply implements AnswerSink, Unread {
     if (this.#isOver) return;
     if (text.length > piece && !this.#outbox.fits(text.length)) {
       fail('overloaded', {
-        hint: 'too many bytes wait for clients that do not read; the limit is `limits.waiting_bytes`',
+        hint: 'too many bytes are waiting for clients that do not read; the limit is `limits.waiting_bytes`',
       });
     }
     clearInterval(this.#pulse);

@@ -11,12 +11,12 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
   metrics.declare('sallyport_requests_total', { type: 'counter', help: 'Requests, by binding, method and status.' });
   metrics.declare('sallyport_failed_requests_total', {
     type: 'counter',
-    help: 'Requests that were refused or failed, by binding and error code (docs/errors.md).',
+    help: 'Refused and failed requests, by binding and error code (docs/errors.md).',
   });
   metrics.declare('sallyport_request_seconds', { type: 'histogram', help: 'Time until the answer was written.' });
   metrics.declare('sallyport_hook_calls_total', {
     type: 'counter',
-    help: 'Hook calls, by plugin, hook and outcome; a failure is told by its cause.',
+    help: 'Hook calls, by plugin, hook and outcome; for a failure, the outcome is its cause.',
   });
   metrics.declare('sallyport_hook_seconds', { type: 'histogram', help: 'Wall time of hook calls, in a lane.' });
   metrics.declare('sallyport_tool_calls_total', {

@@ -289,7 +289,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       const address = made.address() as AddressInfo;
       admission = createAdmission({ ...options, host, port: address.port });
       if (!isLoopback(host) && options.allowedHosts.length === 0) {
-        log.warn({ host }, 'requests of other machines will be refused: allowed_hosts is empty');
+        log.warn({ host }, 'requests from other machines will be refused: allowed_hosts is empty');
       }
       return { url: `http://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}` };
     },
@@ -299,7 +299,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       server?.closeIdleConnections();
       await idle(ms);
       if (running.size > 0) {
-        log.warn({ cut: running.size, drain_ms: ms }, 'cutting requests that are still running');
+        log.warn({ cut: running.size, drain_ms: ms }, 'aborting requests that are still running');
         const hint = 'it was still running after `limits.drain_ms`; the upstream may have carried it out';
         for (const request of [...running]) request.cut(new Fault('draining', { hint }));
         await idle(lastWordsMs);

@@ -38,7 +38,7 @@ export function honourLock(
   const unpinned = ids.filter(id => held?.plugins.has(id) !== true);
   if (on.frozen) requireExactly(held, ids, unpinned);
   if (held === undefined && ids.length > 0) {
-    on.log.info({ hint: `run \`${lockCommand(config)}\`` }, 'there is no lockfile: nothing is pinned');
+    on.log.info({ hint: `run \`${lockCommand(config)}\`` }, 'no lockfile found: nothing is pinned');
   } else if (unpinned.length > 0) {
     on.log.warn({ plugins: unpinned, hint: `run \`${lockCommand(config)}\`` }, 'these plugins are not in the lockfile');
   }
@@ -61,11 +61,13 @@ export function honourLock(
 
 /** @throws Faults of `lock_frozen` */
 function requireExactly(held: Lockfile | undefined, ids: readonly string[], unpinned: readonly string[]): void {
-  if (held === undefined) throw new Fault('lock_frozen', { what: 'there is no lockfile' });
+  if (held === undefined) throw new Fault('lock_frozen', { what: 'no lockfile found' });
   const stale = [...held.plugins.keys()].filter(id => !ids.includes(id));
   throwAll([
-    ...unpinned.map(plugin => new Fault('lock_frozen', { plugin, what: 'the lockfile does not name it' })),
-    ...stale.map(plugin => new Fault('lock_frozen', { plugin, what: 'the lockfile names it, the configuration not' })),
+    ...unpinned.map(plugin => new Fault('lock_frozen', { plugin, what: 'it is not in the lockfile' })),
+    ...stale.map(
+      plugin => new Fault('lock_frozen', { plugin, what: 'it is in the lockfile but not in the configuration' }),
+    ),
   ]);
 }
 

@@ -10,9 +10,12 @@ const digest = z.string().refine(isDigest, 'sha256: and 64 lower-case hex digits
 const names = z.array(z.string()).max(4096);
 
 const pinSchema = z.strictObject({
-  reference: z.string().min(1).describe('As the operator wrote it; of a file, relative to the folder of the lockfile.'),
-  manifest: digest.optional().describe('Of the OCI manifest; a file has none.'),
-  digest: digest.describe('Of the component.'),
+  reference: z
+    .string()
+    .min(1)
+    .describe('As the operator wrote it; for a file, relative to the folder of the lockfile.'),
+  manifest: digest.optional().describe('Digest of the OCI manifest; absent for a file.'),
+  digest: digest.describe('Digest of the component.'),
   signer: z.strictObject({ by: z.enum(['trust', 'source', 'nobody']), key_id: z.string().optional() }),
   version,
   sequence,
@@ -45,7 +48,7 @@ const fileSchema = z.strictObject({
   high_water: z.record(pluginIdSchema, markSchema.extend({ seal })).default({}),
 });
 
-const head = `# Written by \`sallyport lock\`: what was accepted of each plugin. Keep it beside the configuration, under version
+const head = `# Written by \`sallyport lock\`: what was approved for each plugin. Keep it beside the configuration, under version
 # control, and do not edit it: \`sallyport lock --approve <plugin>\` records your consent to a change.
 `;
 
@@ -90,7 +93,7 @@ export function parseLockfile(text: string, file: string): Lockfile {
     new Map(
       Object.entries(entries).map(([id, { seal: stated, ...entry }]) => {
         if (stated !== sealOf(id, entry)) {
-          const reason = `the entry of ${id} was changed by hand`;
+          const reason = `the entry of ${id} was edited by hand`;
           edited.push(unusable({ ...placeOf([section, id]), path: `${section}.${id}`, reason }));
         }
         return [id, entry] as const;

@@ -106,7 +106,7 @@ describe('refusals', () => {
 });
 
 it.each([
-  { what: 'values', text: `[${'0,'.repeat(100_000)}0]`, why: 'longer than 100000 values' },
+  { what: 'values', text: `[${'0,'.repeat(100_000)}0]`, why: 'more than 100000 values' },
   { what: 'levels', text: `${'['.repeat(257)}${']'.repeat(257)}`, why: 'nested deeper than 256 levels' },
 ])('[GW-62] a body with too many $what is refused', ({ text, why }) => {
   expect(() => parseBody(text)).toThrow(

@@ -21,7 +21,7 @@ export function contractMismatches(plugin: string, types: ComponentTypes, due: r
           new Fault('contract_mismatch', {
             plugin,
             export: name,
-            differs: 'with this name, all exports together would pass for a promise',
+            differs: 'with this name, the exports as a whole would be taken for a promise',
           }),
         );
       }

@@ -53,7 +53,7 @@ export function createLearner(cacheDir: string, log: Log): Learner {
       const file = fileOf(cacheDir, plugin);
       await writeDurably(file, Buffer.from(`${JSON.stringify(learned, null, 2)}\n`), join(cacheDir, 'learned')).catch(
         (error: unknown) =>
-          log.error({ plugin, file, reason: fileProblem(error) }, 'what was learned cannot be written'),
+          log.error({ plugin, file, reason: fileProblem(error) }, 'the learned grants cannot be written'),
       );
     });
   };
@@ -64,7 +64,7 @@ export function createLearner(cacheDir: string, log: Log): Learner {
       for (const name of capabilities) uses[name] ??= [];
       const seen = new Set(Object.entries(uses).flatMap(([name, needs]) => needs.map(need => keyOf(name, need))));
       records.set(plugin, { plugin, digest, uses, seen });
-      log.warn({ plugin, capabilities }, 'learning: nothing is granted, and what the plugin is refused is recorded');
+      log.warn({ plugin, capabilities }, 'learning: nothing is granted, and refused uses are recorded');
       save(plugin);
     },
     refused(plugin, capability, text) {
@@ -75,7 +75,7 @@ export function createLearner(cacheDir: string, log: Log): Learner {
       if (need === undefined || record.seen.has(keyOf(capability, need))) return;
       record.seen.add(keyOf(capability, need));
       needs.push(need);
-      log.info({ plugin, capability, need }, 'a use was refused, and recorded');
+      log.info({ plugin, capability, need }, 'a use of a capability was refused and recorded');
       save(plugin);
     },
     async [Symbol.asyncDispose]() {

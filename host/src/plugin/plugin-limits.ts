@@ -34,7 +34,7 @@ export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSe
     const allowed = own[name] ?? all[name];
     const asked = descriptor.limits?.[name] ?? allowed;
     if (asked > allowed) {
-      const hint = `if you agree, add to ${descriptor.id} in your file the line\nlimits: { ${name}: ${asked} }`;
+      const hint = `if you agree, add this line to ${descriptor.id} in the configuration:\nlimits: { ${name}: ${asked} }`;
       faults.push(new Fault('limit_ungranted', { plugin: descriptor.id, limit: name, asked, allowed, hint }));
     }
     return own[name] ?? Math.min(asked, allowed);

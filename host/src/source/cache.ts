@@ -51,7 +51,7 @@ export function cachedSource({ directory, reference, remote, log, limit }: Cache
         if (!known) throw error;
         log.warn(
           { reference: name, digest: known.digest, cause: error.message },
-          'the registry cannot be reached: the plugin is taken from the cache, and verified again',
+          'the registry cannot be reached: using the plugin from the cache, after verifying it again',
         );
         return known;
       }

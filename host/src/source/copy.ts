@@ -76,7 +76,10 @@ export async function copyArtifact(copy: Copy, signal?: AbortSignal): Promise<Co
   async function copyReferrers({ digest }: Descriptor, depth: number): Promise<readonly Descriptor[]> {
     const found = await from.referrers(digest, undefined, signal);
     if (found.length > referrerLimit) {
-      fail('manifest_invalid', { reference, what: `${found.length} referrers, and ${referrerLimit} are copied` });
+      fail('manifest_invalid', {
+        reference,
+        what: `${found.length} referrers, but at most ${referrerLimit} can be copied`,
+      });
     }
     for (const each of found) {
       if (done.has(each.digest)) continue;

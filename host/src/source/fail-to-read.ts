@@ -5,7 +5,7 @@ import { fileProblem } from '../core/file-problem.ts';
 export function failToRead(error: unknown, reference: string, file: string, more: { digest?: string } = {}): never {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') {
-    const hint = 'Check the path: a relative one starts in the folder of the configuration file.';
+    const hint = 'Check the path. A relative path is resolved from the folder of the configuration file.';
     return fail('artifact_not_found', { reference, file, ...(more.digest === undefined ? { hint } : more) }, error);
   }
   if (error instanceof Error && 'syscall' in error) {

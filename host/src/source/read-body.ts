@@ -57,7 +57,7 @@ export async function readHashed(
 export async function readExactly(body: Body, expected: Descriptor, reference: string): Promise<Uint8Array> {
   const refuseSize = (what: string) =>
     fail('size_mismatch', { reference, digest: expected.digest, expected: expected.size, what });
-  const { bytes, digest } = await readHashed(body, expected.size, () => refuseSize('it goes on after that'));
+  const { bytes, digest } = await readHashed(body, expected.size, () => refuseSize('it is longer'));
   if (bytes.length < expected.size) refuseSize(`it ends after ${bytes.length} bytes`);
   if (digest !== expected.digest) fail('digest_mismatch', { reference, digest: expected.digest, actual: digest });
   return bytes;

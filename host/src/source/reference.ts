@@ -39,7 +39,7 @@ export function parseReference(text: string): Reference {
   const { host } = URL.parse(`https://${registry}`) ?? {};
   if (host === undefined) return refuse(`"${registry}" is not a host`);
   // Trust, logins and plain http go by the name: `127.1` or `a.example:0443` would be asked under another one.
-  if (host !== registry && `${host}:443` !== registry) return refuse(`"${registry}" is another way to write ${host}`);
+  if (host !== registry && `${host}:443` !== registry) return refuse(`"${registry}" must be written ${host}`);
   if (repository.length > 255) return refuse('the repository is longer than 255 characters');
   if (digest !== undefined && !isDigest(digest)) return refuse('the digest is not sha256:<64 hex digits>');
   if (tag === undefined && digest === undefined) return refuse('neither a tag nor a digest');

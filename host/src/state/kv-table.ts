@@ -77,7 +77,7 @@ export function createKvStore(table: KvTable, now: () => number = Date.now): KvS
       table.transact(() => {
         const present = live(space, key);
         const sum = (present === undefined ? 0n : numberIn(present.value)) + by;
-        if (sum > greatest || sum < least) throw new KvRefused('not_a_number', 'the sum does not fit into 64 bits');
+        if (sum > greatest || sum < least) throw new KvRefused('not_a_number', 'the sum exceeds 64 bits');
         const value = new TextEncoder().encode(String(sum));
         put(space, key, { value, expiresAt: present === undefined ? expiry(write) : present.expiresAt }, write);
         return sum;

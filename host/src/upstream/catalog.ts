@@ -51,7 +51,7 @@ export async function listAll(upstream: Upstream, method: ListMethod): Promise<J
     if (typeof next !== 'string' || next === cursor) return items;
     cursor = next;
   }
-  throw new Fault('upstream_garbage', { upstream: upstream.id, method, hint: `its ${method} has no end` });
+  throw new Fault('upstream_garbage', { upstream: upstream.id, method, hint: `its ${method} has endless pages` });
 }
 
 /**
@@ -206,7 +206,7 @@ function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number,
 }
 
 function lateFault({ id }: Upstream, method: ListMethod, withinMs: number): Fault {
-  const hint = `it did not send its list within limits.list_ms (${withinMs} ms): look into it, or raise the limit`;
+  const hint = `it did not send its list within limits.list_ms (${withinMs} ms): check it, or raise the limit`;
   return new Fault('upstream_timeout', { upstream: id, method, after_ms: withinMs, setting: 'limits.list_ms', hint });
 }
 

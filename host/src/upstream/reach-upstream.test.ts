@@ -9,14 +9,14 @@ it('[UP-90] tells once at level 40 why an upstream is not reached, and what to d
   await using upstream = createUpstreamPool({ id: 'up', http: { url: 'http://127.0.0.1:9/mcp' } }, { log });
   const ended = new AbortController();
   const reaching = reachUpstream(upstream, log, ended.signal);
-  const told = () => lines.filter(({ msg }) => msg === 'upstream not reached yet');
+  const told = () => lines.filter(({ msg }) => msg === 'the upstream could not be reached yet');
   await expect.poll(told).toHaveLength(1);
   ended.abort();
   await reaching;
   expect(told()).toMatchObject([
     {
       ...{ level: 40, upstream: 'up', code: 'upstream_unavailable', details: { upstream: 'up' } },
-      hint: expect.stringContaining('nothing listens at 127.0.0.1:9'),
+      hint: expect.stringContaining('nothing listens on 127.0.0.1:9'),
     },
   ]);
 });

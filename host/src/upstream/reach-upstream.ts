@@ -24,7 +24,7 @@ export async function reachUpstream(upstream: UpstreamPool, log: Log, signal: Ab
         hint: bounded(hint),
         details: bounded({ ...details, hint: undefined }),
       };
-      log[ms === pause.first ? 'warn' : 'debug'](told, 'upstream not reached yet');
+      log[ms === pause.first ? 'warn' : 'debug'](told, 'the upstream could not be reached yet');
     }
     await delay(ms, undefined, { signal, ref: false }).catch(() => {});
   }

@@ -29,7 +29,7 @@ const refused = [
   {
     what: 'a PEM block that goes on after its base64',
     pem: ed25519.publicKey.replace('\n-----END', '=AAAA\n-----END'),
-    says: 'a PEM block with more in it than its base64',
+    says: 'a PEM block with data besides its base64',
   },
   {
     what: 'a key of small order',

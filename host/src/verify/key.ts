@@ -24,19 +24,21 @@ export function parsePublicKey(pem: string, about: FaultDetails = {}): PublicKey
   const [, label, base64] = block.exec(pem.trim()) ?? [];
   if (label === undefined || base64 === undefined) return refuse('not one PEM block');
   if (label.endsWith('PRIVATE KEY')) {
-    return refuse('a private key', 'keep it away from the gateway; its public half: openssl pkey -in key.pem -pubout');
+    return refuse(
+      'a private key',
+      'keep it away from the gateway; to get its public key: openssl pkey -in key.pem -pubout',
+    );
   }
   if (label !== 'PUBLIC KEY') return refuse(`a PEM block ${label}`);
   const der = Buffer.from(base64, 'base64');
   // Node reads over what is no base64, and stops at the first `=`: a key must not have two texts.
-  if (der.toString('base64') !== base64.replace(/\s/g, ''))
-    return refuse('a PEM block with more in it than its base64');
+  if (der.toString('base64') !== base64.replace(/\s/g, '')) return refuse('a PEM block with data besides its base64');
   if (der.length !== prefix.length + 32 || !der.subarray(0, prefix.length).equals(prefix)) {
     return refuse(`a key of type ${typeOf(pem)}`);
   }
   const bytes = new Uint8Array(der.subarray(prefix.length));
   if (!isSoundKey(bytes)) {
-    return refuse('a weak key: its point is of small order or not canonically encoded', 'use a key made by a tool');
+    return refuse('a weak key: its point is of small order or not canonically encoded', 'generate a key with a tool');
   }
   return { bytes, keyId: createHash('sha256').update(der).digest('hex') };
 }

@@ -76,15 +76,12 @@ export function createVerifier({ trust, requireSigned, now = () => new Date(), l
   async function decideSigner(artifact: Artifact, { id, publicKey }: Expectation): Promise<Signer> {
     if (artifact.signatures.length === 0) {
       if (requireSigned) fail('signature_missing');
-      log.warn(
-        { plugin: id, reference: artifact.origin.reference },
-        'this plugin is not signed: nobody vouches for it',
-      );
+      log.warn({ plugin: id, reference: artifact.origin.reference }, 'this plugin is not signed');
       return { by: 'nobody' };
     }
     if (artifact.signatures.length > signatureLimit) {
       fail('signature_invalid', {
-        what: `${artifact.signatures.length} signatures, and ${signatureLimit} are allowed`,
+        what: `${artifact.signatures.length} signatures; at most ${signatureLimit} are allowed`,
       });
     }
     return publicKey === undefined ? trustedSigner(artifact) : pinnedSigner(artifact, publicKey);
@@ -147,10 +144,10 @@ function descriptorOf({ bytes, statedDescriptor }: Artifact, stated: PluginDescr
   const embedded = readDescriptor(bytes);
   if (embedded === undefined) return stated ?? fail('descriptor_missing');
   if (stated && !sameDescriptor(embedded, stated)) {
-    fail('descriptor_mismatch', { what: 'your file states another descriptor than the one in the component' });
+    fail('descriptor_mismatch', { what: 'the descriptor in the configuration differs from the one in the component' });
   }
   if (statedDescriptor !== undefined && !repeats(statedDescriptor, embedded)) {
-    fail('descriptor_mismatch', { what: 'the manifest states another descriptor than the one in the component' });
+    fail('descriptor_mismatch', { what: 'the descriptor in the manifest differs from the one in the component' });
   }
   return embedded;
 }

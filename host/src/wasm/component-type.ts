@@ -121,7 +121,7 @@ class ComponentScope extends Scope {
       if (kind === 0x01) return;
       const type = this.at('type', reader.u32());
       if (type.is === 'function type') this.add('function', { is: 'function', type: type.type });
-      else malformed(`a function is lifted to what is ${type.is}`, reader);
+      else malformed(`a function is lifted to ${type.is}`, reader);
     } else if (kind <= 0x04) reader.u32();
     else fail('feature_forbidden', { feature: `a canonical function of kind 0x${kind.toString(16)}` });
   }

@@ -30,7 +30,7 @@ const breaksOut: readonly (readonly [RegExp, string])[] = [
   [/\\/, 'it has a backslash'],
   [/\$\{/, 'it opens a template expression'],
   [/\/[/*]|\*\/|<!--|-->/, 'it has a comment delimiter'],
-  [/^(__proto__|constructor|prototype)$/, 'it reaches an object prototype'],
+  [/^(__proto__|constructor|prototype)$/, 'it is a property of the object prototype'],
 ];
 
 /** Why a core import or export name is refused, or undefined when it is harmless. */

@@ -76,7 +76,7 @@ const refused: readonly { what: string; bytes: Uint8Array; says: RegExp; path?: 
   {
     what: 'one capability as required and as optional',
     bytes: carrying({ ...valid, required_capabilities: ['clock'], optional_capabilities: ['cap.host.clock'] }),
-    says: /named once/,
+    says: /named only once/,
   },
 ];
 

@@ -34,7 +34,7 @@ export function readDescriptor(bytes: Uint8Array): PluginDescriptor | undefined 
  * @throws Fault `descriptor_invalid` when it carries a descriptor already, or this one is too long
  */
 export function embedDescriptor(bytes: Uint8Array, descriptor: PluginDescriptor): Uint8Array {
-  if (readDescriptor(bytes)) fail('descriptor_invalid', { what: 'the component carries a descriptor already' });
+  if (readDescriptor(bytes)) fail('descriptor_invalid', { what: 'the component already contains a descriptor' });
   const json = Buffer.from(JSON.stringify(descriptor));
   if (json.length > sizeLimit) fail('descriptor_invalid', { what: `longer than ${sizeLimit} bytes` });
   const name = Buffer.from(descriptorSectionName);
@@ -48,12 +48,12 @@ export function embedDescriptor(bytes: Uint8Array, descriptor: PluginDescriptor)
 export function requireComponent(bytes: Uint8Array): void {
   const format = formatOf(bytes);
   if (format === 'module') fail('component_core_module');
-  if (format === undefined) fail('component_malformed', { what: 'it does not begin as a component does', at: 0 });
+  if (format === undefined) fail('component_malformed', { what: 'it does not begin like a component', at: 0 });
 }
 
 function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length > sizeLimit) {
-    return fail('descriptor_invalid', { what: `${bytes.length} bytes, and ${sizeLimit} are allowed` });
+    return fail('descriptor_invalid', { what: `${bytes.length} bytes; at most ${sizeLimit} are allowed` });
   }
   let text: string;
   let value: unknown;
@@ -65,7 +65,7 @@ function parseJson(bytes: Uint8Array): unknown {
   }
   const repeated = repeatedName(text);
   if (repeated !== undefined)
-    fail('descriptor_invalid', { path: repeated, what: 'the name stands twice in one object' });
+    fail('descriptor_invalid', { path: repeated, what: 'the name occurs twice in one object' });
   return value;
 }
 

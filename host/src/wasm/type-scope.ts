@@ -192,7 +192,7 @@ export class Scope {
     }
     const index = reader.u32();
     const item = this.at('type', index);
-    return item.is === 'value type' ? item.type : malformed(`type ${index} is ${item.is}, and no value's`, reader);
+    return item.is === 'value type' ? item.type : malformed(`type ${index} is ${item.is}, not a value type`, reader);
   }
 
   #optional(reader: BinaryReader): ContractType | null {

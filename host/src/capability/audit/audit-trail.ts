@@ -43,7 +43,7 @@ export function openAuditTrail(file: string | undefined, log: Log): AuditTrail {
         lineEnd = '\n';
         log.error(
           { audit: event, file, reason: fileProblem(error) },
-          'an audit event could not be written to its file',
+          'an audit event could not be written to the audit file',
         );
       }
     },

@@ -13,7 +13,7 @@ const grantSchema = z.strictObject({
     .min(leastBytes)
     .max(mostBytes)
     .default(4096)
-    .describe('Of the details of one event, as JSON.'),
+    .describe('Size of the details of one event, as JSON.'),
 });
 
 const saidSchema = z.object({ event: z.string().regex(eventPattern), details: z.string() });
@@ -37,13 +37,13 @@ export const audit = defineCapability({
     },
   deniedBy: 'an error',
   refuses: {
-    invalid: 'an event whose name or details are not well-formed; the answer is an error',
-    over_limit: `details beyond \`max_bytes\`, and what one hook call says beyond its first hundred notes, or \`limits.plugin.payload_bytes\` of them`,
+    invalid: 'an event whose name or details are not well-formed; the call returns an error',
+    over_limit: `details beyond \`max_bytes\`, and notes of one hook call beyond the first hundred, or beyond \`limits.plugin.payload_bytes\``,
   },
   learning: {
     ...auditInLane.learning,
     records:
-      'The names of events, and the length of their details up to the next power of two. The answer is an error.',
+      'The names of events, and the length of their details up to the next power of two. The call returns an error.',
     grant: needs => {
       const bytes = needs.map(need => needSchema.safeParse(need).data?.bytes ?? 0);
       return { max_bytes: Math.min(Math.max(leastBytes, ...bytes), mostBytes) };

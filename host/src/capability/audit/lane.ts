@@ -28,7 +28,7 @@ export const auditInLane = {
           lane.refused(`write: ${why}`, reason);
           throw new DeclaredError(why);
         };
-        if (!eventPattern.test(event)) refused('invalid', 'the name of an event is like email_redacted');
+        if (!eventPattern.test(event)) refused('invalid', 'the name of an event looks like email_redacted');
         if (Buffer.byteLength(text) > max_bytes) refused('over_limit', `more than ${max_bytes} bytes`);
         if (!isObject(text)) refused('invalid', 'details are not a JSON object');
         // As text, in which every number keeps its digits.

@@ -7,14 +7,20 @@ export const clock = defineCapability({
   ...clockInLane,
   risk: 'Lets the plugin measure time, a building block of timing attacks. A coarse `resolution_ms` blunts it.',
   grant: z.strictObject({
-    resolution_ms: z.number().int().min(1).max(coarsest).default(1).describe('Times are multiples of it.'),
+    resolution_ms: z
+      .number()
+      .int()
+      .min(1)
+      .max(coarsest)
+      .default(1)
+      .describe('Times are rounded to a multiple of this.'),
   }),
   example: 'clock: { resolution_ms: 1 }',
   refuses: {},
   learning: {
     ...clockInLane.learning,
     records:
-      'That it was asked for. The clock stands still and nothing waits, so that runtimes start and the other needs are seen. The grant is the coarsest clock; make it finer where the plugin needs that.',
+      'Only that it was used. The clock stands still and nothing waits, so that runtimes start and the other needs are seen. The suggested grant is the coarsest clock; make it finer where the plugin needs that.',
     grant: () => ({ resolution_ms: coarsest }),
   },
 });

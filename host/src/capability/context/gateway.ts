@@ -6,7 +6,7 @@ import { contextInLane } from './lane.ts';
 export const context = defineCapability({
   ...contextInLane,
   always: true,
-  risk: 'Lets plugins of one request pass notes to each other. Nothing outlives the request.',
+  risk: 'Lets plugins of one request pass data to each other. Nothing outlives the request.',
   grant: z.strictObject({}),
   example: 'context: {}',
   refuses: {

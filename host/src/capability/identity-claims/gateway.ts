@@ -10,7 +10,7 @@ const grantSchema = z.strictObject({
     .array(z.string().min(1).max(longestName))
     .min(1)
     .max(mostNames)
-    .describe('Claims that the plugin may read, and no others.'),
+    .describe('The only claims that the plugin may read.'),
 });
 
 /** Claims of the authenticated caller, those that are named and no others. */
@@ -22,12 +22,13 @@ export const identityClaims = defineCapability({
   shows: ({ names }, { claims = {} }) => ({
     claims: Object.fromEntries(names.filter(name => Object.hasOwn(claims, name)).map(name => [name, claims[name]])),
   }),
-  deniedBy: 'that there is none',
-  refuses: { not_allowed: 'a claim that the grant does not name; the answer is that there is none' },
+  deniedBy: 'no such claim',
+  refuses: {
+    not_allowed: 'a claim that the grant does not name; the call returns nothing, as for a claim that does not exist',
+  },
   learning: {
     ...identityClaimsInLane.learning,
-    records:
-      'The names of the claims that were asked for, which the grant then names. The answer is that there is none.',
+    records: 'The names of the claims that were read, which the suggested grant lists. The call returns nothing.',
     grant: needs => ({ names: namesIn(needs, grantSchema.shape.names.element).slice(0, mostNames) }),
   },
 });

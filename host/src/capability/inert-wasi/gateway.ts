@@ -9,7 +9,7 @@ import { inertWasiInLane } from './lane.ts';
 export const inertWasi = defineCapability({
   ...inertWasiInLane,
   always: true,
-  risk: 'None: every answer is empty, closed, or a line in the log.',
+  risk: 'None: every call returns something empty or closed, or writes a line to the log.',
   grant: z.strictObject({}),
   example: 'inert_wasi: {}',
   refuses: { not_allowed: '`exit`; the call ends, with cause `limit`' },

@@ -10,16 +10,16 @@ const mostBytes = 2 ** 30;
 const mostValueBytes = 2 ** 24;
 
 const grantSchema = z.strictObject({
-  max_keys: z.number().int().min(1).max(mostKeys).default(1000).describe('For each tenant.'),
+  max_keys: z.number().int().min(1).max(mostKeys).default(1000).describe('Per tenant.'),
   max_bytes: z
     .number()
     .int()
     .min(1)
     .max(mostBytes)
     .default(1_048_576)
-    .describe('Keys and values together, for each tenant.'),
+    .describe('Keys and values together, per tenant.'),
   max_value_bytes: z.number().int().min(1).max(mostValueBytes).default(65_536).describe('One value.'),
-  max_ttl_ms: z.number().int().min(1).optional().describe('Nothing is kept longer; without it, values stay.'),
+  max_ttl_ms: z.number().int().min(1).optional().describe('Maximum age of a value; without it, values do not expire.'),
 });
 
 type Grant = z.infer<typeof grantSchema>;
@@ -52,19 +52,20 @@ const requestSchema: z.ZodType<KvRequest> = z.discriminatedUnion('do', [
 /** Small values that outlive a request, each plugin's own, and within it each tenant's. */
 export const kvStore = defineCapability<Grant>({
   ...kvStoreInLane,
-  risk: 'Lets the plugin keep what it sees beyond the request, up to its quota for each tenant, on the disk of the gateway.',
+  risk: 'Lets the plugin store what it sees beyond the request, up to its quota per tenant, on the disk of the gateway.',
   grant: grantSchema,
   example: 'kv_store: { max_keys: 1000, max_bytes: 1048576 }',
   serve: serveKvStore,
   deniedBy: '`denied`',
   refuses: {
-    over_limit: 'a write beyond `max_keys`, `max_bytes` or `max_value_bytes`; the answer is `quota`',
-    invalid: 'a key that is empty or too long, and an addition to what is no number; the answer is `invalid`',
+    over_limit: 'a write beyond `max_keys`, `max_bytes` or `max_value_bytes`; the call returns `quota`',
+    invalid:
+      'a key that is empty or too long, and an addition to a value that is not a number; the call returns `invalid`',
   },
   learning: {
     ...kvStoreInLane.learning,
     records:
-      'How many keys there are, how long, and for how long they are to be kept, up to the next powers of two; no keys and no values. The answer is `denied`.',
+      'The number of keys, their length and lifetime, each up to the next power of two; no keys and no values. The call returns `denied`.',
     grant: smallestGrant,
   },
 });
@@ -106,7 +107,7 @@ function serveKvStore(grant: Grant, on: ServeContext): Serve {
       return { err: { tag, val: why } };
     };
     if ('key' in request && (request.key === '' || Buffer.byteLength(request.key) > longestKey)) {
-      return refuse('invalid', `a key has 1 to ${longestKey} bytes`);
+      return refuse('invalid', `a key must have 1 to ${longestKey} bytes`);
     }
     if ('value' in request && request.value.length > grant.max_value_bytes) {
       return refuse('quota', `more than ${grant.max_value_bytes} bytes in one value`);

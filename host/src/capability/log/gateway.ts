@@ -6,11 +6,11 @@ import { logInLane } from './lane.ts';
 export const log = defineCapability({
   ...logInLane,
   always: true,
-  risk: 'Lets the plugin write what it sees into the log. Rate and length are limited.',
+  risk: 'Lets the plugin write what it sees to the log. Rate and length are limited.',
   grant: z.strictObject({}),
   example: 'log: {}',
   refuses: {
     over_limit:
-      'a line beyond `limits.plugin.log_lines` or `log_bytes` of one hook call; it is dropped, and lines are counted together',
+      'a line beyond `limits.plugin.log_lines` or `log_bytes` of one hook call; it is dropped, and dropped lines are counted',
   },
 });

@@ -15,9 +15,15 @@ import {
 } from './lane.ts';
 
 const grantSchema = z.strictObject({
-  max_names: z.number().int().min(1).max(1000).default(32).describe('Different names.'),
-  max_labels: z.number().int().min(0).max(mostLabels).default(4).describe('Of one series.'),
-  max_series: z.number().int().min(1).max(100_000).default(500).describe('Names with their labels, all together.'),
+  max_names: z.number().int().min(1).max(1000).default(32).describe('Number of different names.'),
+  max_labels: z.number().int().min(0).max(mostLabels).default(4).describe('Number of labels of one series.'),
+  max_series: z
+    .number()
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(500)
+    .describe('Number of series: names with their labels, all together.'),
   buckets: z
     .array(z.number())
     .min(1)
@@ -40,7 +46,7 @@ const saidSchema: z.ZodType<Measurement> = z.object({
 /** Numbers of the plugin's own, among those of the gateway at /metrics. */
 export const metrics = defineCapability<Grant>({
   ...metricsInLane,
-  risk: 'Lets the plugin publish numbers with labels, in which it can write down what it sees for whoever reads the metrics.',
+  risk: 'Lets the plugin publish numbers with labels, which can expose what it sees to anyone who reads the metrics.',
   grant: grantSchema,
   example: 'metrics: { max_series: 500 }',
   hear: hearMetrics,
@@ -49,12 +55,11 @@ export const metrics = defineCapability<Grant>({
     invalid:
       'a name, label or value that is not well-formed or holds a secret, and a counter that goes down; it is dropped',
     over_limit:
-      'a measurement beyond `max_names`, `max_labels` or `max_series`, and what one hook call says beyond its first hundred notes, or `limits.plugin.payload_bytes` of them; it is dropped',
+      'a measurement beyond `max_names`, `max_labels` or `max_series`, and notes of one hook call beyond the first hundred or beyond `limits.plugin.payload_bytes`; it is dropped',
   },
   learning: {
     ...metricsInLane.learning,
-    records:
-      'Names, how many labels they have, and how many series there are up to the next power of two; no values of labels.',
+    records: 'Names, their number of labels, and the number of series up to the next power of two; no label values.',
     grant: smallestGrant,
   },
 });
@@ -91,8 +96,8 @@ function hearMetrics(grant: Grant, on: ServeContext): Hear {
     const { type, name, value } = data;
     const labels = sorted(data.labels);
     const isSecret = [name, ...labels.map(([label]) => label)].some(each => on.mask.text(each) !== each);
-    if (isSecret) return on.refused('a measurement whose name or label is a secret', call, 'invalid');
-    if (type === 'counter' && value < 0) return on.refused(`${name}: a counter does not go down`, call, 'invalid');
+    if (isSecret) return on.refused('a measurement whose name or label contains a secret', call, 'invalid');
+    if (type === 'counter' && value < 0) return on.refused(`${name}: a counter cannot decrease`, call, 'invalid');
     const family = familyOf(type, name);
     const key = seriesKey(type, name, labels);
     const excess =

@@ -30,7 +30,7 @@ export const isName = (name: string): boolean => isWord(name) && !/_(total|bucke
 export const isLabel = (name: string): boolean => isWord(name) && name !== 'plugin' && name !== 'le';
 
 /** Why something else is refused. */
-export const notMeasurement = 'a measurement whose name, labels or value are not valid';
+export const notMeasurement = 'a measurement with an invalid name, label or value';
 
 const isMeasurement = ({ name, labels, value }: Measurement): boolean =>
   isName(name) &&

@@ -17,10 +17,10 @@ const requestSchema: z.ZodType<EgressRequest> = z.object({
 /** HTTP requests to where the operator's rules allow, redirects followed within them. */
 export const outboundHttp = defineCapability<EgressGrant>({
   ...outboundHttpInLane,
-  risk: 'Lets the plugin send what it sees to where the rules allow, and wait for the answers.',
+  risk: 'Lets the plugin send what it sees to the URLs that the rules allow, and wait for the responses.',
   grant: egressGrantSchema,
   example:
-    'outbound_http: { allow: ["https://api.example.com"] } # for loopback or a private network also allow_private: ["127.0.0.1/32"]',
+    'outbound_http: { allow: ["https://api.example.com"] } # for loopback or a private network, also allow_private: ["127.0.0.1/32"]',
   serve(grant, on) {
     const { plugin, secrets } = on;
     const { egress: sent } = usageSeries(on.metrics, plugin);
@@ -43,16 +43,16 @@ export const outboundHttp = defineCapability<EgressGrant>({
   deniedBy: '`denied`',
   refuses: {
     not_allowed:
-      'a URL, method, address, redirect or header that the rules do not let through, and a placeholder of a secret where it may not go; the answer is `denied`',
+      'a URL, method, address, redirect or header that the rules do not allow, and a placeholder of a secret in a place where the secret is not allowed; the call returns `denied`',
     over_limit:
-      'more than the grant allows of requests a minute, redirects, bytes of a request or an answer, or time; the answer is `denied`, `too-large`, `timeout` or `failed`',
+      'more than the grant allows of requests per minute, redirects, bytes of a request or response, or time; the call returns `denied`, `too-large`, `timeout` or `failed`',
     invalid:
-      'a request with an overlong URL, method or list of headers, or a header whose name or value is none, such as one with a line break; the answer is `denied`',
+      'a request with an overlong URL, method or list of headers, or with an invalid header name or value, such as one with a line break; the call returns `denied`',
   },
   learning: {
     ...outboundHttpInLane.learning,
     records:
-      'Methods and URLs without query, and which secrets were to go in which headers; no headers and no bodies. The answer is `denied`.',
+      'Methods and URLs without their query, and which secrets the plugin put into which headers; no headers and no bodies. The call returns `denied`.',
     grant: smallestEgressGrant,
   },
 });

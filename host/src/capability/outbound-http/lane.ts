@@ -43,10 +43,13 @@ export const outboundHttpInLane = {
       send: async request => (await lane.ask(request)) as EgressAnswer,
       limit: grant.max_request_bytes ?? grant.max_bytes,
       async tooLong() {
-        lane.refused(`send: more than ${grant.max_request_bytes ?? grant.max_bytes} bytes of a request`, 'over_limit');
+        lane.refused(
+          `send: the request has more than ${grant.max_request_bytes ?? grant.max_bytes} bytes`,
+          'over_limit',
+        );
         return { err: { tag: 'failed', val: 'the body is longer than max_request_bytes' } };
       },
-      forbidden: name => lane.refused(`send: header ${cut(name, 64)} is the host's to set`),
+      forbidden: name => lane.refused(`send: header ${cut(name, 64)} is set by the host`),
       malformed: name => lane.refused(`send: header ${cut(name, 64)} is not well-formed`, 'invalid'),
     }),
     'sallyport:plugin/outbound-http': {

@@ -8,7 +8,7 @@ import { usesOf } from './secret-learning.ts';
 
 const mostNames = 64;
 
-const nameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'a name of one of the `secrets` of this file');
+const nameSchema = z.string().regex(/^[a-z][a-z0-9_-]{0,62}$/, 'the name of one of the `secrets` in this file');
 
 const originSchema = z
   .string()
@@ -24,13 +24,13 @@ const grantSchema = z
       .array(
         z.strictObject({
           name: nameSchema,
-          origins: z.array(originSchema).min(1).max(64).describe('Where it may be sent.'),
+          origins: z.array(originSchema).min(1).max(64).describe('The only origins that it may be sent to.'),
           headers: z
             .array(z.string().regex(lowerHeaderName, 'the name of a header, in lower case'))
             .min(1)
             .max(16)
             .default(['authorization'])
-            .describe('Headers that it may be put into.'),
+            .describe('The only headers that it may be put into.'),
         }),
       )
       .max(mostNames)
@@ -43,7 +43,7 @@ const grantSchema = z
     }
     for (const [index, { name }] of references.entries()) {
       if (references.findIndex(each => each.name === name) === index) continue;
-      context.addIssue({ code: 'custom', path: ['references', index, 'name'], message: `${name} is here twice` });
+      context.addIssue({ code: 'custom', path: ['references', index, 'name'], message: `duplicate name: ${name}` });
     }
   });
 
@@ -54,7 +54,7 @@ const requestSchema: z.ZodType<SecretRequest> = z.object({ do: z.enum(['get', 'r
 /** Secrets of the operator: by reference, which a plugin can use and not read, or by value. */
 export const secretStore = defineCapability<Grant>({
   ...secretStoreInLane,
-  risk: 'Under `names` the plugin reads secrets, and can send them wherever it can send anything. Under `references` it never sees them: the gateway puts them into the listed headers of requests to the listed origins.',
+  risk: 'With `names`, the plugin reads secrets and can send them anywhere it can send data. With `references`, it never sees them: the gateway puts them into the listed headers of requests to the listed origins.',
   grant: grantSchema,
   example:
     'secret_store: { references: [{ name: api-token, origins: ["https://api.example.com"], headers: [authorization] }] }',
@@ -62,12 +62,12 @@ export const secretStore = defineCapability<Grant>({
   deniedBy: '`denied`',
   refuses: {
     not_allowed:
-      'a name that is not among `names` or `references`; the answer is `denied`. A placeholder in another header or on its way to another origin is refused by `outbound_http`',
+      'a name that is not among `names` or `references`; the call returns `denied`. `outbound_http` refuses a placeholder in another header or in a request to another origin',
   },
   learning: {
     ...secretStoreInLane.learning,
     records:
-      'The names of the secrets, and in which headers they were to go where; never a value. `get` answers `denied`; `reference` gives a placeholder that stands for nothing, so that it is seen where it was to go.',
+      'The names of the secrets, and the headers and origins that they were sent to; never a value. `get` returns `denied`; `reference` returns a placeholder without a secret behind it, so that its destination is seen.',
     grant: smallestGrant,
   },
 });

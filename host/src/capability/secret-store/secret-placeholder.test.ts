@@ -39,9 +39,9 @@ describe('a placeholder', () => {
     { what: 'to another host', to: 'https://evil.example.com/', says: 'https://evil.example.com' },
     { what: 'to another port', to: 'https://api.example.com:8443/', says: ':8443' },
     { what: 'without TLS', to: 'http://api.example.com/', says: 'http://api.example.com' },
-    { what: 'of another plugin', plugin: 'q', says: 'was not given' },
-    { what: 'that nobody was given', text: `sallyport-secret-${'A'.repeat(32)}`, says: 'was not given' },
-    { what: 'of a value with line breaks', text: lines, says: 'does not fit' },
+    { what: 'of another plugin', plugin: 'q', says: 'was not issued' },
+    { what: 'that nobody was given', text: `sallyport-secret-${'A'.repeat(32)}`, says: 'was not issued' },
+    { what: 'of a value with line breaks', text: lines, says: 'a header cannot hold' },
   ])('[CAP-48] is refused $what', ({ plugin = 'p', header = 'authorization', text = token, to = url.href, says }) => {
     expect(substituteSecrets(secrets, plugin, [[header, text]], new URL(to))).toEqual({
       refused: expect.stringContaining(says),

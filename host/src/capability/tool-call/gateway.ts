@@ -5,7 +5,7 @@ import { matchesGlob } from '../../core/glob.ts';
 import { defineCapability, type Serve, type ServeContext } from '../capability.ts';
 import { longestName, type ToolRequest, toolCallInLane } from './lane.ts';
 
-const anyToolDue = 'a lone * is every tool there is: write { name: "*", any_tool: true } when that is meant';
+const anyToolDue = 'a lone * allows every tool: to allow that, write { name: "*", any_tool: true }';
 
 const toolSchema = z.union([
   z.string().max(longestName).regex(/[^*]/, anyToolDue),
@@ -13,18 +13,17 @@ const toolSchema = z.union([
 ]);
 
 const grantSchema = z.strictObject({
-  tools: z
-    .array(toolSchema)
-    .min(1)
-    .describe('Names as clients of the binding know them; `*` in a name stands for any characters.'),
+  tools: z.array(toolSchema).min(1).describe('Names as clients of the binding see them; `*` matches any characters.'),
   max_depth: z
     .number()
     .int()
     .min(1)
     .max(8)
     .default(1)
-    .describe("Calls within each other, counted from the client's request; 1 is a call made for a client's request."),
-  max_calls: z.number().int().min(1).max(100).default(8).describe('For one request of a client, at any depth.'),
+    .describe(
+      "Maximum nesting of calls, counted from the client's request; 1 allows only calls made for a client's request.",
+    ),
+  max_calls: z.number().int().min(1).max(100).default(8).describe('Calls for one request of a client, at any depth.'),
   timeout_ms: z.number().int().min(1).max(600_000).default(5000),
   max_bytes: z
     .number()
@@ -32,14 +31,14 @@ const grantSchema = z.strictObject({
     .min(1)
     .max(2 ** 26)
     .default(1_048_576)
-    .describe('Of one result that the plugin is shown.'),
+    .describe('Size of one result that is shown to the plugin.'),
   max_request_bytes: z
     .number()
     .int()
     .min(2)
     .max(2 ** 24)
     .default(65_536)
-    .describe('Of the arguments of one call, as JSON.'),
+    .describe('Size of the arguments of one call, as JSON.'),
 });
 
 type Grant = z.infer<typeof grantSchema>;
@@ -57,21 +56,21 @@ const reasons = {
 /** Other tools of the binding, called in the name of whoever called, past the same plugins. */
 export const toolCall = defineCapability<Grant>({
   ...toolCallInLane,
-  risk: 'Lets the plugin call the named tools with arguments of its own, in the name of whoever sent the request.',
+  risk: 'Lets the plugin call the named tools with arguments of its own, on behalf of the caller.',
   grant: grantSchema,
   example: 'tool_call: { tools: [search], max_depth: 1 }',
   serve: serveToolCall,
   deniedBy: '`denied`',
   refuses: {
     not_allowed:
-      'a tool that the grant does not name, and a call that leads back to itself; the answer is `denied` or `loop`',
+      'a tool that the grant does not name, and a call that leads back to itself; the call returns `denied` or `loop`',
     over_limit:
-      'a call beyond `max_depth` or `max_calls`, longer arguments or a longer result; the answer is `too-deep` or `limit`',
-    invalid: 'a name that is too long; the answer is `invalid`',
+      'a call beyond `max_depth` or `max_calls`, and arguments or a result that are too large; the call returns `too-deep` or `limit`',
+    invalid: 'a name that is too long; the call returns `invalid`',
   },
   learning: {
     ...toolCallInLane.learning,
-    records: 'The names of the tools, which the grant then names; no arguments. The answer is `denied`.',
+    records: 'The names of the tools, which the suggested grant lists; no arguments. The call returns `denied`.',
     grant: smallestGrant,
   },
 });
@@ -94,16 +93,16 @@ function serveToolCall(grant: Grant, on: ServeContext): Serve {
       return { err: { tag, val: why } };
     };
     const { tools } = call;
-    if (tools === undefined) return { err: { tag: 'unavailable', val: 'there is no request to call it for' } };
+    if (tools === undefined) return { err: { tag: 'unavailable', val: 'no request is being handled' } };
     if (name.length > longestName) {
       return refuse('invalid', `the name has more than ${longestName} characters`);
     }
     if (!allows(name)) return refuse('denied', `the tool ${shown} is not named by the grant`);
     if (tools.within.some(outer => outer.plugin === plugin && outer.tool === name)) {
-      return refuse('loop', `${plugin} is calling ${shown} already, and this is on its way`);
+      return refuse('loop', `${plugin} is already calling ${shown}, and this call is part of that one`);
     }
     if (tools.within.length >= grant.max_depth) {
-      return refuse('too-deep', `more than ${grant.max_depth} calls within each other`);
+      return refuse('too-deep', `more than ${grant.max_depth} nested calls`);
     }
     if (tools.madeBy(plugin) >= grant.max_calls) {
       return refuse('limit', `more than ${grant.max_calls} calls for one request`);

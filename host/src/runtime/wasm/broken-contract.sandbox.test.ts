@@ -246,7 +246,7 @@ describe('what a lane says that is not one of ours', () => {
     const content = [{ tag: 'blob', val: { mimeType: 'image/png', data: shared } }];
     const value = { tag: 'tool-result', val: { content, isError: false } };
     expect(said({ reports: [report('a', 'modified')], value }, after)).toEqual({
-      reports: [failed('a', 'memory that is shared')],
+      reports: [failed('a', 'shared memory')],
     });
   });
 

@@ -70,7 +70,7 @@ function servingOf({ id: plugin, grant }: Served, on: ServingOptions): Serving {
         if (refused !== undefined) recordRefusal(on.facilities, { plugin, capability, refused }, call);
         else hears.get(capability)?.(said, call);
       } catch (error) {
-        on.log.error({ plugin, capability, reason: String(error) }, 'what a lane told makes no sense');
+        on.log.error({ plugin, capability, reason: String(error) }, 'ignoring an invalid note from a lane');
       }
     },
     shown: caller =>

@@ -245,7 +245,7 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
     const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(headers.get('link') ?? '')?.[1];
     const next = link === undefined ? null : URL.parse(link, registry.href);
     if (next && next.origin !== registry.origin) {
-      fail('redirect_refused', { ...about, from: registry.origin, what: 'its next page is elsewhere' });
+      fail('redirect_refused', { ...about, from: registry.origin, what: 'its next page is on another host' });
     }
     return next ?? undefined;
   }
@@ -268,7 +268,7 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
     try {
       return tagListSchema.parse(JSON.parse(Buffer.from(bytes).toString())).tags ?? [];
     } catch {
-      return refuse('what should be a list of tags is none');
+      return refuse('the response is not a list of tags');
     }
   }
 
@@ -276,7 +276,11 @@ export function createOciClient(target: Reference, options: OciClientOptions = {
     const location = headers.get('location');
     const url = location === null ? null : URL.parse(location, registry.href);
     if (!url)
-      return fail('registry_answer', { ...about, registry: registry.host, what: 'an upload without a Location' });
+      return fail('registry_answer', {
+        ...about,
+        registry: registry.host,
+        what: 'the upload response has no Location',
+      });
     if (!isFollowed(registry, url, policy)) {
       fail('redirect_refused', { ...about, from: registry.origin, what: `${url.origin} is not https` });
     }

@@ -16,7 +16,7 @@ export function createDeadline({ silenceMs, attemptMs }: Patience, outer?: Abort
     expired ??= why;
     controller.abort();
   };
-  const total = setTimeout(expire(`not done after ${attemptMs} ms`), attemptMs);
+  const total = setTimeout(expire(`not finished after ${attemptMs} ms`), attemptMs);
   const silence = setTimeout(expire(`silent for ${silenceMs} ms`), silenceMs);
   const giveUp = () => controller.abort(outer?.reason);
   if (outer?.aborted) giveUp();

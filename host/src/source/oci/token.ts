@@ -60,14 +60,14 @@ export async function requestToken(request: TokenRequest, policy: AddressPolicy,
   const response = await registryFetch(url, { ...init, redirect: 'manual', signal });
   if (isTransientStatus(response.status)) {
     throw new Transient(
-      `the token service answers ${response.status}`,
+      `the token service responded with status ${response.status}`,
       retryAfterMs(response.headers.get('retry-after')),
     );
   }
   const refuse = (what: string): never => fail('token_refused', { reference, realm: url.origin, what });
-  if (response.status !== 200) return refuse(`it answers ${response.status}`);
-  const bytes = await readBounded(response.body, answerLimit, () => refuse('its answer is too large'));
-  return readToken(bytes) ?? refuse('its answer holds no token');
+  if (response.status !== 200) return refuse(`it responded with status ${response.status}`);
+  const bytes = await readBounded(response.body, answerLimit, () => refuse('its response is too large'));
+  return readToken(bytes) ?? refuse('its response contains no token');
 }
 
 const service = ({ parameters }: Challenge): { service?: string } => {

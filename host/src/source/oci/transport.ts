@@ -53,7 +53,7 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
       const response = await authorized(call, deadline);
       if (isTransientStatus(response.status)) {
         const wait = retryAfterMs(response.headers.get('retry-after'));
-        throw new Transient(`the registry answers ${response.status}`, wait);
+        throw new Transient(`the registry responded with status ${response.status}`, wait);
       }
       return await read({ status: response.status, headers: response.headers, body: watched(response.body, deadline) });
     } catch (error) {
@@ -107,8 +107,8 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
       if (call.stays && target?.origin !== registry.origin) return { response, elsewhere };
       await response.body?.cancel();
       const refuse = (what: string) => fail('redirect_refused', { reference: call.reference, from: url.origin, what });
-      if (!target) return refuse('it leads nowhere');
-      if (call.method !== 'GET' && call.method !== 'HEAD') return refuse(`a ${call.method} is not sent twice`);
+      if (!target) return refuse('it has no valid Location');
+      if (call.method !== 'GET' && call.method !== 'HEAD') return refuse(`a ${call.method} is not sent again`);
       if (hops === redirectLimit) return refuse(`more than ${redirectLimit} in a row`);
       if (!isFollowed(url, target, policy)) return refuse(`${target.origin} is not https`);
       elsewhere ||= target.origin !== registry.origin;

@@ -36,7 +36,7 @@ export class BackOff {
   async pass(upstream: string, signal: AbortSignal): Promise<void> {
     const wait = this.#notBefore - Date.now();
     if (wait > pause.patience) {
-      const hint = `it failed ${this.#failures} times in a row; the next try comes in ${Math.ceil(wait / 1_000)} s`;
+      const hint = `it failed ${this.#failures} times in a row; the next attempt is in ${Math.ceil(wait / 1_000)} s`;
       fail('upstream_unavailable', { upstream, hint }, this.#reason);
     }
     if (wait > 0) await delay(wait, undefined, { signal }).catch(() => signal.throwIfAborted());

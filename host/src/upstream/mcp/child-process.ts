@@ -74,7 +74,7 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
       killGroup(pid, 'SIGKILL');
       // What it wrote last may still be in the pipes.
       await Promise.race([closed, delay(lastWords, undefined, { ref: false })]);
-      on.onExit(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`);
+      on.onExit(signal === null ? `it exited with code ${code}` : `it was terminated by ${signal}`);
       resolve();
     });
   });

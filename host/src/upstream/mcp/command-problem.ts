@@ -32,7 +32,7 @@ export async function commandProblem({ command, cwd, env }: Start): Promise<stri
   if (problems.includes(undefined)) return undefined;
   const denied = problems.find(problem => problem !== notThere);
   if (denied !== undefined) return `cannot execute \`stdio.command\` ${command}: ${denied}`;
-  const where = command.includes('/') ? 'there is no such file' : 'it is in no folder of the PATH of the gateway';
+  const where = command.includes('/') ? 'the file does not exist' : 'it is not on the PATH of the gateway';
   return `cannot find \`stdio.command\` ${command}: ${where}`;
 }
 

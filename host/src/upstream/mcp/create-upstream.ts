@@ -56,7 +56,7 @@ export function createUpstreamPool(entry: UpstreamEntry, on: UpstreamContext = {
   const isShared = entry.connections === 'shared';
   if (isShared) {
     const what =
-      'what the server keeps for one client (a login, a browser, stored values), all clients can see and change';
+      'all clients can see and change what the server keeps for one client (a login, a browser, stored values)';
     log.warn({ upstream: id, connections: 'shared' }, what);
   }
   return new ConnectionPool({

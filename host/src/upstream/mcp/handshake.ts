@@ -39,7 +39,7 @@ function readFacts(upstream: string, result: JsonObject): ServerFacts {
     const hint = 'its answer to initialize has no protocolVersion or no capabilities';
     throw new Fault('upstream_garbage', { upstream, hint });
   }
-  if (!revisions.includes(protocolVersion)) throw otherRevision(upstream, `it answers with ${protocolVersion}`);
+  if (!revisions.includes(protocolVersion)) throw otherRevision(upstream, `it answered with ${protocolVersion}`);
   return {
     protocolVersion,
     capabilities,
@@ -54,7 +54,7 @@ const unsupportedVersion = -32022;
 function refusal(upstream: string, { code, message, data }: RpcError): Fault {
   const told = `${code}: ${message}`;
   if (code === jsonRpc.methodNotFound)
-    return otherRevision(upstream, 'it does not know initialize, which later ones lack');
+    return otherRevision(upstream, 'it does not support initialize, which later revisions lack');
   if (code !== unsupportedVersion && !/unsupported.*version|version.*not supported/i.test(message)) {
     return new Fault('upstream_garbage', { upstream, hint: `it answered initialize with error ${told}` });
   }
@@ -64,4 +64,4 @@ function refusal(upstream: string, { code, message, data }: RpcError): Fault {
 }
 
 const otherRevision = (upstream: string, hint: string) =>
-  new Fault('upstream_revision', { upstream, hint: `${hint}; this gateway speaks ${revisions.join(', ')}` });
+  new Fault('upstream_revision', { upstream, hint: `${hint}; this gateway supports ${revisions.join(', ')}` });

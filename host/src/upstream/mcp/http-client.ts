@@ -100,7 +100,7 @@ export class HttpClient {
     return new Promise((resolve, reject) => {
       const giveUp = (reason: unknown) => {
         reject(reason);
-        exchange.abort(new Error('given up'));
+        exchange.abort(new Error('aborted'));
       };
       const abort = () => giveUp(signal?.reason);
       const late = () => giveUp(new Error(`not accepted within ${messagePatience} ms`));

@@ -35,7 +35,7 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
     if (isLost) return;
     isLost = true;
     const told = reason instanceof Fault ? reason.hint : String(reason);
-    on.log.warn({ upstream, reason: told }, 'the connection is lost');
+    on.log.warn({ upstream, reason: told }, 'the connection was lost');
     on.onLost();
   };
 
@@ -47,7 +47,7 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
     answering += 1;
     client
       .tell(response)
-      .catch(error => on.log.debug({ upstream, error: String(error) }, 'an answer was not accepted'))
+      .catch(error => on.log.debug({ upstream, error: String(error) }, 'the upstream did not accept an answer'))
       .finally(() => {
         answering -= 1;
       });
@@ -62,7 +62,8 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
   const stream = new ServerStream(client, {
     onMessage: hearText,
     onLost: lose,
-    onBreak: reason => on.log.debug({ upstream, reason: String(reason) }, 'the stream of server messages broke off'),
+    onBreak: reason =>
+      on.log.debug({ upstream, reason: String(reason) }, 'the stream of server messages ended unexpectedly'),
   });
   const wire: HttpWire = {
     client,
@@ -144,5 +145,5 @@ async function explained(client: HttpClient, thrown: unknown, signal: AbortSigna
   // What a port of TLS makes of plain HTTP is to hang up, or to answer in TLS.
   const mayBeTls = thrown.code === 'upstream_closed' || (thrown.code === 'upstream_garbage' && cause !== undefined);
   if (!mayBeTls || client.url.protocol !== 'http:') return thrown;
-  return thrown.with({ hint: `${thrown.hint}; if it speaks TLS, its url begins with https://` });
+  return thrown.with({ hint: `${thrown.hint}; if it uses TLS, its url must begin with https://` });
 }

@@ -44,7 +44,7 @@ export function httpFault(upstream: string, url: URL, thrown: unknown): Fault | 
   if (/^Proxy (response|Authentication)/.test(message)) {
     return new Fault(
       'upstream_unavailable',
-      { upstream, hint: `the proxy does not let us through: ${message}` },
+      { upstream, hint: `the proxy refused the connection: ${message}` },
       thrown,
     );
   }
@@ -76,13 +76,13 @@ const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => str
     /^(UNABLE_TO_(VERIFY|GET)|SELF_SIGNED|DEPTH_ZERO_SELF|CERT_UNTRUSTED|INVALID_CA)/,
     'upstream_tls',
     () =>
-      'its certificate comes from an authority that this machine does not trust: name a PEM file with the authority in NODE_EXTRA_CA_CERTS',
+      'its certificate was issued by an authority that this machine does not trust: set NODE_EXTRA_CA_CERTS to a PEM file with the authority',
   ],
   [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     'upstream_tls',
     ({ url, names }) =>
-      `its certificate is for ${names} and not for ${url.hostname}: write a host that it names into http.url`,
+      `its certificate is for ${names} and not for ${url.hostname}: use a host that it names in http.url`,
   ],
   [
     /^CERT_HAS_EXPIRED$/,
@@ -94,40 +94,40 @@ const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => str
   [
     /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|ERR_SSL_(HTTP_REQUEST|RECORD_TOO_LARGE))$/,
     'upstream_tls',
-    ({ url }) => `${url.host} does not speak TLS: if that is right, its url begins with http://`,
+    ({ url }) => `${url.host} does not use TLS: if that is right, its url must begin with http://`,
   ],
   [/^(ERR_SSL_|ERR_TLS_|EPROTO$)/, 'upstream_tls', ({ message }) => `no TLS connection could be made: ${message}`],
   [
     /^ECONNREFUSED$/,
     'upstream_unavailable',
-    ({ url }) => `nothing listens at ${url.host}: is it running, and is the port right?`,
+    ({ url }) => `nothing listens on ${url.host}: is it running, and is the port right?`,
   ],
   [
     /^(ENOTFOUND|EAI_NODATA)$/,
     'upstream_unavailable',
-    ({ url }) => `the name ${url.hostname} is unknown (DNS): is the host in its url right?`,
+    ({ url }) => `the host name ${url.hostname} does not exist (DNS): is the host in its url right?`,
   ],
   [
     /^EAI_/,
     'upstream_unavailable',
-    ({ url }) => `the name ${url.hostname} could not be looked up: the DNS server does not answer`,
+    ({ url }) => `the name ${url.hostname} could not be looked up: the DNS server does not respond`,
   ],
   [
     /^(EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENETDOWN|EHOSTDOWN)$/,
     'upstream_unavailable',
-    ({ url }) => `no network leads to ${url.hostname}`,
+    ({ url }) => `there is no network route to ${url.hostname}`,
   ],
   [
     /^(ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/,
     'upstream_unavailable',
-    ({ url }) => `${url.host} does not answer when it is connected to: does a firewall stand between?`,
+    ({ url }) => `${url.host} does not accept the connection: is there a firewall in between?`,
   ],
   [
     /^(UND_ERR_PRX_TLS|UND_ERR_PROXY|UND_ERR_PRX)/,
     'upstream_unavailable',
     ({ message }) => `the proxy of the environment cannot be used: ${message}`,
   ],
-  [/^(HPE_|HTTPParserError$)/, 'upstream_garbage', ({ message }) => `what it answers is not HTTP: ${message}`],
+  [/^(HPE_|HTTPParserError$)/, 'upstream_garbage', ({ message }) => `its response is not HTTP: ${message}`],
   [/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/, 'upstream_closed', () => 'it closed the connection before it answered'],
   [/^UND_ERR_(ABORTED|CLOSED|DESTROYED|RES_CONTENT_LENGTH_MISMATCH)$/, 'upstream_closed', ({ message }) => message],
   [
@@ -135,6 +135,6 @@ const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => str
     'upstream_unavailable',
     () => 'its http.headers cannot be sent: a name or value has characters that HTTP does not allow',
   ],
-  [/^UND_ERR_HEADERS_OVERFLOW$/, 'upstream_garbage', () => 'the headers of its answer are too large'],
+  [/^UND_ERR_HEADERS_OVERFLOW$/, 'upstream_garbage', () => 'the headers of its response are too large'],
   [/^(E[A-Z]+|ERR_[A-Z_]+|UND_ERR_[A-Z_]+)$/, 'upstream_closed', ({ message }) => `the connection broke: ${message}`],
 ];

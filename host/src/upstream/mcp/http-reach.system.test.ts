@@ -107,18 +107,18 @@ describe('what keeps a server from being reached [UP-27]', () => {
   it('is told of https to a port without TLS', async () => {
     const server = keep(await startRawHttpServer());
     expect(await problem(server.url.replace('http:', 'https:'))).toMatch(
-      /^upstream_tls: .* its url begins with http:\/\//,
+      /^upstream_tls: .* its url must begin with http:\/\//,
     );
   });
 
   withOpenssl('is told of http to a port with TLS', async () => {
     const server = keep(await startRawHttpServer({ tls: authority().certify('tls', good) }));
-    expect(await problem(server.url.replace('https:', 'http:'))).toMatch(/its url begins with https:\/\//);
+    expect(await problem(server.url.replace('https:', 'http:'))).toMatch(/its url must begin with https:\/\//);
   });
 
   it('is told of a port where nothing listens', async () => {
     const port = await freePort();
-    expect(await problem(`http://127.0.0.1:${port}/mcp`)).toMatch(/^upstream_unavailable: nothing listens at 127/);
+    expect(await problem(`http://127.0.0.1:${port}/mcp`)).toMatch(/^upstream_unavailable: nothing listens on 127/);
   });
 
   it('is told of a name that nobody knows', async () => {
@@ -134,7 +134,7 @@ describe('what keeps a server from being reached [UP-27]', () => {
 
   it('is told of a server that speaks something else', async () => {
     const host = await startSocketServer(socket => socket.end('220 mail.example.com ESMTP\r\n'));
-    expect(await problem(`http://${host}/mcp`)).toMatch(/^upstream_garbage: what it answers is not HTTP/);
+    expect(await problem(`http://${host}/mcp`)).toMatch(/^upstream_garbage: its response is not HTTP/);
   });
 });
 

@@ -115,7 +115,7 @@ class HttpRequest implements HttpListener {
       } else this.#hear(message);
     } catch (fault) {
       this.#fail(fault);
-      this.#exchange.abort(new Error('not understood'));
+      this.#exchange.abort(new Error('not supported'));
     }
   }
 
@@ -226,7 +226,7 @@ function readBody({ client, hasSession }: HttpWire, id: number, received: HttpRe
     if (ownId(message.id) === id) return readAnswer(upstream, message, text);
     // It could not read the id, or says so; what it answers to is this request all the same.
     if (message.id === null && isJsonObject(message.error)) return readAnswer(upstream, message, text);
-    throw new Fault('upstream_garbage', { upstream, hint: `it answered another request than ours (${type})` });
+    throw new Fault('upstream_garbage', { upstream, hint: `it answered a different request (${type})` });
   }
   const message = objectIn(text);
   const refusal = () => {

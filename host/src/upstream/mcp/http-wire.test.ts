@@ -464,7 +464,7 @@ describe('messages of the server [UP-22]', () => {
     { method: 'elicitation/create', says: 'does not pass on elicitation requests' },
     { method: 'sampling/createMessage', says: 'does not pass on sampling requests' },
     { method: 'roots/list', says: 'does not pass on roots requests' },
-    { method: 'vendor/ask', says: 'does not know this method' },
+    { method: 'vendor/ask', says: 'does not support this method' },
   ])('$method is answered with who refuses, and warned of once', async ({ method, says }) => {
     const lines: string[] = [];
     const log = createLog('warn', { write: (line: string) => void lines.push(line) });
@@ -505,7 +505,7 @@ describe('messages of the server [UP-22]', () => {
     const log = createLog('warn', { write: (line: string) => void lines.push(line) });
     const { server, upstream } = await open({}, { log });
     await upstream.start();
-    const odd = () => lines.filter(line => line.includes('is no message')).length;
+    const odd = () => lines.filter(line => line.includes('that is not a message')).length;
     await expect
       .poll(() => {
         server.broadcast([]);

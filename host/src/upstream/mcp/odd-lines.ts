@@ -20,8 +20,8 @@ export function createOddLines(
   const a = what === 'event of a stream' ? 'an' : 'a';
   return bounded(
     odd,
-    line => log.warn({ upstream, line: line.slice(0, 200) }, `${a} ${what} is no message and is skipped`),
-    lines => log.warn({ upstream, lines }, `more than one ${what} was no message`),
+    line => log.warn({ upstream, line: line.slice(0, 200) }, `ignoring ${a} ${what} that is not a message`),
+    lines => log.warn({ upstream, lines }, `ignoring more than one ${what} that is not a message`),
   );
 }
 
@@ -30,7 +30,7 @@ export const createStderrLines = (upstream: string, log: Log): ((line: string) =
   bounded(
     usual,
     line => log.info({ upstream, line }, 'stderr'),
-    lines => log.warn({ upstream, lines }, 'further lines of stderr were left out'),
+    lines => log.warn({ upstream, lines }, 'further lines of stderr were dropped'),
   );
 
 function bounded(

@@ -32,8 +32,8 @@ export function createServerAnswers(upstream: string, log: Log): AnswerServer {
     }
     const message =
       kind === undefined
-        ? 'The gateway Sallyport does not know this method.'
-        : `The gateway Sallyport does not pass on ${kind} requests to its clients.`;
+        ? 'The Sallyport gateway does not support this method.'
+        : `The Sallyport gateway does not pass on ${kind} requests to its clients.`;
     return { jsonrpc: '2.0', id, error: { code: jsonRpc.methodNotFound, message } };
   };
 }

@@ -42,8 +42,8 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
   const nextId = createRequestIds();
   const logOddLine = createOddLines(upstream, on.log, 'line of stdout');
   const logStderr = createStderrLines(upstream, on.log);
-  const leftOut = new RepeatedWarning(on.log, 'a message was left out');
-  const longLines = new RepeatedWarning(on.log, 'a line of stdout is too long and is skipped');
+  const leftOut = new RepeatedWarning(on.log, 'ignoring a message');
+  const longLines = new RepeatedWarning(on.log, 'ignoring a line of stdout that is too long');
   let lost: Fault | undefined;
   let isClosing = false;
   let child: Child | undefined;
@@ -81,7 +81,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     const waiting = pending.get(ownId(message.id) ?? none);
     if (waiting !== undefined) settle(waiting, message, line);
     else if (message.jsonrpc === undefined || message.id === null) logOddLine(line);
-    else on.log.debug({ upstream, id: message.id }, 'an answer that nobody waits for');
+    else on.log.debug({ upstream, id: message.id }, 'an answer to an unknown request');
   };
 
   /** An answer that is out of bounds is the failure of its own request, and of no other. */
@@ -117,7 +117,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
   const send = (method: string, params: JsonObject | undefined, times: RequestTimes, options: RequestOptions) => {
     if (lost) return Promise.reject(lost);
     if (child === undefined || child.unsent > on.limits.maxAnswerBytes) {
-      const hint = `it does not read its stdin: ${child?.unsent} bytes wait`;
+      const hint = `it does not read its stdin: ${child?.unsent} bytes are waiting`;
       return Promise.reject(new Fault('upstream_unavailable', { upstream, hint }));
     }
     const id = nextId();

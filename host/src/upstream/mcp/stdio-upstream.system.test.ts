@@ -91,7 +91,7 @@ it.each(oddLines)('skips the line %j of a server, and logs it [UP-23]', async od
   const params = { name: 'line', arguments: { line: odd, times: 30 } };
   expect(textOf((await upstream.request('tools/call', params)).result)).toBe('written');
   expect(textOf((await running).result)).toBe('no token');
-  const skipped = lines.filter(({ msg }) => msg === 'a line of stdout is no message and is skipped');
+  const skipped = lines.filter(({ msg }) => msg === 'ignoring a line of stdout that is not a message');
   expect(skipped).toHaveLength(10);
   expect(skipped[0]).toMatchObject({ level: 40, upstream: 'raw', line: odd.trim() });
   expect(lines.filter(({ msg }) => msg === 'connected')).toHaveLength(1);
@@ -175,7 +175,7 @@ it('logs a bounded number of lines of stderr, and then counts them [UP-29]', asy
 
 it.each([
   { how: 'exits', args: { code: 3 }, reason: 'it exited with code 3' },
-  { how: 'is killed', args: { signal: 'SIGKILL' }, reason: 'it was ended by SIGKILL' },
+  { how: 'is killed', args: { signal: 'SIGKILL' }, reason: 'it was terminated by SIGKILL' },
 ])('logs when a child $how between two calls [UP-28]', async ({ args, reason }) => {
   const { lines, log } = recording();
   await using upstream = createUpstream(raw(), { log });

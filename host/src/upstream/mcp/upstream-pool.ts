@@ -250,7 +250,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     const told = { upstream: this.id, server: facts.serverInfo, revision: facts.protocolVersion };
     log[isNews ? 'info' : 'debug']({ ...told, connections: this.#count }, 'connected');
     if (isFirst && !isShared && !keepsState) {
-      log.info({ upstream: this.id }, 'the server gave no session id: its clients use one connection');
+      log.info({ upstream: this.id }, 'the server sent no session id: its clients share one connection');
     }
     this.#tellCount();
     for (const client of this.#clients) {
@@ -277,7 +277,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
   }
 
   #refuseCommon(): never {
-    const hint = 'it keeps sessions now, which it did not before; send the request again';
+    const hint = 'it now uses sessions, which it did not before; send the request again';
     return fail('upstream_closed', { upstream: this.id, hint });
   }
 

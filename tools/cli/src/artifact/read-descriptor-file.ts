@@ -26,7 +26,7 @@ export function parseDescriptorFile(bytes: Uint8Array, file: string): PluginDesc
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     const value: unknown = JSON.parse(text);
     const path = repeatedName(text);
-    if (path !== undefined) fail('descriptor_invalid', { file, path, what: 'the name stands twice in one object' });
+    if (path !== undefined) fail('descriptor_invalid', { file, path, what: 'the name occurs twice in one object' });
     return parseDescriptor(value, { file });
   } catch (error) {
     if (error instanceof Fault) throw error;

@@ -125,7 +125,7 @@ describe('a plugin in Python', () => {
     const [came] = await call(await able(), [['run', { code }]]);
     expect(came).toMatchObject({
       cause: 'trap',
-      message: expect.stringMatching(/^Err: invalid: a key has 1 to 512 bytes \(/),
+      message: expect.stringMatching(/^Err: invalid: a key must have 1 to 512 bytes \(/),
     });
   });
 

@@ -330,7 +330,7 @@ it.each([
   { what: 'no case', text: '{"cases":[]}', path: 'cases' },
   { what: 'an unknown member', text: '{"cases":[{"name":"n","expect":{"outcome":"refused"},"x":1}]}', path: 'cases.0' },
   {
-    what: 'a hook that there is none of',
+    what: 'a hook that does not exist',
     text: '{"cases":[{"name":"n","hook":"x","expect":{"outcome":"proceed"}}]}',
     path: 'cases.0.hook',
   },

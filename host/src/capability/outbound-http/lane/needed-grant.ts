@@ -10,7 +10,7 @@ const longest = 1000;
 export function egressNeed({ method, url: text, headers }: EgressRequest): unknown {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
-    return { method: method.slice(0, 32), url: 'not a URL of http' };
+    return { method: method.slice(0, 32), url: 'not an http or https URL' };
   const place = `${url.origin}${url.pathname}`;
   const secrets = secretsIn(headers);
   return {

@@ -86,10 +86,10 @@ export class CompileCache {
       await makeFolder(this.#directory, 0o700);
       const foreign = foreignWriter(this.#directory);
       if (foreign !== undefined) {
-        const hint = `make ${foreign} writable by this user alone, or name another cache_dir`;
+        const hint = `make ${foreign} writable only by this user, or set another cache_dir`;
         this.#log.warn(
           { folder: this.#directory, writable: foreign, hint },
-          'compiled plugins are not kept, and each start compiles them again: other users can write to the cache',
+          'not caching compiled plugins, so each start compiles them again: other users can write to the cache',
         );
         return undefined;
       }

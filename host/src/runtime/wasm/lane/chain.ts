@@ -134,7 +134,7 @@ const outcomes: Readonly<Record<Stage, ReadonlySet<unknown>>> = {
 /** What the outcome holds is checked where it is used: a lane is not trusted to do that. @throws ContractBroken */
 function requireOutcome(stage: Stage, outcome: unknown): void {
   const tag = typeof outcome === 'object' && outcome !== null && 'tag' in outcome ? outcome.tag : undefined;
-  if (!outcomes[stage].has(tag)) throw new ContractBroken(`it answered with no outcome of a hook ${stage} dispatch`);
+  if (!outcomes[stage].has(tag)) throw new ContractBroken(`its outcome is not allowed ${stage} dispatch`);
 }
 
 /** @throws LimitExceeded */

@@ -112,7 +112,7 @@ function wholeReport(report: PlainReport, { plugin }: Pick<HookCall, 'plugin'> =
   const cost = { plugin, wallMs, ...(cpuMs !== null && { cpuMs }), ...(hostCalls > 0 && { hostCalls }) };
   const outcome = outcomes[number];
   if (outcome !== undefined) return { ...cost, outcome };
-  return { ...cost, outcome: 'failed', cause: 'invalid_output', message: 'there is no such outcome' };
+  return { ...cost, outcome: 'failed', cause: 'invalid_output', message: 'unknown outcome' };
 }
 
 const wholeLine = ([call, level, message]: PlainLine, calls: Calls): LogLine => ({

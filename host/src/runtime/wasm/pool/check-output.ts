@@ -69,7 +69,7 @@ export function checkOutput(output: ChainOutput, { calls, stage, value: before }
 function checkReport(report: CallReport, plugin: string, checks: ReadonlyMap<string, Check>): CallReport {
   const why = whatIsWrong(report, checks);
   if (why === undefined && report.plugin === plugin) return report;
-  return failed(plugin, report, why ?? 'it is reported as another plugin');
+  return failed(plugin, report, why ?? 'its report names another plugin');
 }
 
 function whatIsWrong(report: CallReport, checks: ReadonlyMap<string, Check>): string | undefined {

@@ -174,7 +174,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
       job === startingJob ? { ...nobody, signal: AbortSignal.timeout(this.#plugin.limits.startMs) } : undefined;
     const asker = call ?? starting;
     if (asker === undefined || serve === undefined) {
-      return lane.send({ type: 'answer', ask, error: `${capability} cannot be asked now` });
+      return lane.send({ type: 'answer', ask, error: `${capability} is not available now` });
     }
     if (flight !== undefined) {
       flight.asks += 1;

@@ -29,7 +29,7 @@ export class FairQueue {
   admit(input: ChainInput, signal: AbortSignal | undefined, needNotWait = false): PendingJob {
     signal?.throwIfAborted();
     if (!needNotWait && this.#length >= this.#backlog) {
-      const hint = `${this.#length} hook calls wait for a lane: try again later, or raise \`limits.backlog\``;
+      const hint = `${this.#length} hook calls are waiting for a lane: try again later, or raise \`limits.backlog\``;
       fail('overloaded', { waiting: this.#length, hint });
     }
     this.#jobs += 1;

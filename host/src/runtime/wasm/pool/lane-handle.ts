@@ -79,7 +79,7 @@ export class Lane {
         take(message);
       } catch (error) {
         // Of a lane as we wrote it everything makes sense: this one is another's now.
-        reason = `it said what makes no sense: ${error instanceof Error ? error.message : String(error)}`;
+        reason = `it sent an invalid message: ${error instanceof Error ? error.message : String(error)}`;
         void body.terminate();
       }
     });
