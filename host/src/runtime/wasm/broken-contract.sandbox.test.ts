@@ -74,13 +74,13 @@ const answers: readonly Broken[] = [
     what: 'a text in place of an outcome',
     on: after,
     change: replaced('-> result<response-outcome, string>', '-> string'),
-    says: /no outcome of a hook after dispatch/,
+    says: /outcome is not allowed after dispatch/,
   },
   {
     what: 'an outcome of another name',
     on: after,
     change: replaced('  variant response-outcome {\n    proceed,', '  variant response-outcome {\n    whatever,'),
-    says: /no outcome of a hook after dispatch/,
+    says: /outcome is not allowed after dispatch/,
   },
 ];
 
