@@ -132,7 +132,9 @@ describe('an upstream of several that answers nothing', () => {
     up.serves = { 'resources/list': () => 'silence' };
     const { result } = await ask(gateway, session, 'resources/list');
     expect(result.resources).toMatchObject([{ uri: 'up:1' }, { uri: 'two:1' }]);
-    expect(gateway.warnings).toMatchObject([{ upstream: 'up', msg: expect.stringContaining('using the last known list') }]);
+    expect(gateway.warnings).toMatchObject([
+      { upstream: 'up', msg: expect.stringContaining('using the last known list') },
+    ]);
   });
 
   it('is told to clients that listen when its list comes after all, unless that is what they have [GW-34]', async () => {

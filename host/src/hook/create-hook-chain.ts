@@ -43,7 +43,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     const key = JSON.stringify([on.upstream, tool, gaps]);
     if (gaps === undefined || told.has(key) || told.size >= mostTold) return;
     told.add(key);
-    log.warn({ upstream: on.upstream, tool, gaps }, 'parts of an output schema cannot be used, and are not checked');
+    log.warn({ upstream: on.upstream, tool, gaps }, 'parts of an output schema cannot be used and are not checked');
   };
 
   const hide = ({ kind, data }: { kind: 'block'; data: BlockData }) => ({

@@ -64,7 +64,7 @@ export class PluginHealth {
     if (this.isDisabled) return;
     this.#disabledSince = Date.now();
     const about = { plugin: this.#plugin, cause, message };
-    this.#log.error(about, 'plugin disabled after a failure, as its on_error says');
+    this.#log.error(about, 'plugin disabled after a failure, because of its on_error');
   }
 
   /** Notes that a call goes out. After the time that the plugin was held back, the first call is the probe. */

@@ -45,7 +45,11 @@ describe('what of a schema cannot be used, nothing is held to', () => {
   const deep = JSON.parse(`${'{"not":'.repeat(10_000)}{}${'}'.repeat(10_000)}`);
   const beside = { n: { type: 'integer' } };
   it.each([
-    ['a reference to elsewhere', { $ref: 'https://example.com/schema.json' }, '#/$ref: it refers to something that does not exist'],
+    [
+      'a reference to elsewhere',
+      { $ref: 'https://example.com/schema.json' },
+      '#/$ref: it refers to something that does not exist',
+    ],
     ['a reference to nothing', { properties: { a: { $ref: '#/$defs/none' } } }, '#/properties/a/$ref: it refers to'],
     ['a reference that is none', { items: { $ref: 'http://[' } }, '#/items/$ref: it is not a URI reference'],
     ['a reference to itself', { $ref: '#' }, '#: it cannot be evaluated'],

@@ -78,7 +78,7 @@ function account<V extends Request | Response>(
   for (const [place, report] of reports.entries()) {
     const plugin = plugins[place];
     // A report without its plugin has no on_error that could decide: the request must not go on.
-    if (plugin === undefined) throw new Error(`a report of ${report.plugin}, which was not called`);
+    if (plugin === undefined) throw new Error(`a report for ${report.plugin}, which was not called`);
     if (!isHeldBack) {
       if (report.outcome !== 'failed') plugin.health.succeeded();
       else {
@@ -94,7 +94,8 @@ function account<V extends Request | Response>(
   return data;
 }
 
-const heldBack = ({ id }: HookedPlugin): ChainOutput => unavailable(id, 'it keeps failing and is held back');
+const heldBack = ({ id }: HookedPlugin): ChainOutput =>
+  unavailable(id, 'it keeps failing, and its calls are held back');
 
 const unavailable = (plugin: string, message: string): ChainOutput => ({
   reports: [{ plugin, wallMs: 0, outcome: 'failed', cause: 'unavailable', message }],
