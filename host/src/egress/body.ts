@@ -22,12 +22,12 @@ export async function readAtMost(
   const watch = setInterval(() => {
     const elapsed = performance.now() - began;
     if (elapsed > graceMs && (length * 1000) / elapsed < bytesPerSecond)
-      body.destroy(new TooSlow(`an answer that is slower than ${bytesPerSecond} bytes a second`));
+      body.destroy(new TooSlow(`a response slower than ${bytesPerSecond} bytes per second`));
   }, lookMs);
   try {
     for await (const chunk of body) {
       length += chunk.length;
-      if (length > limit) throw new TooLarge(limit, `more than ${limit} bytes of an answer`);
+      if (length > limit) throw new TooLarge(limit, `a response of more than ${limit} bytes`);
       chunks.push(chunk);
     }
     signal.throwIfAborted();

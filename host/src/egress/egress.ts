@@ -25,30 +25,34 @@ const bytes = z
 
 /** What an operator grants: which requests, where to, how many, how large, how long. */
 export const egressGrantSchema = z.strictObject({
-  allow: z.array(ruleSchema).min(1).max(256).describe('Where requests may go. A path is held to the rule on each hop.'),
-  methods: methodsSchema.default(['GET', 'HEAD', 'POST']).describe('Of rules that state none.'),
+  allow: z
+    .array(ruleSchema)
+    .min(1)
+    .max(256)
+    .describe('URLs that requests may go to. Every redirect is checked as well.'),
+  methods: methodsSchema.default(['GET', 'HEAD', 'POST']).describe('Methods of rules that state none.'),
   allow_private: z
     .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
     .default([])
-    .describe('Addresses that are not public and may be reached all the same. There is no other way to them.'),
-  max_bytes: bytes.default(1_048_576).describe('The body of one answer.'),
-  max_request_bytes: bytes.optional().describe('The body of one request; max_bytes unless stated.'),
-  max_redirects: z.int().min(0).max(20).default(5).describe('0 hands redirects to the plugin.'),
-  timeout_ms: z.int().min(1).max(600_000).default(10_000).describe('One request with all its redirects.'),
+    .describe('Addresses that may be reached although they are not public.'),
+  max_bytes: bytes.default(1_048_576).describe('Size of the body of one response.'),
+  max_request_bytes: bytes.optional().describe('Size of the body of one request; max_bytes unless stated.'),
+  max_redirects: z.int().min(0).max(20).default(5).describe('With 0, redirects are returned to the plugin.'),
+  timeout_ms: z.int().min(1).max(600_000).default(10_000).describe('Time of one request with all its redirects.'),
   min_bytes_per_second: z
     .int()
     .min(0)
     .max(2 ** 28)
     .default(100)
-    .describe('An answer that comes slower, after two seconds, is given up.'),
-  concurrency: z.int().min(1).max(256).default(16).describe('Requests at once; further ones wait.'),
-  requests_per_minute: z.int().min(1).max(1_000_000).default(600).describe('Each redirect counts.'),
-  ca_file: fileSchema.optional().describe('PEM of certificate authorities that count beside the usual ones.'),
+    .describe('A response that is slower than this after two seconds is aborted.'),
+  concurrency: z.int().min(1).max(256).default(16).describe('Requests at one time; further ones wait.'),
+  requests_per_minute: z.int().min(1).max(1_000_000).default(600).describe('Every redirect counts as a request.'),
+  ca_file: fileSchema.optional().describe('PEM of certificate authorities to trust in addition to the usual ones.'),
   dns: z
     .array(z.string().regex(/^([0-9.]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, 'an address, or address:port'))
     .min(1)
     .optional()
-    .describe("DNS servers to ask in place of the operating system's."),
+    .describe("DNS servers to ask instead of the operating system's."),
 });
 
 export type EgressGrant = z.infer<typeof egressGrantSchema>;
@@ -139,14 +143,14 @@ export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
     const malformed = headers.find(header => !isHeader(header));
     if (malformed !== undefined) return denied(`header ${cut(malformed[0], 64)} is not well-formed`, 'invalid');
     const forbidden = headers.find(([name]) => isForbiddenHeader(name));
-    if (forbidden !== undefined) return denied(`header ${forbidden[0]} is the host's to set`);
+    if (forbidden !== undefined) return denied(`header ${forbidden[0]} is set by the host`);
     if (body !== undefined && body.length > maxRequestBytes)
-      throw new TooLarge(maxRequestBytes, `more than ${maxRequestBytes} bytes of a request`);
+      throw new TooLarge(maxRequestBytes, `the request has more than ${maxRequestBytes} bytes`);
     return { method, headers, body, ...check(method, url) };
   }
 
   async function send(hop: Hop, signal: AbortSignal, used: Set<string>): Promise<Dispatcher.ResponseData> {
-    if (!quota.count()) return denied(`more than ${grant.requests_per_minute} requests a minute`, 'over_limit');
+    if (!quota.count()) return denied(`more than ${grant.requests_per_minute} requests per minute`, 'over_limit');
     const filled = on.fillHeaders?.(hop.headers, hop.url) ?? { headers: hop.headers, used: [] };
     if ('refused' in filled) return denied(filled.refused);
     for (const value of filled.used) used.add(value);
@@ -223,7 +227,7 @@ const followed = new Set([301, 302, 303, 307, 308]);
 function redirectOf({ method, headers, body, url }: Hop, { statusCode, headers: answered }: Dispatcher.ResponseData) {
   const { location } = answered;
   if (!followed.has(statusCode) || location === undefined) return undefined;
-  if (typeof location !== 'string') throw new Error('the redirect names several places');
+  if (typeof location !== 'string') throw new Error('the redirect has several Location headers');
   const becomesGet =
     (statusCode === 303 && method !== 'HEAD' && method !== 'GET') || (statusCode <= 302 && method === 'POST');
   return becomesGet

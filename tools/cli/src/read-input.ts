@@ -8,7 +8,7 @@ export const readInput = (file: string): Promise<Buffer> =>
     fail('usage', { file, what: `cannot be read: ${fileProblem(error)}`, hint: 'name a file that can be read' }, error),
   );
 
-/** The same; undefined when there is no such file. */
+/** The same; undefined when the file does not exist. */
 export async function readIfThere(file: string): Promise<Buffer | undefined> {
   try {
     return await readRegularFile(file);

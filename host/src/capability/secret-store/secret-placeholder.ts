@@ -36,13 +36,13 @@ function valueFor(
 ): { readonly text: string } | { readonly refused: string } {
   const reference = secrets.referenced(placeholder);
   if (reference === undefined || reference.plugin !== plugin) {
-    return { refused: `header ${header} holds a placeholder that this plugin was not given` };
+    return { refused: `header ${header} contains a placeholder that was not issued to this plugin` };
   }
   const { name, origins, headers } = reference;
   if (!headers.includes(header)) return { refused: `secret ${name} may not be sent in the header ${header}` };
   if (!origins.includes(url.origin)) return { refused: `secret ${name} may not be sent to ${url.origin}` };
   const text = secrets.read(name);
   if (text === undefined) return { refused: `secret ${name} cannot be read now` };
-  if (!isHeaderValue(text)) return { refused: `secret ${name} does not fit into a header` };
+  if (!isHeaderValue(text)) return { refused: `secret ${name} contains characters that a header cannot hold` };
   return { text };
 }

@@ -29,7 +29,7 @@ export async function placeOf(word: string): Promise<Place> {
   const [whole, before] = await Promise.all([word, folder].map(path => stat(path).catch(() => undefined)));
   if (whole?.isFile()) return { kind: 'file', file: word };
   if (before?.isDirectory()) return layoutAt(word);
-  if (/\.(wasm|zip)$/.test(word)) return fail('usage', { file: word, what: 'there is no such file' });
+  if (/\.(wasm|zip)$/.test(word)) return fail('usage', { file: word, what: 'the file does not exist' });
   if (/^[./]/.test(word)) return layoutAt(word);
   const { tag } = parseReference(word);
   return { kind: 'registry', reference: word, tag };

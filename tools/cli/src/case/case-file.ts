@@ -174,7 +174,8 @@ export interface Case {
 /** Reads all `*.json` of a folder, in the order of their names. @throws Fault `cases_invalid`, also when there is none */
 export async function readCases(folder: string): Promise<readonly Case[]> {
   const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json')).toSorted();
-  if (names.length === 0) return fail('cases_invalid', { file: join(folder, '*.json'), what: 'there is no such file' });
+  if (names.length === 0)
+    return fail('cases_invalid', { file: join(folder, '*.json'), what: 'the file does not exist' });
   const cases: Case[] = [];
   for (const name of names) {
     const file = join(folder, name);
