@@ -96,9 +96,19 @@ it.each([
     'a revision of MCP imports no other revision',
   ],
   [
-    'the MCP client outside upstream',
-    { 'host/src/gateway/b.ts': "import '@modelcontextprotocol/client';" },
-    'only upstream/mcp may import',
+    'the MCP client',
+    { 'host/src/upstream/mcp/b.ts': "import '@modelcontextprotocol/client';" },
+    'only tests may import',
+  ],
+  [
+    'state from a message of MCP',
+    { 'host/src/mcp/b.ts': "import '../state/b.ts';", 'host/src/state/b.ts': '' },
+    'mcp may import core',
+  ],
+  [
+    'the gateway from a revision of MCP',
+    { 'host/src/mcp/revision/2025-11-25/b.ts': "import '../../../gateway/a.ts';" },
+    'mcp/revision may import',
   ],
   [
     'jco outside the runtime',

@@ -371,6 +371,9 @@ export const requirements = {
   'GW-57': 'A client of a later revision is told which revisions it can choose from.',
   'GW-59': 'However often readiness is asked for, an upstream that is down is tried only now and then.',
   'GW-58': 'Whatever a client sends, the names in its log line are at most 1,000 characters long.',
+  'GW-110':
+    'A request belongs to one revision, by its method, headers and body, or is refused with those that are served.',
+  'GW-111': 'An error has the JSON-RPC number of the revision that the request was written in.',
   // registry for development: REG-…
   'REG-01': 'The registry for development listens on this machine alone, and answers to no other name.',
   'REG-02':

@@ -387,7 +387,7 @@ it('says when it cannot listen', async () => {
   const gateway = await keep(openGateway([await rawEntry()]));
   const port = Number(new URL(gateway.url).port);
   const second = createGateway({
-    ...{ bindings: [], allowedHosts: [], allowedOrigins: [], log: silentLog() },
+    ...{ bindings: [], revisions: [], allowedHosts: [], allowedOrigins: [], log: silentLog() },
     limits: {
       body_bytes: 1,
       request_timeout_ms: 1,

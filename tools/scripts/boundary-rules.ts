@@ -24,16 +24,20 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   command: ['core', 'config', 'capability', 'lockfile', 'plugin', 'host'],
 };
 
+/** Folders within those of the table that may import other folders than the one they are in. */
+const inner: Readonly<Record<string, readonly string[]>> = {
+  'mcp/revision': ['core', 'identity', 'state', 'mcp'],
+};
+
 /** Imports that the table does not allow and that are about to go. */
 const transitional: Readonly<Record<string, readonly string[]>> = {
-  mcp: ['gateway', 'http', 'upstream'],
   wasm: ['runtime'],
 };
 
-/** Modules that one folder keeps to itself: other folders use that folder in their place. */
-const kept: readonly { readonly modules: readonly string[]; readonly by: string }[] = [
+/** Modules that one folder keeps to itself, so that others use that folder in their place, or that only tests use. */
+const kept: readonly { readonly modules: readonly string[]; readonly by: string | undefined }[] = [
   { modules: ['hono', '@hono/[^/]+'], by: 'http' },
-  { modules: ['@modelcontextprotocol/[^/]+'], by: 'upstream/mcp' },
+  { modules: ['@modelcontextprotocol/[^/]+'], by: undefined },
   { modules: ['@bytecodealliance/[^/]+', 'worker_threads'], by: 'runtime/wasm' },
 ];
 
@@ -47,23 +51,28 @@ const test = '\\.(test|case)\\.ts$';
 
 /** The tables as rules of dependency-cruiser. Type-only imports count like all others. */
 export const rules: IForbiddenRuleType[] = [
-  ...Object.entries(folders)
+  ...Object.entries({ ...folders, ...inner })
     .filter(([, others]) => !others.includes('*'))
     .map(([folder, others]) => {
       const allowed = [folder, ...others, ...(transitional[folder] ?? [])];
       return {
-        name: `${folder}-imports`,
+        name: `${folder.replace('/', '-')}-imports`,
         comment: `${folder} may import ${others.length === 0 ? 'nothing of ours' : others.join(', ')}`,
         severity: 'error' as const,
-        from: { path: `^host/src/${folder}/` },
+        from: {
+          path: `^host/src/${folder}/`,
+          pathNot: Object.keys(inner)
+            .filter(name => name.startsWith(`${folder}/`))
+            .map(name => `^host/src/${name}/`),
+        },
         to: { path: '^host/src/', pathNot: `^host/src/(${allowed.join('|')})/` },
       };
     }),
   ...kept.map(({ modules, by }) => ({
-    name: `kept-by-${by}`,
-    comment: `only ${by} may import ${modules.join(', ').replaceAll('[^/]+', '*')}`,
+    name: `kept-by-${by ?? 'tests'}`,
+    comment: `only ${by ?? 'tests'} may import ${modules.join(', ').replaceAll('[^/]+', '*')}`,
     severity: 'error' as const,
-    from: { path: '^host/src/', pathNot: `^host/src/${by}/|${test}` },
+    from: { path: '^host/src/', pathNot: by === undefined ? test : `^host/src/${by}/|${test}` },
     // A module is a folder of node_modules, or one of Node's own.
     to: { path: `(^|node_modules/)(${modules.join('|')})(/|$)`, pathNot: '^(host|tools|test)/' },
   })),

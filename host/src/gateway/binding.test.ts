@@ -4,9 +4,9 @@ import type { JsonObject } from '../core/json.ts';
 import { mayOffer, reachedMembers } from './binding.ts';
 
 const facts = (capabilities: JsonObject) => ({
-  initialized: { protocolVersion: '2025-11-25', serverInfo: {}, capabilities },
+  serverInfo: { revision: '2025-11-25', implementation: {}, capabilities },
 });
-const never = { initialized: undefined };
+const never = { serverInfo: undefined };
 
 it.each([
   { what: 'offered it', more: facts({ tools: {} }), may: true },

@@ -65,7 +65,7 @@ const hasAfterHook = (chain: HookChain) => hookedMethods.some(method => chain.ha
 
 /** The members whose upstreams were reached so far; all of them while that is none. */
 export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Member[] {
-  const reached = members.filter(({ upstream }) => upstream.initialized !== undefined);
+  const reached = members.filter(({ upstream }) => upstream.serverInfo !== undefined);
   return reached.length === 0 ? members : reached;
 }
 
@@ -73,8 +73,8 @@ export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Me
  * Whether an upstream may have this kind of list: it offered it, was never reached, or could not tell that it was
  * replaced by one that offers it.
  */
-export const mayOffer = ({ initialized, ready, hearsSince }: Upstream, kind: string): boolean =>
-  initialized === undefined || initialized.capabilities[kind] !== undefined || (ready && hearsSince === undefined);
+export const mayOffer = ({ serverInfo, ready, hearsSince }: Upstream, kind: string): boolean =>
+  serverInfo === undefined || serverInfo.capabilities[kind] !== undefined || (ready && hearsSince === undefined);
 
 /** A binding, ready for requests. */
 export interface Entrance extends Disposable {

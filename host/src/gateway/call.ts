@@ -3,7 +3,7 @@ import type { CalledTool } from '../contract/hook-call.ts';
 import type { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { BlockData, HookContext } from '../hook/hook-chain.ts';
-import type { Notification } from '../upstream/upstream.ts';
+import type { Notification } from '../mcp/message.ts';
 import type { Route } from './binding.ts';
 
 /** One request of a client, whatever revision it was spoken in. */
@@ -37,9 +37,6 @@ export interface Nested {
   /** Takes the tool that will really be sent. Throws when the plugin that makes the call may not call it. */
   admit(tool: string): void;
 }
-
-/** Characters of a name, uri or method that a client sent, in the log line. */
-export const longestName = 1000;
 
 export interface CallRecord {
   /** Tool, prompt or uri, as the client named it. */

@@ -75,14 +75,14 @@ describe('the list of several upstreams', () => {
   });
 
   it('does not ask an upstream that was never reached while another one was', async () => {
-    const unreached = of('b', { 'tools/list': tools('x') }, { initialized: undefined });
+    const unreached = of('b', { 'tools/list': tools('x') }, { serverInfo: undefined });
     expect(await listed('tools/list', of('a', { 'tools/list': tools('x') }), unreached)).toEqual(['a__x']);
     expect(unreached.asked).toEqual([]);
   });
 
   it('does not ask an upstream that offers nothing of the kind', async () => {
-    const initialized = { protocolVersion: '2025-11-25', serverInfo: {}, capabilities: { prompts: {} } };
-    const other = of('b', { 'tools/list': tools('x') }, { initialized });
+    const serverInfo = { revision: '2025-11-25', implementation: {}, capabilities: { prompts: {} } };
+    const other = of('b', { 'tools/list': tools('x') }, { serverInfo });
     expect(await listed('tools/list', of('a', { 'tools/list': tools('x') }), other)).toEqual(['a__x']);
     expect(other.asked).toEqual([]);
   });

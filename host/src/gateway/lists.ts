@@ -80,8 +80,8 @@ async function itemsOf({ route, signal, tellLater }: Call, { upstream, lists }: 
   const catalog = lists[method];
   const { capability, changed } = listShape(method);
   if (!mayOffer(upstream, capability)) return [];
-  const { capabilities = {} } = upstream.initialized ?? {};
-  if (upstream.initialized !== undefined && capabilities[capability] === undefined)
+  const { capabilities = {} } = upstream.serverInfo ?? {};
+  if (upstream.serverInfo !== undefined && capabilities[capability] === undefined)
     return catalog.items().catch(() => []);
   try {
     const items = await catalog.fresh(signal);

@@ -8,9 +8,10 @@ import type { JsonObject } from '../core/json.ts';
 import type { BlockData } from '../hook/hook-chain.ts';
 import { InvalidOutput, parseObject } from '../hook/invalid-output.ts';
 import type { Answer } from '../mcp/answer.ts';
+import { longestName } from '../mcp/message.ts';
 import type { Member } from './binding.ts';
 import { blockOf } from './blocked.ts';
-import { type Call, longestName, type ToolCallRecord } from './call.ts';
+import type { Call, ToolCallRecord } from './call.ts';
 import { ownerOfName } from './name-routing.ts';
 
 /** What was really to be sent is not what the plugin may call. */

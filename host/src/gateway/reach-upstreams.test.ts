@@ -5,13 +5,13 @@ import type { Entry } from './binding.ts';
 import { reachUpstreams } from './reach-upstreams.ts';
 
 type Behaviour = 'there' | 'slow' | 'silent' | 'down';
-const facts = { protocolVersion: '', serverInfo: {}, capabilities: {} };
+const facts = { revision: '', implementation: {}, capabilities: {} };
 
 /** Upstreams that were all reached before, and what was told of them. */
 function open(behaviours: Readonly<Record<string, Behaviour>>) {
   const told: string[] = [];
   const upstreams = Object.entries(behaviours).map(([id, behaviour]) => ({
-    ...{ id, ready: behaviour === 'there', initialized: facts },
+    ...{ id, ready: behaviour === 'there', serverInfo: facts },
     start: (signal: AbortSignal) =>
       new Promise<void>((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason));

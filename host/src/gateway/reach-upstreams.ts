@@ -2,7 +2,8 @@ import { fail } from '../core/fault.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
 import type { Entry } from './binding.ts';
 
-interface Patience {
+/** How long a client may be kept waiting for upstreams. */
+export interface Patience {
   /** As `limits.request_timeout_ms`. */
   readonly requestTimeoutMs: number;
   /** As `limits.list_ms`. */
@@ -18,7 +19,7 @@ const longest = 15_000;
  * @throws Fault when none can
  */
 export async function reachUpstreams({ upstreams, notices }: Entry, patience: Patience): Promise<void> {
-  const reached = upstreams.filter(({ initialized }) => initialized !== undefined);
+  const reached = upstreams.filter(({ serverInfo }) => serverInfo !== undefined);
   const needed = reached.length === 0 ? upstreams : reached;
   const late = new AbortController();
   const attempts = needed.map(upstream => reach(upstream, late.signal, Math.min(longest, patience.requestTimeoutMs)));

@@ -8,7 +8,7 @@ const routeOf = (...upstreams: (JsonObject | undefined)[]) => ({
   members: upstreams.map((capabilities, place) => ({
     upstream: {
       id: `up${place}`,
-      initialized: capabilities && { capabilities, ...(capabilities.tools ? { instructions: 'Use `echo`.' } : {}) },
+      serverInfo: capabilities && { capabilities, ...(capabilities.tools ? { instructions: 'Use `echo`.' } : {}) },
     },
   })) as unknown as Route['members'],
 });

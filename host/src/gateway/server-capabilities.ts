@@ -14,7 +14,7 @@ const passedExtensions = new Set(['io.modelcontextprotocol/ui']);
  */
 export function capabilitiesOf(route: Pick<Route, 'members'>): JsonObject {
   const offered = route.members.flatMap(({ upstream }) =>
-    upstream.initialized === undefined ? [] : [upstream.initialized.capabilities],
+    upstream.serverInfo === undefined ? [] : [upstream.serverInfo.capabilities],
   );
   // Where an upstream is still to come, it may offer anything, and its lists will be new ones.
   const isComplete = offered.length === route.members.length;
@@ -41,7 +41,7 @@ export function capabilitiesOf(route: Pick<Route, 'members'>): JsonObject {
  */
 export function serverInfoOf(binding: string, { members }: Pick<Route, 'members'>, gatewayVersion: string): JsonObject {
   const [{ upstream }, ...others] = members;
-  const info = others.length === 0 ? upstream.initialized?.serverInfo : undefined;
+  const info = others.length === 0 ? upstream.serverInfo?.implementation : undefined;
   return typeof info?.name === 'string' && typeof info.version === 'string'
     ? info
     : { name: binding, version: gatewayVersion };
@@ -51,8 +51,8 @@ export function serverInfoOf(binding: string, { members }: Pick<Route, 'members'
 export function instructionsOf(route: Pick<Route, 'members'>): string | undefined {
   const several = route.members.length > 1;
   const texts = route.members.flatMap(member => {
-    const { id, initialized } = member.upstream;
-    const text = initialized?.instructions;
+    const { id, serverInfo } = member.upstream;
+    const text = serverInfo?.instructions;
     if (text === undefined || !several) return text ?? [];
     const prefix = exposedName(route, member, '');
     return `## ${id}\n\nThe names of its tools and prompts begin with \`${prefix}\` here.\n\n${text}`;

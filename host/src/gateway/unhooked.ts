@@ -3,7 +3,10 @@ import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { doubleOf } from '../core/json-number.ts';
 import type { RpcError } from '../mcp/answer.ts';
-import type { Notification } from '../upstream/upstream.ts';
+import type { Notification } from '../mcp/message.ts';
+
+/** Notifications that say all by their name. */
+const listChanges = new Set(['tools', 'prompts', 'resources'].map(kind => `notifications/${kind}/list_changed`));
 
 /** Characters of an upstream's error that stand in the log. */
 const shown = 1000;
@@ -13,6 +16,7 @@ const shown = 1000;
  * that a double does not hold: any text can be written in digits.
  */
 export function withoutText({ method, params = {} }: Notification): Notification | undefined {
+  if (listChanges.has(method)) return { method };
   if (method !== 'notifications/progress') return undefined;
   const numbers: JsonObject = Object.fromEntries(
     ['progress', 'total'].flatMap(name => {

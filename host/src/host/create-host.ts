@@ -12,12 +12,14 @@ import type { SecretMask } from '../core/secret-mask.ts';
 import { ChainPlace } from '../hook/chain-place.ts';
 import { createGateway, type Gateway } from '../http/server.ts';
 import type { Lock } from '../lockfile/lock.ts';
+import { openRevisions } from '../mcp/revision/revisions.ts';
 import { createLearner, type Learner } from '../plugin/learned-grants.ts';
 import { loadPlugins } from '../plugin/load.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { createSandbox } from '../runtime/wasm/sandbox.ts';
 import { createSource } from '../source/create-source.ts';
+import { MemorySessions } from '../state/memory/sessions.ts';
 import { commandProblem } from '../upstream/mcp/command-problem.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
 import { reachUpstream } from '../upstream/reach-upstream.ts';
@@ -172,6 +174,10 @@ async function openHost(config: Config, ownLog: Log, { lock, signal, watch }: Ho
         unhooked: binding.unhooked,
       })),
       limits: config.limits,
+      revisions: openRevisions({
+        limits: config.limits,
+        store: new MemorySessions(config.limits.session_idle_ms),
+      }),
       allowedHosts: config.allowed_hosts,
       allowedOrigins: config.allowed_origins,
       metrics,

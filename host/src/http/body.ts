@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../core/fault.ts';
-import { Cancelled } from '../mcp/revision/2025-11-25/session.ts';
+import { Cancelled } from '../mcp/cancelled.ts';
 
 /**
  * Reads a request's body as UTF-8. A body that announces to be too large is refused before it is read, one that turns

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Reply } from './reply.ts';
+import type { HttpReply } from './reply.ts';
 
 /** Response headers that a page may read: all that an MCP client acts on. */
 const exposed = 'mcp-session-id, mcp-protocol-version, retry-after, www-authenticate';
@@ -23,7 +23,7 @@ export const isPreflight = ({ method, headers }: IncomingMessage): boolean =>
  * Answers the preflight of an allowed page. Any request header is allowed: other clients can send it too, and plugins
  * or a proxy may want to see it.
  */
-export function answerPreflight(reply: Reply, { headers }: IncomingMessage): void {
+export function answerPreflight(reply: HttpReply, { headers }: IncomingMessage): void {
   const asked = headers['access-control-request-headers'];
   const isPrivate = headers['access-control-request-private-network'] === 'true';
   reply.end(204, {

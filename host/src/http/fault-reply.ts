@@ -1,9 +1,8 @@
 import { codes } from '../core/codes/index.ts';
 import { Fault, toFault } from '../core/fault.ts';
-import { errorNumber } from '../mcp/errors.ts';
+import { type ErrorNumbers, errorNumber, sharedNumbers } from '../mcp/errors.ts';
 import type { MessageId } from '../mcp/message.ts';
-import { errorNumbers } from '../mcp/revision/2025-11-25/errors.ts';
-import type { AnswerSink } from './reply.ts';
+import type { Reply } from '../mcp/revision/reply.ts';
 
 /** Seconds after which a client may try again. */
 const retryAfter = '1';
@@ -21,8 +20,15 @@ const headersFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
  * and could not be served is answered with status 200, because the MCP clients read no error from another status;
  * one that was refused at the door has the status of its refusal.
  * @param id `null` when it could not be read; `undefined` for a notification
+ * @param numbers of the request's revision, when that is known
  */
-export function faultReply(reply: AnswerSink, thrown: unknown, id: MessageId | null | undefined, request: string) {
+export function faultReply(
+  reply: Reply,
+  thrown: unknown,
+  id: MessageId | null | undefined,
+  request: string,
+  numbers: ErrorNumbers = sharedNumbers,
+): void {
   const known = toFault(thrown);
   // Of a mistake of our own, clients are told no words: they may be of anything.
   const fault = known.code === 'internal' ? new Fault('internal') : known;
@@ -30,12 +36,18 @@ export function faultReply(reply: AnswerSink, thrown: unknown, id: MessageId | n
   // A hint about an upstream may quote what it said, and no plugin has looked at that: it goes to the log alone.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;
   const data = { code: fault.code, hint, request, ...told(fault) };
-  const wait = fault.details.retry_after_ms;
-  const headers =
-    typeof wait === 'number' ? { 'retry-after': String(Math.ceil(wait / 1_000)) } : headersFor[fault.code];
+  const headers = headersOf(fault);
   // An upstream's error keeps its code.
-  const code = fault.details.rpc ?? errorNumber(errorNumbers, fault.code);
+  const code = fault.details.rpc ?? errorNumber(numbers, fault.code);
   reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: says, data } }), headers);
+}
+
+function headersOf({
+  code,
+  details: { retry_after_ms: wait, allow },
+}: Fault): Readonly<Record<string, string>> | undefined {
+  if (typeof wait === 'number') return { 'retry-after': String(Math.ceil(wait / 1_000)) };
+  return code === 'http_method_refused' && typeof allow === 'string' ? { allow } : headersFor[code];
 }
 
 /** Details that a client can act on: the upstream, its numbers, the limit, and the revisions it can choose from. */

@@ -3,16 +3,17 @@ import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { createLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
+import type { Reply } from '../mcp/revision/reply.ts';
 import { OpenRequest } from './open-request.ts';
-import type { AnswerSink } from './reply.ts';
 import { createCutOffCount } from './request-metrics.ts';
 
-const nowhere: AnswerSink = {
+const nowhere: Reply = {
   ...{ status: 200, dropped: 0 },
   notify: () => undefined,
   answer() {},
   end() {},
   breakSilence() {},
+  keepOpen: () => ({ waiting: 0, notify: () => undefined, end() {} }),
 };
 
 it('a client that was disconnected because it does not read is logged and counted [GW-40]', () => {

@@ -3,9 +3,11 @@ import type { IncomingMessage } from 'node:http';
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import type { Exchange } from '../mcp/revision/revision.ts';
+import type { CallRecord } from '../gateway/call.ts';
+import { type ErrorNumbers, sharedNumbers } from '../mcp/errors.ts';
+import type { Reply } from '../mcp/revision/reply.ts';
+import type { ExchangeRecord } from '../mcp/revision/revision.ts';
 import { faultReply } from './fault-reply.ts';
-import type { AnswerSink } from './reply.ts';
 import { failureOf, logRequest, type RequestLine } from './request-log.ts';
 
 /** Where requests are logged and measured. */
@@ -19,8 +21,10 @@ export interface RequestContext {
 /** One HTTP request, from its arrival until its response has been read or its connection is closed. Logs one line. */
 export class OpenRequest {
   readonly id: string;
-  readonly reply: AnswerSink;
-  readonly record: Exchange['record'] = { id: null };
+  readonly reply: Reply;
+  readonly record: CallRecord & ExchangeRecord = { id: null };
+  /** The error numbers of its revision; until that is known, those that all revisions share. */
+  errorNumbers: ErrorNumbers = sharedNumbers;
   readonly #began = performance.now();
   readonly #incoming: IncomingMessage;
   readonly #binding: string | undefined;
@@ -31,7 +35,7 @@ export class OpenRequest {
 
   constructor(
     incoming: IncomingMessage,
-    reply: AnswerSink,
+    reply: Reply,
     binding: string | undefined,
     on: RequestContext,
     id: string = randomUUID(),
@@ -44,9 +48,10 @@ export class OpenRequest {
   }
 
   /** A message of a batch. It is left when the request is. */
-  part(reply: AnswerSink): OpenRequest {
+  part(reply: Reply): OpenRequest {
     this.#parts += 1;
     const part = new OpenRequest(this.#incoming, reply, this.#binding, this.#on, `${this.id}.${this.#parts}`);
+    part.errorNumbers = this.errorNumbers;
     this.onLeave(() => part.left());
     return part;
   }
@@ -76,7 +81,7 @@ export class OpenRequest {
   /** Answers with what was thrown, and logs it. */
   fail(thrown: unknown): void {
     if (this.#isLogged) return;
-    faultReply(this.reply, thrown, this.record.id, this.id);
+    faultReply(this.reply, thrown, this.record.id, this.id, this.errorNumbers);
     this.finish(thrown);
   }
 

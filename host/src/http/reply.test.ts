@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Reply } from './reply.ts';
+import { HttpReply } from './reply.ts';
 import { Outbox } from './unread-answers.ts';
 
 const MiB = 1024 * 1024;
@@ -13,17 +13,17 @@ afterEach(() => {
 /** A server that answers with what the test does to a Reply, and a client that reads nothing before it is told to. */
 async function open(outbox: Outbox) {
   opened.push(outbox);
-  const arrived: ((reply: Reply) => void)[] = [];
+  const arrived: ((reply: HttpReply) => void)[] = [];
   const server = createServer((_, outgoing: ServerResponse) => {
-    const reply = new Reply(outgoing, outbox);
+    const reply = new HttpReply(outgoing, outbox);
     outgoing.on('close', () => reply.closed());
     arrived.shift()?.(reply);
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   opened.push({ [Symbol.dispose]: () => void server.close().closeAllConnections() });
   const { port } = server.address() as AddressInfo;
-  return async (): Promise<{ reply: Reply; socket: Socket; closed: Promise<void> }> => {
-    const coming = new Promise<Reply>(resolve => arrived.push(resolve));
+  return async (): Promise<{ reply: HttpReply; socket: Socket; closed: Promise<void> }> => {
+    const coming = new Promise<HttpReply>(resolve => arrived.push(resolve));
     const socket = connect({ port, host: '127.0.0.1' });
     socket.on('error', () => {});
     socket.pause();

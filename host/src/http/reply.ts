@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { fail } from '../core/fault.ts';
+import type { NotificationStream, Reply, ReplyHeaders } from '../mcp/revision/reply.ts';
 import type { Outbox, Unread } from './unread-answers.ts';
 
 const eventStream = {
@@ -17,35 +18,11 @@ const mostBeforeNotify = 1024 * 1024;
 /** Who sends notifications is asked to wait while more bytes than this wait for the client. */
 const pauseAbove = 256 * 1024;
 
-export type ReplyHeaders = Readonly<Record<string, string>>;
-
-/** Where an answer goes: to a client, or into the list of answers to a batch. */
-export interface AnswerSink {
-  /** HTTP status; 0 before the answer began. */
-  readonly status: number;
-  /**
-   * Sends a message before the answer, and makes the answer an event stream.
-   * @returns what resolves when the client has read enough to be sent more, where it reads slowly
-   */
-  notify(text: string): Promise<void> | undefined;
-  /** Sends the answer, one line of JSON. On an open stream status and headers are settled already. */
-  answer(status: number, text: string, headers?: ReplyHeaders): void;
-  /** Ends without an answer: an accepted notification (202), or a call that the client itself cancelled (200). */
-  end(status: number, headers?: ReplyHeaders): void;
-  /**
-   * Sends a comment whenever nothing was sent for this long; the first one makes the answer an event stream. Proxies
-   * close connections on which nothing happens.
-   */
-  breakSilence(afterMs: number): void;
-  /** Number of notifications dropped because the client did not read. */
-  readonly dropped: number;
-}
-
 /**
  * How one request is answered: with JSON, or with an event stream once there is something to say before the answer.
  * It writes to the socket of Node: a web Response costs more than the rest of the answer.
  */
-export class Reply implements AnswerSink, Unread {
+export class HttpReply implements Reply, NotificationStream, Unread {
   readonly #outgoing: ServerResponse;
   readonly #outbox: Outbox;
   /** The part of a long answer that was not written yet. */
@@ -58,6 +35,8 @@ export class Reply implements AnswerSink, Unread {
   #pulse: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
   dropped = 0;
+  /** Whether it is a stream of notifications, which may stay open for hours. */
+  isKeptOpen = false;
   /** Called before a client that does not read is disconnected, with the number of bytes that waited. */
   onCut: (waiting: number) => void = () => {};
 
@@ -76,8 +55,13 @@ export class Reply implements AnswerSink, Unread {
     return this.#outgoing.writableLength + (this.#rest?.length ?? 0);
   }
 
-  /** Makes it a stream that stays open. */
-  open(): void {
+  keepOpen(): this {
+    this.isKeptOpen = true;
+    this.#open();
+    return this;
+  }
+
+  #open(): void {
     if (this.#outgoing.headersSent) return;
     this.#outgoing.writeHead(200, eventStream);
     this.#outgoing.flushHeaders();
@@ -91,7 +75,7 @@ export class Reply implements AnswerSink, Unread {
       this.dropped += 1;
       return undefined;
     }
-    this.open();
+    this.#open();
     this.#write(event(text));
     return this.#outgoing.writableLength > pauseAbove ? this.#drained() : undefined;
   }
@@ -102,7 +86,7 @@ export class Reply implements AnswerSink, Unread {
     let before = this.#spoken;
     this.#pulse = setInterval(() => {
       if (this.#spoken === before && this.#outgoing.writableLength === 0) {
-        this.open();
+        this.#open();
         this.#write(': still here\n\n');
       }
       before = this.#spoken;

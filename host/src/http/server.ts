@@ -12,20 +12,21 @@ import { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { version } from '../core/version.ts';
 import { type Binding, createEntrance, type Entrance, type Entry } from '../gateway/binding.ts';
-import { longestName } from '../gateway/call.ts';
 import { createReadiness } from '../gateway/readiness.ts';
+import { EnteredBinding } from '../gateway/requested-binding.ts';
+import { Cancelled } from '../mcp/cancelled.ts';
 import { readId } from '../mcp/exchange-id.ts';
-import { type Body, idOf, parseBody, toMessage } from '../mcp/message.ts';
-import { createCodec20251125 } from '../mcp/revision/2025-11-25/revision.ts';
-import { Cancelled, type SessionLimits } from '../mcp/revision/2025-11-25/session.ts';
-import type { Codec, Exchange, StreamExchange } from '../mcp/revision/revision.ts';
+import { type Body, idOf, longestName, parseBody, toMessage } from '../mcp/message.ts';
+import type { SessionLimits } from '../mcp/revision/2025-11-25/session.ts';
+import { createClassify } from '../mcp/revision/classify.ts';
+import type { Exchange, ExchangeRecord, HttpMethod, Revision } from '../mcp/revision/revision.ts';
 import { readBody } from './body.ts';
 import { allowPage, answerPreflight, isPreflight } from './cors.ts';
 import { faultReply } from './fault-reply.ts';
 import { listenFault } from './listen-fault.ts';
 import { accepts, isJson } from './media-type.ts';
 import { OpenRequest } from './open-request.ts';
-import { Reply } from './reply.ts';
+import { HttpReply } from './reply.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { type Admission, createAdmission, isFromHere, isLoopback } from './step/host-and-origin.ts';
 import { Outbox } from './unread-answers.ts';
@@ -51,6 +52,8 @@ export interface GatewayOptions {
   /** Values of Origin beside those of loopback. */
   readonly allowedOrigins: readonly string[];
   readonly log: Log;
+  /** The revisions of MCP that are served, which the gateway disposes. */
+  readonly revisions: readonly Revision[];
   /** Ids of upstreams that may be down while the gateway is ready. */
   readonly optionalUpstreams?: ReadonlySet<string>;
   /** What /metrics tells, the gateway's own numbers among it. */
@@ -74,7 +77,8 @@ export interface Gateway extends AsyncDisposable {
   drain(ms: number): Promise<void>;
 }
 
-type Handler = (exchange: StreamExchange, incoming: IncomingMessage) => Promise<void> | void;
+/** Serves one request to a binding. */
+type Handler = (exchange: Exchange, incoming: IncomingMessage, request: OpenRequest) => Promise<void> | void;
 
 /** Makes the gateway: POST, GET and DELETE on `/mcp` and `/mcp/{binding}`, `/healthz`, `/readyz` and `/metrics`. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -85,15 +89,13 @@ export function createGateway(options: GatewayOptions): Gateway {
   );
   const defaultEntrance = entrances.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
   const readiness = createReadiness(bindings, entrances, optionalUpstreams);
-  const codecs: readonly Codec[] = [
-    createCodec20251125({
-      limits,
-      requestTimeoutMs: limits.request_timeout_ms,
-      listMs: limits.list_ms,
-      version: options.version ?? version,
-      log,
-    }),
-  ];
+  const { revisions } = options;
+  const classify = createClassify(revisions);
+  const settings = {
+    requestTimeoutMs: limits.request_timeout_ms,
+    listMs: limits.list_ms,
+    version: options.version ?? version,
+  };
   const outbox = new Outbox(limits.waiting_bytes);
   /** Requests whose answers have not been read yet. */
   const running = new Set<OpenRequest>();
@@ -103,27 +105,32 @@ export function createGateway(options: GatewayOptions): Gateway {
   let onIdle = () => {};
   let server: Server | undefined;
 
-  const codecFor = ({ headers }: Exchange, body?: Body): Codec =>
-    codecs.find(codec => codec.speaks(headers, body)) ?? fail('revision_unknown');
+  /** The revision that a request belongs to. @throws Fault when none serves it */
+  function revisionOf(request: OpenRequest, { httpMethod, headers }: Exchange, body?: Body): Revision {
+    const { revision, refusal } = classify(httpMethod, headers, body);
+    if (revision === undefined) throw refusal;
+    request.errorNumbers = revision.errorNumbers;
+    return revision;
+  }
 
-  const handlers: Readonly<Record<string, Handler>> = {
-    async POST(exchange, incoming) {
+  const handlers: Readonly<Record<HttpMethod, Handler>> = {
+    async POST(exchange, incoming, request) {
       if (!isJson(exchange.headers)) fail('media_type_refused');
       if (!accepts(exchange.headers, 'application/json')) fail('not_acceptable');
       const text = await readBody(incoming, limits.body_bytes);
       if (text.length > largeText) {
         exchange.record.id = idOf({ id: readId(text) ?? null });
-        codecFor(exchange).checkSession(exchange);
+        await revisionOf(request, exchange).checkBeforeBody?.(exchange);
       }
       const message = readMessage(text, exchange.record);
-      await codecFor(exchange, message).post(exchange, message);
+      await revisionOf(request, exchange, message).handle(exchange, message);
     },
-    GET(exchange, incoming) {
+    GET(exchange, incoming, request) {
       if (incoming.method === 'HEAD') fail('http_method_refused', { method: 'HEAD' });
       if (!accepts(exchange.headers, 'text/event-stream')) fail('not_acceptable');
-      codecFor(exchange).get(exchange);
+      return revisionOf(request, exchange).handle(exchange);
     },
-    DELETE: exchange => codecFor(exchange).delete(exchange),
+    DELETE: (exchange, _, request) => revisionOf(request, exchange).handle(exchange),
   };
 
   /** Checks Origin and Host. The CORS headers come first, so that an allowed page can read any refusal. */
@@ -139,9 +146,9 @@ export function createGateway(options: GatewayOptions): Gateway {
   }
 
   /** What every request passes, and the one line that is logged of it. */
-  async function serve(env: HttpBindings, at?: Entrance, handle?: Handler): Promise<Response> {
+  async function serve(env: HttpBindings, at?: Entrance, method?: HttpMethod): Promise<Response> {
     const { incoming, outgoing } = plain(env);
-    const reply = new Reply(outgoing, outbox);
+    const reply = new HttpReply(outgoing, outbox);
     const request = new OpenRequest(incoming, reply, at?.id, context);
     reply.onCut = waiting => request.cutOff(waiting);
     running.add(request);
@@ -155,11 +162,11 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (isPreflight(incoming) && isKnown(incoming)) return answerPreflight(reply, incoming);
       if (draining) fail('draining');
       checkLoad();
-      if (at === undefined || handle === undefined) refuse(incoming);
+      if (at === undefined || method === undefined) refuse(incoming);
       using route = at.enter();
-      await handle({ ...exchangeOf(request, route, incoming.headers), reply }, incoming);
-      // A notification stream stays open for hours; its session bounds it.
-      if (incoming.method === 'GET') over(request);
+      await handlers[method](exchangeOf(request, route, method, incoming.headers), incoming, request);
+      // A stream of notifications stays open for hours. Its revision bounds the number of them.
+      if (reply.isKeptOpen) over(request);
     });
     return RESPONSE_ALREADY_SENT;
   }
@@ -176,10 +183,16 @@ export function createGateway(options: GatewayOptions): Gateway {
     }
   }
 
-  const exchangeOf = (request: OpenRequest, route: Entry, headers: IncomingHttpHeaders): Exchange => ({
+  const exchangeOf = (
+    request: OpenRequest,
+    entry: Entry,
+    httpMethod: HttpMethod,
+    headers: IncomingHttpHeaders,
+  ): Exchange => ({
     requestId: request.id,
-    route,
+    httpMethod,
     headers,
+    binding: new EnteredBinding(entry, { id: request.id, headers, record: request.record }, settings),
     remoteAddress: request.remoteAddress,
     reply: request.reply,
     record: request.record,
@@ -189,7 +202,7 @@ export function createGateway(options: GatewayOptions): Gateway {
       running.add(part);
       await settle(part, () => {
         checkLoad();
-        return work(exchangeOf(part, route, headers));
+        return work(exchangeOf(part, entry, httpMethod, headers));
       });
       over(part);
     },
@@ -235,7 +248,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   /** The numbers, for who may read them; for all others there is nothing. */
   function tellMetrics(env: HttpBindings): Response {
     const { incoming, outgoing } = plain(env);
-    const reply = new Reply(outgoing, outbox);
+    const reply = new HttpReply(outgoing, outbox);
     try {
       admit(incoming, outgoing);
       if (!isAudience(incoming)) fail('path_unknown', { path: '/metrics' });
@@ -261,7 +274,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   // One handler a path and method: where a second one matches, Hono composes them anew for each request.
   const app = new Hono<{ Bindings: HttpBindings }>();
   for (const [path, entrance] of pathsOf(entrances, defaultEntrance)) {
-    for (const [method, handle] of Object.entries(handlers)) app.on(method, path, c => serve(c.env, entrance, handle));
+    for (const method of ['POST', 'GET', 'DELETE'] as const) app.on(method, path, c => serve(c.env, entrance, method));
   }
   app.get('/healthz', c => probe(c.env, true, { ok: true }));
   app.get('/readyz', c => tellReadiness(c.env, c.req.query('verbose') !== undefined));
@@ -269,7 +282,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   app.notFound(c => serve(c.env));
 
   async function close() {
-    for (const codec of codecs) codec[Symbol.dispose]();
+    for (const revision of revisions) revision[Symbol.dispose]();
     for (const entrance of entrances.values()) entrance[Symbol.dispose]();
     const closing = server;
     server = undefined;
@@ -314,7 +327,7 @@ export function createGateway(options: GatewayOptions): Gateway {
 }
 
 /** Reads a body. What is learned of it on the way stands in `record`, so that a refusal echoes the id, too. */
-function readMessage(text: string, record: Exchange['record']): Body {
+function readMessage(text: string, record: ExchangeRecord): Body {
   let body: Json;
   try {
     body = parseBody(text);

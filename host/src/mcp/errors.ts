@@ -56,6 +56,8 @@ export const sharedNumbers = {
   streams_exhausted: -32017,
   overloaded: -32018,
   draining: -32019,
+  /** Defined by MCP 2026-07-28, Versioning; clients of older versions may get it too, and none of them knows another number. */
+  revision_unknown: -32022,
 } as const satisfies ErrorNumbers;
 
 /** The number of `code`, which is that of an internal error unless `numbers` has another. */

@@ -14,6 +14,15 @@ export type Message =
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'response' };
 
+/** A JSON-RPC notification: a message without an answer. */
+export interface Notification {
+  readonly method: string;
+  readonly params?: JsonObject;
+}
+
+/** Characters of a name, uri or method that a client sent, in the log line. */
+export const longestName = 1000;
+
 /** What the body of a POST may be: a message, or a list of them, none of which was looked at yet. */
 export type Body = Message | { readonly kind: 'batch'; readonly messages: readonly Json[] };
 

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../core/json.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
+import type { Notification } from '../mcp/message.ts';
 import { createCatalogs, listAll } from './catalog.ts';
 import { outputSchemaOf } from './tool-catalog.ts';
-import type { Notification, Upstream } from './upstream.ts';
+import type { Upstream } from './upstream.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -14,7 +15,7 @@ function fakeUpstream(answer: (params: JsonObject, asked: number) => Answer | Pr
   const upstream = {
     ...{ id: 'fake', ready: true, asked: 0 },
     hearsSince: Date.now() as number | undefined,
-    initialized: { protocolVersion: '', serverInfo: {}, capabilities: { tools: { listChanged } } },
+    serverInfo: { revision: '', implementation: {}, capabilities: { tools: { listChanged } } },
     start: async () => {},
     setLogLevel: async () => {},
     async request(_method: string, params: JsonObject = {}) {

@@ -111,7 +111,7 @@ function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number,
   let index: { readonly of: readonly JsonObject[]; readonly items: ReadonlyMap<string, JsonObject> } | undefined;
 
   const isAnnounced = () => {
-    const capability = upstream.initialized?.capabilities[listShape(method).capability];
+    const capability = upstream.serverInfo?.capabilities[listShape(method).capability];
     return isJsonObject(capability) && capability.listChanged === true;
   };
   const isCertain = () => {

@@ -1,19 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import type { Answer } from '../mcp/answer.ts';
-
-/** A JSON-RPC notification: a message that nobody answers. */
-export interface Notification {
-  readonly method: string;
-  readonly params?: JsonObject;
-}
-
-/** What an MCP server said of itself in the handshake (MCP 2025-11-25, Lifecycle § Initialization). */
-export interface ServerFacts {
-  readonly protocolVersion: string;
-  readonly serverInfo: JsonObject;
-  readonly capabilities: JsonObject;
-  readonly instructions?: string;
-}
+import type { Notification } from '../mcp/message.ts';
+import type { ServerInfo } from '../mcp/server-info.ts';
 
 export interface RequestOptions {
   /** Aborted: the upstream is sent `notifications/cancelled`, and the request rejects with the signal's reason. */
@@ -47,7 +35,7 @@ export interface Upstream extends AsyncDisposable {
    */
   readonly hearsSince: number | undefined;
   /** From the latest handshake, by another client where this one has not connected; absent before the first. */
-  readonly initialized: ServerFacts | undefined;
+  readonly serverInfo: ServerInfo | undefined;
   /**
    * Sends one request and waits for its answer, which passes through untouched: unknown members survive.
    * A JSON-RPC error is an answer.
@@ -77,7 +65,7 @@ export interface ConnectFailure {
 export interface UpstreamPool extends AsyncDisposable {
   readonly id: string;
   /**
-   * Makes sure that the server can be reached and that `initialized` is what it offers now. Makes a connection, for the
+   * Makes sure that the server can be reached and that `serverInfo` is what it offers now. Makes a connection, for the
    * first client, where none was made, or where it could have been replaced unnoticed. @throws Fault `upstream_…`
    */
   start(signal?: AbortSignal): Promise<void>;
@@ -86,7 +74,7 @@ export interface UpstreamPool extends AsyncDisposable {
   /** Why the last attempt to connect failed; absent since one did not. */
   readonly lastFailure: ConnectFailure | undefined;
   /** From the latest handshake; absent before the first. */
-  readonly initialized: ServerFacts | undefined;
+  readonly serverInfo: ServerInfo | undefined;
   /** What concerns all clients alike, where they have one connection together; undefined where each has its own. */
   readonly common: Upstream | undefined;
   /**

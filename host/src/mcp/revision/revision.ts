@@ -1,46 +1,65 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Entry } from '../../gateway/binding.ts';
-import type { CallRecord } from '../../gateway/call.ts';
-import type { AnswerSink, Reply } from '../../http/reply.ts';
+import type { ErrorNumbers } from '../errors.ts';
 import type { Body, MessageId } from '../message.ts';
+import type { RequestedBinding } from './gateway-port.ts';
+import type { Reply } from './reply.ts';
 
-/** One HTTP request on its way. */
+/** HTTP methods of the endpoint, over all revisions. */
+export type HttpMethod = 'POST' | 'GET' | 'DELETE';
+
+/** One HTTP request with its answer. */
 export interface Exchange {
   readonly requestId: string;
-  readonly route: Entry;
+  readonly httpMethod: HttpMethod;
   readonly headers: IncomingHttpHeaders;
   /** The address at the other end of the connection. */
   readonly remoteAddress: string | undefined;
-  readonly reply: AnswerSink;
-  /** `id` is what a refusal echoes: `null` until it is read, `undefined` for a notification. */
-  readonly record: CallRecord & { method?: string; id: MessageId | null | undefined };
+  readonly binding: RequestedBinding;
+  readonly reply: Reply;
+  readonly record: ExchangeRecord;
   /** Calls back when the client leaves before it has the answer. */
   onLeave(listener: () => void): void;
   /**
-   * Does a part of the work as an exchange of its own, which counts, fails and is logged by itself. Never rejects.
+   * Does a part of the work as an exchange of its own, which is counted, logged and answered by itself. Never rejects.
    * @param reply where its answer goes
    */
-  part(reply: AnswerSink, work: (exchange: Exchange) => Promise<void>): Promise<void>;
+  part(reply: Reply, work: (exchange: Exchange) => Promise<void>): Promise<void>;
 }
 
-/** An exchange that is answered with a stream. */
-export interface StreamExchange extends Exchange {
-  readonly reply: Reply;
+/** What the log line of a request says about its message. */
+export interface ExchangeRecord {
+  method?: string;
+  /** The id that a refusal echoes: `null` until it is read, `undefined` for a notification. */
+  id: MessageId | null | undefined;
 }
 
 /**
- * How one family of revisions of MCP is spoken over HTTP. Several stand beside each other on one URL: the gateway asks
- * each in turn whether a request is its own.
+ * One revision of MCP over HTTP, or a family of them that differ little. All revisions are served on the same URL:
+ * `classify` decides by their tables which one a request belongs to, and then it belongs to no other.
+ *
+ * A revision is opened with the gateway and disposed with it. What it keeps of its clients is its own business: the
+ * gateway knows no sessions.
  */
-export interface Codec extends Disposable {
-  /** Whether the request is spoken in one of this codec's revisions. */
-  speaks(headers: IncomingHttpHeaders, body: Body | undefined): boolean;
-  /** Whether a POST belongs to a session, before its body is read. @throws Fault `session_missing`, `session_unknown` */
-  checkSession(exchange: Exchange): void;
-  /** Answers a POST, with what it brought. @throws Fault, which the gateway answers with */
-  post(exchange: Exchange, body: Body): Promise<void>;
-  /** Answers a GET: a stream of notifications. It stays open after this returned. @throws Fault */
-  get(exchange: StreamExchange): void;
-  /** Answers a DELETE: the client is done. @throws Fault */
-  delete(exchange: Exchange): void;
+export interface Revision extends RevisionTable, Disposable {
+  readonly errorNumbers: ErrorNumbers;
+  /**
+   * Refuses a POST by its headers alone. It is called before a long body is parsed, so that only clients that may be
+   * served can cause that work. @throws Fault
+   */
+  checkBeforeBody?(exchange: Exchange): void | Promise<void>;
+  /**
+   * Answers an exchange. A stream that was kept open may outlast the returned promise.
+   * @param body of a POST; undefined for other methods
+   * @throws Fault, which the gateway answers with
+   */
+  handle(exchange: Exchange, body?: Body): void | Promise<void>;
+}
+
+/** What `classify` must know about a revision. */
+export interface RevisionTable {
+  /** The dated versions that it serves, newest first. */
+  readonly versions: readonly string[];
+  readonly httpMethods: readonly HttpMethod[];
+  /** The request with which its clients may begin. Only with `initialize` the version is negotiated in the params. */
+  readonly opening: 'initialize' | 'server/discover';
 }

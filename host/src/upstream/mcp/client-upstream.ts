@@ -3,7 +3,9 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import { unlessAborted } from '../../core/unless-aborted.ts';
 import type { Answer } from '../../mcp/answer.ts';
-import type { Notification, RequestOptions, ServerFacts, Upstream } from '../upstream.ts';
+import type { Notification } from '../../mcp/message.ts';
+import type { ServerInfo } from '../../mcp/server-info.ts';
+import type { RequestOptions, Upstream } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
 import { type RequestTimes, SessionExpired } from './connection.ts';
 import type { Line, LineUser } from './line.ts';
@@ -13,7 +15,7 @@ import { RequestTimer, requestTimes } from './request-timer.ts';
 export interface LineSource {
   readonly id: string;
   /** From the latest handshake with the server. */
-  readonly initialized: ServerFacts | undefined;
+  readonly serverInfo: ServerInfo | undefined;
   /** Why the server could not be reached when that was tried last; undefined when it could. */
   readonly failure: unknown;
   /** A standing line for `user`: the one of all, one that nobody uses yet, or a new one. */
@@ -57,7 +59,7 @@ export class ClientUpstream implements Upstream, LineUser {
   readonly #listeners = new Set<(notification: Notification) => void>();
   #line: Line | undefined;
   #attempt: Promise<Line> | undefined;
-  #facts: ServerFacts | undefined;
+  #serverInfo: ServerInfo | undefined;
   /** The line before is over, so the lists of the next one may be others. */
   #isRenewed = false;
   /** Asked while the server could not be reached, so what was learned of its lists is less than there is. */
@@ -68,7 +70,7 @@ export class ClientUpstream implements Upstream, LineUser {
     this.id = source.id;
     this.#source = source;
     this.#on = on;
-    this.#hasMissed = source.initialized === undefined;
+    this.#hasMissed = source.serverInfo === undefined;
   }
 
   get ready(): boolean {
@@ -79,8 +81,8 @@ export class ClientUpstream implements Upstream, LineUser {
     return this.#line?.connection.hearsSince;
   }
 
-  get initialized(): ServerFacts | undefined {
-    return this.#facts ?? this.#source.initialized;
+  get serverInfo(): ServerInfo | undefined {
+    return this.#serverInfo ?? this.#source.serverInfo;
   }
 
   get logLevel(): string | undefined {
@@ -141,8 +143,8 @@ export class ClientUpstream implements Upstream, LineUser {
   }
 
   /** Says that the server was reached, by this client or another. */
-  onReached(facts: ServerFacts): void {
-    if (this.#hasMissed) this.#tellLists(facts);
+  onReached(serverInfo: ServerInfo): void {
+    if (this.#hasMissed) this.#tellLists(serverInfo);
   }
 
   /** Puts it on a line that all use, so that it hears what the server says. */
@@ -207,11 +209,11 @@ export class ClientUpstream implements Upstream, LineUser {
   }
 
   #stand(line: Line): void {
-    const { facts } = line.connection;
-    const before = this.#facts;
+    const { serverInfo } = line.connection;
+    const before = this.#serverInfo;
     this.#line = line;
-    this.#facts = facts;
-    if (this.#isRenewed || this.#hasMissed) this.#tellLists(facts, before);
+    this.#serverInfo = serverInfo;
+    if (this.#isRenewed || this.#hasMissed) this.#tellLists(serverInfo, before);
   }
 
   async #join(): Promise<Line> {
@@ -224,11 +226,11 @@ export class ClientUpstream implements Upstream, LineUser {
   }
 
   /** Who asked while it was not there must ask again; and where it was, it is another one, perhaps another version. */
-  #tellLists(...all: readonly (ServerFacts | undefined)[]): void {
+  #tellLists(...all: readonly (ServerInfo | undefined)[]): void {
     this.#isRenewed = false;
     this.#hasMissed = false;
     for (const [kind, method] of Object.entries(listChanges)) {
-      if (all.some(facts => facts?.capabilities[kind] !== undefined)) this.hear({ method });
+      if (all.some(serverInfo => serverInfo?.capabilities[kind] !== undefined)) this.hear({ method });
     }
   }
 

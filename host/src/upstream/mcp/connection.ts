@@ -4,12 +4,14 @@ import { readJson } from '../../core/json-reader.ts';
 import { JsonExcess } from '../../core/json-scan.ts';
 import type { Log } from '../../core/log.ts';
 import type { Answer } from '../../mcp/answer.ts';
-import type { Notification, RequestOptions, ServerFacts } from '../upstream.ts';
+import type { Notification } from '../../mcp/message.ts';
+import type { ServerInfo } from '../../mcp/server-info.ts';
+import type { RequestOptions } from '../upstream.ts';
 import type { AnswerServer } from './server-request.ts';
 
 /** One standing connection with one MCP session. It never heals: when it is lost, another is made. */
 export interface Connection {
-  readonly facts: ServerFacts;
+  readonly serverInfo: ServerInfo;
   /** As in Upstream. */
   readonly hearsSince: number | undefined;
   /** Whether the server may keep something for whoever uses it, as a process does, or a server that gave a session id. */

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { version } from '../../core/version.ts';
 import type { Answer, RpcError } from '../../mcp/answer.ts';
 import { jsonRpc } from '../../mcp/errors.ts';
-import type { ServerFacts } from '../upstream.ts';
+import type { ServerInfo } from '../../mcp/server-info.ts';
 
 /** The revisions that a server may answer with, newest first. The gateway asks for the first. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'];
@@ -22,18 +22,18 @@ export interface Peer {
  * a client.
  * @throws Fault `upstream_revision`, `upstream_garbage`, and what the peer throws
  */
-export async function shakeHands(upstream: string, peer: Peer, signal: AbortSignal): Promise<ServerFacts> {
+export async function shakeHands(upstream: string, peer: Peer, signal: AbortSignal): Promise<ServerInfo> {
   const clientInfo = { name: 'sallyport', version };
   const params = { protocolVersion: revisions[0], capabilities: {}, clientInfo };
   const { result, error } = await peer.request('initialize', params, signal);
   if (error !== undefined) throw refusal(upstream, error);
-  const facts = readFacts(upstream, result);
-  peer.agreed?.(facts.protocolVersion);
+  const serverInfo = serverInfoIn(upstream, result);
+  peer.agreed?.(serverInfo.revision);
   await peer.notify('notifications/initialized', signal);
-  return facts;
+  return serverInfo;
 }
 
-function readFacts(upstream: string, result: JsonObject): ServerFacts {
+function serverInfoIn(upstream: string, result: JsonObject): ServerInfo {
   const { protocolVersion, capabilities, serverInfo, instructions } = result;
   if (typeof protocolVersion !== 'string' || !isJsonObject(capabilities)) {
     const hint = 'its answer to initialize has no protocolVersion or no capabilities';
@@ -41,9 +41,9 @@ function readFacts(upstream: string, result: JsonObject): ServerFacts {
   }
   if (!revisions.includes(protocolVersion)) throw otherRevision(upstream, `it answered with ${protocolVersion}`);
   return {
-    protocolVersion,
+    revision: protocolVersion,
     capabilities,
-    serverInfo: isJsonObject(serverInfo) ? serverInfo : {},
+    implementation: isJsonObject(serverInfo) ? serverInfo : {},
     ...(typeof instructions === 'string' ? { instructions } : {}),
   };
 }

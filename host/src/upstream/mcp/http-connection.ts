@@ -93,7 +93,7 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
     notify: (method, signal) => client.tell({ jsonrpc: '2.0', method }, signal, hearText),
   };
 
-  const facts = await starting(upstream, on, async signal => {
+  const serverInfo = await starting(upstream, on, async signal => {
     try {
       return await shakeHands(upstream, peer, signal);
     } catch (thrown) {
@@ -106,7 +106,7 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
   stream.open();
 
   return {
-    facts,
+    serverInfo,
     keepsState: session !== undefined,
     get hearsSince() {
       return stream.openSince;

@@ -2,8 +2,9 @@ import { Fault } from '../../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { readJson } from '../../core/json-reader.ts';
 import { type Answer, errorAnswer, readAnswer } from '../../mcp/answer.ts';
+import type { Notification } from '../../mcp/message.ts';
 import { idAtEdge, ownId } from '../../mcp/request-id.ts';
-import type { Notification, RequestOptions } from '../upstream.ts';
+import type { RequestOptions } from '../upstream.ts';
 import {
   asNotification,
   belongsToCall,

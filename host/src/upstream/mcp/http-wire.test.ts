@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createUpstream } from '../../../../test/fixtures/create-upstream.ts';
 import { type RawMessage, startRawHttpServer } from '../../../../test/fixtures/raw-http-server.ts';
 import { createLog } from '../../core/log.ts';
-import type { Notification } from '../upstream.ts';
+import type { Notification } from '../../mcp/message.ts';
 import type { UpstreamContext } from './create-upstream.ts';
 import { textOf } from './upstream.case.ts';
 

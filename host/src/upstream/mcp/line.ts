@@ -1,5 +1,5 @@
 import { mostVerbose } from '../../mcp/log-level.ts';
-import type { Notification } from '../upstream.ts';
+import type { Notification } from '../../mcp/message.ts';
 import type { Connection } from './connection.ts';
 
 /** Who uses a connection. */
@@ -65,7 +65,7 @@ export class Line {
       const wanted = mostVerbose([...this.#users].map(({ logLevel }) => logLevel));
       const level = wanted ?? (this.#toldLevel === undefined ? undefined : ordinaryLevel);
       if (this.isOver || level === undefined || level === this.#toldLevel) return;
-      if (this.connection.facts.capabilities.logging === undefined) return;
+      if (this.connection.serverInfo.capabilities.logging === undefined) return;
       this.#toldLevel = level;
       // Where a server refuses a level it sends what it likes, and the gateway filters for each client.
       await this.connection.request('logging/setLevel', { level }, { timeoutMs: levelPatience }).catch(() => {});

@@ -5,8 +5,9 @@ import { JsonExcess } from '../../core/json-scan.ts';
 import { RepeatedWarning } from '../../core/repeated-warning.ts';
 import { type Answer, readAnswer } from '../../mcp/answer.ts';
 import { readId } from '../../mcp/exchange-id.ts';
+import type { Notification } from '../../mcp/message.ts';
 import { createRequestIds, idAtEdge, ownId } from '../../mcp/request-id.ts';
-import type { Notification, RequestOptions } from '../upstream.ts';
+import type { RequestOptions } from '../upstream.ts';
 import { type Child, type Command, startChild } from './child-process.ts';
 import {
   asNotification,
@@ -187,7 +188,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     onExit,
   });
   try {
-    const facts = await starting(upstream, on, async signal => {
+    const serverInfo = await starting(upstream, on, async signal => {
       child = await spawning;
       return shakeHands(upstream, peer, signal);
     });
@@ -198,7 +199,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
       await child?.close();
     };
     return {
-      facts,
+      serverInfo,
       keepsState: true,
       hearsSince,
       request: (method, params, options) => send(method, params, requestTimes(options, on.limits), options),

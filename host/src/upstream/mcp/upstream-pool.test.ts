@@ -20,9 +20,9 @@ class FakeServer {
     const made = { ...events, asked: [] as string[], isClosed: false, expires: false };
     this.made.push(made);
     const connection: Connection = {
-      facts: {
-        protocolVersion: '2025-11-25',
-        serverInfo: { version: this.version },
+      serverInfo: {
+        revision: '2025-11-25',
+        implementation: { version: this.version },
         capabilities: { tools: {}, logging: {} },
       },
       keepsState: this.keepsState,
@@ -357,7 +357,7 @@ describe('what a server offers', () => {
     await vi.advanceTimersByTimeAsync(1_000);
     server.version = '2';
     await Promise.all([pool.start(), pool.start()]);
-    expect([server.made.length, pool.initialized?.serverInfo]).toEqual([row.made, { version: `${row.made}` }]);
+    expect([server.made.length, pool.serverInfo?.implementation]).toEqual([row.made, { version: `${row.made}` }]);
   });
 
   it('takes the place of the connection that all use only where it is something else [UP-39]', async () => {
@@ -377,7 +377,7 @@ describe('what a server offers', () => {
     await client.request('two');
     expect([server.whoGot('two'), server.standing]).toEqual([[2], 1]);
     expect(heard).toEqual(['notifications/tools/list_changed']);
-    expect(client.initialized?.serverInfo).toEqual({ version: '2' });
+    expect(client.serverInfo?.implementation).toEqual({ version: '2' });
   });
 
   it('is not known where the server cannot be reached any more', async () => {

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { Fault, fail } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 import { unlessAborted } from '../../core/unless-aborted.ts';
-import type { ConnectFailure, Notification, ServerFacts, Upstream, UpstreamPool } from '../upstream.ts';
+import type { Notification } from '../../mcp/message.ts';
+import type { ServerInfo } from '../../mcp/server-info.ts';
+import type { ConnectFailure, Upstream, UpstreamPool } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
 import { type ClientOptions, ClientUpstream, type LineSource } from './client-upstream.ts';
 import type { Connection, RequestTimes } from './connection.ts';
@@ -73,8 +75,8 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     this.#sweeper = setInterval(() => this.#endIdle(), every).unref();
   }
 
-  get initialized(): ServerFacts | undefined {
-    return this.#latest?.facts;
+  get serverInfo(): ServerInfo | undefined {
+    return this.#latest?.serverInfo;
   }
 
   get failure(): unknown {
@@ -191,7 +193,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
       this.#spare = line;
     }
     if (before === undefined || before.isOver) return;
-    if (line.isJoint && isDeepStrictEqual(before.connection.facts, line.connection.facts)) {
+    if (line.isJoint && isDeepStrictEqual(before.connection.serverInfo, line.connection.serverInfo)) {
       this.#joint = before;
       return this.#end(line, 'not needed');
     }
@@ -238,7 +240,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
 
   #stands(line: Line): void {
     const { log, isShared } = this.#on;
-    const { facts, keepsState } = line.connection;
+    const { serverInfo, keepsState } = line.connection;
     const isFirst = this.#latest === undefined;
     const isNews = !this.#isReachable;
     this.#latest = line.connection;
@@ -247,7 +249,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     this.#lastFailure = undefined;
     this.#lines.add(line);
     if (line.isJoint) this.#joint = line;
-    const told = { upstream: this.id, server: facts.serverInfo, revision: facts.protocolVersion };
+    const told = { upstream: this.id, server: serverInfo.implementation, revision: serverInfo.revision };
     log[isNews ? 'info' : 'debug']({ ...told, connections: this.#count }, 'connected');
     if (isFirst && !isShared && !keepsState) {
       log.info({ upstream: this.id }, 'the server sent no session id: its clients share one connection');
@@ -255,7 +257,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     this.#tellCount();
     for (const client of this.#clients) {
       if (line.isJoint) client.useJoint(line);
-      else client.onReached(facts);
+      else client.onReached(serverInfo);
     }
     if (line.isJoint) void line.tellLevel();
   }

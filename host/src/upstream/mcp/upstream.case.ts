@@ -4,7 +4,8 @@ import { oddResult } from '../../../../test/fixtures/raw-mcp.ts';
 import type { Fault } from '../../core/fault.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { readJson } from '../../core/json-reader.ts';
-import type { Notification, Upstream } from '../upstream.ts';
+import type { Notification } from '../../mcp/message.ts';
+import type { Upstream } from '../upstream.ts';
 import type { UpstreamContext, UpstreamEntry } from './create-upstream.ts';
 
 /** What a kind of upstream brings so that the cases can be run on it. */
@@ -47,12 +48,12 @@ export function upstreamCases(fixture: UpstreamFixture) {
   describe('against server-everything', () => {
     it('shakes hands and tells what the server said of itself [UP-01]', async () => {
       const upstream = create(await fixture.everything());
-      expect([upstream.ready, upstream.initialized]).toEqual([false, undefined]);
+      expect([upstream.ready, upstream.serverInfo]).toEqual([false, undefined]);
       await upstream.start();
       expect(upstream.ready).toBe(true);
-      expect(upstream.initialized).toMatchObject({
-        protocolVersion: '2025-11-25',
-        serverInfo: { name: 'mcp-servers/everything' },
+      expect(upstream.serverInfo).toMatchObject({
+        revision: '2025-11-25',
+        implementation: { name: 'mcp-servers/everything' },
         capabilities: { tools: { listChanged: true } },
         instructions: expect.stringContaining('Everything'),
       });

@@ -1,9 +1,8 @@
 import { cut } from '../../../core/cut.ts';
 import { fail } from '../../../core/fault.ts';
 import type { Json } from '../../../core/json.ts';
-import { longestName } from '../../../gateway/call.ts';
-import type { AnswerSink } from '../../../http/reply.ts';
-import { idOf, type Message, toMessage } from '../../message.ts';
+import { idOf, longestName, type Message, toMessage } from '../../message.ts';
+import type { NotificationStream, Reply } from '../reply.ts';
 import type { Exchange } from '../revision.ts';
 
 /** Messages that one batch may hold. */
@@ -57,8 +56,8 @@ export function refuseBatch(exchange: Exchange, messages: readonly Json[]): Prom
 }
 
 /** Keeps the answer to one message of a batch. What comes before the answer is sent at once. */
-class PartOfBatch implements AnswerSink {
-  readonly #whole: AnswerSink;
+class PartOfBatch implements Reply {
+  readonly #whole: Reply;
   readonly #keep: (characters: number) => void;
   readonly dropped = 0;
   status = 0;
@@ -67,7 +66,7 @@ class PartOfBatch implements AnswerSink {
   isMute = false;
 
   /** @param keep called with the length of the answer; throws where it does not fit */
-  constructor(whole: AnswerSink, keep: (characters: number) => void) {
+  constructor(whole: Reply, keep: (characters: number) => void) {
     this.#whole = whole;
     this.#keep = keep;
   }
@@ -78,6 +77,10 @@ class PartOfBatch implements AnswerSink {
 
   breakSilence(afterMs: number): void {
     this.#whole.breakSilence(afterMs);
+  }
+
+  keepOpen(): NotificationStream {
+    return this.#whole.keepOpen();
   }
 
   answer(status: number, text: string): void {

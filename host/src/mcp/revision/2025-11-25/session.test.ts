@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ClientScope } from '../../../gateway/binding.ts';
-import type { Reply } from '../../../http/reply.ts';
+import type { MaybePromise } from '../../../core/maybe-promise.ts';
+import { MemorySessions } from '../../../state/memory/sessions.ts';
+import type { SessionStore } from '../../../state/sessions.ts';
+import type { RequestedBinding } from '../gateway-port.ts';
+import type { NotificationStream } from '../reply.ts';
 import { AddressShare, addressOf } from './address-share.ts';
 import { type Session, type SessionLimits, Sessions } from './session.ts';
 
@@ -19,25 +22,46 @@ const onClose = () => {
   closed += 1;
 };
 
-function open(limits: Partial<SessionLimits> = {}) {
+/** A store in memory answers at once, so that no request waits for it. */
+function atOnce<T>(value: MaybePromise<T>): T {
+  if (value instanceof Promise) throw new Error('a promise');
+  return value;
+}
+
+const bindingOf = (id: string): RequestedBinding => ({
+  id,
+  reachUpstreams: async () => {},
+  openClient: () => ({
+    describe: () => ({ implementation: {}, capabilities: {} }),
+    connect() {},
+    async setLogLevel() {},
+    [Symbol.dispose]: onClose,
+  }),
+  dispatch: () => Promise.reject(new Error('not called')),
+});
+const main = bindingOf('main');
+
+function open(limits: Partial<SessionLimits> = {}, store?: SessionStore) {
   closed = 0;
-  const sessions = new Sessions({ sessions: 8, streams: 8, session_idle_ms: hour, address_share: 0.5, ...limits });
+  const sessions = new Sessions({
+    limits: { sessions: 8, streams: 8, session_idle_ms: hour, address_share: 0.5, ...limits },
+    store: store ?? new MemorySessions(limits.session_idle_ms ?? hour),
+    onNotification() {},
+  });
   opened.push(sessions);
   const begin = (remoteAddress: string): Session =>
-    sessions.create({
-      ...{ binding: 'main', revision: '2025-11-25', remoteAddress },
-      open: () => ({ members: [], origins: {}, [Symbol.dispose]: onClose }) as unknown as ClientScope & Disposable,
-    });
-  const isThere = ({ id }: Session) => {
+    atOnce(sessions.create({ binding: main, revision: '2025-11-25', clientCapabilities: {}, remoteAddress }));
+  const find = (id: string | undefined, binding = main) => atOnce(sessions.find(id, binding));
+  const isThere = ({ facts: { id } }: Session) => {
     try {
-      return sessions.find(id, 'main').id === id;
+      return find(id).facts.id === id;
     } catch {
       return false;
     }
   };
-  return { sessions, begin, isThere };
+  return { sessions, begin, find, isThere };
 }
-const stream = () => ({ end: vi.fn() }) as unknown as Reply;
+const stream = (): NotificationStream => ({ waiting: 0, notify: () => undefined, end: vi.fn() });
 const refusal = (code: string, setting: string) =>
   expect.objectContaining({ code, hint: expect.stringContaining(setting) });
 
@@ -76,30 +100,67 @@ describe('sessions', () => {
   });
 
   it('end after an hour in which nothing happens [GW-101]', () => {
-    const { sessions, begin } = open();
+    const { sessions, begin, find } = open();
     const [idle, asking, listening, running] = ['1', '2', '3', '4'].map(last => begin(`192.0.2.${last}`));
     if (!idle || !asking || !listening || !running) throw new Error('no sessions');
     const kept = stream();
-    sessions.addStream(listening, kept);
+    sessions.addStream(listening, () => kept);
     running.running.set(1, new AbortController());
     for (let minutes = 0; minutes < 90; minutes += 30) {
       vi.advanceTimersByTime(hour / 2);
-      sessions.find(asking.id, 'main');
+      find(asking.facts.id);
     }
     expect(closed).toBe(1);
-    expect(() => sessions.find(idle.id, 'main')).toThrow(expect.objectContaining({ code: 'session_unknown' }));
+    expect(() => find(idle.facts.id)).toThrow(expect.objectContaining({ code: 'session_unknown' }));
     sessions.removeStream(listening, kept);
     vi.advanceTimersByTime(hour + 60_000);
     expect(closed).toBe(3);
+  });
+
+  it('are not found for another binding', () => {
+    const { begin, find } = open();
+    const { facts } = begin('192.0.2.1');
+    expect(() => find(facts.id, bindingOf('other'))).toThrow(expect.objectContaining({ code: 'session_unknown' }));
+    expect(() => find(undefined)).toThrow(expect.objectContaining({ code: 'session_missing' }));
+  });
+
+  it('go on in another process that has the same store, with their log level', async () => {
+    const store = new MemorySessions(hour);
+    const one = open({}, store);
+    const session = one.begin('192.0.2.1');
+    await one.sessions.setLogLevel(session, 'debug');
+    one.sessions[Symbol.dispose]();
+    const other = open({}, store);
+    expect(other.find(session.facts.id).facts).toMatchObject({ id: session.facts.id, logLevel: 'debug' });
+    atOnce(other.sessions.end(session));
+    expect(() => other.find(session.facts.id)).toThrow(expect.objectContaining({ code: 'session_unknown' }));
+  });
+
+  it('may be stored where every answer takes time', async () => {
+    const memory = new MemorySessions(hour);
+    const store: SessionStore = {
+      create: async facts => memory.create(facts),
+      find: async id => memory.find(id),
+      touch: async (id, at) => memory.touch(id, at),
+      setLogLevel: async (id, level) => memory.setLogLevel(id, level),
+      end: async id => memory.end(id),
+      dropIdle: async () => memory.dropIdle(),
+    };
+    const { sessions } = open({}, store);
+    const about = { binding: main, revision: '2025-11-25', clientCapabilities: {}, remoteAddress: '192.0.2.1' };
+    const { facts } = await sessions.create(about);
+    expect(await sessions.find(facts.id, main)).toMatchObject({ facts });
+    await sessions.end({ ...(await sessions.find(facts.id, main)) });
+    await expect(sessions.find(facts.id, main)).rejects.toMatchObject({ code: 'session_unknown' });
   });
 
   it('give back what they hold when they end', () => {
     const { sessions, begin } = open({ sessions: 2 });
     for (let count = 0; count < 10; count += 1) {
       const session = begin('192.0.2.1');
-      sessions.addStream(session, stream());
-      sessions.end(session);
-      sessions.end(session);
+      sessions.addStream(session, () => stream());
+      atOnce(sessions.end(session));
+      atOnce(sessions.end(session));
     }
     expect(closed).toBe(10);
   });
@@ -110,25 +171,25 @@ describe('streams', () => {
     const { sessions, begin } = open({ streams: 4, sessions: 100 });
     const session = begin('192.0.2.1');
     const [first, second] = [stream(), stream()];
-    sessions.addStream(session, first);
-    sessions.addStream(session, second);
-    expect(() => sessions.addStream(begin('192.0.2.1'), stream())).toThrow(
+    sessions.addStream(session, () => first);
+    sessions.addStream(session, () => second);
+    expect(() => sessions.addStream(begin('192.0.2.1'), () => stream())).toThrow(
       refusal('streams_exhausted', 'limits.address_share'),
     );
-    sessions.addStream(begin('192.0.2.2'), stream());
-    sessions.addStream(begin('192.0.2.3'), stream());
-    expect(() => sessions.addStream(begin('192.0.2.4'), stream())).toThrow(
+    sessions.addStream(begin('192.0.2.2'), () => stream());
+    sessions.addStream(begin('192.0.2.3'), () => stream());
+    expect(() => sessions.addStream(begin('192.0.2.4'), () => stream())).toThrow(
       refusal('streams_exhausted', '`limits.streams`'),
     );
     sessions.removeStream(session, first);
-    sessions.addStream(begin('192.0.2.4'), stream());
+    sessions.addStream(begin('192.0.2.4'), () => stream());
   });
 
   it('of one session replace each other', () => {
     const { sessions, begin } = open();
     const session = begin('192.0.2.1');
     const streams = Array.from({ length: 6 }, stream);
-    for (const each of streams) sessions.addStream(session, each);
+    for (const each of streams) sessions.addStream(session, () => each);
     expect(session.streams).toEqual(streams.slice(2));
     expect(streams.map(({ end }) => vi.mocked(end).mock.calls.length)).toEqual([1, 1, 0, 0, 0, 0]);
   });

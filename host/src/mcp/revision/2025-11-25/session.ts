@@ -1,30 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { fail } from '../../../core/fault.ts';
-import type { ClientScope } from '../../../gateway/binding.ts';
-import type { Reply } from '../../../http/reply.ts';
-import type { keyOf } from '../../message.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import { type MaybePromise, whenThere } from '../../../core/maybe-promise.ts';
+import type { SessionFacts, SessionStore } from '../../../state/sessions.ts';
+import { Cancelled } from '../../cancelled.ts';
+import type { keyOf, Notification } from '../../message.ts';
+import type { Client, RequestedBinding } from '../gateway-port.ts';
+import type { NotificationStream } from '../reply.ts';
 import { AddressShare, addressOf } from './address-share.ts';
 
-/** Why a call ended without an answer: its client said so, or left. */
-export class Cancelled extends Error {
-  override readonly name = 'Cancelled';
-}
-
-/** One client's conversation with one binding, since its `initialize`. */
+/** One client's conversation with one binding since its `initialize`: what is stored of it, and what only this process has. */
 export interface Session {
-  readonly id: string;
-  readonly binding: string;
-  readonly revision: string;
-  /** What it has of the upstreams. */
-  readonly client: ClientScope;
-  /** Requests that run, by `keyOf` the client's id; aborting one cancels it. */
+  readonly facts: SessionFacts;
+  readonly client: Client;
+  /** The requests that run, by `keyOf` the client's id. Aborting one cancels it. */
   readonly running: Map<ReturnType<typeof keyOf>, AbortController>;
-  /** Least severe log messages that the client wants; none unless it said so. */
-  logLevel?: string;
   /** The open GET streams, the newest last. */
-  readonly streams: Reply[];
-  /** Milliseconds since the epoch. */
-  lastUsed: number;
+  readonly streams: readonly NotificationStream[];
 }
 
 /** As in `limits` of sallyport.yaml. */
@@ -39,16 +31,17 @@ export interface SessionLimits {
 }
 
 export interface NewSession {
-  readonly binding: string;
+  readonly binding: RequestedBinding;
   readonly revision: string;
+  readonly clientCapabilities: JsonObject;
   readonly remoteAddress: string | undefined;
-  /** Opens the upstreams for it. They are disposed at its end. */
-  open(isListening: () => boolean): ClientScope & Disposable;
 }
 
-interface OpenSession extends Session {
-  readonly address: string;
-  readonly client: ReturnType<NewSession['open']>;
+export interface SessionsOptions {
+  readonly limits: SessionLimits;
+  readonly store: SessionStore;
+  /** Receives what an upstream says on its own to the client of a session. */
+  onNotification(session: Session, notification: Notification, isShared: boolean): void;
 }
 
 /** Milliseconds after which a session in which nothing happens may be ended to make room for a new one. */
@@ -59,55 +52,69 @@ const mostStreams = 4;
 const sweepMs = { least: 100, most: 30_000 };
 
 /**
- * The sessions of clients. Their number is bounded, and so is what one remote address may hold of them. A session that was
+ * The sessions of this process. Their number is bounded, and so is the share of one remote address. A session that was
  * not used for a minute makes room: for an address that has its share one of its own, and where all are taken one of the
  * address that holds most.
+ *
+ * The store decides whether a session exists. What cannot be stored is made again where it is missing, so that a session
+ * that began in another process goes on in this one.
  */
 export class Sessions implements Disposable {
   readonly #limits: SessionLimits;
-  readonly #sessions = new Map<string, OpenSession>();
+  readonly #store: SessionStore;
+  readonly #onNotification: SessionsOptions['onNotification'];
+  readonly #local = new Map<string, LocalSession>();
   readonly #places: AddressShare;
   readonly #streamPlaces: AddressShare;
   readonly #sweeper: NodeJS.Timeout;
 
-  constructor(limits: SessionLimits) {
+  constructor({ limits, store, onNotification }: SessionsOptions) {
     this.#limits = limits;
+    this.#store = store;
+    this.#onNotification = onNotification;
     this.#places = new AddressShare(limits.sessions, limits.address_share);
     this.#streamPlaces = new AddressShare(limits.streams, limits.address_share);
     const every = Math.min(Math.max(limits.session_idle_ms / 4, sweepMs.least), sweepMs.most);
-    this.#sweeper = setInterval(() => this.#endIdle(), every).unref();
+    this.#sweeper = setInterval(() => this.#sweep(), every).unref();
   }
 
   /** @throws Fault `sessions_exhausted` */
-  create({ binding, revision, remoteAddress, open }: NewSession): Session {
-    const address = addressOf(remoteAddress);
-    this.#makeRoom(address);
-    const client = open(() => session.streams.length > 0);
-    const session: OpenSession = {
-      ...{ id: randomUUID(), binding, revision, address, client },
-      ...{ running: new Map(), streams: [], lastUsed: Date.now() },
+  create({ binding, revision, clientCapabilities, remoteAddress }: NewSession): MaybePromise<Session> {
+    const facts: SessionFacts = {
+      id: randomUUID(),
+      binding: binding.id,
+      revision,
+      clientCapabilities,
+      address: addressOf(remoteAddress),
+      lastUsed: Date.now(),
     };
-    this.#sessions.set(session.id, session);
-    this.#places.take(address);
-    return session;
+    const session = this.#open(facts, binding);
+    return whenThere(this.#store.create(facts), () => session);
   }
 
-  /** @throws Fault `session_missing`, `session_unknown`, the latter for one of another binding too */
-  find(id: string | undefined, binding: string): Session {
+  /** @throws Fault `session_missing`; `session_unknown`, also for a session of another binding */
+  find(id: string | undefined, binding: RequestedBinding): MaybePromise<Session> {
     if (id === undefined) return fail('session_missing');
-    const session = this.#sessions.get(id);
-    if (session === undefined || session.binding !== binding) return fail('session_unknown');
-    session.lastUsed = Date.now();
-    return session;
+    return whenThere(this.#store.find(id), facts => this.#take(id, facts, binding));
   }
 
-  /** Adds a stream to a session. One too many of the session ends its oldest. @throws Fault `streams_exhausted` */
-  addStream({ id }: Session, stream: Reply): void {
-    const session = this.#sessions.get(id);
-    if (session === undefined) return;
-    const { address, streams } = session;
-    const [oldest] = streams;
-    if (oldest !== undefined && streams.length >= mostStreams) {
+  /** Sets the log level that the client of a session wants. */
+  async setLogLevel({ facts, client }: Session, level: string): Promise<void> {
+    const session = this.#local.get(facts.id);
+    if (session !== undefined) session.facts = { ...facts, logLevel: level };
+    await Promise.all([this.#store.setLogLevel(facts.id, level), client.setLogLevel(level)]);
+  }
+
+  /**
+   * Opens a stream of a session. One too many of the session ends its oldest.
+   * @throws Fault `streams_exhausted`, before the stream is opened
+   */
+  addStream({ facts }: Session, open: () => NotificationStream): NotificationStream {
+    const session = this.#local.get(facts.id);
+    if (session === undefined) return fail('session_unknown');
+    const { address } = session.facts;
+    const [oldest] = session.streams;
+    if (oldest !== undefined && session.streams.length >= mostStreams) {
       this.removeStream(session, oldest);
       oldest.end(200);
     }
@@ -115,46 +122,74 @@ export class Sessions implements Disposable {
       const hint = exhausted('streams', 'limits.streams', this.#streamPlaces.isFull);
       fail('streams_exhausted', { limit: this.#limits.streams, hint });
     }
+    const stream = open();
     this.#streamPlaces.take(address);
-    streams.push(stream);
+    session.streams.push(stream);
+    return stream;
   }
 
-  /** Says that a stream is over. */
-  removeStream({ id, streams }: Session, stream: Reply): void {
-    const at = streams.indexOf(stream);
-    const session = this.#sessions.get(id);
+  /** Removes a stream that is over. */
+  removeStream({ facts }: Session, stream: NotificationStream): void {
+    const session = this.#local.get(facts.id);
+    const at = session?.streams.indexOf(stream) ?? -1;
     if (at < 0 || session === undefined) return;
-    streams.splice(at, 1);
+    session.streams.splice(at, 1);
     session.lastUsed = Date.now();
-    this.#streamPlaces.giveBack(session.address);
+    this.#streamPlaces.giveBack(session.facts.address);
   }
 
   /** Ends a session, and cancels what runs in it. */
-  end({ id }: Session): void {
-    const session = this.#sessions.get(id);
+  end({ facts }: Session): MaybePromise<void> {
+    this.#close(facts.id);
+    return this.#store.end(facts.id);
+  }
+
+  /** Closes what this process holds. The sessions themselves stay in the store. */
+  [Symbol.dispose](): void {
+    clearInterval(this.#sweeper);
+    for (const id of this.#local.keys()) this.#close(id);
+  }
+
+  #take(id: string, facts: SessionFacts | undefined, binding: RequestedBinding): Session {
+    if (facts === undefined) this.#close(id);
+    if (facts === undefined || facts.binding !== binding.id) return fail('session_unknown');
+    const session = this.#local.get(id) ?? this.#open(facts, binding);
+    session.facts = facts;
+    session.lastUsed = Date.now();
+    ignoreFailure(this.#store.touch(id, session.lastUsed));
+    return session;
+  }
+
+  /** Opens what a session has in this process. @throws Fault `sessions_exhausted` */
+  #open(facts: SessionFacts, binding: RequestedBinding): LocalSession {
+    this.#makeRoom(facts.address);
+    const session = new LocalSession(facts, binding, this.#onNotification);
+    this.#local.set(facts.id, session);
+    this.#places.take(facts.address);
+    return session;
+  }
+
+  #close(id: string): void {
+    const session = this.#local.get(id);
     if (session === undefined) return;
     for (const controller of session.running.values()) controller.abort(new Cancelled('the session ended'));
     for (const stream of [...session.streams]) {
       this.removeStream(session, stream);
       stream.end(200);
     }
-    this.#sessions.delete(id);
-    this.#places.giveBack(session.address);
+    this.#local.delete(id);
+    this.#places.giveBack(session.facts.address);
     session.client[Symbol.dispose]();
-  }
-
-  [Symbol.dispose](): void {
-    clearInterval(this.#sweeper);
-    for (const session of this.#sessions.values()) this.end(session);
   }
 
   #makeRoom(address: string): void {
     const { isFull } = this.#places;
     if (!isFull && !this.#places.isSpent(address)) return;
-    let found: OpenSession | undefined;
-    const held = (session: OpenSession | undefined) => (session === undefined ? 0 : this.#places.held(session.address));
+    let found: LocalSession | undefined;
+    const held = (session: LocalSession | undefined) =>
+      session === undefined ? 0 : this.#places.held(session.facts.address);
     for (const session of this.#unused(abandonedMs)) {
-      if (!isFull && session.address !== address) continue;
+      if (!isFull && session.facts.address !== address) continue;
       const more = held(session) - held(found);
       if (more > 0 || (more === 0 && session.lastUsed < (found?.lastUsed ?? 0))) found = session;
     }
@@ -162,19 +197,49 @@ export class Sessions implements Disposable {
       const hint = exhausted('sessions', 'limits.sessions', isFull);
       fail('sessions_exhausted', { limit: this.#limits.sessions, hint });
     }
-    this.end(found);
+    ignoreFailure(this.end(found));
   }
 
-  *#unused(ms: number): Iterable<OpenSession> {
+  *#unused(ms: number): Iterable<LocalSession> {
     const before = Date.now() - ms;
-    for (const session of this.#sessions.values()) {
-      if (session.lastUsed < before && session.running.size === 0 && session.streams.length === 0) yield session;
+    for (const session of this.#local.values()) {
+      if (session.lastUsed < before && !session.isBusy) yield session;
     }
   }
 
-  #endIdle(): void {
-    for (const session of this.#unused(this.#limits.session_idle_ms)) this.end(session);
+  #sweep(): void {
+    // A call or a stream keeps its session, however long it lasts.
+    for (const [id, session] of this.#local) if (session.isBusy) ignoreFailure(this.#store.touch(id, Date.now()));
+    for (const { facts } of this.#unused(this.#limits.session_idle_ms)) this.#close(facts.id);
+    ignoreFailure(this.#store.dropIdle());
   }
+}
+
+class LocalSession implements Session {
+  facts: SessionFacts;
+  lastUsed: number;
+  readonly client: Client;
+  readonly running: Session['running'] = new Map();
+  readonly streams: NotificationStream[] = [];
+
+  constructor(facts: SessionFacts, binding: RequestedBinding, onNotification: SessionsOptions['onNotification']) {
+    this.facts = facts;
+    this.lastUsed = facts.lastUsed;
+    this.client = binding.openClient({
+      isListening: () => this.streams.length > 0,
+      onNotification: (notification, isShared) => onNotification(this, notification, isShared),
+    });
+    if (facts.logLevel !== undefined) ignoreFailure(this.client.setLogLevel(facts.logLevel));
+  }
+
+  get isBusy(): boolean {
+    return this.running.size > 0 || this.streams.length > 0;
+  }
+}
+
+/** A store that fails here fails again when the session is looked for, and there the client is answered with it. */
+function ignoreFailure(done: MaybePromise<unknown>): void {
+  if (done instanceof Promise) done.catch(() => {});
 }
 
 const exhausted = (what: string, setting: string, isFull: boolean) =>

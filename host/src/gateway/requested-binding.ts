@@ -1,0 +1,123 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Answer } from '../mcp/answer.ts';
+import type { Notification } from '../mcp/message.ts';
+import type { Client, ClientListener, ClientRequest, RequestedBinding } from '../mcp/revision/gateway-port.ts';
+import type { ClientScope, Entry } from './binding.ts';
+import { blockOf } from './blocked.ts';
+import type { CallRecord } from './call.ts';
+import { dispatch } from './dispatch.ts';
+import { type Patience, reachUpstreams } from './reach-upstreams.ts';
+import { capabilitiesOf, instructionsOf, serverInfoOf } from './server-capabilities.ts';
+import { upstreamError, withoutText } from './unhooked.ts';
+
+export interface BindingSettings extends Patience {
+  /** The gateway's own version, for `serverInfo`. */
+  readonly version: string;
+}
+
+/** The HTTP request that a binding was entered for. */
+export interface EnteringRequest {
+  readonly id: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly record: CallRecord;
+}
+
+/** The binding of one request, as a revision of MCP sees it. */
+export class EnteredBinding implements RequestedBinding {
+  readonly id: string;
+  readonly #entry: Entry;
+  readonly #request: EnteringRequest;
+  readonly #settings: BindingSettings;
+
+  constructor(entry: Entry, request: EnteringRequest, settings: BindingSettings) {
+    this.id = entry.id;
+    this.#entry = entry;
+    this.#request = request;
+    this.#settings = settings;
+  }
+
+  reachUpstreams(): Promise<void> {
+    return reachUpstreams(this.#entry, this.#settings);
+  }
+
+  openClient(listener: ClientListener): Client {
+    return new BindingClient(this.#entry, listener, this.#settings.version);
+  }
+
+  async dispatch(client: BindingClient, { method, params, signal, onNotification }: ClientRequest): Promise<Answer> {
+    const { id: requestId, headers, record } = this.#request;
+    const { scope } = client;
+    const answer = await dispatch({
+      requestId,
+      route: this.#entry.routeOf(scope),
+      method,
+      params,
+      headers,
+      record,
+      signal,
+      tellLater: notification => client.notify(notification, true),
+      ...(onNotification === undefined
+        ? {}
+        : { onNotification: notification => passable(scope, notification, onNotification) }),
+    });
+    if (answer.error && blockOf(answer) === undefined) {
+      record.refused = upstreamError(answer.error, record.upstream);
+      if (scope.withholds()) throw record.refused;
+    }
+    return answer;
+  }
+}
+
+/** What one client has of a binding's upstreams, from `initialize` or its first request to its end. */
+class BindingClient implements Client {
+  readonly scope: ClientScope & Disposable;
+  readonly #binding: string;
+  readonly #version: string;
+  readonly #listener: ClientListener;
+
+  constructor({ id, upstreams, open }: Entry, listener: ClientListener, version: string) {
+    this.#binding = id;
+    this.#version = version;
+    this.#listener = listener;
+    this.scope = open(() => listener.isListening());
+    for (const { upstream } of this.scope.members) {
+      const pool = upstreams.find(each => each.id === upstream.id);
+      upstream.subscribe(notification => this.notify(notification, pool?.common !== undefined));
+    }
+  }
+
+  describe() {
+    const instructions = instructionsOf(this.scope);
+    return {
+      implementation: serverInfoOf(this.#binding, this.scope, this.#version),
+      capabilities: capabilitiesOf(this.scope),
+      ...(instructions === undefined ? {} : { instructions }),
+    };
+  }
+
+  connect(): void {
+    for (const { upstream } of this.scope.members) upstream.start().catch(() => {});
+  }
+
+  async setLogLevel(level: string): Promise<void> {
+    await Promise.all(this.scope.members.map(({ upstream }) => upstream.setLogLevel(level)));
+  }
+
+  notify(notification: Notification, isShared: boolean): void {
+    passable(this.scope, notification, shown => this.#listener.onNotification(shown, isShared));
+  }
+
+  [Symbol.dispose](): void {
+    this.scope[Symbol.dispose]();
+  }
+}
+
+/** Passes a notification on, without the text that plugins should see and cannot. */
+function passable<T>(
+  { withholds }: ClientScope,
+  notification: Notification,
+  next: (shown: Notification) => T,
+): T | undefined {
+  const shown = withholds() ? withoutText(notification) : notification;
+  return shown === undefined ? undefined : next(shown);
+}

@@ -1,0 +1,57 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { severity } from '../../log-level.ts';
+import type { Notification } from '../../message.ts';
+import type { ClientRequest } from '../gateway-port.ts';
+import type { NotificationStream } from '../reply.ts';
+import type { Exchange } from '../revision.ts';
+import type { Session } from './session.ts';
+
+/** The level of a client that names none: the specification leaves it to the server. */
+const defaultLogLevel = 'info';
+/** Passed on by exactly these names: another one could say anything. */
+const listChanges = new Set(['tools', 'prompts', 'resources'].map(kind => `notifications/${kind}/list_changed`));
+
+/** Whether the client says that it reads event streams; one that accepts anything may not. */
+export const acceptsEvents = ({ accept }: IncomingHttpHeaders): boolean =>
+  accept?.includes('text/event-stream') ?? false;
+
+/**
+ * Returns what sends progress and log messages of a call to its client, with the client's own progress token. Returns
+ * undefined when the client reads no event streams.
+ */
+export function notificationsOfCall(
+  { headers, reply }: Exchange,
+  session: Session,
+  { _meta }: JsonObject,
+): ClientRequest['onNotification'] {
+  if (!acceptsEvents(headers)) return undefined;
+  const token = isJsonObject(_meta) ? _meta.progressToken : undefined;
+  return ({ method, params }) => {
+    if (method === 'notifications/progress') {
+      return token === undefined ? undefined : reply.notify(textOf(method, { ...params, progressToken: token }));
+    }
+    const isWanted =
+      method === 'notifications/message' &&
+      severity(params?.level) >= severity(session.facts.logLevel ?? defaultLogLevel);
+    return isWanted ? reply.notify(textOf(method, params)) : undefined;
+  };
+}
+
+/**
+ * Sends a client what an upstream said on its own, on one of its open streams. Log messages of a connection that clients
+ * share are sent only to those that set a level, because they may be about the call of another client.
+ */
+export function notifySession({ facts, streams }: Session, { method, params }: Notification, isShared: boolean): void {
+  if (method === 'notifications/message') {
+    const level = facts.logLevel ?? (isShared ? undefined : defaultLogLevel);
+    if (level === undefined || severity(params?.level) < severity(level)) return;
+  } else if (!listChanges.has(method)) return;
+  newestThatReads(streams)?.notify(textOf(method, params));
+}
+
+/** A message goes to one stream alone (MCP 2025-11-25, Transports § Multiple Connections). */
+const newestThatReads = (streams: readonly NotificationStream[]) =>
+  streams.findLast(({ waiting }) => waiting === 0) ?? streams.at(-1);
+
+const textOf = (method: string, params: JsonObject | undefined) => JSON.stringify({ jsonrpc: '2.0', method, params });
