@@ -272,7 +272,7 @@ it('a call that still runs when draining is over is told so, and logged as it en
   const client = await fetch(`${ending.url}/mcp`, { headers: { ...own, accept: 'text/event-stream' } });
   const streaming = ending.post(rpc('tools/call', { name: 'slow-progress', ...meta }, 'streaming'), own);
   await expect.poll(() => server.raw.seen.at(-1)?.params?.name).toBe('slow-progress');
-  await ending.gateway.drain(100);
+  await ending.server.drain(100);
   const { status, body } = await plain;
   expect([status, body.id, body.error.data.code]).toEqual([503, 'plain', 'draining']);
   expect(body.error.data.hint).toContain('drain_ms');

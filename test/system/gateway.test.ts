@@ -3,7 +3,8 @@ import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.j
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { afterEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
-import { createGateway } from '../../host/src/http/server.ts';
+import { Gateway } from '../../host/src/gateway/gateway.ts';
+import { HttpServer } from '../../host/src/http/server.ts';
 import type { UpstreamEntry } from '../../host/src/upstream/mcp/create-upstream.ts';
 import { everythingOverStdio, freePort, startEverything } from '../fixtures/everything.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
@@ -370,7 +371,7 @@ it('drains: takes nothing new, lets what runs finish, then closes [GW-15]', asyn
   const session = await gateway.session();
   const running = gateway.post(toolCall('trigger-long-running-operation', { duration: 0.6, steps: 1 }), session);
   await new Promise(resolve => setTimeout(resolve, 100));
-  const drained = gateway.gateway.drain(5_000);
+  const drained = gateway.server.drain(5_000);
   const refused = await gateway.post(rpc('ping'), session);
   expect([refused.status, refused.headers.get('connection'), refused.body.error.data.code]).toEqual([
     503,
@@ -386,19 +387,11 @@ it('drains: takes nothing new, lets what runs finish, then closes [GW-15]', asyn
 it('says when it cannot listen', async () => {
   const gateway = await keep(openGateway([await rawEntry()]));
   const port = Number(new URL(gateway.url).port);
-  const second = createGateway({
-    ...{ bindings: [], revisions: [], allowedHosts: [], allowedOrigins: [], log: silentLog() },
-    limits: {
-      body_bytes: 1,
-      request_timeout_ms: 1,
-      list_ms: 1,
-      concurrent_requests: 1,
-      sessions: 1,
-      session_idle_ms: 1,
-      streams: 1,
-      address_share: 1,
-      waiting_bytes: 1,
-    },
+  const log = silentLog();
+  const second = new HttpServer({
+    ...{ revisions: [], allowedHosts: [], allowedOrigins: [], log },
+    gateway: new Gateway({ bindings: [], limits: { request_timeout_ms: 1, list_ms: 1 }, log }),
+    limits: { body_bytes: 1, concurrent_requests: 1, waiting_bytes: 1 },
   });
   await expect(second.listen({ host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'listen_failed', exit: 1 });
 });

@@ -55,7 +55,7 @@ async function serving(
   work: (said: (args: Record<string, unknown>) => Promise<string>) => Promise<void>,
 ) {
   await using host = await createHost(await loadConfig(file, { grants: grantsSchema }), silentLog());
-  const { url } = await host.gateway.listen({ host: '127.0.0.1', port: 0 });
+  const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
   const said = async (args: Record<string, unknown>) => {

@@ -23,13 +23,13 @@ export async function serve(command: StartCommand, signal?: AbortSignal): Promis
   // Loaded only now: a refused config should be told of at once.
   const { createHost } = await import('../host/create-host.ts');
   const host = await unlessGivenUp(createHost(config, log, { lock, signal }), signal);
-  const { url } = await host.gateway.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
+  const { url } = await host.server.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
   const deaf = hearSignals(host, log);
   saveCodeCache();
   return async why => {
     log.info({ signal: why }, 'draining');
-    await host.gateway.drain(config.limits.drain_ms);
+    await host.server.drain(config.limits.drain_ms);
     const closed = await within(
       closingMs,
       host[Symbol.asyncDispose]().then(() => true),

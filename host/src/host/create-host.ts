@@ -9,8 +9,9 @@ import type { Metrics } from '../core/metrics.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
 import { proxyFromEnvironment } from '../core/proxy.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import { Gateway } from '../gateway/gateway.ts';
 import { ChainPlace } from '../hook/chain-place.ts';
-import { createGateway, type Gateway } from '../http/server.ts';
+import { HttpServer } from '../http/server.ts';
 import type { Lock } from '../lockfile/lock.ts';
 import { openRevisions } from '../mcp/revision/revisions.ts';
 import { createLearner, type Learner } from '../plugin/learned-grants.ts';
@@ -29,7 +30,7 @@ import { runPlugins, type Watch } from './running-plugins.ts';
 
 /** A gateway with everything behind it. Disposing closes all of it, in reverse order of opening. */
 export interface Host extends AsyncDisposable {
-  readonly gateway: Gateway;
+  readonly server: HttpServer;
   readonly plugins: readonly Plugin[];
   /** What each plugin has used, by id: the numbers that `/metrics` shows as `sallyport_plugin_*`. */
   usage(): ReadonlyMap<string, PluginUsage>;
@@ -165,7 +166,7 @@ async function openHost(config: Config, ownLog: Log, { lock, signal, watch }: Ho
 
   const places = config.bindings.map(binding => ({ binding, place: new ChainPlace(running.chainOf(binding)) }));
   const gateway = opened.use(
-    createGateway({
+    new Gateway({
       bindings: places.map(({ binding, place }) => ({
         id: binding.id,
         isDefault: binding.default,
@@ -174,22 +175,28 @@ async function openHost(config: Config, ownLog: Log, { lock, signal, watch }: Ho
         unhooked: binding.unhooked,
       })),
       limits: config.limits,
-      revisions: openRevisions({
-        limits: config.limits,
-        store: new MemorySessions(config.limits.session_idle_ms),
-      }),
+      optionalUpstreams: new Set(config.upstreams.filter(each => !each.required).map(each => each.id)),
+      metrics,
+      log,
+    }),
+  );
+  const sessions = new MemorySessions(config.limits.session_idle_ms);
+  const server = opened.use(
+    new HttpServer({
+      gateway,
+      revisions: openRevisions({ limits: config.limits, store: sessions }),
+      limits: config.limits,
       allowedHosts: config.allowed_hosts,
       allowedOrigins: config.allowed_origins,
       metrics,
       metricsFor: config.metrics.serve,
       mask,
-      optionalUpstreams: new Set(config.upstreams.filter(each => !each.required).map(each => each.id)),
       log,
     }),
   );
   const stack = opened.move();
   return {
-    gateway,
+    server,
     get plugins() {
       return running.plugins;
     },

@@ -1,10 +1,15 @@
 import type { IncomingMessage } from 'node:http';
+import { cut } from '../core/cut.ts';
 import { Fault } from '../core/fault.ts';
+import { isList, type Json } from '../core/json.ts';
 import { Cancelled } from '../mcp/cancelled.ts';
+import { readId } from '../mcp/exchange-id.ts';
+import { type Body, idOf, longestName, type MessageId, parseBody, toMessage } from '../mcp/message.ts';
+import type { ExchangeRecord } from '../mcp/revision/revision.ts';
 
 /**
- * Reads a request's body as UTF-8. A body that announces to be too large is refused before it is read, one that turns
- * out to be while it is. Read straight from the socket: a web stream costs most of the throughput.
+ * Reads the body of a request as UTF-8. One whose Content-Length is too large is refused before it is read, and one that
+ * turns out to be too large as soon as it does. It is read from Node's stream: a web stream costs most of the throughput.
  * @throws Fault `body_too_large`; Cancelled when the client leaves
  */
 export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<string> {
@@ -27,3 +32,31 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<s
 
 const decode = (chunks: readonly Buffer[]) =>
   (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8');
+
+/** Returns the id in a body that is not parsed. */
+export const idInText = (text: string): MessageId | null | undefined => idOf({ id: readId(text) ?? null });
+
+/**
+ * Parses a body. What is learned about the message is written to `record` at once, so that a refusal has its id too.
+ * @throws Fault
+ */
+export function readMessage(text: string, record: ExchangeRecord): Body {
+  const body = parse(text, record);
+  record.id = idOf(body);
+  if (isList(body)) {
+    record.method = 'batch';
+    return { kind: 'batch', messages: body };
+  }
+  const message = toMessage(body);
+  if (message.kind !== 'response') record.method = cut(message.method, longestName);
+  return message;
+}
+
+function parse(text: string, record: ExchangeRecord): Json {
+  try {
+    return parseBody(text);
+  } catch (fault) {
+    if (fault instanceof Fault && fault.code === 'json_excessive') record.id = idInText(text);
+    throw fault;
+  }
+}

@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { createLog } from '../core/log.ts';
@@ -21,7 +21,14 @@ it('a client that was disconnected because it does not read is logged and counte
   const log = createLog('info', { write: text => void lines.push(JSON.parse(text)) });
   const metrics = new Metrics();
   const context = { log, measure() {}, countCutOff: createCutOffCount(metrics) };
-  const request = new OpenRequest(new IncomingMessage(new Socket()), nowhere, 'main', context);
+  const incoming = new IncomingMessage(new Socket());
+  const request = new OpenRequest({
+    incoming,
+    outgoing: new ServerResponse(incoming),
+    binding: 'main',
+    reply: nowhere,
+    context,
+  });
   request.cutOff(30_000_000);
   expect(lines).toMatchObject([{ level: 40, request: request.id, binding: 'main', waiting_bytes: 30_000_000 }]);
   expect(metrics.text()).toContain('sallyport_slow_clients_total{binding="main"} 1');

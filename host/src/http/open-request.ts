@@ -1,71 +1,127 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { CallRecord } from '../gateway/call.ts';
+import { anonymous, type Principal } from '../identity/principal.ts';
+import { Cancelled } from '../mcp/cancelled.ts';
 import { type ErrorNumbers, sharedNumbers } from '../mcp/errors.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
 import type { ExchangeRecord } from '../mcp/revision/revision.ts';
 import { faultReply } from './fault-reply.ts';
+import { HttpReply } from './reply.ts';
 import { failureOf, logRequest, type RequestLine } from './request-log.ts';
+import type { RunningRequests } from './step/overload.ts';
+import type { Arrival } from './step/step.ts';
+import type { Outbox } from './unread-answers.ts';
 
-/** Where requests are logged and measured. */
+/** What all requests of a server share. */
 export interface RequestContext {
+  readonly running: RunningRequests;
+  readonly outbox: Outbox;
   readonly log: Log;
   measure(line: RequestLine, failed?: FaultCode): void;
   /** Counts a client that was disconnected because it does not read. */
   countCutOff(binding: string): void;
 }
 
+/** An HTTP request as the router passes it on. */
+export interface Routed {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** Id of the binding that its path names. */
+  readonly binding?: string | undefined;
+}
+
+/** Does the work of one HTTP request. Never rejects: what the work throws is answered, and logged. */
+export async function serveRequest(
+  context: RequestContext,
+  routed: Routed,
+  work: (request: OpenRequest, reply: HttpReply) => Promise<void>,
+): Promise<Response> {
+  const { incoming, outgoing, binding } = routed;
+  const reply = new HttpReply(outgoing, context.outbox);
+  const request = new OpenRequest({ incoming, outgoing, binding, reply, context });
+  reply.onCut = waiting => request.cutOff(waiting);
+  context.running.add(request);
+  outgoing.on('close', () => {
+    if (!outgoing.writableFinished) request.left();
+    reply.closed();
+    context.running.remove(request);
+  });
+  await settle(request, () => work(request, reply));
+  return RESPONSE_ALREADY_SENT;
+}
+
+/** Does work for a request, answers with what it throws, and logs the outcome. */
+export async function settle(request: OpenRequest, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    request.finish();
+  } catch (reason) {
+    // No client is left to be answered, and nothing failed.
+    if (reason instanceof Cancelled) request.finish();
+    else request.fail(reason);
+  }
+}
+
+export interface OpenRequestOptions extends Routed {
+  readonly reply: Reply;
+  readonly context: Omit<RequestContext, 'running' | 'outbox'>;
+  /** The request that it is a part of. */
+  readonly whole?: OpenRequest;
+  readonly id?: string;
+}
+
 /** One HTTP request, from its arrival until its response has been read or its connection is closed. Logs one line. */
-export class OpenRequest {
+export class OpenRequest implements Arrival {
   readonly id: string;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
   readonly reply: Reply;
   readonly record: CallRecord & ExchangeRecord = { id: null };
+  principal: Principal;
   /** The error numbers of its revision; until that is known, those that all revisions share. */
-  errorNumbers: ErrorNumbers = sharedNumbers;
+  errorNumbers: ErrorNumbers;
   readonly #began = performance.now();
-  readonly #incoming: IncomingMessage;
   readonly #binding: string | undefined;
-  readonly #on: RequestContext;
+  readonly #context: OpenRequestOptions['context'];
   readonly #leaveListeners: (() => void)[] = [];
   #parts = 0;
   #isLogged = false;
 
-  constructor(
-    incoming: IncomingMessage,
-    reply: Reply,
-    binding: string | undefined,
-    on: RequestContext,
-    id: string = randomUUID(),
-  ) {
-    this.#incoming = incoming;
+  constructor({ incoming, outgoing, binding, reply, context, whole, id = randomUUID() }: OpenRequestOptions) {
+    this.incoming = incoming;
+    this.outgoing = outgoing;
     this.reply = reply;
     this.#binding = binding;
-    this.#on = on;
+    this.#context = context;
     this.id = id;
+    this.principal = whole?.principal ?? anonymous;
+    this.errorNumbers = whole?.errorNumbers ?? sharedNumbers;
   }
 
-  /** A message of a batch. It is left when the request is. */
+  get headers(): IncomingHttpHeaders {
+    return this.incoming.headers;
+  }
+
+  /** Creates a request for one message of a batch. It is left when the whole request is. */
   part(reply: Reply): OpenRequest {
     this.#parts += 1;
-    const part = new OpenRequest(this.#incoming, reply, this.#binding, this.#on, `${this.id}.${this.#parts}`);
-    part.errorNumbers = this.errorNumbers;
+    const { incoming, outgoing } = this;
+    const about = { incoming, outgoing, binding: this.#binding, context: this.#context };
+    const part = new OpenRequest({ ...about, reply, whole: this, id: `${this.id}.${this.#parts}` });
     this.onLeave(() => part.left());
     return part;
   }
 
   /** Logs that the client was disconnected because it does not read. */
   cutOff(waiting: number): void {
-    this.#on.countCutOff(this.#binding ?? '');
+    this.#context.countCutOff(this.#binding ?? '');
     const about = { request: this.id, binding: this.#binding, waiting_bytes: waiting };
-    this.#on.log.warn(about, 'disconnected a client that does not read');
-  }
-
-  /** The address at the other end of the connection. */
-  get remoteAddress(): string | undefined {
-    return this.#incoming.socket.remoteAddress;
+    this.#context.log.warn(about, 'disconnected a client that does not read');
   }
 
   /** Calls back when the client leaves before it has the answer, or the request is cut. */
@@ -95,12 +151,12 @@ export class OpenRequest {
   finish(thrown?: unknown): void {
     if (this.#isLogged) return;
     this.#isLogged = true;
-    const { id: _, method = this.#incoming.method, ...rest } = this.record;
+    const { id: _, method = this.incoming.method, ...rest } = this.record;
     const ms = performance.now() - this.#began;
     const { status, dropped } = this.reply;
     const line = { request: this.id, method, binding: this.#binding, ...rest, status, ms };
     const failure = failureOf(this.record, thrown);
-    logRequest(this.#on.log, dropped === 0 ? line : { ...line, dropped }, failure);
-    this.#on.measure(line, failure?.code);
+    logRequest(this.#context.log, dropped === 0 ? line : { ...line, dropped }, failure);
+    this.#context.measure(line, failure?.code);
   }
 }

@@ -9,7 +9,7 @@ import type { Holding } from './soak-verdict.ts';
 
 const config = await loadConfig(process.argv[2] ?? '', { grants: grantsSchema });
 const host = await createHost(config, silentLog());
-const { url } = await host.gateway.listen({ host: '127.0.0.1', port: 0 });
+const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
 
 async function holding(calls: number): Promise<Holding> {
   // Finalizers run between collections, and what they let go of goes with the next one.

@@ -46,7 +46,7 @@ async function start({ once, port, 'registry-port': registryPort, home }: Wish):
   const config = await loadConfig(folder.config, { grants: grantsSchema });
   const log = createLog(config.log.level, pino.destination({ dest: folder.log, sync: true }));
   const host = opened.use(await createHost(config, log));
-  const { url } = await host.gateway.listen({ host: '127.0.0.1', port: Number(port) });
+  const { url } = await host.server.listen({ host: '127.0.0.1', port: Number(port) });
   for (const plugin of host.plugins) {
     say(`\nVerified ${plugin.id} ${plugin.version}`);
     say(`  component ${plugin.digest}`);
@@ -70,7 +70,7 @@ Try next, in another terminal:
   await new Promise<void>(resolve => {
     process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve());
   });
-  await host.gateway.drain(config.limits.drain_ms);
+  await host.server.drain(config.limits.drain_ms);
 }
 
 /** @throws when the port that was asked for is taken */

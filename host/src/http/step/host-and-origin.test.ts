@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AdmissionOptions, createAdmission } from './host-and-origin.ts';
+import { createChecks, type ListeningOptions } from './host-and-origin.ts';
 
 const base = { host: '127.0.0.1', port: 8787, allowedHosts: [], allowedOrigins: [] };
 
@@ -12,8 +12,8 @@ interface Asked {
 }
 
 /** Both checks, as a request passes them. */
-const admission = (options: AdmissionOptions) => {
-  const { checkHost, checkOrigin } = createAdmission(options);
+const admission = (options: ListeningOptions) => {
+  const { checkHost, checkOrigin } = createChecks(options);
   return ({ host = '', origin, from = '127.0.0.1', raw = ['Host', host], forwardedFor }: Asked) => {
     const headers = {
       host,

@@ -1,19 +1,24 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { cut } from '../../core/cut.ts';
 import { fail } from '../../core/fault.ts';
+import { allowPage } from '../cors.ts';
+import type { Arrival, Step } from './step.ts';
 
-export interface AdmissionOptions {
-  /** The address that is listened on. */
-  readonly host: string;
-  readonly port: number;
+export interface HostAndOriginOptions {
   /** Values of Host beside those of loopback: `name` for any port, or `name:port`. */
   readonly allowedHosts: readonly string[];
   /** Values of Origin beside those of loopback: `https://app.example.com`. */
   readonly allowedOrigins: readonly string[];
 }
 
-/** What admission looks at in a request. */
-export interface Arrival {
+export interface ListeningOptions extends HostAndOriginOptions {
+  /** The address that is listened on. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The parts of a request by which its sender is located. */
+export interface Sender {
   readonly headers: IncomingHttpHeaders;
   /** Names and values in turn, as they came. */
   readonly rawHeaders: readonly string[];
@@ -21,12 +26,41 @@ export interface Arrival {
   readonly remoteAddress: string | undefined;
 }
 
-/** The two checks that every request passes first. */
-export interface Admission {
+/** The checks of Host and Origin for one address. */
+export interface HostAndOriginChecks {
   /** @throws Fault `origin_refused` */
   checkOrigin(headers: IncomingHttpHeaders): void;
   /** @throws Fault `host_ambiguous`, `host_refused` */
-  checkHost(arrival: Arrival): void;
+  checkHost(sender: Sender): void;
+}
+
+/** The first step: a request must name the gateway as its host, and a page that sends it must have an allowed origin. */
+export class HostAndOrigin implements Step {
+  readonly name = 'host-and-origin';
+  readonly #options: HostAndOriginOptions;
+  #checks: HostAndOriginChecks | undefined;
+
+  constructor(options: HostAndOriginOptions) {
+    this.#options = options;
+  }
+
+  /** Must be called when the address is known. Until then every request is refused. */
+  listenOn(address: { readonly host: string; readonly port: number }): void {
+    this.#checks = createChecks({ ...this.#options, ...address });
+  }
+
+  /** @throws Fault `draining`, `origin_refused`, `host_ambiguous`, `host_refused` */
+  pass({ incoming, outgoing }: Pick<Arrival, 'incoming' | 'outgoing'>): void {
+    if (this.#checks === undefined) fail('draining');
+    const { headers, rawHeaders, socket } = incoming;
+    if (headers.origin !== undefined) {
+      outgoing.setHeader('vary', 'origin');
+      this.#checks.checkOrigin(headers);
+      // Before the host is checked, so that an allowed page can read any refusal.
+      allowPage(outgoing, headers.origin);
+    }
+    this.#checks.checkHost({ headers, rawHeaders, remoteAddress: socket.remoteAddress });
+  }
 }
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
@@ -38,20 +72,20 @@ export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|
 const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
 /** Whether a request comes from this machine: over loopback, and not through a proxy that says so. */
-export const isFromHere = ({ headers, remoteAddress = '' }: Omit<Arrival, 'rawHeaders'>): boolean =>
+export const isFromHere = ({ headers, remoteAddress = '' }: Omit<Sender, 'rawHeaders'>): boolean =>
   /^(::ffff:)?127\.|^::1$/.test(remoteAddress) && forwarding.every(name => headers[name] === undefined);
 
 /** Wildcard addresses, which include loopback. */
 const everyAddress = /^(0\.0\.0\.0|::|\[::\])$/;
 
 /**
- * Makes the checks of Host and Origin. A page that a browser loaded from anywhere can send requests to this machine; its
+ * Creates the checks of Host and Origin. A page that a browser loaded from anywhere can send requests to this machine; its
  * Origin, or after DNS rebinding its Host, gives it away (MCP 2025-11-25, Transports § Security).
  *
  * On a wildcard address, the names of this machine are accepted from this machine only: from elsewhere, a Host of
- * `localhost` is made up, or comes through a proxy whose name the operator has to configure.
+ * `localhost` is forged, or comes through a proxy whose name the operator has to configure.
  */
-export function createAdmission(options: AdmissionOptions): Admission {
+export function createChecks(options: ListeningOptions): HostAndOriginChecks {
   const { host, port, allowedHosts, allowedOrigins } = options;
   const local = isLoopback(host);
   const own = new Set(loopbackNames.flatMap(name => withPort(name, port)));

@@ -55,8 +55,8 @@ export async function createDevGateway(options: DevGatewayOptions): Promise<DevG
   async function open(config: Config) {
     await using opening = new AsyncDisposableStack();
     const host = opening.use(await createHost(config, log, { signal, watch }));
-    const { url } = await host.gateway.listen(devListen(config, port));
-    opening.defer(() => host.gateway.drain(config.limits.drain_ms));
+    const { url } = await host.server.listen(devListen(config, port));
+    opening.defer(() => host.server.drain(config.limits.drain_ms));
     stack.use(opening.move());
     return { host, url };
   }

@@ -37,7 +37,7 @@ export const target: Target = {
     const complaints: string[] = [];
     const log = createLog('error', { write: (line: string) => void complaints.push(line) });
     const host = opened.use(await createHost(await loadConfig(file, { grants: grantsSchema }), log));
-    const { url } = await host.gateway.listen({ host: '127.0.0.1', port: 0 });
+    const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
     const port = Number(new URL(url).port);
     const sessionIn = async (path: string) => {
       const { headers } = await rawRequest(port, framed(requestOf(initialize, path), port, ''), { patience: 10_000 });

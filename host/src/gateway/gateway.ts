@@ -1,0 +1,51 @@
+import type { Log } from '../core/log.ts';
+import { Metrics } from '../core/metrics.ts';
+import { version } from '../core/version.ts';
+import { type Binding, createEntrance, type Entrance } from './binding.ts';
+import { createReadiness, type Readiness } from './readiness.ts';
+import type { BindingSettings } from './requested-binding.ts';
+
+/** As in `limits` of sallyport.yaml. */
+export interface GatewayLimits {
+  /** That an upstream may take to answer, in milliseconds. */
+  readonly request_timeout_ms: number;
+  /** That an upstream of several may take to send a list, in milliseconds. */
+  readonly list_ms: number;
+}
+
+export interface GatewayOptions {
+  readonly bindings: readonly Binding[];
+  readonly limits: GatewayLimits;
+  readonly log: Log;
+  readonly metrics?: Metrics;
+  /** Ids of upstreams that may be down while the gateway is ready. */
+  readonly optionalUpstreams?: ReadonlySet<string>;
+  /** Shown to clients as the server's version. */
+  readonly version?: string;
+}
+
+/** All bindings of one gateway. It knows no HTTP and no revision of MCP, and does not dispose the upstreams that it was given. */
+export class Gateway implements Disposable {
+  /** By id. */
+  readonly bindings: ReadonlyMap<string, Entrance>;
+  /** The binding at `/mcp`. */
+  readonly standard: Entrance | undefined;
+  readonly readiness: Readiness;
+  readonly settings: BindingSettings;
+
+  constructor({ bindings, limits, log, metrics = new Metrics(), ...options }: GatewayOptions) {
+    const entranceOptions = { listMs: limits.list_ms, log, metrics };
+    this.bindings = new Map(bindings.map(binding => [binding.id, createEntrance(binding, entranceOptions)]));
+    this.standard = this.bindings.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
+    this.readiness = createReadiness(bindings, this.bindings, options.optionalUpstreams ?? new Set());
+    this.settings = {
+      requestTimeoutMs: limits.request_timeout_ms,
+      listMs: limits.list_ms,
+      version: options.version ?? version,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    for (const binding of this.bindings.values()) binding[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,135 @@
+import { fail } from '../core/fault.ts';
+import type { Entrance, Entry } from '../gateway/binding.ts';
+import { type BindingSettings, EnteredBinding } from '../gateway/requested-binding.ts';
+import type { Body } from '../mcp/message.ts';
+import { type Classify, createClassify } from '../mcp/revision/classify.ts';
+import type { Reply } from '../mcp/revision/reply.ts';
+import type { Exchange, HttpMethod, Revision } from '../mcp/revision/revision.ts';
+import { idInText, readBody, readMessage } from './body.ts';
+import { accepts, isJson } from './media-type.ts';
+import { type OpenRequest, type RequestContext, type Routed, serveRequest, settle } from './open-request.ts';
+import { passSteps, type Step } from './step/step.ts';
+
+export interface McpEndpointOptions {
+  /** The revisions of MCP that are served. */
+  readonly revisions: readonly Revision[];
+  /** What each request passes first. */
+  readonly steps: readonly Step[];
+  readonly context: RequestContext;
+  readonly settings: BindingSettings;
+  /** Bytes that the body of a request may have. */
+  readonly bodyBytes: number;
+}
+
+/** Characters of a body that is parsed only for a client whose headers are accepted. No `initialize` is as long. */
+const largeText = 64 * 1024;
+
+/** Answers what is sent to `/mcp/{binding}`, in whatever revision. */
+export class McpEndpoint {
+  readonly #options: McpEndpointOptions;
+  readonly #classify: Classify<Revision>;
+
+  constructor(options: McpEndpointOptions) {
+    this.#options = options;
+    this.#classify = createClassify(options.revisions);
+  }
+
+  /** Serves a request to a binding. Never rejects: what goes wrong is answered, and logged. */
+  serve(entrance: Entrance, method: HttpMethod, { incoming, outgoing }: Routed): Promise<Response> {
+    const { context, steps } = this.#options;
+    return serveRequest(context, { incoming, outgoing, binding: entrance.id }, async (request, reply) => {
+      const passing = passSteps(steps, request);
+      if (passing !== undefined) await passing;
+      using entry = entrance.enter();
+      await this.#handle(new HttpExchange(request, entry, method, this.#options));
+      // A stream of notifications stays open for hours. Its revision bounds the number of them.
+      if (reply.isKeptOpen) context.running.remove(request);
+    });
+  }
+
+  #handle(exchange: HttpExchange): Promise<void> | void {
+    switch (exchange.httpMethod) {
+      case 'POST':
+        return this.#post(exchange);
+      case 'GET':
+        if (exchange.request.incoming.method === 'HEAD') fail('http_method_refused', { method: 'HEAD' });
+        if (!accepts(exchange.headers, 'text/event-stream')) fail('not_acceptable');
+        return this.#revisionOf(exchange).handle(exchange);
+      case 'DELETE':
+        return this.#revisionOf(exchange).handle(exchange);
+    }
+  }
+
+  async #post(exchange: HttpExchange): Promise<void> {
+    const { request, headers, record } = exchange;
+    if (!isJson(headers)) fail('media_type_refused');
+    if (!accepts(headers, 'application/json')) fail('not_acceptable');
+    const text = await readBody(request.incoming, this.#options.bodyBytes);
+    if (text.length > largeText) {
+      record.id = idInText(text);
+      await this.#revisionOf(exchange).checkBeforeBody?.(exchange);
+    }
+    const message = readMessage(text, record);
+    await this.#revisionOf(exchange, message).handle(exchange, message);
+  }
+
+  /** @throws Fault when no revision serves the request */
+  #revisionOf({ request, httpMethod, headers }: HttpExchange, body?: Body): Revision {
+    const { revision, refusal } = this.#classify(httpMethod, headers, body);
+    if (revision === undefined) throw refusal;
+    request.errorNumbers = revision.errorNumbers;
+    return revision;
+  }
+}
+
+/** One HTTP request to a binding, or one message of a batch, as a revision sees it. */
+class HttpExchange implements Exchange {
+  readonly request: OpenRequest;
+  readonly httpMethod: HttpMethod;
+  readonly binding: EnteredBinding;
+  readonly #entry: Entry;
+  readonly #options: McpEndpointOptions;
+
+  constructor(request: OpenRequest, entry: Entry, httpMethod: HttpMethod, options: McpEndpointOptions) {
+    this.request = request;
+    this.httpMethod = httpMethod;
+    this.#entry = entry;
+    this.#options = options;
+    this.binding = new EnteredBinding(entry, request, options.settings);
+  }
+
+  get requestId() {
+    return this.request.id;
+  }
+
+  get headers() {
+    return this.request.headers;
+  }
+
+  get remoteAddress() {
+    return this.request.incoming.socket.remoteAddress;
+  }
+
+  get reply() {
+    return this.request.reply;
+  }
+
+  get record() {
+    return this.request.record;
+  }
+
+  onLeave(listener: () => void): void {
+    this.request.onLeave(listener);
+  }
+
+  async part(reply: Reply, work: (exchange: Exchange) => Promise<void>): Promise<void> {
+    const { running } = this.#options.context;
+    const part = this.request.part(reply);
+    running.add(part);
+    await settle(part, () => {
+      running.checkRoom();
+      return work(new HttpExchange(part, this.#entry, this.httpMethod, this.#options));
+    });
+    running.remove(part);
+  }
+}

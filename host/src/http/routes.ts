@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { Hono } from 'hono';
+import { cut } from '../core/cut.ts';
+import { fail } from '../core/fault.ts';
+import type { Entrance } from '../gateway/binding.ts';
+import { answerPreflight, isPreflight } from './cors.ts';
+import type { Health } from './health.ts';
+import type { McpEndpoint } from './mcp-endpoint.ts';
+import type { MetricsEndpoint } from './metrics-endpoint.ts';
+import { type RequestContext, type Routed, serveRequest } from './open-request.ts';
+import type { HostAndOrigin } from './step/host-and-origin.ts';
+
+export interface RoutesOptions {
+  /** By id. */
+  readonly bindings: ReadonlyMap<string, Entrance>;
+  /** What `/mcp` is. */
+  readonly standard: Entrance | undefined;
+  readonly mcp: McpEndpoint;
+  readonly metrics: MetricsEndpoint;
+  readonly health: Health;
+  readonly hostAndOrigin: HostAndOrigin;
+  readonly context: RequestContext;
+}
+
+const mcpMethods = ['POST', 'GET', 'DELETE'] as const;
+
+/** Creates the router: each path and method with what serves it. */
+export function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> {
+  const { bindings, standard, mcp, metrics, health } = options;
+  // One handler for each path and method: where a second one matches, Hono composes them again for each request.
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  for (const [path, binding] of pathsOf(bindings, standard)) {
+    for (const method of mcpMethods) app.on(method, path, c => mcp.serve(binding, method, routed(c.env)));
+  }
+  app.get('/healthz', c => answered(c, request => health.alive(request)));
+  app.get('/readyz', c => answered(c, request => health.ready(request, c.req.query('verbose') !== undefined)));
+  app.get('/metrics', c => answered(c, request => metrics.serve(request)));
+  app.notFound(c => refuse(options, routed(c.env)));
+  return app;
+}
+
+function answered({ env }: { readonly env: HttpBindings }, answer: (request: Routed) => void): Response {
+  answer(routed(env));
+  return RESPONSE_ALREADY_SENT;
+}
+
+/** Returns all paths with their bindings. Some clients append a slash, and some want a path that ends in `mcp`. */
+export function pathsOf<B>(
+  bindings: ReadonlyMap<string, B>,
+  standard: B | undefined,
+): readonly (readonly [string, B])[] {
+  const paths = new Map<string, B>(standard === undefined ? [] : [['/mcp', standard]]);
+  for (const [id, binding] of bindings) paths.set(`/mcp/${id}`, binding).set(`/${id}/mcp`, binding);
+  return [...paths].flatMap(([path, binding]) => [[path, binding] as const, [`${path}/`, binding] as const]);
+}
+
+/** Answers a preflight, and refuses what no other route serves. */
+function refuse({ context, hostAndOrigin }: RoutesOptions, { incoming, outgoing }: Routed): Promise<Response> {
+  return serveRequest(context, { incoming, outgoing }, async (request, reply) => {
+    hostAndOrigin.pass(request);
+    if (isPreflight(incoming) && isMcpPath(incoming)) return answerPreflight(reply, incoming);
+    context.running.pass();
+    const { method = '' } = incoming;
+    const isMethodUnknown = !mcpMethods.some(known => known === method);
+    if (isMcpPath(incoming) && isMethodUnknown) fail('http_method_refused', { method });
+    fail('path_unknown', { path: cut(pathIn(incoming), 200) });
+  });
+}
+
+const pathIn = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0] ?? '';
+
+/** Returns whether the path has the form of a binding's. */
+const isMcpPath = (incoming: IncomingMessage) => /^\/mcp(\/[^/]*)?\/?$|^\/[^/]+\/mcp\/?$/.test(pathIn(incoming));
+
+/** Hono's types allow HTTP/2, which is not served here. */
+const routed = ({ incoming, outgoing }: HttpBindings): Routed => ({
+  incoming: incoming as IncomingMessage,
+  outgoing: outgoing as ServerResponse,
+});

@@ -1,0 +1,78 @@
+import { Fault, fail } from '../../core/fault.ts';
+import type { Step } from './step.ts';
+
+/** A request that can be ended. */
+interface Running {
+  /** Answers with the fault, and cancels what the request waits for. */
+  cut(fault: Fault): void;
+}
+
+/**
+ * The requests that are running, until their answers have been read. As a step it refuses a request when too many run, or
+ * when the gateway is draining.
+ */
+export class RunningRequests implements Step {
+  readonly name = 'overload';
+  readonly #most: number;
+  readonly #requests = new Set<Running>();
+  #isDraining = false;
+  #onIdle: (() => void) | undefined;
+
+  /** @param most as `limits.concurrent_requests` */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get count(): number {
+    return this.#requests.size;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  add(request: Running): void {
+    this.#requests.add(request);
+  }
+
+  remove(request: Running): void {
+    this.#requests.delete(request);
+    if (this.#requests.size === 0) this.#onIdle?.();
+  }
+
+  /** @throws Fault `draining`, `overloaded` */
+  pass(): void {
+    if (this.#isDraining) fail('draining');
+    this.checkRoom();
+  }
+
+  /** @throws Fault `overloaded` when more requests run than may */
+  checkRoom(): void {
+    if (this.#requests.size <= this.#most) return;
+    const hint = `${this.#most} requests are running: try again later, or raise \`limits.concurrent_requests\``;
+    fail('overloaded', { hint });
+  }
+
+  /** Refuses all requests from now on. */
+  startDraining(): void {
+    this.#isDraining = true;
+  }
+
+  /** Waits until no request runs, for at most `ms` milliseconds. */
+  async idle(ms: number): Promise<void> {
+    if (this.#requests.size === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>(resolve => {
+      this.#onIdle = resolve;
+      timer = setTimeout(resolve, ms);
+    });
+    clearTimeout(timer);
+    this.#onIdle = undefined;
+  }
+
+  /** Ends every request that still runs. */
+  cut(): void {
+    const hint = 'it was still running after `limits.drain_ms`; the upstream may have carried it out';
+    for (const request of [...this.#requests]) request.cut(new Fault('draining', { hint }));
+  }
+}
