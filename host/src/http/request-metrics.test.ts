@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { Metrics } from '../core/metrics.ts';
+import type { RequestLine } from './request-log.ts';
+import { createCutOffCount, createMeasure } from './request-metrics.ts';
+
+const line = (more: object): RequestLine =>
+  ({ binding: 'main', method: 'tools/call', status: 200, ms: 5, ...more }) as unknown as RequestLine;
+
+/** The lines of a family, after these requests. */
+function counted(family: string, ...requests: Parameters<ReturnType<typeof createMeasure>>[]) {
+  const metrics = new Metrics();
+  const measure = createMeasure(metrics);
+  for (const request of requests) measure(...request);
+  return metrics
+    .text()
+    .split('\n')
+    .filter(each => each.startsWith(family));
+}
+
+it.each([
+  { what: 'its method', more: {}, labels: 'binding="main",method="tools/call",status="200"' },
+  { what: 'a method that it made up', more: { method: 'x'.repeat(99) }, labels: 'method="other"' },
+  { what: 'no binding', more: { binding: undefined }, labels: 'binding=""' },
+])('a request is counted by $what', ({ more, labels }) => {
+  const [only, ...others] = counted('sallyport_requests_total', [line(more)], [line(more)]);
+  expect(only).toContain(labels);
+  expect([only?.endsWith(' 2'), others]).toEqual([true, []]);
+});
+
+it('a failure is counted by its code beside', () => {
+  expect(counted('sallyport_failed_requests_total', [line({})], [line({}), 'overloaded'])).toEqual([
+    'sallyport_failed_requests_total{binding="main",code="overloaded"} 1',
+  ]);
+});
+
+it('hook calls are counted by outcome or cause, those of nested calls among them', () => {
+  const report = { plugin: 'p', hook: 'tool_pre_invoke', wallMs: 1 };
+  const request = line({
+    plugins: [
+      { ...report, outcome: 'proceed' },
+      { ...report, outcome: 'failed', cause: 'timeout' },
+    ],
+    calls: [{ request: 'r.1', by: 'p', outcome: 'result', plugins: [{ ...report, outcome: 'proceed' }] }],
+  });
+  expect(counted('sallyport_hook_calls_total', [request])).toEqual([
+    'sallyport_hook_calls_total{plugin="p",hook="tool_pre_invoke",outcome="proceed"} 2',
+    'sallyport_hook_calls_total{plugin="p",hook="tool_pre_invoke",outcome="timeout"} 1',
+  ]);
+  expect(counted('sallyport_tool_calls_total', [request])).toEqual([
+    'sallyport_tool_calls_total{plugin="p",outcome="result"} 1',
+  ]);
+});
+
+it('clients that were disconnected are counted by binding', () => {
+  const metrics = new Metrics();
+  createCutOffCount(metrics)('main');
+  expect(metrics.text()).toContain('sallyport_slow_clients_total{binding="main"} 1');
+});

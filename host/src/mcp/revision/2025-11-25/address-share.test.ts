@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { AddressShare, addressOf } from './address-share.ts';
+
+describe('places', () => {
+  /** How many places an address gets when it takes all that it can. */
+  const takeAll = (share: AddressShare, address: string) => {
+    while (!share.isFull && !share.isSpent(address)) share.take(address);
+    return share.held(address);
+  };
+
+  it.each([
+    { places: 8, part: 1, first: 8, second: 0 },
+    { places: 8, part: 0.5, first: 4, second: 2 },
+    { places: 1, part: 0.5, first: 1, second: 0 },
+    { places: 100, part: 0.9, first: 90, second: 9 },
+  ])('of $places, $part for each address: the first takes $first, the second $second', row => {
+    const share = new AddressShare(row.places, row.part);
+    expect([takeAll(share, 'a'), takeAll(share, 'b')]).toEqual([row.first, row.second]);
+  });
+
+  it('leave one for each further address, while there are any', () => {
+    const share = new AddressShare(4, 0.5);
+    expect(['a', 'b', 'c', 'd'].map(address => takeAll(share, address))).toEqual([2, 1, 1, 0]);
+    expect(share.isFull).toBe(true);
+  });
+
+  it('can be given back, to whoever asks next', () => {
+    const share = new AddressShare(2, 0.5);
+    takeAll(share, 'a');
+    takeAll(share, 'b');
+    share.giveBack('a');
+    expect([share.held('a'), share.isFull, takeAll(share, 'c')]).toEqual([0, false, 1]);
+  });
+});
+
+it.each([
+  { sent: '192.0.2.1', address: '192.0.2.1' },
+  { sent: '::ffff:192.0.2.1', address: '192.0.2.1' },
+  { sent: '2001:db8:1:2:3:4:5:6', address: '2001:db8:1:2' },
+  { sent: '2001:db8:1:2:ffff::1', address: '2001:db8:1:2' },
+  { sent: '2001:db8::1', address: '2001:db8:0:0' },
+  { sent: 'fe80::1%eth0', address: 'fe80:0:0:0' },
+  { sent: '::1', address: '0:0:0:0' },
+  { sent: undefined, address: '' },
+])('$sent counts as $address', ({ sent, address }) => {
+  expect(addressOf(sent)).toBe(address);
+});
