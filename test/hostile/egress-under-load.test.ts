@@ -326,7 +326,7 @@ describe('while a plugin tries to get out', () => {
         [{ url: to('file:///etc/passwd') }, denied('scheme')],
         [{ url: to('javascript:0') }, denied('scheme')],
         [{ url: at('loop') }, failed('more than 5 redirects')],
-        [{ url: at('twice') }, failed('several places')],
+        [{ url: at('twice') }, failed('several Location headers')],
         [{ url: at('refresh') }, { status: 200, length: 5, text: 'hello' }],
       ],
     },
@@ -436,7 +436,7 @@ describe('while a plugin tries to get out', () => {
         Array.from({ length: 20 }, () => ['send', { url }]),
       )) as object[];
       const refused = said.filter(each => 'error' in each);
-      expect(refused).toEqual(refused.map(() => denied('5 requests a minute')));
+      expect(refused).toEqual(refused.map(() => denied('5 requests per minute')));
       reached += said.length - refused.length;
       await delay(50);
     });

@@ -413,11 +413,11 @@ describe('a guest that asks too much', () => {
     const grant = { allow: [server.origin], allow_private: loopback, requests_per_minute: 3 };
     const { ask } = openEgress(grant, { now: () => time });
     expect(await ask({ url: server.origin })).toMatchObject({ status: 200 });
-    expect(await ask({ url: server.origin })).toEqual(denied('3 requests a minute'));
+    expect(await ask({ url: server.origin })).toEqual(denied('3 requests per minute'));
     expect(server.seen).toHaveLength(3);
     time += 20_000;
     expect(await ask({ url: `${server.origin}/x` })).toMatchObject({ status: 200 });
-    expect(await ask({ url: `${server.origin}/x` })).toEqual(denied('3 requests a minute'));
+    expect(await ask({ url: `${server.origin}/x` })).toEqual(denied('3 requests per minute'));
   });
 
   it('[CAP-27] is held to the length of a request', async () => {
