@@ -38,7 +38,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{host,tools}/**/*.test.ts', 'test/*.test.ts'],
           exclude: [...configDefaults.exclude, `**/*.{${names.join()}}.test.ts`],
-          maxWorkers,
+          // Many wait for timers and sockets of their own.
+          maxWorkers: 2 * maxWorkers,
           // A unit test leaves nothing behind that another file could see, so one process runs many files.
           isolate: false,
           sequence: { groupOrder: 0 },
