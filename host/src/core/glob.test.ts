@@ -5,7 +5,7 @@ it.each([
   ['search', 'search', true],
   ['search', 'searches', false],
   ['search*', 'search', true],
-  ['*_read', 'db__read', false],
+  ['*_read', 'db_write', false],
   ['*_read', 'db_read', true],
   ['a*b*c', 'a-b-c', true],
   ['a*b*c', 'acb', false],
