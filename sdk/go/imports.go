@@ -338,3 +338,21 @@ func ToolCallCall(name string, argumentsJSON string) (ToolResult, error) {
 	}
 	return readToolResult(area+16+4), nil
 }
+
+// UpstreamHeadersSet is `set` of `upstream-headers`.
+//
+// Sets a header, in place of one that the operator or an earlier plugin set. The value may hold references from
+// `secret-store.reference`; the gateway puts in the values when it sends the request.
+func UpstreamHeadersSet(name string, value string) error {
+	m := &memory{}
+	defer runtime.KeepAlive(m)
+	area := m.allocate(32)
+	writeString(m, area+0, name)
+	writeString(m, area+8, value)
+	importUpstreamHeadersSet(load[uint32](area+0), load[uint32](area+4), load[uint32](area+8), load[uint32](area+12), uint32(area+16))
+	defer release()
+	if load[uint8](area+16) != 0 {
+		return readHeaderError(area+16+4)
+	}
+	return nil
+}

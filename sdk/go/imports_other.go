@@ -31,3 +31,4 @@ func importAuditWrite(_ uint32, _ uint32, _ uint32, _ uint32, _ uint32) { panic(
 func importRequestHeadersGet(_ uint32, _ uint32, _ uint32) { panic(outside) }
 func importIdentityClaimsGet(_ uint32, _ uint32, _ uint32) { panic(outside) }
 func importToolCallCall(_ uint32, _ uint32, _ uint32, _ uint32, _ uint32) { panic(outside) }
+func importUpstreamHeadersSet(_ uint32, _ uint32, _ uint32, _ uint32, _ uint32) { panic(outside) }

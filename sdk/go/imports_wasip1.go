@@ -73,3 +73,6 @@ func importIdentityClaimsGet(p0 uint32, p1 uint32, result uint32)
 
 //go:wasmimport sallyport:plugin/tool-call@0.1.0 call
 func importToolCallCall(p0 uint32, p1 uint32, p2 uint32, p3 uint32, result uint32)
+
+//go:wasmimport sallyport:plugin/upstream-headers@0.1.0 set
+func importUpstreamHeadersSet(p0 uint32, p1 uint32, p2 uint32, p3 uint32, result uint32)

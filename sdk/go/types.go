@@ -835,7 +835,47 @@ func writeResponseOutcome(m *memory, at address, value ResponseOutcome) {
 	}
 }
 
-// Denied is a case of HTTPError, KVError, SecretError, CallError.
+// HeaderError is `header-error` of the contract.
+//
+// It is one of Denied, Invalid, Unavailable.
+type HeaderError interface {
+	error
+	isHeaderError()
+}
+
+func (Denied) isHeaderError() {}
+func (Invalid) isHeaderError() {}
+func (Unavailable) isHeaderError() {}
+
+func readHeaderError(at address) HeaderError {
+	switch load[uint8](at) {
+	case 0:
+		return Denied(readString(at+4))
+	case 1:
+		return Invalid(readString(at+4))
+	case 2:
+		return Unavailable(readString(at+4))
+	}
+	panic("sallyport: a header-error of an unknown case")
+}
+
+func writeHeaderError(m *memory, at address, value HeaderError) {
+	switch value := value.(type) {
+	case Denied:
+		store(m, at, uint8(0))
+		writeString(m, at+4, string(value))
+	case Invalid:
+		store(m, at, uint8(1))
+		writeString(m, at+4, string(value))
+	case Unavailable:
+		store(m, at, uint8(2))
+		writeString(m, at+4, string(value))
+	default:
+		panic("sallyport: there is no HeaderError, it is nil")
+	}
+}
+
+// Denied is a case of HTTPError, KVError, SecretError, CallError, HeaderError.
 // The grant does not allow it. The text says which rule was missing.
 type Denied string
 
@@ -862,13 +902,13 @@ type Quota string
 
 func (e Quota) Error() string { return "quota: " + string(e) }
 
-// Invalid is a case of KVError, CallError.
+// Invalid is a case of KVError, CallError, HeaderError.
 // The value is no number, or the key is not one.
 type Invalid string
 
 func (e Invalid) Error() string { return "invalid: " + string(e) }
 
-// Unavailable is a case of SecretError, CallError.
+// Unavailable is a case of SecretError, CallError, HeaderError.
 // The secret cannot be read now.
 type Unavailable string
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Caller, RefusalReason, Tools } from '../contract/hook-call.ts';
+import type { Caller, RefusalReason, Tools, UpstreamRequest } from '../contract/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { Facilities } from './facilities.ts';
 import type { LaneLearning, LaneSide } from './lane/lane-side.ts';
@@ -15,6 +15,8 @@ export interface ServedCall {
   readonly signal: AbortSignal;
   /** Other tools that can be called for the same request. Absent while a plugin starts. */
   readonly tools?: Tools | undefined;
+  /** The HTTP request to the upstream. Present in before hooks of a call to an HTTP upstream. */
+  readonly upstreamRequest?: UpstreamRequest | undefined;
 }
 
 /** The hook call in which something was said. */
@@ -53,7 +55,7 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   /** Takes what functions told in a lane, after the call or the start of the plugin. */
   hear?(grant: G, on: ServeContext): Hear;
   /** What of the caller a plugin may see. */
-  shows?(grant: G, caller: Caller): Caller;
+  shows?(grant: G, caller: Caller, request?: UpstreamRequest): Caller;
   /** What `denied` answers, for the documentation. */
   readonly deniedBy?: string;
   /** The uses that are refused at run time, by reason, for the documentation. */

@@ -13,6 +13,7 @@ import { randomInLane } from './random/lane.ts';
 import { requestHeadersInLane } from './request-headers/lane.ts';
 import { secretStoreInLane } from './secret-store/lane.ts';
 import { toolCallInLane } from './tool-call/lane.ts';
+import { upstreamHeadersInLane } from './upstream-headers/lane.ts';
 
 /** What guests get of every capability, in the order of `capabilities`. */
 export const laneSides = [
@@ -29,4 +30,5 @@ export const laneSides = [
   requestHeadersInLane,
   identityClaimsInLane,
   toolCallInLane,
+  upstreamHeadersInLane,
 ] as readonly LaneSide[];

@@ -13,6 +13,7 @@ import { random } from './random/gateway.ts';
 import { requestHeaders } from './request-headers/gateway.ts';
 import { secretStore } from './secret-store/gateway.ts';
 import { toolCall } from './tool-call/gateway.ts';
+import { upstreamHeaders } from './upstream-headers/gateway.ts';
 
 /**
  * Every capability. A new one is its WIT, a folder here and a line in this list; `pnpm generate` derives from it the
@@ -32,6 +33,7 @@ export const capabilities: readonly Capability[] = [
   requestHeaders,
   identityClaims,
   toolCall,
+  upstreamHeaders,
 ];
 
 /** The `grants:` of one plugin in the operator's file: capability name → its argument. */

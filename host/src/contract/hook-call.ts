@@ -29,6 +29,8 @@ export interface Caller {
   readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** Claims of who was authenticated. */
   readonly claims?: JsonObject;
+  /** Whether the request to the upstream has HTTP headers that a plugin can set now. */
+  readonly upstreamTakesHeaders?: boolean;
 }
 
 /** Why a capability refused a use: no grant, beyond what its grant allows, beyond a limit, or not well-formed. */
@@ -78,6 +80,23 @@ export interface Tools {
   call(options: ToolCallOptions): Promise<ToolAnswer>;
 }
 
+/** A header that a plugin set for the request to the upstream. */
+export interface SetHeader {
+  readonly plugin: string;
+  /** In lower case. */
+  readonly name: string;
+  /**
+   * Puts in the values of secrets when the request is about to go to `url`, and says how to hide them in what comes
+   * back; undefined when one of them may not go there.
+   */
+  fill(url: URL): { readonly value: string; readonly hide?: (text: string) => string } | undefined;
+}
+
+/** The HTTP request that will carry a call to its upstream. It stays on the gateway's thread: no lane has it. */
+export interface UpstreamRequest {
+  setHeader(header: SetHeader): void;
+}
+
 /** Calls of one stage and the value that is threaded through them. */
 export type ChainInput = {
   readonly calls: readonly HookCall[];
@@ -86,6 +105,8 @@ export type ChainInput = {
   readonly caller?: Caller;
   /** For the gateway's side of the capabilities; it does not travel to a lane. */
   readonly tools?: Tools;
+  /** Present in before hooks of a call to an HTTP upstream. It does not travel to a lane, either. */
+  readonly upstreamRequest?: UpstreamRequest;
   /** In place of `caller` on the way to a lane: what each plugin may see of it. */
   readonly shown?: ReadonlyMap<string, Caller>;
 } & ({ readonly stage: 'before'; readonly value: Request } | { readonly stage: 'after'; readonly value: Response });

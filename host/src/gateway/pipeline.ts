@@ -1,16 +1,18 @@
 import type { JsonObject } from '../core/json.ts';
+import { failureData } from '../hook/block-data.ts';
 import type { AfterOptions, BlockData, HookContext } from '../hook/hook-chain.ts';
 import { withoutLookalikes } from '../hook/view/known-members.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
 import { outputSchemaOf } from '../upstream/tool-catalog.ts';
-import type { RequestOptions } from '../upstream/upstream.ts';
+import type { Notification, RequestOptions } from '../upstream/upstream.ts';
 import type { Member, Route } from './binding.ts';
 import { blockedAnswer } from './blocked.ts';
 import type { Call } from './call.ts';
 import { exposedName } from './name-routing.ts';
 import { createTools } from './nested-calls.ts';
 import { pageOf, urisIn } from './resource-origins.ts';
+import { type FilledHeaders, hidden, UpstreamHeaders, withoutSecrets } from './upstream-headers.ts';
 
 /** Before hooks, upstream, after hooks. What no plugin cares for is neither converted nor copied. */
 export function hooked(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Answer> {
@@ -40,15 +42,25 @@ async function throughHooks(call: Call, member: Member, method: CallMethod, para
   const on = hookContext(call, member);
   let sent = params;
   let responded: Answer | undefined;
+  let filled: FilledHeaders | undefined;
   if (chain.handles('before', method)) {
+    const { url } = member.upstream;
+    const headers = url && new UpstreamHeaders();
+    on.upstreamRequest = headers;
     const outcome = await chain.before(on, method, params, call.signal);
+    on.upstreamRequest = undefined;
     if (outcome.kind === 'block') return blocked(call, outcome.data);
     if (outcome.kind === 'respond') responded = resultAnswer(outcome.result);
     else sent = outcome.params;
     // What is sent is what must be allowed, and a plugin on the way may have renamed it.
     if (sent.name !== params.name) call.nested?.admit(exposedName(call.route, member, String(sent.name)));
+    const toSend = responded === undefined && url ? headers?.fill(url, on.reports) : undefined;
+    // A request goes out with all headers that its plugins set, or not at all.
+    if (toSend !== undefined && 'refusedOf' in toSend)
+      return blocked(call, failureData(toSend.refusedOf, 'unavailable'));
+    filled = toSend;
   }
-  const answer: Answer = responded ?? (await member.upstream.request(method, sent, requestOptions(call)));
+  const answer: Answer = responded ?? (await ask(call, member, method, sent, filled));
   // What a plugin answered in place of the upstream is held to the tool's output schema, also when no hook follows.
   if (!(responded || chain.handles('after', method))) return answer;
   if (answer.error) return errorAnswer(answer.error);
@@ -56,6 +68,26 @@ async function throughHooks(call: Call, member: Member, method: CallMethod, para
   const tool = String(sent.name);
   const outputSchema = (again: boolean) => outputSchemaOf(member.lists['tools/list'], tool, again);
   return checked(call, on, method, answer, { tool, outputSchema });
+}
+
+/** Asks the upstream, with the headers that plugins set for this one request. */
+async function ask(
+  call: Call,
+  { upstream }: Member,
+  method: CallMethod,
+  params: JsonObject,
+  filled: FilledHeaders | undefined,
+): Promise<Answer> {
+  const options = requestOptions(call);
+  if (filled === undefined) return upstream.request(method, params, options);
+  const { headers, hide } = filled;
+  const { onNotification } = options;
+  const hiding = hide &&
+    onNotification && {
+      onNotification: ({ method: about, params: said }: Notification) =>
+        onNotification({ method: about, ...(said && { params: hidden(said, hide) }) }),
+    };
+  return withoutSecrets(await upstream.request(method, params, { ...options, ...hiding, headers }), filled);
 }
 
 /** After hooks on an answer. An error of the upstream is no result, and passes by. */

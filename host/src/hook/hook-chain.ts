@@ -1,5 +1,5 @@
 import type { Response } from '../contract/generated/types.js';
-import type { Caller, CallReport, FailureCause, RequestState, Tools } from '../contract/hook-call.ts';
+import type { Caller, CallReport, FailureCause, RequestState, Tools, UpstreamRequest } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
@@ -16,6 +16,8 @@ export interface HookContext {
   readonly caller?: Caller;
   /** What plugins may be let to call. */
   readonly tools?: Tools;
+  /** The HTTP request to the upstream, while before hooks may still set its headers. */
+  upstreamRequest?: UpstreamRequest | undefined;
   readonly reports: (CallReport & { readonly hook: HookName })[];
   state?: RequestState;
 }

@@ -108,7 +108,7 @@ async function call<V extends Request | Response>(
   shown: V,
   { on, runner, signal, input }: Run<V>,
 ): Promise<ChainOutput> {
-  const { requestId, binding, upstream, tenant, subject, state, caller, tools } = on;
+  const { requestId, binding, upstream, tenant, subject, state, caller, tools, upstreamRequest } = on;
   for (const { health } of plugins) health.enter();
   try {
     const output = await runner.run(
@@ -124,6 +124,7 @@ async function call<V extends Request | Response>(
         ...(state !== undefined && { state }),
         ...(caller !== undefined && { caller }),
         ...(tools !== undefined && { tools }),
+        ...(upstreamRequest !== undefined && { upstreamRequest }),
         ...input(shown),
       },
       signal,

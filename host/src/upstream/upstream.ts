@@ -1,3 +1,4 @@
+import type { HeaderList } from '../core/http-header.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Answer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
@@ -17,6 +18,8 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
   /** The setting that `timeoutMs` comes from, for the message of the fault. */
   readonly timeoutSetting?: string;
+  /** Headers of the one HTTP request that carries this, in place of those that it would have. stdio has none. */
+  readonly headers?: HeaderList;
 }
 
 /**
@@ -25,6 +28,8 @@ export interface RequestOptions {
  */
 export interface Upstream extends AsyncDisposable {
   readonly id: string;
+  /** Where its HTTP requests go; absent for a server that is reached over stdio. */
+  readonly url?: URL | undefined;
   /** Connects now. @throws Fault `upstream_…`, `overloaded`; a later request tries again. */
   start(signal?: AbortSignal): Promise<void>;
   /** Whether a connection stands. */

@@ -51,6 +51,9 @@ export const contractFunctions: ContractTable = {
   "sallyport:plugin/identity-claims@0.1.0": {
     "get": {"params":[["name","string"]],"result":{"option":"string"}},
   },
+  "sallyport:plugin/upstream-headers@0.1.0": {
+    "set": {"params":[["name","string"],["value","string"]],"result":{"result":[null,{"variant":[["denied","string"],["invalid","string"],["unavailable","string"]]}]}},
+  },
   "sallyport:plugin/lifecycle@0.1.0": {
     "configure": {"params":[["config-json","string"]],"result":{"result":[null,"string"]}},
   },

@@ -2,7 +2,7 @@ import type { Capability, Hear, HeardCall, Serve, ServeContext } from '../../cap
 import type { Facilities } from '../../capability/facilities.ts';
 import type { Grant } from '../../capability/grant.ts';
 import { recordRefusal } from '../../capability/refusal.ts';
-import type { Caller, ChainInput, Note } from '../../contract/hook-call.ts';
+import type { Caller, ChainInput, Note, UpstreamRequest } from '../../contract/hook-call.ts';
 import { type Fault, Faults, toFaults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 
@@ -13,7 +13,7 @@ export interface Serving {
   /** Takes what its lane told when a call was over. */
   hear(note: Note, call: HeardCall): void;
   /** What it may see of a caller; undefined when that is nothing. */
-  shown(caller: Caller): Caller | undefined;
+  shown(caller: Caller, request?: UpstreamRequest): Caller | undefined;
   close(): Promise<void>;
 }
 
@@ -73,10 +73,10 @@ function servingOf({ id: plugin, grant }: Served, on: ServingOptions): Serving {
         on.log.error({ plugin, capability, reason: String(error) }, 'ignoring an invalid note from a lane');
       }
     },
-    shown: caller =>
+    shown: (caller, request) =>
       showing.length === 0
         ? undefined
-        : Object.assign({}, ...showing.map(({ name, shows }) => shows?.(grant.granted.get(name), caller))),
+        : Object.assign({}, ...showing.map(({ name, shows }) => shows?.(grant.granted.get(name), caller, request))),
     async close() {
       for (const close of closing.splice(0).reverse()) await close();
     },
@@ -88,7 +88,7 @@ export function showCaller({ caller, ...input }: ChainInput, servings: ReadonlyM
   if (caller === undefined) return input as ChainInput;
   const shown = new Map<string, Caller>();
   for (const { plugin } of input.calls) {
-    const part = servings.get(plugin)?.shown(caller);
+    const part = servings.get(plugin)?.shown(caller, input.upstreamRequest);
     if (part !== undefined) shown.set(plugin, part);
   }
   return (shown.size === 0 ? input : { ...input, shown }) as ChainInput;

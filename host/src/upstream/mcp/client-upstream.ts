@@ -14,6 +14,8 @@ import { RequestTimer, requestTimes } from './request-timer.ts';
 /** Where a client's lines come from. */
 export interface LineSource {
   readonly id: string;
+  /** Where HTTP requests go; undefined over stdio. */
+  readonly url: URL | undefined;
   /** From the latest handshake with the server. */
   readonly serverInfo: ServerInfo | undefined;
   /** Why the server could not be reached when that was tried last; undefined when it could. */
@@ -71,6 +73,10 @@ export class ClientUpstream implements Upstream, LineUser {
     this.#source = source;
     this.#on = on;
     this.#hasMissed = source.serverInfo === undefined;
+  }
+
+  get url(): URL | undefined {
+    return this.#source.url;
   }
 
   get ready(): boolean {

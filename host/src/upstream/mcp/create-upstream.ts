@@ -61,6 +61,7 @@ export function createUpstreamPool(entry: UpstreamEntry, on: UpstreamContext = {
   }
   return new ConnectionPool({
     id,
+    url: entry.http && new URL(entry.http.url),
     dial: events =>
       entry.stdio
         ? connectStdio(id, entry.stdio, { ...events, log, limits, answerServer })

@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from 'undici';
+import type { HeaderList } from '../../core/http-header.ts';
 import { proxyFromEnvironment } from '../../core/proxy.ts';
 import { HttpExchange, type HttpListener } from './http-exchange.ts';
 import { httpFault, statusFault } from './http-fault.ts';
@@ -54,8 +55,10 @@ export class HttpClient {
     this.#get = [...new Map([...headers, ['accept', 'text/event-stream'] as const])].flat();
   }
 
-  post(body: string, listener: HttpListener): HttpExchange {
-    return this.#send({ ...this.#target, method: 'POST', headers: this.#post, body }, listener);
+  /** @param own headers of this request alone, in place of those of the same name */
+  post(body: string, listener: HttpListener, own?: HeaderList): HttpExchange {
+    const headers = own === undefined ? this.#post : replaceHeaders(this.#post, own);
+    return this.#send({ ...this.#target, method: 'POST', headers, body }, listener);
   }
 
   /** Opens the stream of the server's own messages, or takes up one that broke off behind the event `lastEventId`. */
@@ -133,6 +136,13 @@ export class HttpClient {
       if (signal?.aborted) abort();
     });
   }
+}
+
+/** A list of names and values, with these headers in place of those of the same name. */
+function replaceHeaders(flat: readonly string[], own: HeaderList): string[] {
+  const replaced = new Set(own.map(([name]) => name));
+  const kept = flat.filter((_, index) => !replaced.has(flat[index - (index % 2)] ?? ''));
+  return [...kept, ...own.flat()];
 }
 
 /** Some firewalls refuse requests without a name, and servers compress what nobody forbade. */

@@ -40,7 +40,7 @@ const maxResumes = 5;
 /** Milliseconds until a broken-off stream is taken up again, unless the server says otherwise. */
 const defaultRetry = 1_000;
 
-export interface HttpRequestOptions extends Pick<RequestOptions, 'signal' | 'onNotification'> {
+export interface HttpRequestOptions extends Pick<RequestOptions, 'signal' | 'onNotification' | 'headers'> {
   readonly times: RequestTimes;
   /** Sees status and headers of the answer. */
   readonly onStart?: NonNullable<HttpListener['onStart']>;
@@ -98,7 +98,7 @@ class HttpRequest implements HttpListener {
     options.signal?.addEventListener('abort', this.#onAbort);
     const sent = withOwnProgressToken(params, options.onNotification === undefined ? undefined : id);
     const body = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${JSON.stringify(sent ?? {})}}`;
-    this.#exchange = wire.client.post(body, this);
+    this.#exchange = wire.client.post(body, this, options.headers);
   }
 
   onStart(status: number, type: string, headers: HttpHeaders): void {

@@ -20,6 +20,8 @@ export interface DialEvents {
 
 export interface PoolOptions {
   readonly id: string;
+  /** Where HTTP requests go; absent over stdio. */
+  readonly url?: URL | undefined;
   /** Makes one connection. */
   dial(events: DialEvents): Promise<Connection>;
   /** Whether all clients use one connection, whatever the server keeps for them. */
@@ -46,6 +48,7 @@ const sweepMs = { least: 100, most: 30_000 };
  */
 export class ConnectionPool implements UpstreamPool, LineSource {
   readonly id: string;
+  readonly url: URL | undefined;
   readonly #on: PoolOptions;
   readonly #backOff = new BackOff();
   readonly #closing = new AbortController();
@@ -70,6 +73,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
 
   constructor(options: PoolOptions) {
     this.id = options.id;
+    this.url = options.url;
     this.#on = options;
     const every = Math.min(Math.max(options.idleMs / 4, sweepMs.least), sweepMs.most);
     this.#sweeper = setInterval(() => this.#endIdle(), every).unref();

@@ -160,7 +160,7 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
 
   /** The call that a job of the lane is for, also when nobody waits for it any more. */
   #callOf(id: number): HeardCall {
-    return (this.#flights.get(id) ?? this.#unconfirmed.get(id))?.job.input.context ?? nobody;
+    return (this.#flights.get(id) ?? this.#unconfirmed.get(id))?.job.heard ?? nobody;
   }
 
   async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {

@@ -1,3 +1,4 @@
+import type { HeardCall } from '../../../capability/capability.ts';
 import type {
   CallCost,
   CallReport,
@@ -6,6 +7,7 @@ import type {
   FailureCause,
   HookCall,
   Tools,
+  UpstreamRequest,
 } from '../../../contract/hook-call.ts';
 import { weightOf } from '../lane/payload.ts';
 import { checkOutput } from './check-output.ts';
@@ -17,6 +19,8 @@ export class PendingJob {
   input: ChainInput;
   /** What its plugins may be let to call, for the gateway's side of their capabilities. */
   readonly tools: Tools | undefined;
+  /** The HTTP request to the upstream, where its plugins may be let to set headers. */
+  readonly upstreamRequest: UpstreamRequest | undefined;
   attempts = 0;
   isSettled = false;
   readonly #calls: readonly HookCall[];
@@ -27,9 +31,10 @@ export class PendingJob {
   readonly #settled = Promise.withResolvers<ChainOutput>();
   readonly #release: () => void;
 
-  constructor(id: number, { tools, ...input }: ChainInput, signal: AbortSignal | undefined) {
+  constructor(id: number, { tools, upstreamRequest, ...input }: ChainInput, signal: AbortSignal | undefined) {
     this.id = id;
     this.tools = tools;
+    this.upstreamRequest = upstreamRequest;
     this.input = input as ChainInput;
     this.#calls = input.calls;
     this.#places = [...input.calls.keys()];
@@ -41,6 +46,12 @@ export class PendingJob {
   /** Of the value that is shown, in characters and bytes. */
   get weight(): number {
     return weightOf(this.input.value);
+  }
+
+  /** The call, for the gateway's side of capabilities that take what was said in it. */
+  get heard(): HeardCall {
+    const { context } = this.input;
+    return this.upstreamRequest === undefined ? context : { ...context, upstreamRequest: this.upstreamRequest };
   }
 
   get output(): Promise<ChainOutput> {

@@ -160,7 +160,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
       const job = batch.get(id);
       if (job === undefined) continue;
       batch.delete(id);
-      lane.hear(said, job.input.context);
+      lane.hear(said, job.heard);
       if (!job.isSettled) job.resolve(output);
     }
     // Heavy results come one by one.
@@ -222,7 +222,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
     this.#cautiousUntil = performance.now() + cautionMs;
     const again: PendingJob[] = [];
     const culprit = batch.get(blame?.job ?? noJob);
-    if (culprit !== undefined) lane.hear(lane.unsent(culprit.id, blame?.call), culprit.input.context);
+    if (culprit !== undefined) lane.hear(lane.unsent(culprit.id, blame?.call), culprit.heard);
     for (const job of batch.values()) {
       // Who was merely in the same batch is not charged: each end of a lane takes its culprit out.
       if (blame === undefined) job.attempts += 1;
