@@ -136,6 +136,14 @@ export const requirements = {
   'CAP-95': 'While another process writes to the store, uses of it wait, and the gateway does not.',
   'CAP-96':
     'What one hook call measures and writes is bounded in size, in the lane already; measurements that are none never leave it.',
+  'CAP-98':
+    'A header that a plugin sets goes with the one request of its call; the last plugin that did not fail wins, also over the operator.',
+  'CAP-99':
+    'A secret in such a header is put in by reference where its grant allows, else the call is blocked; whatever repeats it is masked.',
+  'CAP-100': 'A header that a plugin sets reaches no other upstream, and follows no redirect.',
+  'CAP-101': 'Where there is no HTTP request to set a header of, the plugin gets an error that says so.',
+  'CAP-102':
+    'Headers of the connection, the framing and MCP can neither be granted nor set; credentials only where they are named.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+import type { RefusalCase } from '@sallyport/host/capability/refusal.case';
 import { capabilities } from '@sallyport/host/capability/registry';
 import type { RefusalReason } from '@sallyport/host/contract/hook-call';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,54 +9,37 @@ import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 
 type Guest = Awaited<ReturnType<typeof openDoingGuest>>;
 
-const from = (name: string) => `'sallyport:plugin/${name}@0.1.0'`;
-/** Everything that there is, in one component; clock and random cannot be asked for as optional. */
-const imports = (more: string) => `
-import { write as line } from ${from('log')};
-import * as state from ${from('context')};
-import * as kv from ${from('kv-store')};
-import * as secrets from ${from('secret-store')};
-import { send } from ${from('outbound-http')};
-import { count } from ${from('metrics')};
-import { write } from ${from('audit')};
-import { get as header } from ${from('request-headers')};
-import { get as claim } from ${from('identity-claims')};
-import { call } from ${from('tool-call')};
-${more}
-const request = (method, url, headers, body) => send({ method, url, headers, body: body === undefined ? undefined : bytes(body) });
-const f = {
-  line, header, claim, count, call, write, state: state.set,
-  get: kv.get, add: kv.increment, set: (key, value, ttl) => kv.set(key, bytes(value), ttl),
-  secret: secrets.get, reference: secrets.reference,
-  send: (method, url, body) => request(method, url, [], body).status,
-  sendHeader: (name, value) => request('GET', 'https://api.example.com/', [[name, value]]).status,
-  sendSecret: (url, name) => request('GET', url, [['x-key', secrets.reference(name)]]).status,
-  ...(typeof extra === 'undefined' ? {} : extra),
-};`;
-const extra = `
-import { nowMs } from ${from('clock')};
-import { bytes as draw } from ${from('random')};
-const extra = { now: () => nowMs(), draw: n => draw(n).length };`;
+/** The case of each capability, from its folder. */
+const caseOf = new Map<string, RefusalCase>();
+for (const { name } of capabilities) {
+  const path = new URL(`../../host/src/capability/${name.replaceAll('_', '-')}/refusal.case.ts`, import.meta.url);
+  const { refusalCase } = (await import(fileURLToPath(path))) as { refusalCase: RefusalCase };
+  caseOf.set(name, refusalCase);
+}
+const valuesOf = <K extends keyof RefusalCase>(member: K) =>
+  Object.fromEntries(
+    [...caseOf].flatMap(([name, { [member]: value }]) => (value === undefined ? [] : [[name, value]])),
+  );
 
+/** A guest with the functions of these capabilities, all in one component. */
+const imports = (names: readonly string[]) => {
+  const cases = names.flatMap(name => caseOf.get(name) ?? []);
+  const functions = cases.flatMap(({ functions: members = [] }) => members);
+  return `${cases.map(each => each.imports ?? '').join('\n')}\nconst f = { ${functions.join(', ')} };`;
+};
+
+const all = capabilities.map(({ name }) => name);
 const named = capabilities.filter(({ always }) => always !== true).map(({ name }) => name);
-const optional = named.filter(name => name !== 'clock' && name !== 'random');
+const optional = capabilities.filter(({ denied }) => denied !== undefined).map(({ name }) => name);
 
 const limits = { logLines: 3, stateBytes: 100, hostCalls: 5, timeoutMs: 10_000 };
 const tools = { within: [], madeBy: () => 0, call: async () => ({ err: { tag: 'not-found', val: '' } }) };
-const grants = {
-  clock: {},
-  random: {},
-  outbound_http: { allow: ['https://api.example.com'], max_request_bytes: 10 },
-  kv_store: { max_keys: 2, max_value_bytes: 20 },
-  secret_store: { names: ['word'] },
-  metrics: { max_names: 1 },
-  audit: { max_bytes: 64 },
-  request_headers: { names: ['x-team'] },
-  identity_claims: { names: ['email'] },
-  tool_call: { tools: ['search'], max_request_bytes: 20 },
-};
+const grants = valuesOf('grant');
 const secrets = [{ name: 'word', env: 'SALLYPORT_REFUSAL_WORD' }];
+const uses = valuesOf('uses') as Readonly<Record<string, readonly unknown[][]>>;
+const smallest = valuesOf('smallest');
 
+<<<<<<< HEAD
 /** A use that the grant above does not let through. */
 interface Row {
   readonly reason: RefusalReason;
@@ -151,6 +136,10 @@ const smallest: Readonly<Record<string, unknown>> = {
 
 it.each(capabilities)('[CAP-70] every way in which $name refuses has a row here', ({ name, refuses, learning }) => {
   expect(new Set(rows[name]?.map(({ reason }) => reason))).toEqual(new Set(Object.keys(refuses)));
+=======
+it.each(capabilities)('[CAP-70] every way in which $name refuses has a case', ({ name, refuses, learning }) => {
+  expect(new Set(caseOf.get(name)?.refused.map(({ reason }) => reason))).toEqual(new Set(Object.keys(refuses)));
+>>>>>>> bb58fe5 (Test upstream_headers against real servers, and keep each capability's refusals in its folder)
   expect(Object.hasOwn(smallest, name) && Object.hasOwn(uses, name)).toBe(learning !== undefined);
 });
 
@@ -171,15 +160,15 @@ let learning: Guest;
 let exits: Guest;
 beforeAll(async () => {
   process.env.SALLYPORT_REFUSAL_WORD = 'open sesame';
-  const all = { imports: imports(extra), asks: { required_capabilities: named } };
-  granted = await open({ ...all, grants });
-  learning = await open({ ...all, grants: 'learn' });
-  denied = await open({ imports: imports(''), asks: { optional_capabilities: optional } });
+  const whole = { imports: imports(all), asks: { required_capabilities: named } };
+  granted = await open({ ...whole, grants });
+  learning = await open({ ...whole, grants: 'learn' });
+  denied = await open({ imports: imports(optional), asks: { optional_capabilities: optional } });
   exits = await open({ bytes: await exiting() });
 }, 300_000);
 afterAll(() => opened.disposeAsync());
 
-const cases = Object.entries(rows).flatMap(([capability, list]) => list.map(row => ({ capability, ...row })));
+const cases = [...caseOf].flatMap(([capability, { refused }]) => refused.map(use => ({ capability, ...use })));
 
 describe('a use that a grant does not let through', () => {
   it.each(cases)('[CAP-71] is counted and audited: $capability, $reason', async ({ capability, ...row }) => {
@@ -232,10 +221,10 @@ describe.each(named)('%s, while its plugin is learning,', capability => {
     const tasks = uses[capability] ?? [];
     const { counted } = await refusedIn(learning, capability, 'not_granted', () => learning.run(tasks, { caller: {} }));
     expect(counted).toBeGreaterThanOrEqual(1);
-    const all = learning.uses;
-    expect(JSON.stringify(all)).not.toMatch(/s3cret|b=c|x{50}/);
+    const recorded = learning.uses;
+    expect(JSON.stringify(recorded)).not.toMatch(/s3cret|b=c|x{50}/);
     const { grant, learning: learns } = capabilities.find(({ name }) => name === capability) ?? {};
-    const argument = learns?.grant(all[capability] ?? [], all);
+    const argument = learns?.grant(recorded[capability] ?? [], recorded);
     if (capability !== 'outbound_http') expect(argument).toEqual(smallest[capability]);
     expect(grant?.safeParse(argument)).toMatchObject({ success: true });
   });
