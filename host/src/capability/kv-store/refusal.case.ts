@@ -6,7 +6,7 @@ export const refusalCase: RefusalCase = {
   grant: { max_keys: 2, max_value_bytes: 20 },
   refused: [
     { reason: 'over_limit', task: ['set', 'a', 'x'.repeat(21)], what: 'set: more than 20 bytes' },
-    { reason: 'invalid', task: ['set', '', 'x'], what: 'a key has' },
+    { reason: 'invalid', task: ['set', '', 'x'], what: 'a key must have' },
   ],
   uses: [
     ['get', 'a'],

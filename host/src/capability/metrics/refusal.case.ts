@@ -5,7 +5,7 @@ export const refusalCase: RefusalCase = {
   functions: 'count',
   grant: { max_names: 1 },
   refused: [
-    { reason: 'invalid', task: ['count', 'not a name', [], 1], what: 'not valid' },
+    { reason: 'invalid', task: ['count', 'not a name', [], 1], what: 'invalid name' },
     { reason: 'over_limit', task: ['count', 'a', [1, 2, 3, 4, 5].map(n => [`l${n}`, '']), 1], what: '4 labels' },
   ],
   uses: [
