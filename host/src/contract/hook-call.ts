@@ -1,11 +1,13 @@
 import type { JsonObject } from '../core/json.ts';
 import type { CallError } from './generated/tool-call.js';
 import type { CallContext, Request, Response, ToolResult, Violation } from './generated/types.js';
+import type { EntryName } from './kinds.ts';
 
 /** Why a hook call yielded no outcome. `on_error` is decided by it. */
 export type FailureCause = 'trap' | 'timeout' | 'limit' | 'invalid_output' | 'unavailable';
 
-export type Stage = 'before' | 'after';
+/** The entry point that a chain calls. */
+export type Stage = EntryName;
 
 /** One hook call that a lane is asked to make. It says what to do and not why: a lane knows no policy. */
 export interface HookCall {
@@ -109,7 +111,10 @@ export type ChainInput = {
   readonly upstreamRequest?: UpstreamRequest;
   /** In place of `caller` on the way to a lane: what each plugin may see of it. */
   readonly shown?: ReadonlyMap<string, Caller>;
-} & ({ readonly stage: 'before'; readonly value: Request } | { readonly stage: 'after'; readonly value: Response });
+} & (
+  | { readonly stage: 'before' | 'decide'; readonly value: Request }
+  | { readonly stage: 'after'; readonly value: Response }
+);
 
 /** What a call took of time. */
 export interface CallCost {

@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type FaultDetails, fail } from '../core/fault.ts';
 import { hookNames } from './hook-name.ts';
-
-const pluginKinds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'] as const;
+import { kinds, type PluginKind } from './kinds.ts';
 
 /** Plugin ids name log lines, metrics and lockfile entries: lower case, digits, dashes. */
 export const pluginIdSchema = z
@@ -31,7 +30,7 @@ export const pluginDescriptorSchema = z
     $schema: z.string().optional(),
     id: pluginIdSchema,
     version: versionSchema,
-    kind: z.enum(pluginKinds),
+    kind: z.enum(Object.keys(kinds) as [PluginKind, ...PluginKind[]]),
     hooks: z.array(z.enum(hookNames)).max(hookNames.length),
     description: z.string().max(4096).default(''),
     license: z.string().max(256).optional(),

@@ -1,5 +1,5 @@
 import type { Response } from '../contract/generated/types.js';
-import type { HookRunner, Stage } from '../contract/hook-call.ts';
+import type { HookRunner } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import { bounded } from '../core/bounded.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -58,7 +58,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
 
     troubles: () => plan.plugins.flatMap(({ health }) => health.trouble ?? []),
 
-    handles: (stage: Stage, method: HookedMethod) =>
+    handles: (stage: 'before' | 'after', method: HookedMethod) =>
       plan.of(stage === 'after' ? afterHook(method) : beforeHook(method as CallMethod))?.isActive ?? false,
 
     async before(on, method, params, signal) {

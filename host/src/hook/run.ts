@@ -31,7 +31,7 @@ export interface Run<V extends Request | Response> {
 }
 
 type HopInput =
-  | Pick<Extract<ChainInput, { stage: 'before' }>, 'stage' | 'value'>
+  | Pick<Extract<ChainInput, { stage: 'before' | 'decide' }>, 'stage' | 'value'>
   | Pick<Extract<ChainInput, { stage: 'after' }>, 'stage' | 'value'>;
 
 export type RunResult =

@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { capabilities } from '@sallyport/host/capability/registry';
+import { kinds } from '@sallyport/host/contract/kinds';
 import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
 import { fail } from '@sallyport/host/core/fault';
 
@@ -15,18 +16,8 @@ const interfaceOf = new Map(
     .flatMap(({ name, wit }) => wit.flatMap(each => [[name, ours.exec(each)?.groups?.name] as const]))
     .filter((entry): entry is readonly [string, string] => entry[1] !== undefined),
 );
-/** What a plugin of each kind exports beside `lifecycle`. */
-const exportOf: Readonly<Record<PluginDescriptor['kind'], string>> = {
-  transform: 'dispatch-hooks',
-  identity: 'identity-check',
-  policy: 'policy-check',
-  tools: 'tool-provider',
-  sink: 'event-sink',
-  router: 'upstream-choice',
-};
-
 /** The interfaces that a plugin of a kind exports. */
-export const exportsOf = (kind: PluginDescriptor['kind']): readonly string[] => ['lifecycle', exportOf[kind]];
+export const exportsOf = (kind: PluginDescriptor['kind']): readonly string[] => ['lifecycle', kinds[kind].exports];
 
 /** Name of the world that pluginWorld writes. */
 export const worldName = 'plugin';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Capability } from '../../../capability/capability.ts';
 import type { Grant } from '../../../capability/grant.ts';
 import type { VerifiedArtifact } from '../../../contract/artifact.ts';
+import { contractFunctions } from '../../../contract/generated/functions.ts';
 import { interfaceOf } from '../../../contract/interface-name.ts';
 import { digestOf } from '../../../core/digest.ts';
 import { fail } from '../../../core/fault.ts';
@@ -43,7 +44,8 @@ export async function compile(
   const asyncExports =
     asyncImports.length > 0
       ? info.exports.flatMap(
-          exported => exportFunctions[interfaceOf(exported)]?.map(name => `${exported}#${name}`) ?? [],
+          // With JSPI, each function must be named to jco.
+          exported => Object.keys(contractFunctions[exported] ?? {}).map(name => `${exported}#${name}`),
         )
       : [];
   const key = digestOf(
@@ -85,12 +87,6 @@ function textOf(files: ReadonlyMap<string, Uint8Array>, name: string): string {
   const bytes = files.get(name);
   return bytes === undefined ? fail('glue_unknown', { missing: name }) : Buffer.from(bytes).toString('utf8');
 }
-
-/** Functions of the contract's exports, by interface: with JSPI each must be named to jco. */
-const exportFunctions: Readonly<Record<string, readonly string[]>> = {
-  'sallyport:plugin/lifecycle': ['configure'],
-  'sallyport:plugin/dispatch-hooks': ['before-dispatch', 'after-dispatch'],
-};
 
 /** Functions of other capabilities wait too when a waiting one is imported: `wasi:io/poll` beside `wasi:http`. */
 const asyncImportsOf = (imports: readonly string[], capabilities: readonly Capability[]): string[] => {

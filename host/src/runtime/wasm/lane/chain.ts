@@ -1,12 +1,7 @@
 import { ContractBroken, LimitExceeded } from '../../../capability/lane/lane-side.ts';
-import type {
-  CallContext,
-  Request,
-  RequestOutcome,
-  Response,
-  ResponseOutcome,
-} from '../../../contract/generated/types.js';
+import type { CallContext, Request, Response, Violation } from '../../../contract/generated/types.js';
 import type { CallReport, ChainInput, ChainOutput, Stage } from '../../../contract/hook-call.ts';
+import { type Effect, type EntryPoint, entryPoints } from '../../../contract/kinds.ts';
 import type { CallScope } from './call-scope.ts';
 import { type Failure, failureOf, outOfMemory } from './failure.ts';
 import type { Instance } from './instance.ts';
@@ -14,7 +9,11 @@ import type { LanePlugin } from './message.ts';
 import type { OpenScope } from './open-scope.ts';
 import { weightOf } from './payload.ts';
 
-type Outcome = RequestOutcome | ResponseOutcome;
+/** An outcome of any entry point. */
+interface Outcome {
+  readonly tag: string;
+  readonly val?: unknown;
+}
 
 /** What a chain needs of its lane: instances that are lent for one call. */
 export interface InstanceSupply {
@@ -74,9 +73,7 @@ export function* runChain(
       const context: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
       let outcome: Outcome;
       try {
-        outcome = (yield input.stage === 'before'
-          ? instance.before(open, context, value as Request)
-          : instance.after(open, context, value as Response)) as Outcome;
+        outcome = (yield instance.call(input.stage, open, context, value)) as Outcome;
       } catch (thrown) {
         failure = outOfMemory(failureOf(thrown), instance.grownTo, plugin.limits.memoryBytes);
         if (failure.declared && failure.cause !== 'limit') {
@@ -87,20 +84,20 @@ export function* runChain(
       }
       lent = undefined;
       supply.giveBack(plugin, tenant, instance);
-      requireOutcome(input.stage, outcome);
-      const answered = outcome.tag === 'proceed' ? 0 : weightOf(outcome.val);
+      const effect = effectOf(input.stage, outcome);
+      const answered = effect === 'proceed' ? 0 : weightOf(outcome.val);
       requireWeight('answers with', answered, plugin);
-      if (outcome.tag === 'block') {
-        report({ outcome: 'block', violation: outcome.val });
+      if (effect === 'block') {
+        report({ outcome: 'block', violation: outcome.val as Violation });
         stop = call.stopOnBlock;
       } else {
-        report({ outcome: outcome.tag });
-        if (outcome.tag === 'modified') {
-          value = outcome.val;
+        report({ outcome: effect });
+        if (effect === 'modified') {
+          value = outcome.val as Request | Response;
           weight = answered;
           changed = true;
-        } else if (outcome.tag === 'respond') {
-          answer = outcome.val;
+        } else if (effect === 'respond') {
+          answer = outcome.val as Response;
           stop = true;
         }
       }
@@ -126,15 +123,16 @@ export function* runChain(
   };
 }
 
-const outcomes: Readonly<Record<Stage, ReadonlySet<unknown>>> = {
-  before: new Set<RequestOutcome['tag']>(['proceed', 'modified', 'respond', 'block']),
-  after: new Set<ResponseOutcome['tag']>(['proceed', 'modified', 'block']),
-};
-
-/** What the outcome holds is checked where it is used: a lane is not trusted to do that. @throws ContractBroken */
-function requireOutcome(stage: Stage, outcome: unknown): void {
+/**
+ * What an outcome means. What it holds is checked where it is used: a lane is not trusted to do that.
+ * @throws ContractBroken
+ */
+function effectOf(stage: Stage, outcome: unknown): Effect {
+  const { effects }: EntryPoint = entryPoints[stage];
   const tag = typeof outcome === 'object' && outcome !== null && 'tag' in outcome ? outcome.tag : undefined;
-  if (!outcomes[stage].has(tag)) throw new ContractBroken(`its outcome is not allowed ${stage} dispatch`);
+  const effect = typeof tag === 'string' && Object.hasOwn(effects, tag) ? effects[tag] : undefined;
+  if (effect === undefined) throw new ContractBroken(`its outcome is not allowed by ${entryPoints[stage].function}`);
+  return effect;
 }
 
 /** @throws LimitExceeded */

@@ -1,13 +1,13 @@
 import vm from 'node:vm';
-import { type HostImports, type LaneContext, LimitExceeded } from '../../../capability/lane/lane-side.ts';
+import {
+  ContractBroken,
+  type HostImports,
+  type LaneContext,
+  LimitExceeded,
+} from '../../../capability/lane/lane-side.ts';
 import { laneSides } from '../../../capability/lane-registry.ts';
-import type {
-  CallContext,
-  Request,
-  RequestOutcome,
-  Response,
-  ResponseOutcome,
-} from '../../../contract/generated/types.js';
+import type { CallContext, Request, Response } from '../../../contract/generated/types.js';
+import { type EntryName, entryPoints, lifecycle } from '../../../contract/kinds.ts';
 import { checkedImports } from './checked-imports.ts';
 import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
 import { LiftingMeter } from './lifting-meter.ts';
@@ -18,13 +18,15 @@ import { deniedImports, learningImports } from './refusing.ts';
 /** In a lane of pure plugins a hook answers at once; in one with asynchronous capabilities it answers later. */
 type MaybeLater<T> = T | Promise<T>;
 
-interface Exports {
-  readonly 'sallyport:plugin/lifecycle@0.1.0': { configure(config: string): MaybeLater<void> };
-  readonly 'sallyport:plugin/dispatch-hooks@0.1.0': {
-    beforeDispatch(context: CallContext, request: Request): MaybeLater<RequestOutcome>;
-    afterDispatch(context: CallContext, response: Response): MaybeLater<ResponseOutcome>;
-  };
-}
+/** The functions that a component exports, by interface and by their names in JavaScript. */
+type Exports = Readonly<Record<string, Readonly<Record<string, (...args: readonly unknown[]) => MaybeLater<unknown>>>>>;
+
+/** The name that jco gives a function of WIT in JavaScript. */
+const inJavaScript = (name: string): string => name.replace(/-./g, dashed => dashed.slice(1).toUpperCase());
+
+const functions = Object.fromEntries(
+  Object.entries(entryPoints).map(([entry, at]) => [entry, { of: at.interface, name: inJavaScript(at.function) }]),
+) as Readonly<Record<EntryName, { readonly of: string; readonly name: string }>>;
 
 type Instantiate = (
   getCoreModule: (name: string) => WebAssembly.Module | undefined,
@@ -115,23 +117,28 @@ export class Instance {
     );
     const configure = (ready: Exports): MaybeLater<Instance> => {
       const instance = new Instance(ready, seat, memories);
-      const configured = ready['sallyport:plugin/lifecycle@0.1.0'].configure(plugin.config);
+      const configured = functionOf(ready, lifecycle, 'configure')(plugin.config);
       return isThenable(configured) ? Promise.resolve(configured).then(() => instance) : instance;
     };
     return isThenable(exports) ? Promise.resolve(exports).then(configure) : configure(exports as Exports);
   }
 
-  before(scope: OpenScope, context: CallContext, request: Request): MaybeLater<RequestOutcome> {
+  /** Calls an entry point. Throws what the guest or its glue throws. */
+  call(entry: EntryName, scope: OpenScope, context: CallContext, value: Request | Response): MaybeLater<unknown> {
     this.#seat.scope = scope;
     this.#seat.meter.reset();
-    return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].beforeDispatch(context, request);
+    const { of, name } = functions[entry];
+    return functionOf(this.#exports, of, name)(context, value);
   }
+}
 
-  after(scope: OpenScope, context: CallContext, response: Response): MaybeLater<ResponseOutcome> {
-    this.#seat.scope = scope;
-    this.#seat.meter.reset();
-    return this.#exports['sallyport:plugin/dispatch-hooks@0.1.0'].afterDispatch(context, response);
-  }
+/** @throws ContractBroken */
+function functionOf(exports: Exports, of: string, name: string) {
+  return exports[of]?.[name] ?? missing(of, name);
+}
+
+function missing(of: string, name: string): never {
+  throw new ContractBroken(`it exports no ${name} of ${of}`);
 }
 
 function instancesOf({ component: { modules, instances } }: LanePlugin, module: WebAssembly.Module): number {

@@ -8,22 +8,22 @@ import type {
   RequestState,
   Stage,
 } from '../../../contract/hook-call.ts';
+import { type EntryPoint, entryPoints } from '../../../contract/kinds.ts';
 import type { ContractType } from '../../../contract/value-type.ts';
 
-/** What the outcome of a hook may hold, by its tag. */
-function outcomesOf(hook: string): ReadonlyMap<string, Check> {
-  const result = contractFunctions['sallyport:plugin/dispatch-hooks@0.1.0']?.[hook]?.result;
+/** What an outcome of an entry point may hold, by its effect. */
+function outcomesOf({ interface: name, function: entry, effects }: EntryPoint): ReadonlyMap<string, Check> {
+  const result = contractFunctions[name]?.[entry]?.result;
   const outcome = typeof result === 'object' && result !== null && 'result' in result ? result.result[0] : null;
   if (typeof outcome !== 'object' || outcome === null || !('variant' in outcome))
-    throw new Error(`${hook} has no outcome`);
+    throw new Error(`${entry} has no outcome`);
   const check = (type: ContractType | null): Check => (type === null ? () => undefined : checkOf(type));
-  return new Map(outcome.variant.map(([tag, type]) => [tag, check(type)]));
+  return new Map(outcome.variant.map(([tag, type]) => [effects[tag] ?? tag, check(type)]));
 }
 
-const outcomes: Readonly<Record<Stage, ReadonlyMap<string, Check>>> = {
-  before: outcomesOf('before-dispatch'),
-  after: outcomesOf('after-dispatch'),
-};
+const outcomes = Object.fromEntries(
+  Object.entries(entryPoints).map(([entry, at]) => [entry, outcomesOf(at)]),
+) as Readonly<Record<Stage, ReadonlyMap<string, Check>>>;
 
 const causes: Readonly<Record<FailureCause, true>> = {
   ...{ trap: true, timeout: true, limit: true, invalid_output: true, unavailable: true },
