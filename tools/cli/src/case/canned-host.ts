@@ -24,7 +24,7 @@ export interface CannedHost {
   /** All that the store holds for this tenant. */
   stored(plugin: string, tenant: string | undefined): Promise<Readonly<Record<string, string>>>;
   /** What was told of metrics and audit since this was asked last. */
-  told(): Readonly<Record<'metrics' | 'audit', readonly unknown[]>>;
+  told(): Readonly<Record<'metrics' | 'audit' | 'upstream_headers', readonly unknown[]>>;
   /** Host calls that the case does not know, since this was asked last. */
   unexpected(): readonly Difference[];
   /** Answers that nobody asked for. */
@@ -44,7 +44,7 @@ export async function createCannedHost(
   for (const [key, value] of Object.entries(host.kv ?? {})) await kv.set(space, key, Buffer.from(value), { quota });
 
   const surprises: Difference[] = [];
-  const said = { metrics: [] as unknown[], audit: [] as unknown[] };
+  const said = { metrics: [] as unknown[], audit: [] as unknown[], upstream_headers: [] as unknown[] };
   const http = [...host.http];
   const tools = [...host.tools];
   const hearing = (to: unknown[]) => (): Hear => message => void to.push(toPlain(message));
@@ -54,13 +54,22 @@ export async function createCannedHost(
     secret_store: async message => answerSecret(secretRequestSchema.parse(message), host.secrets),
     ...(host.kv === null && { kv_store: async () => ({ err: { tag: 'failed', val: 'the store failed' } }) }),
   };
-  const hears = { metrics: hearing(said.metrics), audit: hearing(said.audit) };
+  const hears = {
+    metrics: hearing(said.metrics),
+    audit: hearing(said.audit),
+    upstream_headers: hearing(said.upstream_headers),
+  };
 
   return {
     capabilities: capabilities.map(capability => {
       const serve = serves[capability.name];
       const hear = Object.hasOwn(hears, capability.name) ? hears[capability.name as keyof typeof hears] : undefined;
-      return { ...capability, ...(serve && { serve: () => serve }), ...(hear && { hear }) };
+      return {
+        ...capability,
+        ...(serve && { serve: () => serve }),
+        ...(hear && { hear }),
+        ...(capability.name === 'upstream_headers' && { shows: () => ({ upstreamTakesHeaders: true }) }),
+      };
     }),
     facilities: real => ({ ...real, kv }),
     grants({ required_capabilities, optional_capabilities }) {
@@ -73,13 +82,16 @@ export async function createCannedHost(
         outbound_http: { allow: ['https://host.invalid'] },
         secret_store: { names: ['any'] },
         tool_call: { tools: ['any'] },
+        upstream_headers: { names: [], max_bytes: 16_384, any: true },
       };
       const names = [...required_capabilities, ...optional_capabilities].filter(name => !host.denied.includes(name));
       return Object.fromEntries(
         capabilities
           .filter(({ name, always }) => always !== true && names.includes(name))
           .map(({ name, grant }) => {
-            const asGiven = ['clock', 'random', 'request_headers', 'identity_claims'].includes(name);
+            const asGiven = ['clock', 'random', 'request_headers', 'identity_claims', 'upstream_headers'].includes(
+              name,
+            );
             return [name, asGiven ? given[name] : grant.parse(given[name] ?? {})];
           }),
       );
@@ -88,7 +100,11 @@ export async function createCannedHost(
       for (const index of moments.keys()) moments[index] = (moments[index] ?? 0) + ms;
     },
     stored: (id, of) => allOf(kv, { plugin: id, tenant: of }),
-    told: () => ({ metrics: said.metrics.splice(0), audit: said.audit.splice(0) }),
+    told: () => ({
+      metrics: said.metrics.splice(0),
+      audit: said.audit.splice(0),
+      upstream_headers: said.upstream_headers.splice(0),
+    }),
     unexpected: () => surprises.splice(0),
     unused: () => [
       ...http.map(({ request }) => difference('host.http', request, undefined)),

@@ -104,6 +104,7 @@ const expectSchema = z.strictObject({
   shared: textsSchema.optional(),
   metrics: z.array(z.unknown()).optional(),
   audit: z.array(z.unknown()).optional(),
+  upstream_headers: z.array(z.unknown()).optional(),
 });
 
 export type Expectation = z.infer<typeof expectSchema>;
