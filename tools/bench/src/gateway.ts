@@ -11,10 +11,16 @@ import { end, freePort, pidOf, type Running, untilReady } from './process.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
+/** A signed component, whose signature lies beside it. */
+interface PluginSource {
+  readonly file: string;
+  readonly public_key: string;
+}
+
 /** The entry of a plugin in the operator's file. */
 interface PluginEntry {
   readonly id: string;
-  readonly source: object;
+  readonly source: PluginSource;
   readonly config: object;
 }
 
@@ -73,7 +79,7 @@ async function signingBuilder(folder: string, keyName: string) {
   const keys = { privateKey: join(folder, `${keyName}.key`), publicKey: join(folder, `${keyName}.pub`) };
   const { publicKeyPem } = await keygen(keys);
   const privateKey = parsePrivateKey(await readFile(keys.privateKey, 'utf8'));
-  return async (project: string, descriptor: PluginDescriptor): Promise<object> => {
+  return async (project: string, descriptor: PluginDescriptor): Promise<PluginSource> => {
     const out = join(folder, `${descriptor.id}.wasm`);
     const { bytes: component } = await buildPlugin({ folder: project, descriptor, out });
     const { bytes, signature } = signComponent({ bytes: component, privateKey });

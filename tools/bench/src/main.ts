@@ -1,11 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Measured, runBench, variantNames } from './bench.ts';
+import { countFiles } from './files.ts';
 import { budgetTable, comparisonTable, courseTable, holdingTable, measuredTable, startTable } from './report.ts';
 import { soak } from './soak.ts';
 
 const usage = `usage: pnpm bench [--only NAMES] [--json FILE] [--compare FILE] [--seconds N] [--rounds N]
        pnpm bench soak [--calls N] [--json FILE]
+       pnpm bench files
 
 Measures tools/call through the gateway and what it is compared with. With the defaults it takes about six minutes.
   --only NAMES    measure these alone, with commas between them:
@@ -18,6 +20,8 @@ Measures tools/call through the gateway and what it is compared with. With the d
 soak makes calls of which one in a hundred traps, and looks at what the gateway holds. Its exit code is 1 when that grows.
   --calls N       how many (200000)
   --json FILE     write the figures as JSON, too
+
+files lists the files of host/src of which a function runs in one warmed tools/call, and in the loading of one plugin.
 `;
 
 function readSoakOptions(args: string[]) {
@@ -76,10 +80,17 @@ async function runAll({ json, compare, ...rest }: NonNullable<ReturnType<typeof 
   process.stdout.write(tables.join('\n'));
 }
 
+async function runFiles(): Promise<void> {
+  const { call, load } = await countFiles();
+  const listed = (what: string, files: readonly string[]) => `${what}: ${files.length} files\n${files.join('\n')}\n`;
+  process.stdout.write([listed('one tools/call', call), listed('one plugin load', load)].join('\n'));
+}
+
 const [first, ...others] = process.argv.slice(2);
 const [options, soakOptions] =
   first === 'soak' ? [undefined, readSoakOptions(others)] : [readOptions(process.argv.slice(2)), undefined];
-if (options !== undefined) await runAll(options);
+if (first === 'files' && others.length === 0) await runFiles();
+else if (options !== undefined) await runAll(options);
 else if (soakOptions !== undefined) await runSoak(soakOptions);
 else {
   process.stderr.write(usage);
