@@ -25,6 +25,7 @@ export interface Came {
   readonly shared: Readonly<Record<string, string>>;
   readonly metrics: readonly unknown[];
   readonly audit: readonly unknown[];
+  readonly upstream_headers: readonly unknown[];
 }
 
 /** How a case ended. */
@@ -96,7 +97,7 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
   return { name, file, passed: differences.length === 0, differences, came: all, wall_ms: wall, memory_bytes };
 }
 
-const nothing = { kv: {}, shared: {}, metrics: [], audit: [] };
+const nothing = { kv: {}, shared: {}, metrics: [], audit: [], upstream_headers: [] };
 
 /** Why it did not start, if that is a matter of the plugin and its config. */
 function notStarted(error: unknown, log: readonly Line[]): Came | undefined {
@@ -175,7 +176,7 @@ function compare(expected: Wanted, came: Came, at: string): readonly Difference[
     const got = toCase({ outcome, value, violation, cause, message, log: log.length > 0 ? log : undefined });
     return [difference(path('outcome'), expected.outcome, Object.keys(got as object).length === 1 ? outcome : got)];
   }
-  const whole = (['value', 'cause', 'kv', 'shared', 'metrics', 'audit'] as const).flatMap(name =>
+  const whole = (['value', 'cause', 'kv', 'shared', 'metrics', 'audit', 'upstream_headers'] as const).flatMap(name =>
     expected[name] === undefined ? [] : differencesOf(expected[name], came[name], path(name)),
   );
   const stated = Object.entries(expected.violation ?? {}).flatMap(([name, wanted]) =>
