@@ -8,11 +8,11 @@ import type { ServerInfo } from '../../mcp/server-info.ts';
 import type { RequestOptions, Upstream } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
 import { type RequestTimes, SessionExpired } from './connection.ts';
-import type { Line, LineUser } from './line.ts';
+import type { ConnectionUser, PooledConnection } from './pooled-connection.ts';
 import { RequestTimer, requestTimes } from './request-timer.ts';
 
 /** Where a client's lines come from. */
-export interface LineSource {
+export interface ConnectionSource {
   readonly id: string;
   /** Where HTTP requests go; undefined over stdio. */
   readonly url: URL | undefined;
@@ -21,15 +21,15 @@ export interface LineSource {
   /** Why the server could not be reached when that was tried last; undefined when it could. */
   readonly failure: unknown;
   /** A standing line for `user`: the one of all, one that nobody uses yet, or a new one. */
-  connect(user: LineUser, signal: AbortSignal): Promise<Line>;
+  connect(user: ConnectionUser, signal: AbortSignal): Promise<PooledConnection>;
   /** Says that the server does its work. */
   proven(): void;
   /** Says that `line` is no longer good. Later words about it are ignored. */
-  lose(line: Line): void;
+  lose(line: PooledConnection): void;
   /** The server has forgotten the session of this line, which is no failure. */
-  expire(line: Line): void;
+  expire(line: PooledConnection): void;
   /** Says that `user` does not need its line any more. */
-  release(line: Line, user: LineUser): void;
+  release(line: PooledConnection, user: ConnectionUser): void;
   /** Why nothing is connected any more. */
   closedFault(): Fault;
 }
@@ -52,15 +52,15 @@ const listChanges = {
 };
 
 /** What one client has of a server: a line, made on first need and again after it was lost. */
-export class ClientUpstream implements Upstream, LineUser {
+export class ClientUpstream implements Upstream, ConnectionUser {
   readonly id: string;
-  readonly #source: LineSource;
+  readonly #source: ConnectionSource;
   readonly #on: ClientOptions;
   readonly #backOff = new BackOff();
   readonly #closing = new AbortController();
   readonly #listeners = new Set<(notification: Notification) => void>();
-  #line: Line | undefined;
-  #attempt: Promise<Line> | undefined;
+  #line: PooledConnection | undefined;
+  #attempt: Promise<PooledConnection> | undefined;
   #serverInfo: ServerInfo | undefined;
   /** The line before is over, so the lists of the next one may be others. */
   #isRenewed = false;
@@ -68,7 +68,7 @@ export class ClientUpstream implements Upstream, LineUser {
   #hasMissed: boolean;
   #logLevel: string | undefined;
 
-  constructor(source: LineSource, on: ClientOptions) {
+  constructor(source: ConnectionSource, on: ClientOptions) {
     this.id = source.id;
     this.#source = source;
     this.#on = on;
@@ -139,7 +139,7 @@ export class ClientUpstream implements Upstream, LineUser {
     for (const listener of this.#listeners) listener(notification);
   }
 
-  onEnd(line: Line, lost: boolean): void {
+  onEnd(line: PooledConnection, lost: boolean): void {
     if (line !== this.#line) return;
     this.#line = undefined;
     this.#isRenewed = true;
@@ -154,7 +154,7 @@ export class ClientUpstream implements Upstream, LineUser {
   }
 
   /** Puts it on a line that all use, so that it hears what the server says. */
-  useJoint(line: Line): void {
+  useJoint(line: PooledConnection): void {
     if (this.#line !== undefined) return;
     line.add(this);
     this.#stand(line);
@@ -172,7 +172,7 @@ export class ClientUpstream implements Upstream, LineUser {
   }
 
   /** The standing line, or a new one. Callers of one moment share the attempt. */
-  #connected(): Promise<Line> {
+  #connected(): Promise<PooledConnection> {
     if (this.#closing.signal.aborted) return Promise.reject(this.#closing.signal.reason);
     if (this.#line !== undefined) return Promise.resolve(this.#line);
     this.#attempt ??= this.#connect().finally(() => {
@@ -185,7 +185,7 @@ export class ClientUpstream implements Upstream, LineUser {
    * The line, for which a request waits no longer than for its answer. Where the server could not be reached before, it
    * waits half as long: whoever asks must hear why before losing patience.
    */
-  async #arrival(method: string, options: RequestOptions): Promise<Line> {
+  async #arrival(method: string, options: RequestOptions): Promise<PooledConnection> {
     const { idle: most } = requestTimes(options, this.#on.times);
     const idle = this.#source.failure === undefined ? most : { ...most, ms: most.ms / 2 };
     const late = new AbortController();
@@ -201,7 +201,7 @@ export class ClientUpstream implements Upstream, LineUser {
     }
   }
 
-  async #connect(): Promise<Line> {
+  async #connect(): Promise<PooledConnection> {
     const began = Date.now();
     try {
       const line = await this.#join();
@@ -214,7 +214,7 @@ export class ClientUpstream implements Upstream, LineUser {
     }
   }
 
-  #stand(line: Line): void {
+  #stand(line: PooledConnection): void {
     const { serverInfo } = line.connection;
     const before = this.#serverInfo;
     this.#line = line;
@@ -222,7 +222,7 @@ export class ClientUpstream implements Upstream, LineUser {
     if (this.#isRenewed || this.#hasMissed) this.#tellLists(serverInfo, before);
   }
 
-  async #join(): Promise<Line> {
+  async #join(): Promise<PooledConnection> {
     for (;;) {
       await this.#backOff.pass(this.id, this.#closing.signal);
       const line = await this.#source.connect(this, this.#closing.signal);
@@ -241,7 +241,7 @@ export class ClientUpstream implements Upstream, LineUser {
   }
 
   async #ask(
-    line: Line,
+    line: PooledConnection,
     method: string,
     params: JsonObject | undefined,
     options: RequestOptions,

@@ -7,6 +7,7 @@ import type { Answer } from '../../mcp/answer.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
 import type { RequestOptions } from '../upstream.ts';
+import type { Handshake } from './handshake/handshake.ts';
 import type { AnswerServer } from './server-request.ts';
 
 /** One standing connection with one MCP session. It never heals: when it is lost, another is made. */
@@ -44,6 +45,8 @@ export interface UpstreamLimits extends RequestTimes {
 }
 
 export interface ConnectionEvents {
+  /** How the gateway learns what the server is and offers. */
+  readonly handshake: Handshake;
   readonly log: Log;
   readonly limits: UpstreamLimits;
   readonly signal: AbortSignal;

@@ -2,6 +2,7 @@ import { type Log, silentLog } from '../../core/log.ts';
 import type { UpstreamPool } from '../upstream.ts';
 import type { Command } from './child-process.ts';
 import type { RequestTimes, UpstreamLimits } from './connection.ts';
+import { initialize } from './handshake/initialize.ts';
 import type { HttpAddress } from './http-client.ts';
 import { connectHttp } from './http-connection.ts';
 import { createServerAnswers } from './server-request.ts';
@@ -64,8 +65,8 @@ export function createUpstreamPool(entry: UpstreamEntry, on: UpstreamContext = {
     url: entry.http && new URL(entry.http.url),
     dial: events =>
       entry.stdio
-        ? connectStdio(id, entry.stdio, { ...events, log, limits, answerServer })
-        : connectHttp(id, entry.http, { ...events, log, limits, answerServer }),
+        ? connectStdio(id, entry.stdio, { ...events, handshake: initialize, log, limits, answerServer })
+        : connectHttp(id, entry.http, { ...events, handshake: initialize, log, limits, answerServer }),
     isShared,
     maxConnections: entry.max_connections ?? mostConnections[entry.stdio ? 'stdio' : 'http'],
     idleMs: entry.idle_ms ?? 30 * 60_000,

@@ -2,15 +2,15 @@ import { Fault } from '../../core/fault.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { createRequestIds } from '../../mcp/request-id.ts';
 import { asNotification, type Connection, type ConnectionEvents, readMessage } from './connection.ts';
-import { type Peer, shakeHands } from './handshake.ts';
+import type { Peer } from './handshake/handshake.ts';
 import { type HttpAddress, HttpClient } from './http-client.ts';
 import { isUnreachable } from './http-fault.ts';
 import { type HttpWire, sendRequest } from './http-request.ts';
 import { ServerStream } from './http-stream.ts';
-import { createOddLines } from './odd-lines.ts';
 import { requestTimes } from './request-timer.ts';
+import { createSkippedOutputLog } from './server-output-log.ts';
 import { isSseServer } from './sse-server.ts';
-import { starting } from './starting.ts';
+import { withinStartDeadline } from './start-deadline.ts';
 
 /** Milliseconds that a server has to end our session when we close. */
 const farewell = 1_000;
@@ -25,7 +25,7 @@ const mostAnswers = 64;
 export async function connectHttp(upstream: string, address: HttpAddress, on: ConnectionEvents): Promise<Connection> {
   const client = new HttpClient(upstream, address, on.limits.maxAnswerBytes);
   const nextId = createRequestIds();
-  const skip = createOddLines(upstream, on.log, 'event of a stream');
+  const skip = createSkippedOutputLog(upstream, on.log, 'event of a stream');
   let session: string | undefined;
   let isLost = false;
   /** Answers to requests of the server that it has not taken yet. */
@@ -93,9 +93,9 @@ export async function connectHttp(upstream: string, address: HttpAddress, on: Co
     notify: (method, signal) => client.tell({ jsonrpc: '2.0', method }, signal, hearText),
   };
 
-  const serverInfo = await starting(upstream, on, async signal => {
+  const serverInfo = await withinStartDeadline(upstream, on, async signal => {
     try {
-      return await shakeHands(upstream, peer, signal);
+      return await on.handshake(upstream, peer, signal);
     } catch (thrown) {
       throw await explained(client, thrown, signal);
     }

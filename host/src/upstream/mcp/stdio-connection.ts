@@ -17,10 +17,10 @@ import {
   type RequestTimes,
   withOwnProgressToken,
 } from './connection.ts';
-import { type Peer, shakeHands } from './handshake.ts';
-import { createOddLines, createStderrLines } from './odd-lines.ts';
+import type { Peer } from './handshake/handshake.ts';
 import { RequestTimer, requestTimes } from './request-timer.ts';
-import { starting } from './starting.ts';
+import { createSkippedOutputLog, createStderrLog } from './server-output-log.ts';
+import { withinStartDeadline } from './start-deadline.ts';
 
 /** Bytes that wait for a child to read them, beyond which its own requests are not answered. */
 const mostUnread = 64 * 1024;
@@ -41,8 +41,8 @@ interface Pending {
 export async function connectStdio(upstream: string, command: Command, on: ConnectionEvents): Promise<Connection> {
   const pending = new Map<number, Pending>();
   const nextId = createRequestIds();
-  const logOddLine = createOddLines(upstream, on.log, 'line of stdout');
-  const logStderr = createStderrLines(upstream, on.log);
+  const logSkippedLine = createSkippedOutputLog(upstream, on.log, 'line of stdout');
+  const logStderr = createStderrLog(upstream, on.log);
   const leftOut = new RepeatedWarning(on.log, 'ignoring a message');
   const longLines = new RepeatedWarning(on.log, 'ignoring a line of stdout that is too long');
   let lost: Fault | undefined;
@@ -68,7 +68,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
       const waiting = pending.get(idAtEdge(line, line) ?? none);
       waiting?.reject(new Fault('upstream_garbage', { upstream, hint: `it wrote ${line.slice(0, 80)}` }));
     }
-    if (!isJsonObject(message)) return logOddLine(line);
+    if (!isJsonObject(message)) return logSkippedLine(line);
     const notification = asNotification(message);
     if (notification !== undefined) return hear(notification);
     if (typeof message.method === 'string') {
@@ -81,7 +81,7 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     }
     const waiting = pending.get(ownId(message.id) ?? none);
     if (waiting !== undefined) settle(waiting, message, line);
-    else if (message.jsonrpc === undefined || message.id === null) logOddLine(line);
+    else if (message.jsonrpc === undefined || message.id === null) logSkippedLine(line);
     else on.log.debug({ upstream, id: message.id }, 'an answer to an unknown request');
   };
 
@@ -188,9 +188,9 @@ export async function connectStdio(upstream: string, command: Command, on: Conne
     onExit,
   });
   try {
-    const serverInfo = await starting(upstream, on, async signal => {
+    const serverInfo = await withinStartDeadline(upstream, on, async signal => {
       child = await spawning;
-      return shakeHands(upstream, peer, signal);
+      return on.handshake(upstream, peer, signal);
     });
     if (lost) throw lost;
     const hearsSince = Date.now();

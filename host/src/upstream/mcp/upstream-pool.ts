@@ -6,9 +6,9 @@ import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
 import type { ConnectFailure, Upstream, UpstreamPool } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
-import { type ClientOptions, ClientUpstream, type LineSource } from './client-upstream.ts';
+import { type ClientOptions, ClientUpstream, type ConnectionSource } from './client-upstream.ts';
 import type { Connection, RequestTimes } from './connection.ts';
-import { Line, type LineUser } from './line.ts';
+import { type ConnectionUser, PooledConnection } from './pooled-connection.ts';
 
 /** What a connection tells, from the moment when it is being made. */
 export interface DialEvents {
@@ -46,22 +46,22 @@ const sweepMs = { least: 100, most: 30_000 };
  * The connections with one server. One with a server that keeps something for its clients belongs to one client. Any other
  * is used by all, and so is the one of a shared upstream. A failure to connect is held against the server, whoever met it.
  */
-export class ConnectionPool implements UpstreamPool, LineSource {
+export class ConnectionPool implements UpstreamPool, ConnectionSource {
   readonly id: string;
   readonly url: URL | undefined;
   readonly #on: PoolOptions;
   readonly #backOff = new BackOff();
   readonly #closing = new AbortController();
   readonly #clients = new Set<ClientUpstream>();
-  readonly #lines = new Set<Line>();
+  readonly #lines = new Set<PooledConnection>();
   /** Lines that are being ended. They count until they are gone. */
   readonly #ending = new Set<Promise<void>>();
   readonly #sweeper: NodeJS.Timeout;
   #opening = 0;
   /** The line that all use. */
-  #joint: Line | undefined;
+  #joint: PooledConnection | undefined;
   /** The line that nobody uses yet. */
-  #spare: Line | undefined;
+  #spare: PooledConnection | undefined;
   /** An attempt to make either of the two. */
   #attempt: Promise<void> | undefined;
   #latest: Connection | undefined;
@@ -114,7 +114,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     if (this.#count >= this.#on.maxConnections && this.#abandoned() === undefined) this.#refuse();
   }
 
-  async connect(user: LineUser, signal: AbortSignal): Promise<Line> {
+  async connect(user: ConnectionUser, signal: AbortSignal): Promise<PooledConnection> {
     for (;;) {
       signal.throwIfAborted();
       if (this.#joint !== undefined) return this.#joint.join(user);
@@ -135,18 +135,18 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     this.#backOff.succeeded();
   }
 
-  lose(line: Line): void {
+  lose(line: PooledConnection): void {
     if (!this.#lines.has(line)) return;
     if (line.isJoint) this.#backOff.failed();
     this.#end(line, 'lost');
     if (this.#lines.size === 0) this.#isReachable = false;
   }
 
-  expire(line: Line): void {
+  expire(line: PooledConnection): void {
     this.#end(line, 'expired');
   }
 
-  release(line: Line, user: LineUser): void {
+  release(line: PooledConnection, user: ConnectionUser): void {
     if (line.isJoint) line.leave(user);
     else this.#end(line, 'not needed');
   }
@@ -214,20 +214,20 @@ export class ConnectionPool implements UpstreamPool, LineSource {
   }
 
   /** Makes a line. Until it stands, `user` hears what the server says. */
-  async #make(signal: AbortSignal, user?: LineUser): Promise<Line> {
+  async #make(signal: AbortSignal, user?: ConnectionUser): Promise<PooledConnection> {
     if (this.#closing.signal.aborted) throw this.closedFault();
     await this.#backOff.pass(this.id, signal);
     await this.#makeRoom();
     this.#opening += 1;
     const ended = AbortSignal.any([signal, this.#closing.signal]);
-    let line: Line | undefined;
+    let line: PooledConnection | undefined;
     try {
       const connection = await this.#on.dial({
         signal: ended,
         onNotification: said => (line ?? user)?.hear(said),
         onLost: () => line && this.lose(line),
       });
-      line = new Line(connection, this.#on.isShared || !connection.keepsState);
+      line = new PooledConnection(connection, this.#on.isShared || !connection.keepsState);
     } catch (reason) {
       if (!ended.aborted) {
         this.#backOff.failed(reason);
@@ -242,7 +242,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     return line;
   }
 
-  #stands(line: Line): void {
+  #stands(line: PooledConnection): void {
     const { log, isShared } = this.#on;
     const { serverInfo, keepsState } = line.connection;
     const isFirst = this.#latest === undefined;
@@ -288,8 +288,8 @@ export class ConnectionPool implements UpstreamPool, LineSource {
   }
 
   /** The line that was unused longest, among those whose clients seem to have gone. */
-  #abandoned(): Line | undefined {
-    let longest: Line | undefined;
+  #abandoned(): PooledConnection | undefined {
+    let longest: PooledConnection | undefined;
     const before = Date.now() - abandonedMs;
     for (const line of this.#lines) {
       const isNewer = line.lastUsed > (longest?.lastUsed ?? before);
@@ -306,7 +306,7 @@ export class ConnectionPool implements UpstreamPool, LineSource {
     }
   }
 
-  #end(line: Line, why: 'lost' | 'expired' | 'not needed' | 'idle' | 'to make room'): void {
+  #end(line: PooledConnection, why: 'lost' | 'expired' | 'not needed' | 'idle' | 'to make room'): void {
     if (!this.#lines.delete(line)) return;
     if (this.#joint === line) this.#joint = undefined;
     if (this.#spare === line) this.#spare = undefined;

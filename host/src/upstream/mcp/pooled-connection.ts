@@ -3,7 +3,7 @@ import type { Notification } from '../../mcp/message.ts';
 import type { Connection } from './connection.ts';
 
 /** Who uses a connection. */
-export interface LineUser {
+export interface ConnectionUser {
   /** Whether it asks for all clients, and not for one. */
   readonly isCommon: boolean;
   /** Whether somebody listens to what the server says by itself. */
@@ -12,7 +12,7 @@ export interface LineUser {
   readonly logLevel: string | undefined;
   hear(notification: Notification): void;
   /** The line is over; `lost` when nobody here wanted that. */
-  onEnd(line: Line, lost: boolean): void;
+  onEnd(line: PooledConnection, lost: boolean): void;
 }
 
 /** What a server is told when the clients that had asked for a level are gone. */
@@ -21,11 +21,11 @@ const ordinaryLevel = 'info';
 const levelPatience = 5_000;
 
 /** One standing connection with those who use it: a single client, or all of them. */
-export class Line {
+export class PooledConnection {
   readonly connection: Connection;
   /** Whether it is for all clients. */
   readonly isJoint: boolean;
-  readonly #users = new Set<LineUser>();
+  readonly #users = new Set<ConnectionUser>();
   /** Requests that run. */
   running = 0;
   /** Milliseconds since the epoch. */
@@ -39,23 +39,23 @@ export class Line {
     this.isJoint = isJoint;
   }
 
-  get users(): ReadonlySet<LineUser> {
+  get users(): ReadonlySet<ConnectionUser> {
     return this.#users;
   }
 
-  add(user: LineUser): void {
+  add(user: ConnectionUser): void {
     this.#users.add(user);
     this.lastUsed = Date.now();
   }
 
   /** Adds a user. The server knows the log level that it wants when this is done. */
-  async join(user: LineUser): Promise<this> {
+  async join(user: ConnectionUser): Promise<this> {
     this.add(user);
     if (user.logLevel !== undefined) await this.tellLevel();
     return this;
   }
 
-  leave(user: LineUser): void {
+  leave(user: ConnectionUser): void {
     if (this.#users.delete(user)) void this.tellLevel();
   }
 

@@ -1,28 +1,19 @@
-import { Fault } from '../../core/fault.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
-import { version } from '../../core/version.ts';
-import type { Answer, RpcError } from '../../mcp/answer.ts';
-import { jsonRpc } from '../../mcp/errors.ts';
-import type { ServerInfo } from '../../mcp/server-info.ts';
+import { Fault } from '../../../core/fault.ts';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { version } from '../../../core/version.ts';
+import type { RpcError } from '../../../mcp/answer.ts';
+import { jsonRpc } from '../../../mcp/errors.ts';
+import type { ServerInfo } from '../../../mcp/server-info.ts';
+import type { Handshake } from './handshake.ts';
 
 /** The revisions that a server may answer with, newest first. The gateway asks for the first. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'];
 
-/** The server's side of a handshake, over any transport. Aborting `signal` ends both. */
-export interface Peer {
-  request(method: string, params: JsonObject, signal: AbortSignal): Promise<Answer>;
-  /** Sends a notification; resolves when the server has accepted it. */
-  notify(method: string, signal: AbortSignal): Promise<void>;
-  /** The revision is known, and holds from the next message on. */
-  agreed?(revision: string): void;
-}
-
 /**
- * Negotiates revision and capabilities (MCP 2025-11-25, Lifecycle § Initialization). The gateway offers no capabilities of
- * a client.
- * @throws Fault `upstream_revision`, `upstream_garbage`, and what the peer throws
+ * Negotiates revision and capabilities with `initialize` (MCP 2025-11-25, Lifecycle § Initialization), for the revisions
+ * that have sessions. The gateway offers no capabilities of a client.
  */
-export async function shakeHands(upstream: string, peer: Peer, signal: AbortSignal): Promise<ServerInfo> {
+export const initialize: Handshake = async (upstream, peer, signal) => {
   const clientInfo = { name: 'sallyport', version };
   const params = { protocolVersion: revisions[0], capabilities: {}, clientInfo };
   const { result, error } = await peer.request('initialize', params, signal);
@@ -31,7 +22,7 @@ export async function shakeHands(upstream: string, peer: Peer, signal: AbortSign
   peer.agreed?.(serverInfo.revision);
   await peer.notify('notifications/initialized', signal);
   return serverInfo;
-}
+};
 
 function serverInfoIn(upstream: string, result: JsonObject): ServerInfo {
   const { protocolVersion, capabilities, serverInfo, instructions } = result;

@@ -12,7 +12,7 @@ const odd: Bounds = { most: 10, periodMs: 60_000 };
 const usual: Bounds = { most: 1_000, periodMs: 10_000 };
 
 /** Logs what a server sends as a message that is none, as much of it as a reader needs. */
-export function createOddLines(
+export function createSkippedOutputLog(
   upstream: string,
   log: Log,
   what: 'line of stdout' | 'event of a stream',
@@ -26,7 +26,7 @@ export function createOddLines(
 }
 
 /** Logs what a stdio server writes to stderr. */
-export const createStderrLines = (upstream: string, log: Log): ((line: string) => void) =>
+export const createStderrLog = (upstream: string, log: Log): ((line: string) => void) =>
   bounded(
     usual,
     line => log.info({ upstream, line }, 'stderr'),

@@ -6,7 +6,7 @@ import type { ConnectionEvents } from './connection.ts';
  * when the time is over or the gateway closes; `work` is told by its signal.
  * @throws Fault `upstream_timeout`, the reason of `on.signal`, and what `work` throws
  */
-export async function starting<T>(
+export async function withinStartDeadline<T>(
   upstream: string,
   on: Pick<ConnectionEvents, 'limits' | 'signal'>,
   work: (signal: AbortSignal) => Promise<T>,

@@ -1,0 +1,19 @@
+import type { JsonObject } from '../../../core/json.ts';
+import type { Answer } from '../../../mcp/answer.ts';
+import type { ServerInfo } from '../../../mcp/server-info.ts';
+
+/**
+ * How the gateway learns what a server is and offers when a connection is made. Each way that a revision of MCP has for
+ * this is a file in this folder.
+ * @throws Fault `upstream_revision`, `upstream_garbage`, and what the peer throws
+ */
+export type Handshake = (upstream: string, peer: Peer, signal: AbortSignal) => Promise<ServerInfo>;
+
+/** The server's side of a handshake, over any transport. Aborting `signal` ends both. */
+export interface Peer {
+  request(method: string, params: JsonObject, signal: AbortSignal): Promise<Answer>;
+  /** Sends a notification; resolves when the server has accepted it. */
+  notify(method: string, signal: AbortSignal): Promise<void>;
+  /** Receives the revision that was agreed on, which holds from the next message on. */
+  agreed?(revision: string): void;
+}
