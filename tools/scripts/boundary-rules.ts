@@ -19,7 +19,7 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   runtime: ['core', 'contract', 'wasm', 'capability'],
   plugin: ['core', 'contract', 'mcp', 'wasm', 'config', 'source', 'verify', 'lockfile', 'capability', 'runtime'],
   gateway: ['core', 'contract', 'mcp', 'hook', 'upstream', 'identity'],
-  http: ['core', 'mcp', 'gateway', 'identity'],
+  http: ['core', 'mcp', 'hook', 'gateway', 'identity'],
   host: ['*'],
   command: ['core', 'config', 'capability', 'lockfile', 'plugin', 'host'],
 };

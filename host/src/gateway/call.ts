@@ -1,10 +1,23 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CalledTool } from '../contract/hook-call.ts';
+import { cut } from '../core/cut.ts';
 import type { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { BlockData, HookContext } from '../hook/hook-chain.ts';
-import type { Notification } from '../mcp/message.ts';
+import type { BlockData } from '../hook/hook-chain.ts';
+import { type Receipt, Receipts } from '../hook/receipt.ts';
+import type { Answer } from '../mcp/answer.ts';
+import { longestName, type Notification } from '../mcp/message.ts';
 import type { Route } from './binding.ts';
+
+/** What a call came to: an answer of an upstream or of a plugin, or the block of a plugin. */
+export type Outcome = Answer | Block;
+
+export interface Block {
+  readonly kind: 'block';
+  readonly data: BlockData;
+  readonly result?: never;
+  readonly error?: never;
+}
 
 /** One request of a client, whatever revision it was spoken in. */
 export interface Call {
@@ -22,7 +35,7 @@ export interface Call {
   /** Of a call that a plugin makes: milliseconds that an upstream has, and the setting that says so. */
   readonly timeoutMs?: number;
   readonly timeoutSetting?: string;
-  /** What the log line will tell; filled in on the way. */
+  /** What the request's log line and metrics are made of. */
   readonly record: CallRecord;
   /** Of a call that a plugin makes. */
   readonly nested?: Nested;
@@ -38,25 +51,108 @@ export interface Nested {
   admit(tool: string): void;
 }
 
-export interface CallRecord {
-  /** Tool, prompt or uri, as the client named it. */
-  name?: string;
-  upstream?: string;
-  plugins?: HookContext['reports'];
-  /** The block that it was answered with. */
-  blocked?: BlockData;
-  /** The error of an upstream that it was answered with. */
-  refused?: Fault;
-  /** Calls of other tools that plugins made on the way, those within other calls among them. */
-  calls?: ToolCallRecord[];
+/**
+ * What the gateway notes of a call on its way. The upstreams, the receipts and the calls of plugins are there from the
+ * beginning and grow; the name is there once the target was read, and the end once the call has an outcome that is not
+ * a result.
+ */
+export class CallRecord {
+  readonly receipts = new Receipts();
+  readonly #upstreams: string[] = [];
+  readonly #calls: NestedRecord[] = [];
+  #name: string | undefined;
+  #end: CallEnd | undefined;
+
+  /** Notes the tool, prompt or uri, as the client named it. */
+  nameTarget(name: string): void {
+    this.#name = cut(name, longestName);
+  }
+
+  /** Notes that the call goes to this upstream. */
+  enterUpstream(id: string): void {
+    this.#upstreams.push(id);
+  }
+
+  /** Notes the call of a tool that a plugin makes, under an id derived from that of the client's request. */
+  addCall(requestId: string, by: string): NestedRecord {
+    const record = new NestedRecord(`${requestId}.${this.#calls.length + 1}`, by);
+    this.#calls.push(record);
+    return record;
+  }
+
+  /** How many calls of tools this plugin has made, those within other calls among them. */
+  callsBy(plugin: string): number {
+    return this.#calls.filter(({ by }) => by === plugin).length;
+  }
+
+  /** Notes why the call has no result. */
+  end(end: CallEnd): void {
+    this.#end = end;
+  }
+
+  /** The ids of the upstreams that the call went to, joined by commas; undefined before the first one. */
+  get upstream(): string | undefined {
+    return this.#upstreams.length === 0 ? undefined : this.#upstreams.join(',');
+  }
+
+  /** The call as its log line and its metrics see it. */
+  summary(): CallSummary {
+    const { upstream } = this;
+    return {
+      ...(this.#name !== undefined && { name: this.#name }),
+      ...(upstream !== undefined && { upstream, plugins: this.receipts.calls }),
+      ...this.#end,
+      ...(this.#calls.length > 0 && { calls: this.#calls.map(call => call.nestedSummary()) }),
+    };
+  }
 }
 
-/** A call that a plugin made. */
-export interface ToolCallRecord extends Omit<CallRecord, 'calls'> {
+/** The block or the error of an upstream that a call was answered with. */
+type CallEnd = { readonly blocked: BlockData } | { readonly refused: Fault };
+
+/** What the gateway notes of a call that a plugin made. */
+export class NestedRecord extends CallRecord {
+  readonly request: string;
+  readonly by: string;
+  readonly #began = performance.now();
+  #outcome: { readonly outcome: string; readonly ms: number } | undefined;
+
+  constructor(request: string, by: string) {
+    super();
+    this.request = request;
+    this.by = by;
+  }
+
+  /** Notes the outcome: `result`, `aborted`, or why there was no result. Only the first one counts. */
+  finish(outcome: string): void {
+    this.#outcome ??= { outcome, ms: performance.now() - this.#began };
+  }
+
+  nestedSummary(): NestedSummary {
+    return { request: this.request, by: this.by, ...this.summary(), ...this.#outcome };
+  }
+}
+
+/** A call as its log line and its metrics see it. */
+export interface CallSummary {
+  /** Tool, prompt or uri, as the client named it. */
+  readonly name?: string;
+  readonly upstream?: string;
+  readonly plugins?: readonly Receipt[];
+  /** The block that it was answered with. */
+  readonly blocked?: BlockData;
+  /** The error of an upstream that it was answered with. */
+  readonly refused?: Fault;
+  /** Calls of tools that plugins made on the way, those within other calls among them. */
+  readonly calls?: readonly NestedSummary[];
+}
+
+/** A call that a plugin made, as the log line of the client's request shows it. */
+export interface NestedSummary extends Omit<CallSummary, 'calls'> {
   /** Its own id, derived from that of the client's request. */
   readonly request: string;
   readonly by: string;
   /** `result`, `aborted`, or why there was none. Absent while it runs. */
-  outcome?: string;
-  ms?: number;
+  readonly outcome?: string;
+  readonly ms?: number;
 }

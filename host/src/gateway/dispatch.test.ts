@@ -18,7 +18,10 @@ async function sent(method: string, params: JsonObject, several = false) {
   const route = several ? routeTo(upstream, fakeUpstream('b')) : routeTo(upstream);
   const call = callOf(route, method, params);
   await dispatch(call);
-  return { asked: upstream.asked.filter(each => each.method === method).map(each => each.params), record: call.record };
+  return {
+    asked: upstream.asked.filter(each => each.method === method).map(each => each.params),
+    record: call.record.summary(),
+  };
 }
 
 describe('a call', () => {

@@ -1,20 +1,17 @@
-import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Answer } from '../mcp/answer.ts';
-import { longestName } from '../mcp/message.ts';
 import { type CallMethod, callMethods, listMethods, type MethodName, methodNamed, methods } from '../mcp/methods.ts';
-import type { Call } from './call.ts';
+import type { Call, Outcome } from './call.ts';
 import { list } from './lists.ts';
 import { ownerOfName, ownerOfUri } from './name-routing.ts';
-import { hooked, requestOptions } from './pipeline.ts';
+import { callMember, requestOptions } from './pipeline.ts';
 import { readResource } from './read-resource.ts';
 
 /**
- * The way of a call: find its owner, before hooks, upstream, after hooks.
+ * Serves a request: finds the upstream that owns its target, and takes it there through the hooks.
  * @throws Fault `method_unknown`, `params_invalid`, `name_unknown`, `resource_unknown`, `upstream_…`
  */
-export async function dispatch(call: Call): Promise<Answer> {
+export async function dispatch(call: Call): Promise<Outcome> {
   const name = methodNamed(call.method);
   const kind = name === undefined ? 'unserved' : methods[name].kind;
   if (isOf(callMethods, name)) return methods[name].target === 'uri' ? read(call) : callNamed(call, name);
@@ -26,26 +23,26 @@ const isOf = <N extends MethodName>(names: readonly N[], name: MethodName | unde
   (names as readonly (string | undefined)[]).includes(name);
 
 /** A tool or a prompt, at the upstream that has it, under the name that it has there. */
-function callNamed(call: Call, method: CallMethod): Promise<Answer> {
+function callNamed(call: Call, method: CallMethod): Promise<Outcome> {
   const { params, route } = call;
   const exposed = stringIn(params, 'name');
-  call.record.name = cut(exposed, longestName);
+  call.record.nameTarget(exposed);
   const { member, name } = ownerOfName(route, exposed);
   // "Receivers that do not declare the task capability … MUST process requests … normally, ignoring any
   // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that nobody can ask for.
   const { task, ...rest } = params;
   const sent = task === undefined ? params : rest;
-  return hooked(call, member, method, name === exposed ? sent : { ...sent, name });
+  return callMember(call, member, method, name === exposed ? sent : { ...sent, name });
 }
 
-function read(call: Call): Promise<Answer> {
+function read(call: Call): Promise<Outcome> {
   const uri = stringIn(call.params, 'uri');
-  call.record.name = cut(uri, longestName);
+  call.record.nameTarget(uri);
   return readResource(call, uri);
 }
 
 /** A reference names a prompt, or a template by its uri. */
-async function complete(call: Call): Promise<Answer> {
+async function complete(call: Call): Promise<Outcome> {
   const { ref } = call.params;
   if (!isJsonObject(ref)) return fail('params_invalid', { hint: '`ref` is not an object' });
   if (ref.type === 'ref/resource') {

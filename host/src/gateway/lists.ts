@@ -6,9 +6,9 @@ import { type ListMethod, listShape } from '../mcp/methods.ts';
 import { withoutTasks } from '../mcp/tasks.ts';
 import { itemsIn } from '../upstream/catalog.ts';
 import { type Member, mayOffer, reachedMembers } from './binding.ts';
-import type { Call } from './call.ts';
+import type { Call, Outcome } from './call.ts';
 import { exposedName } from './name-routing.ts';
-import { afterHooks, hookContext, requestOptions } from './pipeline.ts';
+import { afterHooks, enterMember, requestOptions } from './pipeline.ts';
 import { pageOf } from './resource-origins.ts';
 
 /**
@@ -17,7 +17,7 @@ import { pageOf } from './resource-origins.ts';
  * an upstream that was never reached while others were, nor long for one that is slow: its last known list stands in.
  * @throws Fault `upstream_…` when no upstream can be asked; one of several that cannot is left out
  */
-export async function list(call: Call, method: ListMethod): Promise<Answer> {
+export async function list(call: Call, method: ListMethod): Promise<Outcome> {
   const { route, params } = call;
   const [only, ...others] = route.members;
   if (others.length === 0) return listOfOne(call, only, method);
@@ -28,28 +28,30 @@ export async function list(call: Call, method: ListMethod): Promise<Answer> {
     route.notices.leftOut(upstream.id, method, notReached(upstream.id), false);
   }
   const parts = await Promise.allSettled(
-    members.map(async member => ({ id: member.upstream.id, answer: await listOf(call, member, method) })),
+    members.map(async member => ({ id: member.upstream.id, outcome: await listOf(call, member, method) })),
   );
   const failed = parts.find(part => part.status === 'rejected');
   const found = parts.flatMap(part => (part.status === 'fulfilled' ? [part.value] : []));
   if (failed !== undefined && found.length === 0) throw failed.reason;
-  const blocked = found.find(({ answer }) => answer.error !== undefined);
-  if (blocked !== undefined) return blocked.answer;
-  const lists = found.map(({ answer, id }) => ({ id, items: itemsIn(answer.result, method) }));
+  const refused = found.find(({ outcome }) => outcome.kind !== 'result');
+  if (refused !== undefined) return refused.outcome;
+  const lists = found.flatMap(({ outcome, id }) =>
+    outcome.kind === 'result' ? [{ id, items: itemsIn(outcome.result, method) }] : [],
+  );
   const items = method.startsWith('resources/') ? withOneOwner(call, method, lists) : lists.flatMap(each => each.items);
   if (method === 'tools/list') lookAtTools(call, lists);
   return resultAnswer({ [listShape(method).member]: items });
 }
 
 /** A page that passes. What the gateway knows of the list is brought up to date. */
-async function listOfOne(call: Call, member: Member, method: ListMethod): Promise<Answer> {
+async function listOfOne(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
   const catalog = member.lists[method];
   const learn = catalog.last === undefined ? undefined : catalog.witness();
   const answer = await member.upstream.request(method, call.params, requestOptions(call));
   if (learn !== undefined && !answer.error) {
     learn(itemsIn(answer.result, method), call.params.cursor === undefined && answer.result.nextCursor === undefined);
   }
-  return afterHooks(call, hookContext(call, member), method, callable(call, member, method, answer));
+  return afterHooks(call, enterMember(call, member), method, callable(call, member, method, answer));
 }
 
 /** A list of tools without what only makes sense with tasks; any other list as it is. */
@@ -62,12 +64,12 @@ function callable(call: Call, { upstream }: Member, method: ListMethod, answer: 
 }
 
 /** The list of one of several upstreams, past the plugins, under the names that clients see. */
-async function listOf(call: Call, member: Member, method: ListMethod): Promise<Answer> {
+async function listOf(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
   const items = await itemsOf(call, member, method);
   const whole = resultAnswer({ [listShape(method).member]: items });
-  const answer = await afterHooks(call, hookContext(call, member), method, callable(call, member, method, whole));
-  if (answer.error || method.startsWith('resources/')) return answer;
-  const named = itemsIn(answer.result, method).map(item =>
+  const outcome = await afterHooks(call, enterMember(call, member), method, callable(call, member, method, whole));
+  if (outcome.kind !== 'result' || method.startsWith('resources/')) return outcome;
+  const named = itemsIn(outcome.result, method).map(item =>
     typeof item.name === 'string' ? { ...item, name: exposedName(call.route, member, item.name) } : item,
   );
   return resultAnswer({ [listShape(method).member]: named });

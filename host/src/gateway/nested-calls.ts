@@ -2,16 +2,12 @@ import type { CallError } from '../contract/generated/tool-call.js';
 import type { Violation } from '../contract/generated/types.js';
 import type { ToolAnswer, Tools } from '../contract/hook-call.ts';
 import { codes } from '../core/codes/index.ts';
-import { cut } from '../core/cut.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { BlockData } from '../hook/hook-chain.ts';
 import { InvalidOutput, parseObject } from '../hook/invalid-output.ts';
-import type { Answer } from '../mcp/answer.ts';
-import { longestName } from '../mcp/message.ts';
 import type { Member } from './binding.ts';
-import { blockOf } from './blocked.ts';
-import type { Call, ToolCallRecord } from './call.ts';
+import type { Call, Outcome } from './call.ts';
 import { ownerOfName } from './name-routing.ts';
 
 /** What was really to be sent is not what the plugin may call. */
@@ -26,25 +22,21 @@ const longestError = 1000;
  */
 export function createTools(
   call: Call,
-  dispatch: (nested: Call, member: Member, params: JsonObject) => Promise<Answer>,
+  dispatch: (nested: Call, member: Member, params: JsonObject) => Promise<Outcome>,
 ): Tools {
   const { client = call, stack: within = [] } = call.nested ?? {};
 
   return {
     within,
-    madeBy: plugin => client.record.calls?.filter(({ by }) => by === plugin).length ?? 0,
+    madeBy: plugin => client.record.callsBy(plugin),
 
     async call({ plugin, tool, argumentsJson, timeoutMs, signal, allows }) {
-      client.record.calls ??= [];
-      const { calls } = client.record;
       const { onNotification: _, ...rest } = call;
-      const requestId = `${client.requestId}.${calls.length + 1}`;
-      const record: ToolCallRecord = { request: requestId, by: plugin, name: cut(tool, longestName) };
-      calls.push(record);
-      const began = performance.now();
+      const record = client.record.addCall(client.requestId, plugin);
+      record.nameTarget(tool);
       const nested: Call = {
         ...rest,
-        ...{ requestId, record, signal, method: 'tools/call' },
+        ...{ requestId: record.request, record, signal, method: 'tools/call' },
         timeoutMs: Math.min(timeoutMs, call.timeoutMs ?? timeoutMs),
         timeoutSetting: 'timeout_ms of the grant tool_call',
         nested: {
@@ -60,28 +52,30 @@ export function createTools(
         const { member, name } = ownerOfName(call.route, tool);
         const args = parseObject(argumentsJson, 'arguments-json');
         const params = { name, arguments: args };
-        const answer = shown(call, plugin, await dispatch({ ...nested, params }, member, params));
-        record.outcome = 'ok' in answer ? 'result' : answer.err.tag;
+        const outcome = await dispatch({ ...nested, params }, member, params);
+        if (outcome.kind === 'block') record.end({ blocked: outcome.data });
+        const answer = shown(call, plugin, outcome);
+        record.finish('ok' in answer ? 'result' : answer.err.tag);
         return answer;
       } catch (thrown) {
         signal.throwIfAborted();
         const err = errorOf(thrown);
-        record.outcome = err.tag;
+        record.finish(err.tag);
         return { err };
       } finally {
-        record.outcome ??= 'aborted';
-        record.ms = performance.now() - began;
+        record.finish('aborted');
       }
     },
   };
 }
 
 /** The answer as the plugin may see it. */
-function shown({ route }: Call, plugin: string, answer: Answer): ToolAnswer {
-  const block = blockOf(answer);
-  if (block !== undefined) return { err: { tag: 'blocked', val: violationOf(block) } };
-  if (answer.error) return { err: { tag: 'failed', val: answer.error.message.toWellFormed().slice(0, longestError) } };
-  const response = route.chain.show(plugin, answer.result);
+function shown({ route }: Call, plugin: string, outcome: Outcome): ToolAnswer {
+  if (outcome.kind === 'block') return { err: { tag: 'blocked', val: violationOf(outcome.data) } };
+  if (outcome.kind === 'error') {
+    return { err: { tag: 'failed', val: outcome.error.message.toWellFormed().slice(0, longestError) } };
+  }
+  const response = route.chain.show(plugin, outcome.result);
   if (response?.tag === 'tool-result') return { ok: response.val };
   const why =
     response === undefined ? 'the result cannot be shown' : 'the tool asks for input, and no client can answer';

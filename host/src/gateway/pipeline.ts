@@ -1,84 +1,71 @@
 import type { JsonObject } from '../core/json.ts';
 import { failureData } from '../hook/block-data.ts';
-import type { AfterOptions, BlockData, HookContext } from '../hook/hook-chain.ts';
-import { withoutLookalikes } from '../hook/view/known-members.ts';
+import type { AfterOptions, AfterOutcome, BeforeOutcome, HookContext } from '../hook/hook-chain.ts';
+import { withoutLookalikes } from '../hook/view/members.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
 import { outputSchemaOf } from '../upstream/tool-catalog.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
 import type { Member, Route } from './binding.ts';
-import { blockedAnswer } from './blocked.ts';
-import type { Call } from './call.ts';
+import type { Call, Outcome } from './call.ts';
 import { exposedName } from './name-routing.ts';
 import { createTools } from './nested-calls.ts';
 import { pageOf, urisIn } from './resource-origins.ts';
 import { type FilledHeaders, hidden, UpstreamHeaders, withoutSecrets } from './upstream-headers.ts';
 
-/** Before hooks, upstream, after hooks. What no plugin cares for is neither converted nor copied. */
-export function hooked(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Answer> {
-  const answer = throughHooks(call, member, method, params);
-  return call.route.members.length === 1 ? answer : noteOrigins(call.route, member, method, params, answer);
+/**
+ * Takes a call of one target through the before hooks, its upstream and the after hooks. Each hook call leaves a receipt
+ * in the call's record.
+ */
+export async function callMember(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
+  const context = enterMember(call, member);
+
+  const before = await beforeHooks(call, member, context, method, params);
+  if (before.kind === 'block') return before;
+  const sent = before.kind === 'respond' ? params : before.params;
+
+  const answer = before.kind === 'respond' ? resultAnswer(before.result) : await ask(call, member, method, before);
+
+  const isByPlugin = before.kind === 'respond';
+  const outcome = await afterHooks(call, context, method, answer, { member, sent, isByPlugin });
+  if (call.route.members.length > 1) noteOrigins(call.route, member, method, params, outcome);
+  return outcome;
 }
 
-/** What a client is handed by one of several upstreams, it may read there. */
-async function noteOrigins(
-  { origins }: Route,
-  { upstream, lists }: Member,
-  method: string,
+/** What is sent to the upstream. */
+interface Sent {
+  readonly kind: 'proceed';
+  readonly params: JsonObject;
+  readonly filled?: FilledHeaders | undefined;
+}
+
+async function beforeHooks(
+  { route, signal, nested }: Call,
+  member: Member,
+  context: HookContext,
+  method: CallMethod,
   params: JsonObject,
-  answering: Promise<Answer>,
-): Promise<Answer> {
-  const answer = await answering;
-  if (answer.error) return answer;
-  for (const uri of urisIn(answer.result)) origins.saw(uri, upstream.id);
-  const tool = method === 'tools/call' ? lists['tools/list'].lastItem(String(params.name)) : undefined;
-  const page = tool && pageOf(tool);
-  if (page !== undefined) origins.saw(page, upstream.id);
-  return answer;
-}
-
-async function throughHooks(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Answer> {
-  const { chain } = call.route;
-  const on = hookContext(call, member);
-  let sent = params;
-  let responded: Answer | undefined;
-  let filled: FilledHeaders | undefined;
-  if (chain.handles('before', method)) {
-    const { url } = member.upstream;
-    const headers = url && new UpstreamHeaders();
-    on.upstreamRequest = headers;
-    const outcome = await chain.before(on, method, params, call.signal);
-    on.upstreamRequest = undefined;
-    if (outcome.kind === 'block') return blocked(call, outcome.data);
-    if (outcome.kind === 'respond') responded = resultAnswer(outcome.result);
-    else sent = outcome.params;
-    // What is sent is what must be allowed, and a plugin on the way may have renamed it.
-    if (sent.name !== params.name) call.nested?.admit(exposedName(call.route, member, String(sent.name)));
-    const toSend = responded === undefined && url ? headers?.fill(url, on.reports) : undefined;
-    // A request goes out with all headers that its plugins set, or not at all.
-    if (toSend !== undefined && 'refusedOf' in toSend)
-      return blocked(call, failureData(toSend.refusedOf, 'unavailable'));
-    filled = toSend;
+): Promise<Exclude<BeforeOutcome, { kind: 'proceed' }> | Sent> {
+  if (!route.chain.handles('before', method)) return { kind: 'proceed', params };
+  const { url } = member.upstream;
+  const headers = url && new UpstreamHeaders();
+  context.upstreamRequest = headers;
+  const outcome = await route.chain.before(context, method, params, signal);
+  context.upstreamRequest = undefined;
+  if (outcome.kind !== 'proceed') return outcome;
+  // What is sent is what must be allowed, and a plugin on the way may have renamed it.
+  if (outcome.params.name !== params.name) nested?.admit(exposedName(route, member, String(outcome.params.name)));
+  const filled = url && headers?.fill(url, context.receipts.calls);
+  // A request goes out with all headers that its plugins set, or not at all.
+  if (filled !== undefined && 'refusedOf' in filled) {
+    return { kind: 'block', data: failureData(filled.refusedOf, 'unavailable') };
   }
-  const answer: Answer = responded ?? (await ask(call, member, method, sent, filled));
-  // What a plugin answered in place of the upstream is held to the tool's output schema, also when no hook follows.
-  if (!(responded || chain.handles('after', method))) return answer;
-  if (answer.error) return errorAnswer(answer.error);
-  if (method !== 'tools/call') return checked(call, on, method, answer);
-  const tool = String(sent.name);
-  const outputSchema = (again: boolean) => outputSchemaOf(member.lists['tools/list'], tool, again);
-  return checked(call, on, method, answer, { tool, outputSchema });
+  return { ...outcome, filled };
 }
 
 /** Asks the upstream, with the headers that plugins set for this one request. */
-async function ask(
-  call: Call,
-  { upstream }: Member,
-  method: CallMethod,
-  params: JsonObject,
-  filled: FilledHeaders | undefined,
-): Promise<Answer> {
+async function ask(call: Call, { upstream }: Member, method: CallMethod, { params, filled }: Sent): Promise<Answer> {
   const options = requestOptions(call);
   if (filled === undefined) return upstream.request(method, params, options);
   const { headers, hide } = filled;
@@ -91,48 +78,66 @@ async function ask(
   return withoutSecrets(await upstream.request(method, params, { ...options, ...hiding, headers }), filled);
 }
 
-/** After hooks on an answer. An error of the upstream is no result, and passes by. */
-export async function afterHooks(call: Call, on: HookContext, method: HookedMethod, answer: Answer): Promise<Answer> {
-  if (!call.route.chain.handles('after', method)) return answer;
-  return answer.error ? errorAnswer(answer.error) : checked(call, on, method, answer);
+/** The call that an answer is to. */
+interface AnsweredCall {
+  readonly member: Member;
+  readonly sent: JsonObject;
+  /** Whether a plugin answered in place of the upstream: it is held to the tool's output schema, after hook or not. */
+  readonly isByPlugin: boolean;
 }
 
 /**
- * What plugins looked at is written again, and not passed on as the upstream wrote it: there, members could stand twice,
- * or in another case, for clients that read the other one.
+ * Takes an answer through the after hooks. An error of the upstream is not a result and passes by them.
+ *
+ * What plugins looked at is written again and not passed on as the upstream wrote it: in the upstream's text, members
+ * could stand twice, or in another case, for clients that read the other one.
  */
-async function checked(
-  call: Call,
-  on: HookContext,
+export async function afterHooks(
+  { route, signal }: Call,
+  context: HookContext,
   method: HookedMethod,
-  answer: Extract<Answer, { result: JsonObject }>,
-  about?: Pick<AfterOptions, 'tool' | 'outputSchema'>,
-): Promise<Answer> {
-  const outcome = await call.route.chain.after(on, method, withoutLookalikes(answer.result), {
-    signal: call.signal,
-    ...about,
-  });
-  if (outcome.kind === 'block') return blocked(call, outcome.data);
-  return resultAnswer(outcome.result);
+  answer: Answer,
+  to?: AnsweredCall,
+): Promise<Outcome> {
+  if (!(to?.isByPlugin || route.chain.handles('after', method))) return answer;
+  if (answer.kind === 'error') return errorAnswer(answer.error);
+  const shown = withoutLookalikes(answer.result);
+  const after: AfterOutcome = await route.chain.after(context, method, shown, { signal, ...toolOf(method, to) });
+  return after.kind === 'block' ? after : resultAnswer(after.result);
 }
 
-function blocked(call: Call, data: BlockData): Answer {
-  call.record.blocked = data;
-  return blockedAnswer(data);
-}
-
-/** What plugins are told of the call, and where their reports go. */
-export function hookContext(call: Call, { upstream }: Member): HookContext {
-  call.record.upstream = call.record.upstream === undefined ? upstream.id : `${call.record.upstream},${upstream.id}`;
-  call.record.plugins ??= [];
+/** Notes that the call goes to this upstream, and returns what the hook engine is told of it. */
+export function enterMember(call: Call, { upstream }: Member): HookContext {
+  call.record.enterUpstream(upstream.id);
   return {
     requestId: call.requestId,
     binding: call.route.id,
     upstream: upstream.id,
     caller: { headers: call.headers },
-    tools: createTools(call, (nested, owner, params) => hooked(nested, owner, 'tools/call', params)),
-    reports: call.record.plugins,
+    tools: createTools(call, (nested, owner, params) => callMember(nested, owner, 'tools/call', params)),
+    receipts: call.record.receipts,
   };
+}
+
+function toolOf(method: HookedMethod, to: AnsweredCall | undefined): Pick<AfterOptions, 'tool' | 'outputSchema'> {
+  if (method !== 'tools/call' || to === undefined) return {};
+  const tool = String(to.sent.name);
+  return { tool, outputSchema: again => outputSchemaOf(to.member.lists['tools/list'], tool, again) };
+}
+
+/** A client may read the resources that one of several upstreams hands it at that upstream. */
+function noteOrigins(
+  { origins }: Route,
+  { upstream, lists }: Member,
+  method: string,
+  params: JsonObject,
+  outcome: Outcome,
+) {
+  if (outcome.kind !== 'result') return;
+  for (const uri of urisIn(outcome.result)) origins.saw(uri, upstream.id);
+  const tool = method === 'tools/call' ? lists['tools/list'].lastItem(String(params.name)) : undefined;
+  const page = tool && pageOf(tool);
+  if (page !== undefined) origins.saw(page, upstream.id);
 }
 
 export const requestOptions = ({ signal, onNotification, timeoutMs, timeoutSetting }: Call): RequestOptions => ({

@@ -8,6 +8,7 @@ import { ChainPlace } from '../hook/chain-place.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import { PluginHealth } from '../hook/health.ts';
 import type { FailureAction } from '../hook/hook-chain.ts';
+import { Receipts } from '../hook/receipt.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
 import type { Binding, Entrance } from './binding.ts';
 import { createNotices } from './notices.ts';
@@ -33,7 +34,7 @@ it('[GW-93] names the upstream that cannot be reached with its fault, and plugin
   expect(readiness.report(false)).toMatchObject({ ok: false, plugins: [], upstreams: [{ id: 'down' }] });
 
   await expect(down.start()).rejects.toBeInstanceOf(Fault);
-  const on = { requestId: 'r', binding: 'main', upstream: 'down', reports: [] };
+  const on = { requestId: 'r', binding: 'main', upstream: 'down', receipts: new Receipts() };
   await chain.before(on, 'tools/call', { name: 'echo' });
   const since = expect.stringMatching(/^\d{4}-.*Z$/);
   expect(readiness.report(true)).toEqual({

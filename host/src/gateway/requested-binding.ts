@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Answer } from '../mcp/answer.ts';
+import { type Answer, blockedAnswer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import type { Client, ClientListener, ClientRequest, RequestedBinding } from '../mcp/revision/gateway-port.ts';
 import type { ClientScope, Entry } from './binding.ts';
-import { blockOf } from './blocked.ts';
 import type { CallRecord } from './call.ts';
 import { dispatch } from './dispatch.ts';
 import { type Patience, reachUpstreams } from './reach-upstreams.ts';
@@ -19,7 +18,7 @@ export interface BindingSettings extends Patience {
 export interface EnteringRequest {
   readonly id: string;
   readonly headers: IncomingHttpHeaders;
-  readonly record: CallRecord;
+  readonly call: CallRecord;
 }
 
 /** The binding of one request, as a revision of MCP sees it. */
@@ -45,9 +44,9 @@ export class EnteredBinding implements RequestedBinding {
   }
 
   async dispatch(client: BindingClient, { method, params, signal, onNotification }: ClientRequest): Promise<Answer> {
-    const { id: requestId, headers, record } = this.#request;
+    const { id: requestId, headers, call: record } = this.#request;
     const { scope } = client;
-    const answer = await dispatch({
+    const outcome = await dispatch({
       requestId,
       route: this.#entry.routeOf(scope),
       method,
@@ -60,11 +59,16 @@ export class EnteredBinding implements RequestedBinding {
         ? {}
         : { onNotification: notification => passable(scope, notification, onNotification) }),
     });
-    if (answer.error && blockOf(answer) === undefined) {
-      record.refused = upstreamError(answer.error, record.upstream);
-      if (scope.withholds()) throw record.refused;
+    if (outcome.kind === 'block') {
+      record.end({ blocked: outcome.data });
+      return blockedAnswer(outcome.data);
     }
-    return answer;
+    if (outcome.kind === 'error') {
+      const refused = upstreamError(outcome.error, record.upstream);
+      record.end({ refused });
+      if (scope.withholds()) throw refused;
+    }
+    return outcome;
   }
 }
 

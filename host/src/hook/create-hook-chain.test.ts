@@ -7,6 +7,7 @@ import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
 import { PluginHealth } from './health.ts';
 import type { FailureAction, HookContext, HookedPlugin } from './hook-chain.ts';
+import { Receipts } from './receipt.ts';
 
 /** A plugin with all hooks that denies on failure. */
 const denying = (id: string): HookedPlugin => ({
@@ -43,7 +44,12 @@ function setUp(entries: Readonly<Record<string, Entry>>) {
   return { chain: createHookChain({ plugins, runner, log }), runner, error, warn };
 }
 
-const context = (): HookContext => ({ requestId: 'r1', binding: 'support', upstream: 'mail', reports: [] });
+const context = (): HookContext => ({
+  requestId: 'r1',
+  binding: 'support',
+  upstream: 'mail',
+  receipts: new Receipts(),
+});
 const call = { name: 'echo', arguments: { message: 'hi' } };
 const result = { content: [{ type: 'text', text: 'hi' }] };
 
@@ -188,7 +194,7 @@ describe('order', () => {
     await chain.before(on, 'tools/call', call);
     await chain.after(on, 'tools/call', result);
     expect(on.state?.shared.get('seen')).toBe('bbaa');
-    expect(on.reports).toEqual([
+    expect(on.receipts.calls).toEqual([
       { plugin: 'one', hook: 'tool_pre_invoke', wallMs: 1, outcome: 'proceed' },
       { plugin: 'two', hook: 'tool_pre_invoke', wallMs: 1, outcome: 'proceed' },
       { plugin: 'one', hook: 'tool_post_invoke', wallMs: 1, outcome: 'proceed' },
@@ -204,7 +210,7 @@ describe('block', () => {
     const data = { plugin: 'guard', code: 'NO', reason: 'No.', description: 'Not today.', details: { day: 1 } };
     expect(await chain.before(on, 'tools/call', call)).toEqual({ kind: 'block', data });
     expect(await chain.after(context(), 'tools/call', result)).toEqual({ kind: 'block', data });
-    expect(on.reports.map(({ plugin, outcome }) => [plugin, outcome])).toEqual([
+    expect(on.receipts.calls.map(({ plugin, outcome }) => [plugin, outcome])).toEqual([
       ['a', 'modified'],
       ['guard', 'block'],
     ]);
@@ -237,7 +243,7 @@ describe('respond', () => {
     const on = context();
     const before = await chain.before(on, 'tools/call', call);
     expect(before).toEqual({ kind: 'respond', result: { content: [{ type: 'text', text: 'cached' }] } });
-    expect(on.reports.map(report => report.plugin)).toEqual(['first', 'cache']);
+    expect(on.receipts.calls.map(report => report.plugin)).toEqual(['first', 'cache']);
     const answer = before.kind === 'respond' ? before.result : {};
     const after = await chain.after(on, 'tools/call', answer);
     expect(after).toEqual({ kind: 'proceed', result: { content: [{ type: 'text', text: 'cached123' }] } });
@@ -274,7 +280,7 @@ describe('respond', () => {
       outputSchema: async () => ({ type: 'object' }),
     });
     expect(after).toMatchObject({ kind: 'block', data: { plugin: 'cache', details: { cause: 'invalid_output' } } });
-    expect(on.reports[0]).toMatchObject({ outcome: 'failed', cause: 'invalid_output', hook: 'tool_pre_invoke' });
+    expect(on.receipts.calls[0]).toMatchObject({ outcome: 'failed', cause: 'invalid_output', hook: 'tool_pre_invoke' });
   });
 });
 
@@ -289,7 +295,7 @@ describe('failure', () => {
     });
     // What a guest said when it failed is for the log.
     expect(JSON.stringify(outcome)).not.toContain('for the test');
-    expect(on.reports.map(report => report.plugin)).toEqual(['a', 'bad']);
+    expect(on.receipts.calls.map(report => report.plugin)).toEqual(['a', 'bad']);
   });
 
   it.each(causes)('[HOOK-07] skips the plugin on %s when on_error says ignore', async cause => {
@@ -300,7 +306,7 @@ describe('failure', () => {
     });
     const on = context();
     expect(await chain.before(on, 'tools/call', call)).toMatchObject({ params: { arguments: { message: 'hiab' } } });
-    expect(on.reports.map(({ outcome }) => outcome)).toEqual(['modified', 'failed', 'modified']);
+    expect(on.receipts.calls.map(({ outcome }) => outcome)).toEqual(['modified', 'failed', 'modified']);
     expect(chain.plugins).toEqual(['a', 'bad', 'b']);
     expect(error).not.toHaveBeenCalled();
   });
@@ -352,7 +358,7 @@ describe('failure', () => {
     });
     const on = context();
     expect(await chain.before(on, 'tools/call', call)).toMatchObject(expected);
-    expect(on.reports.find(({ plugin }) => plugin === 'bad')).toMatchObject({
+    expect(on.receipts.calls.find(({ plugin }) => plugin === 'bad')).toMatchObject({
       outcome: 'failed',
       cause: 'invalid_output',
       message: 'arguments is not JSON',
@@ -476,7 +482,7 @@ describe('output schema', () => {
     const on = context();
     const outcome = await chain.after(on, 'tools/call', structured, { outputSchema });
     expect(outcome).toMatchObject({ kind: 'block', data: { plugin: 'b' } });
-    expect(on.reports.map(report => report.outcome)).toEqual(['modified', 'failed', 'proceed']);
+    expect(on.receipts.calls.map(report => report.outcome)).toEqual(['modified', 'failed', 'proceed']);
   });
 
   it('is looked up again before a plugin is blamed [GW-29]', async () => {

@@ -8,10 +8,11 @@ import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { type CallMethod, type HookedMethod, methods } from '../mcp/methods.ts';
 import { failureData } from './block-data.ts';
-import type { BlockData, HookChain, HookContext, HookedPlugin, OutputSchemaLookup } from './hook-chain.ts';
+import type { AfterOutcome, BlockData, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
-import { outputSchemaError, outputSchemaGaps } from './output-schema.ts';
+import { OutputSchemas } from './output-schema.ts';
 import { Plan } from './plan.ts';
+import type { Receipt } from './receipt.ts';
 import { type Failure, invalidOutput, runInOrder, whyNotShowable } from './run.ts';
 import { requestViews, responseView } from './view/views.ts';
 
@@ -36,20 +37,25 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     warning.write(`${plugin.id} ${cause}`, { ...about, reason: bounded(message) });
   };
 
-  const told = new Set<string>();
-  /** Logs once what of an output schema cannot be used. */
-  const tellGaps = (on: HookContext, tool: string | undefined) => (schema: JsonObject) => {
-    const gaps = outputSchemaGaps(schema);
-    const key = JSON.stringify([on.upstream, tool, gaps]);
-    if (gaps === undefined || told.has(key) || told.size >= mostTold) return;
-    told.add(key);
-    log.warn({ upstream: on.upstream, tool, gaps }, 'parts of an output schema cannot be used and are not checked');
-  };
+  const outputSchemas = new OutputSchemas(log);
 
   const hide = ({ kind, data }: { kind: 'block'; data: BlockData }) => ({
     kind,
     data: mask === undefined ? data : { ...mask.value(data), plugin: data.plugin },
   });
+
+  /**
+   * Blocks a request because a plugin's answer breaks the tool's output schema, which is known only after the before
+   * hooks. There is no other result to go on with, so `on_error` does not decide.
+   */
+  const refuseAnswer = (on: HookContext, responder: Receipt, error: string): AfterOutcome => {
+    const { plugin: id, wallMs, hook } = responder;
+    const failure = invalidOutput(id, wallMs, error);
+    on.receipts.correct(responder, { ...failure, hook });
+    const plugin = plan.plugins.find(each => each.id === id);
+    if (plugin !== undefined) failedIn(on, hook)(failure, plugin);
+    return { kind: 'block', data: failureData(id, failure.cause) };
+  };
 
   return {
     get plugins() {
@@ -75,13 +81,13 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
       return done.kind === 'block' ? hide(done) : { kind: 'proceed', params: done.value };
     },
 
-    async after(on, method, result, { signal, tool, outputSchema } = {}) {
+    async after(on, method, result, { signal, tool: name, outputSchema } = {}) {
       const hook = afterHook(method);
-      const refused = outputSchema && (await refuseAnswer(on, outputSchema, tellGaps(on, tool), result));
-      if (refused !== undefined) {
-        const plugin = plan.plugins.find(({ id }) => id === refused.plugin);
-        if (plugin !== undefined) failedIn(on, refused.hook)(refused, plugin);
-        return { kind: 'block', data: failureData(refused.plugin, refused.cause) };
+      const tool = outputSchema && { upstream: on.upstream, name, schema: outputSchema };
+      const responder = tool && on.receipts.calls.findLast(({ outcome }) => outcome === 'respond');
+      if (tool !== undefined && responder !== undefined) {
+        const error = await outputSchemas.errorOf(tool, result);
+        if (error !== undefined) return refuseAnswer(on, responder, error);
       }
       const hookPlan = plan.of(hook);
       if (hookPlan === undefined) return { kind: 'proceed', result };
@@ -90,9 +96,12 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
         view: responseView(method, result),
         input: value => ({ stage: 'after', value }),
         answer: () => refuse('only a before hook can respond'),
-        ...(outputSchema !== undefined && {
-          check: (before: JsonObject, after: JsonObject) =>
-            checkChange(outputSchema, tellGaps(on, tool), before, after),
+        ...(tool !== undefined && {
+          check: async (before: JsonObject, after: JsonObject) => {
+            if (!isStructureChanged(before, after)) return;
+            const error = await outputSchemas.errorOf(tool, after);
+            if (error !== undefined) refuse(error);
+          },
         }),
       });
       return done.kind === 'block' ? hide(done) : { kind: 'proceed', result: done.value };
@@ -110,9 +119,6 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
   };
 }
 
-/** Different warnings about output schemas that a chain logs: an upstream may state any number of tools. */
-const mostTold = 1_000;
-
 /** The hook of a method, at each stage. */
 const beforeHook = (method: CallMethod): HookName => methods[method].before;
 const afterHook = (method: HookedMethod): HookName => methods[method].after;
@@ -124,53 +130,6 @@ function takeAnswer(method: CallMethod, answer: Response): JsonObject {
   return view.merge(empty, view.show(empty, false), answer);
 }
 
-/** @throws InvalidOutput when the change makes a tool's result break its output schema; an error need not fit it */
-async function checkChange(
-  schema: OutputSchemaLookup,
-  used: (schema: JsonObject) => void,
-  before: JsonObject,
-  after: JsonObject,
-): Promise<void> {
-  if (after.isError === true) return;
-  if (after.structuredContent === before.structuredContent && before.isError !== true) return;
-  const error = await brokenBy(schema, used, after);
-  if (error !== undefined) refuse(error);
-}
-
-/** How a result breaks the tool's output schema, also the one that the upstream states now. */
-async function brokenBy(
-  schemaOf: OutputSchemaLookup,
-  used: (schema: JsonObject) => void,
-  { structuredContent }: JsonObject,
-): Promise<string | undefined> {
-  let error: string | undefined;
-  for (const again of [false, true]) {
-    const schema = await schemaOf(again);
-    if (schema === undefined) return undefined;
-    error = outputSchemaError(schema, structuredContent);
-    used(schema);
-    if (error === undefined) return undefined;
-  }
-  return error;
-}
-
-/**
- * The failure of a plugin that answered with a result that breaks the tool's output schema, which is known only after the
- * before hooks. No other result exists, so the request is blocked whatever the plugin's `on_error` says.
- */
-async function refuseAnswer(
-  on: HookContext,
-  schema: OutputSchemaLookup,
-  used: (schema: JsonObject) => void,
-  result: JsonObject,
-): Promise<(Failure & { readonly hook: HookName }) | undefined> {
-  const place = on.reports.findLastIndex(report => report.outcome === 'respond');
-  const responder = on.reports[place];
-  if (responder === undefined || result.isError === true) return undefined;
-  const error = await brokenBy(schema, used, result);
-  if (error === undefined) return undefined;
-  const { plugin, wallMs, hook } = responder;
-  const failure = { ...invalidOutput(plugin, wallMs, error), hook };
-  on.reports[place] = failure;
-  return failure;
-}
+/** Whether a change touched what an output schema is about. An error need not fit it. */
+const isStructureChanged = (before: JsonObject, after: JsonObject): boolean =>
+  after.isError !== true && (after.structuredContent !== before.structuredContent || before.isError === true);

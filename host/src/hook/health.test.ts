@@ -4,7 +4,8 @@ import { hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
 import { PluginHealth } from './health.ts';
-import type { FailureAction, HookContext } from './hook-chain.ts';
+import type { FailureAction } from './hook-chain.ts';
+import { Receipts } from './receipt.ts';
 
 /** A chain of one plugin whose health the test decides, with a clock that the test moves. */
 function setUp(action: FailureAction) {
@@ -22,23 +23,23 @@ function setUp(action: FailureAction) {
   const onError = { trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action };
   const plugin = { id: 'moody', hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, health };
   const chain = createHookChain({ plugins: [plugin], runner, log });
-  const reports: HookContext['reports'] = [];
+  const receipts = new Receipts();
   const call = async () =>
     (
-      await chain.before({ requestId: 'r', binding: 'b', upstream: 'u', reports }, 'tools/call', {
+      await chain.before({ requestId: 'r', binding: 'b', upstream: 'u', receipts }, 'tools/call', {
         name: 'echo',
         arguments: {},
       })
     ).kind;
-  return { state, call, reports };
+  return { state, call, receipts };
 }
 
 describe('a plugin that keeps failing', () => {
   it('[HOOK-23] is not called any more, and its on_error decides meanwhile: deny', async () => {
-    const { state, call, reports } = setUp('deny');
+    const { state, call, receipts } = setUp('deny');
     for (let n = 0; n < 10; n += 1) expect(await call()).toBe('block');
     expect(state.calls).toBe(3);
-    expect(reports.at(-1)).toMatchObject({ plugin: 'moody', outcome: 'failed', cause: 'unavailable' });
+    expect(receipts.calls.at(-1)).toMatchObject({ plugin: 'moody', outcome: 'failed', cause: 'unavailable' });
   });
 
   it('[HOOK-23] is not called any more, and its on_error decides meanwhile: ignore', async () => {

@@ -1,9 +1,10 @@
 import type { Response } from '../contract/generated/types.js';
-import type { Caller, CallReport, FailureCause, RequestState, Tools, UpstreamRequest } from '../contract/hook-call.ts';
+import type { Caller, FailureCause, RequestState, Tools, UpstreamRequest } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
 import type { PluginHealth, PluginTrouble } from './health.ts';
+import type { Receipts } from './receipt.ts';
 
 /** One request on its way through a binding. The chain writes `reports` and `state`; the gateway logs `reports`. */
 export interface HookContext {
@@ -18,7 +19,7 @@ export interface HookContext {
   readonly tools?: Tools;
   /** The HTTP request to the upstream, while before hooks may still set its headers. */
   upstreamRequest?: UpstreamRequest | undefined;
-  readonly reports: (CallReport & { readonly hook: HookName })[];
+  readonly receipts: Receipts;
   state?: RequestState;
 }
 

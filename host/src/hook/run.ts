@@ -73,7 +73,7 @@ function account<V extends Request | Response>(
   isHeldBack: boolean,
   { on, hook, failed }: Run<V>,
 ): BlockData | undefined {
-  for (const report of reports) on.reports.push({ ...report, hook });
+  for (const report of reports) on.receipts.add({ ...report, hook });
   let data: BlockData | undefined;
   for (const [place, report] of reports.entries()) {
     const plugin = plugins[place];

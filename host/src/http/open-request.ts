@@ -4,7 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import type { CallRecord } from '../gateway/call.ts';
+import { CallRecord } from '../gateway/call.ts';
 import { anonymous, type Principal } from '../identity/principal.ts';
 import { Cancelled } from '../mcp/cancelled.ts';
 import { type ErrorNumbers, sharedNumbers } from '../mcp/errors.ts';
@@ -81,7 +81,8 @@ export class OpenRequest implements Arrival {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly reply: Reply;
-  readonly record: CallRecord & ExchangeRecord = { id: null };
+  readonly record: ExchangeRecord = { id: null };
+  readonly call = new CallRecord();
   principal: Principal;
   /** The error numbers of its revision; until that is known, those that all revisions share. */
   errorNumbers: ErrorNumbers;
@@ -151,11 +152,12 @@ export class OpenRequest implements Arrival {
   finish(thrown?: unknown): void {
     if (this.#isLogged) return;
     this.#isLogged = true;
-    const { id: _, method = this.incoming.method, ...rest } = this.record;
+    const { method = this.incoming.method } = this.record;
+    const summary = this.call.summary();
     const ms = performance.now() - this.#began;
     const { status, dropped } = this.reply;
-    const line = { request: this.id, method, binding: this.#binding, ...rest, status, ms };
-    const failure = failureOf(this.record, thrown);
+    const line = { request: this.id, method, binding: this.#binding, ...summary, status, ms };
+    const failure = failureOf(summary, thrown);
     logRequest(this.#context.log, dropped === 0 ? line : { ...line, dropped }, failure);
     this.#context.measure(line, failure?.code);
   }

@@ -3,11 +3,11 @@ import { expect, it } from 'vitest';
 import { codes } from '../core/codes/index.ts';
 import { Fault } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
-import type { CallRecord } from '../gateway/call.ts';
+import type { CallSummary } from '../gateway/call.ts';
 import { failureOf, logRequest } from './request-log.ts';
 
 /** The line of a request that ended so, as it is written. */
-function lineOf(thrown: unknown, record: CallRecord = {}) {
+function lineOf(thrown: unknown, record: CallSummary = {}) {
   const lines: string[] = [];
   const log = createLog('info', { write: (line: string) => void lines.push(line) });
   const line = { request: 'r', method: 'tools/call', binding: 'main', ...record, status: 200, ms: 1.234 };

@@ -2,10 +2,11 @@ import { bounded } from '../core/bounded.ts';
 import type { FaultCode } from '../core/codes/index.ts';
 import { toFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import type { CallRecord } from '../gateway/call.ts';
+import type { CallSummary } from '../gateway/call.ts';
+import { receiptLine } from '../hook/receipt.ts';
 
 /** What the one log line of a request tells. */
-export interface RequestLine extends CallRecord {
+export interface RequestLine extends CallSummary {
   /** Its id, which clients get with an error and plugins in their context. */
   readonly request: string;
   /** Of the message, or else of HTTP. */
@@ -34,12 +35,12 @@ export function logRequest(log: Log, line: RequestLine, failure: RequestFailure 
     ...rest,
     status: status === 0 ? clientLeft : status,
     ms: rounded(ms),
-    plugins: plugins?.map(hookCall),
+    plugins: plugins?.map(receiptLine),
     calls: calls?.map(({ plugins, ms, blocked, ...call }) => ({
       ...call,
       ...(blocked && { code: codeOf(blocked) }),
       ms: rounded(ms),
-      plugins: plugins?.map(hookCall),
+      plugins: plugins?.map(receiptLine),
     })),
   };
   if (failure === undefined) log.info(told, 'request');
@@ -47,7 +48,7 @@ export function logRequest(log: Log, line: RequestLine, failure: RequestFailure 
 }
 
 /** Why the request was not served as it was asked: what was thrown, or the plugin that blocked it. */
-export function failureOf({ blocked, refused }: CallRecord, failed: unknown): RequestFailure | undefined {
+export function failureOf({ blocked, refused }: CallSummary, failed: unknown): RequestFailure | undefined {
   const thrown = failed ?? refused;
   if (thrown !== undefined) {
     const { code, hint, details, cause } = toFault(thrown);
@@ -62,17 +63,10 @@ export function failureOf({ blocked, refused }: CallRecord, failed: unknown): Re
 }
 
 /** The code of the table: one that a plugin gave its block is its own word, and stands in the details. */
-function codeOf({ code, details }: NonNullable<CallRecord['blocked']>): FaultCode {
+function codeOf({ code, details }: NonNullable<CallSummary['blocked']>): FaultCode {
   if (code === 'not_showable') return code;
   const isFailure = typeof details === 'object' && details !== null && 'cause' in details;
   return code === 'plugin_failed' && isFailure ? code : 'plugin_blocked';
 }
-
-const hookCall = (report: NonNullable<CallRecord['plugins']>[number]) => {
-  const { plugin, hook, outcome, wallMs: ms } = report;
-  return report.outcome === 'failed'
-    ? { plugin, hook, outcome, cause: report.cause, ms }
-    : { plugin, hook, outcome, ms };
-};
 
 const rounded = (ms: number | undefined) => (ms === undefined ? undefined : Math.round(ms * 100) / 100);

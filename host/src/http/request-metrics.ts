@@ -1,5 +1,6 @@
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Metrics, Series } from '../core/metrics.ts';
+import { countedOutcome } from '../hook/receipt.ts';
 import { methods } from '../mcp/methods.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';
 
@@ -49,11 +50,10 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     series('sallyport_request_seconds', { binding }).observe(ms / 1000);
     for (const { by, outcome = 'aborted' } of calls)
       series('sallyport_tool_calls_total', { plugin: by, outcome }).add(1);
-    for (const report of [...plugins, ...calls.flatMap(call => call.plugins ?? [])]) {
-      const { plugin, hook } = report;
-      const { calls, seconds } = seriesOf(plugin, hook, report.outcome === 'failed' ? report.cause : report.outcome);
+    for (const receipt of [...plugins, ...calls.flatMap(call => call.plugins ?? [])]) {
+      const { calls, seconds } = seriesOf(receipt.plugin, receipt.hook, countedOutcome(receipt));
       calls.add(1);
-      seconds.observe(report.wallMs / 1000);
+      seconds.observe(receipt.wallMs / 1000);
     }
   };
 }

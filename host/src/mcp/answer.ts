@@ -1,6 +1,7 @@
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { doubleOf, type KeptNumber } from '../core/json-number.ts';
+import { sharedNumbers } from './errors.ts';
 import { exchangeId } from './exchange-id.ts';
 
 /** A JSON-RPC error object (JSON-RPC 2.0 § 5.1). */
@@ -12,22 +13,52 @@ export interface RpcError {
 
 export type RequestId = string | number | KeptNumber | null;
 
-/** The answer to one request. `text` is its JSON-RPC response under the caller's id. */
-export type Answer =
-  | { readonly result: JsonObject; readonly error?: never; text(id: RequestId): string }
-  | { readonly error: RpcError; readonly result?: never; text(id: RequestId): string };
+/** A result. `text` is its JSON-RPC response under the caller's id. */
+export interface ResultAnswer {
+  readonly kind: 'result';
+  readonly result: JsonObject;
+  readonly error?: never;
+  text(id: RequestId): string;
+}
 
-/** An answer of our own making. */
-export const resultAnswer = (result: JsonObject): Answer => ({
+/** An error. `text` is its JSON-RPC response under the caller's id. */
+export interface ErrorAnswer {
+  readonly kind: 'error';
+  readonly error: RpcError;
+  readonly result?: never;
+  text(id: RequestId): string;
+}
+
+/** The answer to one request. */
+export type Answer = ResultAnswer | ErrorAnswer;
+
+/** Answers with a result that the gateway writes itself. */
+export const resultAnswer = (result: JsonObject): ResultAnswer => ({
+  kind: 'result',
   result,
   text: id => `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result)}}`,
 });
 
-/** An error of our own making. */
-export const errorAnswer = (error: RpcError): Answer => ({
+/** Answers with an error that the gateway writes itself. */
+export const errorAnswer = (error: RpcError): ErrorAnswer => ({
+  kind: 'error',
   error,
   text: id => JSON.stringify({ jsonrpc: '2.0', id, error }),
 });
+
+/** A plugin's block, as far as a client's error names it. */
+interface Blocked {
+  readonly plugin: string;
+  readonly reason: string;
+}
+
+/** Answers with the error of a request that a plugin blocked. The block itself is the error's `data`. */
+export const blockedAnswer = (data: Blocked): ErrorAnswer =>
+  errorAnswer({
+    code: sharedNumbers.plugin_blocked,
+    message: `Blocked by plugin ${data.plugin}: ${data.reason}`,
+    data,
+  });
 
 /**
  * Reads what an upstream sent as the answer to a request. Its `text` is the upstream's own, with only the id exchanged:
@@ -44,10 +75,18 @@ export function readAnswer(upstream: string, message: JsonObject, text: string):
   if (error !== undefined) {
     const read = readError(error);
     if (read === undefined) return fail('upstream_garbage', { upstream, hint: 'its error has no code and message' });
-    return { error: read, text: own => exchangeId(text, JSON.stringify(own)) ?? errorAnswer(read).text(own) };
+    return {
+      kind: 'error',
+      error: read,
+      text: own => exchangeId(text, JSON.stringify(own)) ?? errorAnswer(read).text(own),
+    };
   }
   if (!isJsonObject(result)) return fail('upstream_garbage', { upstream, hint: 'its result is not a JSON object' });
-  return { result, text: own => exchangeId(text, JSON.stringify(own)) ?? resultAnswer(result).text(own) };
+  return {
+    kind: 'result',
+    result,
+    text: own => exchangeId(text, JSON.stringify(own)) ?? resultAnswer(result).text(own),
+  };
 }
 
 function readError(value: Json): RpcError | undefined {

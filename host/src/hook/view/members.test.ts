@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { withoutLookalikes } from './known-members.ts';
+import { withoutLookalikes } from './members.ts';
 
 it.each([
   {
