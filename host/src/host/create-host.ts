@@ -36,7 +36,8 @@ export interface Host extends AsyncDisposable {
   usage(): ReadonlyMap<string, PluginUsage>;
   /**
    * Loads these plugins beside those that run, and gives them to every request that begins from then on; requests that
-   * began before keep theirs to the end. Bindings, upstreams, and what plugins have stored stay.
+   * began before keep theirs to the end. Bindings, upstreams, and what plugins have stored stay. The lock of the start, if
+   * there is one, applies to these plugins too.
    * @throws Faults: every plugin that does not load or start, and then all is as it was
    */
   replacePlugins(entries: Config['plugins']): Promise<void>;
@@ -203,7 +204,7 @@ async function openHost(config: Config, ownLog: Log, { lock, signal, watch }: Ho
     usage: () => running.usage(),
     reopenFiles: () => facilities.audit.reopen(),
     async replacePlugins(entries) {
-      const loaded = await loadAll({ ...config, plugins: [...entries] }, log);
+      const loaded = await loadAll({ ...config, plugins: [...entries] }, log, lock);
       const next = await masked(mask, () => run(entries, loaded));
       const before = running;
       running = next;
