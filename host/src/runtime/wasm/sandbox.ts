@@ -16,11 +16,11 @@ import { compile } from './compile/compile.ts';
 import { CompileCache } from './compile/compile-cache.ts';
 import type { Component } from './compile/component.ts';
 import type { Isolation, LanePlugin } from './lane/message.ts';
-import { WaitingLanes } from './pool/dedicated-lane.ts';
+import { DedicatedLane } from './pool/dedicated-lane.ts';
 import type { PoolOptions, Refused } from './pool/lane-handle.ts';
 import type { ReadyThreads } from './pool/ready-threads.ts';
 import { segmentRunner } from './pool/segment.ts';
-import { PureLanes } from './pool/shared-lanes.ts';
+import { SharedLanes } from './pool/shared-lanes.ts';
 import { Accounts } from './pool/usage-account.ts';
 import { servingsOf, showCaller } from './serving.ts';
 
@@ -121,9 +121,9 @@ async function openLanes(
   const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
   const waiting = plugins.filter(needsOwnLane);
   const started = await Promise.allSettled([
-    ...(pure.length > 0 ? [PureLanes.start(pure, { ...pool, count, threads })] : []),
+    ...(pure.length > 0 ? [SharedLanes.start(pure, { ...pool, count, threads })] : []),
     ...waiting.map(async plugin =>
-      WaitingLanes.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), pool),
+      DedicatedLane.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), pool),
     ),
   ]);
   const pools = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));

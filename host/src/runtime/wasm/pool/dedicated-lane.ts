@@ -35,7 +35,7 @@ interface Flight {
  * thread parks its instance and not the thread, so many calls are in flight, each in an instance of its own.
  * A call past its deadline is dropped with its instance; when the thread does not even confirm that, it is ended.
  */
-export class WaitingLanes implements HookRunner, AsyncDisposable {
+export class DedicatedLane implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
   /** The one that every chain here consists of. */
   readonly #calls: readonly HookCall[];
@@ -63,8 +63,8 @@ export class WaitingLanes implements HookRunner, AsyncDisposable {
   }
 
   /** @throws Faults as Lane.start does */
-  static async start(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions): Promise<WaitingLanes> {
-    const lanes = new WaitingLanes(plugin, serves, on);
+  static async start(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions): Promise<DedicatedLane> {
+    const lanes = new DedicatedLane(plugin, serves, on);
     try {
       lanes.#lane = await lanes.#startLane();
       return lanes;

@@ -21,7 +21,7 @@ const spareAfterMs = 250;
 /** After a lane had to be ended, chains travel alone for so long: whatever loops holds up nobody in its batch. */
 const cautionMs = 5000;
 
-type PureLaneOptions = PoolOptions & { readonly count: number };
+type SharedLanesOptions = PoolOptions & { readonly count: number };
 
 /**
  * Lanes for plugins without asynchronous capabilities: each holds an instance of every plugin and runs one chain at a
@@ -29,7 +29,7 @@ type PureLaneOptions = PoolOptions & { readonly count: number };
  * its deadline is ended and a warm spare takes its place; what else it was to do is done by the others, again from the
  * start where its result was lost (a pure plugin has no effect but its answer).
  */
-export class PureLanes implements HookRunner, AsyncDisposable {
+export class SharedLanes implements HookRunner, AsyncDisposable {
   readonly #plugins: readonly LanePlugin[];
   readonly #limits: ReadonlyMap<string, PluginLimits>;
   readonly #cpuWatch = new CpuWatch();
@@ -50,7 +50,7 @@ export class PureLanes implements HookRunner, AsyncDisposable {
   #chainMs = 1;
   readonly #count: number;
 
-  private constructor(plugins: readonly LanePlugin[], { backlog, count, ...events }: PureLaneOptions) {
+  private constructor(plugins: readonly LanePlugin[], { backlog, count, ...events }: SharedLanesOptions) {
     this.#count = count;
     this.#events = events;
     this.#plugins = plugins;
@@ -65,9 +65,9 @@ export class PureLanes implements HookRunner, AsyncDisposable {
    */
   static async start(
     plugins: readonly LanePlugin[],
-    { threads, ...on }: PureLaneOptions & { readonly threads?: ReadyThreads | undefined },
-  ): Promise<PureLanes> {
-    const lanes = new PureLanes(plugins, on);
+    { threads, ...on }: SharedLanesOptions & { readonly threads?: ReadyThreads | undefined },
+  ): Promise<SharedLanes> {
+    const lanes = new SharedLanes(plugins, on);
     const all = await Promise.allSettled(Array.from({ length: on.count }, () => lanes.#startLane(threads?.take())));
     for (const each of all) if (each.status === 'fulfilled') lanes.#take(each.value);
     // A plugin that does not start does so in none of them: once is enough to be told.
