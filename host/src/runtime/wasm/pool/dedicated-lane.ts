@@ -1,19 +1,17 @@
 import type { HeardCall, Serve } from '../../../capability/capability.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../../../contract/hook-call.ts';
 import { Fault, fail } from '../../../core/fault.ts';
-import { overCpu } from '../../limits.ts';
 import type { FromLane, LanePlugin } from '../lane/message.ts';
 import { heaviest } from '../lane/payload.ts';
 import { type Moment, Progress, startingJob } from '../lane/progress.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
-import { CpuWatch } from './cpu-limit.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { PendingJob } from './job.ts';
-import { Lane, nobody, type PoolOptions } from './lane-handle.ts';
+import { type Lane, nobody, type PoolOptions } from './lane-handle.ts';
+import { LaneSupervisor } from './lane-supervisor.ts';
 
 const maximumInFlight = 32;
 const answerWithinMs = 50;
-const watchEveryMs = 10;
 
 interface Flight {
   readonly job: PendingJob;
@@ -31,9 +29,10 @@ interface Flight {
 }
 
 /**
- * The lane of one plugin that has asynchronous capabilities, or a process of its own. The former runs with JSPI: a call that waits for the gateway's
- * thread parks its instance and not the thread, so many calls are in flight, each in an instance of its own.
- * A call past its deadline is dropped with its instance; when the thread does not even confirm that, it is ended.
+ * The lane of one plugin that has asynchronous capabilities, or a process of its own. The former runs with JSPI: a call
+ * that waits for the gateway's thread parks its instance and not the thread, so many calls are in flight, each in an
+ * instance of its own. A call past its deadline is dropped with its instance; if the thread does not confirm that, the
+ * thread is ended.
  */
 export class DedicatedLane implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
@@ -41,11 +40,9 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   readonly #calls: readonly HookCall[];
   /** The gateway's side of the plugin's asynchronous capabilities, by name. */
   readonly #serves: ReadonlyMap<string, Serve>;
-  readonly #on: PoolOptions;
-  readonly #cpuWatch = new CpuWatch();
-  #watch: NodeJS.Timeout | undefined;
+  readonly #options: PoolOptions;
+  readonly #supervisor: LaneSupervisor;
   #lane: Lane | undefined;
-  #restarting: Promise<void> | undefined;
   readonly #flights = new Map<number, Flight>();
   readonly #unconfirmed = new Map<number, { readonly job: PendingJob; readonly timer: NodeJS.Timeout }>();
   readonly #queue: FairQueue;
@@ -54,22 +51,45 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   #weight = 0;
   #closed = false;
 
-  private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions) {
+  private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, options: PoolOptions) {
     this.#plugin = plugin;
     this.#calls = [{ plugin: plugin.id, stopOnBlock: true, stopOnFailure: true }];
     this.#serves = serves;
-    this.#on = on;
-    this.#queue = new FairQueue(on.backlog);
+    this.#options = options;
+    this.#queue = new FairQueue(options.backlog);
+    this.#supervisor = new LaneSupervisor(
+      {
+        message: (lane, message) => this.#message(lane, message),
+        ended: (lane, reason) => this.#ended(lane, reason),
+        restarted: lane => {
+          this.#lane = lane;
+          this.#flush();
+        },
+        hasLane: () => this.#lane !== undefined,
+        look: () => this.#checkCpu(),
+      },
+      {
+        plugins: [plugin],
+        lanes: options,
+        queue: this.#queue,
+        unavailable: 'its lane cannot be started',
+        logFields: { plugin: plugin.id },
+      },
+    );
   }
 
   /** @throws Faults as Lane.start does */
-  static async start(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, on: PoolOptions): Promise<DedicatedLane> {
-    const lanes = new DedicatedLane(plugin, serves, on);
+  static async start(
+    plugin: LanePlugin,
+    serves: ReadonlyMap<string, Serve>,
+    options: PoolOptions,
+  ): Promise<DedicatedLane> {
+    const pool = new DedicatedLane(plugin, serves, options);
     try {
-      lanes.#lane = await lanes.#startLane();
-      return lanes;
+      pool.#lane = await pool.#supervisor.start();
+      return pool;
     } catch (error) {
-      await lanes[Symbol.asyncDispose]();
+      await pool[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -90,7 +110,6 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#watch);
     for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
     for (const flight of this.#flights.values()) {
       this.#land(flight);
@@ -98,7 +117,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       if (!flight.job.isSettled) flight.job.reject(new Fault('lanes_closed'));
     }
     for (const job of this.#queue.takeAll()) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
-    await this.#restarting;
+    await this.#supervisor.close();
     await this.#lane?.terminate();
   }
 
@@ -128,7 +147,8 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       turn: Progress.now(),
       asks: 0,
     });
-    this.#watchCpu();
+    // Unless a call may use less CPU than time, its deadline bounds both.
+    if (this.#plugin.limits.cpuMs < this.#plugin.limits.timeoutMs) this.#supervisor.watch();
     lane.run([job], this.#lists);
   }
 
@@ -139,14 +159,14 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       lane.hear(message.said, this.#callOf(message.job));
       clearTimeout(this.#unconfirmed.get(message.job)?.timer);
       this.#unconfirmed.delete(message.job);
-      this.#on.accounts.spent(this.#plugin.id, message.cpuMs);
+      this.#options.accounts.spent(this.#plugin.id, message.cpuMs);
     } else if (message.type === 'done') {
       for (const { id, output, said } of unpackResults(message.results, () => this.#calls)) {
         lane.hear(said, this.#callOf(id));
         const flight = this.#flights.get(id);
         if (flight === undefined) {
           // Too late for its answer, and no less used.
-          for (const { plugin, cpuMs, wallMs } of output.reports) this.#on.accounts.spent(plugin, cpuMs ?? wallMs);
+          for (const { plugin, cpuMs, wallMs } of output.reports) this.#options.accounts.spent(plugin, cpuMs ?? wallMs);
           continue;
         }
         this.#land(flight);
@@ -191,17 +211,11 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     }
   }
 
-  /** Only where a call may use less CPU than time: else its deadline says the same. */
-  #watchCpu(): void {
-    const { cpuMs, timeoutMs } = this.#plugin.limits;
-    if (cpuMs >= timeoutMs || this.#watch !== undefined) return;
-    const over = ({ job }: Moment) => this.#failed(job, 'limit', overCpu(cpuMs));
-    this.#watch = setInterval(() => {
-      if (this.#lane !== undefined) this.#cpuWatch.look(this.#lane, cpuMs, () => this.#working(), over);
-      if (this.#flights.size > 0) return;
-      clearInterval(this.#watch);
-      this.#watch = undefined;
-    }, watchEveryMs).unref();
+  #checkCpu(): void {
+    if (this.#flights.size === 0) this.#supervisor.unwatch();
+    if (this.#lane === undefined) return;
+    const over = ({ job }: Moment, cause: FailureCause, message: string) => this.#failed(job, cause, message);
+    this.#supervisor.checkCpu(this.#lane, this.#plugin.limits, () => this.#working(), over);
   }
 
   /**
@@ -245,7 +259,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
 
   /** The lane did not say that it has dropped a call: it works for it all the time. */
   #endUnconfirmed(at: Moment | undefined): void {
-    if (at !== undefined) this.#on.accounts.spent(this.#plugin.id, at.usedMs + Progress.now() - at.since);
+    if (at !== undefined) this.#options.accounts.spent(this.#plugin.id, at.usedMs + Progress.now() - at.since);
     void this.#lane?.terminate();
   }
 
@@ -271,34 +285,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       if (!flight.job.isSettled) again.push(flight.job);
     }
     this.#queue.putBack(again);
-    this.#restarting = this.#restart(100);
-  }
-
-  async #restart(delayMs: number): Promise<void> {
-    try {
-      const lane = await this.#startLane();
-      if (this.#closed) return void (await lane.terminate());
-      this.#lane = lane;
-      this.#flush();
-    } catch (error) {
-      if (this.#closed) return;
-      this.#on.log.error(
-        { plugin: this.#plugin.id, reason: error instanceof Error ? error.message : String(error) },
-        'a lane did not start',
-      );
-      for (const job of this.#queue.takeAll())
-        while (!job.isSettled) job.failCall(0, 'unavailable', 'its lane cannot be started', { wallMs: 0 });
-      await new Promise(resolve => setTimeout(resolve, delayMs).unref());
-      if (!this.#closed) await this.#restart(Math.min(delayMs * 2, 10_000));
-    }
-  }
-
-  #startLane(): Promise<Lane> {
-    return Lane.start([this.#plugin], {
-      message: (lane, message) => this.#message(lane, message),
-      ended: (lane, reason) => this.#ended(lane, reason),
-      ...this.#on,
-    });
+    this.#supervisor.restart();
   }
 }
 

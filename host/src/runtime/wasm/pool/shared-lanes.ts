@@ -1,17 +1,15 @@
-import type { Worker } from 'node:worker_threads';
 import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../../../contract/hook-call.ts';
 import { Fault, fail } from '../../../core/fault.ts';
-import { overCpu, type PluginLimits } from '../../limits.ts';
+import type { PluginLimits } from '../../limits.ts';
 import type { FromLane, LanePlugin } from '../lane/message.ts';
 import { type Moment, noJob, Progress } from '../lane/progress.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
-import { CpuWatch } from './cpu-limit.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { PendingJob } from './job.ts';
-import { Lane, type LaneEvents, type PoolOptions } from './lane-handle.ts';
+import type { Lane, PoolOptions } from './lane-handle.ts';
+import { LaneSupervisor } from './lane-supervisor.ts';
 import type { ReadyThreads } from './ready-threads.ts';
 
-const watchEveryMs = 10;
 const maximumBatch = 64;
 /** How long chains may wait for a lane that is at work while another is idle. */
 const patienceMs = 3;
@@ -30,17 +28,14 @@ type SharedLanesOptions = PoolOptions & { readonly count: number };
  * start where its result was lost (a pure plugin has no effect but its answer).
  */
 export class SharedLanes implements HookRunner, AsyncDisposable {
-  readonly #plugins: readonly LanePlugin[];
   readonly #limits: ReadonlyMap<string, PluginLimits>;
-  readonly #cpuWatch = new CpuWatch();
-  readonly #events: Omit<PoolOptions, 'backlog'>;
+  readonly #supervisor: LaneSupervisor;
   readonly #idle: Lane[] = [];
   readonly #busy = new Map<Lane, Map<number, PendingJob>>();
   #spare: Lane | undefined;
   readonly #queue: FairQueue;
   readonly #lists = new CallLists();
   #flushing = false;
-  #watch: NodeJS.Timeout | undefined;
   #closed = false;
   #cautiousUntil = 0;
   #patience: NodeJS.Timeout | undefined;
@@ -50,12 +45,23 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
   #chainMs = 1;
   readonly #count: number;
 
-  private constructor(plugins: readonly LanePlugin[], { backlog, count, ...events }: SharedLanesOptions) {
+  private constructor(plugins: readonly LanePlugin[], { backlog, count, ...options }: SharedLanesOptions) {
     this.#count = count;
-    this.#events = events;
-    this.#plugins = plugins;
     this.#limits = new Map(plugins.map(plugin => [plugin.id, plugin.limits]));
     this.#queue = new FairQueue(backlog);
+    this.#supervisor = new LaneSupervisor(
+      {
+        message: (lane, message) => this.#done(lane, message),
+        ended: (lane, reason) => this.#ended(lane, reason),
+        restarted: lane => {
+          this.#take(lane);
+          this.#flushSoon();
+        },
+        hasLane: () => this.#idle.length + this.#busy.size > 0,
+        look: () => this.#endOverdue(),
+      },
+      { plugins, lanes: options, queue: this.#queue, unavailable: 'no lane can be started', logFields: {} },
+    );
   }
 
   /**
@@ -65,18 +71,20 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
    */
   static async start(
     plugins: readonly LanePlugin[],
-    { threads, ...on }: SharedLanesOptions & { readonly threads?: ReadyThreads | undefined },
+    { threads, ...options }: SharedLanesOptions & { readonly threads?: ReadyThreads | undefined },
   ): Promise<SharedLanes> {
-    const lanes = new SharedLanes(plugins, on);
-    const all = await Promise.allSettled(Array.from({ length: on.count }, () => lanes.#startLane(threads?.take())));
+    const lanes = new SharedLanes(plugins, options);
+    const all = await Promise.allSettled(
+      Array.from({ length: options.count }, () => lanes.#supervisor.start(threads?.take())),
+    );
     for (const each of all) if (each.status === 'fulfilled') lanes.#take(each.value);
-    // A plugin that does not start does so in none of them: once is enough to be told.
+    // A plugin that does not start fails in every lane, so one report is enough.
     const failed = all.find(each => each.status === 'rejected');
     if (failed !== undefined) {
       await lanes[Symbol.asyncDispose]();
       throw failed.reason;
     }
-    setTimeout(() => !lanes.#closed && lanes.#refill(), spareAfterMs).unref();
+    setTimeout(() => !lanes.#closed && lanes.#supervisor.restart(), spareAfterMs).unref();
     return lanes;
   }
 
@@ -90,7 +98,8 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#watch);
+    // A spare that is starting ends by itself.
+    void this.#supervisor.close();
     clearTimeout(this.#patience);
     const lanes = [...this.#idle, ...this.#busy.keys(), ...(this.#spare === undefined ? [] : [this.#spare])];
     const open = [...this.#queue.takeAll(), ...[...this.#busy.values()].flatMap(jobs => [...jobs.values()])];
@@ -134,7 +143,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
       this.#sent.set(lane, { at: this.#lastSentAt, chains: batch.length });
       lane.run(batch, this.#lists);
     }
-    if (this.#busy.size > 0) this.#watch ??= setInterval(() => this.#endOverdue(), watchEveryMs).unref();
+    if (this.#busy.size > 0) this.#supervisor.watch();
   }
 
   /** Whether a lane that was sent something a moment ago will have done it soon, and then what waits. */
@@ -170,12 +179,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     const { at = 0, chains = 1 } = this.#sent.get(lane) ?? {};
     this.#chainMs += ((performance.now() - at) / chains - this.#chainMs) / 8;
     if (this.#queue.length > 0) this.#flushSoon();
-    else if (this.#busy.size === 0) this.#stopWatching();
-  }
-
-  #stopWatching(): void {
-    clearInterval(this.#watch);
-    this.#watch = undefined;
+    else if (this.#busy.size === 0) this.#supervisor.unwatch();
   }
 
   #endOverdue(): void {
@@ -183,12 +187,13 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
       const at = lane.progress.read();
       const call = at === undefined ? undefined : batch.get(at.job)?.input.calls[at.call];
       if (at === undefined || call === undefined) continue;
-      const { timeoutMs, cpuMs } = this.#limits.get(call.plugin) ?? { timeoutMs: 0, cpuMs: 0 };
+      const limits = this.#limits.get(call.plugin) ?? { timeoutMs: 0, cpuMs: 0 };
+      const { timeoutMs } = limits;
       if (Progress.now() - at.since >= timeoutMs) {
         this.#end(lane, at, 'timeout', `no answer within ${timeoutMs} ms (limits.timeout_ms)`);
-      } else if (cpuMs < timeoutMs) {
-        const over = (there: Moment) => this.#busy.has(lane) && this.#end(lane, there, 'limit', overCpu(cpuMs));
-        this.#cpuWatch.look(lane, cpuMs, () => lane.progress.read(), over);
+      } else {
+        const read = () => lane.progress.read();
+        this.#supervisor.checkCpu(lane, limits, read, (...over) => this.#busy.has(lane) && this.#end(lane, ...over));
       }
     }
   }
@@ -236,48 +241,13 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
       this.#idle.push(this.#spare);
       this.#spare = undefined;
     }
-    this.#refill();
+    this.#supervisor.restart();
     this.#flushSoon();
   }
 
-  /** Starts the next spare, or a lane where there was no spare. Tries again, ever slower, while that fails. */
-  #refill(delayMs = 100): void {
-    this.#startLane().then(
-      lane => {
-        if (this.#closed) return void lane.terminate();
-        this.#take(lane);
-        this.#flushSoon();
-      },
-      (error: unknown) => {
-        if (this.#closed) return;
-        this.#events.log.error(
-          { reason: error instanceof Error ? error.message : String(error) },
-          'a lane did not start',
-        );
-        if (this.#idle.length + this.#busy.size === 0) this.#failAll();
-        setTimeout(() => !this.#closed && this.#refill(Math.min(delayMs * 2, 10_000)), delayMs).unref();
-      },
-    );
-  }
-
-  /** To serve where one is missing, else as the spare. */
+  /** Takes a lane that has started: to serve if one is missing, else as the spare. */
   #take(lane: Lane): void {
     if (this.#spare === undefined && this.#idle.length + this.#busy.size >= this.#count) this.#spare = lane;
     else this.#idle.push(lane);
-  }
-
-  #failAll(): void {
-    for (const job of this.#queue.takeAll()) {
-      while (!job.isSettled) job.failCall(0, 'unavailable', 'no lane can be started', { wallMs: 0 });
-    }
-  }
-
-  #startLane(thread?: Worker): Promise<Lane> {
-    const events: LaneEvents = {
-      message: (lane, message) => this.#done(lane, message),
-      ended: (lane, reason) => this.#ended(lane, reason),
-      ...this.#events,
-    };
-    return Lane.start(this.#plugins, events, thread);
   }
 }
