@@ -11,6 +11,7 @@ import { type ComponentInfo, componentInfo } from '../../wasm/component-info.ts'
 import { checkExtent } from '../../wasm/component-size.ts';
 import { type ComponentTypes, componentTypes } from '../../wasm/component-type.ts';
 import { checkCoreNames } from '../../wasm/core-names.ts';
+import { composeRuns } from '../compose-runs.ts';
 import type { PluginLimits } from '../limits.ts';
 import { compile } from './compile/compile.ts';
 import { CompileCache } from './compile/compile-cache.ts';
@@ -19,7 +20,6 @@ import type { Isolation, LanePlugin } from './lane/message.ts';
 import { DedicatedLane } from './pool/dedicated-lane.ts';
 import type { PoolOptions, Refused } from './pool/lane-handle.ts';
 import type { ReadyThreads } from './pool/ready-threads.ts';
-import { segmentRunner } from './pool/segment.ts';
 import { SharedLanes } from './pool/shared-lanes.ts';
 import { Accounts } from './pool/usage-account.ts';
 import { servingsOf, showCaller } from './serving.ts';
@@ -118,15 +118,26 @@ async function openLanes(
     hear: (note, call) => servings.get(note.plugin)?.hear(note, call),
   };
   const needsOwnLane = ({ component, isolation }: SandboxPlugin) => component.asynchronous || isolation === 'process';
-  const pure = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
-  const waiting = plugins.filter(needsOwnLane);
+  const shared = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
+  const poolOf = new Map<string, HookRunner>();
+  const pools: AsyncDisposable[] = [];
+  const keep = (ids: readonly string[], started: HookRunner & AsyncDisposable) => {
+    pools.push(started);
+    for (const id of ids) poolOf.set(id, started);
+  };
+  const startShared = async () =>
+    keep(
+      shared.map(({ id }) => id),
+      await SharedLanes.start(shared, { ...pool, count, threads }),
+    );
+  const startDedicated = async (plugin: SandboxPlugin) => {
+    const serves = servings.get(plugin.id)?.serves ?? new Map();
+    keep([plugin.id], await DedicatedLane.start(lanePlugin(plugin), serves, pool));
+  };
   const started = await Promise.allSettled([
-    ...(pure.length > 0 ? [SharedLanes.start(pure, { ...pool, count, threads })] : []),
-    ...waiting.map(async plugin =>
-      DedicatedLane.start(lanePlugin(plugin), servings.get(plugin.id)?.serves ?? new Map(), pool),
-    ),
+    ...(shared.length > 0 ? [startShared()] : []),
+    ...plugins.filter(needsOwnLane).map(startDedicated),
   ]);
-  const pools = started.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
   const faults = started.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
   const close = async () => {
     await Promise.all(pools.map(pool => pool[Symbol.asyncDispose]()));
@@ -136,10 +147,7 @@ async function openLanes(
     await close();
     throw new Faults(faults);
   }
-  const waitingPools = pools.slice(pure.length > 0 ? 1 : 0);
-  const poolOf = new Map<string, HookRunner>(waiting.map(({ id }, index) => [id, waitingPools[index] as HookRunner]));
-  for (const { id } of pure) poolOf.set(id, pools[0] as HookRunner);
-  const run = segmentRunner(id => poolOf.get(id));
+  const run = composeRuns(id => poolOf.get(id));
   return {
     async run(input, signal) {
       const output = await run(showCaller(input, servings), signal);

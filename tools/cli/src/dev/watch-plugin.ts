@@ -1,6 +1,6 @@
 import type { ChainInput, ChainOutput, HookRunner } from '@sallyport/host/contract/hook-call';
 import type { Watch } from '@sallyport/host/host/running-plugins';
-import { segmentRunner } from '@sallyport/host/runtime/wasm/pool/segment';
+import { composeRuns } from '@sallyport/host/runtime/compose-runs';
 import { z } from 'zod';
 import { toCase } from '../case/contract-value.ts';
 import { type Difference, differencesOf } from '../case/difference.ts';
@@ -95,7 +95,7 @@ export function watchPlugin(
   return {
     watch: runner => {
       const watched = seeing(runner);
-      return { run: segmentRunner(id => (id === plugin ? watched : runner)) };
+      return { run: composeRuns(id => (id === plugin ? watched : runner)) };
     },
 
     hear(text) {

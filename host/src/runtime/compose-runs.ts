@@ -1,12 +1,12 @@
-import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../../../contract/hook-call.ts';
+import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../contract/hook-call.ts';
 
 /**
- * Runs chains over several pools: one hop for each run of consecutive plugins that share one, with the value threaded
- * through.
- * @param poolOf where each plugin runs, by id
+ * Composes the run of a chain from runs in several pools: one for each stretch of consecutive plugins that share a pool.
+ * Each takes the value that the one before it returned.
+ * @param poolOf returns the pool of a plugin, by id
  */
-export function segmentRunner(poolOf: PoolOf): HookRunner['run'] {
-  // The same lists are called again and again, and a pool knows one that it was given before.
+export function composeRuns(poolOf: PoolOf): HookRunner['run'] {
+  // Requests share their lists of calls, and a pool recognizes a list by its identity.
   const known = new WeakMap<readonly HookCall[], readonly Segment[]>();
   return (input, signal) => {
     let segments = known.get(input.calls);

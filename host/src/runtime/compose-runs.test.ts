@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { callContext, calls, toolCall } from '../../../../../test/fixtures/hook-calls.ts';
-import type { ChainInput, HookRunner } from '../../../contract/hook-call.ts';
-import { CallLists } from '../lane/wire.ts';
-import { segmentRunner } from './segment.ts';
+import { callContext, calls, toolCall } from '../../../test/fixtures/hook-calls.ts';
+import type { ChainInput, HookRunner } from '../contract/hook-call.ts';
+import { composeRuns } from './compose-runs.ts';
+import { CallLists } from './wasm/lane/wire.ts';
 
 it('[SBX-82] 1,500 runs of one list over two pools send each pool one list, and no job whole', async () => {
   const poolOf = (lists: CallLists, whole: number[]): HookRunner => ({
@@ -15,7 +15,7 @@ it('[SBX-82] 1,500 runs of one list over two pools send each pool one list, and 
   const whole: number[] = [];
   const shared = poolOf(lists.shared, whole);
   const dedicated = poolOf(lists.dedicated, whole);
-  const run = segmentRunner(plugin => (plugin === 'c' ? dedicated : shared));
+  const run = composeRuns(plugin => (plugin === 'c' ? dedicated : shared));
   const input: ChainInput = {
     ...{ stage: 'before', context: callContext, calls: calls('a', 'b', 'c') },
     value: toolCall({}),
