@@ -144,6 +144,8 @@ export const requirements = {
   'CAP-101': 'Where there is no HTTP request to set a header of, the plugin gets an error that says so.',
   'CAP-102':
     'Headers of the connection, the framing and MCP can neither be granted nor set; credentials only where they are named.',
+  'CAP-103':
+    'A plugin that gets `kv_store` at run time keeps its values in the file; none is created before a plugin uses it.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

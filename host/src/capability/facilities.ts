@@ -6,7 +6,8 @@ import type { Secrets } from './secret-store/secrets.ts';
 
 /** What the gateway keeps for the capabilities of all plugins. Lanes have none of it. */
 export interface Facilities {
-  readonly kv: KvStore;
+  /** Returns the store of values, which the first call opens. @throws Fault `kv_unusable` */
+  kv(): KvStore;
   readonly secrets: Secrets;
   readonly metrics: Metrics;
   readonly audit: AuditTrail;

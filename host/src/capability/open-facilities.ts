@@ -13,6 +13,8 @@ import { tryAt } from './try-at.ts';
 
 export interface FacilityOptions {
   readonly kv: { readonly store: 'memory' } | { readonly store: 'sqlite'; readonly path: string };
+  /** Whether the store of values is opened at once, its problem reported with the others, and not when it is first used. */
+  readonly usesKv?: boolean;
   readonly secrets: readonly SecretPlace[];
   readonly audit: { readonly file?: string | undefined };
   readonly log: Log;
@@ -21,7 +23,7 @@ export interface FacilityOptions {
 }
 
 /**
- * Opens what the capabilities of all plugins share.
+ * Opens what the capabilities of all plugins share; the store of values only once it is used.
  * @throws Faults of `secret_unavailable`, `kv_unusable`, `audit_unusable`: all that cannot be opened
  */
 export function openFacilities(options: FacilityOptions): Facilities & AsyncDisposable {
@@ -58,7 +60,7 @@ interface Openers {
 }
 
 function facilitiesWith(
-  { secrets, mask = new SecretMask() }: FacilityOptions,
+  { usesKv = false, secrets, mask = new SecretMask() }: FacilityOptions,
   open: Openers,
 ): Facilities & AsyncDisposable {
   const metrics = new Metrics();
@@ -77,14 +79,17 @@ function facilitiesWith(
   };
   const known: Secrets | undefined = attempt(() => openSecrets(secrets, mask));
   const trail = attempt(open.trail);
-  const store = attempt(open.store);
-  if (known === undefined || trail === undefined || store === undefined) {
+  let store = usesKv ? attempt(open.store) : undefined;
+  if (known === undefined || trail === undefined || faults.length > 0) {
     trail?.[Symbol.dispose]();
     void store?.[Symbol.asyncDispose]();
     throw new Faults(faults.flatMap(each => each.faults));
   }
   return {
-    kv: store,
+    kv() {
+      store ??= open.store();
+      return store;
+    },
     secrets: known,
     metrics,
     audit: {
@@ -94,7 +99,7 @@ function facilitiesWith(
     },
     mask,
     async [Symbol.asyncDispose]() {
-      await store[Symbol.asyncDispose]();
+      await store?.[Symbol.asyncDispose]();
       trail[Symbol.dispose]();
     },
   };

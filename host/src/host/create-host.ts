@@ -285,10 +285,10 @@ const tokenHostsOf = (reference: string | undefined, { registries }: Config): re
 const sandboxOf = (config: Config, log: Log, refused?: Learner['refused']) =>
   createSandbox({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log, refused });
 
-/** A file for the values of plugins is opened only where a plugin may have any. */
+/** The file for the values of plugins is opened at once where a plugin may have any. */
 const facilityOptions = ({ kv, secrets, audit, plugins }: Config, log: Log, mask: SecretMask): FacilityOptions => {
-  const isUsed = plugins.some(({ grants }) => typeof grants === 'object' && 'kv_store' in grants);
-  return { kv: isUsed ? kv : { store: 'memory' }, secrets, audit, log, mask };
+  const usesKv = plugins.some(({ grants }) => typeof grants === 'object' && 'kv_store' in grants);
+  return { kv, usesKv, secrets, audit, log, mask };
 };
 
 /** What plugins load into, opened while they load. @throws Faults of both, and then nothing is left open */

@@ -92,7 +92,8 @@ function smallestGrant(needs: readonly unknown[]): unknown {
 }
 
 function serveKvStore(grant: Grant, on: ServeContext): Serve {
-  const { kv, plugin } = on;
+  const { plugin } = on;
+  const kv = on.kv();
   const quota = { keys: grant.max_keys, bytes: grant.max_bytes };
   const write = (ttl: bigint | undefined) => {
     const longest = grant.max_ttl_ms ?? Number.MAX_SAFE_INTEGER;

@@ -71,7 +71,7 @@ export async function createCannedHost(
         ...(capability.name === 'upstream_headers' && { shows: () => ({ upstreamTakesHeaders: true }) }),
       };
     }),
-    facilities: real => ({ ...real, kv }),
+    facilities: real => ({ ...real, kv: () => kv }),
     grants({ required_capabilities, optional_capabilities }) {
       const given: Readonly<Record<string, unknown>> = {
         clock: { resolution_ms: 1, stands: moments },
