@@ -386,6 +386,8 @@ export const requirements = {
     'A request belongs to one revision, by its method, headers and body, or is refused with those that are served.',
   'GW-111': 'An error has the JSON-RPC number of the revision that the request was written in.',
   'GW-112': 'Each request passes the HTTP steps in one order: Host and Origin, overload, authentication.',
+  'GW-113':
+    'Sessions, stored values and what plugins see belong to the caller; of an anonymous caller, log and metrics say nothing.',
   // registry for development: REG-…
   'REG-01': 'The registry for development listens on this machine alone, and answers to no other name.',
   'REG-02':

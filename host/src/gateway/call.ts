@@ -5,6 +5,7 @@ import type { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { BlockData } from '../hook/hook-chain.ts';
 import { type Receipt, Receipts } from '../hook/receipt.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { longestName, type Notification } from '../mcp/message.ts';
 import type { Route } from './binding.ts';
@@ -27,6 +28,7 @@ export interface Call {
   readonly params: JsonObject;
   /** Of the HTTP request. */
   readonly headers: IncomingHttpHeaders;
+  readonly principal: Principal;
   readonly signal: AbortSignal;
   /** Present when the client can hear before the answer comes. */
   readonly onNotification?: (notification: Notification) => void;

@@ -109,11 +109,14 @@ export async function afterHooks(
 /** Notes that the call goes to this upstream, and returns what the hook engine is told of it. */
 export function enterMember(call: Call, { upstream }: Member): HookContext {
   call.record.enterUpstream(upstream.id);
+  const { tenant, subject, claims } = call.principal;
   return {
     requestId: call.requestId,
     binding: call.route.id,
     upstream: upstream.id,
-    caller: { headers: call.headers },
+    ...(tenant !== undefined && { tenant }),
+    ...(subject !== undefined && { subject }),
+    caller: subject === undefined ? { headers: call.headers } : { headers: call.headers, claims },
     tools: createTools(call, (nested, owner, params) => callMember(nested, owner, 'tools/call', params)),
     receipts: call.record.receipts,
   };

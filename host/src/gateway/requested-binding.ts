@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { type Principal, principalKey } from '../identity/principal.ts';
 import { type Answer, blockedAnswer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import type { Client, ClientListener, ClientRequest, RequestedBinding } from '../mcp/revision/gateway-port.ts';
@@ -18,6 +19,7 @@ export interface BindingSettings extends Patience {
 export interface EnteringRequest {
   readonly id: string;
   readonly headers: IncomingHttpHeaders;
+  readonly principal: Principal;
   readonly call: CallRecord;
 }
 
@@ -35,6 +37,10 @@ export class EnteredBinding implements RequestedBinding {
     this.#settings = settings;
   }
 
+  get principalKey(): string {
+    return principalKey(this.#request.principal);
+  }
+
   reachUpstreams(): Promise<void> {
     return reachUpstreams(this.#entry, this.#settings);
   }
@@ -44,7 +50,7 @@ export class EnteredBinding implements RequestedBinding {
   }
 
   async dispatch(client: BindingClient, { method, params, signal, onNotification }: ClientRequest): Promise<Answer> {
-    const { id: requestId, headers, call: record } = this.#request;
+    const { id: requestId, headers, principal, call: record } = this.#request;
     const { scope } = client;
     const outcome = await dispatch({
       requestId,
@@ -52,6 +58,7 @@ export class EnteredBinding implements RequestedBinding {
       method,
       params,
       headers,
+      principal,
       record,
       signal,
       tellLater: notification => client.notify(notification, true),

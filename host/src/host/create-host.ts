@@ -12,6 +12,7 @@ import type { SecretMask } from '../core/secret-mask.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { ChainPlace } from '../hook/chain-place.ts';
 import { HttpServer } from '../http/server.ts';
+import type { Authenticate } from '../http/step/authenticate.ts';
 import type { Lock } from '../lockfile/lock.ts';
 import { openRevisions } from '../mcp/revision/revisions.ts';
 import { createLearner, type Learner } from '../plugin/learned-grants.ts';
@@ -123,6 +124,8 @@ export interface HostOptions {
   /** Ends a start that is not done. */
   readonly signal?: AbortSignal | undefined;
   readonly watch?: Watch | undefined;
+  /** Ways to authenticate callers, asked in order. Without any, all callers are anonymous. */
+  readonly schemes?: readonly Authenticate[] | undefined;
 }
 
 /**
@@ -133,7 +136,11 @@ export interface HostOptions {
 export const createHost = (config: Config, log: Log, options: HostOptions = {}): Promise<Host> =>
   masked(config.mask, () => openHost(config, log, options));
 
-async function openHost(config: Config, ownLog: Log, { lock, signal, watch }: HostOptions): Promise<Host> {
+async function openHost(
+  config: Config,
+  ownLog: Log,
+  { lock, signal, watch, schemes = [] }: HostOptions,
+): Promise<Host> {
   await using opened = new AsyncDisposableStack();
   // They load their code while plugins are loaded and verified.
   await using threads = new ReadyThreads(config.plugins.length === 0 ? 0 : config.limits.lanes);
@@ -185,6 +192,7 @@ async function openHost(config: Config, ownLog: Log, { lock, signal, watch }: Ho
   const server = opened.use(
     new HttpServer({
       gateway,
+      schemes,
       revisions: openRevisions({ limits: config.limits, store: sessions }),
       limits: config.limits,
       allowedHosts: config.allowed_hosts,

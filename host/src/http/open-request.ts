@@ -156,7 +156,13 @@ export class OpenRequest implements Arrival {
     const summary = this.call.summary();
     const ms = performance.now() - this.#began;
     const { status, dropped } = this.reply;
-    const line = { request: this.id, method, binding: this.#binding, ...summary, status, ms };
+    const { subject, tenant } = this.principal;
+    const line = {
+      ...{ request: this.id, method, binding: this.#binding },
+      ...(subject !== undefined && { subject }),
+      ...(tenant !== undefined && { tenant }),
+      ...{ ...summary, status, ms },
+    };
     const failure = failureOf(summary, thrown);
     logRequest(this.#context.log, dropped === 0 ? line : { ...line, dropped }, failure);
     this.#context.measure(line, failure?.code);

@@ -12,6 +12,9 @@ export interface RequestLine extends CallSummary {
   /** Of the message, or else of HTTP. */
   readonly method: string | undefined;
   readonly binding: string | undefined;
+  /** Who called; absent when the caller is anonymous. */
+  readonly subject?: string;
+  readonly tenant?: string;
   readonly status: number;
   /** Milliseconds until the answer was written. */
   readonly ms: number;

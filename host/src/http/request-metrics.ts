@@ -7,7 +7,10 @@ import { clientLeft, type RequestLine } from './request-log.ts';
 /** Clients choose the method; a label must not have as many values as they like. */
 const labels = new Set(['GET', 'DELETE', 'notifications/initialized', 'batch', ...Object.keys(methods)]);
 
-/** Makes what counts each request and each hook call of it. */
+/** Tenants that have a label of their own; those that come later share the label `other`. */
+const mostTenants = 100;
+
+/** Creates what counts each request and each hook call of it. */
 export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: FaultCode) => void {
   metrics.declare('sallyport_requests_total', { type: 'counter', help: 'Requests, by binding, method and status.' });
   metrics.declare('sallyport_failed_requests_total', {
@@ -24,7 +27,7 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     type: 'counter',
     help: 'Calls of tools by plugins, by plugin and outcome.',
   });
-  // Found by a short text: making the labels anew costs more than counting.
+  // Found by a short text: creating the labels again costs more than counting.
   const known = new Map<string, Series>();
   const series = (name: string, labels: Readonly<Record<string, string>>) => {
     const key = `${name} ${Object.values(labels).join(' ')}`;
@@ -43,10 +46,16 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     hookSeries.set(key, made);
     return made;
   };
-  return ({ binding = '', method = '', status, ms, plugins = [], calls = [] }, failed) => {
+  const tenants = new Set<string>();
+  const tenantLabel = (tenant: string) => {
+    if (tenants.size < mostTenants) tenants.add(tenant);
+    return tenants.has(tenant) ? tenant : 'other';
+  };
+  return ({ binding = '', method = '', status, ms, tenant, plugins = [], calls = [] }, failed) => {
     const shown = labels.has(method) ? method : 'other';
-    series('sallyport_requests_total', { binding, method: shown, status: String(status || clientLeft) }).add(1);
-    if (failed !== undefined) series('sallyport_failed_requests_total', { binding, code: failed }).add(1);
+    const of = tenant === undefined ? { binding } : { binding, tenant: tenantLabel(tenant) };
+    series('sallyport_requests_total', { ...of, method: shown, status: String(status || clientLeft) }).add(1);
+    if (failed !== undefined) series('sallyport_failed_requests_total', { ...of, code: failed }).add(1);
     series('sallyport_request_seconds', { binding }).observe(ms / 1000);
     for (const { by, outcome = 'aborted' } of calls)
       series('sallyport_tool_calls_total', { plugin: by, outcome }).add(1);

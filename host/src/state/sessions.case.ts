@@ -6,6 +6,7 @@ const idleMs = 60_000;
 const factsOf = (id: string): SessionFacts => ({
   id,
   binding: 'main',
+  principal: '',
   revision: '2025-11-25',
   clientCapabilities: { elicitation: { form: {} } },
   address: '192.0.2.1',

@@ -5,6 +5,8 @@ import type { MaybePromise } from '../core/maybe-promise.ts';
 export interface SessionFacts {
   readonly id: string;
   readonly binding: string;
+  /** Whom the session belongs to, by `principalKey`. */
+  readonly principal: string;
   /** The version of MCP that client and gateway agreed on. */
   readonly revision: string;
   readonly clientCapabilities: JsonObject;

@@ -6,6 +6,8 @@ import type { ServerInfo } from '../server-info.ts';
 /** The binding that a request is for. It is all that a revision of MCP sees of the gateway, and it ends with the request. */
 export interface RequestedBinding {
   readonly id: string;
+  /** The same text for each request of one caller, and another for any other: sessions belong to it. Empty for anonymous callers. */
+  readonly principalKey: string;
   /** Waits until the upstreams can be used, those left out that cannot. @throws Fault when none can */
   reachUpstreams(): Promise<void>;
   /** Opens the upstreams for a client until it is disposed, which may be long after the request. Nothing is connected yet. */

@@ -28,8 +28,9 @@ function atOnce<T>(value: MaybePromise<T>): T {
   return value;
 }
 
-const bindingOf = (id: string): RequestedBinding => ({
+const bindingOf = (id: string, principalKey = ''): RequestedBinding => ({
   id,
+  principalKey,
   reachUpstreams: async () => {},
   openClient: () => ({
     describe: () => ({ implementation: {}, capabilities: {} }),
@@ -117,10 +118,13 @@ describe('sessions', () => {
     expect(closed).toBe(3);
   });
 
-  it('are not found for another binding', () => {
+  it('are not found for another binding, nor for another caller [GW-113]', () => {
     const { begin, find } = open();
     const { facts } = begin('192.0.2.1');
     expect(() => find(facts.id, bindingOf('other'))).toThrow(expect.objectContaining({ code: 'session_unknown' }));
+    expect(() => find(facts.id, bindingOf('main', 'ada'))).toThrow(
+      expect.objectContaining({ code: 'session_unknown' }),
+    );
     expect(() => find(undefined)).toThrow(expect.objectContaining({ code: 'session_missing' }));
   });
 

@@ -83,6 +83,7 @@ export class Sessions implements Disposable {
     const facts: SessionFacts = {
       id: randomUUID(),
       binding: binding.id,
+      principal: binding.principalKey,
       revision,
       clientCapabilities,
       address: addressOf(remoteAddress),
@@ -92,7 +93,7 @@ export class Sessions implements Disposable {
     return whenThere(this.#store.create(facts), () => session);
   }
 
-  /** @throws Fault `session_missing`; `session_unknown`, also for a session of another binding */
+  /** @throws Fault `session_missing`; `session_unknown`, also for a session of another binding or caller */
   find(id: string | undefined, binding: RequestedBinding): MaybePromise<Session> {
     if (id === undefined) return fail('session_missing');
     return whenThere(this.#store.find(id), facts => this.#take(id, facts, binding));
@@ -152,7 +153,8 @@ export class Sessions implements Disposable {
 
   #take(id: string, facts: SessionFacts | undefined, binding: RequestedBinding): Session {
     if (facts === undefined) this.#close(id);
-    if (facts === undefined || facts.binding !== binding.id) return fail('session_unknown');
+    const isOwn = facts?.binding === binding.id && facts.principal === binding.principalKey;
+    if (facts === undefined || !isOwn) return fail('session_unknown');
     const session = this.#local.get(id) ?? this.#open(facts, binding);
     session.facts = facts;
     session.lastUsed = Date.now();
