@@ -219,6 +219,8 @@ export const requirements = {
   'SBX-93':
     'Compiled plugins are kept where this user alone can write, under a key, and are checked again when they are read.',
   'SBX-94': 'A killed start leaves nothing in the cache for good, and a cache that cannot be written says why.',
+  'SBX-97':
+    'A plugin whose glue could not be made lean is named in a warning whenever it is compiled, also from the cache.',
   'SBX-96': 'Lanes run the entry points of any kind of plugin, a policy among them, and know no kind.',
   'SBX-95':
     'A call fails with the cause that fits: a trap for whatever the guest threw or declared, in its own words, and a limit where its memory did not suffice.',

@@ -93,7 +93,7 @@ export function createSandbox(on: SandboxOptions): Sandbox {
     },
     compile: (artifact, grant, limits, isolation, signal) =>
       compile(artifact, grant, {
-        ...{ capabilities: on.capabilities, limits, cache, keepBytes: isolation === 'process', signal },
+        ...{ capabilities: on.capabilities, limits, cache, keepBytes: isolation === 'process', signal, log: on.log },
       }),
     async check(plugins, facilities) {
       for (const serving of servingsOf(plugins, { ...on, facilities }).values()) await serving.close();

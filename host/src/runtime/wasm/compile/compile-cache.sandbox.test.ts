@@ -12,7 +12,10 @@ import { openGuests } from '../../../../../test/fixtures/sandboxed.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
 import { type Digest, digestOf } from '../../../core/digest.ts';
 import { silentLog } from '../../../core/log.ts';
+import { glueFile } from '../glue/finish-glue.ts';
+import { prepareGlue } from '../glue/glue.ts';
 import { CompileCache } from './compile-cache.ts';
+import { transpile } from './transpile.ts';
 
 describe('the cache of what jco made', () => {
   async function entryFiles(cacheDir: string): Promise<string[]> {
@@ -136,5 +139,38 @@ describe('the cache of what jco made', () => {
       exit: 4,
       details: { file: join(file, 'compiled'), what: expect.stringContaining('not a folder') },
     });
+  });
+});
+
+describe('the warning of slower glue', () => {
+  const slower = /^the plugin runs slower/;
+
+  async function warningsOf(bytes: Uint8Array, cacheDir: string) {
+    const log = silentLog();
+    const warn = vi.spyOn(log, 'warn');
+    await using runner = await openGuests([{ bytes }], { cacheDir, log });
+    const { reports } = await runner.run({
+      ...{ stage: 'before', context: callContext, calls: calls('slow'), value: toolCall({}) },
+    });
+    expect(reports.map(({ outcome }) => outcome)).toEqual(['proceed']);
+    return warn.mock.calls.filter(([, message]) => slower.test(String(message))).map(([fields]) => fields);
+  }
+
+  it('[SBX-97] names a plugin from the cache whose glue still has tasks, and no other', async () => {
+    const cacheDir = await temporaryFolder();
+    const bytes = await watGuest(guestDescriptor('slow'));
+    expect(await warningsOf(bytes, cacheDir)).toEqual([]);
+
+    const [name = ''] = (await readdir(cacheDir)).filter(name => name !== 'key');
+    const entry = `sha256:${name}` as Digest;
+    const cache = new CompileCache(cacheDir, silentLog());
+    const kept = (await cache.read(entry)) ?? new Map<string, Uint8Array>();
+    const made = await transpile({ bytes, asyncImports: [], asyncExports: [] }, 60_000);
+    const full = prepareGlue(Buffer.from(made.get('plugin.js') ?? []).toString('utf8'));
+    await cache.write(entry, new Map([...kept, [glueFile, Buffer.from(full)]]));
+
+    const expected = [expect.objectContaining({ plugin: 'slow' })];
+    expect(await warningsOf(bytes, cacheDir)).toEqual(expected);
+    expect(await warningsOf(bytes, cacheDir)).toEqual(expected);
   });
 });

@@ -8,6 +8,7 @@ import { contractFunctions } from '../../../contract/generated/functions.ts';
 import { interfaceOf } from '../../../contract/interface-name.ts';
 import { digestOf } from '../../../core/digest.ts';
 import { fail } from '../../../core/fault.ts';
+import type { Log } from '../../../core/log.ts';
 import { componentInfo } from '../../../wasm/component-info.ts';
 import { checkExtent } from '../../../wasm/component-size.ts';
 import { checkCoreNames } from '../../../wasm/core-names.ts';
@@ -17,6 +18,7 @@ import type { PluginLimits } from '../../limits.ts';
 import { glueFile } from '../glue/finish-glue.ts';
 import { instancesIn } from '../glue/glue.ts';
 import { checkGlue, glueRules } from '../glue/glue-check.ts';
+import { isLean } from '../glue/lean-glue.ts';
 import type { CompileCache } from './compile-cache.ts';
 import type { Component } from './component.ts';
 import { transpile } from './transpile.ts';
@@ -34,6 +36,7 @@ export async function compile(
     limits: PluginLimits;
     cache: CompileCache | undefined;
     keepBytes: boolean;
+    log: Log;
     signal?: AbortSignal | undefined;
   },
 ): Promise<Component> {
@@ -58,6 +61,13 @@ export async function compile(
     await on.cache?.write(key, files);
   }
   const glue = textOf(files, glueFile);
+  // Looked for in the glue that will run, so that a plugin from the cache is reported as well.
+  if (asyncImports.length === 0 && !isLean(glue)) {
+    on.log.warn(
+      { plugin: artifact.descriptor.id, hint: 'report it to Sallyport, with the plugin and its toolchain' },
+      'the plugin runs slower than it could: the bookkeeping of tasks could not be removed from its glue',
+    );
+  }
   const modules = new Map<string, WebAssembly.Module>();
   const binaries = new Map<string, Uint8Array>();
   const growing = new Map<string, Growing & { readonly instances: number }>();

@@ -8,7 +8,7 @@ import { parseGlue } from './parse-glue.ts';
  * one call of an instance at a time and drops the instance after a trap, so there is never a second task to tell apart,
  * nor one to be refused. What nothing reaches then is dropped too.
  *
- * Glue in which a task is left is given back as it came: it is slower, and no less right.
+ * Glue in which a task would be left is returned unchanged: it is slower and equally correct. `isLean` tells which it is.
  * @param glue the body of a function that returns `instantiate`, as prepareGlue makes it
  */
 export function leanGlue(glue: string): string {
@@ -95,9 +95,13 @@ const steps: readonly { readonly find: RegExp; readonly put: string }[] = [
   { find: /(?:false && )?_debugLog\((?:[^()`'"]|'[^'\n]*'|"[^"\n]*"|`[^`]*`|\([^()]*\))*\);/g, put: '' },
 ];
 
+/** Whether glue is free of the bookkeeping of tasks. It holds for what `leanGlue` returns unless it had to give up. */
+export const isLean = (glue: string): boolean =>
+  !/\bAsyncTask\b|\bgetOrCreateAsyncState\b|\bcreateNewCurrentTask\b/.test(glue);
+
 /** Whether no task is left, and no name is missing that was there. */
 function isComplete(lean: string, glue: string): boolean {
-  if (/\bAsyncTask\b|\bgetOrCreateAsyncState\b|\bcreateNewCurrentTask\b/.test(lean)) return false;
+  if (!isLean(lean)) return false;
   const known = freeOf(glue);
   return [...freeOf(lean)].every(name => known.has(name));
 }
