@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, getCACertificates } from 'node:tls';
 import type { Agent, Dispatcher, request as undiciRequest } from 'undici';
 import { fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
@@ -27,8 +29,6 @@ interface Client {
 }
 
 const headerBytes = 32_768;
-/** Loaded late: lanes read this file too, must start fast, and never open a connection. */
-const tls = () => process.getBuiltinModule('node:tls');
 
 /**
  * Opens connections to checked addresses only; TLS is always verified, against the name that was asked for.
@@ -44,7 +44,7 @@ export function createConnections(
   },
 ): EgressConnections {
   const extra = on.caFile === undefined ? [] : readAuthorities(on.plugin, on.caFile);
-  const trust = extra.length === 0 ? {} : { ca: [...tls().getCACertificates('default'), ...extra] };
+  const trust = extra.length === 0 ? {} : { ca: [...getCACertificates('default'), ...extra] };
   const checked = { ...trust, rejectUnauthorized: true, minVersion: 'TLSv1.2' as const };
   const identities = new Map(
     rules.flatMap(rule =>
@@ -98,7 +98,7 @@ function unlessAborted<T>(response: Promise<T>, signal: AbortSignal): Promise<T>
 const identityOf = (plugin: string, { certificate_file, key_file }: ClientCertificate) => {
   const identity = { cert: readPem(plugin, certificate_file), key: readPem(plugin, key_file) };
   try {
-    tls().createSecureContext(identity);
+    createSecureContext(identity);
   } catch (error) {
     fail('egress_file_unreadable', { plugin, file: key_file }, error);
   }
@@ -109,7 +109,6 @@ const identityOf = (plugin: string, { certificate_file, key_file }: ClientCertif
 function readAuthorities(plugin: string, file: string): string[] {
   const certificates = readPem(plugin, file).match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs);
   try {
-    const { X509Certificate } = process.getBuiltinModule('node:crypto');
     for (const certificate of certificates ?? []) new X509Certificate(certificate);
   } catch (error) {
     return fail('egress_file_unreadable', { plugin, file }, error);
