@@ -113,7 +113,9 @@ describe('[CLI-03] the completion', () => {
     expect(await offered('sallyport pl')).toEqual(['plugin']);
     expect(await offered('sallyport plugin u')).toEqual(['unpack']);
     expect(await offered('sallyport plugin push --ta')).toEqual(['--tag']);
-    expect(await offered('sallyport plugin push --key ru')).toEqual(expect.arrayContaining(['run.ts', 'run.test.ts']));
+    expect(await offered('sallyport plugin push --key ru')).toEqual(
+      expect.arrayContaining(['run.ts', 'run.system.test.ts']),
+    );
     expect(await offered('sallyport completion f')).toEqual(['fish']);
     expect(await offered('sallyport plugin sign --json tab')).toEqual(['table.ts']);
   });

@@ -93,7 +93,7 @@ it.each([
   const { code, stdout } = await run.catch(error => error);
   expect([code, JSON.parse(stdout).problems[0]]).toMatchObject([
     4,
-    { code: 'file_unreadable', what: 'it is a pipe, and no regular file' },
+    { code: 'file_unreadable', what: 'it is a pipe, not a regular file' },
   ]);
 });
 

@@ -74,13 +74,13 @@ const answers: readonly Broken[] = [
     what: 'a text in place of an outcome',
     on: after,
     change: replaced('-> result<response-outcome, string>', '-> string'),
-    says: /outcome is not allowed after dispatch/,
+    says: /outcome is not allowed by after-dispatch/,
   },
   {
     what: 'an outcome of another name',
     on: after,
     change: replaced('  variant response-outcome {\n    proceed,', '  variant response-outcome {\n    whatever,'),
-    says: /outcome is not allowed after dispatch/,
+    says: /outcome is not allowed by after-dispatch/,
   },
 ];
 
