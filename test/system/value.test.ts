@@ -1,4 +1,4 @@
-import { PluginHealth } from '@sallyport/host/hook/health';
+import { PluginHealth } from '@sallyport/host/hook/plugin-health';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Content } from '../../host/src/contract/generated/types.js';
 import { hookNames } from '../../host/src/contract/hook-name.ts';

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { fail } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
+import { type Pinned, updateLock } from '../lockfile/check-pins.ts';
 import { lockfileOf, readLockfile, writeLockfile } from '../lockfile/file.ts';
-import { type Pinned, updateLock } from '../lockfile/lock.ts';
 import { formatLockfile } from '../lockfile/lockfile.ts';
 import type { LockCommand } from './command.ts';
 import { readConfig } from './read-config.ts';

@@ -6,8 +6,8 @@ import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
 import type { Config, PluginConfig } from '../config/config.ts';
 import { toFaults } from '../core/fault.ts';
 import { silentLog } from '../core/log.ts';
+import { updateLock } from '../lockfile/check-pins.ts';
 import { lockfileOf, writeLockfile } from '../lockfile/file.ts';
-import { updateLock } from '../lockfile/lock.ts';
 import { openLock } from './open-lock.ts';
 
 const key = keyPair();

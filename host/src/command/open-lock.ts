@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
+import { honourLock, type Lock } from '../lockfile/check-pins.ts';
 import { lockfileOf, readLockfile } from '../lockfile/file.ts';
-import { honourLock, type Lock } from '../lockfile/lock.ts';
 import type { StartCommand } from './command.ts';
 
 /** The lock that a start honours. @throws Faults of `lockfile_unusable`, `lock_frozen` */

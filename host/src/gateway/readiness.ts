@@ -1,6 +1,6 @@
 import { bounded } from '../core/bounded.ts';
 import { toFault } from '../core/fault.ts';
-import type { PluginTrouble } from '../hook/health.ts';
+import type { PluginTrouble } from '../hook/plugin-health.ts';
 import type { ConnectFailure, UpstreamPool } from '../upstream/upstream.ts';
 import type { Binding, Entrance } from './binding.ts';
 import type { Missing } from './notices.ts';

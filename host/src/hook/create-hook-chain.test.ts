@@ -5,8 +5,8 @@ import type { FailureCause } from '../contract/hook-call.ts';
 import { type HookName, hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
-import { PluginHealth } from './health.ts';
 import type { FailureAction, HookContext, HookedPlugin } from './hook-chain.ts';
+import { PluginHealth } from './plugin-health.ts';
 import { Receipts } from './receipt.ts';
 
 /** A plugin with all hooks that denies on failure. */

@@ -3,7 +3,7 @@ import type { Caller, FailureCause, RequestState, Tools, UpstreamRequest } from 
 import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
-import type { PluginHealth, PluginTrouble } from './health.ts';
+import type { PluginHealth, PluginTrouble } from './plugin-health.ts';
 import type { Receipts } from './receipt.ts';
 
 /** One request on its way through a binding. The chain writes `reports` and `state`; the gateway logs `reports`. */

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
-import { PluginHealth } from './health.ts';
 import type { FailureAction, HookedPlugin } from './hook-chain.ts';
 import { Plan } from './plan.ts';
+import { PluginHealth } from './plugin-health.ts';
 
 const plugin = (id: string, fields: Partial<HookedPlugin> & { readonly action?: FailureAction } = {}): HookedPlugin => {
   const { action = 'deny', ...rest } = fields;

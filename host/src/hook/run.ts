@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import { notShowableData } from './block-data.ts';
 import type { BlockData, HookContext, HookedPlugin } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
-import { judge } from './judge.ts';
+import { judge } from './on-error.ts';
 import type { HookPlan, Hop } from './plan.ts';
 import { NotShowable, type View } from './view/view.ts';
 

@@ -6,7 +6,7 @@ import { keyPair } from '../../../test/fixtures/signed-plugin.ts';
 import { grantsSchema } from '../capability/registry.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { silentLog } from '../core/log.ts';
-import type { Lock } from '../lockfile/lock.ts';
+import type { Lock } from '../lockfile/check-pins.ts';
 import { createHost } from './create-host.ts';
 
 const upstream = { id: 'up', http: { url: 'http://127.0.0.1:9/mcp' }, required: false };

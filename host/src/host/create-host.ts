@@ -13,7 +13,7 @@ import { Gateway } from '../gateway/gateway.ts';
 import { ChainPlace } from '../hook/chain-place.ts';
 import { HttpServer } from '../http/server.ts';
 import type { Authenticate } from '../http/step/authenticate.ts';
-import type { Lock } from '../lockfile/lock.ts';
+import type { Lock } from '../lockfile/check-pins.ts';
 import { openRevisions } from '../mcp/revision/revisions.ts';
 import { createLearner, type Learner } from '../plugin/learned-grants.ts';
 import { loadPlugins } from '../plugin/load.ts';

@@ -2,7 +2,7 @@ import type { Capability } from '../capability/capability.ts';
 import { decideGrant } from '../capability/grant.ts';
 import type { PluginConfig, SourceConfig } from '../config/config.ts';
 import { Faults, toFaults } from '../core/fault.ts';
-import type { Lock } from '../lockfile/lock.ts';
+import type { Lock } from '../lockfile/check-pins.ts';
 import type { Sandbox } from '../runtime/wasm/sandbox.ts';
 import { fetchArtifact, type Source } from '../source/source.ts';
 import type { Verifier } from '../verify/verifier.ts';

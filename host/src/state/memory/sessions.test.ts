@@ -1,4 +1,4 @@
-import { describeSessionStore } from '../sessions.case.ts';
+import { describeSessionStore } from '../session-store.case.ts';
 import { MemorySessions } from './sessions.ts';
 
 describeSessionStore('memory', idleMs => new MemorySessions(idleMs));

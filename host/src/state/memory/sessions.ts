@@ -1,4 +1,4 @@
-import type { SessionFacts, SessionStore } from '../sessions.ts';
+import type { SessionFacts, SessionStore } from '../session-store.ts';
 
 type Stored = { -readonly [Name in keyof SessionFacts]: SessionFacts[Name] };
 

@@ -5,7 +5,7 @@ import type { Notification } from '../../message.ts';
 import type { ClientRequest } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
 import type { Exchange } from '../revision.ts';
-import type { Session } from './session.ts';
+import type { Session } from './live-sessions.ts';
 
 /** The level of a client that names none: the specification leaves it to the server. */
 const defaultLogLevel = 'info';

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { fail } from '../../../core/fault.ts';
 import { type MaybePromise, whenThere } from '../../../core/maybe-promise.ts';
-import type { SessionStore } from '../../../state/sessions.ts';
+import type { SessionStore } from '../../../state/session-store.ts';
 import { resultAnswer } from '../../answer.ts';
 import { Cancelled } from '../../cancelled.ts';
 import { logLevels, severity } from '../../log-level.ts';
@@ -10,8 +10,8 @@ import type { Exchange, Revision } from '../revision.ts';
 import { answerBatch, refuseBatch } from './batch.ts';
 import { clientCapabilitiesIn } from './client-capabilities.ts';
 import { errorNumbers } from './errors.ts';
+import { type Session, type SessionLimits, Sessions } from './live-sessions.ts';
 import { acceptsEvents, notificationsOfCall, notifySession } from './notifications.ts';
-import { type Session, type SessionLimits, Sessions } from './session.ts';
 
 export interface SessionfulOptions {
   readonly limits: SessionLimits;

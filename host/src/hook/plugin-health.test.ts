@@ -3,8 +3,8 @@ import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts
 import { hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
-import { PluginHealth } from './health.ts';
 import type { FailureAction } from './hook-chain.ts';
+import { PluginHealth } from './plugin-health.ts';
 import { Receipts } from './receipt.ts';
 
 /** A chain of one plugin whose health the test decides, with a clock that the test moves. */

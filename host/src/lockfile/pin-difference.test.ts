@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { digestOf } from '../core/digest.ts';
-import { differences } from './difference.ts';
 import type { Pin } from './lockfile.ts';
+import { differences } from './pin-difference.ts';
 
 const digest = (text: string) => digestOf(Buffer.from(text));
 const pin: Pin = {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import { MemorySessions } from '../../../state/memory/sessions.ts';
-import type { SessionStore } from '../../../state/sessions.ts';
+import type { SessionStore } from '../../../state/session-store.ts';
 import type { RequestedBinding } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
 import { AddressShare, addressOf } from './address-share.ts';
-import { type Session, type SessionLimits, Sessions } from './session.ts';
+import { type Session, type SessionLimits, Sessions } from './live-sessions.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 const opened: Disposable[] = [];

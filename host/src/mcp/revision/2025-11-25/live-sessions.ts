@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fail } from '../../../core/fault.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { type MaybePromise, whenThere } from '../../../core/maybe-promise.ts';
-import type { SessionFacts, SessionStore } from '../../../state/sessions.ts';
+import type { SessionFacts, SessionStore } from '../../../state/session-store.ts';
 import { Cancelled } from '../../cancelled.ts';
 import type { keyOf, Notification } from '../../message.ts';
 import type { Client, RequestedBinding } from '../gateway-port.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SessionFacts, SessionStore } from './sessions.ts';
+import type { SessionFacts, SessionStore } from './session-store.ts';
 
 const idleMs = 60_000;
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { CallReport, FailureCause } from '../contract/hook-call.ts';
 import type { FailureAction } from './hook-chain.ts';
-import { judge } from './judge.ts';
+import { judge } from './on-error.ts';
 
 const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable'];
 const everyCause = (action: FailureAction) => Object.fromEntries(causes.map(cause => [cause, action]));

@@ -2,10 +2,10 @@ import type { PluginConfig, SourceConfig } from '../config/config.ts';
 import type { VerifiedArtifact } from '../contract/artifact.ts';
 import { Fault, Faults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import { type Difference, differences } from './difference.ts';
 import type { Lockfile, Pin } from './lockfile.ts';
-import { highest, isBelow } from './mark.ts';
 import { pinnedSource, pinOf } from './pin.ts';
+import { type Difference, differences } from './pin-difference.ts';
+import { highest, isBelow } from './version-mark.ts';
 
 /** What loading asks of the lockfile. */
 export interface Lock {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { highest, isBelow } from './mark.ts';
+import { highest, isBelow } from './version-mark.ts';
 
 describe('isBelow orders by Semantic Versioning, then by sequence', () => {
   it.each([

@@ -4,7 +4,7 @@ import type { PluginConfig } from '../config/config.ts';
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { toFaults } from '../core/fault.ts';
 import { silentLog } from '../core/log.ts';
-import { honourLock, type Lock, updateLock } from './lock.ts';
+import { honourLock, type Lock, updateLock } from './check-pins.ts';
 import type { Lockfile } from './lockfile.ts';
 
 const key = keyPair();
