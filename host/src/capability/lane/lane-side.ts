@@ -19,8 +19,8 @@ export interface LaneContext {
   };
   /** What the capability's `shows` made of the caller of this request. */
   readonly caller: Caller;
-  /** Says something to this capability's `hear` on the gateway's thread, once the call is over. */
-  tell(said: unknown): void;
+  /** Leaves a note for this capability's gateway side, which gets it after the call. Returns whether it is kept. */
+  tell(said: unknown): boolean;
   /** Has a refused use counted and audited. `what` names what was asked for; the reason is `not_allowed` unless stated. */
   refused(what: string, reason?: RefusalReason): void;
   /** Asks this capability's `serve` on the gateway's thread. Only for functions named in `asyncImports`. */

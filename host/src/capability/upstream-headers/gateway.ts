@@ -62,7 +62,7 @@ export const upstreamHeaders = defineCapability<Grant>({
     not_allowed:
       'a header that the grant does not name, or that only the gateway sets; the answer is `denied`. A placeholder of a secret that may not be sent to this upstream or in this header: the request is blocked',
     over_limit:
-      'a value beyond `max_bytes`; the answer is `invalid`. What one hook call sets beyond its first hundred notes, or `limits.plugin.payload_bytes` of them, is dropped',
+      'a value beyond `max_bytes`, and what one hook call sets beyond a hundred notes or `limits.plugin.payload_bytes` of them; the answer is `invalid`',
     invalid: 'a name or a value that is not one, such as one with a line break; the answer is `invalid`',
   },
   learning: {

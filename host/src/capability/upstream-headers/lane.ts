@@ -65,5 +65,7 @@ function setHeader(grant: UpstreamHeadersGrant, lane: LaneContext, given: string
   if (lane.caller.upstreamTakesHeaders !== true) {
     refuse('unavailable', 'there is no HTTP request to an upstream whose headers could be set');
   }
-  lane.tell({ name, value } satisfies UpstreamHeader);
+  if (!lane.tell({ name, value } satisfies UpstreamHeader)) {
+    refuse('invalid', 'this hook call has set more headers than one call may');
+  }
 }

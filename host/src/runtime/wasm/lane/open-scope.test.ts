@@ -5,7 +5,8 @@ import { CallScope } from './call-scope.ts';
 it('[CAP-96] what capabilities tell of one call weighs no more than its payload may, and what is beyond is counted', () => {
   const scope = new CallScope(1, () => {});
   const open = scope.open('p', { ...defaultLimits, payloadBytes: 1000 });
-  for (let n = 0; n < 5; n += 1) open.tell('audit', { event: 'e', details: { text: 'x'.repeat(400) } });
+  const kept = Array.from({ length: 5 }, () => open.tell('audit', { event: 'e', details: { text: 'x'.repeat(400) } }));
+  expect(kept).toEqual([true, true, false, false, false]);
   open.close();
   const notes = scope.take()?.notes ?? [];
   expect(notes.filter(({ said }) => said !== undefined)).toHaveLength(2);

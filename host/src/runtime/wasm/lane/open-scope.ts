@@ -83,8 +83,8 @@ export class OpenScope {
     this.#chain.log({ plugin: this.plugin, level, message: cut(message, room) });
   }
 
-  /** Leaves a note of what a capability has to say. */
-  tell(capability: string, said: unknown): void {
+  /** Leaves a note of a capability for the gateway's side. Returns whether it is kept: notes are limited. */
+  tell(capability: string, said: unknown): boolean {
     this.#notes += 1;
     this.#noteWeight += weightOf(said);
     const { payloadBytes } = this.#limits;
@@ -93,6 +93,7 @@ export class OpenScope {
       (this.#noteWeight > payloadBytes && `${payloadBytes} characters of notes`);
     if (excess) this.refused(capability, `more than ${excess} in one hook call`, 'over_limit');
     else this.#chain.note({ plugin: this.plugin, capability, said });
+    return !excess;
   }
 
   /** Leaves a note of a refused use. The same one is one note, however often it comes. */
