@@ -45,7 +45,7 @@ export interface ToGateway {
 }
 
 /** What an instance's host functions and glue share. */
-interface Seat {
+interface CurrentCall {
   scope: OpenScope | undefined;
   readonly meter: LiftingMeter;
 }
@@ -59,15 +59,15 @@ const met = new WeakSet<LanePlugin>();
 /** One instance of a plugin. It serves one call at a time; the lane discards it after anything but a declared result. */
 export class Instance {
   readonly #exports: Exports;
-  readonly #seat: Seat;
+  readonly #current: CurrentCall;
   readonly #memories: readonly WebAssembly.Memory[];
   #buffers: readonly ArrayBuffer[] | undefined;
   /** What its memories were when they were last looked at, in bytes. They never shrink. */
   memoryBytes = 0;
 
-  private constructor(exports: Exports, seat: Seat, memories: readonly WebAssembly.Memory[]) {
+  private constructor(exports: Exports, current: CurrentCall, memories: readonly WebAssembly.Memory[]) {
     this.#exports = exports;
-    this.#seat = seat;
+    this.#current = current;
     this.#memories = memories;
   }
 
@@ -90,12 +90,12 @@ export class Instance {
 
   /** Instantiates and configures. Throws what the guest or its glue throws. */
   static start(plugin: LanePlugin, scope: OpenScope, gateway: ToGateway): MaybeLater<Instance> {
-    const seat = { scope, meter: new LiftingMeter(plugin.limits.payloadBytes) };
-    const realm = createGlueRealm(seat.meter);
+    const current = { scope, meter: new LiftingMeter(plugin.limits.payloadBytes) };
+    const realm = createGlueRealm(current.meter);
     const instantiate = compileGlue(plugin, realm);
     const memories: WebAssembly.Memory[] = [];
     const started = new Map<WebAssembly.Module, number>();
-    const imports = importsOf(plugin, seat, gateway);
+    const imports = importsOf(plugin, current, gateway);
     if (!met.has(plugin)) freezeAll(imports);
     met.add(plugin);
     const exports = instantiate(
@@ -116,7 +116,7 @@ export class Instance {
       },
     );
     const configure = (ready: Exports): MaybeLater<Instance> => {
-      const instance = new Instance(ready, seat, memories);
+      const instance = new Instance(ready, current, memories);
       const configured = functionOf(ready, lifecycle, 'configure')(plugin.config);
       return isThenable(configured) ? Promise.resolve(configured).then(() => instance) : instance;
     };
@@ -125,8 +125,8 @@ export class Instance {
 
   /** Calls an entry point. Throws what the guest or its glue throws. */
   call(entry: EntryName, scope: OpenScope, context: CallContext, value: Request | Response): MaybeLater<unknown> {
-    this.#seat.scope = scope;
-    this.#seat.meter.reset();
+    this.#current.scope = scope;
+    this.#current.meter.reset();
     const { of, name } = functions[entry];
     return functionOf(this.#exports, of, name)(context, value);
   }
@@ -162,12 +162,12 @@ function compileGlue({ component: { glue } }: LanePlugin, realm: GlueRealm): Ins
   return script.runInContext(realm) as Instantiate;
 }
 
-function importsOf(plugin: LanePlugin, seat: Seat, gateway: ToGateway): HostImports {
+function importsOf(plugin: LanePlugin, current: CurrentCall, gateway: ToGateway): HostImports {
   const scope = (): OpenScope => {
-    if (seat.scope === undefined) throw new Error('a host function was called outside a hook call');
+    if (current.scope === undefined) throw new Error('a host function was called outside a hook call');
     // Whatever asks for it has its arguments.
-    seat.meter.reset();
-    return seat.scope;
+    current.meter.reset();
+    return current.scope;
   };
   const imports: Record<string, Readonly<Record<string, unknown>>> = {};
   for (const side of laneSides) {

@@ -6,6 +6,7 @@ import type { ChainOutput, HookCall, Note } from '../../../contract/hook-call.ts
 import { saveCodeCache } from '../../../core/save-code-cache.ts';
 import { CallScope } from './call-scope.ts';
 import { type InstanceSupply, runChain } from './chain.ts';
+import { openChannel } from './channel.ts';
 import { failureOf } from './failure.ts';
 import { hardenThread } from './harden.ts';
 import { Instance, isThenable, type ToGateway } from './instance.ts';
@@ -15,13 +16,12 @@ import type { Job, JobResult, LogLine, Said, StartFailure, ToLane } from './mess
 import { heaviest, weightOf } from './payload.ts';
 import { noJob, Progress, startingJob } from './progress.ts';
 import { Recorder } from './recorder.ts';
-import { takeSeat } from './seat.ts';
 import { ThreadClock } from './thread-clock.ts';
 import { packResults, unpackJobs } from './wire.ts';
 
 // Node has read it. Nothing here has an environment.
 delete process.env.NODE_COMPILE_CACHE;
-const { data, send, listen } = await takeSeat();
+const { data, send, listen } = await openChannel();
 
 const progress = new Progress(data.progress);
 const plugins = new Map(data.plugins.map(plugin => [plugin.id, plugin]));
@@ -38,13 +38,13 @@ interface Question {
 const waiting = new Map<number, Question>();
 let asks = 0;
 
-interface Way {
+interface JobUnderWay {
   readonly chain: ReturnType<typeof runChain>;
   readonly scope: CallScope;
   call: number;
 }
 /** Jobs that are under way where calls wait: the chain, and the call that it is in. */
-const underWay = new Map<number, Way>();
+const underWay = new Map<number, JobUnderWay>();
 
 const recorder = data.recorder === undefined ? undefined : new Recorder(data.recorder);
 
@@ -79,8 +79,8 @@ function turnTo(job: number, call: number): void {
 
 /** A job was answered. */
 function wake(job: number): void {
-  const way = underWay.get(job);
-  if (way !== undefined) turnTo(job, way.call);
+  const current = underWay.get(job);
+  if (current !== undefined) turnTo(job, current.call);
 }
 
 const told = new Set<string>();
@@ -114,8 +114,8 @@ const supplyFor = (job: number): InstanceSupply => ({
   discard: (plugin, instance) => pool.discard(plugin, instance),
   cpuMs: () => clock?.used(job),
   enter: call => {
-    const way = underWay.get(job);
-    if (way !== undefined) way.call = call;
+    const current = underWay.get(job);
+    if (current !== undefined) current.call = call;
     turnTo(job, call);
   },
   leave() {
@@ -133,7 +133,7 @@ function runNow({ id, input }: Job): JobResult {
   return { id, output: step.value, ...saidIn(scope) };
 }
 
-async function runLater(chain: Way['chain']): Promise<ChainOutput> {
+async function runLater(chain: JobUnderWay['chain']): Promise<ChainOutput> {
   let step = chain.next();
   while (step.done !== true) {
     let value: unknown;
@@ -227,13 +227,13 @@ function run(jobs: readonly Job[]): void {
 
 /** Ends a job that waits. What it waited for never comes, so that its guest does not go on unseen. */
 function drop(job: number): void {
-  const way = underWay.get(job);
+  const current = underWay.get(job);
   underWay.delete(job);
   for (const [ask, question] of waiting) if (question.job === job) waiting.delete(ask);
-  way?.chain.return(undefined as never);
+  current?.chain.return(undefined as never);
   const cpuMs = clock?.end(job) ?? 0;
   tellMemory();
-  send({ type: 'dropped', job, cpuMs, ...(way === undefined ? {} : saidIn(way.scope)) });
+  send({ type: 'dropped', job, cpuMs, ...(current === undefined ? {} : saidIn(current.scope)) });
 }
 
 /** The lists of calls that this lane was told. */

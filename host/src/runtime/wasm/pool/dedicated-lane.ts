@@ -10,10 +10,10 @@ import type { PendingJob } from './job.ts';
 import { type Lane, nobody, type PoolOptions } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
 
-const maximumInFlight = 32;
+const maximumUnderWay = 32;
 const answerWithinMs = 50;
 
-interface Flight {
+interface JobUnderWay {
   readonly job: PendingJob;
   readonly began: number;
   readonly timer: NodeJS.Timeout;
@@ -30,7 +30,7 @@ interface Flight {
 
 /**
  * The lane of one plugin that has asynchronous capabilities, or a process of its own. The former runs with JSPI: a call
- * that waits for the gateway's thread parks its instance and not the thread, so many calls are in flight, each in an
+ * that waits for the gateway's thread parks its instance and not the thread, so many calls are under way, each in an
  * instance of its own. A call past its deadline is dropped with its instance; if the thread does not confirm that, the
  * thread is ended.
  */
@@ -43,11 +43,11 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   readonly #options: PoolOptions;
   readonly #supervisor: LaneSupervisor;
   #lane: Lane | undefined;
-  readonly #flights = new Map<number, Flight>();
+  readonly #underWay = new Map<number, JobUnderWay>();
   readonly #unconfirmed = new Map<number, { readonly job: PendingJob; readonly timer: NodeJS.Timeout }>();
   readonly #queue: FairQueue;
   readonly #lists = new CallLists();
-  /** Of all values in flight. */
+  /** Of all values under way. */
   #weight = 0;
   #closed = false;
 
@@ -104,17 +104,17 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       this.#queue.push(job);
       this.#flush();
     } else this.#launch(lane, job);
-    signal?.addEventListener('abort', () => this.#flights.has(job.id) && this.#drop(job.id), { once: true });
+    signal?.addEventListener('abort', () => this.#underWay.has(job.id) && this.#drop(job.id), { once: true });
     return job.output;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
-    for (const flight of this.#flights.values()) {
-      this.#land(flight);
-      flight.abort.abort();
-      if (!flight.job.isSettled) flight.job.reject(new Fault('lanes_closed'));
+    for (const current of this.#underWay.values()) {
+      this.#land(current);
+      current.abort.abort();
+      if (!current.job.isSettled) current.job.reject(new Fault('lanes_closed'));
     }
     for (const job of this.#queue.takeAll()) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
     await this.#supervisor.close();
@@ -125,8 +125,8 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     const lane = this.#lane;
     if (lane === undefined) return;
     // A plugin that never waits serves one call after the other: its time begins when the one before has ended.
-    const most = this.#plugin.component.asynchronous ? maximumInFlight : 1;
-    while (this.#flights.size < most && (this.#flights.size === 0 || this.#weight < heaviest)) {
+    const most = this.#plugin.component.asynchronous ? maximumUnderWay : 1;
+    while (this.#underWay.size < most && (this.#underWay.size === 0 || this.#weight < heaviest)) {
       const [job] = this.#queue.take(1);
       if (job === undefined) return;
       this.#launch(lane, job);
@@ -137,7 +137,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
     const { weight } = job;
     this.#weight += weight;
-    this.#flights.set(job.id, {
+    this.#underWay.set(job.id, {
       weight,
       job,
       began: performance.now(),
@@ -163,16 +163,16 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     } else if (message.type === 'done') {
       for (const { id, output, said } of unpackResults(message.results, () => this.#calls)) {
         lane.hear(said, this.#callOf(id));
-        const flight = this.#flights.get(id);
-        if (flight === undefined) {
+        const current = this.#underWay.get(id);
+        if (current === undefined) {
           // Too late for its answer, and no less used.
           for (const { plugin, cpuMs, wallMs } of output.reports) this.#options.accounts.spent(plugin, cpuMs ?? wallMs);
           continue;
         }
-        this.#land(flight);
+        this.#land(current);
         // Whatever it asked for and did not wait for, nobody waits for now.
-        if (flight.asks > 0) flight.abort.abort();
-        flight.job.resolve(output);
+        if (current.asks > 0) current.abort.abort();
+        current.job.resolve(output);
       }
     }
     this.#flush();
@@ -180,39 +180,39 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
 
   /** The call that a job of the lane is for, also when nobody waits for it any more. */
   #callOf(id: number): HeardCall {
-    return (this.#flights.get(id) ?? this.#unconfirmed.get(id))?.job.heard ?? nobody;
+    return (this.#underWay.get(id) ?? this.#unconfirmed.get(id))?.job.heard ?? nobody;
   }
 
   async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
-    const flight = this.#flights.get(job);
+    const current = this.#underWay.get(job);
     const serve = this.#serves.get(capability);
     const call =
-      flight === undefined
+      current === undefined
         ? undefined
-        : { ...flight.job.input.context, signal: flight.abort.signal, tools: flight.job.tools };
+        : { ...current.job.input.context, signal: current.abort.signal, tools: current.job.tools };
     const starting =
       job === startingJob ? { ...nobody, signal: AbortSignal.timeout(this.#plugin.limits.startMs) } : undefined;
     const asker = call ?? starting;
     if (asker === undefined || serve === undefined) {
       return lane.send({ type: 'answer', ask, error: `${capability} is not available now` });
     }
-    if (flight !== undefined) {
-      flight.asks += 1;
-      flight.pending += 1;
+    if (current !== undefined) {
+      current.asks += 1;
+      current.pending += 1;
     }
     try {
       lane.send({ type: 'answer', ask, value: await serve(request, asker) });
     } catch (error) {
       lane.send({ type: 'answer', ask, error: error instanceof Error ? error.message : String(error) });
     }
-    if (flight !== undefined) {
-      flight.pending -= 1;
-      flight.turn = Progress.now();
+    if (current !== undefined) {
+      current.pending -= 1;
+      current.turn = Progress.now();
     }
   }
 
   #checkCpu(): void {
-    if (this.#flights.size === 0) this.#supervisor.unwatch();
+    if (this.#underWay.size === 0) this.#supervisor.unwatch();
     if (this.#lane === undefined) return;
     const over = ({ job }: Moment, cause: FailureCause, message: string) => this.#failed(job, cause, message);
     this.#supervisor.checkCpu(this.#lane, this.#plugin.limits, () => this.#working(), over);
@@ -225,9 +225,9 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   #working(): Moment | undefined {
     if (this.#plugin.isolation !== 'process') {
       const at = this.#lane?.progress.read();
-      return at !== undefined && this.#flights.has(at.job) ? at : undefined;
+      return at !== undefined && this.#underWay.has(at.job) ? at : undefined;
     }
-    const [first] = [...this.#flights.values()]
+    const [first] = [...this.#underWay.values()]
       .filter(({ pending }) => pending === 0)
       .toSorted((one, other) => one.turn - other.turn);
     return first === undefined ? undefined : { since: first.turn, job: first.job.id, call: 0, usedMs: 0 };
@@ -239,22 +239,22 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
 
   /** Ends a call. What it used of the CPU is told by the lane when it confirms that. */
   #failed(id: number, cause: FailureCause, message: string): void {
-    const flight = this.#flights.get(id);
-    if (flight === undefined) return;
-    flight.job.failCall(0, cause, message, costOf(flight));
+    const current = this.#underWay.get(id);
+    if (current === undefined) return;
+    current.job.failCall(0, cause, message, costOf(current));
     this.#drop(id);
   }
 
   #drop(id: number): void {
-    const flight = this.#flights.get(id);
-    if (flight === undefined) return;
+    const current = this.#underWay.get(id);
+    if (current === undefined) return;
     const working = this.#working();
     const at = working?.job === id ? working : undefined;
-    this.#land(flight);
-    flight.abort.abort();
+    this.#land(current);
+    current.abort.abort();
     this.#lane?.send({ type: 'drop', job: id });
     const timer = setTimeout(() => this.#endUnconfirmed(at), answerWithinMs);
-    this.#unconfirmed.set(id, { job: flight.job, timer });
+    this.#unconfirmed.set(id, { job: current.job, timer });
   }
 
   /** The lane did not say that it has dropped a call: it works for it all the time. */
@@ -263,26 +263,26 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     void this.#lane?.terminate();
   }
 
-  #land(flight: Flight): void {
-    clearTimeout(flight.timer);
-    if (this.#flights.delete(flight.job.id)) this.#weight -= flight.weight;
+  #land(current: JobUnderWay): void {
+    clearTimeout(current.timer);
+    if (this.#underWay.delete(current.job.id)) this.#weight -= current.weight;
   }
 
   #ended(lane: Lane, reason: string): void {
     if (this.#closed || this.#lane !== lane) return;
     this.#lane = undefined;
-    for (const id of [...this.#flights.keys(), ...this.#unconfirmed.keys()])
+    for (const id of [...this.#underWay.keys(), ...this.#unconfirmed.keys()])
       lane.hear(lane.unsent(id), this.#callOf(id));
     for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
     this.#unconfirmed.clear();
     const again: PendingJob[] = [];
-    for (const flight of [...this.#flights.values()]) {
-      this.#land(flight);
-      flight.abort.abort();
-      flight.job.attempts += 1;
-      if (flight.asks > 0 || flight.job.attempts > 1)
-        flight.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, costOf(flight));
-      if (!flight.job.isSettled) again.push(flight.job);
+    for (const current of [...this.#underWay.values()]) {
+      this.#land(current);
+      current.abort.abort();
+      current.job.attempts += 1;
+      if (current.asks > 0 || current.job.attempts > 1)
+        current.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, costOf(current));
+      if (!current.job.isSettled) again.push(current.job);
     }
     this.#queue.putBack(again);
     this.#supervisor.restart();
@@ -290,4 +290,4 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
 }
 
 /** Of a call that its lane does not report. */
-const costOf = ({ began, asks }: Flight) => ({ wallMs: performance.now() - began, cpuMs: 0, hostCalls: asks });
+const costOf = ({ began, asks }: JobUnderWay) => ({ wallMs: performance.now() - began, cpuMs: 0, hostCalls: asks });

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { codeCacheEnvironment } from '../../../core/code-cache.js';
 import { forkBoundChild } from '../bound-child.ts';
+import type { BinaryPlugin, ThreadData } from '../lane/channel.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from '../lane/message.ts';
-import type { BinaryPlugin, ThreadData } from '../lane/seat.ts';
 
 /** What carries a lane: a thread, or a process. Events may come as soon as it was made. */
 export interface LaneBody {

@@ -5,8 +5,8 @@ import type { Component } from '../compile/component.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './message.ts';
 import { Progress } from './progress.ts';
 
-/** Where a lane runs, seen from within: a thread of the gateway, or a process of its own. */
-export interface Seat {
+/** The channel between a lane and the gateway, as the lane sees it. The lane is a thread of the gateway, or a process. */
+export interface LaneChannel {
   readonly data: LaneData;
   send(message: FromLane): void;
   listen(listener: (message: ToLane) => void): void;
@@ -19,8 +19,8 @@ export type BinaryPlugin = Omit<LanePlugin, 'component'> & { readonly component:
 export type ThreadData = Omit<LaneData, 'plugins'> & { readonly plugins: readonly ThreadPlugin[] };
 type ThreadPlugin = Omit<LanePlugin, 'component'> & { readonly component: Omit<Component, 'binaries'> };
 
-/** Takes the seat that the gateway prepared, and waits for the first message: it brings the plugins. */
-export async function takeSeat(): Promise<Seat> {
+/** Opens the channel to the gateway and waits for the first message, which brings the plugins. */
+export async function openChannel(): Promise<LaneChannel> {
   const port = parentPort;
   if (port !== null) {
     const [{ plugins, ...shared }]: [ThreadData] = (await once(port, 'message')) as [ThreadData];
