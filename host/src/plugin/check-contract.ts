@@ -2,7 +2,7 @@ import { exportsOf, kinds } from '../contract/kinds.ts';
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
 import { calledHooks } from '../mcp/methods.ts';
-import type { InspectedComponent } from '../runtime/wasm/sandbox.ts';
+import type { InspectedComponent } from '../runtime/wasm/compile/inspect.ts';
 import { contractMismatches } from './contract-mismatch.ts';
 
 /**
@@ -10,7 +10,10 @@ import { contractMismatches } from './contract-mismatch.ts';
  * it imports and exports with the contract.
  * @throws Faults of `plugin_kind_unsupported`, `hook_unsupported`, `export_missing`, `contract_mismatch`
  */
-export function checkContract(descriptor: PluginDescriptor, { exports, types }: InspectedComponent): void {
+export function checkContract(
+  descriptor: PluginDescriptor,
+  { exports, types }: Pick<InspectedComponent, 'exports' | 'types'>,
+): void {
   const { id: plugin, kind, hooks } = descriptor;
   const expected = exportsOf(kind);
   const faults =

@@ -37,15 +37,15 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
       stated: entry.descriptor,
     });
     const { descriptor } = verified;
-    const info = on.sandbox.inspect(verified);
-    checkContract(descriptor, info);
+    const inspected = on.sandbox.inspect(verified);
+    checkContract(descriptor, inspected);
     const config = checkConfig(entry.config, descriptor, entry.configPlace);
     const limits = pluginLimits(descriptor, { all: on.limits, own: entry.limits });
     const grant = allOf(
-      () => on.lock?.check(entry, verified, info.imports),
-      () => decideGrant(info.imports, descriptor, entry.grants, on.capabilities),
+      () => on.lock?.check(entry, verified, inspected.imports),
+      () => decideGrant(inspected.imports, descriptor, entry.grants, on.capabilities),
     );
-    const component = await on.sandbox.compile(verified, grant, limits, entry.isolation, on.signal);
+    const component = await on.sandbox.compile(inspected, limits, entry.isolation, on.signal);
     return {
       id: entry.id,
       version: descriptor.version,
@@ -53,7 +53,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
       digest: verified.digest,
       origin: verified.origin,
       signer: verified.signer,
-      imports: info.imports,
+      imports: inspected.imports,
       granted: on.capabilities
         .filter(each => each.always !== true && grant.granted.has(each.name))
         .map(each => each.name),

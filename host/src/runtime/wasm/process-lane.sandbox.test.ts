@@ -8,7 +8,6 @@ import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
 import { documentedBlock } from '../../../../test/fixtures/markdown.ts';
 import { asVerified, openGuests } from '../../../../test/fixtures/sandboxed.ts';
-import { decideGrant } from '../../capability/grant.ts';
 import { capabilities } from '../../capability/registry.ts';
 import { silentLog } from '../../core/log.ts';
 import { defaultLimits } from '../limits.ts';
@@ -123,14 +122,13 @@ describe('the process of a lane', () => {
 it('[RUN-72] keeps the bytes of modules for lanes in processes, and for no others', async () => {
   const sandbox = createSandbox({ capabilities, log: silentLog() });
   const bytes = await watGuest(guestDescriptor('plain'));
-  const artifact = asVerified(bytes);
-  const grant = decideGrant(sandbox.inspect(artifact).imports, artifact.descriptor, {}, capabilities);
+  const inspected = sandbox.inspect(asVerified(bytes));
   for (const [isolation, kept] of [
     ['process', true],
     ['pooled', false],
     [undefined, false],
   ] as const) {
-    const { modules, binaries } = await sandbox.compile(artifact, grant, defaultLimits, isolation);
+    const { modules, binaries } = await sandbox.compile(inspected, defaultLimits, isolation);
     expect([...binaries.keys()]).toEqual(kept ? [...modules.keys()] : []);
   }
 });

@@ -7,15 +7,12 @@ import type { HookRunner } from '../../contract/hook-call.ts';
 import { Faults, toFaults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 import type { PluginUsage } from '../../core/plugin-usage.ts';
-import { type ComponentInfo, componentInfo } from '../../wasm/component-info.ts';
-import { checkExtent } from '../../wasm/component-size.ts';
-import { type ComponentTypes, componentTypes } from '../../wasm/component-type.ts';
-import { checkCoreNames } from '../../wasm/core-names.ts';
 import { composeRuns } from '../compose-runs.ts';
 import type { PluginLimits } from '../limits.ts';
 import { compile } from './compile/compile.ts';
 import { CompileCache } from './compile/compile-cache.ts';
 import type { Component } from './compile/component.ts';
+import { type InspectedComponent, inspect } from './compile/inspect.ts';
 import type { Isolation, LanePlugin } from './lane/message.ts';
 import { DedicatedLane } from './pool/dedicated-lane.ts';
 import type { PoolOptions, Refused } from './pool/lane-handle.ts';
@@ -36,19 +33,13 @@ export interface SandboxPlugin {
   readonly isolation?: Isolation;
 }
 
-/** What a component imports and exports: the names, and the types behind them. */
-export interface InspectedComponent extends ComponentInfo {
-  readonly types: ComponentTypes;
-}
-
 /** The only way from bytes to running guests. */
 export interface Sandbox {
   /** Real imports and exports, read from the bytes after extent and names were checked. @throws Fault `name_forbidden`, `component_*`, `feature_forbidden` */
   inspect(artifact: VerifiedArtifact): InspectedComponent;
   /** @throws Fault `compile_failed`, `compile_timeout`, `memory_over_limit`, and the signal's reason */
   compile(
-    artifact: VerifiedArtifact,
-    grant: Grant,
+    component: InspectedComponent,
     limits: PluginLimits,
     isolation?: Isolation,
     signal?: AbortSignal,
@@ -86,13 +77,9 @@ interface SandboxOptions {
 export function createSandbox(on: SandboxOptions): Sandbox {
   const cache = on.cacheDir === undefined ? undefined : new CompileCache(on.cacheDir, on.log);
   return {
-    inspect(artifact) {
-      checkExtent(artifact.bytes);
-      checkCoreNames(artifact.bytes);
-      return { ...componentInfo(artifact.bytes), types: componentTypes(artifact.bytes) };
-    },
-    compile: (artifact, grant, limits, isolation, signal) =>
-      compile(artifact, grant, {
+    inspect,
+    compile: (component, limits, isolation, signal) =>
+      compile(component, {
         ...{ capabilities: on.capabilities, limits, cache, keepBytes: isolation === 'process', signal, log: on.log },
       }),
     async check(plugins, facilities) {

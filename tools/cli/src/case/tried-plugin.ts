@@ -36,8 +36,8 @@ export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<T
   const verified = await verifier.verify(artifact, { id });
   const { descriptor } = verified;
   const sandbox = createSandbox({ capabilities, log });
-  const info = sandbox.inspect(verified);
-  checkContract(descriptor, info);
+  const inspected = sandbox.inspect(verified);
+  checkContract(descriptor, inspected);
   const { memory_mib, timeout_ms = 0, cpu_ms = 0 } = descriptor.limits ?? {};
   const limits = {
     ...defaultLimits,
@@ -52,9 +52,9 @@ export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<T
     descriptor,
     limits,
     async compile(grants) {
-      const grant = decideGrant(info.imports, descriptor, grants, capabilities);
+      const grant = decideGrant(inspected.imports, descriptor, grants, capabilities);
       const key = [...grant.granted.keys()].join();
-      const component = compiled.get(key) ?? sandbox.compile(verified, grant, limits);
+      const component = compiled.get(key) ?? sandbox.compile(inspected, limits);
       compiled.set(key, component);
       return { component: await component, grant };
     },

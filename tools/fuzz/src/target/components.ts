@@ -96,7 +96,7 @@ const configOf = (public_key: string) => ({
 /** The same, and gives up on translating sooner. */
 const patient = (sandbox: Sandbox): Sandbox => ({
   ...sandbox,
-  compile: (artifact, grant, limits) => sandbox.compile(artifact, grant, { ...limits, compileMs: 10_000 }),
+  compile: (inspected, limits) => sandbox.compile(inspected, { ...limits, compileMs: 10_000 }),
 });
 
 const sourceOf = (bytes: Uint8Array, signature: Uint8Array): Source => ({

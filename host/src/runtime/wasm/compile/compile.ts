@@ -2,16 +2,11 @@ import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { z } from 'zod';
 import type { Capability } from '../../../capability/capability.ts';
-import type { Grant } from '../../../capability/grant.ts';
-import type { VerifiedArtifact } from '../../../contract/artifact.ts';
 import { contractFunctions } from '../../../contract/generated/functions.ts';
 import { interfaceOf } from '../../../contract/interface-name.ts';
 import { digestOf } from '../../../core/digest.ts';
 import { fail } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
-import { componentInfo } from '../../../wasm/component-info.ts';
-import { checkExtent } from '../../../wasm/component-size.ts';
-import { checkCoreNames } from '../../../wasm/core-names.ts';
 import { divideGrowth, type Growing, growingIn } from '../../../wasm/growth-limit.ts';
 import { clamp } from '../../../wasm/memory-limit.ts';
 import type { PluginLimits } from '../../limits.ts';
@@ -21,16 +16,16 @@ import { checkGlue, glueRules } from '../glue/glue-check.ts';
 import { isLean } from '../glue/lean-glue.ts';
 import type { CompileCache } from './compile-cache.ts';
 import type { Component } from './component.ts';
+import type { InspectedComponent } from './inspect.ts';
 import { transpile } from './transpile.ts';
 
 /**
- * Compiles a verified component for lanes: extent and names checked, translated by jco and its glue checked (or taken
- * from the cache), and what can grow bounded.
- * @throws Fault `name_forbidden`, `compile_failed`, `compile_timeout`, `glue_*`, `memory_over_limit`, `component_*`
+ * Compiles an inspected component for lanes: translated by jco and its glue checked (or taken from the cache), and what
+ * can grow bounded.
+ * @throws Fault `compile_failed`, `compile_timeout`, `glue_*`, `memory_over_limit`, `component_*`
  */
 export async function compile(
-  artifact: VerifiedArtifact,
-  _grant: Grant,
+  { artifact, imports, exports }: InspectedComponent,
   on: {
     capabilities: readonly Capability[];
     limits: PluginLimits;
@@ -40,13 +35,10 @@ export async function compile(
     signal?: AbortSignal | undefined;
   },
 ): Promise<Component> {
-  checkExtent(artifact.bytes);
-  checkCoreNames(artifact.bytes);
-  const info = componentInfo(artifact.bytes);
-  const asyncImports = asyncImportsOf(info.imports, on.capabilities);
+  const asyncImports = asyncImportsOf(imports, on.capabilities);
   const asyncExports =
     asyncImports.length > 0
-      ? info.exports.flatMap(
+      ? exports.flatMap(
           // With JSPI, each function must be named to jco.
           exported => Object.keys(contractFunctions[exported] ?? {}).map(name => `${exported}#${name}`),
         )

@@ -1,0 +1,27 @@
+import type { VerifiedArtifact } from '../../../contract/artifact.ts';
+import { type ComponentInfo, componentInfo } from '../../../wasm/component-info.ts';
+import { checkExtent } from '../../../wasm/component-size.ts';
+import { type ComponentTypes, componentTypes } from '../../../wasm/component-type.ts';
+import { checkCoreNames } from '../../../wasm/core-names.ts';
+
+declare const brand: unique symbol;
+
+/** A component whose extent and names were checked, with what it imports and exports. Only inspect makes it. */
+export interface InspectedComponent extends ComponentInfo {
+  readonly [brand]: 'InspectedComponent';
+  readonly artifact: VerifiedArtifact;
+  /** The types behind the names of imports and exports. */
+  readonly types: ComponentTypes;
+}
+
+/**
+ * Reads imports and exports from the bytes, after their extent and names were checked.
+ * @throws Fault `name_forbidden`, `component_*`, `feature_forbidden`
+ */
+export function inspect(artifact: VerifiedArtifact): InspectedComponent {
+  const { bytes } = artifact;
+  checkExtent(bytes);
+  checkCoreNames(bytes);
+  const fields = { artifact, ...componentInfo(bytes), types: componentTypes(bytes) };
+  return fields as Omit<InspectedComponent, typeof brand> as InspectedComponent;
+}
