@@ -1,7 +1,8 @@
 import { canBeginWith } from '../core/glob.ts';
 import { isJsonObject } from '../core/json.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { nearest } from '../core/nearest.ts';
-import { isLoopback, parseListen } from './listen.ts';
+import { parseListen } from './listen.ts';
 import { memberAt } from './member-at.ts';
 import type { Problem } from './problem.ts';
 
@@ -168,7 +169,7 @@ function openAddress(value: unknown): readonly Problem[] {
   const hosts = memberAt(value, ['allowed_hosts']);
   // What is there and is no list is told by the schema.
   const isMissing = hosts === undefined || hosts === null || (Array.isArray(hosts) && hosts.length === 0);
-  if (address === undefined || isLoopback(address) || !isMissing) return [];
+  if (address === undefined || isLoopback(address.host) || !isMissing) return [];
   const message = 'other machines can reach this address, and no allowed_hosts are stated';
   return [
     { path: ['listen'], message, hint: 'add `allowed_hosts: [the name that clients use]`, or listen on 127.0.0.1' },

@@ -17,7 +17,3 @@ export function parseListen(text: string): ListenAddress | undefined {
   if (bracketed === undefined && !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(host)) return undefined;
   return { host, port: Number(port) };
 }
-
-/** Whether only this machine can reach the address. A name other than localhost may be anything. */
-export const isLoopback = ({ host }: ListenAddress): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -5,6 +5,7 @@ import { fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
 import type { HeaderList } from '../core/http-header.ts';
 import { readRegularFileSync } from '../core/regular-file.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
 import { createPinnedLookup, type ResolveName } from './resolve-name.ts';
 import type { ClientCertificate, EgressRule } from './rule.ts';
 
@@ -76,23 +77,11 @@ export function createConnections(
         dispatcher: agentFor(rule),
         signal,
       });
+      // undici sees an abort only once there is a connection: an unresolved name would keep the request until then.
       return unlessAborted(response, signal);
     },
     [Symbol.asyncDispose]: async () => (await client).close(),
   };
-}
-
-/**
- * Ends the waiting when the signal says so. undici hears of it only once there is a connection, and sends nothing then;
- * a name that nobody resolves would keep the request for as long as that takes.
- */
-function unlessAborted<T>(response: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    response.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
 
 const identityOf = (plugin: string, { certificate_file, key_file }: ClientCertificate) => {

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Fault, fail } from '@sallyport/host/core/fault';
+import { isLoopback } from '@sallyport/host/core/loopback';
 import { openImageLayout } from '@sallyport/host/source/layout/image-layout';
-import { isLoopback } from '@sallyport/host/source/oci/registry-address';
 import { DistributionError } from './distribution-error.ts';
 import { type Customs, createDistributionHandler } from './distribution-handler.ts';
 import { createGate, type Login } from './gate.ts';
@@ -58,7 +58,7 @@ function isOfAnotherSite({ headers: { host, origin, ...others } }: IncomingMessa
  */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   const { directory, port = 0, host = '127.0.0.1', blobBytes = defaultBlobBytes } = options;
-  if (!isLoopback(host)) fail('registry_not_loopback', { host });
+  if (!isLoopback(host) || host === '::1') fail('registry_not_loopback', { host });
   const profile = options.profile && profiles[options.profile];
   const gate = profile && createGate(profile, options.now);
   const { referrers, tagsPerPage } = profile ?? plain;

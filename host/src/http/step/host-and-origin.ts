@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { cut } from '../../core/cut.ts';
 import { fail } from '../../core/fault.ts';
+import { isLoopback } from '../../core/loopback.ts';
 import { allowPage } from '../cors.ts';
 import type { Arrival, Step } from './step.ts';
 
@@ -64,9 +65,6 @@ export class HostAndOrigin implements Step {
 }
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
-
-/** Whether an address to listen on can be reached from this machine alone. */
-export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d+){3}|::1|\[::1\])$/.test(host);
 
 /** Headers by which a proxy says that it forwards a request, whose client may be anywhere. */
 const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];

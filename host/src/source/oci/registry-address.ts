@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isLoopback } from '../../core/loopback.ts';
 
 /** Docker Hub's registry is not where its name says. */
 const dockerHub = { name: 'docker.io', api: 'registry-1.docker.io', token: 'auth.docker.io' };
@@ -10,10 +10,6 @@ export interface AddressPolicy {
   /** `host[:port]` of token services that may have our credentials although they are not on the registry's host. */
   readonly tokenHosts?: readonly string[];
 }
-
-/** Whether `hostname` (as `URL.hostname` has it) is this machine by name: 127.0.0.0/8, [::1], localhost. */
-export const isLoopback = (hostname: string): boolean =>
-  hostname === 'localhost' || hostname === '[::1]' || (isIPv4(hostname) && hostname.startsWith('127.'));
 
 const mayBePlain = (url: URL, { plainHttp = [] }: AddressPolicy): boolean =>
   isLoopback(url.hostname) || plainHttp.includes(url.host) || plainHttp.includes(url.hostname);
