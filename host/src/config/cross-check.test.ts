@@ -27,7 +27,7 @@ it('[CAP-54] refuses a secret that is there twice, and takes grants of those tha
   const value = granting({ names: ['token'], references: [{ name: 'token' }] });
   expect(crossCheck(value)).toEqual([]);
   expect(crossCheck({ ...value, secrets: [...value.secrets, ...value.secrets] })).toMatchObject([
-    { path: ['secrets', 1], message: 'token is here twice' },
+    { path: ['secrets', 1], message: 'duplicate id: token' },
   ]);
 });
 

@@ -136,7 +136,7 @@ function secretsUsed(value: unknown, plugin: readonly PropertyKey[]): readonly N
 function twice(all: readonly Named[]): readonly Problem[] {
   return all.flatMap(({ name, path }, index) =>
     name !== '' && all.slice(0, index).some(other => other.name === name)
-      ? [{ path, message: `${name} is here twice`, hint: 'rename one of the two, or leave it out' }]
+      ? [{ path, message: `duplicate id: ${name}`, hint: 'rename one of the two, or leave it out' }]
       : [],
   );
 }

@@ -13,6 +13,6 @@ export function headerNameProblems(
     const isTwin = seen.has(lower);
     seen.add(lower);
     if (gatewayHeaders.has(lower)) return [{ name, message: `the gateway sets the header ${lower} itself: remove it` }];
-    return isTwin ? [{ name, message: `the header ${lower} is here twice: remove one` }] : [];
+    return isTwin ? [{ name, message: `the header ${lower} is set twice: remove one` }] : [];
   });
 }

@@ -310,19 +310,19 @@ const wrong: Wrong[] = [
     what: 'a plugin twice',
     text: `${plugin}  - { id: redact, source: { oci: r/a:1 } }\n${rest}`,
     at: [4, 5, 'plugins.1'],
-    says: /redact is here twice/,
+    says: /duplicate id: redact/,
   },
   {
     what: 'an upstream twice',
     text: `${upstreams}  - { id: up, stdio: { command: x } }\n${bindings}`,
     at: [4, 5, 'upstreams.1'],
-    says: /up is here twice/,
+    says: /duplicate id: up/,
   },
   {
     what: 'one plugin twice in a binding',
     text: `${plugin}${rest}    transforms: [redact, redact]\n`,
     at: [10, 26, 'bindings.0.transforms.1'],
-    says: /redact is here twice/,
+    says: /duplicate id: redact/,
   },
   {
     what: 'an unknown plugin',

@@ -326,7 +326,9 @@ export const createConfigSchema = (grants: GrantsSchema) =>
             breaker: z
               .strictObject({ failures: count.default(20), open_ms: milliseconds.default(1000) })
               .prefault({})
-              .describe('So many failures in a row, and calls are held back for so long; then one is let through.'),
+              .describe(
+                'After this many failures in a row, calls are held back for this long; then one is let through.',
+              ),
             isolation: z
               .enum(['pooled', 'tenant', 'fresh', 'process'])
               .default('pooled')

@@ -45,7 +45,7 @@ export async function tableHelp(below: Table, path: readonly string[]): Promise<
     `Usage: ${words} <command> [options]`,
     ...section('Commands', rows),
     '',
-    `\`${words} <command> --help\` tells of a command, with an example; every command has --json.`,
+    `\`${words} <command> --help\` explains a command, with an example; every command has --json.`,
     ...(top ? ['', exitCodes] : []),
   ].join('\n');
 }

@@ -39,7 +39,7 @@ programs of the folder on this machine, as plugin build does.`,
       gateway: line => (json ? event('gateway', line) : terminal.say(`gateway: ${tellLine(line)}`)),
     });
     await using gateway = await createDevGateway({ ...options, port: portOf(options.port), watch, signal, hear });
-    terminal.say('This is a development gateway: it takes what this folder builds, whoever changed it.');
+    terminal.say('This is a development gateway: it runs whatever this folder builds, no matter who changed it.');
 
     let served = false;
     for await (const _ of watchFolder(folder, signal, options.config)) {
