@@ -38,7 +38,7 @@ const languages = {
   rust: { many: 'Rust', memory: '≤ 2' },
 } as const;
 
-/** What was measured beside what the design allows (DESIGN § Budget). Most bounds are of 200 B and 32 connections. */
+/** Compares what was measured with its budget. Most bounds are for 200 B and 32 connections. */
 export function budgetTable(rows: readonly Row[]): string {
   const lines = [200, 2048].flatMap(size =>
     [32, 1].flatMap(connections => {
