@@ -44,12 +44,12 @@ const excuses: Excuses = {
   'resources-subscribe': {
     because: 'subscriptions to single resources',
     lost: ['resources-subscribe'],
-    said: ['Failed: This gateway does not know the method.'],
+    said: ['Failed: This gateway does not support the method.'],
   },
   'resources-unsubscribe': {
     because: 'subscriptions to single resources',
     lost: ['resources-unsubscribe'],
-    said: ['Failed: This gateway does not know the method.'],
+    said: ['Failed: This gateway does not support the method.'],
   },
   // What is asked there says nothing before its answer, and so there is no stream to be looked at.
   'server-sse-multiple-streams': {

@@ -54,7 +54,7 @@ it('does not read a list to its end that is too long for memory [UP-29]', async 
   expect(upstream.asked).toBe(4);
 });
 
-it('takes a server that does not know the method to have no such list', async () => {
+it('takes a server that does not support the method to have no such list', async () => {
   const upstream = fakeUpstream(() => errorAnswer({ code: -32601, message: 'Method not found' }));
   expect(await listAll(upstream, 'resources/templates/list')).toEqual([]);
 });

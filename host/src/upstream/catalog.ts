@@ -20,7 +20,7 @@ const longest = 60_000;
 const unheard = 60_000;
 
 /**
- * All items of one list, from all its pages, as the server sent them. A server that does not know the method has none.
+ * All items of one list, from all its pages, as the server sent them. A server that does not support the method has none.
  * @throws Fault `upstream_…`, also `upstream_garbage` for another JSON-RPC error or a list without end
  */
 export async function listAll(upstream: Upstream, method: ListMethod): Promise<JsonObject[]> {

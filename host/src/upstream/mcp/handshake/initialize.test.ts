@@ -46,7 +46,7 @@ it.each([
   { what: 'no revision', answer: resultAnswer({ capabilities: {} }), code: 'upstream_garbage' },
   { what: 'no capabilities', answer: resultAnswer({ protocolVersion: '2025-11-25' }), code: 'upstream_garbage' },
   {
-    what: 'that it does not know the method',
+    what: 'that it does not support the method',
     answer: errorAnswer({ code: -32601, message: 'no' }),
     code: 'upstream_revision',
   },
