@@ -1,6 +1,6 @@
 import type { Reporter, SerializedError, TestModule } from 'vitest/node';
 
-/** The last line of a run, for whoever reads it by machine: `12 passed, 0 failed, 3 skipped (missing: skopeo)`. */
+/** The last line of a run, written for machines: `12 passed, 0 failed, 3 skipped (missing: skopeo)`. */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     process.stdout.write(`${summaryOf(modules, unhandled.length)}\n`);

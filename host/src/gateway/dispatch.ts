@@ -1,6 +1,14 @@
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { type CallMethod, callMethods, listMethods, type MethodName, methodNamed, methods } from '../mcp/methods.ts';
+import {
+  type CallMethod,
+  callMethods,
+  completeMethods,
+  listMethods,
+  type MethodName,
+  methodNamed,
+  methods,
+} from '../mcp/methods.ts';
 import type { Call, Outcome } from './call.ts';
 import { list } from './lists.ts';
 import { ownerOfName, ownerOfUri } from './name-routing.ts';
@@ -13,10 +21,9 @@ import { readResource } from './read-resource.ts';
  */
 export async function dispatch(call: Call): Promise<Outcome> {
   const name = methodNamed(call.method);
-  const kind = name === undefined ? 'unserved' : methods[name].kind;
   if (isOf(callMethods, name)) return methods[name].target === 'uri' ? read(call) : callNamed(call, name);
   if (isOf(listMethods, name)) return list(call, name);
-  return kind === 'complete' ? complete(call) : fail('method_unknown', { method: call.method });
+  return isOf(completeMethods, name) ? complete(call) : fail('method_unknown', { method: call.method });
 }
 
 const isOf = <N extends MethodName>(names: readonly N[], name: MethodName | undefined): name is N =>

@@ -66,7 +66,7 @@ describe('a uri', () => {
     { template: 'ab{x}ba', uri: 'aba', matches: false },
     { template: '{+path}', uri: 'anything:at/all', matches: true },
     { template: 'x:fixed', uri: 'x:other', matches: false },
-  ])('$uri belongs to whoever lists the template $template: $matches', async ({ template, uri, matches }) => {
+  ])('$uri belongs to the upstream that lists the template $template: $matches', async ({ template, uri, matches }) => {
     const route = routeTo(serving('a', resources()), serving('b', resources(), templates(template)));
     const owner = await ownerOfUri(route, uri, signal).then(
       member => member.upstream.id,

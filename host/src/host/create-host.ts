@@ -160,7 +160,7 @@ async function openHost(
     const on = { config, sandbox, facilities, threads: ready, watch, log, mask };
     return runPlugins(entries, loaded, on);
   };
-  let running = await unlessAborted(run(config.plugins, plugins, threads), signal);
+  let running = await openUnlessAborted(run(config.plugins, plugins, threads), signal);
   /** Those that run, and those that end with the last request that keeps them. */
   const open = new Set([running]);
   opened.defer(async () => void (await Promise.all([...open].map(each => each[Symbol.asyncDispose]()))));
@@ -310,7 +310,7 @@ async function loadBeside<F extends AsyncDisposable>(open: () => F, loading: Pro
 }
 
 /** What is opened, unless the start is given up meanwhile: then it is closed as soon as it is open. */
-async function unlessAborted<T extends AsyncDisposable>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {
+async function openUnlessAborted<T extends AsyncDisposable>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return opening;
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);

@@ -105,6 +105,7 @@ const namesOf = <K extends Method['kind']>(...kinds: readonly K[]) =>
 
 export const callMethods: readonly CallMethod[] = namesOf('call');
 export const listMethods: readonly ListMethod[] = namesOf('list');
+export const completeMethods = namesOf('complete');
 export const hookedMethods: readonly HookedMethod[] = namesOf('call', 'list');
 
 /** The method of this name; undefined for any other text. */

@@ -24,7 +24,7 @@ describe('places', () => {
     expect(share.isFull).toBe(true);
   });
 
-  it('can be given back, to whoever asks next', () => {
+  it('can be given back, and then taken by another address', () => {
     const share = new AddressShare(2, 0.5);
     takeAll(share, 'a');
     takeAll(share, 'b');
