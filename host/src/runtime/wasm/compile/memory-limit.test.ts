@@ -1,9 +1,9 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
-import { transpile } from '../runtime/wasm/compile/transpile.ts';
-import { instancesIn } from '../runtime/wasm/glue/glue.ts';
-import { type Declared, divideGrowth, type Growing, growingIn } from './growth-limit.ts';
-import { clamp } from './memory-limit.ts';
+import { type Declared, divideGrowth, type Growing, growingIn } from '../../../wasm/growth-limit.ts';
+import { clamp } from '../../../wasm/memory-limit.ts';
+import { instancesIn } from '../glue/glue.ts';
+import { transpile } from './transpile.ts';
 
 const MiB = 2 ** 20;
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { watGuest } from '../../../test/fixtures/guest.ts';
-import { guestDescriptor } from '../../../test/fixtures/guest-descriptor.ts';
+import { watGuest } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import {
   coreModule,
   exporting,
@@ -11,9 +11,9 @@ import {
   unfolding,
   wideType,
   withParts,
-} from '../../../test/fixtures/odd-component.ts';
-import { transpile } from '../runtime/wasm/compile/transpile.ts';
-import { checkExtent, extentLimits } from './component-size.ts';
+} from '../../../../../test/fixtures/odd-component.ts';
+import { checkExtent, extentLimits } from '../../../wasm/component-size.ts';
+import { transpile } from './transpile.ts';
 
 const nop = 0x01;
 const emptyBlock = [0x02, 0x40, 0x0b];
