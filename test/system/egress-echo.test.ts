@@ -4,7 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { substituteSecrets } from '@sallyport/host/capability/secret-store/secret-placeholder';
 import { openSecrets } from '@sallyport/host/capability/secret-store/secrets';
 import { SecretMask } from '@sallyport/host/core/secret-mask';
-import { createEgress, egressGrantSchema } from '@sallyport/host/egress/egress';
+import { Egress } from '@sallyport/host/egress/egress';
+import { egressGrantSchema } from '@sallyport/host/egress/egress-grant';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const value = 'tok&n "of" söme length+/=';
@@ -23,7 +24,7 @@ async function open(answer: RequestListener, more: object = {}) {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const grant = { allow: [origin], allow_private: ['127.0.0.1/32'], ...more };
   const egress = closing.use(
-    createEgress(egressGrantSchema.parse(grant), {
+    new Egress(egressGrantSchema.parse(grant), {
       plugin: 'p',
       fillHeaders: (headers, url) => substituteSecrets(secrets, 'p', headers, url),
     }),

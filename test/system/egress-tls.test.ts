@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import type { Fault } from '@sallyport/host/core/fault';
-import { createEgress, egressGrantSchema } from '@sallyport/host/egress/egress';
+import { Egress } from '@sallyport/host/egress/egress';
+import { egressGrantSchema } from '@sallyport/host/egress/egress-grant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDnsServer } from '../fixtures/dns-server.ts';
 import { itWith } from '../prerequisite.ts';
@@ -86,7 +87,7 @@ describe('TLS', () => {
   const file = (name: string) => join(folder, name);
 
   async function ask(more: object, ...hosts: string[]) {
-    await using egress = createEgress(egressGrantSchema.parse(grant(more)), { plugin: 'p' });
+    await using egress = new Egress(egressGrantSchema.parse(grant(more)), { plugin: 'p' });
     const answers = [];
     for (const host of hosts) {
       const url = `https://${host}:${port}/`;
@@ -143,7 +144,7 @@ describe('TLS', () => {
     const parsed = egressGrantSchema.parse({ allow: ['https://api.example.test'], ...grant() });
     let fault: Fault | undefined;
     try {
-      createEgress(parsed, { plugin: 'p' });
+      new Egress(parsed, { plugin: 'p' });
     } catch (error) {
       fault = error as Fault;
     }

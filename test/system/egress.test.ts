@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { createEgress, type EgressContext, egressGrantSchema } from '@sallyport/host/egress/egress';
+import { Egress, type EgressContext } from '@sallyport/host/egress/egress';
+import { egressGrantSchema } from '@sallyport/host/egress/egress-grant';
 import type { EgressRequest } from '@sallyport/host/egress/request';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDnsServer, type Zone } from '../fixtures/dns-server.ts';
@@ -42,7 +43,7 @@ async function openServer(answer: (request: IncomingMessage, response: ServerRes
 const loopback = ['127.0.0.1/32'];
 
 function openEgress(grant: object, on: Partial<EgressContext> = {}) {
-  const egress = open.use(createEgress(egressGrantSchema.parse(grant), { plugin: 'p', ...on }));
+  const egress = open.use(new Egress(egressGrantSchema.parse(grant), { plugin: 'p', ...on }));
   const refused: string[] = [];
   const ask = async (
     request: Partial<EgressRequest> & { readonly url: string },

@@ -1,74 +1,35 @@
-import { isIP } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { z } from 'zod';
-import type { HttpResponse } from '../contract/generated/outbound-http.js';
+import type { HttpError, HttpResponse } from '../contract/generated/outbound-http.js';
 import type { RefusalReason } from '../contract/hook-call.ts';
 import { cut } from '../core/cut.ts';
 import { type HeaderList, isHeader } from '../core/http-header.ts';
 import { TooLarge } from '../core/too-large.ts';
-import { readAtMost, TooSlow } from './body.ts';
-import { createConnections } from './connection.ts';
+import { AllowedHosts } from './allowed-hosts.ts';
+import { createConnections, type EgressConnections } from './connections.ts';
+import type { EgressGrant } from './egress-grant.ts';
+import { EgressRefused } from './egress-refused.ts';
 import { isForbiddenHeader } from './forbidden-headers.ts';
-import { createAddressCheck, isCidr } from './public-address.ts';
-import { createQuota } from './quota.ts';
-import { responseHeaders, withoutContent, withoutCredentials } from './redirect-headers.ts';
+import { type Hop, sizeOf } from './hop.ts';
+import { readAtMost, TooSlow } from './read-body.ts';
+import { locationOf, redirectedHop, TooManyRedirects } from './redirect.ts';
 import type { EgressAnswer, EgressRequest } from './request.ts';
-import { EgressRefused, notPublic, oneByOne, type ResolveName, resolveBy, resolveBySystem } from './resolve-name.ts';
-import { type EgressRule, fileSchema, methodsSchema, readRule, ruleSchema } from './rule.ts';
+import { createQuota, type EgressQuota } from './request-quota.ts';
+import { oneByOne, type ResolveName, resolveBy, resolveBySystem } from './resolve-name.ts';
+import { responseHeaders } from './response-headers.ts';
 import { askingPlainly, withoutEcho, withoutValues } from './secret-echo.ts';
-import { normaliseTarget } from './target.ts';
-
-const bytes = z
-  .int()
-  .min(1)
-  .max(2 ** 28);
-
-/** What an operator grants: which requests, where to, how many, how large, how long. */
-export const egressGrantSchema = z.strictObject({
-  allow: z
-    .array(ruleSchema)
-    .min(1)
-    .max(256)
-    .describe('URLs that requests may go to. Every redirect is checked as well.'),
-  methods: methodsSchema.default(['GET', 'HEAD', 'POST']).describe('Methods of rules that state none.'),
-  allow_private: z
-    .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
-    .default([])
-    .describe('Addresses that may be reached although they are not public.'),
-  max_bytes: bytes.default(1_048_576).describe('Size of the body of one response.'),
-  max_request_bytes: bytes.optional().describe('Size of the body of one request; max_bytes unless stated.'),
-  max_redirects: z.int().min(0).max(20).default(5).describe('With 0, redirects are returned to the plugin.'),
-  timeout_ms: z.int().min(1).max(600_000).default(10_000).describe('Time of one request with all its redirects.'),
-  min_bytes_per_second: z
-    .int()
-    .min(0)
-    .max(2 ** 28)
-    .default(100)
-    .describe('A response that is slower than this after two seconds is aborted.'),
-  concurrency: z.int().min(1).max(256).default(16).describe('Requests at one time; further ones wait.'),
-  requests_per_minute: z.int().min(1).max(1_000_000).default(600).describe('Every redirect counts as a request.'),
-  ca_file: fileSchema.optional().describe('PEM of certificate authorities to trust in addition to the usual ones.'),
-  dns: z
-    .array(z.string().regex(/^([0-9.]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, 'an address, or address:port'))
-    .min(1)
-    .optional()
-    .describe("DNS servers to ask instead of the operating system's."),
-});
-
-export type EgressGrant = z.infer<typeof egressGrantSchema>;
 
 export interface EgressContext {
   readonly plugin: string;
   /** Replaces how names become addresses. */
   readonly resolve?: ResolveName;
-  /** Is told how many bytes each hop sends: request line, headers and body. */
+  /** Called with the number of bytes that each hop sends: request line, headers and body. */
   readonly sent?: (bytes: number) => void;
   /** Milliseconds, never going back. */
   readonly now?: () => number;
   /**
-   * Puts values into the headers of a request that is about to go to `url`, which the grant allows, or says why it may
-   * not go. Called anew on each hop, with the headers as the guest wrote them. What was `used` is hidden from the guest
-   * in all that comes back.
+   * Puts values into the headers of a request that is about to go to `url`, which the grant allows, or says why the
+   * request is refused. Called again on each hop, with the headers as the guest wrote them. The values in `used` are
+   * hidden from the guest in everything that comes back.
    */
   readonly fillHeaders?: (
     headers: HeaderList,
@@ -76,166 +37,118 @@ export interface EgressContext {
   ) => { readonly headers: HeaderList; readonly used: ReadonlySet<string> } | { readonly refused: string };
 }
 
-type TellRefused = (why: string, reason: RefusalReason) => void;
-
-/** The one way out: every request of a plugin, whichever import it came by. */
-export interface Egress extends AsyncDisposable {
-  /**
-   * Asks, follows redirects, and reads the whole answer. Whatever goes wrong is an `err`.
-   * `refused` is told of what the grant does not allow, and of what its limits cut off.
-   */
-  request(request: EgressRequest, signal: AbortSignal, refused?: TellRefused): Promise<EgressAnswer>;
-}
-
-/** One hop: what is about to be sent. */
-interface Hop {
-  readonly method: string;
-  readonly url: URL;
-  readonly headers: HeaderList;
-  readonly body: Uint8Array | undefined;
-  readonly rule: EgressRule;
-}
-
-const denied = (why: string, reason?: RefusalReason): never => {
-  throw new EgressRefused(why, reason);
-};
+type OnRefused = (why: string, reason: RefusalReason) => void;
 
 /**
- * Makes the egress of one plugin. Rules, address, quota and redirects are checked here and nowhere else; connections
- * are never shared between plugins.
- * @throws Fault `egress_file_unreadable` for a certificate or key that cannot be used
+ * Sends the HTTP requests of one plugin, whichever import they come by. Rules, addresses, quota and redirects are
+ * checked here and nowhere else; plugins never share a connection.
  */
-export function createEgress(grant: EgressGrant, on: EgressContext): Egress {
-  const rules = grant.allow.map(readRule);
-  const methods = new Set(grant.methods);
-  const mayReach = createAddressCheck(grant.allow_private);
-  const resolve = on.resolve ?? (grant.dns === undefined ? oneByOne(resolveBySystem) : resolveBy(grant.dns));
-  const quota = createQuota(
-    { concurrency: grant.concurrency, perMinute: grant.requests_per_minute },
-    on.now ?? (() => performance.now()),
-  );
-  const connections = createConnections(rules, { caFile: grant.ca_file, plugin: on.plugin, resolve, mayReach });
-  const maxRequestBytes = grant.max_request_bytes ?? grant.max_bytes;
+export class Egress implements AsyncDisposable {
+  readonly #grant: EgressGrant;
+  readonly #context: EgressContext;
+  readonly #allowed: AllowedHosts;
+  readonly #quota: EgressQuota;
+  readonly #connections: EgressConnections;
 
-  /** The rule that lets a request pass, or the reason why none does. */
-  function ruleFor(method: string, url: URL): EgressRule {
-    const here = rules.filter(rule => rule.matches(url));
-    const rule = here.find(each => (each.methods ?? methods).has(method));
-    if (rule !== undefined) return rule;
-    return denied(
-      here.length === 0
-        ? `${url.origin}${url.pathname} is not in the grant's allow list`
-        : `method ${method} is not in the grant's methods for ${url.origin}`,
+  /** @throws Fault `egress_file_unreadable` for a certificate or key that cannot be used */
+  constructor(grant: EgressGrant, context: EgressContext) {
+    this.#grant = grant;
+    this.#context = context;
+    this.#allowed = new AllowedHosts(grant);
+    this.#quota = createQuota(
+      { concurrency: grant.concurrency, perMinute: grant.requests_per_minute },
+      context.now ?? (() => performance.now()),
     );
+    const { rules, mayReach } = this.#allowed;
+    const resolve = context.resolve ?? (grant.dns === undefined ? oneByOne(resolveBySystem) : resolveBy(grant.dns));
+    this.#connections = createConnections(rules, { caFile: grant.ca_file, plugin: context.plugin, resolve, mayReach });
   }
 
-  function check(method: string, text: string, base?: URL): Pick<Hop, 'url' | 'rule'> {
-    const target = normaliseTarget(text, base);
-    if ('why' in target) return denied(target.why);
-    const { url } = target;
-    const rule = ruleFor(method, url);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) !== 0 && !mayReach(host)) return denied(notPublic(host));
-    return { url, rule };
-  }
-
-  function first({ method, url, headers, body }: EgressRequest): Hop {
-    const malformed = headers.find(header => !isHeader(header));
-    if (malformed !== undefined) return denied(`header ${cut(malformed[0], 64)} is not well-formed`, 'invalid');
-    const forbidden = headers.find(([name]) => isForbiddenHeader(name));
-    if (forbidden !== undefined) return denied(`header ${forbidden[0]} is set by the host`);
-    if (body !== undefined && body.length > maxRequestBytes)
-      throw new TooLarge(maxRequestBytes, `the request has more than ${maxRequestBytes} bytes`);
-    return { method, headers, body, ...check(method, url) };
-  }
-
-  async function send(hop: Hop, signal: AbortSignal, used: Set<string>): Promise<Dispatcher.ResponseData> {
-    if (!quota.count()) return denied(`more than ${grant.requests_per_minute} requests per minute`, 'over_limit');
-    const filled = on.fillHeaders?.(hop.headers, hop.url) ?? { headers: hop.headers, used: [] };
-    if ('refused' in filled) return denied(filled.refused);
-    for (const value of filled.used) used.add(value);
-    const headers = used.size === 0 ? filled.headers : askingPlainly(filled.headers);
-    on.sent?.(sizeOf({ ...hop, headers }));
-    return connections.send(hop.rule, { ...hop, headers, signal });
-  }
-
-  async function run(request: EgressRequest, signal: AbortSignal, used: Set<string>): Promise<HttpResponse> {
-    let hop = first(request);
-    using _place = await quota.enter(signal);
-    for (let redirects = 0; ; redirects += 1) {
-      const response = await send(hop, signal, used);
-      const next = grant.max_redirects === 0 ? undefined : redirectOf(hop, response);
-      if (next === undefined) {
-        const body = await readAtMost(response.body, grant.max_bytes, grant.min_bytes_per_second, signal);
-        return { status: response.statusCode, headers: responseHeaders(response.headers), body };
-      }
-      // Its body is nobody's to read, and must not hold the connection.
-      response.body.on('error', () => {}).destroy();
-      if (redirects === grant.max_redirects) throw new TooManyRedirects(`more than ${grant.max_redirects} redirects`);
-      hop = { ...next, ...check(next.method, next.location, hop.url) };
-      if (hop.url.origin !== next.from.origin) {
-        if (next.from.protocol === 'https:' && hop.url.protocol === 'http:') {
-          return denied('a redirect leads from https to http');
-        }
-        hop = { ...hop, headers: withoutCredentials(hop.headers) };
-      }
+  /**
+   * Sends a request, follows redirects and reads the whole response. Every failure is returned as `err`.
+   * @param refused called with what the grant does not allow, and with what its limits cut off
+   */
+  async request(request: EgressRequest, signal: AbortSignal, refused: OnRefused = () => {}): Promise<EgressAnswer> {
+    const timeoutMs = this.#grant.timeout_ms;
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+    const used = new Set<string>();
+    try {
+      return { ok: withoutEcho(await this.#exchange(request, limited, used), used) };
+    } catch (error) {
+      const timedOut = limited.aborted && !signal.aborted ? `no answer within ${timeoutMs} ms` : undefined;
+      const { err, reason, why } = failureOf(error, withoutValues(messageOf(error), used), timedOut);
+      if (reason !== undefined) refused(why, reason);
+      return { err };
     }
   }
 
-  return {
-    async request(request, signal, refused = () => {}) {
-      const limited = AbortSignal.any([signal, AbortSignal.timeout(grant.timeout_ms)]);
-      const used = new Set<string>();
-      try {
-        return { ok: withoutEcho(await run(request, limited, used), used) };
-      } catch (error) {
-        const why = withoutValues(reasonOf(error), used);
-        if (error instanceof EgressRefused) {
-          refused(why, error.reason);
-          return { err: { tag: 'denied', val: why } };
-        }
-        if (error instanceof TooLarge) {
-          refused(why, 'over_limit');
-          return { err: { tag: 'too-large' } };
-        }
-        const isLate = limited.aborted && !signal.aborted;
-        if (isLate || error instanceof TooSlow) {
-          refused(isLate ? `no answer within ${grant.timeout_ms} ms` : why, 'over_limit');
-          return { err: { tag: 'timeout' } };
-        }
-        if (error instanceof TooManyRedirects) refused(why, 'over_limit');
-        return { err: { tag: 'failed', val: why } };
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections[Symbol.asyncDispose]();
+  }
+
+  async #exchange(request: EgressRequest, signal: AbortSignal, used: Set<string>): Promise<HttpResponse> {
+    const grant = this.#grant;
+    let hop = this.#firstHop(request);
+    using _place = await this.#quota.enter(signal);
+    for (let redirects = 0; ; redirects += 1) {
+      const response = await this.#send(hop, signal, used);
+      const location = grant.max_redirects === 0 ? undefined : locationOf(response);
+      if (location === undefined) {
+        const body = await readAtMost(response.body, grant.max_bytes, grant.min_bytes_per_second, signal);
+        return { status: response.statusCode, headers: responseHeaders(response.headers), body };
       }
-    },
-    [Symbol.asyncDispose]: () => connections[Symbol.asyncDispose](),
-  };
+      // Nobody reads the body of a redirect, and it must not hold the connection.
+      response.body.on('error', () => {}).destroy();
+      if (redirects === grant.max_redirects) throw new TooManyRedirects(`more than ${grant.max_redirects} redirects`);
+      hop = redirectedHop(hop, response.statusCode, location, this.#allowed);
+    }
+  }
+
+  #firstHop({ method, url, headers, body }: EgressRequest): Hop {
+    const malformed = headers.find(header => !isHeader(header));
+    if (malformed !== undefined) {
+      throw new EgressRefused(`header ${cut(malformed[0], 64)} is not well-formed`, 'invalid');
+    }
+    const forbidden = headers.find(([name]) => isForbiddenHeader(name));
+    if (forbidden !== undefined) throw new EgressRefused(`header ${forbidden[0]} is set by the host`);
+    const { max_bytes, max_request_bytes: mostBytes = max_bytes } = this.#grant;
+    if (body !== undefined && body.length > mostBytes) {
+      throw new TooLarge(mostBytes, `the request has more than ${mostBytes} bytes`);
+    }
+    return { method, headers, body, ...this.#allowed.check(method, url) };
+  }
+
+  async #send(hop: Hop, signal: AbortSignal, used: Set<string>): Promise<Dispatcher.ResponseData> {
+    if (!this.#quota.count()) {
+      throw new EgressRefused(`more than ${this.#grant.requests_per_minute} requests per minute`, 'over_limit');
+    }
+    const filled = this.#context.fillHeaders?.(hop.headers, hop.url) ?? { headers: hop.headers, used: [] };
+    if ('refused' in filled) throw new EgressRefused(filled.refused);
+    for (const value of filled.used) used.add(value);
+    const headers = used.size === 0 ? filled.headers : askingPlainly(filled.headers);
+    this.#context.sent?.(sizeOf({ ...hop, headers }));
+    return this.#connections.send(hop.rule, { ...hop, headers, signal });
+  }
 }
 
-/** As HTTP/1.1 writes it, without the headers that are the host's. (RFC 9112 § 2.1) */
-function sizeOf({ method, url, headers, body }: Hop): number {
-  let size = `${method} ${url.pathname}${url.search} HTTP/1.1\r\n\r\n`.length + (body?.length ?? 0);
-  for (const [name, value] of headers) size += name.length + value.length + ': \r\n'.length;
-  return size;
+/** What the guest gets for an error, and what is reported as a refusal if the grant is the cause. */
+interface EgressFailure {
+  readonly err: HttpError;
+  readonly why: string;
+  readonly reason?: RefusalReason;
 }
 
-/** A redirect too many. */
-class TooManyRedirects extends Error {}
-
-const followed = new Set([301, 302, 303, 307, 308]);
-
-/** Where a response sends us, and with what method and content. (RFC 9110 § 15.4) */
-function redirectOf({ method, headers, body, url }: Hop, { statusCode, headers: answered }: Dispatcher.ResponseData) {
-  const { location } = answered;
-  if (!followed.has(statusCode) || location === undefined) return undefined;
-  if (typeof location !== 'string') throw new Error('the redirect has several Location headers');
-  const becomesGet =
-    (statusCode === 303 && method !== 'HEAD' && method !== 'GET') || (statusCode <= 302 && method === 'POST');
-  return becomesGet
-    ? { location, from: url, method: 'GET', headers: withoutContent(headers), body: undefined }
-    : { location, from: url, method, headers, body };
+function failureOf(error: unknown, why: string, timedOut: string | undefined): EgressFailure {
+  if (error instanceof EgressRefused) return { err: { tag: 'denied', val: why }, why, reason: error.reason };
+  if (error instanceof TooLarge) return { err: { tag: 'too-large' }, why, reason: 'over_limit' };
+  if (timedOut !== undefined || error instanceof TooSlow) {
+    return { err: { tag: 'timeout' }, why: timedOut ?? why, reason: 'over_limit' };
+  }
+  const err = { tag: 'failed' as const, val: why };
+  return error instanceof TooManyRedirects ? { err, why, reason: 'over_limit' } : { err, why };
 }
 
-function reasonOf(error: unknown): string {
+function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return 'failed';
   const [inner] = error instanceof AggregateError ? error.errors : [];
   return inner instanceof Error ? inner.message : error.message || 'failed';

@@ -1,6 +1,6 @@
 import { lookup, Resolver } from 'node:dns/promises';
 import type { LookupFunction } from 'node:net';
-import type { RefusalReason } from '../contract/hook-call.ts';
+import { EgressRefused, notPublic } from './egress-refused.ts';
 
 /** All addresses of a host name. */
 export type ResolveName = (name: string) => Promise<readonly string[]>;
@@ -35,17 +35,6 @@ export function oneByOne(resolve: ResolveName): ResolveName {
   };
 }
 
-/** A target that may not be reached. Known by class, because it travels through the HTTP client. */
-export class EgressRefused extends Error {
-  override readonly name = 'EgressRefused';
-  readonly reason: RefusalReason;
-
-  constructor(message: string, reason: RefusalReason = 'not_allowed') {
-    super(message);
-    this.reason = reason;
-  }
-}
-
 /**
  * A `lookup` for sockets: resolves a name once, checks every address, and hands the socket what was checked, so that a
  * second answer of the same name is never asked for. One address that may not be reached spoils the name.
@@ -70,7 +59,3 @@ async function checkedAddresses(name: string, resolve: ResolveName, mayReach: (a
   if (hidden !== undefined) throw new EgressRefused(notPublic(name));
   return addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }));
 }
-
-/** Without the address: what a name means within the operator's network is not the guest's to learn. */
-export const notPublic = (name: string): string =>
-  `${name} resolves to an address that is not public and not in allow_private`;

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { usageSeries } from '../../core/plugin-usage.ts';
-import { createEgress, type EgressGrant, egressGrantSchema } from '../../egress/egress.ts';
-import { smallestEgressGrant } from '../../egress/learned-rule.ts';
+import { Egress } from '../../egress/egress.ts';
+import { type EgressGrant, egressGrantSchema } from '../../egress/egress-grant.ts';
+import { smallestEgressGrant } from '../../egress/learned-grant.ts';
 import type { EgressAnswer, EgressRequest } from '../../egress/request.ts';
 import { defineCapability } from '../capability.ts';
 import { substituteSecrets } from '../secret-store/secret-placeholder.ts';
@@ -24,7 +25,7 @@ export const outboundHttp = defineCapability<EgressGrant>({
   serve(grant, on) {
     const { plugin, secrets } = on;
     const { egress: sent } = usageSeries(on.metrics, plugin);
-    const egress = createEgress(grant, {
+    const egress = new Egress(grant, {
       plugin,
       sent: bytes => sent.add(bytes),
       fillHeaders: (headers, url) => substituteSecrets(secrets, plugin, headers, url),

@@ -6,8 +6,8 @@ import { fileProblem } from '../core/file-problem.ts';
 import type { HeaderList } from '../core/http-header.ts';
 import { readRegularFileSync } from '../core/regular-file.ts';
 import { unlessAborted } from '../core/unless-aborted.ts';
+import type { AllowRule, ClientCertificate } from './allow-rule.ts';
 import { createPinnedLookup, type ResolveName } from './resolve-name.ts';
-import type { ClientCertificate, EgressRule } from './rule.ts';
 
 /** What goes over a connection. */
 export interface Sending {
@@ -20,12 +20,12 @@ export interface Sending {
 
 /** The connections of one plugin. Those that show a client certificate are their rule's alone. */
 export interface EgressConnections extends AsyncDisposable {
-  send(rule: EgressRule, sending: Sending): Promise<Dispatcher.ResponseData>;
+  send(rule: AllowRule, sending: Sending): Promise<Dispatcher.ResponseData>;
 }
 
 interface Client {
   readonly request: typeof undiciRequest;
-  agentFor(rule: EgressRule): Agent;
+  agentFor(rule: AllowRule): Agent;
   close(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ const headerBytes = 32_768;
  * @throws Fault `egress_file_unreadable`
  */
 export function createConnections(
-  rules: readonly EgressRule[],
+  rules: readonly AllowRule[],
   on: {
     readonly plugin: string;
     readonly caFile: string | undefined;

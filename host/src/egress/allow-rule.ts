@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { pathGlob } from '../core/glob.ts';
 
 /** One line of a grant's `allow`, ready to be compared with a normalised URL. */
-export interface EgressRule {
+export interface AllowRule {
   readonly text: string;
   /** Absent: the grant's methods. */
   readonly methods: ReadonlySet<string> | undefined;
@@ -68,7 +68,7 @@ export const ruleSchema = z.union([
 ]);
 
 /** Makes a rule of what `ruleSchema` accepted. */
-export function readRule(written: z.infer<typeof ruleSchema>): EgressRule {
+export function readRule(written: z.infer<typeof ruleSchema>): AllowRule {
   const rule = typeof written === 'string' ? { url: written } : written;
   const parts = partsOf(rule.url);
   if (parts === undefined) throw new Error(expected);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { egressGrantSchema } from './egress.ts';
-import { readRule } from './rule.ts';
-import { normaliseTarget } from './target.ts';
+import { readRule } from './allow-rule.ts';
+import { egressGrantSchema } from './egress-grant.ts';
+import { normaliseTarget } from './normalise-url.ts';
 
 const matches = (rule: string | { url: string; any_host: true }, text: string) => {
   const target = normaliseTarget(text);
