@@ -7,12 +7,14 @@ import { loadConfig } from '@sallyport/host/config/load-config';
 import { toFaults } from '@sallyport/host/core/fault';
 import { silentLog } from '@sallyport/host/core/log';
 import { loadAll } from '@sallyport/host/host/create-host';
+import { componentSection } from '@sallyport/host/wasm/binary-format';
+import { section } from '@sallyport/host/wasm/binary-writer';
 import { descriptorSectionName } from '@sallyport/host/wasm/descriptor-section';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsGuest, watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openHonestLoad } from '../fixtures/honest-load.ts';
-import { doubling, functions, nested, section, times, unfolding, withParts } from '../fixtures/odd-component.ts';
+import { doubling, functions, nested, times, unfolding, withParts } from '../fixtures/odd-component.ts';
 import { openHost, writeHostFolder } from '../fixtures/open-host.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { endure } from '../fixtures/siege.ts';
@@ -61,7 +63,9 @@ const odd: readonly Odd[] = [
   { what: 'types that double 40 times', make: sections(doubling(40)), code: 'compile_failed' },
   {
     what: '100,000 types',
-    make: sections(section(7, Buffer.concat([Uint8Array.of(0xa0, 0x8d, 0x06), times(100_000, [0x70, 0x7f])]))),
+    make: sections(
+      section(componentSection.type, Buffer.concat([Uint8Array.of(0xa0, 0x8d, 0x06), times(100_000, [0x70, 0x7f])])),
+    ),
   },
   { what: 'types that unfold into 5 MB of code', make: () => unfolding(descriptor, 15), code: 'component_excessive' },
   { what: 'a custom section of 50 MB', make: honest => withSection(honest, 'x', new Uint8Array(50 * MiB)) },

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { keygen } from '@sallyport/cli/artifact/keygen';
 import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
 import { signComponent } from '@sallyport/cli/artifact/sign-component';
+import { emptyComponent } from '@sallyport/host/wasm/binary-format';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createVerifier } from '../../host/src/verify/verifier.ts';
-import { artifactOf, componentWith, descriptorOf, emptyComponent, flipped } from '../fixtures/signed-plugin.ts';
+import { artifactOf, componentWith, descriptorOf, flipped } from '../fixtures/signed-plugin.ts';
 import { itWith } from '../prerequisite.ts';
 
 let folder = '';

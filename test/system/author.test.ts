@@ -5,12 +5,13 @@ import { once } from 'node:events';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { digestOf } from '@sallyport/host/core/digest';
+import { emptyComponent } from '@sallyport/host/wasm/binary-format';
 import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { faultyRegistry, type RegistryFault } from '../fixtures/faulty-registry.ts';
 import { runCommand } from '../fixtures/run-command.ts';
-import { descriptorOf, emptyComponent, withSection } from '../fixtures/signed-plugin.ts';
+import { descriptorOf, withSection } from '../fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { itWith } from '../prerequisite.ts';
 

@@ -10,9 +10,10 @@ import { blobFile, readIndex, refNameAnnotation } from '@sallyport/host/source/l
 import { pushPlugin } from '@sallyport/host/source/oci/push';
 import { buildPluginManifest } from '@sallyport/host/source/plugin-manifest';
 import { fetchArtifact } from '@sallyport/host/source/source';
+import { emptyComponent } from '@sallyport/host/wasm/binary-format';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { expect, it, onTestFinished } from 'vitest';
-import { descriptorOf, emptyComponent } from '../fixtures/signed-plugin.ts';
+import { descriptorOf } from '../fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 const count = 12;

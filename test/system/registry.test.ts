@@ -7,9 +7,9 @@ import { describe as describeBytes } from '@sallyport/host/source/descriptor';
 import { mediaType } from '@sallyport/host/source/media-type';
 import type { PluginArtifact } from '@sallyport/host/source/plugin-manifest';
 import { fetchArtifact } from '@sallyport/host/source/source';
+import { emptyModule } from '@sallyport/host/wasm/binary-format';
 import { describe, expect, it } from 'vitest';
 import { type FaultyRegistry, faultyRegistry, type RegistryFault, smallArtifact } from '../fixtures/faulty-registry.ts';
-import { emptyModule } from '../fixtures/signed-plugin.ts';
 
 const timeouts = { attempts: 2, pauseMs: 1, silenceMs: 1000, attemptMs: 5000 };
 const open = ({ reference }: FaultyRegistry, more = {}) =>

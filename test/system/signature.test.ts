@@ -1,4 +1,5 @@
 import { createVerifier, type Expectation } from '@sallyport/host/verify/verifier';
+import { emptyComponent } from '@sallyport/host/wasm/binary-format';
 import { describe, expect, it } from 'vitest';
 import type { Artifact, SignatureClaim } from '../../host/src/contract/artifact.ts';
 import { silentLog } from '../../host/src/core/log.ts';
@@ -6,7 +7,7 @@ import { artifactOf, componentWith, descriptorOf, flipped, keyPair, withSection 
 
 const key = keyPair();
 const stranger = keyPair();
-const code = withSection(Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), 'code', Buffer.alloc(4096, 7));
+const code = withSection(emptyComponent, 'code', Buffer.alloc(4096, 7));
 const whole = Buffer.concat([code, componentWith().subarray(8)]);
 const signature = key.sign(whole);
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { contract, dummyGuest, wasiGuest } from '../../../test/fixtures/guest.ts';
 import { guestDescriptor } from '../../../test/fixtures/guest-descriptor.ts';
-import { nested, section, withParts } from '../../../test/fixtures/odd-component.ts';
+import { nested, withParts } from '../../../test/fixtures/odd-component.ts';
 import { contractFunctions } from '../contract/generated/functions.ts';
 import { toFaults } from '../core/fault.ts';
+import { componentSection } from '../wasm/binary-format.ts';
+import { section } from '../wasm/binary-writer.ts';
 import { componentInfo } from '../wasm/component-info.ts';
 import { componentTypes } from '../wasm/component-type.ts';
 import { checkContract } from './check-contract.ts';
@@ -221,13 +223,13 @@ describe('a component is compared with the contract by its own types', () => {
 });
 
 describe('types are read within bounds', () => {
-  const typeSection = (...content: number[]) => section(7, content);
+  const typeSection = (...content: number[]) => section(componentSection.type, content);
   it.each([
     ['types nested without end', typeSection(1, ...Array(300).fill([0x42, 0x01, 0x01]).flat()), 'component_excessive'],
     ['a type that is not there', typeSection(1, 0x70, 0xff, 0x01), 'component_malformed'],
     ['an unknown kind of type', typeSection(1, 0x30), 'feature_forbidden'],
-    ['an alias that leads out', section(6, [1, 0x03, 0x02, 0x05, 0x00]), 'component_malformed'],
-    ['a component value', section(12, [1, 0x7f, 0x00]), 'feature_forbidden'],
+    ['an alias that leads out', section(componentSection.alias, [1, 0x03, 0x02, 0x05, 0x00]), 'component_malformed'],
+    ['a component value', section(componentSection.value, [1, 0x7f, 0x00]), 'feature_forbidden'],
   ])('[SBX-86] and %s is refused', async (_, part, code) => {
     const honest = await dummyGuest(everything, wit => wit);
     expect(() => componentTypes(withParts(honest, { sections: [part] }))).toThrow(expect.objectContaining({ code }));
@@ -238,14 +240,23 @@ describe('types are read within bounds', () => {
     const given = [0x00, 0x00, 1, ...name, 0x04, 0x00];
     const empty = nested(1).subarray(2);
     const inner = withParts(empty, {
-      sections: [section(7, [1, 0x41, 0]), section(10, [1, 0x00, ...name, 0x04, 0x00]), section(5, [1, ...given])],
+      sections: [
+        section(componentSection.type, [1, 0x41, 0]),
+        section(componentSection.import, [1, 0x00, ...name, 0x04, 0x00]),
+        section(componentSection.instance, [1, ...given]),
+      ],
     });
-    const outer = withParts(empty, { sections: [section(4, inner), section(5, [1, ...given])] });
+    const outer = withParts(empty, {
+      sections: [section(componentSection.component, inner), section(componentSection.instance, [1, ...given])],
+    });
     expect(() => componentTypes(outer)).toThrow(expect.objectContaining({ code: 'component_excessive' }));
   });
 
   it('[SBX-86] and a component that instantiates itself 2^20 times over is refused', async () => {
-    const instantiateTwice = (inner: Uint8Array) => [section(4, inner), section(5, [2, 0, 0, 0, 0, 0, 0])];
+    const instantiateTwice = (inner: Uint8Array) => [
+      section(componentSection.component, inner),
+      section(componentSection.instance, [2, 0, 0, 0, 0, 0, 0]),
+    ];
     const empty = nested(1).subarray(2);
     let bytes = empty;
     for (let level = 0; level < 20; level += 1) bytes = withParts(empty, { sections: instantiateTwice(bytes) });

@@ -1,16 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import {
-  artifactOf,
-  componentWith,
-  descriptorOf,
-  emptyComponent,
-  emptyModule,
-  keyPair,
-} from '../../../test/fixtures/signed-plugin.ts';
+import { artifactOf, componentWith, descriptorOf, keyPair } from '../../../test/fixtures/signed-plugin.ts';
 import { digestOf } from '../core/digest.ts';
 import { silentLog } from '../core/log.ts';
+import { emptyComponent, emptyModule } from '../wasm/binary-format.ts';
 import type { TrustedKey } from './trust.ts';
 import { createVerifier } from './verifier.ts';
 

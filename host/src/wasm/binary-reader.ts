@@ -1,4 +1,5 @@
 import { fail } from '../core/fault.ts';
+import { preambleBytes } from './binary-format.ts';
 
 /** One section of a module or component: `start` and `end` bound its content in the bytes it was read from. */
 export interface Section {
@@ -23,7 +24,7 @@ export class BinaryReader {
     return this.position >= this.end;
   }
 
-  /** @throws Fault `component_malformed` at the end */
+  /** Reads one byte. @throws Fault `component_malformed` at the end */
   byte(): number {
     const value = this.position < this.end ? this.bytes[this.position] : undefined;
     if (value === undefined) return malformed('a section ends in the middle of a value', this.position);
@@ -31,7 +32,7 @@ export class BinaryReader {
     return value;
   }
 
-  /** Unsigned LEB128 of at most 32 bits. @throws Fault `component_malformed` */
+  /** Reads an unsigned LEB128 of at most 32 bits. @throws Fault `component_malformed` */
   u32(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
@@ -42,14 +43,31 @@ export class BinaryReader {
     return malformed('a number of more than 32 bits', this.position);
   }
 
-  /** The next `length` bytes, as a view. @throws Fault `component_malformed` */
+  /** Skips a LEB128 of at most 64 bits, signed or not. @throws Fault `component_malformed` */
+  skipInteger(): void {
+    for (let bytes = 0; bytes < 10; bytes += 1) if (this.byte() < 0x80) return;
+    malformed('a number of more than 64 bits', this.position);
+  }
+
+  /** Skips a value type: one byte, or `(ref null? heaptype)` as a prefix and an integer. */
+  skipValueType(): void {
+    const type = this.byte();
+    if (type === nullableReference || type === reference) this.skipInteger();
+  }
+
+  /** Returns the next byte without reading it, or undefined at the end. */
+  peek(): number | undefined {
+    return this.done ? undefined : this.bytes[this.position];
+  }
+
+  /** Reads the next `length` bytes, as a view. @throws Fault `component_malformed` */
   take(length: number): Uint8Array {
     if (this.position + length > this.end) return malformed('a value reaches beyond its section', this.position);
     this.position += length;
     return this.bytes.subarray(this.position - length, this.position);
   }
 
-  /** A name: its length and UTF-8 bytes. @throws Fault `component_malformed` when it is not valid UTF-8 */
+  /** Reads a name: its length and UTF-8 bytes. @throws Fault `component_malformed` when it is not valid UTF-8 */
   name(): string {
     const start = this.position;
     const encoded = this.take(this.u32());
@@ -61,28 +79,20 @@ export class BinaryReader {
   }
 }
 
+const nullableReference = 0x63;
+const reference = 0x64;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-/** Those of real components have a few hundred. */
+/** Sections of one module or component. Real ones have a few hundred. */
 const maximumSections = 10_000;
-const magic = [0x00, 0x61, 0x73, 0x6d];
-
-/** What the preamble at `start` says: a core module (layer 0), a component (layer 1), or neither. */
-export function formatOf(bytes: Uint8Array, start = 0): 'module' | 'component' | undefined {
-  if (magic.some((byte, index) => bytes[start + index] !== byte)) return undefined;
-  const [version, , layer, zero] = bytes.subarray(start + 4, start + 8);
-  if (version === 0x01 && layer === 0 && zero === 0) return 'module';
-  if (version === 0x0d && layer === 1 && zero === 0) return 'component';
-  return undefined;
-}
 
 /**
- * The sections of the module or component that lies between `start` and `end`, in order.
+ * Reads the sections of the module or component that lies between `start` and `end`, in order.
  * (Core spec § Modules; Component Model § Binary)
  * @throws Fault `component_malformed` when a section reaches beyond the end, `component_excessive` when there are more
  *   than 10,000
  */
 export function* sectionsOf(bytes: Uint8Array, start = 0, end = bytes.length): Generator<Section> {
-  const reader = new BinaryReader(bytes, start + 8, end);
+  const reader = new BinaryReader(bytes, start + preambleBytes, end);
   for (let count = 1; !reader.done; count += 1) {
     if (count > maximumSections) fail('component_excessive', { what: 'sections', limit: maximumSections });
     const id = reader.byte();

@@ -1,4 +1,5 @@
 import { fail } from '../core/fault.ts';
+import { componentSection } from './binary-format.ts';
 import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
 
 /** What a component really asks for and offers: full names with versions, such as `sallyport:plugin/log@0.1.0`. */
@@ -6,9 +7,6 @@ export interface ComponentInfo {
   readonly imports: readonly string[];
   readonly exports: readonly string[];
 }
-
-const importSection = 10;
-const exportSection = 11;
 
 /**
  * The imports and exports of a component, read from its own sections and not from what anybody says of it.
@@ -19,8 +17,8 @@ export function componentInfo(bytes: Uint8Array): ComponentInfo {
   const imports: string[] = [];
   const exports: string[] = [];
   for (const section of sectionsOf(bytes)) {
-    if (section.id === importSection) imports.push(...readNames(bytes, section, skipExternDescription));
-    if (section.id === exportSection) exports.push(...readNames(bytes, section, skipExport));
+    if (section.id === componentSection.import) imports.push(...readNames(bytes, section, skipExternDescription));
+    if (section.id === componentSection.export) exports.push(...readNames(bytes, section, skipExport));
   }
   return { imports, exports };
 }

@@ -1,4 +1,5 @@
 import { fail } from '../core/fault.ts';
+import { coreSection, functionType } from './binary-format.ts';
 import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
 import { coreModulesOf } from './core-modules.ts';
 
@@ -23,12 +24,6 @@ export const extentLimits = {
   glueBytes: 4 * 2 ** 20,
 } as const;
 
-const typeSection = 1;
-const importSection = 2;
-const exportSection = 7;
-const codeSection = 10;
-const functionType = 0x60;
-
 /**
  * Refuses a component that has more of something than any plugin needs, before anything works on it that cannot be
  * stopped. (Core spec § Binary Format, Type, Import, Export and Code Section)
@@ -43,9 +38,10 @@ export function checkExtent(bytes: Uint8Array): void {
   for (const module of coreModulesOf(bytes)) {
     for (const section of sectionsOf(bytes, module.start, module.end)) {
       const reader = new BinaryReader(bytes, section.start, section.end);
-      if (section.id === typeSection) checkTypes(reader);
-      if (section.id === importSection || section.id === exportSection) add('names', reader.u32(), section.start);
-      if (section.id === codeSection) {
+      if (section.id === coreSection.type) checkTypes(reader);
+      if (section.id === coreSection.import || section.id === coreSection.export)
+        add('names', reader.u32(), section.start);
+      if (section.id === coreSection.code) {
         add('codeBytes', section.end - section.start, section.start);
         add('functions', reader.u32(), section.start);
         checkFunctions(bytes, section, reader);
@@ -61,14 +57,9 @@ function checkTypes(reader: BinaryReader): void {
     for (const _ of ['parameters', 'results']) {
       const values = reader.u32();
       requireWithin('arity', values, reader.position);
-      for (let rest = values; rest > 0; rest -= 1) skipValueType(reader);
+      for (let rest = values; rest > 0; rest -= 1) reader.skipValueType();
     }
   }
-}
-
-function skipValueType(reader: BinaryReader): void {
-  const type = reader.byte();
-  if (type === 0x63 || type === 0x64) while (reader.byte() >= 0x80);
 }
 
 function checkFunctions(bytes: Uint8Array, { end }: Section, reader: BinaryReader): void {
@@ -81,7 +72,7 @@ function checkFunctions(bytes: Uint8Array, { end }: Section, reader: BinaryReade
     let locals = 0;
     for (let groups = body.u32(); groups > 0; groups -= 1) {
       locals += body.u32();
-      skipValueType(body);
+      body.skipValueType();
     }
     requireWithin('functionWeight', size * locals, start);
   }

@@ -1,5 +1,6 @@
 import { interfaceOf } from '../contract/interface-name.ts';
 import { fail } from '../core/fault.ts';
+import { componentSection } from './binary-format.ts';
 import { BinaryReader, sectionsOf } from './binary-reader.ts';
 import { externName } from './component-info.ts';
 import {
@@ -58,7 +59,7 @@ class ComponentScope extends Scope {
       this.step();
       const reader = new BinaryReader(this.#bytes, section.start, section.end);
       const read = this.#readers[section.id];
-      if (section.id === componentSection) this.#nested(section.start, section.end);
+      if (section.id === componentSection.component) this.#nested(section.start, section.end);
       else if (read !== undefined) {
         this.each(reader, () => read(reader));
         if (!reader.done) malformed('bytes after the last entry of a section', reader);
@@ -70,12 +71,12 @@ class ComponentScope extends Scope {
   }
 
   readonly #readers: Readonly<Record<number, (reader: BinaryReader) => void>> = {
-    5: reader => this.#instance(reader),
-    6: reader => this.alias(reader),
-    7: reader => this.define(reader),
-    8: reader => this.#canonical(reader),
-    10: reader => this.#importOne(reader),
-    11: reader => this.#exportOne(reader),
+    [componentSection.instance]: reader => this.#instance(reader),
+    [componentSection.alias]: reader => this.alias(reader),
+    [componentSection.type]: reader => this.define(reader),
+    [componentSection.canonicalFunction]: reader => this.#canonical(reader),
+    [componentSection.import]: reader => this.#importOne(reader),
+    [componentSection.export]: reader => this.#exportOne(reader),
   };
 
   #nested(start: number, end: number): void {
@@ -147,6 +148,10 @@ class ComponentScope extends Scope {
   }
 }
 
-const componentSection = 4;
-/** Custom sections, and those that say nothing of the component's types: core modules, instances and types. */
-const coreSections = new Set([0, 1, 2, 3]);
+/** Sections that say nothing about the component's types. */
+const coreSections: ReadonlySet<number> = new Set([
+  componentSection.custom,
+  componentSection.coreModule,
+  componentSection.coreInstance,
+  componentSection.coreType,
+]);

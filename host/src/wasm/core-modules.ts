@@ -1,5 +1,6 @@
 import { fail } from '../core/fault.ts';
-import { formatOf, sectionsOf } from './binary-reader.ts';
+import { componentSection, formatOf, preambleBytes } from './binary-format.ts';
+import { sectionsOf } from './binary-reader.ts';
 import { requireComponent } from './descriptor-section.ts';
 
 /** Where a core module lies within the bytes of a component. */
@@ -8,8 +9,6 @@ export interface CoreModuleRange {
   readonly end: number;
 }
 
-const coreModuleSection = 1;
-const componentSection = 4;
 const maximumNesting = 16;
 /** Core modules, and components, that one component may hold. Those with most of them have some forty. */
 const maximumParts = 200;
@@ -36,9 +35,12 @@ function collect(
 ): void {
   if (depth > maximumNesting) fail('component_malformed', { what: `components nested deeper than ${maximumNesting}` });
   for (const section of sectionsOf(bytes, start, end)) {
-    if (section.id !== coreModuleSection && section.id !== componentSection) continue;
-    const expected = section.id === coreModuleSection ? 'module' : 'component';
-    if (section.end - section.start < 8 || formatOf(bytes.subarray(section.start, section.end)) !== expected) {
+    if (section.id !== componentSection.coreModule && section.id !== componentSection.component) continue;
+    const expected = section.id === componentSection.coreModule ? 'module' : 'component';
+    if (
+      section.end - section.start < preambleBytes ||
+      formatOf(bytes.subarray(section.start, section.end)) !== expected
+    ) {
       fail('component_malformed', { what: `a nested ${expected} has a wrong preamble`, at: section.start });
     }
     const kind = expected === 'module' ? parts.found : parts.nested;

@@ -1,9 +1,8 @@
 import { fail } from '../core/fault.ts';
+import { coreKind, coreSection } from './binary-format.ts';
 import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
 import { type CoreModuleRange, coreModulesOf } from './core-modules.ts';
-
-const importSection = 2;
-const exportSection = 7;
+import { hasMaximum } from './growth-limit.ts';
 
 /**
  * Refuses a component in whose core modules an import or export has a name that could break out of the JavaScript
@@ -45,10 +44,10 @@ interface CoreName {
 
 /** (Core spec § Binary Format, Import Section and Export Section) */
 function* namesOf(bytes: Uint8Array, section: Section): Generator<CoreName> {
-  if (section.id !== importSection && section.id !== exportSection) return;
+  if (section.id !== coreSection.import && section.id !== coreSection.export) return;
   const reader = new BinaryReader(bytes, section.start, section.end);
   for (let count = reader.u32(); count > 0; count -= 1) {
-    if (section.id === importSection) {
+    if (section.id === coreSection.import) {
       yield { position: 'module name of an import', name: reader.name() };
       yield { position: 'import', name: reader.name() };
       skipExternType(reader);
@@ -65,30 +64,19 @@ function* namesOf(bytes: Uint8Array, section: Section): Generator<CoreName> {
 /** The type of an import, from its kind on. @throws Fault `component_malformed` */
 export function skipExternType(reader: BinaryReader): void {
   const kind = reader.byte();
-  if (kind > 0x04) fail('component_malformed', { what: `an import of unknown kind ${kind}`, at: reader.position });
-  if (kind === 0x01 || kind === 0x03) skipReferenceType(reader);
-  if (kind === 0x01 || kind === 0x02) skipLimits(reader);
-  if (kind === 0x03 || kind === 0x04) reader.byte();
-  if (kind === 0x00 || kind === 0x04) reader.u32();
+  if (kind > coreKind.tag)
+    fail('component_malformed', { what: `an import of unknown kind ${kind}`, at: reader.position });
+  if (kind === coreKind.table || kind === coreKind.global) reader.skipValueType();
+  if (kind === coreKind.table || kind === coreKind.memory) skipLimits(reader);
+  if (kind === coreKind.global || kind === coreKind.tag) reader.byte();
+  if (kind === coreKind.function || kind === coreKind.tag) reader.u32();
 }
 
-/** A value type: one byte, or `(ref null? heaptype)` as a prefix and an index. */
-function skipReferenceType(reader: BinaryReader): void {
-  const type = reader.byte();
-  if (type !== 0x63 && type !== 0x64) return;
-  while (reader.byte() >= 0x80);
-}
-
+/** Limits of 64-bit memories have up to 64 bits. */
 function skipLimits(reader: BinaryReader): void {
   const flags = reader.byte();
-  skipInteger(reader);
-  if ((flags & 0x01) !== 0) skipInteger(reader);
-}
-
-/** Limits of 64-bit memories have up to ten bytes. */
-function skipInteger(reader: BinaryReader): void {
-  for (let bytes = 0; bytes < 10; bytes += 1) if (reader.byte() < 0x80) return;
-  fail('component_malformed', { what: 'a number of more than 64 bits', at: reader.position });
+  reader.skipInteger();
+  if ((flags & hasMaximum) !== 0) reader.skipInteger();
 }
 
 const at = (module: CoreModuleRange) => ({ module_at: module.start });

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  componentWith,
-  descriptorOf,
-  emptyComponent,
-  emptyModule,
-  withSection,
-} from '../../../test/fixtures/signed-plugin.ts';
+import { componentWith, descriptorOf, withSection } from '../../../test/fixtures/signed-plugin.ts';
+import { emptyComponent, emptyModule } from './binary-format.ts';
 import { descriptorSectionName, embedDescriptor, readDescriptor } from './descriptor-section.ts';
 
 const valid = { id: 'redact', version: '1.0.0', kind: 'transform', api: '0.1', hooks: ['tool_post_invoke'] };

@@ -1,14 +1,15 @@
 import { type PluginDescriptor, parseDescriptor } from '../contract/plugin-descriptor.ts';
 import { fail } from '../core/fault.ts';
 import { repeatedName } from '../core/json-repeat.ts';
-import { BinaryReader, formatOf, sectionsOf } from './binary-reader.ts';
+import { componentSection, formatOf } from './binary-format.ts';
+import { BinaryReader, sectionsOf } from './binary-reader.ts';
+import { concat, customSection } from './binary-writer.ts';
 
 /** Name of the custom section in which a component carries its descriptor, as JSON in UTF-8. */
 export const descriptorSectionName = 'sallyport:plugin';
 
 /** Bytes of JSON that are read at most: 256 KiB. */
 const sizeLimit = 256 * 1024;
-const customSection = 0;
 
 /**
  * The descriptor that the component carries, or undefined when it carries none.
@@ -19,7 +20,7 @@ export function readDescriptor(bytes: Uint8Array): PluginDescriptor | undefined 
   requireComponent(bytes);
   const found: Uint8Array[] = [];
   for (const section of sectionsOf(bytes)) {
-    if (section.id !== customSection) continue;
+    if (section.id !== componentSection.custom) continue;
     const reader = new BinaryReader(bytes, section.start, section.end);
     if (reader.name() === descriptorSectionName) found.push(bytes.subarray(reader.position, section.end));
   }
@@ -37,9 +38,7 @@ export function embedDescriptor(bytes: Uint8Array, descriptor: PluginDescriptor)
   if (readDescriptor(bytes)) fail('descriptor_invalid', { what: 'the component already contains a descriptor' });
   const json = Buffer.from(JSON.stringify(descriptor));
   if (json.length > sizeLimit) fail('descriptor_invalid', { what: `longer than ${sizeLimit} bytes` });
-  const name = Buffer.from(descriptorSectionName);
-  const content = Buffer.concat([u32(name.length), name, json]);
-  return Buffer.concat([bytes, Uint8Array.of(customSection), u32(content.length), content]);
+  return concat([bytes, customSection(descriptorSectionName, json)]);
 }
 
 /**
@@ -67,15 +66,4 @@ function parseJson(bytes: Uint8Array): unknown {
   if (repeated !== undefined)
     fail('descriptor_invalid', { path: repeated, what: 'the name occurs twice in one object' });
   return value;
-}
-
-/** Unsigned LEB128. */
-function u32(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  do {
-    bytes.push(rest > 0x7f ? (rest & 0x7f) | 0x80 : rest);
-    rest >>>= 7;
-  } while (rest > 0);
-  return Uint8Array.from(bytes);
 }

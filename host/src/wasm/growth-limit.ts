@@ -1,4 +1,5 @@
 import { fail } from '../core/fault.ts';
+import { coreSection } from './binary-format.ts';
 import { BinaryReader, sectionsOf } from './binary-reader.ts';
 
 /** Pages of a memory, or entries of a table, as a core module declares them. */
@@ -19,9 +20,9 @@ export interface Growth {
   readonly tables: readonly number[];
 }
 
-const tableSection = 4;
-const memorySection = 5;
-const hasMaximum = 0x01;
+/** The flag of limits that state a maximum. */
+export const hasMaximum = 0x01;
+const withInitialValue = 0x40;
 const pageBytes = 65_536;
 /** Entries of all tables of an instance. Those of real guests have some thousand. */
 const tableEntries = 100_000;
@@ -34,11 +35,11 @@ export function growingIn(module: Uint8Array): Growing {
   const memories: Declared[] = [];
   const tables: Declared[] = [];
   for (const section of sectionsOf(module)) {
-    if (section.id !== tableSection && section.id !== memorySection) continue;
+    if (section.id !== coreSection.table && section.id !== coreSection.memory) continue;
     const reader = new BinaryReader(module, section.start, section.end);
     for (let count = reader.u32(); count > 0; count -= 1) {
-      if (section.id === tableSection) skipReferenceType(reader);
-      (section.id === tableSection ? tables : memories).push(readLimits(reader));
+      if (section.id === coreSection.table) skipReferenceType(reader);
+      (section.id === coreSection.table ? tables : memories).push(readLimits(reader));
     }
   }
   return { memories, tables };
@@ -46,9 +47,9 @@ export function growingIn(module: Uint8Array): Growing {
 
 /** The type of a table's entries. @throws Fault `feature_forbidden` for a table with an initial value */
 export function skipReferenceType(reader: BinaryReader): void {
-  const type = reader.byte();
-  if (type === 0x40) fail('feature_forbidden', { feature: 'a table with an initial value', at: reader.position });
-  if (type === 0x63 || type === 0x64) while (reader.byte() >= 0x80);
+  if (reader.peek() === withInitialValue)
+    fail('feature_forbidden', { feature: 'a table with an initial value', at: reader.position });
+  reader.skipValueType();
 }
 
 /** `limits` of the binary format. @throws Fault `feature_forbidden` for what is shared or has 64 bits */

@@ -1,18 +1,18 @@
 import { fail } from '../core/fault.ts';
+import { coreKind, coreSection, functionType, preambleBytes } from './binary-format.ts';
 import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
+import { concat, name, section as sectionBytes, u32, vector } from './binary-writer.ts';
 import { skipExternType } from './core-names.ts';
-import { type Growth, readLimits, skipReferenceType } from './growth-limit.ts';
+import { type Growth, hasMaximum, readLimits, skipReferenceType } from './growth-limit.ts';
 
-const typeSection = 1;
-const importSection = 2;
-const tableSection = 4;
-const memorySection = 5;
-const exportSection = 7;
-/** Start, elements, code, data, data count: what follows the exports. */
-const behindExports = new Set([8, 9, 10, 11, 12]);
-const functionType = 0x60;
-const hasMaximum = 0x01;
-const memoryKind = 0x02;
+/** The sections that follow the exports. */
+const behindExports: ReadonlySet<number> = new Set([
+  coreSection.start,
+  coreSection.element,
+  coreSection.code,
+  coreSection.data,
+  coreSection.dataCount,
+]);
 
 /**
  * The same core module whose memories and tables grow as far as `growth` says, and no further. Nothing else bounds
@@ -24,8 +24,8 @@ const memoryKind = 0x02;
  *   types, which no supported toolchain makes
  */
 export function clamp(module: Uint8Array, growth: Growth): Uint8Array {
-  const parts: Uint8Array[] = [module.subarray(0, 8)];
-  let end = 8;
+  const parts: Uint8Array[] = [module.subarray(0, preambleBytes)];
+  let end = preambleBytes;
   let imported = 0;
   let hidden: readonly number[] | undefined;
   const unexported = (exports?: BinaryReader) =>
@@ -35,15 +35,15 @@ export function clamp(module: Uint8Array, growth: Growth): Uint8Array {
     );
   for (const section of sectionsOf(module)) {
     const reader = new BinaryReader(module, section.start, section.end);
-    if (section.id === typeSection) refuseHeapTypes(reader);
-    if (section.id === importSection) imported = importedMemories(reader);
+    if (section.id === coreSection.type) refuseHeapTypes(reader);
+    if (section.id === coreSection.import) imported = importedMemories(reader);
     if (behindExports.has(section.id) && hidden === undefined) {
       hidden = unexported();
       if (hidden.length > 0) parts.push(exportsOf(new Uint8Array(), 0, hidden, new Set()));
     }
-    if (section.id === tableSection) parts.push(rewritten(section.id, clamped(reader, growth.tables, true)));
-    else if (section.id === memorySection) parts.push(rewritten(section.id, clamped(reader, growth.memories, false)));
-    else if (section.id === exportSection) {
+    if (section.id === coreSection.table) parts.push(clamped(section.id, reader, growth.tables));
+    else if (section.id === coreSection.memory) parts.push(clamped(section.id, reader, growth.memories));
+    else if (section.id === coreSection.export) {
       hidden = unexported(reader);
       parts.push(hidden.length === 0 ? module.subarray(end, section.end) : withExports(module, section, hidden));
     } else parts.push(module.subarray(end, section.end));
@@ -51,7 +51,7 @@ export function clamp(module: Uint8Array, growth: Growth): Uint8Array {
   }
   const last = hidden ?? unexported();
   if (hidden === undefined && last.length > 0) parts.push(exportsOf(new Uint8Array(), 0, last, new Set()));
-  return Buffer.concat(parts);
+  return concat(parts);
 }
 
 /** Function types only. Their parameters and results are bytes or references, which are bytes and an index. */
@@ -60,14 +60,9 @@ function refuseHeapTypes(reader: BinaryReader): void {
     const form = reader.byte();
     if (form !== functionType) fail('feature_forbidden', { feature: 'a garbage-collected type', at: reader.position });
     for (const _ of ['parameters', 'results']) {
-      for (let values = reader.u32(); values > 0; values -= 1) skipValueType(reader);
+      for (let values = reader.u32(); values > 0; values -= 1) reader.skipValueType();
     }
   }
-}
-
-function skipValueType(reader: BinaryReader): void {
-  const type = reader.byte();
-  if (type === 0x63 || type === 0x64) while (reader.byte() >= 0x80);
 }
 
 function importedMemories(reader: BinaryReader): number {
@@ -75,24 +70,24 @@ function importedMemories(reader: BinaryReader): number {
   for (let count = reader.u32(); count > 0; count -= 1) {
     reader.name();
     reader.name();
-    if (reader.bytes[reader.position] === memoryKind) memories += 1;
+    if (reader.peek() === coreKind.memory) memories += 1;
     skipExternType(reader);
   }
   return memories;
 }
 
 /** A section of memories or tables, with these maxima. */
-function clamped(reader: BinaryReader, maxima: readonly number[], isTable: boolean): number[] {
+function clamped(id: number, reader: BinaryReader, maxima: readonly number[]): Uint8Array {
   const count = reader.u32();
-  const content = [...u32(count)];
+  const entries: Uint8Array[] = [];
   for (let index = 0; index < count; index += 1) {
     const start = reader.position;
-    if (isTable) skipReferenceType(reader);
-    content.push(...reader.bytes.subarray(start, reader.position));
+    if (id === coreSection.table) skipReferenceType(reader);
+    const type = reader.bytes.subarray(start, reader.position);
     const { minimum } = readLimits(reader);
-    content.push(hasMaximum, ...u32(minimum), ...u32(maxima[index] ?? minimum));
+    entries.push(type, Uint8Array.of(hasMaximum), u32(minimum), u32(maxima[index] ?? minimum));
   }
-  return content;
+  return sectionBytes(id, vector(count, concat(entries)));
 }
 
 /** Which of these memories have no export. */
@@ -102,7 +97,7 @@ function memoriesWithoutName(exports: BinaryReader | undefined, memories: readon
     exports.name();
     const kind = exports.byte();
     const index = exports.u32();
-    if (kind === memoryKind) named.add(index);
+    if (kind === coreKind.memory) named.add(index);
   }
   return memories.filter(index => !named.has(index));
 }
@@ -128,24 +123,9 @@ function exportsOf(
   names: ReadonlySet<string>,
 ): Uint8Array {
   const added = memories.flatMap(index => {
-    let name = `memory ${index}`;
-    while (names.has(name)) name += "'";
-    const bytes = Buffer.from(name);
-    return [...u32(bytes.length), ...bytes, memoryKind, ...u32(index)];
+    let own = `memory ${index}`;
+    while (names.has(own)) own += "'";
+    return [name(own), Uint8Array.of(coreKind.memory), u32(index)];
   });
-  const content = Buffer.concat([Uint8Array.from(u32(count + memories.length)), entries, Uint8Array.from(added)]);
-  return Buffer.concat([Uint8Array.of(exportSection), Uint8Array.from(u32(content.length)), content]);
-}
-
-const rewritten = (id: number, content: readonly number[]): Uint8Array =>
-  Uint8Array.from([id, ...u32(content.length), ...content]);
-
-/** Unsigned LEB128. */
-function* u32(value: number): Generator<number> {
-  let rest = value >>> 0;
-  while (rest >= 0x80) {
-    yield (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  yield rest;
+  return sectionBytes(coreSection.export, vector(count + memories.length, concat([entries, ...added])));
 }

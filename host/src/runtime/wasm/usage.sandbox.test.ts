@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsGuest, watGuest } from '../../../../test/fixtures/guest.ts';
 import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
-import { section, withParts } from '../../../../test/fixtures/odd-component.ts';
+import { withParts } from '../../../../test/fixtures/odd-component.ts';
 import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import type { HookRunner } from '../../contract/hook-call.ts';
+import { componentSection } from '../../wasm/binary-format.ts';
 import { sectionsOf } from '../../wasm/binary-reader.ts';
+import { section } from '../../wasm/binary-writer.ts';
 import type { SandboxRunner } from './sandbox.ts';
 
 const page = 65_536;
@@ -104,8 +106,8 @@ describe('what a plugin uses', () => {
       const greedy = await parse(`(module (memory 1)
         (func $all (loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1))))) (start $all))`);
       const honest = await watGuest(guestDescriptor('spreads'));
-      const module = [...sectionsOf(honest)].filter(({ id }) => id === 1).length;
-      const instances = section(2, [4, ...Array(4).fill([0x00, module, 0x00]).flat()]);
+      const module = [...sectionsOf(honest)].filter(({ id }) => id === componentSection.coreModule).length;
+      const instances = section(componentSection.coreInstance, [4, ...Array(4).fill([0x00, module, 0x00]).flat()]);
       const bytes = withParts(honest, { modules: [greedy], sections: [instances] });
       await using runner = await openGuests([{ bytes, limits: { memoryBytes: 2 ** 20 } }], { lanes: 1 });
       // Two pages of its own, and a share for each of the others, in the lane and in its spare.

@@ -1,4 +1,5 @@
-import { BinaryReader, formatOf, type Section, sectionsOf } from '@sallyport/host/wasm/binary-reader';
+import { componentSection, formatOf, sectionName } from '@sallyport/host/wasm/binary-format';
+import { BinaryReader, type Section, sectionsOf } from '@sallyport/host/wasm/binary-reader';
 
 /** A kind of section of a component or of what is nested in it, with the bytes that all of them have. */
 export interface Part {
@@ -19,41 +20,6 @@ export interface Anatomy {
   readonly parts: readonly Part[];
   readonly producers: readonly Producer[];
 }
-
-/** Component Model § Binary; custom sections have names of their own. */
-const names: readonly string[] = [
-  'custom',
-  'core module',
-  'core instance',
-  'core type',
-  'component',
-  'instance',
-  'alias',
-  'type',
-  'canonical function',
-  'start',
-  'import',
-  'export',
-  'value',
-];
-
-/** Core spec § Binary Format, Sections. */
-const coreNames: readonly string[] = [
-  'custom',
-  'type',
-  'import',
-  'function',
-  'table',
-  'memory',
-  'global',
-  'export',
-  'start',
-  'element',
-  'code',
-  'data',
-  'data count',
-  'tag',
-];
 
 /** Reads the sections of a component and of everything nested in it. @throws Fault `component_malformed` */
 export function anatomyOf(bytes: Uint8Array): Anatomy {
@@ -82,14 +48,14 @@ function* partsIn(
       yield* partsIn(bytes, section.start, section.end, depth + 1);
       continue;
     }
-    const known = (inModule ? coreNames : names)[section.id] ?? `section ${section.id}`;
-    const name = section.id === 0 ? `custom ${customName(bytes, section)}` : known;
+    const known = sectionName(inModule ? 'module' : 'component', section.id) ?? `section ${section.id}`;
+    const name = section.id === componentSection.custom ? `custom ${customName(bytes, section)}` : known;
     yield { section: inModule ? `core module: ${name}` : name, length: section.end - section.start };
   }
 }
 
-/** A component holds core modules (1) and components (4). */
-const isNesting = ({ id }: Section): boolean => id === 1 || id === 4;
+/** Sections of a component that hold core modules and components. */
+const isNesting = ({ id }: Section): boolean => id === componentSection.coreModule || id === componentSection.component;
 
 const depthLimit = 16;
 
@@ -97,7 +63,8 @@ function* producersIn(bytes: Uint8Array, start: number, end: number, depth: numb
   const format = formatOf(bytes, start);
   if (format === undefined || depth > depthLimit) return;
   for (const section of sectionsOf(bytes, start, end)) {
-    if (section.id === 0 && customName(bytes, section) === 'producers') yield* readProducers(bytes, section);
+    if (section.id === componentSection.custom && customName(bytes, section) === 'producers')
+      yield* readProducers(bytes, section);
     if (format === 'component' && isNesting(section)) {
       yield* producersIn(bytes, section.start, section.end, depth + 1);
     }

@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a template expression is what is written
+import { componentSection, emptyComponent, emptyModule, preambleBytes } from '@sallyport/host/wasm/binary-format';
+import { concat, name as nameBytes, sized } from '@sallyport/host/wasm/binary-writer';
 import type { Random } from '../random.ts';
 import { mutateBytes } from './bytes.ts';
-import { bytesOf, leb, preambleBytes, type SectionNode, treeOf } from './section.ts';
+import { bytesOf, type SectionNode, treeOf } from './section.ts';
 import { mutateText } from './text.ts';
 
 /** Names that break out of generated JavaScript, or reach what all objects have. */
@@ -56,13 +58,11 @@ const changes: readonly Change[] = [
   },
   (sections, random) => {
     const many = random.pick([10, 1001]);
-    return [...sections, ...Array.from({ length: many }, () => emptyModule)];
+    return [...sections, ...Array.from({ length: many }, () => unusedModule)];
   },
 ];
 
-const componentPreamble = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00);
-const modulePreamble = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00);
-const emptyModule: SectionNode = { id: 1, content: modulePreamble };
+const unusedModule: SectionNode = { id: componentSection.coreModule, content: emptyModule };
 const sectionNames = ['sallyport:plugin', 'name', 'component-name', 'component-type', 'producers', '', '__proto__'];
 
 /** A component that is changed by who knows how one is built: sections, names, counts, nesting. */
@@ -108,7 +108,7 @@ function renamed(section: SectionNode, random: Random): SectionNode {
   const name = Buffer.from(random.chance(0.6) ? random.pick(names) : mutateText(old, random, random.pick(names)));
   return {
     ...section,
-    content: Buffer.concat([content.subarray(0, at), leb(name.length), name, content.subarray(at + 1 + length)]),
+    content: concat([content.subarray(0, at), sized(name), content.subarray(at + 1 + length)]),
   };
 }
 
@@ -145,17 +145,21 @@ const isNameByte = (byte: number) => byte >= 0x2d && byte <= 0x7a && byte !== 0x
 
 function custom(name: string, random: Random): SectionNode {
   const text = Buffer.from(random.pick(['{}', '', '{"id":"x"}', '['.repeat(9000), '\xff\xfe', 'null']), 'latin1');
-  return { id: 0, content: Buffer.concat([leb(name.length), Buffer.from(name), text]) };
+  return { id: componentSection.custom, content: concat([nameBytes(name), text]) };
 }
 
 const nestedIn = (section: SectionNode, depth: number): SectionNode =>
   depth === 0
     ? section
-    : { id: 4, content: bytesOf(componentPreamble, [depth > 40 ? deepest(depth - 1) : nestedIn(section, depth - 1)]) };
+    : {
+        id: componentSection.component,
+        content: bytesOf(emptyComponent, [depth > 40 ? deepest(depth - 1) : nestedIn(section, depth - 1)]),
+      };
 
 /** Deep nesting without a section in it, made from within. */
 function deepest(depth: number): SectionNode {
-  let content: Uint8Array = componentPreamble;
-  for (let level = 0; level < depth; level += 1) content = bytesOf(componentPreamble, [{ id: 4, content }]);
-  return { id: 4, content };
+  const id = componentSection.component;
+  let content: Uint8Array = emptyComponent;
+  for (let level = 0; level < depth; level += 1) content = bytesOf(emptyComponent, [{ id, content }]);
+  return { id, content };
 }

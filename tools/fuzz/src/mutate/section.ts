@@ -1,4 +1,6 @@
-import { BinaryReader, formatOf } from '@sallyport/host/wasm/binary-reader';
+import { componentSection, formatOf, preambleBytes } from '@sallyport/host/wasm/binary-format';
+import { BinaryReader } from '@sallyport/host/wasm/binary-reader';
+import { concat, section } from '@sallyport/host/wasm/binary-writer';
 
 /** A section of a component or module: its content, or what is nested in it. */
 export interface SectionNode {
@@ -8,8 +10,7 @@ export interface SectionNode {
   readonly nested?: readonly SectionNode[];
 }
 
-export const preambleBytes = 8;
-const nesting = new Set([1, 4]);
+const nesting: ReadonlySet<number> = new Set([componentSection.coreModule, componentSection.component]);
 
 /** The sections as a tree, as far as they can be read. Modules have no nested ones: their section 1 is of types. */
 export function treeOf(bytes: Uint8Array, from = preambleBytes): SectionNode[] {
@@ -31,19 +32,9 @@ export function treeOf(bytes: Uint8Array, from = preambleBytes): SectionNode[] {
 
 /** The bytes of a tree, after a preamble. */
 export const bytesOf = (preamble: Uint8Array, sections: readonly SectionNode[]): Uint8Array =>
-  Buffer.concat([
+  concat([
     preamble,
-    ...sections.flatMap(({ id, content, nested }) => {
-      const inner = nested === undefined ? content : bytesOf(content.subarray(0, preambleBytes), nested);
-      return [Uint8Array.of(id), leb(inner.length), inner];
-    }),
+    ...sections.map(({ id, content, nested }) =>
+      section(id, nested === undefined ? content : bytesOf(content.subarray(0, preambleBytes), nested)),
+    ),
   ]);
-
-/** Unsigned LEB128. */
-export function leb(value: number): Uint8Array {
-  const bytes: number[] = [];
-  for (let rest = value >>> 0; ; rest >>>= 7) {
-    if (rest < 0x80) return Uint8Array.from([...bytes, rest]);
-    bytes.push((rest & 0x7f) | 0x80);
-  }
-}

@@ -8,6 +8,7 @@ import { mediaType } from '@sallyport/host/source/media-type';
 import { buildPluginManifest } from '@sallyport/host/source/plugin-manifest';
 import { fetchArtifact } from '@sallyport/host/source/source';
 import { createVerifier } from '@sallyport/host/verify/verifier';
+import { emptyComponent } from '@sallyport/host/wasm/binary-format';
 import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { mutateJson, type Value } from '../mutate/json.ts';
 import { mutateText } from '../mutate/text.ts';
@@ -19,7 +20,7 @@ const descriptor = parseDescriptor({
   ...{ id: 'pulled', version: '1.0.0', kind: 'transform', api: '0.1', hooks: ['tool_post_invoke'] },
   ...{ description: 'A plugin.', required_capabilities: ['clock'], config_schema: { type: 'object' } },
 });
-const component = embedDescriptor(Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00), descriptor);
+const component = embedDescriptor(emptyComponent, descriptor);
 const artifact = buildPluginManifest({
   component,
   descriptor,

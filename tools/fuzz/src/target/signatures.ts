@@ -5,6 +5,7 @@ import { digestOf } from '@sallyport/host/core/digest';
 import { silentLog } from '@sallyport/host/core/log';
 import { parsePublicKey } from '@sallyport/host/verify/key';
 import { createVerifier } from '@sallyport/host/verify/verifier';
+import { emptyComponent } from '@sallyport/host/wasm/binary-format';
 import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { mutateBytes } from '../mutate/bytes.ts';
 import { mutateText } from '../mutate/text.ts';
@@ -23,9 +24,8 @@ const [signer, stranger] = [7, 8].map(byte =>
 const pem = createPublicKey(signer).export({ type: 'spki', format: 'pem' }).toString();
 const { keyId } = parsePublicKey(pem);
 
-const preamble = Uint8Array.of(0x00, 0x61, 0x73, 0x6d, 0x0d, 0x00, 0x01, 0x00);
 const component = embedDescriptor(
-  preamble,
+  emptyComponent,
   parseDescriptor({ id: 'signed', version: '1.0.0', kind: 'transform', api: '0.1', hooks: ['tool_post_invoke'] }),
 );
 const signature = sign(null, component, signer);
@@ -48,7 +48,7 @@ function malleable(): Uint8Array {
 const signatures = (): readonly Uint8Array[] => [
   malleable(),
   sign(null, component, stranger),
-  sign(null, preamble, signer),
+  sign(null, emptyComponent, signer),
   Buffer.alloc(64),
   Buffer.concat([Buffer.from([1]), Buffer.alloc(63)]),
   Buffer.concat([signature, signature]),

@@ -2,16 +2,16 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { watGuest } from '../../../../../test/fixtures/guest.ts';
 import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import {
-  coreModule,
   exporting,
   functions,
   nested,
-  section,
   times,
   unfolding,
   wideType,
   withParts,
 } from '../../../../../test/fixtures/odd-component.ts';
+import { componentSection } from '../../../wasm/binary-format.ts';
+import { coreModule, section } from '../../../wasm/binary-writer.ts';
 import { checkExtent, extentLimits } from '../../../wasm/component-size.ts';
 import { transpile } from './transpile.ts';
 
@@ -36,7 +36,7 @@ describe('the extent of a component', () => {
     ['with a function that has much code and a few locals', { modules: [functions(1, heavy(100), 100)] }],
     ['with types as wide as one may be', { modules: [wideType(arity)] }],
     ['with nested components', { sections: [nested(15)] }],
-    ['with sections that nobody knows', { sections: many(9000, section(0, [1, 0x61])) }],
+    ['with sections that nobody knows', { sections: many(9000, section(componentSection.custom, [1, 0x61])) }],
   ])('[SBX-60] is right %s', (_, parts) => {
     expect(() => checkExtent(withParts(honest, parts))).not.toThrow();
   });
@@ -44,8 +44,12 @@ describe('the extent of a component', () => {
   it.each([
     ['core modules', { modules: many(1000, coreModule()) }, 'nested modules'],
     ['components', { sections: many(300, nested(1)) }, 'nested components'],
-    ['sections', { sections: many(20_000, section(0, [1, 0x61])) }, 'sections'],
-    ['sections of a module', { modules: [coreModule(...many(20_000, section(0, [1, 0x61])))] }, 'sections'],
+    ['sections', { sections: many(20_000, section(componentSection.custom, [1, 0x61])) }, 'sections'],
+    [
+      'sections of a module',
+      { modules: [coreModule(...many(20_000, section(componentSection.custom, [1, 0x61])))] },
+      'sections',
+    ],
     ['functions', { modules: [functions(100_000, [])] }, 'functions'],
     ['functions in several modules', { modules: many(4, functions(30_000, [])) }, 'functions'],
     ['code in one function', { modules: [functions(1, times(functionBytes, [nop]))] }, 'functionBytes'],

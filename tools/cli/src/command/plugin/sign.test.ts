@@ -1,14 +1,10 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { emptyComponent, emptyModule } from '@sallyport/host/wasm/binary-format';
 import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../../../../test/fixtures/run-command.ts';
-import {
-  componentWith,
-  descriptorOf,
-  emptyComponent,
-  emptyModule,
-} from '../../../../../test/fixtures/signed-plugin.ts';
+import { componentWith, descriptorOf } from '../../../../../test/fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.ts';
 import { readSources, stampBuild } from '../../build/build-stamp.ts';
 
