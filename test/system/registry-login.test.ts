@@ -16,7 +16,7 @@ import { itWith } from '../prerequisite.ts';
 
 const me: Credential = { kind: 'basic', username: 'me', password: 'secret' };
 const mine = `Basic ${Buffer.from('me:secret').toString('base64')}`;
-const patience = { attempts: 1, silenceMs: 1000 };
+const patience = { attempts: 1 };
 const open = ({ reference }: { readonly reference: string }, more: Partial<SourceContext> = {}) =>
   createSource(
     { oci: reference },

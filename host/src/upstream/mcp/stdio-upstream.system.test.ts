@@ -103,7 +103,7 @@ it.each([
   { what: 'has an error of another shape', line: '{"error":{"code":"x"},"jsonrpc":"2.0","id":ID}' },
   { what: 'has neither result nor error', line: '{"jsonrpc":"2.0","id":ID}' },
 ])('fails the one call whose answer $what [UP-23]', async ({ line }) => {
-  await using upstream = createUpstream({ ...raw(), timeout_ms: 5_000 });
+  await using upstream = createUpstream({ ...raw(), timeout_ms: 60_000 });
   await upstream.start();
   const running = upstream.request('tools/call', { name: 'progress', arguments: { pauseMs: 50 } });
   const broken = upstream.request('tools/call', { name: 'line', arguments: { line } });
