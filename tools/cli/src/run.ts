@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { problemsAsJson, tellAll } from '@sallyport/host/command/tell';
 import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
+import { faultsAsJson, faultsAsText } from '@sallyport/host/core/fault-text';
 import { nearest } from '@sallyport/host/core/nearest';
 import { visible } from '@sallyport/host/core/visible';
 import type { Command, Result, Surroundings } from './command.ts';
@@ -30,8 +30,8 @@ export async function runCommand(argv: readonly string[], on: Surroundings): Pro
       return interrupted[String(signal.reason)] ?? 1;
     }
     const faults = toFaults(error);
-    if (json) terminal.print(problemsAsJson(faults));
-    else on.terminal.say(tellAll(faults).replace(/^(\S+: )?\w+(?=:)/gm, code => terminal.style('red', code)));
+    if (json) terminal.print(faultsAsJson(faults));
+    else on.terminal.say(faultsAsText(faults).replace(/^(\S+: )?\w+(?=:)/gm, code => terminal.style('red', code)));
     return new Faults(faults).exit;
   }
 }

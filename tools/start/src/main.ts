@@ -6,9 +6,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { grantsSchema } from '@sallyport/host/capability/registry';
-import { tellAll } from '@sallyport/host/command/tell';
 import { loadConfig } from '@sallyport/host/config/load-config';
 import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
+import { faultsAsText } from '@sallyport/host/core/fault-text';
 import { createLog } from '@sallyport/host/core/log';
 import { createHost } from '@sallyport/host/host/create-host';
 import { type Registry, startRegistry } from '@sallyport/registry/start-registry';
@@ -103,6 +103,6 @@ try {
   await start(readArguments());
 } catch (error) {
   const faults = toFaults(error);
-  console.error(tellAll(faults));
+  console.error(faultsAsText(faults));
   process.exitCode = new Faults(faults).exit;
 }

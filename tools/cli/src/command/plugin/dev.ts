@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { problemsAsJson, tellAll } from '@sallyport/host/command/tell';
 import { digestOf } from '@sallyport/host/core/digest';
 import { fail, toFaults } from '@sallyport/host/core/fault';
+import { faultsAsJson, faultsAsText } from '@sallyport/host/core/fault-text';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
 import { type Context, defineCommand } from '../../command.ts';
 
@@ -13,7 +13,7 @@ const inspector = '@modelcontextprotocol/inspector@2.12.0';
 export const command = defineCommand({
   summary: 'serve a plugin while it is written: build, test and reload it on each change, and print each call',
   about: `Starts a development gateway on this machine, with the plugin in front of an upstream that echoes, or with
---config in front of what that file says. A build or a case that fails is told, and the last good build goes on serving.
+--config in front of what that file says. A failing build or case is reported, and the last good build goes on serving.
 For each call of a hook it prints what went in, what came out, and what the plugin logged. Ctrl-C ends it. Building runs
 programs of the folder on this machine, as plugin build does.`,
   arguments: { FOLDER: { says: 'the folder of the plugin, with its plugin.json (default: this one)', optional: true } },
@@ -61,8 +61,8 @@ programs of the folder on this machine, as plugin build does.`,
         const faults = toFaults(error);
         // No change of a file gives it the address.
         if (faults.some(({ code }) => code === 'listen_failed')) throw error;
-        if (json) event('refused', JSON.parse(problemsAsJson(faults)));
-        else terminal.say(tellAll(faults));
+        if (json) event('refused', JSON.parse(faultsAsJson(faults)));
+        else terminal.say(faultsAsText(faults));
       }
       if (!served && !signal.aborted && !json) terminal.say('Nothing is served yet: waiting for a change.');
     }

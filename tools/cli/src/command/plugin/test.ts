@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tellAll } from '@sallyport/host/command/tell';
 import { digestOf } from '@sallyport/host/core/digest';
 import { toFaults } from '@sallyport/host/core/fault';
+import { faultsAsText } from '@sallyport/host/core/fault-text';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
 import { type Context, defineCommand, type Result } from '../../command.ts';
@@ -32,7 +32,7 @@ the folder on this machine: build scripts, packages, modules of Python.`,
       const result = await once().catch(error => {
         on.signal.throwIfAborted();
         const faults = toFaults(error);
-        return { json: { errors: faults.map(({ code, message }) => ({ code, message })) }, text: tellAll(faults) };
+        return { json: { errors: faults.map(({ code, message }) => ({ code, message })) }, text: faultsAsText(faults) };
       });
       if (typeof result === 'object') on.terminal.print(json ? JSON.stringify(result.json) : result.text);
     };
