@@ -4,17 +4,17 @@ import type { Terminal } from './terminal.ts';
 export interface Option {
   /** One line for `--help`. */
   readonly says: string;
-  /** What stands for the value in `--help`: FILE, REFERENCE. FILE and FOLDER are completed as such. */
+  /** The placeholder of the value in `--help`: FILE, REFERENCE. The shell completes FILE and FOLDER. */
   readonly value?: string;
   readonly short?: string;
   readonly required?: true;
-  /** May be given more than once. */
+  /** Whether the option may be given more than once. */
   readonly many?: true;
   readonly default?: string;
   readonly choices?: readonly string[];
 }
 
-/** What stands without a name on the command line, in the order of the table. */
+/** A positional argument of a subcommand, in the order of the table. */
 export interface Argument {
   readonly says: string;
   readonly optional?: true;
@@ -33,43 +33,43 @@ type OptionValue<O extends Option> = O extends { value: string }
   : boolean;
 type ArgumentValue<A extends Argument> = A extends { optional: true } ? string | undefined : string;
 
-/** The command line, read: every option and argument by its name in the table. */
+/** The parsed command line: every option and argument by its name in the table. */
 export interface Given<O extends Options, A extends Arguments> {
   readonly options: { readonly [Name in keyof O]: OptionValue<O[Name]> };
   readonly args: { readonly [Name in keyof A]: ArgumentValue<A[Name]> };
-  /** Whether the result is for machines. */
+  /** Whether the result is printed as JSON. */
   readonly json: boolean;
 }
 
-/** Where the command line runs. */
+/** The surroundings of the command line. */
 export interface Surroundings {
   readonly terminal: Terminal;
   readonly env: NodeJS.ProcessEnv;
-  /** Aborted by Ctrl-C and SIGTERM, with the signal's name as its reason. */
+  /** Aborted by Ctrl-C and SIGTERM, with the signal's name as the reason. */
   readonly signal: AbortSignal;
 }
 
-/** Where a subcommand runs. */
+/** The surroundings of a subcommand. */
 export interface Context extends Surroundings {
-  /** All subcommands, loaded. */
+  /** Loads all subcommands. */
   entries(): Promise<readonly Entry[]>;
 }
 
 /**
- * What a subcommand yields: `json` for machines, `text` for people; or text that is as it was asked for already. `exit`
- * is the exit code of a result that is bad news, and of no error.
+ * The result of a subcommand: `json` for machines and `text` for people, or text in the format that was asked for.
+ * `exit` is the exit code of a result that is negative but not an error.
  */
 export type Result = { readonly json: object; readonly text: string; readonly exit?: 0 | 1 } | string | undefined;
 
-/** A subcommand, as the table, `--help` and the completions know it. */
+/** A subcommand, as used by the table, `--help` and the completions. */
 export interface Command {
-  /** One line, without a full stop. */
+  /** A summary in one line, without a full stop. */
   readonly summary: string;
-  /** More, below the usage. */
+  /** More text, shown below the usage. */
   readonly about?: string;
   readonly arguments: Arguments;
   readonly options: Options;
-  /** What to type, as it stands. */
+  /** A command to type verbatim. */
   readonly example: string;
   /** @throws Fault, Faults */
   run(given: Given<Options, Arguments>, on: Context): Promise<Result>;
@@ -81,7 +81,7 @@ export interface Entry {
   readonly command: Command;
 }
 
-/** A subcommand whose `run` gets what its own options and arguments say, by type. */
+/** A subcommand whose `run` gets its options and arguments typed. */
 export function defineCommand<const O extends Options, const A extends Arguments>(
   command: Omit<Command, 'run' | 'options' | 'arguments'> & {
     readonly options: O;

@@ -1,23 +1,23 @@
 import type { Command, Entry } from './command.ts';
 import { shared } from './parse.ts';
 
-/** A word that may come next, and what it means. */
+/** A word that can come next, and its description. */
 interface Word {
   readonly word: string;
   readonly says: string;
 }
 
-/** The words after a path of words, and the options of the subcommand that it leads to. */
+/** The words that can follow a path of words, and the options of the subcommand at its end. */
 interface Node {
   readonly path: string;
   readonly next: readonly Word[];
   readonly options: readonly Word[];
-  /** Options that take a file, and those that take one of some words. */
+  /** Options that take a file, and options that take one of several words. */
   readonly files: readonly string[];
   readonly choices: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The script that completes the command line in this shell, from what the table says. */
+/** Writes the completion script for this shell from the table of commands. */
 export function completionFor(shell: string, entries: readonly Entry[]): string {
   const nodes = nodesOf(entries);
   if (shell === 'bash') return bash(nodes);
@@ -63,7 +63,7 @@ const wordsOf = (words: ReadonlyMap<string, string>): readonly Word[] =>
 const list = (words: readonly Word[]): string => words.map(({ word }) => word).join(' ');
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-/** Follows the words up to the cursor to a node; both shells write it the same way. */
+/** Writes the pattern that follows the words before the cursor to a node; the same in bash and zsh. */
 const walk = (nodes: readonly Node[]): string =>
   nodes.flatMap(({ path }) => (path === '' ? [] : [`" ${path}"`])).join('|');
 

@@ -1,15 +1,15 @@
 import type { Options } from './command.ts';
 
-/** Of every subcommand that reads the operator's file. */
+/** The option of every subcommand that reads the operator's configuration. */
 export const configOption = {
   config: { short: 'c', value: 'FILE', says: 'the configuration', default: 'sallyport.yaml' },
 } as const satisfies Options;
 
 export const downgradeOption = {
-  'allow-downgrade': { says: 'accept plugins older than those that were accepted before' },
+  'allow-downgrade': { says: 'accept plugins older than the last accepted version' },
 } as const satisfies Options;
 
-/** Of what starts plugins. */
+/** The option of subcommands that start plugins. */
 export const startOptions = {
   frozen: { says: 'refuse to start unless the lockfile names exactly the configured plugins' },
   ...downgradeOption,

@@ -5,10 +5,10 @@ import type { Table } from './table.ts';
 const indent = 2;
 const widest = 100;
 
-const exitCodes = `Exit codes: 0 fine, 1 failed while running, 2 wrong use, 3 configuration refused, 4 plugin refused,
-5 upstream missing; 130 and 143 interrupted by SIGINT and SIGTERM.`;
+const exitCodes = `Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 3 configuration refused, 4 plugin refused,
+5 upstream unreachable; 130 and 143 interrupted by SIGINT and SIGTERM.`;
 
-/** `--help` of one subcommand. */
+/** Writes the `--help` of one subcommand. */
 export function commandHelp(path: string, { summary, about, arguments: args, options, example }: Command): string {
   const words = Object.entries(args).map(([name, { optional }]) => (optional ? `[${name}]` : name));
   const needed = Object.entries(options).filter(([, { required }]) => required);
@@ -32,7 +32,7 @@ export function commandHelp(path: string, { summary, about, arguments: args, opt
   ].join('\n');
 }
 
-/** `--help` of a table: the top, or a group. */
+/** Writes the `--help` of a table of commands: the top level, or a group. */
 export async function tableHelp(below: Table, path: readonly string[]): Promise<string> {
   const rows = await Promise.all(
     Object.entries(below).map(async ([name, each]): Promise<readonly [string, string]> => {
@@ -56,7 +56,7 @@ function section(title: string, rows: readonly (readonly [string, string])[]): r
   return ['', `${title}:`, ...rows.flatMap(([name, says]) => row(name, says, column))];
 }
 
-/** The name, and beside it what it says, in lines that are not too long. */
+/** Formats a name with its description next to it, wrapped. */
 function row(name: string, says: string, column: number): readonly string[] {
   const lines: string[] = [];
   for (const word of says.split(' ')) {

@@ -3,13 +3,13 @@ import { fail } from '@sallyport/host/core/fault';
 import { nearest } from '@sallyport/host/core/nearest';
 import type { Arguments, Command, Given, Option, Options } from './command.ts';
 
-/** What every subcommand takes. */
+/** Options of every subcommand. */
 export const shared = {
-  json: { says: 'results and errors for machines, on stdout' },
-  help: { says: 'this text', short: 'h' },
+  json: { says: 'print results and errors as JSON on stdout' },
+  help: { says: 'show this help', short: 'h' },
 } as const satisfies Options;
 
-/** Reads what follows the words of a subcommand; `undefined` when help is asked for. @throws Fault `usage` */
+/** Parses what follows the words of a subcommand; `undefined` when help is asked for. @throws Fault `usage` */
 export function parse(
   { arguments: wanted, options }: Command,
   path: string,

@@ -2,13 +2,13 @@ import { fail } from '@sallyport/host/core/fault';
 import { fileProblem } from '@sallyport/host/core/file-problem';
 import { readRegularFile } from '@sallyport/host/core/regular-file';
 
-/** Reads a file that the command line names. @throws Fault `usage`, with the file and what is wrong with it */
+/** Reads a file that the command line names. @throws Fault `usage`, with the file and the problem */
 export const readInput = (file: string): Promise<Buffer> =>
   readRegularFile(file).catch(error =>
     fail('usage', { file, what: `cannot be read: ${fileProblem(error)}`, hint: 'name a file that can be read' }, error),
   );
 
-/** The same; undefined when the file does not exist. */
+/** Reads a file like `readInput`; undefined when it does not exist. */
 export async function readIfThere(file: string): Promise<Buffer | undefined> {
   try {
     return await readRegularFile(file);

@@ -13,7 +13,7 @@ const interrupted: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 14
 
 /**
  * Runs the command line after the program's name. Results go to stdout, messages to stderr; with `--json` both are JSON
- * on stdout. Yields the exit code: 0, the one of the first fault (docs/operator-guide.md, "Readiness and end"), or 128 and the number of the signal.
+ * on stdout. Returns the exit code: 0, that of the first fault (docs/operator-guide.md), or 128 plus the signal number.
  */
 export async function runCommand(argv: readonly string[], on: Surroundings): Promise<number> {
   const { signal } = on;
@@ -36,7 +36,7 @@ export async function runCommand(argv: readonly string[], on: Surroundings): Pro
   }
 }
 
-/** The same terminal, which obeys nothing that a plugin, an upstream or a registry wrote into what a command shows. */
+/** Wraps a terminal so that text from plugins, upstreams and registries cannot control it. */
 const unsteered = (terminal: Terminal): Terminal => ({
   ...terminal,
   print: text => terminal.print(visible(text)),
@@ -59,7 +59,7 @@ type Found = { readonly path: readonly string[]; readonly rest: readonly string[
   | { readonly command?: never; readonly below: Table }
 );
 
-/** Follows the words to a subcommand, or to a table whose help is wanted. @throws Fault `usage` */
+/** Follows the words to a subcommand, or to a table to show help for. @throws Fault `usage` */
 async function find(argv: readonly string[], below: Table = table, path: readonly string[] = []): Promise<Found> {
   const [word, ...rest] = argv;
   if (word === undefined || word === '--help' || word === '-h' || word === 'help') return { below, path, rest };
@@ -75,7 +75,7 @@ async function find(argv: readonly string[], below: Table = table, path: readonl
   });
 }
 
-/** `sallyport sign` is most probably meant to be `sallyport plugin sign`. */
+/** Finds the group of a misplaced word: `sallyport sign` probably means `sallyport plugin sign`. */
 function elsewhere(word: string): string | undefined {
   for (const [name, each] of Object.entries(table)) {
     if (typeof each !== 'function' && Object.hasOwn(each.commands, word)) return `${name} ${word}`;

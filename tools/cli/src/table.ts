@@ -1,6 +1,6 @@
 import type { Command, Entry } from './command.ts';
 
-/** A file of `command/`. It is loaded when it is run, or told of. */
+/** A file of `command/`, loaded when it is run or listed. */
 type Load = () => Promise<{ readonly command: Command }>;
 
 export interface Group {
@@ -12,14 +12,14 @@ export interface Table {
   readonly [name: string]: Load | Group;
 }
 
-/** Every subcommand, in the order of `--help`. A new one is a file of `command/`, and a line here. */
+/** All subcommands, in the order of `--help`. To add one, add a file to `command/` and a line here. */
 export const table: Table = {
   serve: () => import('./command/serve.ts'),
   check: () => import('./command/check.ts'),
   lock: () => import('./command/lock.ts'),
   grants: () => import('./command/grants.ts'),
   plugin: {
-    summary: 'for authors of plugins: build, sign, move and look at them',
+    summary: 'develop plugins: create, build, test, sign, publish and inspect them',
     commands: {
       new: () => import('./command/plugin/new.ts'),
       build: () => import('./command/plugin/build.ts'),
@@ -44,7 +44,7 @@ export const table: Table = {
   completion: () => import('./command/completion.ts'),
 };
 
-/** All subcommands below a table, loaded. */
+/** Loads all subcommands below a table. */
 export async function entriesOf(below: Table, path: readonly string[] = []): Promise<readonly Entry[]> {
   const entries = Object.entries(below).map(async ([name, each]) => {
     const here = [...path, name];

@@ -3,39 +3,39 @@ import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 import { fail } from '@sallyport/host/core/fault';
 
-/** How far something is that takes a while. */
+/** A progress bar. */
 export interface Progress extends Disposable {
-  /** `done` of the total; bytes. */
+  /** Shows `done` of the total, in bytes. */
   at(done: number): void;
 }
 
-/** Who started the command: a person at a terminal, or a program behind pipes. */
+/** The terminal, or the pipes, that the command was started with. */
 export interface Terminal {
-  /** Prints a result: stdout. */
+  /** Prints a result on stdout. */
   print(text: string): void;
-  /** Says something to people: stderr. */
+  /** Prints a message on stderr. */
   say(text: string): void;
-  /** `text` in a style where stderr is a terminal that wants colour (NO_COLOR), and plain elsewhere. */
+  /** Styles `text` if stderr is a terminal with colour (NO_COLOR), and returns it unchanged otherwise. */
   style(format: 'bold' | 'red', text: string): string;
-  /** Whether somebody can be asked. */
+  /** Whether the user can be prompted. */
   readonly interactive: boolean;
-  /** Asks a person. `hidden` shows nothing of the answer. @throws Fault `usage` when nobody is there */
+  /** Prompts the user. `hidden` does not echo the answer. @throws Fault `usage` when there is no terminal */
   ask(question: string, about: { readonly hidden?: boolean; readonly instead: string }): Promise<string>;
-  /** All that comes on stdin, without the last line's end. */
+  /** Reads all of stdin, without the final line break. */
   read(): Promise<string>;
-  /** A bar on stderr while it is a terminal, and nothing elsewhere. Disposing it takes it away. */
+  /** Shows a progress bar on stderr if that is a terminal. Disposing removes it. */
   progress(label: string, total: number): Progress;
-  /** The same for what has no measure: what is done, and for how many seconds. */
+  /** Shows a label and the elapsed seconds, for work without a measurable size. */
   busy(label: string): Disposable;
 }
 
 const barWidth = 30;
 const redrawMs = 80;
 
-/** The terminal of this process. */
+/** Creates the terminal of this process. */
 export function processTerminal(signal: AbortSignal): Terminal {
   const { stdin, stdout, stderr } = process;
-  // Nobody hears what goes wrong with stderr. Of stdout it is told, except that its reader had enough, as SIGPIPE would be.
+  // Errors of stderr cannot be reported. Those of stdout are, except that its reader closed it (EPIPE).
   stderr.on('error', () => {});
   stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') stderr.write(`stdout: ${message}\n`);
@@ -49,12 +49,12 @@ export function processTerminal(signal: AbortSignal): Terminal {
 
     async ask(question, { hidden = false, instead }) {
       if (!this.interactive) return fail('usage', { missing: question, hint: instead });
-      // What readline echoes goes nowhere when it is hidden.
+      // A hidden prompt discards readline's echo.
       const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stderr;
-      // It stops the terminal's own echo, so it is there before the question invites an answer.
+      // Created before the question is printed, because it turns off the terminal's own echo.
       const lines = createInterface({ input: stdin, output, terminal: true });
       stderr.write(`${question}: `);
-      // In raw mode Ctrl-C is a key, and no signal.
+      // In raw mode Ctrl-C is a key, not a signal.
       lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
       try {
         return await lines.question('', { signal });
@@ -102,7 +102,7 @@ export function processTerminal(signal: AbortSignal): Terminal {
   };
 }
 
-/** One line: `push [######....]  42% 1.2 of 2.9 MB`. */
+/** Formats one line: `push [######....]  42% 1.2 of 2.9 MB`. */
 export function bar(label: string, done: number, total: number): string {
   const share = total > 0 ? Math.min(1, done / total) : 1;
   const full = Math.round(share * barWidth);

@@ -3,16 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 const everyMs = 300;
-/** What builds make or bring along. */
+/** Files that builds create. */
 const ignored = /^(\..*|target|node_modules|__pycache__|.*\.(wasm|sig|zip))$/;
 
-/** Whether a file or folder of this name, in the folder of a plugin, is the author's. */
+/** Whether a file or folder of this name in a plugin's folder is a source. */
 export const isSource = (name: string): boolean => !ignored.test(name);
 
 /**
- * Yields at once, and again whenever the sources in a folder, or a file beside them, are others than when it last did;
- * ends when `signal` aborts.
- * What changes while the reader is busy is not missed.
+ * Yields at once, and again whenever the sources in a folder, or one more file, have changed since the last time; ends
+ * when `signal` aborts. Changes made while the reader is busy are not missed.
  */
 export async function* watchFolder(folder: string, signal: AbortSignal, file?: string): AsyncGenerator<void> {
   let last: string | undefined;
@@ -27,7 +26,7 @@ export async function* watchFolder(folder: string, signal: AbortSignal, file?: s
   }
 }
 
-/** Says the same as long as nothing changes: names, times and sizes. */
+/** Returns the names, times and sizes of a folder's sources, which change when a source does. */
 async function stateOf(folder: string): Promise<string> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   const states = entries

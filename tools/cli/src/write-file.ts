@@ -6,14 +6,14 @@ import { fail } from '@sallyport/host/core/fault';
 import { fileProblem } from '@sallyport/host/core/file-problem';
 
 /**
- * Writes a file that is not there yet: whole, or not at all, when it is interrupted or the disk is full.
- * @throws Fault `file_exists`, `file_unwritable`; then it is as it was before
+ * Creates a new file, completely or not at all, also when interrupted or when the disk is full.
+ * @throws Fault `file_exists`, `file_unwritable`; nothing has changed then
  */
 export async function writeNew(file: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const draft = join(dirname(resolve(file)), `.${randomUUID()}`);
   try {
     await writeFile(draft, content, { mode, flag: 'wx', flush: true });
-    // Takes the name, and nobody else's: a move alone would overwrite.
+    // Reserves the name exclusively: a move alone would overwrite an existing file.
     await writeFile(file, '', { mode, flag: 'wx' });
     await rename(draft, file);
   } catch (error) {
@@ -24,7 +24,7 @@ export async function writeNew(file: string, content: string | Uint8Array, mode 
   }
 }
 
-/** Writes a file whole, or leaves it as it was: a crash or a full disk in the middle included. @throws Fault `file_unwritable` */
+/** Replaces a file completely, or leaves it unchanged, even after a crash or on a full disk. @throws Fault `file_unwritable` */
 export async function replaceFile(file: string, bytes: Uint8Array): Promise<void> {
   try {
     await writeDurably(file, bytes, dirname(resolve(file)));

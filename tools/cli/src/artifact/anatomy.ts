@@ -1,21 +1,21 @@
 import { componentSection, formatOf, sectionName } from '@sallyport/host/wasm/binary-format';
 import { BinaryReader, type Section, sectionsOf } from '@sallyport/host/wasm/binary-reader';
 
-/** A kind of section of a component or of what is nested in it, with the bytes that all of them have. */
+/** One kind of section in a component, nested parts included, with the number of sections and their total size. */
 export interface Part {
   readonly section: string;
   readonly count: number;
   readonly bytes: number;
 }
 
-/** A tool that made a part of the component, as the section `producers` names it. */
+/** A tool that produced part of the component, as named in its `producers` section. */
 export interface Producer {
   readonly field: string;
   readonly name: string;
   readonly version: string;
 }
 
-/** What a component is made of. */
+/** The sections of a component and the tools that produced it. */
 export interface Anatomy {
   readonly parts: readonly Part[];
   readonly producers: readonly Producer[];
@@ -35,7 +35,7 @@ export function anatomyOf(bytes: Uint8Array): Anatomy {
   };
 }
 
-/** Sections that hold no others: those of nested components count as if they were not nested. */
+/** Lists the leaf sections, those of nested components included. */
 function* partsIn(
   bytes: Uint8Array,
   start: number,
@@ -86,5 +86,5 @@ function* readProducers(bytes: Uint8Array, { start, end }: Section): Generator<P
   }
 }
 
-/** A name may be anything; a terminal should not do what it says. */
+/** Replaces what is not printable ASCII, because a name may contain terminal control sequences. */
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 128);

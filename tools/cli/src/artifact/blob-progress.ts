@@ -1,7 +1,7 @@
 import type { Moved } from '@sallyport/host/source/oci/client';
 import type { Terminal } from '../terminal.ts';
 
-/** Shows on the terminal how much of all blobs that are known of has come or gone. */
+/** Shows on the terminal how much of all known blobs has been transferred. */
 export function blobProgress(terminal: Terminal, label: string): Disposable & { moved(moved: Moved): void } {
   const blobs = new Map<string, Moved>();
   let shown: ReturnType<Terminal['progress']> | undefined;

@@ -16,10 +16,10 @@ import { readInput } from '../read-input.ts';
 import { type Place, storeOf } from './place.ts';
 import { readFiles } from './plugin-files.ts';
 
-/** Of every subcommand that says whether a signature counts. */
+/** Options of every subcommand that decides whether a signature is trusted. */
 export const trustOptions = {
-  key: { value: 'FILE', says: 'the one public key that counts, SPKI PEM' },
-  config: { short: 'c', value: 'FILE', says: 'the configuration whose trust store counts' },
+  key: { value: 'FILE', says: 'the only public key to trust, SPKI PEM' },
+  config: { short: 'c', value: 'FILE', says: 'the configuration whose trust store to use' },
 } as const satisfies Options;
 
 export interface TrustOptions {
@@ -27,14 +27,14 @@ export interface TrustOptions {
   readonly config: string | undefined;
 }
 
-/** Whose signatures count. */
+/** Whose signatures are trusted. */
 export interface Trust {
   readonly policy: TrustPolicy;
-  /** The key that counts for the plugin with this id alone, when one is pinned. */
+  /** Returns the key that is pinned for the plugin with this id, if any. */
   pinned(id: string): string | undefined;
 }
 
-/** What the options say; undefined when they name neither a key nor a configuration. @throws Faults */
+/** Reads the trust that the options name; undefined when they name neither a key nor a configuration. @throws Faults */
 export async function readTrust({ key, config: file }: TrustOptions): Promise<Trust | undefined> {
   const given = key === undefined ? undefined : (await readInput(key)).toString('utf8');
   if (file === undefined) {
@@ -48,7 +48,7 @@ export async function readTrust({ key, config: file }: TrustOptions): Promise<Tr
   };
 }
 
-/** The artifact at a place, its size and digest checked. Nobody has vouched for it. @throws Fault of the place */
+/** Fetches the artifact at a place and checks its size and digest, not its signatures. @throws Fault of the place */
 export async function artifactAt(place: Place, client: OciClientOptions, signal: AbortSignal): Promise<Artifact> {
   if (place.kind === 'file') {
     if (!place.file.endsWith('.zip')) return fetchArtifact(fileSource(place.file, process.cwd()), signal);
@@ -67,22 +67,22 @@ export async function artifactAt(place: Place, client: OciClientOptions, signal:
   return fetchArtifact(contentSource(store, origin), signal);
 }
 
-/** As the gateway would verify it. @throws Fault as Verifier does */
+/** Verifies an artifact as the gateway would. @throws Fault as Verifier does */
 export async function verifyArtifact(artifact: Artifact, { policy, pinned }: Trust): Promise<VerifiedArtifact> {
   const id = readDescriptor(artifact.bytes)?.id ?? '';
   const verifier = createVerifier({ trust: policy, requireSigned: true, log: silentLog() });
   return verifier.verify(artifact, { id, publicKey: pinned(id) });
 }
 
-/** One signature of an artifact: who says it is theirs, where it was found, and what the trust makes of it. */
+/** One signature of an artifact: the key it claims, where it was found, and the verdict. */
 export interface Judged {
   readonly key_id?: string;
   readonly found: 'with it' | 'attached';
-  /** `accepted`, or the code of the refusal; absent where nobody said whose signatures count. */
+  /** `accepted`, or the code of the refusal; absent when no trust was given. */
   readonly verdict?: string;
 }
 
-/** Judges every signature for itself. @throws Fault of the place that holds attached ones */
+/** Judges each signature separately. @throws Fault of the place that holds attached ones */
 export async function judgeAll(artifact: Artifact, trust: Trust | undefined): Promise<readonly Judged[]> {
   const attached = (await artifact.attached?.()) ?? [];
   const { attached: _, ...alone } = artifact;

@@ -13,8 +13,8 @@ export interface KeyFiles {
 }
 
 /**
- * Makes an Ed25519 key pair and writes both halves. Yields the key's id and the public PEM.
- * @throws Fault `file_exists`, `file_unwritable`; then nothing was written
+ * Generates an Ed25519 key pair and writes both halves. Returns the key's id and the public PEM.
+ * @throws Fault `file_exists`, `file_unwritable`; nothing is written then
  */
 export async function keygen(files: KeyFiles): Promise<{ readonly keyId: string; readonly publicKeyPem: string }> {
   const { passphrase } = files;

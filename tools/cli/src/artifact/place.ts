@@ -8,19 +8,19 @@ import { registryContent } from '@sallyport/host/source/oci/registry';
 import { parseReference } from '@sallyport/host/source/reference';
 import type { Options } from '../command.ts';
 
-/** What an author names: a file, an image layout, or something in a registry. */
+/** Where an author's plugin is: a file, an image layout, or a registry. */
 export type Place =
   | { readonly kind: 'file'; readonly file: string }
   /** `folder` or `folder:tag`. */
   | { readonly kind: 'layout'; readonly layout: string; readonly tag: string | undefined }
   | { readonly kind: 'registry'; readonly reference: string; readonly tag: string | undefined };
 
-/** What `--help` says of an argument that `placeOf` reads. */
+/** The `--help` text of an argument that `placeOf` reads. */
 export const placeSays = 'registry/repository:tag, or an OCI image layout: ./folder:tag, oci:folder:tag';
 
 /**
- * Tells what a word of the command line names. `oci:FOLDER[:TAG]` is a layout, as with skopeo; a word that begins with
- * `.` or `/`, or names a folder that is there, is one too; a file that is there is a file; all else is a reference.
+ * Decides what a command-line word names. `oci:FOLDER[:TAG]` is a layout, as with skopeo, and so is a word that starts
+ * with `.` or `/` or names an existing folder. An existing file is a file. Everything else is a reference.
  * @throws Fault `reference_invalid`, `usage`
  */
 export async function placeOf(word: string): Promise<Place> {
@@ -40,17 +40,17 @@ function layoutAt(layout: string): Place {
   return { kind: 'layout', layout, tag };
 }
 
-/** Of every subcommand that speaks with a registry. */
+/** Options of every subcommand that talks to a registry. */
 export const registryOptions = {
   'plain-http': {
     value: 'HOST',
     many: true,
-    says: 'a registry that is asked over plain http although it is elsewhere',
+    says: 'use plain http for this registry, although it is not on this machine',
   },
   'token-host': {
     value: 'HOST',
     many: true,
-    says: 'a token service beyond the registry’s own host that may have our login',
+    says: 'also send the login to this token service, which is not on the registry’s host',
   },
 } as const satisfies Options;
 
@@ -59,14 +59,14 @@ export interface RegistryOptions {
   readonly 'token-host': readonly string[];
 }
 
-/** The same, as the client of registries takes them. */
+/** Returns the registry options in the form that the OCI client takes. */
 export const clientOptions = (
   { 'plain-http': plainHttp, 'token-host': tokenHosts }: RegistryOptions,
   env: NodeJS.ProcessEnv,
   progress?: (moved: Moved) => void,
 ): OciClientOptions => ({ plainHttp, tokenHosts, credentials: dockerCredentials(env), progress });
 
-/** A layout or a repository, to read from and write to. @throws Fault `usage` for a file */
+/** Returns the layout or repository to read from and write to. @throws Fault `usage` for a file */
 export function storeOf(place: Place, options: OciClientOptions): ContentStore & { readonly reference: string } {
   if (place.kind === 'file')
     return fail('usage', { file: place.file, what: 'expected a layout or a reference, found a file' });
@@ -75,10 +75,10 @@ export function storeOf(place: Place, options: OciClientOptions): ContentStore &
   return { ...registryContent(reference, createOciClient(reference, options)), reference: place.reference };
 }
 
-/** A repository or a layout as a whole, which is named without a tag. @throws Fault `usage`, `reference_invalid` */
+/** Returns a whole repository or layout, named without a tag. @throws Fault `usage`, `reference_invalid` */
 export async function repositoryAt(word: string, options: OciClientOptions): Promise<ContentStore> {
   if (/[:@][^/]*$/.test(word.replace(/^oci:/, '')))
-    fail('usage', { argument: word, what: 'is more than a repository' });
+    fail('usage', { argument: word, what: 'expected a repository without a tag or digest' });
   const place = await placeOf(`${word}:any`); // A reference has a tag.
   if (place.kind === 'file') return storeOf(place, options);
   if (place.kind === 'layout') return layoutContent(parseLayoutReference(place.layout).folder, process.cwd());

@@ -10,22 +10,22 @@ import { readIfThere, readInput } from '../read-input.ts';
 import { type PluginFiles, readZip, zipLimit } from './plugin-zip.ts';
 import { parseDescriptorFile } from './read-descriptor-file.ts';
 
-/** The files of a plugin that agree with each other. */
+/** The files of a plugin, checked to be consistent with each other. */
 export interface SignedFiles extends PluginFiles {
-  /** The one that the component carries. */
+  /** The descriptor embedded in the component. */
   readonly signed: PluginDescriptor;
-  /** Whose signature it is, when a key was there to tell. */
+  /** The id of the signing key, if a public key was given to check the signature with. */
   readonly keyId?: string;
 }
 
-/** Of every subcommand that may check whose signature it is. */
+/** The option of every subcommand that can check the signature with a public key. */
 export const publicKeyOption = {
-  key: { value: 'FILE', says: 'the public key of the signer, SPKI PEM: the signature is checked with it first' },
+  key: { value: 'FILE', says: 'the signer’s public key, SPKI PEM; the signature is checked with it first' },
 } as const;
 
 /**
- * Reads what `sign` or `pack` left: a zip, or a component with its signature (and its plugin.json, if there is one)
- * beside it.
+ * Reads the output of `sign` or `pack`: a zip, or a component with its signature (and optionally its plugin.json)
+ * next to it.
  * @throws Fault `zip_refused`, `signature_missing`, and those of `agreeing`
  */
 export async function readFiles(file: string, key?: string): Promise<SignedFiles> {
@@ -42,7 +42,8 @@ export async function readFiles(file: string, key?: string): Promise<SignedFiles
 }
 
 /**
- * Files whose descriptor is the signed one, and whose signature can be one: with a key, is one.
+ * Checks that plugin.json equals the embedded descriptor and that the signature has the right length; with a key, that
+ * it is valid.
  * @throws Fault `descriptor_missing`, `descriptor_mismatch`, `descriptor_invalid`, `signature_invalid`, `key_invalid`
  */
 export async function agreeing(files: PluginFiles, about: FaultDetails, key?: string): Promise<SignedFiles> {
@@ -54,13 +55,12 @@ export async function agreeing(files: PluginFiles, about: FaultDetails, key?: st
     fail('descriptor_mismatch', {
       ...about,
       plugin: signed.id,
-      what: 'plugin.json differs from the descriptor that was signed',
+      what: 'plugin.json differs from the signed descriptor',
       members: members.filter(name => !isDeepStrictEqual(signed[name], stated[name])),
-      hint: 'build and sign the component again, or restore the plugin.json that it was signed with',
+      hint: 'build and sign the component again, or restore the plugin.json it was signed with',
     });
   }
-  if (signature.length !== 64)
-    fail('signature_invalid', { ...about, what: `${signature.length} bytes, and it has 64` });
+  if (signature.length !== 64) fail('signature_invalid', { ...about, what: `${signature.length} bytes, expected 64` });
   if (key === undefined) return { ...files, signed };
   const { keyId } = await requireSignature(component, signature, key, about);
   return { ...files, signed, keyId };
@@ -78,10 +78,10 @@ async function requireSignature(
   return fail('signature_invalid', {
     ...about,
     key: keyFile,
-    hint: 'sign the component again: it was changed, or another key signed it',
+    hint: 'sign the component again: it was changed after signing, or signed by another key',
   });
 }
 
-/** A descriptor as the text of a plugin.json. */
+/** Formats a descriptor as the text of a plugin.json. */
 export const jsonOf = (descriptor: PluginDescriptor): Uint8Array =>
   Buffer.from(`${JSON.stringify(descriptor, null, 2)}\n`);

@@ -6,12 +6,12 @@ import { readBounded } from '@sallyport/host/source/read-body';
 import { type Entry, fromBufferPromise } from 'yauzl';
 import { ZipFile as ZipWriter } from 'yazl';
 
-/** The three files of a plugin, as the offline format carries them. */
+/** The three files of a plugin in the offline format. */
 export interface PluginFiles {
-  /** Name of the component, without a folder. The signature's is the same with `.sig`. */
+  /** File name of the component, without a folder. The signature has the same name plus `.sig`. */
   readonly name: string;
   readonly component: Uint8Array;
-  /** Raw. */
+  /** The raw bytes. */
   readonly signature: Uint8Array;
   /** plugin.json, as text. */
   readonly descriptor: Uint8Array;
@@ -20,13 +20,13 @@ export interface PluginFiles {
 const descriptorName = 'plugin.json';
 const fileName = /^[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}$/;
 const limits = { component: defaultArtifactLimit, signature: 4096, descriptor: 256 * 1024 };
-/** What a zip of three such files may be at most, with the room for its own records. */
+/** The largest accepted zip: three files of the largest size, plus the zip's own records. */
 export const zipLimit = limits.component + limits.signature + limits.descriptor + 64 * 1024;
 
-/** Zips the three files. The same files give the same bytes, on every machine: nothing is compressed, no time is kept. */
+/** Zips the three files. The same files give the same bytes on every machine: no compression, no timestamps. */
 export async function writeZip({ name, component, signature, descriptor }: PluginFiles): Promise<Uint8Array> {
   const zip = new ZipWriter();
-  // DOS keeps the time of the wall clock; so this is the same in every time zone.
+  // DOS timestamps are local time, so this one is the same in every time zone.
   const options = { mtime: new Date(1980, 0, 1), mode: 0o100644, compress: false, forceDosTimestamp: true };
   for (const [path, bytes] of [
     [descriptorName, descriptor],
@@ -40,8 +40,8 @@ export async function writeZip({ name, component, signature, descriptor }: Plugi
 }
 
 /**
- * Reads such a zip, made by whatever tool. Names with a folder, links, encrypted and double entries, a fourth file, what
- * unpacks to more than it says or to more than a plugin may have, and bytes before or after are refused.
+ * Reads such a zip, made by any tool. Refuses names with a folder, links, encrypted or duplicate entries, a fourth file,
+ * entries that unpack to more than their stated size or the limit, and bytes before or after the archive.
  * @throws Fault `zip_refused`
  */
 export async function readZip(bytes: Buffer, file: string): Promise<PluginFiles> {
@@ -61,17 +61,17 @@ export async function readZip(bytes: Buffer, file: string): Promise<PluginFiles>
       const tooLarge = () => refuse(`more than ${limit} bytes`, { entry: name });
       if (entry.uncompressedSize > limit) tooLarge();
       const content = await readBounded(await zip.openReadStreamPromise(entry), limit, tooLarge);
-      if (crc32(content) !== entry.crc32) refuse('its content is not what its checksum says', { entry: name });
+      if (crc32(content) !== entry.crc32) refuse('its content does not match its checksum', { entry: name });
       found.set(name, content);
     }
-    if (begin !== 0) refuse('there are bytes before its first entry');
+    if (begin !== 0) refuse('it has bytes before its first entry');
   } catch (error) {
     if (error instanceof Error && error.name === 'Fault') throw error;
-    // yauzl names what is wrong: a folder in a name, bytes at the end, a size that is not true.
+    // yauzl's message says what is wrong: a folder in a name, bytes at the end, a wrong size.
     return refuse(error instanceof Error ? error.message : String(error), {}, error);
   }
   const component = [...found.keys()].find(name => name.endsWith('.wasm')) ?? refuse('no entry ends in .wasm');
-  const take = (name: string) => found.get(name) ?? refuse(`there is no ${name}`);
+  const take = (name: string) => found.get(name) ?? refuse(`it has no entry ${name}`);
   return {
     name: component,
     component: take(component),
@@ -82,13 +82,13 @@ export async function readZip(bytes: Buffer, file: string): Promise<PluginFiles>
 
 function objectionTo(entry: Entry, found: ReadonlyMap<string, unknown>): string | undefined {
   const { fileName: name, versionMadeBy, externalFileAttributes } = entry;
-  if (found.has(name)) return 'it is there twice';
-  if (!fileName.test(name)) return 'not the plain name of a file';
+  if (found.has(name)) return 'duplicate entry';
+  if (!fileName.test(name)) return 'not a plain file name';
   if (entry.isEncrypted()) return 'encrypted';
-  // Made on Unix (3), the upper half is the mode: a regular file, or nothing said.
+  // In an entry made on Unix (3) the upper half is the file mode, which may be 0 for unknown.
   const type = versionMadeBy >> 8 === 3 ? (externalFileAttributes >>> 16) & 0o170000 : 0;
   if (type !== 0 && type !== 0o100000) return 'not a regular file';
-  if (name !== descriptorName && !/\.wasm(\.sig)?$/.test(name)) return 'not a file of a plugin';
+  if (name !== descriptorName && !/\.wasm(\.sig)?$/.test(name)) return 'not part of a plugin';
   return undefined;
 }
 

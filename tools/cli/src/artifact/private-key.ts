@@ -3,12 +3,12 @@ import { fail } from '@sallyport/host/core/fault';
 import type { Context, Options } from '../command.ts';
 import { readInput } from '../read-input.ts';
 
-/** Of every subcommand that signs. */
+/** Options of every subcommand that signs. */
 export const keyOptions = {
   key: { value: 'FILE', required: true, says: 'the private key: PKCS#8 PEM, encrypted or not' },
   'passphrase-file': {
     value: 'FILE',
-    says: 'the passphrase of an encrypted key, in its first line; asked for without',
+    says: 'a file whose first line is the passphrase of an encrypted key; prompted for if omitted',
   },
 } as const satisfies Options;
 
@@ -18,7 +18,7 @@ interface KeyOptions {
 }
 
 /**
- * Reads the private key that the options name; the passphrase comes from its file, or from whoever sits there.
+ * Reads the private key that the options name. The passphrase comes from its file or is prompted for.
  * @throws Fault `private_key_invalid`, `passphrase_refused`, `usage`
  */
 export async function readPrivateKey(options: KeyOptions, { terminal }: Context): Promise<KeyObject> {
@@ -27,12 +27,13 @@ export async function readPrivateKey(options: KeyOptions, { terminal }: Context)
   if (!isEncrypted(pem)) return parsePrivateKey(pem, { file });
   if (passphraseFile !== undefined)
     return parsePrivateKey(pem, { file, passphrase: await readPassphrase(passphraseFile) });
-  if (!terminal.interactive) fail('passphrase_refused', { file, what: 'nobody is there to be asked' });
+  if (!terminal.interactive)
+    fail('passphrase_refused', { file, what: 'stdin is not a terminal, so it cannot be prompted for' });
   const passphrase = await terminal.ask(`Passphrase of ${file}`, { hidden: true, instead: 'use --passphrase-file' });
   return parsePrivateKey(pem, { file, passphrase });
 }
 
-/** The first line of a file. @throws Fault `passphrase_refused` when it is empty, `usage` */
+/** Reads the passphrase from the first line of a file. @throws Fault `passphrase_refused` when it is empty, `usage` */
 export async function readPassphrase(file: string): Promise<string> {
   const [first = ''] = (await readInput(file)).toString('utf8').split(/\r?\n/, 1);
   return first === '' ? fail('passphrase_refused', { file, what: 'its first line is empty' }) : first;
@@ -51,7 +52,7 @@ export function parsePrivateKey(
     if (isEncrypted(pem)) {
       return fail('passphrase_refused', {
         ...about,
-        what: passphrase === undefined ? 'none was given' : 'it is another one',
+        what: passphrase === undefined ? 'none was given' : 'it is wrong',
       });
     }
     return fail('private_key_invalid', about, error);

@@ -10,16 +10,16 @@ import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 
 export interface ComponentPush extends OciClientOptions {
   readonly component: Uint8Array;
-  /** 64 raw bytes, as they stand in `X.sig`. */
+  /** 64 raw bytes, the content of `X.sig`. */
   readonly signature: Uint8Array;
-  /** The signer's SPKI PEM: the signature is checked with it before anything is sent, and its id is stated. */
+  /** The signer's SPKI PEM. The signature is checked with it before anything is sent, and its key id is pushed along. */
   readonly publicKeyPem?: string | undefined;
   /** `registry/repository:tag`. */
   readonly reference: string;
 }
 
 /**
- * Pushes a signed component that carries its descriptor. Yields the digest of the manifest.
+ * Pushes a signed component with its embedded descriptor. Returns the digest of the manifest.
  * @throws Fault `signature_invalid`, `descriptor_missing`, and those of pushPlugin
  */
 export async function pushComponent(push: ComponentPush, signal?: AbortSignal): Promise<Digest> {
@@ -29,7 +29,7 @@ export async function pushComponent(push: ComponentPush, signal?: AbortSignal): 
   if (key && !(await isSignedBy(signature, component, key.bytes))) {
     fail('signature_invalid', {
       reference,
-      hint: 'sign the component again: it was changed, or another key signed it',
+      hint: 'sign the component again: it was changed after signing, or signed by another key',
     });
   }
   const claim: SignatureClaim = { signature, ...(key && { keyId: key.keyId }) };

@@ -35,7 +35,7 @@ it.each([
 ])('[HOOK-31] a config_schema with $what that cannot be used is refused, with its place', async ({ schema, path }) => {
   await expect(read(schema)).rejects.toMatchObject({
     code: 'descriptor_invalid',
-    details: { path, what: expect.stringContaining('cannot use this part') },
+    details: { path, what: expect.stringContaining('does not support this part') },
   });
 });
 

@@ -6,7 +6,10 @@ import { repeatedName } from '@sallyport/host/core/json-repeat';
 import { schemaGaps } from '@sallyport/host/core/json-schema';
 import { readRegularFile } from '@sallyport/host/core/regular-file';
 
-/** Reads the plugin.json of an author, whose schema must be one that the gateway can use. @throws Fault `descriptor_invalid`, with the file and the field */
+/**
+ * Reads an author's plugin.json and checks that the gateway supports its config schema.
+ * @throws Fault `descriptor_invalid`, with the file and the field
+ */
 export async function readDescriptorFile(file: string): Promise<PluginDescriptor> {
   const text = await readRegularFile(file).catch(error =>
     fail('descriptor_invalid', { file, what: fileProblem(error) }, error),
@@ -15,12 +18,16 @@ export async function readDescriptorFile(file: string): Promise<PluginDescriptor
   const [gap] = descriptor.config_schema === undefined ? [] : schemaGaps(descriptor.config_schema as JsonObject);
   if (gap !== undefined) {
     const path = `config_schema${gap.at.slice(1).replaceAll('/', '.')}`;
-    fail('descriptor_invalid', { file, path, what: `the gateway cannot use this part of the schema: ${gap.reason}` });
+    fail('descriptor_invalid', {
+      file,
+      path,
+      what: `the gateway does not support this part of the schema: ${gap.reason}`,
+    });
   }
   return descriptor;
 }
 
-/** The same for bytes that are there already. @throws Fault `descriptor_invalid` */
+/** Parses a plugin.json that has already been read. @throws Fault `descriptor_invalid` */
 export function parseDescriptorFile(bytes: Uint8Array, file: string): PluginDescriptor {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

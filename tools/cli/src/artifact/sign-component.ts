@@ -6,33 +6,33 @@ import { embedDescriptor, readDescriptor } from '@sallyport/host/wasm/descriptor
 
 export interface Unsigned {
   readonly bytes: Uint8Array;
-  /** The plugin.json beside the component, when there is one. */
+  /** The plugin.json next to the component, if there is one. */
   readonly descriptor?: PluginDescriptor;
   /** An Ed25519 key. */
   readonly privateKey: KeyObject;
 }
 
 export interface Signed {
-  /** What was signed: the component, with its descriptor. */
+  /** The signed bytes: the component with its descriptor embedded. */
   readonly bytes: Uint8Array;
-  /** 64 raw bytes over exactly `bytes`; as a file it is `X.sig`. */
+  /** The 64 raw bytes of the signature over `bytes`; the content of `X.sig`. */
   readonly signature: Uint8Array;
   readonly keyId: string;
-  /** Whether the descriptor was embedded now, so that `bytes` differ from what came in. */
+  /** Whether the descriptor was embedded by this call, so that `bytes` differ from the input. */
   readonly embedded: boolean;
 }
 
 /**
- * Signs a component, after embedding the descriptor when it carries none.
- * @throws Fault `descriptor_mismatch` when the component carries another one
+ * Signs a component, embedding the descriptor first if it has none.
+ * @throws Fault `descriptor_mismatch` when the component has a different one
  */
 export function signComponent({ bytes, descriptor, privateKey }: Unsigned): Signed {
   const carried = readDescriptor(bytes);
   if (carried && descriptor && !sameDescriptor(carried, descriptor)) {
     fail('descriptor_mismatch', {
       plugin: carried.id,
-      what: 'the component carries another descriptor than the plugin.json beside it',
-      hint: 'build the component again, so that both say the same',
+      what: 'the descriptor in the component differs from the plugin.json next to it',
+      hint: 'build the component again, so that both match',
     });
   }
   const embedded = carried === undefined && descriptor !== undefined;
@@ -40,7 +40,7 @@ export function signComponent({ bytes, descriptor, privateKey }: Unsigned): Sign
   return { bytes: whole, embedded, ...signBytes(whole, privateKey) };
 }
 
-/** The raw signature over these bytes, 64 of them, and the id of the key. */
+/** Returns the raw 64-byte signature over these bytes and the id of the key. */
 export function signBytes(
   bytes: Uint8Array,
   key: KeyObject,

@@ -3,14 +3,14 @@ import type { Digest } from '@sallyport/host/core/digest';
 import { mediaType } from '@sallyport/host/source/media-type';
 import type { Attachment } from '@sallyport/host/source/referrer';
 
-/** What is said of a subject by whoever signs an image with cosign: nothing but that it is signed. */
+/** The predicate of an image signed with cosign: it states nothing but that the subject is signed. */
 const predicateType = 'https://sigstore.dev/cosign/sign/v1';
 const payloadType = 'application/vnd.in-toto+json';
 
 /**
- * The manifest `subject`, signed as cosign reads it: a sigstore bundle v0.3 (protobuf-specs, sigstore_bundle.proto) with
- * an in-toto statement in a DSSE envelope, by a plain Ed25519 key, without an entry in a transparency log. The same key
- * and manifest give the same bundle.
+ * Signs the manifest `subject` in cosign's format: a sigstore bundle v0.3 (protobuf-specs, sigstore_bundle.proto) with
+ * an in-toto statement in a DSSE envelope, signed by a plain Ed25519 key, without an entry in a transparency log. The
+ * same key and manifest give the same bundle.
  */
 export function sigstoreBundle(subject: Digest, key: KeyObject): Attachment {
   const payload = Buffer.from(
@@ -42,6 +42,6 @@ export function sigstoreBundle(subject: Digest, key: KeyObject): Attachment {
   };
 }
 
-/** What a DSSE signature is over (DSSE protocol, § Signature Definition, PAE). */
+/** Returns the bytes that a DSSE signature covers (DSSE protocol, § Signature Definition, PAE). */
 const preAuthenticated = (type: string, payload: Buffer): Buffer =>
   Buffer.concat([Buffer.from(`DSSEv1 ${Buffer.byteLength(type)} ${type} ${payload.length} `), payload]);

@@ -1,6 +1,6 @@
 import type { Part } from './anatomy.ts';
 
-/** The size of a component, whole and by section, a line each. */
+/** Formats the size of a component, total and by section, one line each. */
 export const tellParts = (bytes: number, parts: readonly Part[]): readonly string[] => [
   `size: ${bytes} bytes, by section:`,
   ...parts.map(

@@ -5,7 +5,7 @@ import type { Result } from '../command.ts';
 import { writeNew } from '../write-file.ts';
 import type { PluginFiles } from './plugin-zip.ts';
 
-/** Names of the files that were written; there is no signature of what nobody signed. */
+/** Names of the files that were written; no signature if the component is unsigned. */
 export interface Written {
   readonly component: string;
   readonly signature?: string;
@@ -39,7 +39,7 @@ export async function writeFiles(
   return written;
 }
 
-/** What is said of them. */
+/** Formats the names of the written files as a command's result. */
 export const toldFiles = ({ id, version }: PluginDescriptor, written: Written, more: object = {}): Result => {
   const told = { ...written, ...more };
   const lines = Object.entries(told).map(([name, value]) => `${name}: ${value}`);

@@ -14,11 +14,11 @@ export interface PluginBuild {
   /** The plugin's folder. */
   readonly folder: string;
   readonly descriptor: PluginDescriptor;
-  /** The module to begin with, where the language leaves a choice. */
+  /** The entry module, where the language leaves a choice. */
   readonly source?: string | undefined;
   /** Where the component is written. */
   readonly out: string;
-  /** Says a line to people; nothing is said unless stated. */
+  /** Prints a line for the user; by default nothing is printed. */
   readonly say?: (line: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -30,8 +30,8 @@ export interface BuiltPlugin {
 }
 
 /**
- * Makes a component of a plugin with the toolchain of its language, embeds its descriptor, and writes it.
- * @throws Fault `plugin_build_failed`, `toolchain_missing`, `file_unwritable`; then `out` is as it was
+ * Builds a plugin with the toolchain of its language, embeds its descriptor, and writes the component.
+ * @throws Fault `plugin_build_failed`, `toolchain_missing`, `file_unwritable`; `out` is unchanged then
  */
 export async function buildPlugin(plugin: PluginBuild): Promise<BuiltPlugin> {
   const { folder, descriptor, source, out, say = () => {}, signal = new AbortController().signal } = plugin;
@@ -51,11 +51,11 @@ export async function buildPlugin(plugin: PluginBuild): Promise<BuiltPlugin> {
   }
 }
 
-/** A component without the exports of its kind is no plugin, whatever its toolchain says. @throws Fault `plugin_build_failed` */
+/** Checks that the component has the exports of its kind, which not every toolchain does. @throws Fault `plugin_build_failed` */
 function requireExports(component: Uint8Array, { id: plugin, kind }: PluginDescriptor, { exporting }: Toolchain): void {
   const { exports } = componentInfo(component);
   const missing = exportsOf(kind).filter(name => !exports.some(each => each.startsWith(`sallyport:plugin/${name}@`)));
   if (missing.length === 0) return;
-  const what = `the component exports no ${missing.join(' and no ')}, which a ${kind} has`;
+  const what = `the component does not export ${missing.join(' or ')}, which a ${kind} plugin must`;
   fail('plugin_build_failed', { plugin, what, hint: exporting });
 }

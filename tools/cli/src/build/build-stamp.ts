@@ -6,20 +6,20 @@ import { z } from 'zod';
 import { isSource } from '../watch-folder.ts';
 import { replaceFile } from '../write-file.ts';
 
-/** What a folder's last build was made of. */
+/** The digests of a folder's last build and of its sources. */
 const stampSchema = z.object({ component: z.string(), sources: z.record(z.string(), z.string()) });
 const stampFile = (folder: string) => join(folder, '.sallyport/build.json');
 
-/** Files beside the sources that no build reads. */
+/** Files next to the sources that no build reads. */
 const unread = /^(cases|README\.md|CHANGELOG\.md|LICENSE|.*\.pem)$/;
 
-/** Files that a build reads although no other file names them: those of a Go package, and what sets a build up. */
+/** Files that a build reads although no other file names them: those of a Go package, and build settings. */
 const unasked = /\.go$|^(package(-lock)?|tsconfig)\.json$|^(requirements\.txt|pyproject\.toml|Cargo\.toml|build\.rs)$/;
 
 /** The digests of the sources of a plugin, by their paths. */
 export type Sources = Readonly<Record<string, string>>;
 
-/** Reads all that a build of this folder may read. */
+/** Hashes every file that a build of this folder may read. */
 export async function readSources(folder: string): Promise<Sources> {
   const found: [path: string, digest: string][] = [];
   const add = async (below: string): Promise<void> => {
@@ -34,7 +34,7 @@ export async function readSources(folder: string): Promise<Sources> {
   return Object.fromEntries(found);
 }
 
-/** Keeps what a component was built of. `sources` are those from before the build. @throws Fault `file_unwritable` */
+/** Records the sources of a component, read before the build. @throws Fault `file_unwritable` */
 export async function stampBuild(folder: string, component: Uint8Array, sources: Sources): Promise<void> {
   const file = stampFile(folder);
   await mkdir(dirname(file), { recursive: true });
@@ -43,8 +43,8 @@ export async function stampBuild(folder: string, component: Uint8Array, sources:
 }
 
 /**
- * Whether the sources beside a component are others than it was built of: one has changed or is gone, or there is a
- * new one that a build reads unasked. Other new files are an operator's, or a tool's. False where nothing is known of its build.
+ * Whether the sources next to a component have changed since it was built: a file was changed, removed, or added that
+ * a build reads without being named. Other new files are ignored. False when there is no record of the build.
  */
 export async function isStale(file: string, component: Uint8Array): Promise<boolean> {
   const folder = dirname(resolve(file));

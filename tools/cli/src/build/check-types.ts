@@ -6,9 +6,9 @@ import { installHint } from './javascript-bundle.ts';
 import { helpersFolder } from './javascript-helpers.ts';
 
 /**
- * Checks the types of a plugin's module and of all that it imports, by the nearest tsconfig.json, or else strictly; in
- * JavaScript too, where what nobody has given a type is taken as it is. The types of the contract and of
- * `@sallyport/plugin` are there without an installation, and what the engine does not have has none.
+ * Type-checks a plugin's module and everything it imports, with the nearest tsconfig.json or else in strict mode.
+ * JavaScript is checked too, with untyped values as `any`. The types of the contract and of `@sallyport/plugin` are
+ * found without an installation; globals that the engine lacks have no types.
  * @param source an absolute path
  * @throws Fault `plugin_build_failed` with file and line of the first ten errors
  */
@@ -34,7 +34,7 @@ export async function checkTypes(plugin: string, source: string, engine: Engine 
   const declared = ['contract.d.ts', 'globals.d.ts'].map(each => join(helpers, each)).filter(ts.sys.fileExists);
   const program = ts.createProgram({ rootNames: [source, ...declared], options, host });
 
-  // That a list of files to compile has none is nothing to a build that begins with one module.
+  // "No inputs were found" does not matter to a build that starts from one module.
   const noInputs = 18003;
   const unread = (config?.errors ?? []).filter(({ code }) => code !== noInputs);
   const wrong = unread.length > 0 ? unread : ts.getPreEmitDiagnostics(program).filter(each => isOwn(each));
@@ -57,35 +57,35 @@ const name = '@sallyport/plugin';
 const readConfig = (ts: typeof import('typescript'), file: string) =>
   ts.parseJsonSourceFileConfigFileContent(ts.readJsonConfigFile(file, ts.sys.readFile), ts.sys, dirname(file));
 
-/** What is installed is not the author's to correct, and an at sign in a comment of JavaScript is no mistake. */
+/** Leaves out errors in installed packages, which the author cannot fix, and in JSDoc comments of JavaScript. */
 function isOwn(diagnostic: Diagnostic): boolean {
   const { file } = diagnostic;
   const ofComments = (file as { jsDocDiagnostics?: readonly Diagnostic[] } | undefined)?.jsDocDiagnostics ?? [];
   return !file?.fileName.includes('/node_modules/') && !ofComments.includes(diagnostic);
 }
 
-/** Nothing is written, and files are named by their extension. */
+/** Settings that no tsconfig.json overrides: write nothing, and allow imports with an extension. */
 const always = { noEmit: true, allowImportingTsExtensions: true, emitDeclarationOnly: false, composite: false };
 
-/** What is there when a plugin runs, unless tsconfig.json says otherwise. */
+/** The libraries that each engine has, unless tsconfig.json says otherwise. */
 const libraries: Readonly<Record<Engine, CompilerOptions>> = {
   quickjs: { lib: ['lib.es2023.d.ts'], types: [] },
   starlingmonkey: { lib: ['lib.es2023.d.ts', 'lib.webworker.d.ts'], types: [] },
 };
 
-/** Where there is no tsconfig.json. Numbers are those of TypeScript's enums: ES2023, ESNext, bundler. */
+/** Settings without a tsconfig.json. The numbers are values of TypeScript's enums: ES2023, ESNext, bundler. */
 const strict = { strict: true, target: 10, module: 99, moduleResolution: 100, skipLibCheck: true };
 
-/** JavaScript is checked without `"checkJs": false`; what nobody has given a type may be anything. */
+/** JavaScript is checked unless tsconfig.json says `"checkJs": false`. */
 const script = { allowJs: true, checkJs: true };
 
-/** Parts of `strict` that ask for types to be written; JavaScript is held to those that tsconfig.json names one by one. */
+/** Parts of `strict` that need type annotations; for JavaScript they apply only where tsconfig.json names them. */
 const ofTyped = ['noImplicitAny', 'strictNullChecks', 'useUnknownInCatchVariables'] as const;
 
-/** Those cannot be asked for without strictNullChecks. */
+/** These options are an error without strictNullChecks. */
 const withoutNullChecks = { exactOptionalPropertyTypes: false, strictPropertyInitialization: false };
 
-/** The engine has no `Intl`, and no function of it takes a locale: the types of the language are read without them. */
+/** Removes `Intl` and locale parameters from the language's types, because the engine has neither. */
 function withoutLocales(ts: typeof import('typescript'), host: CompilerHost): CompilerHost {
   const ofLanguage = /[\\/]lib\.es[^\\/]*\.d\.ts$/;
   return {
@@ -101,7 +101,7 @@ function withoutLocales(ts: typeof import('typescript'), host: CompilerHost): Co
   };
 }
 
-/** What to do about the first error that is known. */
+/** Returns a hint for the first error that has one. */
 function hintOf(lines: readonly string[]): string | undefined {
   for (const line of lines) {
     const [, module] = /TS(?:2307|2882): Cannot find module .*?'([^']+)'/.exec(line) ?? [];

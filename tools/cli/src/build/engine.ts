@@ -7,23 +7,23 @@ import { fail } from '@sallyport/host/core/fault';
 import { z } from 'zod';
 import { worldName } from './world.ts';
 
-/** What runs JavaScript within a component: QuickJS is small and starts at once, StarlingMonkey is large and has fetch. */
+/** The JavaScript engine in a component: QuickJS is small and starts fast, StarlingMonkey is large and has fetch. */
 const engineSchema = z.enum(['quickjs', 'starlingmonkey']);
 export type Engine = z.output<typeof engineSchema>;
 
 export interface Script {
   readonly descriptor: PluginDescriptor;
-  /** The plugin's, whose packages are looked for first. */
+  /** The plugin's folder, whose packages are searched first. */
   readonly folder: string;
-  /** WIT of the contract and of the plugin's own world. */
+  /** A folder with the WIT of the contract and of the plugin's own world. */
   readonly worldDir: string;
-  /** The plugin's one module. */
+  /** The plugin, bundled into one module. */
   readonly code: string;
 }
 
 /**
- * The engine that package.json of a plugin names under `sallyport`; QuickJS where it names none.
- * @throws Fault `plugin_build_failed` for one that is none
+ * Returns the engine that a plugin's package.json names under `sallyport`; QuickJS by default.
+ * @throws Fault `plugin_build_failed` for an unknown engine
  */
 export async function engineOf(plugin: string, folder: string): Promise<Engine> {
   const file = join(folder, 'package.json');
@@ -33,20 +33,20 @@ export async function engineOf(plugin: string, folder: string): Promise<Engine> 
     return schema.parse(JSON.parse(text)).sallyport.engine;
   } catch (error) {
     const hint = `"sallyport": { "engine": "${engineSchema.options.join('" or "')}" }`;
-    return fail('plugin_build_failed', { plugin, file, what: 'it names no engine that is known here', hint }, error);
+    return fail('plugin_build_failed', { plugin, file, what: 'it names an unknown engine', hint }, error);
   }
 }
 
-/** Makes a component of a module, with each engine. */
+/** Turns a module into a component, by engine. */
 export const componentizeWith: Readonly<Record<Engine, (script: Script) => Promise<Uint8Array>>> = {
   async quickjs({ worldDir, code: jsSource }) {
     const { componentize } = await import('componentize-qjs');
-    // The runtime that is optimized for size is a third smaller, and takes half as long again for the same work.
+    // The runtime optimized for size is a third smaller but takes 50 % longer for the same work.
     const options = { witPath: worldDir, world: worldName, jsSource, sync: true, stubWasi: true, optSize: false };
     return (await componentize(options)).component;
   },
 
-  /** Console, clock and random numbers are those of the prelude; of WASI no more than fetch needs is left. */
+  /** Console, clock and random numbers come from the prelude; only the part of WASI that fetch needs is kept. */
   async starlingmonkey({ descriptor, folder, worldDir, code }) {
     const { componentize } = await importStarlingMonkey(descriptor.id, folder);
     const { required_capabilities, optional_capabilities } = descriptor;
@@ -59,7 +59,7 @@ export const componentizeWith: Readonly<Record<Engine, (script: Script) => Promi
   },
 };
 
-/** All files as one package: as a folder, this componentizer cannot read them. */
+/** Joins all WIT files into one package, because this componentizer does not read folders. */
 async function witText(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter(name => name.endsWith('.wit'));
   const texts = await Promise.all(names.map(name => readFile(join(folder, name), 'utf8')));
@@ -69,7 +69,7 @@ async function witText(folder: string): Promise<string> {
 
 const starlingMonkey = { name: '@bytecodealliance/componentize-js', version: '0.23.0' };
 
-/** It is large and few need it: who does installs it beside the plugin. @throws Fault `toolchain_missing` */
+/** Imports StarlingMonkey, which is large and rarely needed and so is installed by the author. @throws Fault `toolchain_missing` */
 async function importStarlingMonkey(
   plugin: string,
   folder: string,
@@ -78,13 +78,13 @@ async function importStarlingMonkey(
   const manifest = installed(name, folder);
   if (manifest === undefined) {
     const hint = `run in ${folder}: npm install --save-dev --save-exact ${name}@${version}`;
-    return fail('toolchain_missing', { plugin, what: 'StarlingMonkey is not there', hint });
+    return fail('toolchain_missing', { plugin, what: 'StarlingMonkey is not installed', hint });
   }
   const { exports } = JSON.parse(await readFile(manifest, 'utf8'));
   return import(pathToFileURL(join(dirname(manifest), exports.import)).href);
 }
 
-/** The package.json of a package as the modules of `folder` see it; undefined when they see none. */
+/** Returns the path of a package's package.json as resolved from `folder`; undefined when it is not installed. */
 function installed(name: string, folder: string): string | undefined {
   try {
     return findPackageJSON(name, pathToFileURL(join(resolve(folder), 'plugin.json')));

@@ -6,19 +6,19 @@ import { fail } from '@sallyport/host/core/fault';
 
 const run = promisify(execFile);
 
-/** The one version that plugins are built with: what it makes depends on the Python that it carries. */
+/** The version that plugins are built with. It is fixed because its output depends on the Python it bundles. */
 export const componentizePyVersion = '0.25.1';
 
-/** How componentize-py is called, and a Python that has it or stands beside it, to install packages with. */
+/** The command that runs componentize-py, and a Python next to it to install packages with. */
 export interface Python {
   readonly componentize: readonly [command: string, ...args: string[]];
   readonly python: string;
 }
 
-/** The package has no module that `python3 -m` could run. */
+/** Runs the package's entry point, because it has no module for `python3 -m`. */
 const asModule = 'import sys, componentize_py; sys.argv[0] = "componentize-py"; sys.exit(componentize_py.script())';
 
-/** Where componentize-py is. @throws Fault `toolchain_missing` */
+/** Finds componentize-py. @throws Fault `toolchain_missing` */
 export async function findPython(plugin: string): Promise<Python> {
   const hint = `pip install componentize-py==${componentizePyVersion}`;
   const program = await onPath('componentize-py');
@@ -37,8 +37,8 @@ export async function findPython(plugin: string): Promise<Python> {
   }
   const what =
     other === undefined
-      ? 'there is no componentize-py'
-      : `there is componentize-py ${other}, and plugins are built with ${componentizePyVersion}`;
+      ? 'componentize-py is not installed'
+      : `componentize-py ${other} is installed, and plugins are built with ${componentizePyVersion}`;
   return fail('toolchain_missing', { plugin, what, hint });
 }
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fail } from '@sallyport/host/core/fault';
 
-/** What Rust compiles plugins for, the usual one first: a component with the inert part of WASI, or a module without any import of a system. */
+/** Compile targets, the usual one first: a component with the inert part of WASI, or a module without system imports. */
 const targets = ['wasm32-wasip2', 'wasm32-unknown-unknown'] as const;
 
-/** A Rust that can do so: the program, what it compiles for, and what is added to its environment and to its arguments. */
+/** A usable Rust toolchain: the cargo program, the target, and additions to its environment and arguments. */
 export interface Rust {
   readonly cargo: string;
   readonly target: (typeof targets)[number];
@@ -16,7 +16,7 @@ export interface Rust {
 }
 
 /**
- * Finds Rust with a target installed, as rustup does it, or Debian's below `prefix`, whose target comes as source.
+ * Finds a Rust with one of the targets installed (rustup), or Debian's below `prefix`, which ships the target as source.
  * @throws Fault `toolchain_missing`
  */
 export async function findRust(plugin: string, prefix = '/usr'): Promise<Rust> {
@@ -33,14 +33,14 @@ export async function findRust(plugin: string, prefix = '/usr'): Promise<Rust> {
   if (missing instanceof Error) {
     return fail('toolchain_missing', {
       plugin,
-      what: 'there is no Rust that compiles for WebAssembly',
+      what: 'found no Rust that compiles for WebAssembly',
       hint: 'rustup target add wasm32-wasip2, or on Debian apt-get install rustc-web rust-web-src cargo-web lld-22',
     });
   }
   return {
     cargo,
     target: 'wasm32-unknown-unknown',
-    // A released compiler takes `-Z` only from who says so.
+    // A stable compiler accepts `-Z` only with this variable set.
     env: { RUSTC: rustc, RUSTC_BOOTSTRAP: '1', CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker },
     args: ['-Z', 'build-std=std,panic_abort', '-Z', 'build-std-features='],
   };

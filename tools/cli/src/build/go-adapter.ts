@@ -2,21 +2,21 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { componentEmbed, parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 
-/** What a plugin in Go has of the system, beside the log. */
+/** The system capabilities of a Go plugin, beside the log. */
 export interface GoPowers {
   readonly clock: boolean;
   readonly random: boolean;
 }
 
-/** Go's linker leaves this much at the beginning of memory free. */
+/** The number of bytes that Go's linker leaves free at the start of memory. */
 export const freeMemory = 4096 + 8192;
 
-/** Where lines of stdout and stderr are put together, where strings of ours stand, and where the host puts what it gives. */
+/** Offsets in that free memory: the line buffers of stdout and stderr, our own strings, and results of host calls. */
 const place = { stdout: 4096, stderr: 4096 + 2048, text: 8192, given: 8192 + 16 };
 const longestLine = 2048;
 const mostGiven = 2048;
 
-/** Functions of the system that Go may import, by the types of their parameters, as letters: i is i32, I is i64. */
+/** System functions that Go may import, with their parameter types as letters: i is i32, I is i64. */
 const functions: Readonly<Record<string, string>> = {
   ...{ args_get: 'ii', environ_get: 'ii', clock_res_get: 'ii', fd_advise: 'iIIi', fd_allocate: 'iII', fd_close: 'i' },
   ...{ fd_datasync: 'i', fd_fdstat_get: 'ii', fd_fdstat_set_flags: 'ii', fd_fdstat_set_rights: 'iII' },
@@ -32,10 +32,9 @@ const functions: Readonly<Record<string, string>> = {
 const [notOpen, notThere] = [8, 52];
 
 /**
- * What stands between Go's runtime, which wants WASI preview 1, and the plugin's world. Of the system it gives the log,
- * and the clock and random numbers where they are declared. What is not declared ends the call with a line that says
- * so, but for what the runtime itself needs: a clock that counts how often it was asked, which only orders its own
- * timers, and one seed.
+ * Builds the adapter between Go's runtime, which needs WASI preview 1, and the plugin's world. It provides the log, and
+ * the clock and random numbers where they are declared. Using an undeclared capability logs a line and ends the call,
+ * except for what the runtime itself needs: a clock that only counts calls, which orders its own timers, and one seed.
  */
 export async function goAdapter(worldDir: string, powers: GoPowers): Promise<Uint8Array> {
   const imports = [
@@ -53,7 +52,7 @@ export async function goAdapter(worldDir: string, powers: GoPowers): Promise<Uin
   return embedded;
 }
 
-/** All of a folder's WIT, as one text. */
+/** Joins the WIT files of a folder into one text. */
 export async function contractText(worldDir: string): Promise<string> {
   const names = (await readdir(worldDir)).filter(name => name.endsWith('.wit')).sort();
   const texts = await Promise.all(names.map(name => readFile(join(worldDir, name), 'utf8')));
@@ -61,7 +60,7 @@ export async function contractText(worldDir: string): Promise<string> {
   return [packageLine.exec(texts[0] ?? '')?.[0], ...texts.map(text => text.replace(packageLine, ''))].join('\n');
 }
 
-/** What of WASI 0.2 is needed to wait. */
+/** The part of WASI 0.2 that waiting needs. */
 const wasi = `package wasi:io@0.2.0 {
   interface poll { resource pollable { block: func(); } }
 }
@@ -88,7 +87,7 @@ function adapterText({ clock, random }: GoPowers): string {
   (global $asked (mut i64) (i64.const 0))
   (global $seeded (mut i32) (i32.const 0))
 
-  ;; Where the host puts what it gives to this module.
+  ;; Where the host writes results for this module.
   (func (export "cabi_import_realloc") (param i32 i32 i32 i32) (result i32) (i32.const ${place.given}))
 
   ${lines('stdout', 1)}
@@ -130,7 +129,7 @@ function adapterText({ clock, random }: GoPowers): string {
 )`;
 }
 
-/** Lines of one of the streams go to the log, whole. */
+/** Buffers one of the streams and writes it to the log line by line. */
 const lines = (stream: 'stdout' | 'stderr', level: number) => `
   (func $flush_${stream}
     (if (global.get $${stream})
@@ -147,7 +146,7 @@ const refusal = ([name, letters]: [string, string]) => {
   return `(func (export "${name}") (param ${params}) (result i32) (i32.const ${name.startsWith('fd_') ? notOpen : notThere}))`;
 };
 
-/** Writes a line to the log, and ends the call. A module that is an adapter cannot bring data, so it is made of numbers. */
+/** Logs a line and ends the call. An adapter module cannot have data sections, so the text is written as numbers. */
 function refuse(message: string): string {
   const bytes = Buffer.alloc(Math.ceil(Buffer.byteLength(message) / 8) * 8);
   bytes.write(message);
@@ -168,7 +167,7 @@ const clockImports = (contract: string) => `
   (import "wasi:io/poll@0.2.0" "[method]pollable.block" (func $block (param i32)))
   (import "wasi:io/poll@0.2.0" "[resource-drop]pollable" (func $drop (param i32)))`;
 
-/** Go does not start at a monotonic 0. */
+/** The clock functions. The monotonic clock is shifted by 1, because Go does not accept 0. */
 const clockFunctions = `
   (func $ticks (result i64) (i64.add (call $monotonic) (i64.const 1)))
   (func (export "clock_time_get") (param $id i32) (param i64) (param $to i32) (result i32)
@@ -176,7 +175,7 @@ const clockFunctions = `
       (then (i64.store (local.get $to) (call $ticks)))
       (else (i64.store (local.get $to) (i64.mul (call $now) (i64.const 1000000)))))
     (i32.const 0))
-  ;; Go waits for one moment, and for nothing else. (WASI preview 1, § subscription, § event)
+  ;; Go only ever waits for a single point in time. (WASI preview 1, § subscription, § event)
   (func (export "poll_oneoff") (param $in i32) (param $out i32) (param $count i32) (param $events i32) (result i32)
     (local $timeout i64) (local $wait i32)
     (if (i32.load8_u offset=8 (local.get $in)) (then (return (i32.const ${notThere}))))
@@ -194,9 +193,10 @@ const clockFunctions = `
     (i32.const 0))`;
 
 /**
- * The runtime notes when it collects garbage, and asks without a precision; package syscall asks with one, and package
- * time is made to refuse by go-time.ts. The runtime pauses for whole microseconds, while it prints a panic for example; there is no other thread for which it
- * would have to. What a plugin waits for never is as round: the clock went on between the question and the wait.
+ * The clock functions without the capability. The runtime reads the clock when it collects garbage, with precision 0;
+ * package syscall passes a precision, and package time is patched by go-time.ts. The runtime itself sleeps for whole
+ * microseconds only (while it prints a panic, for example). A plugin's wait is never that round, because the clock
+ * advances between reading it and waiting.
  */
 const clockRefusals = `
   (func (export "clock_time_get") (param i32) (param $precision i64) (param $to i32) (result i32)

@@ -1,17 +1,17 @@
 import { BinaryReader, sectionsOf } from '@sallyport/host/wasm/binary-reader';
 
-/** What a core module that Go made says of itself. */
+/** The parts of a core module built by Go that the build checks. */
 export interface GoModule {
   readonly imports: readonly { readonly from: string; readonly name: string }[];
   readonly exports: readonly string[];
-  /** Where in memory its data begins. */
+  /** The memory offset at which its data starts. */
   readonly dataStart: number;
 }
 
 const [importSection, exportSection, dataSection] = [2, 7, 11];
 const i32Const = 0x41;
 
-/** Reads imports, exports and the place of data. (Core spec § Binary Format, Modules) @throws Fault `component_malformed` */
+/** Reads imports, exports and the offset of the data (core spec § Binary Format, Modules). @throws Fault `component_malformed` */
 export function readGoModule(bytes: Uint8Array): GoModule {
   const imports: GoModule['imports'][number][] = [];
   const exports: string[] = [];
@@ -22,7 +22,7 @@ export function readGoModule(bytes: Uint8Array): GoModule {
     for (let index = 0; index < count; index += 1) {
       if (id === importSection) {
         imports.push({ from: reader.name(), name: reader.name() });
-        // Go imports functions only: their kind, and their type.
+        // Go imports only functions: skip the kind and the type.
         reader.byte();
         reader.u32();
       } else if (id === exportSection) {

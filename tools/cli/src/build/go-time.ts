@@ -6,8 +6,9 @@ import { undeclared } from './go-adapter.ts';
 const now = 'func Now() Time {\n';
 
 /**
- * Has Go compile its package time with a `time.Now` that panics, for a plugin without the capability `clock`. Seen from
- * outside, the runtime asks for the time in the same way when it collects garbage. Yields the file that `-overlay` takes.
+ * Makes `time.Now` panic in a plugin without the capability `clock`, by compiling a patched package time. The adapter
+ * cannot do it, because the runtime reads the time with the same call when it collects garbage. Returns the path of the
+ * file for `-overlay`.
  * @throws Fault `plugin_build_failed` when this Go has another `time.Now`
  */
 export async function refuseTime(plugin: string, goRoot: string, scratch: string): Promise<string> {
@@ -15,7 +16,7 @@ export async function refuseTime(plugin: string, goRoot: string, scratch: string
   const source = await readFile(file, 'utf8').catch(() => '');
   if (source.split(now).length !== 2) {
     const hint = 'add "clock" to required_capabilities in plugin.json, or use an older Go';
-    return fail('plugin_build_failed', { plugin, what: `${file} is not as expected`, hint });
+    return fail('plugin_build_failed', { plugin, what: `${file} does not have the expected text of time.Now`, hint });
   }
   const refusing = join(scratch, 'time.go');
   const panic = `panic(${JSON.stringify(undeclared('time.Now', 'clock'))})`;

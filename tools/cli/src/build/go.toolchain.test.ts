@@ -110,7 +110,7 @@ ${hook}
       source(['math/rand'], '\tprintln(rand.Intn(6))'),
       /^it uses math\/rand, /,
     ],
-    ['that it exports nothing', 'package main\n\nfunc main() {}\n', /^it exports no plugin$/],
+    ['that it exports nothing', 'package main\n\nfunc main() {}\n', /^it does not export a plugin$/],
   ])(
     '[AUT-65] is told %s',
     async (_, text, says) => {
@@ -127,7 +127,7 @@ ${hook}
     vi.stubEnv('PATH', folder);
     await expect(build(own)).rejects.toMatchObject({
       code: 'toolchain_missing',
-      details: { what: 'there is no Go' },
+      details: { what: 'Go is not installed' },
       hint: expect.stringContaining('install Go 1.24 or later'),
     });
   });

@@ -15,10 +15,10 @@ import { worldName } from './world.ts';
 
 const run = promisify(execFile);
 
-/** The first that exports functions to WebAssembly. */
+/** The first version that exports functions to WebAssembly. */
 const oldestGo = [1, 24] as const;
 
-/** Go. The folder is a module whose main package exports a plugin with the package `sallyport` that lies in it. */
+/** The Go toolchain. The folder is a module whose main package exports a plugin through the package `sallyport` in it. */
 export const go: Toolchain = {
   language: 'go',
   exporting: 'import "sallyport" in package main, and call sallyport.Export in an init function',
@@ -33,7 +33,7 @@ export const go: Toolchain = {
     const text = Buffer.from(core);
     if (text.includes('time.LoadLocation') && !text.includes('time/tzdata')) {
       say(
-        `${descriptor.id}: time.LoadLocation finds no zone, for a plugin has no files: import _ "time/tzdata" (450 KB)`,
+        `${descriptor.id}: time.LoadLocation finds no zone, because a plugin has no files: import _ "time/tzdata" (450 KB)`,
       );
     }
     const powers = { clock: asked.has('clock'), random: asked.has('random') };
@@ -44,12 +44,13 @@ export const go: Toolchain = {
   },
 };
 
-/** Where Go is. @throws Fault `toolchain_missing` */
+/** Finds Go. @throws Fault `toolchain_missing` */
 async function findGo(plugin: string, folder: string): Promise<string> {
   const hint = `install Go ${oldestGo.join('.')} or later, from https://go.dev/dl/`;
   const found = await run('go', ['env', 'GOVERSION', 'GOROOT'], { cwd: folder }).catch(
     (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return fail('toolchain_missing', { plugin, what: 'there is no Go', hint }, error);
+      if (error.code === 'ENOENT')
+        return fail('toolchain_missing', { plugin, what: 'Go is not installed', hint }, error);
       return fail('plugin_build_failed', { plugin, file: join(folder, 'go.mod'), what: complaint(error) }, error);
     },
   );
@@ -59,7 +60,7 @@ async function findGo(plugin: string, folder: string): Promise<string> {
   return fail('toolchain_missing', { plugin, what: `${version} does not export functions to WebAssembly`, hint });
 }
 
-/** The folder and the author's settings leave no trace in what it yields. `timeless` is the Go whose time is not real. */
+/** Compiles the folder reproducibly. `timeless` is the GOROOT whose `time.Now` is made to panic. */
 async function compile(
   folder: string,
   { id }: PluginDescriptor,
@@ -82,7 +83,7 @@ async function compile(
   }
 }
 
-/** Functions that draw from the runtime's seed, which is no random number unless `random` is declared. */
+/** Functions that use the runtime's seed, which is a constant unless `random` is declared. */
 const drawn = ['math/rand.(*runtimeSource)', 'math/rand/v2.runtimeSource', 'math/rand/v2.(*runtimeSource)'];
 
 function checkModule(core: Uint8Array, { id: plugin }: PluginDescriptor, asked: ReadonlySet<string>): void {
@@ -91,7 +92,7 @@ function checkModule(core: Uint8Array, { id: plugin }: PluginDescriptor, asked: 
   for (const { from, name } of imports) {
     const needed = capabilities.find(({ wit }) => wit.includes(from));
     if (needed === undefined || needed.always === true || asked.has(needed.name)) continue;
-    const what = `it calls ${name} of ${from}, which is the capability ${needed.name}`;
+    const what = `it calls ${name} of ${from}, which needs the capability ${needed.name}`;
     fail('plugin_build_failed', { plugin, what, hint: add(needed.name) });
   }
   const draws = asked.has('random') ? undefined : drawn.find(name => Buffer.from(core).includes(name));
@@ -100,15 +101,15 @@ function checkModule(core: Uint8Array, { id: plugin }: PluginDescriptor, asked: 
     fail('plugin_build_failed', { plugin, what, hint: add('random') });
   }
   if (!exports.some(name => name.endsWith('#configure'))) {
-    fail('plugin_build_failed', { plugin, what: 'it exports no plugin', hint: go.exporting });
+    fail('plugin_build_failed', { plugin, what: 'it does not export a plugin', hint: go.exporting });
   }
   if (dataStart < freeMemory) {
-    const what = `this Go puts data at ${dataStart} of memory, where none is expected below ${freeMemory}`;
+    const what = `this Go puts data at memory offset ${dataStart}, expected ${freeMemory} or above`;
     fail('plugin_build_failed', { plugin, what, hint: 'use an older Go' });
   }
 }
 
-/** What the compiler says of the plugin's source, or else what the command says. */
+/** Returns the compiler's messages, or else the command's own error. */
 function complaint(error: unknown): string {
   const { stderr = '', message } = error as { stderr?: string; message: string };
   const lines = stderr.split('\n').filter(line => line !== '' && !line.startsWith('#'));

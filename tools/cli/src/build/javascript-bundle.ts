@@ -8,25 +8,25 @@ import { type LineTable, lineTable, placeFinder, sourceName } from './javascript
 import { type ScriptStart, startModule, startModules } from './javascript-start.ts';
 
 export interface Bundle {
-  /** One module, with no import but those of the host. */
+  /** One module that imports nothing but the host's interfaces. */
   readonly code: string;
-  /** Where its lines come from; paths are relative to the folder of the plugin's module. */
+  /** Maps its lines to sources; paths are relative to the folder of the plugin's module. */
   readonly lines: LineTable;
-  /** The interfaces of the host that are imported, as `clock`. */
+  /** The host interfaces that are imported, for example `clock`. */
   readonly imports: readonly string[];
-  /** What it refers to and a plugin does not have, one line each. */
+  /** Globals that it uses and a plugin does not have, one line each. */
   readonly missing: readonly string[];
-  /** Bytes of code by npm package, the largest first. */
+  /** Bytes of code by npm package, largest first. */
   readonly packages: readonly (readonly [name: string, bytes: number])[];
 }
 
 /**
- * Makes one module of a plugin's module and of all that it imports: its own files, in TypeScript too, and npm packages.
- * Globals that it refers to and QuickJS lacks are added where a package provides them.
+ * Bundles a plugin's module and everything it imports, TypeScript and npm packages included, into one module.
+ * Globals that it uses and QuickJS lacks are added where a package provides them.
  * @throws Fault `plugin_build_failed` with file and line
  */
 export async function bundleJavaScript(start: Omit<ScriptStart, 'globals'>): Promise<Bundle> {
-  // StarlingMonkey has what browsers have.
+  // StarlingMonkey has the globals of browsers.
   if (start.engine !== 'quickjs') return bundle({ ...start, globals: allBound });
   const first = await bundle({ ...start, globals: [] });
   const { imports, missing } = globalsOf(first.code, placeFinder(first.code, first.lines));
@@ -76,11 +76,11 @@ async function bundle(start: ScriptStart): Promise<Bundle> {
   };
 }
 
-/** One line, so that what follows keeps its own. */
+/** Formats the line table as one line, so that the line numbers after it stay the same. */
 const table = (lines: LineTable): string => `const __sallyport_lines = ${JSON.stringify(JSON.stringify(lines))};`;
 const emptyTable = table({ files: [], runs: [] });
 
-/** The helpers are there without an installation, unless the plugin brings its own. */
+/** Resolves `@sallyport/plugin` without an installation, unless the plugin has its own copy. */
 const helpers: Plugin = {
   name: 'sallyport',
   setup(build) {
@@ -101,13 +101,13 @@ function explain({ text, location }: Message): { readonly what: string; readonly
   return { what, ...(asked !== undefined && { hint: installHint(asked) }) };
 }
 
-/** What to do about a module that is not there. */
+/** Returns a hint for a module that cannot be resolved. */
 export function installHint(specifier: string): string {
   if (/^[./]/.test(specifier)) return 'correct the path, with its extension';
-  if (specifier.startsWith('node:')) return 'modules of Node are not there: use a package that needs none';
-  if (specifier.startsWith('sallyport:')) return 'the interfaces of the host are listed in docs/capabilities.md';
+  if (specifier.startsWith('node:')) return 'a plugin has no Node modules: use a package that does not need them';
+  if (specifier.startsWith('sallyport:')) return 'docs/capabilities.md lists the interfaces of the host';
   const [scope = '', name = ''] = specifier.split('/');
-  return `run in the folder of the plugin: npm install ${scope.startsWith('@') ? `${scope}/${name}` : scope}`;
+  return `run in the plugin’s folder: npm install ${scope.startsWith('@') ? `${scope}/${name}` : scope}`;
 }
 
 function sizes(

@@ -5,7 +5,7 @@ import { scriptFolder } from './javascript-start.ts';
 
 const module = (name: string) => `import ${JSON.stringify(join(scriptFolder, name))};`;
 
-/** Globals that ask the host or throw, in the place of those that the engine has; and the module that makes each. */
+/** Globals that are replaced by ones that call the host or throw, with the module that installs each. */
 const bound: ReadonlyMap<string, string> = new Map([
   ['console', module('console.js')],
   ['Date', module('clock.js')],
@@ -14,15 +14,15 @@ const bound: ReadonlyMap<string, string> = new Map([
   ['crypto', module('random.js')],
 ]);
 
-/** All of them: where a plugin may refer to each. */
+/** The modules of all replaced globals, for a plugin that may use any of them. */
 export const allBound: readonly string[] = [...new Set(bound.values())];
 
-/** Names by which a program reaches globals without naming them. */
+/** Names through which a program can reach globals dynamically. */
 const ways: ReadonlySet<string> = new Set(['globalThis', 'self', 'window', 'global', 'eval', 'Function']);
 
 const url = "import 'core-js/web/url';";
 
-/** Globals that QuickJS does not have, and what provides each: it is in a component that refers to it. */
+/** Globals that QuickJS lacks, with the code that provides each; it is bundled only into plugins that use it. */
 const provided: ReadonlyMap<string, string> = new Map([
   ['URL', url],
   ['URLSearchParams', url],
@@ -36,7 +36,7 @@ provide('structuredClone', clone);`,
   ['TextDecoder', module('text.js')],
 ]);
 
-/** What there is in QuickJS, but for what asks the host. */
+/** Globals that QuickJS has, except the replaced ones. */
 const present: ReadonlySet<string> = new Set(
   `AggregateError Array ArrayBuffer AsyncDisposableStack Atomics BigInt BigInt64Array BigUint64Array Boolean DOMException
   DataView Date DisposableStack Error EvalError FinalizationRegistry Float16Array Float32Array Float64Array Function
@@ -47,7 +47,7 @@ const present: ReadonlySet<string> = new Set(
   queueMicrotask undefined unescape arguments __sallyport_lines`.split(/\s+/),
 );
 
-/** Functions that take a locale, and the number of arguments from which on one is given. */
+/** Functions that take a locale, with the number of arguments from which on one is given. */
 const localized: ReadonlyMap<string, number> = new Map([
   ['toLocaleString', 1],
   ['toLocaleDateString', 1],
@@ -57,18 +57,18 @@ const localized: ReadonlyMap<string, number> = new Map([
   ['localeCompare', 2],
 ]);
 
-/** What a bundle takes from its surroundings. */
+/** The globals that a bundle uses. */
 export interface BundleGlobals {
-  /** Code that provides what it refers to and QuickJS lacks. */
+  /** Code that provides globals that QuickJS lacks. */
   readonly imports: readonly string[];
-  /** What is not there, one line each with the place that refers to it first. */
+  /** Missing globals, one line each with the first place that uses it. */
   readonly missing: readonly string[];
 }
 
 /**
- * Reads what a bundle refers to beyond itself. A name that its file also asks for carefully is left out: that code
- * knows to do without.
- * @param placeOf the line of a source that an offset in the bundle comes from; undefined for code of ours
+ * Finds the globals that a bundle uses. A name whose presence the same file also tests (`typeof x`) is left out,
+ * because that code works without it.
+ * @param placeOf maps an offset in the bundle to a line of a source; undefined for our own code
  */
 export function globalsOf(code: string, placeOf: (offset: number) => SourceLine | undefined): BundleGlobals {
   const { references, questions, calls } = freeReferences(code);

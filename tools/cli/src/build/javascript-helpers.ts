@@ -1,4 +1,4 @@
 import { join } from 'node:path';
 
-/** The module `@sallyport/plugin`, with the types of the contract: what `plugin new` puts into a new folder. */
+/** The folder of `@sallyport/plugin` and the contract's types, which `plugin new` copies into a new plugin. */
 export const helpersFolder = join(import.meta.dirname, '../../../../sdk/js');

@@ -6,8 +6,8 @@ import type { ScriptContract, ScriptFunction } from './javascript-types.ts';
 const specifier = /^sallyport:plugin\/(?<name>[a-z-]+)@/;
 
 /**
- * Stands between a plugin and the host's functions: values are held to their types, 64-bit integers are bigints as the
- * contract's types say, and an error says what it is (guard.js).
+ * Wraps the host's functions for a plugin: arguments are checked against their types, 64-bit integers are bigints as the
+ * contract's types say, and errors have readable messages (guard.js).
  */
 export function hostModules(contract: ScriptContract): Plugin {
   return {
@@ -26,10 +26,10 @@ export function hostModules(contract: ScriptContract): Plugin {
   };
 }
 
-/** `delete` is no name of a constant, so that every function gets one by number. */
+/** Writes the wrapping module. Functions are numbered, because `delete` cannot name a constant. */
 function moduleText(path: string, name: string, contract: ScriptContract): string {
   const functions = contract.functions(name);
-  // An interface of types alone has nothing that could be called.
+  // An interface with types only has nothing to wrap.
   if (functions.length === 0) return `export * from ${JSON.stringify(path)};`;
   const types = contract.typesOf(functions.flatMap(each => each.parameters.map(({ type }) => type)));
   return `import { hostFunction } from ${JSON.stringify(join(scriptFolder, 'guard.js'))};

@@ -4,20 +4,20 @@ import { relative, resolve, sep } from 'node:path';
 import { helpersFolder } from './javascript-helpers.ts';
 import { scriptFolder } from './javascript-start.ts';
 
-/** A line of a source, from 1. */
+/** A line of a source file, counted from 1. */
 export interface SourceLine {
   readonly file: string;
   readonly line: number;
 }
 
-/** Where lines of a bundle come from, as tools/cli/javascript/places.js reads it. */
+/** Maps lines of a bundle to source files; read by tools/cli/javascript/places.js. */
 export interface LineTable {
   readonly files: readonly string[];
-  /** Lines that follow each other here and there: first line in the bundle, index in `files`, first line there; from 1. */
+  /** Runs of consecutive lines: first line in the bundle, index in `files`, first line of the source; from 1. */
   readonly runs: readonly (readonly [here: number, file: number, there: number])[];
 }
 
-/** Lines that follow each other both here and there are one run: so the table stays small. */
+/** Builds the line table. Lines that are consecutive in bundle and source form one run, which keeps it small. */
 export function lineTable(code: string, map: string, folder: string): LineTable {
   const source = new SourceMap(JSON.parse(map));
   const files: string[] = [];
@@ -36,7 +36,7 @@ export function lineTable(code: string, map: string, folder: string): LineTable 
   return { files, runs };
 }
 
-/** Finds the line of a source that an offset in the bundle comes from; undefined for code of ours. */
+/** Maps an offset in the bundle to a line of a source; undefined for our own code. */
 export function placeFinder(code: string, { files, runs }: LineTable): (offset: number) => SourceLine | undefined {
   const starts = [0, ...Array.from(code.matchAll(/\n/g), ({ index }) => index + 1)];
   return offset => {
@@ -53,7 +53,7 @@ export function placeFinder(code: string, { files, runs }: LineTable): (offset: 
   };
 }
 
-/** The index of the last of these ascending numbers that is not above a limit; -1 when all are. */
+/** Returns the index of the last of these ascending numbers that is at most `limit`; -1 if there is none. */
 function lastAtMost(numbers: readonly number[], limit: number): number {
   let [low, high] = [0, numbers.length];
   while (low < high) {
@@ -66,7 +66,7 @@ function lastAtMost(numbers: readonly number[], limit: number): number {
 
 const packages = `node_modules${sep}`;
 
-/** What people call a source: relative to the plugin, or `node_modules/PACKAGE/…`; empty for code of ours. */
+/** Returns the display name of a source: relative to the plugin, or `node_modules/PACKAGE/…`; empty for our own code. */
 export function sourceName(source: string, folder: string): string {
   const path = resolve(folder, source);
   if (path.startsWith(scriptFolder) || /^sallyport-(host|start):/.test(source)) return '';

@@ -7,20 +7,20 @@ import type { Engine } from './engine.ts';
 import { camelCase, type ScriptContract } from './javascript-types.ts';
 import { exportsOf } from './world.ts';
 
-/** What runs in a component before a plugin in JavaScript, and between it and the gateway. */
+/** The folder of the prelude: code that runs before a JavaScript plugin, and between it and the gateway. */
 export const scriptFolder = join(import.meta.dirname, '../../javascript');
 
 export interface ScriptStart {
   readonly descriptor: PluginDescriptor;
   readonly engine: Engine;
   readonly contract: ScriptContract;
-  /** The plugin's module, an absolute path. */
+  /** The absolute path of the plugin's module. */
   readonly source: string;
   /** Code that provides globals, in order. */
   readonly globals: readonly string[];
 }
 
-/** Folders of modules that are in a component without the author's doing. */
+/** Folders of modules that the build adds to a component. */
 const folders = [scriptFolder, packageFolder('core-js'), packageFolder('@ungap/structured-clone')];
 const ours = new RegExp(`^(${folders.map(each => each.replace(/[^\w/]/g, '\\$&')).join('|')})`);
 
@@ -28,10 +28,10 @@ function packageFolder(name: string): string {
   return dirname(findPackageJSON(name, import.meta.url) ?? '');
 }
 
-/** The name under which the bundle begins. */
+/** The specifier of the bundle's entry module. */
 export const startModule = 'sallyport:start';
 
-/** The module that a bundle begins with, and those that are made for one plugin. */
+/** Provides the entry module of a bundle and the modules generated for this plugin. */
 export function startModules(start: ScriptStart): Plugin {
   const texts: Readonly<Record<string, string>> = {
     [startModule]: entry(start),
@@ -49,7 +49,7 @@ export function startModules(start: ScriptStart): Plugin {
         contents: texts[path] ?? '',
         resolveDir: import.meta.dirname,
       }));
-      // The engine keeps the text of every function. Nobody reads these lines in a stack.
+      // The engine keeps the source text of every function, and our lines are hidden from stacks.
       build.onLoad({ filter: ours }, async ({ path }) => ({
         contents: (await transform(await readFile(path, 'utf8'), { minify: true, target: 'es2023' })).code,
       }));
@@ -76,7 +76,7 @@ ${exported
 `;
 }
 
-/** The interfaces that globals ask, where the descriptor declares them; else an error that says what to declare. */
+/** Binds the interfaces behind the globals, or, if the descriptor does not declare one, an error that says so. */
 function powers({ required_capabilities, optional_capabilities }: PluginDescriptor): string {
   const declared = new Set([...required_capabilities, ...optional_capabilities]);
   return [
@@ -88,7 +88,7 @@ function powers({ required_capabilities, optional_capabilities }: PluginDescript
 
 const bind = (name: string) => `export * as ${name} from 'sallyport:plugin/${name}@0.1.0';`;
 
-/** Stands in for an interface that the descriptor does not declare. */
+/** Replaces an interface that the descriptor does not declare. */
 const withhold = (capability: string, functions: readonly string[], what: string) => {
   const message = `${what} need the capability "${capability}": add it to required_capabilities in plugin.json`;
   const refuse = `() => { throw new Error(${JSON.stringify(message)}); }`;

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { parseWit, type WitDefinition, type WitFunction, type WitType } from './parse-wit.ts';
 
 /**
- * A type, as tools/cli/javascript/check.js reads it: the name of a plain one, `#name` of one that is defined, or what it
- * is and what it is made of.
+ * A type in the format of tools/cli/javascript/check.js: the name of a primitive, `#name` of a defined type, or a
+ * constructor with its parameters.
  */
 export type ScriptType = string | readonly [kind: 'list' | 'option' | 'tuple', of: readonly ScriptType[]];
 
-/** Types that are defined, by name, as check.js reads them. */
+/** Defined types by name, in the format of check.js. */
 export type ScriptTypes = Readonly<Record<string, ScriptDefinition>>;
 
-/** What a defined type is; one of the members is there. */
+/** A defined type; exactly one member is set. */
 export interface ScriptDefinition {
   readonly record?: Readonly<Record<string, ScriptType>>;
   readonly variant?: Readonly<Record<string, ScriptType | null>>;
@@ -19,19 +19,19 @@ export interface ScriptDefinition {
   readonly alias?: ScriptType;
 }
 
-/** A function of the contract, as JavaScript has it. */
+/** A function of the contract, as JavaScript sees it. */
 export interface ScriptFunction {
   readonly name: string;
   readonly parameters: readonly { readonly name: string; readonly type: ScriptType }[];
-  /** What it yields; of a `result` what it yields when all is well. Absent for nothing. */
+  /** The type of its return value; of a `result` the ok type. Absent if it returns nothing. */
   readonly result?: ScriptType;
 }
 
 /** The interfaces of a plugin's world, as the modules of JavaScript see them. */
 export interface ScriptContract {
-  /** The functions of an interface, by its name in WIT. */
+  /** Returns the functions of an interface, by its WIT name. */
   functions(name: string): readonly ScriptFunction[];
-  /** What these types are made of. */
+  /** Returns the definitions that these types refer to, directly or not. */
   typesOf(types: readonly ScriptType[]): ScriptTypes;
 }
 
@@ -72,13 +72,13 @@ const scriptFunction = ({ name, params, result }: WitFunction): ScriptFunction =
 };
 
 function scriptType(type: WitType | undefined): ScriptType {
-  if (type === undefined || type.is === 'result') throw new Error('a result is no value in JavaScript');
+  if (type === undefined || type.is === 'result') throw new Error('a result has no JavaScript type');
   if (type.is === 'plain') return type.name;
   if (type.is === 'named') return `#${type.name}`;
   return [type.is, type.is === 'tuple' ? type.of.map(scriptType) : [scriptType(type.of)]];
 }
 
-/** Fields have names in camelCase, and cases those of WIT. */
+/** Converts a definition. Field names become camelCase; case names stay as in WIT. */
 function scriptDefinition({ is, members }: WitDefinition): ScriptDefinition {
   if (is === 'alias') return { alias: scriptType(members[0]?.type) };
   if (is === 'enum') return { enum: members.map(({ name }) => name) };
@@ -89,6 +89,6 @@ function scriptDefinition({ is, members }: WitDefinition): ScriptDefinition {
   return { [is]: Object.fromEntries(entries) };
 }
 
-/** A name of WIT, as JavaScript has it. */
+/** Converts a WIT name to camelCase. */
 export const camelCase = (name: string): string =>
   name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());

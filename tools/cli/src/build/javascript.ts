@@ -6,11 +6,11 @@ import { readScriptContract } from './javascript-types.ts';
 import type { Project } from './toolchain.ts';
 import { pluginWorld } from './world.ts';
 
-/** A component above it is told with the packages that make it large, and above the second it is a warning. */
+/** Sizes from which a component's largest packages are printed, and from which advice is added. */
 const [large, tooLarge] = [2_500_000, 5_000_000];
 
 /**
- * Makes a component of a module in JavaScript or TypeScript and of all that it imports, once its types are checked.
+ * Type-checks a module in JavaScript or TypeScript and builds a component from it and everything it imports.
  * @throws Fault `plugin_build_failed`, `toolchain_missing`
  */
 export async function buildJavaScript(project: Project, file: string): Promise<Uint8Array> {
@@ -31,7 +31,7 @@ export async function buildJavaScript(project: Project, file: string): Promise<U
   const world = pluginWorld(descriptor);
   const missing = bundle.imports.find(name => !world.includes(`import ${name};`));
   if (missing !== undefined) {
-    const what = `it imports sallyport:plugin/${missing}, and plugin.json does not name the capability that gives it`;
+    const what = `it imports sallyport:plugin/${missing}, but plugin.json does not name the capability for it`;
     return fail('plugin_build_failed', { plugin, file, what, hint: 'add it to required_capabilities in plugin.json' });
   }
   for (const each of bundle.missing) say(`${plugin}: ${each}: see "What JavaScript has" in the plugin guide`);
@@ -40,20 +40,24 @@ export async function buildJavaScript(project: Project, file: string): Promise<U
     if (error instanceof Fault) throw error;
     return fail('plugin_build_failed', { plugin, file, ...explain(error, relative(process.cwd(), source)) }, error);
   });
-  if (engine === 'quickjs' && component.length > large) tellPackages(component.length, bundle.packages);
+  if (engine === 'quickjs' && component.length > large) reportSize(component.length, bundle.packages);
   return component;
 
-  function tellPackages(bytes: number, packages: readonly (readonly [name: string, bytes: number])[]): void {
+  function reportSize(bytes: number, packages: readonly (readonly [name: string, bytes: number])[]): void {
     const largest = packages.slice(0, 3).map(([name, size]) => `${name} ${Math.ceil(size / 1000)} KB`);
     const which = largest.length === 0 ? '' : `; largest packages by source: ${largest.join(', ')}`;
     const advice =
-      bytes > tooLarge ? '. Each instance has all of it in memory: import less, for example zod as * or zod/mini' : '';
-    say(`${plugin}: the component has ${(bytes / 1e6).toFixed(1)} MB${which}${advice}`);
+      bytes > tooLarge
+        ? '. Every instance holds all of it in memory: import less, for example zod as * or zod/mini'
+        : '';
+    say(`${plugin}: the component is ${(bytes / 1e6).toFixed(1)} MB${which}${advice}`);
   }
 }
 
-/** The top level of a plugin runs while it is built, and there is no gateway yet that could answer it. */
+/** Explains why a module failed at build time, when its top level runs without a gateway to answer host calls. */
 function explain(error: unknown, file: string): { readonly what: string; readonly hint?: string } {
   const text = error instanceof Error ? error.message : String(error);
-  return { what: text.replace(/^[: ]*(Failed to [^:]+: )*/, '').trim() || `${file} could not be made a component` };
+  return {
+    what: text.replace(/^[: ]*(Failed to [^:]+: )*/, '').trim() || `${file} could not be built into a component`,
+  };
 }

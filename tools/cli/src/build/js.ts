@@ -2,7 +2,7 @@ import { buildJavaScript } from './javascript.ts';
 import { mainFile } from './main-file.ts';
 import type { Toolchain } from './toolchain.ts';
 
-/** A language that esbuild reads. */
+/** Creates the toolchain of a language that esbuild reads. */
 const scripted = (language: 'js' | 'ts', extension: string): Toolchain => ({
   language,
   exporting: 'export const { lifecycle, dispatchHooks } = transform({ … })',
@@ -13,8 +13,8 @@ const scripted = (language: 'js' | 'ts', extension: string): Toolchain => ({
     buildJavaScript(project, project.source ?? (await mainFile(project.folder, extension)) ?? project.folder),
 });
 
-/** JavaScript. */
+/** The JavaScript toolchain. */
 export const js = scripted('js', '.js');
 
-/** TypeScript. */
+/** The TypeScript toolchain. */
 export const ts = scripted('ts', '.ts');

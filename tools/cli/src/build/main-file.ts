@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * The module that a plugin of one file begins with: `main` of its package.json, or else the only file of that extension
- * beside plugin.json. Undefined when there is none.
+ * Finds the entry module of a single-file plugin: `main` of its package.json, or else the only file with that extension
+ * next to plugin.json. Undefined when there is none.
  * @param extension with its dot
  */
 export async function mainFile(folder: string, extension: string): Promise<string | undefined> {

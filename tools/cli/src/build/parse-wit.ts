@@ -1,4 +1,4 @@
-/** A type of the contract, as it is written. */
+/** A type of the contract, as written in WIT. */
 export type WitType =
   | { readonly is: 'plain'; readonly name: string }
   | { readonly is: 'named'; readonly name: string }
@@ -7,7 +7,7 @@ export type WitType =
   | { readonly is: 'tuple'; readonly of: readonly WitType[] }
   | { readonly is: 'result'; readonly ok?: WitType; readonly error?: WitType };
 
-/** A field, a case, a parameter: what has a name and may have a type. */
+/** A field, a case or a parameter: a name with an optional type. */
 export interface WitMember {
   readonly name: string;
   readonly doc: readonly string[];
@@ -18,7 +18,7 @@ export interface WitDefinition {
   readonly is: 'record' | 'variant' | 'enum' | 'alias';
   readonly name: string;
   readonly doc: readonly string[];
-  /** Fields or cases; of an alias the one type that it stands for. */
+  /** Fields or cases; for an alias, the one type it names. */
   readonly members: readonly WitMember[];
 }
 
@@ -37,7 +37,7 @@ export interface WitInterface {
 }
 
 export interface WitPackage {
-  /** With version, as `sallyport:plugin@0.1.0`. */
+  /** The name with its version, for example `sallyport:plugin@0.1.0`. */
   readonly id: string;
   readonly interfaces: readonly WitInterface[];
 }
@@ -46,8 +46,8 @@ const plain = new Set(['bool', 'u8', 'u16', 'u32', 'u64', 's8', 's16', 's32', 's
 const token = /\s*(?:(\/\/\/[^\n]*)|\/\/[^\n]*|(->|[A-Za-z%][\w-]*|[^\s]))/y;
 
 /**
- * Reads the interfaces of a package: records, variants, enums, aliases and functions. Worlds are passed over.
- * (Component Model § WIT). Throws for whatever else the text has.
+ * Reads the interfaces of a package: records, variants, enums, aliases and functions (Component Model § WIT). Worlds
+ * are skipped. Throws for any other syntax.
  */
 export function parseWit(text: string): WitPackage {
   const tokens: { readonly text: string; readonly doc: readonly string[] }[] = [];

@@ -7,9 +7,9 @@ import { fail } from '@sallyport/host/core/fault';
 
 const run = promisify(execFile);
 
-/** The Python that componentize-py puts into a component. */
+/** The Python version that componentize-py puts into a component. */
 const guestPython = '3.14';
-/** Packages that are Python alone: what is compiled for this machine is of no use to a plugin. */
+/** pip options for pure Python packages, because native code for this machine cannot run in a plugin. */
 const pureAlone = [
   ...['--only-binary', ':all:', '--implementation', 'py', '--abi', 'none', '--platform', 'any'],
   ...['--python-version', guestPython],
@@ -20,15 +20,15 @@ interface PackagesOf {
   readonly folder: string;
   /** A Python with pip. */
   readonly python: string;
-  /** Says a line to people. */
+  /** Prints a line for the user. */
   say(line: string): void;
 }
 
 /**
- * Installs what requirements.txt of a plugin's folder names, into a folder of that folder, once for each content of the
- * file. Yields the folder; undefined where there is no requirements.txt.
- * @throws Fault `plugin_build_failed`, with what pip says, or for a package that it took in an older major version than
- * the newest because that one is not Python alone
+ * Installs the packages of a plugin's requirements.txt into a subfolder, once per content of the file. Returns that
+ * folder; undefined when there is no requirements.txt.
+ * @throws Fault `plugin_build_failed` with pip's message, or for a package that pip took in an older major version
+ * because the newest is not pure Python
  */
 export async function pythonPackages(
   { plugin, folder, python, say }: PackagesOf,
@@ -53,11 +53,10 @@ export async function pythonPackages(
     say(`${plugin}: packages of requirements.txt: ${all.join(', ') || 'none'}`);
     const older = await olderMajors(python, unpinned(text.toString('utf8')), versions, signal);
     if (older.length > 0) {
-      const hint =
-        'name the version that you mean, as NAME==VERSION; what is compiled for a machine cannot be in a plugin';
+      const hint = 'pin the version you want as NAME==VERSION; a plugin cannot contain native code';
       fail('plugin_build_failed', { plugin, file, what: older.join('\n'), hint });
     }
-    // Another build may have been as fast.
+    // Another build may have installed them at the same time.
     await rename(draft, installed).catch(() => {});
     return installed;
   } finally {
@@ -65,7 +64,7 @@ export async function pythonPackages(
   }
 }
 
-/** What pip says. */
+/** Returns pip's error messages. */
 function complaint(error: unknown): { readonly what: string; readonly hint?: string } {
   const { stderr = '', message } = error as { stderr?: string; message: string };
   if (stderr.includes('No module named pip')) {
@@ -75,11 +74,11 @@ function complaint(error: unknown): { readonly what: string; readonly hint?: str
   const what = lines.map(line => line.slice('ERROR: '.length)).join('\n') || message;
   const impure = /No matching distribution|ResolutionImpossible|conflicting dependencies/.test(what);
   const hint =
-    'name a package that exists, and that is written in Python alone, with all that it needs: pydantic 2, for example, needs pydantic-core, which is compiled';
+    'use an existing package that is pure Python, its dependencies included: pydantic 2, for example, needs pydantic-core, which is native code';
   return { what, ...(impure && { hint }) };
 }
 
-/** The versions of the packages that were installed into a folder, by name in lower case. */
+/** Returns the versions of the packages installed in a folder, by lower-case name. */
 async function installedIn(folder: string): Promise<ReadonlyMap<string, string>> {
   const found = (await readdir(folder)).flatMap(name => {
     const [, of = '', version = ''] = /^(.+)-([^-]+)\.dist-info$/.exec(name) ?? [];
@@ -88,30 +87,30 @@ async function installedIn(folder: string): Promise<ReadonlyMap<string, string>>
   return new Map(found.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-/** Names as PyPI compares them. (PEP 503) */
+/** Normalizes a package name as PyPI does (PEP 503). */
 const normal = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-');
 
-/** The packages that requirements.txt names without a version. */
+/** Lists the packages that requirements.txt names without a version. */
 const unpinned = (text: string): readonly string[] =>
   text.split('\n').flatMap(line => /^\s*([A-Za-z0-9][\w.-]*)(\[[^\]]*\])?\s*(#.*)?$/.exec(line)?.[1] ?? []);
 
-/** What was taken in an older major version than the newest that there is, in words. */
+/** Describes each package that was installed in an older major version than the newest one. */
 async function olderMajors(
   python: string,
   names: readonly string[],
   versions: ReadonlyMap<string, string>,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const told = names.map(async name => {
+  const descriptions = names.map(async name => {
     const taken = versions.get(normal(name));
     const order = ['-m', 'pip', 'index', 'versions', '--disable-pip-version-check', '--no-input', name];
-    // Without an answer nothing is known, and nothing is said.
+    // Without an answer from the index there is nothing to report.
     const { stdout } = await run(python, order, { signal }).catch(() => ({ stdout: '' }));
     const [, newest] = /\(([^)]+)\)/.exec(stdout) ?? [];
     if (taken === undefined || newest === undefined || majorOf(taken) >= majorOf(newest)) return [];
-    return [`${name} ${newest} is not Python alone, and pip took ${taken}`];
+    return [`${name} ${newest} is not pure Python, so pip took ${taken}`];
   });
-  return (await Promise.all(told)).flat();
+  return (await Promise.all(descriptions)).flat();
 }
 
 const majorOf = (version: string): number => Number.parseInt(version, 10);

@@ -326,14 +326,14 @@ describe('a plugin in Python is not built', () => {
     await saying("ModuleNotFoundError: No module named 'wit_world.imports.kv_store'");
     expect(await refusal(await write({ 'plugin.py': '' }))).toMatchObject({
       code: 'plugin_build_failed',
-      details: { what: 'it imports sallyport.kv_store, and plugin.json does not name the capability kv_store' },
+      details: { what: 'it imports sallyport.kv_store, but plugin.json does not name the capability kv_store' },
       hint: 'add "kv_store" to required_capabilities in plugin.json',
     });
   });
 
   it('[AUT-77] when no module can have its name', async () => {
     expect(await refusal(await write({ 'my-plugin.py': '' }))).toMatchObject({
-      details: { what: 'a module of Python cannot have this name' },
+      details: { what: 'this is not a valid name for a Python module' },
       hint: 'rename it, for example my_plugin.py',
     });
     expect(await refusal(folder, join(folder, 'none.py'))).toMatchObject({
@@ -345,10 +345,10 @@ describe('a plugin in Python is not built', () => {
     const own = await write({ 'plugin.py': '' });
     const hint = expect.stringContaining('pip install componentize-py==0.25.1');
     vi.stubEnv('PATH', own);
-    const none = { code: 'toolchain_missing', details: { what: 'there is no componentize-py' }, hint };
+    const none = { code: 'toolchain_missing', details: { what: 'componentize-py is not installed' }, hint };
     expect(await refusal(own)).toMatchObject(none);
     await saying('', '0.24.0');
-    const what = 'there is componentize-py 0.24.0, and plugins are built with 0.25.1';
+    const what = 'componentize-py 0.24.0 is installed, and plugins are built with 0.25.1';
     expect(await refusal(own)).toMatchObject({ code: 'toolchain_missing', details: { what }, hint });
   });
 
@@ -399,7 +399,7 @@ mkdir "$2/pydantic-1.10.27.dist-info" "$2/typing_extensions-4.15.0.dist-info"`;
     const { once } = await install('pydantic  # models\n', pip('pydantic (2.14.4)'));
     await expect(once()).rejects.toMatchObject({
       code: 'plugin_build_failed',
-      details: { what: 'pydantic 2.14.4 is not Python alone, and pip took 1.10.27' },
+      details: { what: 'pydantic 2.14.4 is not pure Python, so pip took 1.10.27' },
     });
     const named = await install('pydantic<2\n', pip('pydantic (2.14.4)'));
     expect(await named.once()).toContain('.sallyport/python/');
@@ -409,12 +409,12 @@ mkdir "$2/pydantic-1.10.27.dist-info" "$2/typing_extensions-4.15.0.dist-info"`;
     {
       says: 'ERROR: ResolutionImpossible: for help visit',
       what: 'ResolutionImpossible: for help visit',
-      hint: expect.stringMatching(/pydantic-core, which is compiled/),
+      hint: expect.stringMatching(/pydantic-core, which is native code/),
     },
     {
       says: 'ERROR: No matching distribution found for numpy==2.0.0',
       what: 'No matching distribution found for numpy==2.0.0',
-      hint: expect.stringMatching(/written in Python alone/),
+      hint: expect.stringMatching(/that is pure Python/),
     },
     {
       says: '/usr/bin/python3: No module named pip',

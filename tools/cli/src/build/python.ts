@@ -14,17 +14,17 @@ import { worldName } from './world.ts';
 const run = promisify(execFile);
 
 const extension = '.py';
-/** The package that binds Python's library to the plugin's world, and the one that authors write plugins with. */
+/** The package that binds Python's standard library to the plugin's world, and the SDK for authors. */
 const start = join(import.meta.dirname, '../../python');
 const sdk = join(import.meta.dirname, '../../../../sdk/python');
 const entryName = 'sallyport_entry';
 
-/** Python, with componentize-py, which puts a whole Python into the component. */
+/** The Python toolchain: componentize-py, which puts a whole Python into the component. */
 export const python: Toolchain = {
   language: 'python',
   exporting: 'export the plugin: Lifecycle, DispatchHooks = transform(…)',
   extension,
-  // Hashes of strings begin with a random number in each build, and so does all that is ordered by them.
+  // String hashes have a random seed in each build, and everything ordered by them differs.
   reproducible: false,
   recognizes: async folder => (await mainFile(folder, extension)) !== undefined,
 
@@ -37,7 +37,7 @@ export const python: Toolchain = {
     const module = basename(source, extension);
     if (!/^[A-Za-z_]\w*$/.test(module)) {
       const hint = `rename it, for example ${module.replace(/\W/g, '_')}${extension}`;
-      return fail('plugin_build_failed', { ...about, what: 'a module of Python cannot have this name', hint });
+      return fail('plugin_build_failed', { ...about, what: 'this is not a valid name for a Python module', hint });
     }
     const { componentize, python } = await findPython(descriptor.id);
     const packages = await pythonPackages({ plugin: descriptor.id, folder, python, say }, signal);
@@ -63,7 +63,7 @@ export const python: Toolchain = {
   },
 };
 
-/** The module that begins: what it does not import before the plugin would see the machine on which it is built. */
+/** The entry module. Whatever it does not bind before it imports the plugin would see the build machine. */
 const entry = (module: string): string => `import sys
 
 sys.dont_write_bytecode = True
@@ -75,26 +75,26 @@ import ${module}
 globals().update(sallyport_start.exports_of(${module}))
 `;
 
-/** Packages of the author's environment would be taken too; of this one there are none. */
+/** Creates an empty virtual environment, so that packages of the author's own are not picked up. */
 async function emptyEnvironment(scratch: string): Promise<string> {
   const folder = join(scratch, 'environment');
   await mkdir(join(folder, 'lib/site-packages'), { recursive: true });
   return folder;
 }
 
-/** What Python says of the plugin's source, or else what the command says. */
+/** Returns Python's error about the plugin's source, or else the command's own error. */
 function complaint(error: unknown): { readonly what: string; readonly hint?: string } {
   const { stderr = '', message } = error as { stderr?: string; message: string };
   const undeclared = /No module named 'wit_world\.imports\.(\w+)'/.exec(stderr)?.[1];
   if (undeclared !== undefined) {
     const wit = `sallyport:plugin/${undeclared.replaceAll('_', '-')}@`;
     const capability = capabilities.find(each => each.wit.some(name => name.startsWith(wit)))?.name ?? undeclared;
-    const what = `it imports sallyport.${undeclared}, and plugin.json does not name the capability ${capability}`;
+    const what = `it imports sallyport.${undeclared}, but plugin.json does not name the capability ${capability}`;
     return { what, hint: `add "${capability}" to required_capabilities in plugin.json` };
   }
-  // The tool's own traceback comes first, and causes that say the same once more come last.
+  // The tool's own traceback comes first, and repeated causes come last.
   const [, said = stderr] = /(?:^|\n)AssertionError: (.*?)(?:\n\nCaused by:\n.*)?$/s.exec(stderr.trim()) ?? [];
-  // What the plugin printed stands before.
+  // The plugin's own output comes before the traceback.
   const trace = said.indexOf('Traceback (most recent call last):');
   return { what: said.slice(Math.max(0, trace)).trim() || message };
 }

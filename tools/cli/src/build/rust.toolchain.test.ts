@@ -57,7 +57,7 @@ describe('a plugin in Rust', () => {
       /cannot add `&str` to `{integer}`[\s\S]*src\/lib.rs:1/,
     ],
     ['in Cargo.toml', '', 'crate-type = cdylib', /^error: /],
-    ['that it is no cdylib', '', 'crate-type = ["rlib"]', /^cargo made no library for WebAssembly$/],
+    ['that it is no cdylib', '', 'crate-type = ["rlib"]', /^cargo built no WebAssembly library$/],
   ])(
     '[AUT-01] is told what is wrong %s',
     async (_, source, library, says) => {
@@ -76,7 +76,7 @@ describe('a plugin in Rust', () => {
       await writeFile(join(folder, 'src/main.rs'), 'fn main() {}');
       expect(await refusal('#[unsafe(no_mangle)] pub extern "C" fn library() {}')).toMatchObject({
         code: 'plugin_build_failed',
-        details: { what: 'the component exports no lifecycle and no dispatch-hooks, which a transform has' },
+        details: { what: 'the component does not export lifecycle or dispatch-hooks, which a transform plugin must' },
         hint: expect.stringContaining('sallyport::export!'),
       });
       await rm(join(folder, 'src/main.rs'));

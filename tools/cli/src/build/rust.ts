@@ -12,8 +12,8 @@ import type { Toolchain } from './toolchain.ts';
 const run = promisify(execFile);
 
 /**
- * Rust, with cargo. The folder is a crate with Cargo.toml, Cargo.lock and a library of type `cdylib`. Its world is the
- * crate's own affair: a component imports no more than its code calls.
+ * The Rust toolchain, with cargo. The folder is a crate with Cargo.toml, Cargo.lock and a `cdylib` library. The crate
+ * chooses its own world: a component imports only what its code calls.
  */
 export const rust: Toolchain = {
   language: 'rust',
@@ -31,7 +31,7 @@ export const rust: Toolchain = {
       );
       return stdout;
     };
-    // Before the build, so that it is known where the sources of the dependencies lie.
+    // Fetch before the build, so that the paths of the dependencies' sources are known.
     await order(['fetch', '--locked', '--target', target]);
     const { config, env } = await samePaths(target, options.env);
     const messages = ['--message-format', 'json'];
@@ -41,11 +41,11 @@ export const rust: Toolchain = {
     );
     const [made, ...others] = librariesOf(stdout);
     if (made === undefined || others.length > 0) {
-      const hint = 'let Cargo.toml say crate-type = ["cdylib"] under [lib], in one crate';
+      const hint = 'set crate-type = ["cdylib"] under [lib] in the Cargo.toml of one crate';
       const what =
         made === undefined
-          ? 'cargo made no library for WebAssembly'
-          : `cargo made more than one library: ${[made, ...others].map(file => basename(file)).join(', ')}`;
+          ? 'cargo built no WebAssembly library'
+          : `cargo built more than one library: ${[made, ...others].map(file => basename(file)).join(', ')}`;
       return fail('plugin_build_failed', { ...about, what, hint });
     }
     const bytes = await readFile(made);
@@ -53,12 +53,12 @@ export const rust: Toolchain = {
   },
 };
 
-/** Whether the header is of a component, and not of a core module (Component Model, Binary Format § Component Definitions). */
+/** Whether the header is that of a component, not of a core module (Component Model, Binary Format § Component Definitions). */
 const isComponent = (wasm: Uint8Array) => wasm[6] === 1;
 
 /**
- * The libraries for WebAssembly among the artifacts that cargo tells of, one JSON message a line. Programs of the crate
- * (src/main.rs, src/bin) are not meant.
+ * Lists the WebAssembly libraries among the artifacts that cargo reports, one JSON message a line. Programs of the crate
+ * (src/main.rs, src/bin) are left out.
  */
 function librariesOf(messages: string): readonly string[] {
   const artifacts = messages
@@ -74,7 +74,7 @@ const artifactSchema = z.object({
   filenames: z.array(z.string()),
 });
 
-/** What the compiler says of the plugin's source, or else what cargo says. */
+/** Returns the compiler's messages, or else cargo's. */
 function complaint(error: unknown): { readonly what: string; readonly hint?: string } {
   const { stdout = '', stderr = '', message } = error as { stdout?: string; stderr?: string; message: string };
   for (const line of stdout.split('\n')) {
@@ -84,5 +84,5 @@ function complaint(error: unknown): { readonly what: string; readonly hint?: str
   }
   const what = /^error: .*/m.exec(stderr)?.[0] ?? message;
   const unlocked = what.includes('--locked');
-  return { what, ...(unlocked && { hint: 'run cargo generate-lockfile, and keep Cargo.lock with the source' }) };
+  return { what, ...(unlocked && { hint: 'run cargo generate-lockfile, and commit Cargo.lock with the source' }) };
 }

@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { homeFolder } from '@sallyport/host/core/home-folder';
 
 /**
- * What makes cargo write the same bytes wherever it and its sources lie: the compiler puts the paths of sources into
- * what it makes (the places of panics), so those outside of the plugin's workspace get names that are the same
- * everywhere. Of its own sources it writes relative paths. Flags of the author's environment are kept.
- * @param env of cargo
+ * Returns flags that make cargo's output independent of where it and the sources are. The compiler embeds source paths
+ * (for panic messages), so paths outside of the plugin's workspace are remapped; those inside are relative already.
+ * Flags of the author's environment are kept.
+ * @param env cargo's environment
  */
 export async function samePaths(
   target: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly config: readonly string[]; readonly env: NodeJS.ProcessEnv }> {
   const { RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS, ...rest } = env;
-  // Where these are set, cargo reads no flags of its configuration.
+  // If these are set, cargo ignores the flags of its configuration.
   const given = CARGO_ENCODED_RUSTFLAGS?.split('\x1f') ?? RUSTFLAGS?.split(' ') ?? [];
   const home = env.CARGO_HOME ?? join(homeFolder(), '.cargo');
   const sources = join(home, 'registry/src');
@@ -23,7 +23,7 @@ export async function samePaths(
     ...registries.toSorted().map(name => [join(sources, name), '/crates']),
     ['/usr/lib/rustlib/src', '/rust'],
   ];
-  // The compiler tries the last one first.
+  // The compiler applies the last match first.
   const flags = [
     ...given.filter(flag => flag !== ''),
     ...renamed.map(([from, to]) => `--remap-path-prefix=${from}=${to}`),

@@ -6,12 +6,12 @@ import { python } from './python.ts';
 import { rust } from './rust.ts';
 import type { Toolchain } from './toolchain.ts';
 
-/** Every language that plugins are built from. A new one is one more file and one more line here. */
+/** The toolchains of all languages. To add one, add a file and a line here. */
 const toolchains: readonly Toolchain[] = [rust, go, js, ts, python];
 
 /**
- * The one that builds the plugin in `folder`; where the author named a module, the one of its extension.
- * @throws Fault `plugin_build_failed` when there is none, or more than one
+ * Returns the toolchain for the plugin in `folder`, or for the extension of the module that the author named.
+ * @throws Fault `plugin_build_failed` when no toolchain matches, or more than one
  */
 export async function toolchainOf(plugin: string, folder: string, source?: string): Promise<Toolchain> {
   if (source !== undefined) {
@@ -24,17 +24,16 @@ export async function toolchainOf(plugin: string, folder: string, source?: strin
   const recognized = await Promise.all(toolchains.map(async each => ((await each.recognizes(folder)) ? [each] : [])));
   const [one, other] = recognized.flat();
   if (one === undefined) {
-    const hint =
-      'put Cargo.toml, go.mod, package.json with its "main", or one module (.js, .ts, .py) beside plugin.json';
-    return fail('plugin_build_failed', { plugin, folder, what: 'it is in no language that is known here', hint });
+    const hint = 'put Cargo.toml, go.mod, package.json with "main", or one module (.js, .ts, .py) next to plugin.json';
+    return fail('plugin_build_failed', { plugin, folder, what: 'cannot tell which language it is written in', hint });
   }
   if (other !== undefined) {
-    const what = `it may be written in ${one.language} or in ${other.language}`;
+    const what = `it could be written in ${one.language} or ${other.language}`;
     return fail('plugin_build_failed', {
       plugin,
       folder,
       what,
-      hint: 'take one out, or name the module with --source',
+      hint: 'remove one, or name the module with --source',
     });
   }
   return one;

@@ -123,7 +123,7 @@ describe('a plugin in TypeScript', () => {
     [
       'what was not asked for',
       { 'main.js': `${plain}import { send } from 'sallyport:plugin/outbound-http@0.1.0'; globalThis.send = send;` },
-      /^it imports sallyport:plugin\/outbound-http, and plugin.json does not name/,
+      /^it imports sallyport:plugin\/outbound-http, but plugin.json does not name/,
     ],
   ])('[AUT-51] is not built with %s', async (what, files, says) => {
     const refused = build(what.replaceAll(' ', '-'), files as unknown as Record<string, string>);
@@ -165,7 +165,7 @@ describe('a plugin in TypeScript', () => {
     await expect(refused).rejects.toMatchObject({
       code: 'plugin_build_failed',
       details: { what: expect.stringMatching(says) },
-      ...(what === 'no package' && { hint: 'run in the folder of the plugin: npm install @scope/gone' }),
+      ...(what === 'no package' && { hint: 'run in the plugin’s folder: npm install @scope/gone' }),
       ...(what === 'Intl' && { hint: expect.stringContaining('What JavaScript has') }),
     });
   });

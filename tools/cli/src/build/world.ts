@@ -10,21 +10,22 @@ const contract = join(import.meta.dirname, '../../../../wit');
 /** Interfaces that every plugin may import. */
 const always = ['log', 'context'];
 const ours = /^sallyport:plugin\/(?<name>[^@]+)@/;
-/** The interface of sallyport:plugin that each capability gives. */
+/** The sallyport:plugin interface of each capability. */
 const interfaceOf = new Map(
   capabilities
     .flatMap(({ name, wit }) => wit.flatMap(each => [[name, ours.exec(each)?.groups?.name] as const]))
     .filter((entry): entry is readonly [string, string] => entry[1] !== undefined),
 );
-/** The interfaces that a plugin of a kind exports. */
+/** Returns the interfaces that a plugin of this kind exports. */
 export const exportsOf = (kind: PluginDescriptor['kind']): readonly string[] => ['lifecycle', kinds[kind].exports];
 
-/** Name of the world that pluginWorld writes. */
+/** The name of the world that pluginWorld writes. */
 export const worldName = 'plugin';
 
 /**
- * The plugin's own world, as WIT text: no import more than its descriptor names, for some toolchains import all of it.
- * @throws Fault `plugin_build_failed` for a capability that this version does not have
+ * Writes the plugin's own world as WIT text. It imports only what the descriptor names, because some toolchains import
+ * a whole world.
+ * @throws Fault `plugin_build_failed` for an unknown capability
  */
 export function pluginWorld(descriptor: PluginDescriptor): string {
   const asked = [...descriptor.required_capabilities, ...descriptor.optional_capabilities].map(capability => {

@@ -12,26 +12,26 @@ import { type Difference, difference, differencesOf } from './difference.ts';
 const quota = { keys: 1_000_000, bytes: 2 ** 30 };
 const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index);
 
-/** The host of one case: real capabilities in the lane, and behind them answers that the case states. */
+/** The host of one case: real capabilities in the lane, backed by the answers that the case states. */
 export interface CannedHost {
   readonly capabilities: readonly Capability[];
-  /** Replaces the store of the gateway. */
+  /** Stands for the gateway's store. */
   facilities(real: Facilities): Facilities;
-  /** What is granted to a plugin: all that it declares, but what the case denies. */
+  /** Returns the grants of a plugin: all capabilities it declares, except those the case denies. */
   grants(descriptor: PluginDescriptor): Readonly<Record<string, unknown>>;
-  /** Moves the clock on by milliseconds. */
+  /** Advances the clock by milliseconds. */
   pass(ms: number): void;
-  /** All that the store holds for this tenant. */
+  /** Returns everything in the store for this tenant. */
   stored(plugin: string, tenant: string | undefined): Promise<Readonly<Record<string, string>>>;
-  /** What was told of metrics and audit since this was asked last. */
+  /** Returns the metrics and audit events since the last call of this function. */
   told(): Readonly<Record<'metrics' | 'audit' | 'upstream_headers', readonly unknown[]>>;
-  /** Host calls that the case does not know, since this was asked last. */
+  /** Returns the host calls without a matching answer since the last call of this function. */
   unexpected(): readonly Difference[];
-  /** Answers that nobody asked for. */
+  /** Returns the answers that were not used. */
   unused(): readonly Difference[];
 }
 
-/** Makes the host of a case. `tenant` is whose store holds what the case states. */
+/** Creates the host of a case. `tenant` is the tenant whose store holds the stated entries. */
 export async function createCannedHost(
   host: CaseHost,
   plugin: string,
@@ -78,7 +78,7 @@ export async function createCannedHost(
         random: { repeats: host.random === undefined ? everyByte : new Uint8Array(Buffer.from(host.random, 'hex')) },
         request_headers: { names: Object.keys(host.headers) },
         identity_claims: { names: Object.keys(host.claims) },
-        // Nothing is sent anywhere: what the case states answers.
+        // Nothing is sent: the answer comes from the case.
         outbound_http: { allow: ['https://host.invalid'] },
         secret_store: { names: ['any'] },
         tool_call: { tools: ['any'] },
@@ -168,7 +168,7 @@ function answerTool(
   return { ok: toContract({ content: [], isError: false, ...found.result }) };
 }
 
-/** A reference shows in requests by its name, so that a case can say where it must be. */
+/** Resolves a secret reference to its name, so that a case can state where in a request it is expected. */
 function answerSecret({ do: what, name }: z.infer<typeof secretRequestSchema>, secrets: CaseHost['secrets']): unknown {
   if (!Object.hasOwn(secrets, name))
     return { err: { tag: 'denied', val: `${name} is not among the secrets of the case` } };

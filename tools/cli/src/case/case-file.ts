@@ -21,18 +21,18 @@ const hookSchema = z.enum(Object.keys(stages) as [keyof typeof stages, ...(keyof
 const valueSchema = z.strictObject({ tag: z.string(), val: z.unknown() });
 const textsSchema = z.record(z.string(), z.string());
 
-/** What the plugin finds: the answers of every capability. What is not stated is empty, and always the same. */
+/** The plugin's environment: the answers of every capability. Defaults are empty and always the same. */
 const hostSchema = z.strictObject({
   /** Optional capabilities that are not granted. */
   denied: z.array(z.string()).default([]),
-  /** Where the wall clock stands. */
+  /** The time of the wall clock. */
   clock: z.iso.datetime({ offset: true }).default('2026-01-01T00:00:00Z'),
-  /** What random bytes repeat, as hex digits. */
+  /** The pattern that random bytes repeat, as hex digits. */
   random: z
     .string()
     .regex(/^([0-9a-f]{2})+$/i, 'bytes as hex digits')
     .optional(),
-  /** Each is sent once, in any order, and is the answer to that request. */
+  /** Requests with their answers; each is used once, in any order. */
   http: z
     .array(
       z.strictObject({
@@ -53,10 +53,10 @@ const hostSchema = z.strictObject({
       }),
     )
     .default([]),
-  /** What the store holds; null is a store that fails. */
+  /** The content of the store; null means a store that fails. */
   kv: textsSchema.nullable().default({}),
   secrets: textsSchema.default({}),
-  /** Each is called once, in any order. */
+  /** Tool calls with their answers; each is used once, in any order. */
   tools: z
     .array(
       z.strictObject({
@@ -69,7 +69,7 @@ const hostSchema = z.strictObject({
     .default([]),
   headers: textsSchema.default({}),
   claims: z.record(z.string(), z.json()).default({}),
-  /** What plugins before it have set for all. */
+  /** Context values that earlier plugins have set for all. */
   shared: textsSchema.default({}),
 });
 
@@ -82,10 +82,10 @@ const logLineSchema = z.strictObject({
 });
 
 const expectSchema = z.strictObject({
-  /** `refused`: it does not start with this `config`. */
+  /** `refused` means that it does not start with this `config`. */
   outcome: z.enum(['proceed', 'modified', 'respond', 'block', 'failed', 'refused']),
   value: valueSchema.optional(),
-  /** The members that are stated. */
+  /** Members to compare; others are ignored. */
   violation: z
     .strictObject({
       code: z.string().optional(),
@@ -95,11 +95,11 @@ const expectSchema = z.strictObject({
     })
     .optional(),
   cause: z.enum(['trap', 'timeout', 'limit', 'invalid_output', 'unavailable']).optional(),
-  /** Part of the message of a failure or refusal. */
+  /** A part of the message of a failure or refusal. */
   message: z.string().optional(),
-  /** All lines of the call. */
+  /** All log lines of the call. */
   log: z.array(logLineSchema).optional(),
-  /** All that the store holds afterwards. */
+  /** The whole content of the store afterwards. */
   kv: textsSchema.optional(),
   shared: textsSchema.optional(),
   metrics: z.array(z.unknown()).optional(),
@@ -122,7 +122,7 @@ const stepShape = {
     .prefault({}),
   request: valueSchema.optional(),
   response: valueSchema.optional(),
-  /** Moves the clock on, before the call. */
+  /** Advances the clock before the call. */
   later_ms: z.number().min(0).default(0),
   expect: expectSchema,
 };
@@ -136,20 +136,20 @@ const stepSchema = z.strictObject(stepShape).superRefine((step, context) => {
     return refuse(word, `${hook} takes a ${word}`);
   }
   const tags = word === 'request' ? [stages[hook]] : [stages[hook], 'input-required'];
-  if (!(tags as string[]).includes(value.tag)) refuse(word, `${hook} takes one with the tag ${stages[hook]}`);
-  if (word === 'response' && expect.outcome === 'respond') refuse('expect', 'an after hook does not respond');
+  if (!(tags as string[]).includes(value.tag)) refuse(word, `${hook} takes one of the tags ${stages[hook]}`);
+  if (word === 'response' && expect.outcome === 'respond') refuse('expect', 'an after hook cannot respond');
 });
 
 export type Step = z.infer<typeof stepSchema>;
 
-/** Only what is stated: defaults are set when the members of the file and of the case are together. */
+/** Members as stated: defaults are applied after those of the file and of the case are merged. */
 const statedHostSchema = z.record(z.string(), z.unknown());
 
 const caseShape = {
   name: z.string().min(1),
-  /** In the place of those of the file. */
+  /** Replaces the file's. */
   config: z.record(z.string(), z.unknown()).optional(),
-  /** Over those of the file. */
+  /** Overrides the file's, member by member. */
   host: statedHostSchema.optional(),
 };
 const refusedSchema = z.strictObject({ ...caseShape, expect: expectSchema.extend({ outcome: z.literal('refused') }) });
@@ -161,18 +161,18 @@ const fileSchema = z.strictObject({
   cases: z.array(z.record(z.string(), z.unknown())).min(1),
 });
 
-/** One case: what the plugin finds, and what it is called with, one call after another. */
+/** One case: the plugin's environment and a sequence of calls. */
 export interface Case {
   readonly name: string;
   readonly file: string;
   readonly config: Readonly<Record<string, unknown>>;
   readonly host: CaseHost;
   readonly steps: readonly Step[];
-  /** It is not to start at all. */
+  /** Set if the plugin is expected not to start. */
   readonly refused?: Expectation;
 }
 
-/** Reads all `*.json` of a folder, in the order of their names. @throws Fault `cases_invalid`, also when there is none */
+/** Reads all `*.json` files of a folder, sorted by name. @throws Fault `cases_invalid`, also when there are none */
 export async function readCases(folder: string): Promise<readonly Case[]> {
   const names = (await readdir(folder).catch(() => [])).filter(name => name.endsWith('.json')).toSorted();
   if (names.length === 0)

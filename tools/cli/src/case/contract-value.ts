@@ -1,11 +1,11 @@
 import type { Request, Response } from '@sallyport/host/contract/generated/types.d';
 
-/** Members that are JSON text in the contract, and may be JSON in a file of cases. */
+/** Members that are JSON text in the contract and may be plain JSON in a case file. */
 const textual = new Set(['arguments', 'structuredContent', 'inputSchema', 'outputSchema', 'annotations', 'details']);
-/** Variants whose value is JSON text. */
+/** Variants whose payload is JSON text. */
 const textualTags = new Set(['json', 'input-required']);
 
-/** A value of a file of cases, as the contract has it: JSON as text, and bytes that stand there as base64. */
+/** Converts a value of a case file to the contract's form: JSON to text, base64 to bytes. */
 export const toContract = <T extends Request | Response>(value: unknown): T => plain(value) as T;
 
 function plain(value: unknown): unknown {
@@ -18,14 +18,14 @@ function plain(value: unknown): unknown {
       if (name === 'data' && typeof member === 'string' && 'mimeType' in value) {
         return [name, new Uint8Array(Buffer.from(member, 'base64'))];
       }
-      // Arguments of a prompt in a list are records, and no text.
+      // In a list, the arguments of a prompt are records, not JSON text.
       const isText = textual.has(name) && !Array.isArray(member) && member !== null;
       return [name, isText ? text(member) : plain(member)];
     }),
   );
 }
 
-/** A value of the contract as a file of cases may have it: plain, and JSON in the place of JSON text. */
+/** Converts a value of the contract to the form of a case file: plain, with JSON instead of JSON text. */
 export const toCase = (value: unknown): unknown => unfolded(toPlain(value));
 
 function unfolded(value: unknown): unknown {
@@ -38,7 +38,7 @@ function unfolded(value: unknown): unknown {
   );
 }
 
-/** Only objects and lists: any other text could be meant as it is. */
+/** Parses objects and lists only, because any other text may be meant literally. */
 function parsed(member: unknown): unknown {
   if (typeof member !== 'string') return unfolded(member);
   try {
@@ -51,7 +51,7 @@ function parsed(member: unknown): unknown {
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** A value of the contract as plain JSON: bytes as base64, and without what is absent. */
+/** Converts a value of the contract to plain JSON: bytes as base64, absent members left out. */
 export const toPlain = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_name, member) => {

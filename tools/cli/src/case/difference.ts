@@ -1,25 +1,25 @@
-/** Where something is not what was expected. */
+/** One place at which a value differs from the expected one. */
 export interface Difference {
-  /** Members and indexes, with dots between them. */
+  /** Members and indexes, joined by dots. */
   readonly path: string;
-  /** Absent where nothing was expected. */
+  /** The expected value; absent if nothing was expected. */
   readonly expected?: unknown;
-  /** Absent where there is nothing. */
+  /** The actual value; absent if there is none. */
   readonly got?: unknown;
-  /** What the author may have meant. */
+  /** A hint at what the author may have meant. */
   readonly hint?: string;
 }
 
 /**
- * Compares plain JSON, member by member. Where an object or a list is expected and a text is there, the text is read as
- * JSON: toolchains write the same JSON differently.
+ * Compares plain JSON, member by member. Where an object or a list is expected and text is found, the text is parsed,
+ * because toolchains format the same JSON differently.
  */
 export function differencesOf(expected: unknown, got: unknown, path: string): readonly Difference[] {
   const actual = typeof got === 'string' && isCompound(expected) ? (parsed(got) ?? got) : got;
   if (!isCompound(expected) || !isCompound(actual) || Array.isArray(expected) !== Array.isArray(actual)) {
     if (Object.is(expected, actual)) return [];
     const isPart = typeof expected === 'string' && expected !== '' && typeof got === 'string' && got.includes(expected);
-    return [difference(path, expected, got, isPart ? 'this is compared whole, and not in part' : undefined)];
+    return [difference(path, expected, got, isPart ? 'the whole text is compared, not a part of it' : undefined)];
   }
   const [wanted, there] = [new Map(Object.entries(expected)), new Map(Object.entries(actual))];
   const names = new Set([...wanted.keys(), ...there.keys()]);

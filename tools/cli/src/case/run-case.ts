@@ -13,7 +13,7 @@ import { type Difference, difference, differencesOf } from './difference.ts';
 import { levelName } from './level-name.ts';
 import type { TriedPlugin } from './tried-plugin.ts';
 
-/** What one step came to, as plain JSON; the same members as in `expect`. */
+/** The outcome of one step, as plain JSON with the members of `expect`. */
 export interface Came {
   readonly outcome: Expectation['outcome'];
   readonly value?: unknown;
@@ -28,21 +28,21 @@ export interface Came {
   readonly upstream_headers: readonly unknown[];
 }
 
-/** How a case ended. */
+/** The result of a case. */
 export interface CaseResult {
   readonly name: string;
   readonly file: string;
   readonly passed: boolean;
   readonly differences: readonly Difference[];
-  /** One for each step; one that says `refused` when the plugin did not start. */
+  /** One outcome per step, or a single `refused` when the plugin did not start. */
   readonly came: readonly Came[];
-  /** Hook calls, from start to end, in milliseconds. */
+  /** The time of all hook calls, in milliseconds. */
   readonly wall_ms: number;
-  /** The most that the memories of its instances were, in bytes. */
+  /** The peak memory of its instances, in bytes. */
   readonly memory_bytes: number;
 }
 
-/** Runs a case in lanes of its own, so that no case sees what another left behind. */
+/** Runs a case in lanes of its own, so that no case sees the state of another. */
 export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSignal): Promise<CaseResult> {
   const { name, file } = one;
   const lines: Line[] = [];
@@ -99,7 +99,7 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
 
 const nothing = { kv: {}, shared: {}, metrics: [], audit: [], upstream_headers: [] };
 
-/** Why it did not start, if that is a matter of the plugin and its config. */
+/** Returns why the plugin did not start, if the plugin or its config is the reason. */
 function notStarted(error: unknown, log: readonly Line[]): Came | undefined {
   const [fault] = toFaults(error);
   const outcome = fault && startFaults[fault.code];
@@ -116,7 +116,7 @@ const startFaults: Readonly<Partial<Record<string, Came['outcome']>>> = {
 
 type Line = Came['log'][number];
 
-/** A log whose lines of plugins are collected: those of calls, and the others, which are those of starting. */
+/** Creates a log that collects the plugin's lines: those of calls, and the others, which come from its start. */
 const logInto = (ofCalls: Line[], others: Line[]) =>
   createLog('debug', {
     write(text) {
@@ -168,7 +168,7 @@ function outcomeOf(
 
 type Wanted = Omit<Expectation, 'outcome'> & { readonly outcome: Expectation['outcome'] | 'it starts' };
 
-/** What is not expected is not compared, but the outcome. */
+/** Compares the outcome, and every other member that is expected. */
 function compare(expected: Wanted, came: Came, at: string): readonly Difference[] {
   const path = (name: string) => (at === '' ? name : `${at}.${name}`);
   if (expected.outcome !== came.outcome) {

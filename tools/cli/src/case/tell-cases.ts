@@ -5,13 +5,13 @@ import type { Case } from './case-file.ts';
 import type { Difference } from './difference.ts';
 import type { CaseResult } from './run-case.ts';
 
-/** How many cases there are for each hook that the descriptor declares. */
+/** The number of cases for each hook that the descriptor declares. */
 export function coverageOf({ hooks }: PluginDescriptor, cases: readonly Case[]): Readonly<Record<string, number>> {
   const called = cases.map(({ steps }) => new Set<string>(steps.map(({ hook }) => hook)));
   return Object.fromEntries(hooks.map(hook => [hook, called.filter(each => each.has(hook)).length]));
 }
 
-/** A line a case, what differs below it, and what the hooks have of cases. */
+/** Formats one line per case with its differences below, and the number of cases per hook. */
 export function tellCases(
   { id, version }: PluginDescriptor,
   results: readonly CaseResult[],
@@ -19,7 +19,7 @@ export function tellCases(
 ): string {
   const width = Math.min(72, Math.max(...results.map(({ name }) => name.length)));
   const failed = results.filter(({ passed }) => !passed).length;
-  const hooks = Object.entries(coverage).map(([hook, count]) => `${hook} ${count === 0 ? 'has no case' : count}`);
+  const hooks = Object.entries(coverage).map(([hook, count]) => `${hook} ${count === 0 ? 'has no cases' : count}`);
   return [
     `plugin: ${id} ${version}`,
     ...results.flatMap(({ name, passed, differences, wall_ms, memory_bytes }) => [
@@ -31,11 +31,11 @@ export function tellCases(
   ].join('\n');
 }
 
-/** Where two versions of a plugin do not do the same. */
+/** Formats the cases in which two versions of a plugin differ. */
 export function tellChanges(reference: string, changes: readonly CaseChange[]): string {
-  if (changes.length === 0) return `against ${reference}: the same in all cases`;
+  if (changes.length === 0) return `compared with ${reference}: no differences`;
   return [
-    `against ${reference}: ${changes.length} cases differ ("expected" is what it did there)`,
+    `compared with ${reference}: ${changes.length} cases differ ("expected" is the result of ${reference})`,
     ...changes.flatMap(({ name, differences }) => [
       `  ${name}`,
       ...differences.flatMap(each => tellDifference(each).map(line => `        ${line}`)),
@@ -62,7 +62,7 @@ const tellDifference = ({ path, expected, got, hint }: Difference): readonly str
   ];
 };
 
-/** What was logged stands on lines of its own, as people wrote it. */
+/** Log lines are printed on lines of their own, as written. */
 function withoutLog(got: unknown): { readonly log: readonly LogLine[]; readonly rest: unknown } {
   if (typeof got !== 'object' || got === null || !('log' in got) || !Array.isArray(got.log))
     return { log: [], rest: got };

@@ -7,19 +7,19 @@ export interface TestedPlugin {
   readonly plugin: TriedPlugin;
   readonly results: readonly CaseResult[];
   readonly failed: number;
-  /** What is told of it, to machines and to people. */
+  /** The report, as JSON and as text. */
   readonly json: object;
   readonly text: string;
 }
 
 export interface TestOptions {
-  /** Names the component where it is refused. */
+  /** The name of the component in errors. */
   readonly reference: string;
   readonly cases: readonly Case[];
   readonly signal: AbortSignal;
 }
 
-/** Runs all cases on a component. @throws Faults of what a gateway would refuse it for */
+/** Runs all cases on a component. @throws Faults for which a gateway would refuse it */
 export async function testPlugin(bytes: Uint8Array, { reference, cases, signal }: TestOptions): Promise<TestedPlugin> {
   const plugin = await tryPlugin(bytes, reference);
   const results: CaseResult[] = [];

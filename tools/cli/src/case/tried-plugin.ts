@@ -12,21 +12,21 @@ import { createSandbox } from '@sallyport/host/runtime/wasm/sandbox';
 import { createVerifier } from '@sallyport/host/verify/verifier';
 import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 
-/** A busy machine is not the plugin's fault: it has this many times the time that a gateway gives it. */
+/** Multiplies the gateway's timeouts, so that a busy machine does not fail a test. */
 const patience = 10;
 const MiB = 2 ** 20;
 
-/** A plugin that went through what a gateway does when it loads it, up to its grants. */
+/** A plugin that went through the gateway's loading steps, up to its grants. */
 export interface TriedPlugin {
   readonly descriptor: PluginDescriptor;
   readonly limits: PluginLimits;
-  /** Grants and compiles; the same grants are compiled once. @throws Faults */
+  /** Applies the grants and compiles; each set of grants is compiled once. @throws Faults */
   compile(grants: Readonly<Record<string, unknown>>): Promise<{ readonly component: Component; readonly grant: Grant }>;
 }
 
 /**
- * Inspects a component as a gateway does. Whose it is does not matter here: it runs in the sandbox all the same.
- * @throws Faults of what a gateway would refuse it for
+ * Inspects a component as a gateway does. Its signature is not checked, because it runs in the sandbox anyway.
+ * @throws Faults for which a gateway would refuse it
  */
 export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<TriedPlugin> {
   const log = silentLog();

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import { configOption, startOptions } from '../config-option.ts';
 
 export const command = defineCommand({
-  summary: 'load and verify all plugins, and refuse what serve would, without starting anything',
+  summary: 'load and verify all plugins as serve would, without starting anything',
   arguments: {},
   options: { ...configOption, ...startOptions },
   example: 'sallyport check -c sallyport.yaml && sallyport serve -c sallyport.yaml',

@@ -2,7 +2,7 @@ import { defineCommand } from '../command.ts';
 import { completionFor } from '../completion.ts';
 
 export const command = defineCommand({
-  summary: 'a script that completes this command line in bash, zsh or fish',
+  summary: 'print a completion script for bash, zsh or fish',
   arguments: { SHELL: { says: 'bash, zsh or fish', choices: ['bash', 'zsh', 'fish'] } },
   options: {},
   example: 'source <(sallyport completion bash)',

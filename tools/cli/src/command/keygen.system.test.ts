@@ -70,8 +70,8 @@ describe('[CLI-06] an encrypted key', () => {
   });
 
   it.each<[string, string | undefined, string]>([
-    ['nobody is there', undefined, 'nobody is there'],
-    ['it is another one', 'wrong', 'it is another one'],
+    ['there is no terminal to prompt at', undefined, 'stdin is not a terminal'],
+    ['it is wrong', 'wrong', 'it is wrong'],
     ['its file is empty', '', 'its first line is empty'],
   ])('is refused when %s', async (_, passphrase, what) => {
     if (passphrase !== undefined) await writeFile(at('other'), passphrase);

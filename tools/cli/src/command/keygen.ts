@@ -5,13 +5,13 @@ import { defineCommand } from '../command.ts';
 import type { Terminal } from '../terminal.ts';
 
 export const command = defineCommand({
-  summary: 'make an Ed25519 key pair to sign plugins with',
-  about: 'The private key is readable by its owner alone; a file that is there already is not overwritten.',
+  summary: 'generate an Ed25519 key pair for signing plugins',
+  about: 'The private key is readable only by its owner. Existing files are not overwritten.',
   arguments: {},
   options: {
     key: { value: 'FILE', default: 'signing-key.pem', says: 'the private key, as PKCS#8 PEM' },
-    public: { value: 'FILE', says: 'the public key, as SPKI PEM (default: KEY with .pub.pem at its end)' },
-    encrypt: { says: 'ask for a passphrase, and encrypt the private key with it' },
+    public: { value: 'FILE', says: 'the public key, as SPKI PEM (default: KEY with the extension .pub.pem)' },
+    encrypt: { says: 'prompt for a passphrase and encrypt the private key with it' },
     'passphrase-file': { value: 'FILE', says: 'encrypt the private key with the first line of FILE' },
   },
   example: 'sallyport keygen --key signing-key.pem',
@@ -32,7 +32,7 @@ async function askTwice(terminal: Terminal, file: string): Promise<string> {
   const about = { hidden: true, instead: 'use --passphrase-file' };
   const first = await terminal.ask(`Passphrase for ${file}`, about);
   if (first === '') fail('passphrase_refused', { file, what: 'it is empty' });
-  if ((await terminal.ask('The same once more', about)) !== first)
+  if ((await terminal.ask('Repeat the passphrase', about)) !== first)
     fail('passphrase_refused', { file, what: 'the two differ' });
   return first;
 }

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import { registryName } from '../registry-name.ts';
 
 export const command = defineCommand({
-  summary: 'forget the login for a registry',
+  summary: 'remove the login for a registry',
   arguments: { REGISTRY: { says: 'host[:port], for example ghcr.io' } },
   options: {},
   example: 'sallyport logout ghcr.io',

@@ -4,16 +4,16 @@ import { type ProfileName, profileNames } from '@sallyport/registry/profile';
 import { defineCommand } from '../command.ts';
 
 export const command = defineCommand({
-  summary: 'an OCI registry for development, on this machine alone',
-  about: `It asks for no login. With --profile it does as a registry that many use does, and tells a login that it takes:
-ghcr wants a token for public artifacts too and has no referrers API, the password of ecr ends after 12 hours, harbor has
-accounts of robots.`,
+  summary: 'run an OCI registry for development on this machine',
+  about: `No login is needed. With --profile it emulates a well-known registry and prints a login that works: ghcr needs a
+token for public artifacts too and has no referrers API, ecr passwords expire after 12 hours, harbor has robot
+accounts.`,
   arguments: {},
   options: {
-    dir: { value: 'FOLDER', required: true, says: 'an OCI image layout, or a folder that is to become one' },
-    port: { value: 'PORT', default: '0', says: 'the port; 0 takes a free one' },
+    dir: { value: 'FOLDER', required: true, says: 'an OCI image layout, or a folder to create one in' },
+    port: { value: 'PORT', default: '0', says: 'the port; 0 picks a free one' },
     host: { value: 'ADDRESS', default: '127.0.0.1', says: 'an address of this machine' },
-    profile: { value: 'NAME', choices: profileNames, says: 'do as this registry does' },
+    profile: { value: 'NAME', choices: profileNames, says: 'emulate this registry' },
   },
   example: 'sallyport registry --dir ./registry --port 5001',
   async run({ options: { dir: directory, port, host, profile }, json }, { terminal, signal }) {

@@ -4,7 +4,7 @@ import { defineCommand } from '../command.ts';
 import { configOption, startOptions } from '../config-option.ts';
 
 export const command = defineCommand({
-  summary: 'load and verify all plugins, reach all upstreams, and serve MCP',
+  summary: 'load and verify all plugins, connect to all upstreams, and serve MCP',
   arguments: {},
   options: { ...configOption, ...startOptions },
   example: 'sallyport serve -c sallyport.yaml',

@@ -10,35 +10,35 @@ import { fail } from '@sallyport/host/core/fault';
 
 export interface DevPlugin {
   readonly descriptor: PluginDescriptor;
-  /** The component, with its signature beside it. */
+  /** The component, with its signature next to it. */
   readonly component: string;
-  /** Of the session's key, which alone counts for this plugin. */
+  /** The session's public key, the only one trusted for this plugin. */
   readonly publicKeyPem: string;
 }
 
 export interface DevPlace {
   /** The author's own configuration. */
   readonly file: string | undefined;
-  /** Where a configuration of our own is written, and what that gateway keeps. */
+  /** The folder for a generated configuration and the gateway's state. */
   readonly scratch: string;
-  /** Of the upstream of our own. */
+  /** The URL of the echo upstream. */
   readonly upstreamUrl: string;
 }
 
 /**
- * The configuration of a development gateway: the author's, with the plugin taken from the build, or else one of our
- * own with the plugin in front of an upstream that echoes.
- * @throws Faults as loadConfig does; Fault `usage` when the author's does not use the plugin
+ * Creates the configuration of a development gateway: the author's with the plugin's source replaced by the build, or
+ * else a generated one with the plugin in front of an echo upstream.
+ * @throws Faults as loadConfig does; Fault `usage` when the author's configuration does not use the plugin
  */
 export async function devConfig({ file, ...own }: DevPlace, plugin: DevPlugin): Promise<Config> {
   const { descriptor, component, publicKeyPem } = plugin;
   const config = file === undefined ? await ownConfig(own, descriptor) : await readConfig(file);
   const { id } = descriptor;
   if (!config.bindings.some(({ transforms }) => transforms.includes(id))) {
-    const hint = `name ${id} under "plugins:" and in the "transforms:" of a binding`;
+    const hint = `list ${id} under "plugins:" and in the "transforms:" of a binding`;
     return fail('usage', { ...(file !== undefined && { file }), what: `no binding uses the plugin ${id}`, hint });
   }
-  // What the file states of another component says nothing of this one.
+  // Digest and signature settings of the file are for another component than this build.
   const plugins = config.plugins.map(({ descriptor: stated, ...entry }) =>
     entry.id === id
       ? { ...entry, source: { file: component, public_key: publicKeyPem } }
@@ -47,7 +47,7 @@ export async function devConfig({ file, ...own }: DevPlace, plugin: DevPlugin): 
   return { ...config, plugins };
 }
 
-/** Nobody but this machine reaches a development gateway, whatever the author's file says. */
+/** A development gateway listens on loopback only, whatever the author's file says. */
 export const devListen = ({ listen }: Config, port: number | undefined) => ({
   host: '127.0.0.1',
   port: port ?? parseListen(listen)?.port ?? 0,
@@ -56,7 +56,7 @@ export const devListen = ({ listen }: Config, port: number | undefined) => ({
 async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descriptor: PluginDescriptor) {
   const { id, required_capabilities, optional_capabilities } = descriptor;
   const asked = [...required_capabilities, ...optional_capabilities];
-  // What cannot be granted without saying where to is left to a configuration of the author's.
+  // Capabilities that need a target in their grant are granted only by the author's own configuration.
   const granted = capabilities.filter(({ name, grant }) => asked.includes(name) && grant.safeParse({}).success);
   const file = join(scratch, 'sallyport.yaml');
   const config = {

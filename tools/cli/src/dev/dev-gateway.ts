@@ -14,18 +14,21 @@ import { startEchoUpstream } from './echo-upstream.ts';
 export interface DevGatewayOptions {
   /** The author's configuration. */
   readonly config: string | undefined;
-  /** That of the configuration unless stated; 0 is any free one. */
+  /** Overrides the configured port; 0 picks a free one. */
   readonly port: number | undefined;
   readonly watch: Watch;
-  /** Gives up a start. */
+  /** Aborts a start. */
   readonly signal?: AbortSignal;
-  /** Takes the lines of the gateway's log. */
+  /** Receives the lines of the gateway's log. */
   readonly hear: (line: string) => void;
 }
 
-/** A gateway with a plugin that can be replaced while it serves. Disposing lets requests end. */
+/** A gateway whose plugin can be replaced while it serves. Disposing waits for running requests. */
 export interface DevGateway extends AsyncDisposable {
-  /** Serves this build, from the first time on; requests that began before end with the build before. @throws Faults, and then it serves as before */
+  /**
+   * Serves this build; the first call starts the gateway. Running requests finish with the previous build.
+   * @throws Faults; the previous build is then still served
+   */
   serve(build: DevBuild): Promise<{ readonly url: string }>;
 }
 
@@ -35,8 +38,8 @@ interface DevBuild {
 }
 
 /**
- * Makes a development gateway that does not serve yet. Builds are signed with a key of this session, which is in memory
- * alone and counts for this plugin alone: signatures are checked as everywhere.
+ * Creates a development gateway that does not serve yet. Builds are signed with a key of this session that exists only
+ * in memory and is trusted only for this plugin, so signatures are checked as everywhere.
  */
 export async function createDevGateway(options: DevGatewayOptions): Promise<DevGateway> {
   const { config: file, port, watch, signal, hear } = options;

@@ -6,25 +6,25 @@ import { isJsonObject, type JsonObject } from '@sallyport/host/core/json';
 const text = { type: 'string' };
 const image = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** What it offers, one entry a list of MCP: something for each hook, and all of it answers with what it was given. */
+/** The lists of the echo upstream: something for each hook, and everything answers with its input. */
 const lists: Readonly<Record<string, JsonObject>> = {
   'tools/list': {
     tools: [
       {
         name: 'echo',
-        description: 'Answers with the message, as text.',
+        description: 'Returns the message as text.',
         inputSchema: { type: 'object', properties: { message: text }, required: ['message'] },
       },
       {
         name: 'echo_json',
-        description: 'Answers with the value, as structured content and as text.',
+        description: 'Returns the value as structured content and as text.',
         inputSchema: { type: 'object', properties: { value: { type: 'object' } }, required: ['value'] },
       },
-      { name: 'picture', description: 'Answers with an image.', inputSchema: { type: 'object' } },
+      { name: 'picture', description: 'Returns an image.', inputSchema: { type: 'object' } },
     ],
   },
   'prompts/list': {
-    prompts: [{ name: 'echo', description: 'Says the message.', arguments: [{ name: 'message', required: true }] }],
+    prompts: [{ name: 'echo', description: 'Returns the message.', arguments: [{ name: 'message', required: true }] }],
   },
   'resources/list': { resources: [{ uri: 'echo:hello', name: 'hello', mimeType: 'text/plain' }] },
   'resources/templates/list': { resourceTemplates: [{ uriTemplate: 'echo:{message}', name: 'echo' }] },
@@ -59,14 +59,14 @@ function resultOf(method: string, params: JsonObject): JsonObject | undefined {
   }
 }
 
-/** An MCP server on loopback that answers with what it was asked, so that there is something behind a plugin. */
+/** Starts an MCP server on loopback that echoes requests, as the upstream of a plugin in development. */
 export async function startEchoUpstream(): Promise<{ readonly url: string } & AsyncDisposable> {
   const server = createServer(async (request, response) => {
     if (request.method !== 'POST') return void response.writeHead(405).end();
     const { id, method, params = {} } = JSON.parse((await request.toArray()).join(''));
     if (id === undefined) return void response.writeHead(202).end();
     const result = resultOf(method, params);
-    const error = { code: -32602, message: `There is no such thing here: ${method}` };
+    const error = { code: -32602, message: `Not found: ${method}` };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ jsonrpc: '2.0', id, ...(result === undefined ? { error } : { result }) }));
   });

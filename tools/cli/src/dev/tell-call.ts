@@ -1,13 +1,13 @@
 import type { LogLine, SeenCall } from './watch-plugin.ts';
 
-/** A hook call for people: what became of it, what went in, and what came out where that is something else. */
+/** Formats a hook call: its outcome, its input, and its output where that differs. */
 export function tellCall({ hook, name, outcome, ms, ...call }: SeenCall): string {
   const { went_in, came_out, differences, cause, message, log } = call;
   return [
-    harmless(`${hook}${name === undefined ? '' : ` ${name}`}: ${outcome}, ${ms.toFixed(1)} ms`),
+    oneLine(`${hook}${name === undefined ? '' : ` ${name}`}: ${outcome}, ${ms.toFixed(1)} ms`),
     `  in   ${show(went_in)}`,
     ...differences.flatMap(({ path, before, after }) => [
-      harmless(`  ${path}`),
+      oneLine(`  ${path}`),
       `    before ${show(before)}`,
       `    after  ${show(after)}`,
     ]),
@@ -17,18 +17,18 @@ export function tellCall({ hook, name, outcome, ms, ...call }: SeenCall): string
   ].join('\n');
 }
 
-/** A line of a log. What stands on lines of its own is set in, so that nobody takes it for something else. */
+/** Formats a log line. Further lines of its message are indented, so that they cannot pass for other output. */
 export const tellLine = ({ level, message }: LogLine): string => `${level} ${lines(message)}`;
 
-const lines = (text: string): string => text.split('\n').map(harmless).join('\n         ');
+const lines = (text: string): string => text.split('\n').map(oneLine).join('\n         ');
 
-/** Without what a terminal obeys, or what makes text look like other text. */
-const harmless = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
+/** Replaces control and format characters, which a terminal could interpret or which disguise text. */
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
 
 const longest = 2000;
 
 function show(value: unknown): string {
   if (value === undefined) return 'nothing';
-  const text = harmless(JSON.stringify(value));
+  const text = oneLine(JSON.stringify(value));
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }

@@ -11,18 +11,18 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** A hook call of the plugin, when its request is over. Values are as a file of cases has them. */
+/** A hook call of the plugin, reported after its request. Values have the form of case files. */
 export interface SeenCall {
   readonly request: string;
   readonly hook: string;
-  /** Of the tool or prompt, or the uri of the resource. */
+  /** The name of the tool or prompt, or the URI of the resource. */
   readonly name?: string;
   readonly outcome: string;
   readonly ms: number;
   readonly went_in: unknown;
-  /** The value after a change, the answer, or the violation. */
+  /** The changed value, the response, or the violation. */
   readonly came_out?: unknown;
-  /** Where a changed value differs. */
+  /** The differences of a changed value. */
   readonly differences: readonly { readonly path: string; readonly before?: unknown; readonly after?: unknown }[];
   /** Why it failed. */
   readonly cause?: string;
@@ -32,7 +32,7 @@ export interface SeenCall {
 
 interface PluginWatch {
   readonly watch: Watch;
-  /** Takes a line of the gateway's log. */
+  /** Receives a line of the gateway's log. */
   hear(line: string): void;
 }
 
@@ -50,12 +50,12 @@ const lineSchema = z.object({
   request: z.string().optional(),
   calls: z.array(callSchema).default([]),
 });
-/** Members of a line that a plugin logs while it is configured; lines about a plugin have more. */
+/** The members of a line that a plugin logs while it is configured; lines about a plugin have more. */
 const saidAtStart = new Set(['level', 'time', 'plugin', 'msg']);
 
 /**
- * Sees what goes into the hook calls of one plugin and what comes out, beside the lanes; which hook of which tool that
- * was, and what became of it, is known when the gateway logs the request.
+ * Records the inputs and outputs of one plugin's hook calls as they pass the lanes. The hook, the tool and the outcome
+ * are known only when the gateway logs the request.
  */
 export function watchPlugin(
   plugin: string,
@@ -86,7 +86,7 @@ export function watchPlugin(
     const reports = plugins.filter(report => report.plugin === plugin);
     for (const [place, { hook, outcome, ms }] of reports.entries()) {
       const { cause, message, ...half } = seen[place] ?? { went_in: undefined, differences: [], log: [] };
-      // What the gateway could not take over is a failure too, and of that the lanes know nothing.
+      // An output that the gateway rejects is a failure too, which the lanes do not see.
       const why = outcome === 'failed' ? { cause: cause ?? 'invalid_output', ...(message && { message }) } : {};
       tell.call({ request, hook, ...(name !== undefined && { name }), outcome, ms, ...half, ...why });
     }

@@ -1,20 +1,20 @@
 import { componentizePyVersion } from '../build/find-python.ts';
 import type { Toolchain } from '../build/toolchain.ts';
 
-/** What an author of plugins in one language needs. */
+/** What a plugin author needs for one language. */
 export interface Language {
-  /** What is told of it: in a question, and in the README of a new plugin. */
+  /** The toolchain to install, named by `plugin new` and in the README of a new plugin. */
   readonly toolchain: string;
-  /** Steps of GitHub Actions that install it, as lines of YAML without indent. */
+  /** GitHub Actions steps that install it, as unindented YAML lines. */
   readonly setup: readonly string[];
-  /** What of this repository a new plugin carries, as folder here to folder there: the plugin must be whole in itself. */
+  /** Folders of this repository to copy into a new plugin, source to target, so that it is self-contained. */
   readonly sdk: Readonly<Record<string, string>>;
 }
 
-/** The languages of `plugin new`; each has a folder of `template/`. */
+/** The languages of `plugin new`; each has a folder in `template/`. */
 export const languages: Readonly<Record<Toolchain['language'], Language>> = {
   rust: {
-    toolchain: 'Rust, with its target for WebAssembly: `rustup target add wasm32-wasip2 wasm32-unknown-unknown`',
+    toolchain: 'Rust with its WebAssembly targets: `rustup target add wasm32-wasip2 wasm32-unknown-unknown`',
     setup: ['- run: rustup target add wasm32-wasip2 wasm32-unknown-unknown'],
     sdk: { 'sdk/rust': 'sallyport', wit: 'sallyport/wit' },
   },
@@ -23,8 +23,8 @@ export const languages: Readonly<Record<Toolchain['language'], Language>> = {
     setup: ['- uses: actions/setup-go@v5', '  with: { go-version: stable, cache: false }'],
     sdk: { 'sdk/go': 'sallyport' },
   },
-  ts: { toolchain: 'what `sallyport` brings along', setup: [], sdk: { 'sdk/js': 'sallyport' } },
-  js: { toolchain: 'what `sallyport` brings along', setup: [], sdk: { 'sdk/js': 'sallyport' } },
+  ts: { toolchain: 'nothing beside `sallyport`', setup: [], sdk: { 'sdk/js': 'sallyport' } },
+  js: { toolchain: 'nothing beside `sallyport`', setup: [], sdk: { 'sdk/js': 'sallyport' } },
   python: {
     toolchain: `Python and componentize-py: \`pip install componentize-py==${componentizePyVersion}\``,
     setup: [

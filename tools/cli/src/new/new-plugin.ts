@@ -11,13 +11,14 @@ const templates = 'tools/cli/template';
 export interface NewPlugin {
   readonly id: string;
   readonly language: Toolchain['language'];
-  /** The folder that is made. */
+  /** The folder to create. */
   readonly folder: string;
 }
 
 /**
- * Makes the folder of a new plugin from the templates and the SDK of its language, whole or not at all. Yields the names of its files.
- * @throws Fault `usage` for a name that no plugin can have, `file_exists`, `file_unwritable`
+ * Creates the folder of a new plugin from the templates and the SDK of its language, completely or not at all. Returns
+ * the names of its files.
+ * @throws Fault `usage` for an invalid plugin name, `file_exists`, `file_unwritable`
  */
 export async function newPlugin({ id, language, folder }: NewPlugin): Promise<readonly string[]> {
   const { error } = pluginIdSchema.safeParse(id);
@@ -27,8 +28,8 @@ export async function newPlugin({ id, language, folder }: NewPlugin): Promise<re
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^[^a-z]+|-$/g, '')
       .slice(0, 63);
-    const hint = near === '' ? 'a name is like redact-emails' : `for example: ${near}`;
-    return fail('usage', { NAME: id, what: error.issues[0]?.message ?? 'not a name', hint });
+    const hint = near === '' ? 'use a name like redact-emails' : `for example: ${near}`;
+    return fail('usage', { NAME: id, what: error.issues[0]?.message ?? 'not a valid name', hint });
   }
   if ((await stat(folder).catch(() => undefined)) !== undefined) return fail('file_exists', { file: folder });
 
@@ -53,7 +54,7 @@ export async function newPlugin({ id, language, folder }: NewPlugin): Promise<re
   return [...files.keys()].toSorted();
 }
 
-/** Text by name, in the folder of the plugin. */
+/** Returns the texts of the files in the plugin's folder, by name. */
 async function filesOf(id: string, language: Toolchain['language']): Promise<ReadonlyMap<string, string>> {
   const { toolchain, setup, sdk } = languages[language];
   const words: Readonly<Record<string, string>> = {
@@ -75,7 +76,7 @@ async function filesOf(id: string, language: Toolchain['language']): Promise<Rea
   return files;
 }
 
-/** The files of a folder of the repository, by their path in it; links are not among them. */
+/** Lists the files of a folder of the repository by their path in it, without links. */
 async function textsIn(folder: string): Promise<ReadonlyMap<string, string>> {
   const base = join(root, folder);
   const entries = await readdir(base, { withFileTypes: true, recursive: true });

@@ -11,17 +11,17 @@ import { sigstoreBundle } from '../../artifact/sigstore-bundle.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
-  summary: 'sign a plugin that is published already, as one signer more',
-  about: `The component is fetched, its digest checked, and signed as it is. The signature is attached to the manifest as
-a referrer; where a registry has no referrers API, under the tag sha256-<digest>. The manifest stays as it is.
-With --format cosign the manifest is signed instead, for those who check with
-cosign verify --key KEY.pub.pem --insecure-ignore-tlog; a gateway does not read that one.`,
+  summary: 'add a signature to a published plugin',
+  about: `Fetches the component, checks its digest and signs it. The signature is attached to the manifest as a referrer, or,
+if the registry has no referrers API, under the tag sha256-<digest>. The manifest does not change.
+--format cosign signs the manifest instead, to be checked with
+cosign verify --key KEY.pub.pem --insecure-ignore-tlog. Gateways do not read that signature.`,
   arguments: { REFERENCE: { says: placeSays } },
   options: {
     ...keyOptions,
     format: {
       value: 'NAME',
-      says: 'sallyport, which gateways read, or cosign',
+      says: 'sallyport (read by gateways) or cosign',
       choices: ['sallyport', 'cosign'],
       default: 'sallyport',
     },

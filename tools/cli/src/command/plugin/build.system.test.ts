@@ -35,9 +35,13 @@ it('[AUT-29] tells language, digest and size by section', async () => {
 });
 
 it.each([
-  { what: 'in no known language', files: {}, says: 'in no language that is known here' },
-  { what: 'in one of two languages', files: { 'a.js': '', 'Cargo.toml': '' }, says: 'in rust or in js' },
-  { what: 'in one of two modules', files: { 'a.js': '', 'b.js': '' }, says: 'in no language that is known here' },
+  { what: 'in no known language', files: {}, says: 'cannot tell which language it is written in' },
+  { what: 'in one of two languages', files: { 'a.js': '', 'Cargo.toml': '' }, says: 'in rust or js' },
+  {
+    what: 'in one of two modules',
+    files: { 'a.js': '', 'b.js': '' },
+    says: 'cannot tell which language it is written in',
+  },
 ])('[AUT-29] refuses a plugin $what', async ({ files, says }) => {
   const { code, stderr } = await runCommand(['plugin', 'build', await folderWith(files)]);
   expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining(says) });

@@ -11,13 +11,15 @@ import { tellParts } from '../../artifact/tell-parts.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
-  summary: 'make a component of a plugin with the toolchain of its language, with its descriptor embedded',
-  about: `Building runs programs of the folder on this machine: build scripts of Rust, npm packages that are a toolchain,
-modules of Python. Build what you trust.`,
-  arguments: { FOLDER: { says: 'the folder of the plugin, with its plugin.json (default: this one)', optional: true } },
+  summary: 'build a plugin into a component with its descriptor embedded',
+  about: `Uses the toolchain of the plugin's language. Building runs code of the folder on this machine: Rust build scripts,
+npm packages, Python modules. Build only what you trust.`,
+  arguments: {
+    FOLDER: { says: 'the plugin’s folder, with its plugin.json (default: the current one)', optional: true },
+  },
   options: {
-    source: { value: 'FILE', says: 'the module to begin with, where the folder does not say' },
-    out: { value: 'FILE', says: 'the component (default: ID.wasm in the folder)' },
+    source: { value: 'FILE', says: 'the entry module, if the folder does not name one' },
+    out: { value: 'FILE', says: 'the component to write (default: ID.wasm in the folder)' },
   },
   example: 'sallyport plugin build plugins-examples/redact-emails',
   async run({ options: { source, out: named }, args: { FOLDER: folder = '.' } }, { terminal, signal }) {
@@ -37,16 +39,16 @@ modules of Python. Build what you trust.`,
     const { language, reproducible } = toolchain;
     const digest = digestOf(bytes);
     for (const { code, details } of unimported(imports, descriptor)) {
-      terminal.say(`${plugin}: a gateway will refuse it: ${code} ${details.capability}, which nothing in it uses`);
+      terminal.say(`${plugin}: a gateway will refuse it: ${code} ${details.capability}, which its code does not use`);
     }
     return {
       json: { plugin, language, component: out, digest, reproducible, bytes: bytes.length, imports, parts },
       text: [
         `plugin: ${plugin}`,
-        `language: ${language}${reproducible ? '' : ', whose toolchain does not make the same bytes twice'}`,
+        `language: ${language}${reproducible ? '' : ' (not reproducible: its toolchain gives different bytes each time)'}`,
         `component: ${out}`,
         `digest: ${digest}`,
-        // The rest is for plugin inspect.
+        // `plugin inspect` shows the rest.
         ...tellParts(
           bytes.length,
           parts.filter(part => part.bytes * 100 >= bytes.length),
@@ -56,7 +58,7 @@ modules of Python. Build what you trust.`,
   },
 });
 
-/** Required capabilities that the component does not import. */
+/** Lists required capabilities that the component does not import. */
 function unimported(imports: readonly string[], descriptor: PluginDescriptor): readonly Fault[] {
   try {
     const asked = [...descriptor.required_capabilities, ...descriptor.optional_capabilities];

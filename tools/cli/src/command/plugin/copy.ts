@@ -5,8 +5,8 @@ import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
   summary: 'copy an artifact between registries and image layouts, with signatures and referrers',
-  about: 'The digests stay. The copy has the tag of the original where TO names none.',
-  arguments: { FROM: { says: placeSays }, TO: { says: 'the same' } },
+  about: 'Digests do not change. If TO has no tag, the copy gets the tag of the original.',
+  arguments: { FROM: { says: placeSays }, TO: { says: 'the destination, in the same form' } },
   options: registryOptions,
   example: 'sallyport plugin copy ghcr.io/acme/redact-emails:0.1.0 oci:./layout:0.1.0',
   async run({ options, args }, { terminal, env, signal }) {

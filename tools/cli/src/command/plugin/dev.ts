@@ -11,16 +11,18 @@ import { type Context, defineCommand } from '../../command.ts';
 const inspector = '@modelcontextprotocol/inspector@2.12.0';
 
 export const command = defineCommand({
-  summary: 'serve a plugin while it is written: build, test and reload it on each change, and print each call',
-  about: `Starts a development gateway on this machine, with the plugin in front of an upstream that echoes, or with
---config in front of what that file says. A failing build or case is reported, and the last good build goes on serving.
-For each call of a hook it prints what went in, what came out, and what the plugin logged. Ctrl-C ends it. Building runs
-programs of the folder on this machine, as plugin build does.`,
-  arguments: { FOLDER: { says: 'the folder of the plugin, with its plugin.json (default: this one)', optional: true } },
+  summary: 'serve a plugin during development: build, test and reload it on each change, and print each call',
+  about: `Starts a development gateway on this machine, with the plugin in front of an echo upstream or, with --config, of the
+upstreams of that file. If a build or a case fails, it prints why and keeps serving the last good build. For each hook
+call it prints the input, the output, and what the plugin logged. Ctrl-C stops it. Like plugin build, it runs code of
+the folder on this machine.`,
+  arguments: {
+    FOLDER: { says: 'the plugin’s folder, with its plugin.json (default: the current one)', optional: true },
+  },
   options: {
-    config: { short: 'c', value: 'FILE', says: 'a configuration that uses the plugin; its source is the build' },
-    port: { value: 'PORT', says: 'where it listens (default: as the configuration says, or 8790); 0 is any free port' },
-    untested: { says: 'reload without running the cases' },
+    config: { short: 'c', value: 'FILE', says: 'a configuration that uses the plugin; the build replaces its source' },
+    port: { value: 'PORT', says: 'the port to listen on (default: as configured, or 8790); 0 picks a free one' },
+    untested: { says: 'reload without running the test cases' },
   },
   example: 'sallyport plugin dev plugins-examples/redact-emails',
   async run({ options, args: { FOLDER: folder = '.' }, json }, on) {
@@ -39,7 +41,7 @@ programs of the folder on this machine, as plugin build does.`,
       gateway: line => (json ? event('gateway', line) : terminal.say(`gateway: ${tellLine(line)}`)),
     });
     await using gateway = await createDevGateway({ ...options, port: portOf(options.port), watch, signal, hear });
-    terminal.say('This is a development gateway: it runs whatever this folder builds, no matter who changed it.');
+    terminal.say('This is a development gateway: it runs whatever this folder builds.');
 
     let served = false;
     for await (const _ of watchFolder(folder, signal, options.config)) {
@@ -59,12 +61,12 @@ programs of the folder on this machine, as plugin build does.`,
       } catch (error) {
         if (signal.aborted) break;
         const faults = toFaults(error);
-        // No change of a file gives it the address.
+        // A change of the sources would not free the address.
         if (faults.some(({ code }) => code === 'listen_failed')) throw error;
         if (json) event('refused', JSON.parse(faultsAsJson(faults)));
         else terminal.say(faultsAsText(faults));
       }
-      if (!served && !signal.aborted && !json) terminal.say('Nothing is served yet: waiting for a change.');
+      if (!served && !signal.aborted && !json) terminal.say('Not serving yet: waiting for a change.');
     }
     return undefined;
   },
@@ -72,16 +74,16 @@ programs of the folder on this machine, as plugin build does.`,
 
 interface Work {
   readonly folder: string;
-  /** Of the plugin for which the gateway was made. */
+  /** The id of the plugin that the gateway was created for. */
   readonly id: string;
   readonly tested: boolean;
 }
 
-/** The component and its descriptor, or what its cases say against it. @throws Faults */
+/** Builds and tests the plugin. Returns the component and its descriptor, or the report of failed cases. @throws Faults */
 async function buildAndTest({ folder, id, tested }: Work, { terminal, signal }: Context) {
   const descriptor = await readDescriptorFile(join(folder, 'plugin.json'));
   if (descriptor.id !== id)
-    return fail('usage', { plugin: id, what: `its id is ${descriptor.id} now`, hint: 'start again' });
+    return fail('usage', { plugin: id, what: `its id is now ${descriptor.id}`, hint: 'restart sallyport plugin dev' });
   const { buildPlugin } = await import('../../build/build-plugin.ts');
   const aside = await mkdtemp(join(tmpdir(), 'sallyport-dev-build-'));
   using _ = terminal.busy(`building ${id}`);
@@ -100,7 +102,7 @@ async function buildAndTest({ folder, id, tested }: Work, { terminal, signal }: 
   }
 }
 
-/** Undefined when all cases pass, or there are none. */
+/** Runs the cases. Undefined when all pass, or there are none. */
 async function failedCases(folder: string, bytes: Uint8Array, signal: AbortSignal) {
   if (!existsSync(join(folder, 'cases'))) return undefined;
   const [{ testPlugin }, { readCases }] = await Promise.all([

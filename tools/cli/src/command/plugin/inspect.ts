@@ -11,8 +11,8 @@ import { tellParts } from '../../artifact/tell-parts.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
-  summary: 'what a plugin is made of, what it asks for, and who signed it',
-  about: 'Nothing of the plugin is run. With --key or --config, each signature is judged.',
+  summary: 'show the contents of a plugin, what it asks for, and who signed it',
+  about: 'The plugin is not run. With --key or --config, each signature is verified.',
   arguments: { PLUGIN: { says: 'X.wasm, X.zip, ./layout:tag, or registry/repository:tag' } },
   options: { ...trustOptions, ...registryOptions },
   example: 'sallyport plugin inspect redact_emails.wasm --key signing-key.pub.pem',
@@ -46,7 +46,7 @@ interface Look extends Anatomy {
   readonly descriptor?: PluginDescriptor;
   readonly imports: readonly string[];
   readonly exports: readonly string[];
-  /** In what it differs from the contract that its descriptor names; absent where it has no descriptor. */
+  /** How it differs from the contract that its descriptor names; absent if it has no descriptor. */
   readonly differences?: readonly string[];
   readonly signatures: readonly Judged[];
 }
@@ -58,7 +58,7 @@ function tell(look: Look): string {
   return [
     descriptor
       ? `plugin: ${descriptor.id} ${descriptor.version}, ${descriptor.kind}`
-      : 'plugin: it carries no descriptor',
+      : 'plugin: no descriptor embedded',
     ...(descriptor?.description ? [`description: ${oneLine(descriptor.description)}`] : []),
     `digest: ${look.digest}`,
     ...(manifest === undefined ? [] : [`manifest: ${manifest}`]),
@@ -66,7 +66,7 @@ function tell(look: Look): string {
       ? [
           `hooks: ${descriptor.hooks.join(', ') || 'none'}`,
           `requires: ${descriptor.required_capabilities.join(', ') || 'nothing'}`,
-          `can do without: ${descriptor.optional_capabilities.join(', ') || 'nothing'}`,
+          `optional: ${descriptor.optional_capabilities.join(', ') || 'nothing'}`,
           `config: ${descriptor.config_schema ? JSON.stringify(descriptor.config_schema) : 'no schema'}`,
         ]
       : []),
@@ -82,7 +82,7 @@ function tell(look: Look): string {
   ].join('\n');
 }
 
-/** What a gateway would refuse it for, before anything is granted. */
+/** Returns the faults for which a gateway would refuse it, before anything is granted. */
 function differencesOf(descriptor: PluginDescriptor, bytes: Uint8Array): readonly string[] {
   try {
     checkContract(descriptor, { ...componentInfo(bytes), types: componentTypes(bytes) });
@@ -95,5 +95,5 @@ function differencesOf(descriptor: PluginDescriptor, bytes: Uint8Array): readonl
 const tellSignature = ({ key_id, found, verdict }: Judged): string =>
   `${key_id === undefined ? 'key not named' : `key ${oneLine(key_id)}`}, ${found}${verdict === undefined ? '' : `: ${verdict}`}`;
 
-/** What a plugin says of itself is shown, and not obeyed by the terminal. */
+/** Replaces control characters in a plugin's own texts, which a terminal could interpret. */
 const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');

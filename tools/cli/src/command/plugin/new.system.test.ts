@@ -36,7 +36,7 @@ it('[AUT-26] a new plugin has a descriptor, cases, a README, a list of what git 
 it.each([
   { name: 'Hide_Words', hint: 'for example: hide-words' },
   { name: '../up', hint: 'for example: up' },
-  { name: '7', hint: 'a name is like redact-emails' },
+  { name: '7', hint: 'use a name like redact-emails' },
   { name: 'x'.repeat(64), hint: `for example: ${'x'.repeat(63)}` },
 ])('[AUT-27] refuses the name $name, and makes nothing', async ({ name, hint }) => {
   const { folder, ran } = await make(name);

@@ -7,13 +7,13 @@ import type { Terminal } from '../../terminal.ts';
 const names = Object.keys(languages) as readonly Toolchain['language'][];
 
 export const command = defineCommand({
-  summary: 'make the folder of a new plugin: source, plugin.json, cases, README, a workflow for GitHub Actions',
-  about: 'Asks for what is not given when it runs at a terminal. A folder that is there already is left as it is.',
+  summary: 'create a new plugin: source, plugin.json, cases, README, a GitHub Actions workflow',
+  about: 'Prompts for missing values when run at a terminal. An existing folder is not changed.',
   arguments: { NAME: { says: 'the id of the plugin, for example redact-emails', optional: true } },
   options: {
-    lang: { value: 'LANGUAGE', choices: names, says: 'what it is written in' },
-    kind: { value: 'KIND', choices: ['transform'], default: 'transform', says: 'what it is for' },
-    out: { value: 'FOLDER', says: 'the folder (default: NAME, here)' },
+    lang: { value: 'LANGUAGE', choices: names, says: 'the language to write it in' },
+    kind: { value: 'KIND', choices: ['transform'], default: 'transform', says: 'the kind of plugin' },
+    out: { value: 'FOLDER', says: 'the folder to create (default: NAME)' },
   },
   example: 'sallyport plugin new hide-words --lang rust',
   async run({ options: { lang, out }, args: { NAME: given } }, { terminal }) {

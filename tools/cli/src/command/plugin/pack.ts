@@ -6,14 +6,14 @@ import { readInput } from '../../read-input.ts';
 import { replaceFile } from '../../write-file.ts';
 
 export const command = defineCommand({
-  summary: 'put a signed component, its signature and its plugin.json into one zip',
-  about: 'A plugin.json that differs from the one that was signed is refused. The same files give the same zip.',
+  summary: 'pack a signed component, its signature and its plugin.json into a zip',
+  about: 'A plugin.json that differs from the signed descriptor is refused. The same files give the same zip.',
   arguments: {},
   options: {
     descriptor: { value: 'FILE', required: true, says: 'the plugin.json' },
     artifact: { value: 'FILE', required: true, says: 'the component' },
-    signature: { value: 'FILE', required: true, says: 'its signature, as plugin sign or openssl writes it' },
-    out: { value: 'FILE', required: true, says: 'the zip' },
+    signature: { value: 'FILE', required: true, says: 'the signature, as written by plugin sign or openssl' },
+    out: { value: 'FILE', required: true, says: 'the zip to write' },
     ...publicKeyOption,
   },
   example: `sallyport plugin pack --descriptor plugin.json --artifact redact_emails.wasm \\

@@ -13,12 +13,12 @@ import { defineCommand } from '../../command.ts';
 import { readInput } from '../../read-input.ts';
 
 export const command = defineCommand({
-  summary: 'fetch a plugin: its component, signature and plugin.json as files',
-  about: `Size and digest are checked while it comes. With --key or --config it is verified before anything is written;
-without, say plugin verify to the files. No file that is there already is overwritten.`,
+  summary: 'download a plugin as files: component, signature and plugin.json',
+  about: `Size and digest are checked during the download. With --key or --config the plugin is verified before anything is
+written; without them, run plugin verify on the files. Existing files are not overwritten.`,
   arguments: { REFERENCE: { says: placeSays } },
   options: {
-    out: { value: 'FOLDER', default: '.', says: 'where ID.wasm, ID.wasm.sig and plugin.json are put' },
+    out: { value: 'FOLDER', default: '.', says: 'the folder for ID.wasm, ID.wasm.sig and plugin.json' },
     ...trustOptions,
     ...registryOptions,
   },
@@ -30,7 +30,7 @@ without, say plugin verify to the files. No file that is there already is overwr
     const { bytes, digest, origin } = artifact;
     const signed = readDescriptor(bytes) ?? fail('descriptor_missing', { reference: word });
     if (trust) await verifyArtifact(artifact, trust);
-    else terminal.say('not verified: nobody said whose signature counts (--key, --config)');
+    else terminal.say('not verified: name a trusted key or configuration with --key or --config');
     const claims = [...artifact.signatures, ...((await artifact.attached?.()) ?? [])];
     const claim = options.key === undefined ? claims[0] : await claimOf(claims, bytes, options.key);
     await mkdir(options.out, { recursive: true });
@@ -44,7 +44,7 @@ without, say plugin verify to the files. No file that is there already is overwr
   },
 });
 
-/** The signature that this key made: of several, the one that the files can be verified with. */
+/** Returns the signature that was made with this key, if there are several. */
 async function claimOf(claims: readonly SignatureClaim[], bytes: Uint8Array, keyFile: string) {
   const key = parsePublicKey((await readInput(keyFile)).toString('utf8'), { file: keyFile });
   for (const claim of claims) if (await isSignedBy(claim.signature, bytes, key.bytes)) return claim;

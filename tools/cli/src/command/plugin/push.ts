@@ -10,15 +10,15 @@ import { defineCommand } from '../../command.ts';
 import { readInput } from '../../read-input.ts';
 
 export const command = defineCommand({
-  summary: 'push a zip of plugin pack, or a signed component, to a registry',
-  about: `A component is read with its signature beside it (FILE.wasm.sig). A plugin.json that differs from the one that
-was signed is refused, before anything is sent, and so is a tag such as 1.2.3 or v1.2.3 that is not the plugin's
-version. Logins are those of sallyport login, docker, podman and skopeo.`,
+  summary: 'push a signed component, or a zip from plugin pack, to a registry',
+  about: `The signature of a component is read from FILE.wasm.sig next to it. A plugin.json that differs from the signed
+descriptor is refused before anything is sent, and so is a tag like 1.2.3 or v1.2.3 that is not the plugin's version.
+Uses the logins of sallyport login, docker, podman and skopeo.`,
   arguments: { FILE: { says: 'X.zip, or X.wasm' } },
   options: {
-    tag: { value: 'REFERENCE', required: true, says: 'where it goes: registry/repository:tag' },
+    tag: { value: 'REFERENCE', required: true, says: 'the destination: registry/repository:tag' },
     ...publicKeyOption,
-    force: { says: 'push it although its tag or its sources do not match' },
+    force: { says: 'push it even if its tag or its sources do not match' },
     ...registryOptions,
   },
   example: 'sallyport plugin push --tag ghcr.io/acme/redact-emails:0.1.0 redact-emails-0.1.0.zip',
@@ -29,7 +29,8 @@ version. Logins are those of sallyport login, docker, podman and skopeo.`,
       requireVersion(reference, signed);
       if (!file.endsWith('.zip')) await requireFresh(file, component);
     }
-    if (key === undefined) terminal.say('not checked whose signature it is: --key KEY.pub.pem does so before the push');
+    if (key === undefined)
+      terminal.say('the signature was not checked; use --key KEY.pub.pem to check it before the push');
     using progress = blobProgress(terminal, 'push');
     const publicKeyPem = key === undefined ? undefined : (await readInput(key)).toString('utf8');
     const digest = await pushComponent(
@@ -44,7 +45,7 @@ version. Logins are those of sallyport login, docker, podman and skopeo.`,
   },
 });
 
-/** A tag that looks like a version is the plugin's; `latest`, `1` or `edge` may be anything's. @throws Fault `version_mismatch` */
+/** Checks that a tag that looks like a version is the plugin's; `latest`, `1` or `edge` pass. @throws Fault `version_mismatch` */
 function requireVersion(reference: string, { id: plugin, version }: PluginDescriptor): void {
   const { tag = '' } = parseReference(reference);
   const isVersion = /^v?\d+\.\d+\.\d+/.test(tag);

@@ -22,7 +22,7 @@ describe('sign', () => {
     await writeFile(at('plugin.json'), JSON.stringify(descriptorOf()));
     const { code, stdout, stderr } = await sign('--json');
     expect(code).toBe(0);
-    expect(stderr).toContain('carried no descriptor');
+    expect(stderr).toContain('had no descriptor');
     expect(JSON.parse(stdout)).toMatchObject({ embedded: true });
     expect(readDescriptor(await readFile(at('redact.wasm')))).toEqual(descriptorOf());
     expect(await readFile(at('redact.wasm.sig'))).toHaveLength(64);

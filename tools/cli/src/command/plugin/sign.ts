@@ -8,14 +8,14 @@ import { readIfThere, readInput } from '../../read-input.ts';
 import { replaceFile } from '../../write-file.ts';
 
 export const command = defineCommand({
-  summary: 'sign a component: its signature is written beside it, as FILE.wasm.sig',
-  about: `The signature is the raw 64 bytes of Ed25519 over the exact bytes of the file. A component that carries no
-descriptor gets the plugin.json beside it embedded first; one that carries another descriptor is refused.`,
+  summary: 'sign a component and write the signature next to it, as FILE.wasm.sig',
+  about: `The signature is the raw 64 bytes of Ed25519 over the exact bytes of the file. If the component has no descriptor,
+the plugin.json next to it is embedded first; if it has a different one, it is refused.`,
   arguments: { 'FILE.wasm': { says: 'the component' } },
   options: {
     ...keyOptions,
-    force: { says: 'sign it although its sources have changed since it was built' },
-    descriptor: { value: 'FILE', says: 'the descriptor (default: plugin.json beside the component, if there is one)' },
+    force: { says: 'sign it even if its sources have changed since it was built' },
+    descriptor: { value: 'FILE', says: 'the descriptor (default: plugin.json next to the component, if it exists)' },
   },
   example: 'sallyport plugin sign --key signing-key.pem redact_emails.wasm',
   async run({ options, args: { 'FILE.wasm': component } }, on) {
@@ -27,7 +27,7 @@ descriptor gets the plugin.json beside it embedded first; one that carries anoth
     const privateKey = await readPrivateKey(options, on);
     const signed = signComponent({ bytes, privateKey, ...(descriptor && { descriptor }) });
     if (signed.embedded) {
-      on.terminal.say(`${component} carried no descriptor: ${stated} is embedded now`);
+      on.terminal.say(`${component} had no descriptor: embedded ${stated}`);
       await replaceFile(component, signed.bytes);
     }
     const signature = `${component}.sig`;

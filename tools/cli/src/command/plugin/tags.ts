@@ -3,8 +3,8 @@ import { clientOptions, registryOptions, repositoryAt } from '../../artifact/pla
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
-  summary: 'the tags of a repository or an image layout',
-  about: 'Lists of referrers, which some registries keep under tags of their own, are left out.',
+  summary: 'list the tags of a repository or an image layout',
+  about: 'Tags under which some registries keep referrers are left out.',
   arguments: { REPOSITORY: { says: 'registry/repository, or an OCI image layout: ./folder, oci:folder' } },
   options: registryOptions,
   example: 'sallyport plugin tags ghcr.io/acme/redact-emails',

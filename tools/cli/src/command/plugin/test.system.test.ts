@@ -29,7 +29,7 @@ it('[AUT-23] tells of each case, of the hooks that have none, and ends with 1 wh
   expect({ code, stdout }).toEqual({
     code: 1,
     stdout: expect.stringMatching(
-      /^plugin: passes 0\.1\.0\ncomponent: not kept sha256:[0-9a-f]{64}\n {2}ok {4}passes +[\d.]+ ms +[\d.]+ MiB\n {2}FAIL {2}blocks .*\n +outcome\n +expected "block"\n +got +"proceed"\nhooks: tool_pre_invoke 2, tool_post_invoke has no case\n1 passed, 1 failed\n$/,
+      /^plugin: passes 0\.1\.0\ncomponent: not kept sha256:[0-9a-f]{64}\n {2}ok {4}passes +[\d.]+ ms +[\d.]+ MiB\n {2}FAIL {2}blocks .*\n +outcome\n +expected "block"\n +got +"proceed"\nhooks: tool_pre_invoke 2, tool_post_invoke has no cases\n1 passed, 1 failed\n$/,
     ),
   });
   const json = JSON.parse((await runCommand([...argv, '--json'])).stdout);

@@ -11,16 +11,21 @@ import { readInput } from '../../read-input.ts';
 import { replaceFile } from '../../write-file.ts';
 
 export const command = defineCommand({
-  summary: 'run the cases of a plugin in the sandbox, with answers of the host that they state',
-  about: `Builds the plugin aside, and runs cases/*.json on it: what goes into a hook, what the host answers, what must
-come out. A component that passes becomes ID.wasm in the folder; exit code 1 when a case fails. Building runs programs of
-the folder on this machine: build scripts, packages, modules of Python.`,
-  arguments: { FOLDER: { says: 'the folder of the plugin, with its plugin.json (default: this one)', optional: true } },
+  summary: 'run the test cases of a plugin in the sandbox, with canned answers of the host',
+  about: `Builds the plugin in a temporary folder and runs cases/*.json on it. A case states the input of a hook, the host's
+answers and the expected output. If all cases pass, the component becomes ID.wasm in the folder; if one fails, the exit
+code is 1. Building runs code of the folder on this machine: build scripts, packages, Python modules.`,
+  arguments: {
+    FOLDER: { says: 'the plugin’s folder, with its plugin.json (default: the current one)', optional: true },
+  },
   options: {
-    component: { value: 'FILE', says: 'a component to test as it is, without a build' },
-    cases: { value: 'FOLDER', says: 'where the cases are (default: cases in the folder)' },
-    against: { value: 'REFERENCE', says: 'another version: a file, ./layout:tag, or registry/repository:tag' },
-    watch: { says: 'test again whenever a file of the folder changes, until Ctrl-C' },
+    component: { value: 'FILE', says: 'test this component instead of building one' },
+    cases: { value: 'FOLDER', says: 'the folder of the cases (default: cases in the plugin’s folder)' },
+    against: {
+      value: 'REFERENCE',
+      says: 'compare with another version: a file, ./layout:tag, or registry/repository:tag',
+    },
+    watch: { says: 'test again whenever a file in the folder changes, until Ctrl-C' },
     ...registryOptions,
   },
   example: 'sallyport plugin test plugins-examples/redact-emails',
@@ -28,7 +33,7 @@ the folder on this machine: build scripts, packages, modules of Python.`,
     const once = () => testOnce({ ...options, folder }, on);
     if (!options.watch) return once();
     const { watchFolder } = await import('../../watch-folder.ts');
-    const tell = async () => {
+    const testAndPrint = async () => {
       const result = await once().catch(error => {
         on.signal.throwIfAborted();
         const faults = toFaults(error);
@@ -36,7 +41,7 @@ the folder on this machine: build scripts, packages, modules of Python.`,
       });
       if (typeof result === 'object') on.terminal.print(json ? JSON.stringify(result.json) : result.text);
     };
-    for await (const _ of watchFolder(folder, on.signal)) await tell();
+    for await (const _ of watchFolder(folder, on.signal)) await testAndPrint();
     on.signal.throwIfAborted();
     return undefined;
   },
@@ -92,7 +97,7 @@ async function testOnce(options: TestOptions, on: Context): Promise<Result> {
 
 interface Tested {
   readonly bytes: Uint8Array;
-  /** Puts it in its place, unless it is there already. Yields where it is. */
+  /** Moves the component into the plugin's folder, if it was built. Returns its path. */
   keep(): Promise<string>;
 }
 

@@ -4,10 +4,10 @@ import { toldFiles, writeFiles } from '../../artifact/write-files.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
-  summary: 'take the component, its signature and its plugin.json out of a zip',
-  about: 'Nothing is written when the zip is refused, and no file that is there already is overwritten.',
-  arguments: { 'X.zip': { says: 'what plugin pack wrote' } },
-  options: { out: { value: 'FOLDER', default: '.', says: 'where the three files are put' }, ...publicKeyOption },
+  summary: 'unpack the component, its signature and its plugin.json from a zip',
+  about: 'If the zip is refused, nothing is written. Existing files are not overwritten.',
+  arguments: { 'X.zip': { says: 'a zip from plugin pack' } },
+  options: { out: { value: 'FOLDER', default: '.', says: 'the folder for the three files' }, ...publicKeyOption },
   example: 'sallyport plugin unpack redact-emails-0.1.0.zip --out redact-emails',
   async run({ options: { out, key }, args: { 'X.zip': zip } }) {
     const files = await readFiles(zip, key);

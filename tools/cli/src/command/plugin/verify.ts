@@ -5,8 +5,8 @@ import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
   summary: 'check a plugin as a gateway would: digest, signature, descriptor, dates, revocation',
-  about: 'With --config the trust store of a configuration decides, and the key that it pins for this plugin.',
-  arguments: { PLUGIN: { says: 'X.wasm with X.wasm.sig beside it, X.zip, ./layout:tag, or registry/repository:tag' } },
+  about: 'With --config, uses the trust store of the configuration and the key it pins for this plugin.',
+  arguments: { PLUGIN: { says: 'X.wasm with X.wasm.sig next to it, X.zip, ./layout:tag, or registry/repository:tag' } },
   options: { ...trustOptions, ...registryOptions },
   example: 'sallyport plugin verify --key signing-key.pub.pem redact_emails.wasm',
   async run({ options, args: { PLUGIN: word } }, { env, signal }) {
