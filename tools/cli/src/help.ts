@@ -24,7 +24,10 @@ export function commandHelp(path: string, { summary, about, arguments: args, opt
     ),
     ...section(
       'Options',
-      Object.entries({ ...options, ...shared }).map(([name, option]) => [signature(name, option), tellOption(option)]),
+      Object.entries({ ...options, ...shared }).map(([name, option]) => [
+        signature(name, option),
+        formatOption(option),
+      ]),
     ),
     '',
     'Example:',
@@ -73,7 +76,7 @@ function row(name: string, says: string, column: number): readonly string[] {
 const signature = (name: string, { short, value }: Option): string =>
   `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
 
-const tellOption = ({ says, default: fallback, many, choices }: Option): string =>
+const formatOption = ({ says, default: fallback, many, choices }: Option): string =>
   [
     says,
     ...(choices === undefined ? [] : [`(${choices.join(', ')})`]),

@@ -40,8 +40,8 @@ export async function writeFiles(
 }
 
 /** Formats the names of the written files as a command's result. */
-export const toldFiles = ({ id, version }: PluginDescriptor, written: Written, more: object = {}): Result => {
-  const told = { ...written, ...more };
-  const lines = Object.entries(told).map(([name, value]) => `${name}: ${value}`);
-  return { json: { plugin: id, version, ...told }, text: [`plugin: ${id} ${version}`, ...lines].join('\n') };
+export const filesResult = ({ id, version }: PluginDescriptor, written: Written, more: object = {}): Result => {
+  const shown = { ...written, ...more };
+  const lines = Object.entries(shown).map(([name, value]) => `${name}: ${value}`);
+  return { json: { plugin: id, version, ...shown }, text: [`plugin: ${id} ${version}`, ...lines].join('\n') };
 };

@@ -39,15 +39,15 @@ export async function checkTypes(plugin: string, source: string, engine: Engine 
   const unread = (config?.errors ?? []).filter(({ code }) => code !== noInputs);
   const wrong = unread.length > 0 ? unread : ts.getPreEmitDiagnostics(program).filter(each => isOwn(each));
   if (wrong.length === 0) return;
-  const told = wrong.map(({ file: where, start, messageText, code }) => {
+  const messages = wrong.map(({ file: where, start, messageText, code }) => {
     const text = ts.flattenDiagnosticMessageText(messageText, '\n');
     if (where === undefined || start === undefined) return `TS${code}: ${text}`;
     const { line, character } = where.getLineAndCharacterOfPosition(start);
     return `${relative(folder, where.fileName)}:${line + 1}:${character + 1}: TS${code}: ${text}`;
   });
-  const lines = told.slice(0, 10);
-  const more = told.length > lines.length ? [`and ${told.length - lines.length} more`] : [];
-  const hint = hintOf(told);
+  const lines = messages.slice(0, 10);
+  const more = messages.length > lines.length ? [`and ${messages.length - lines.length} more`] : [];
+  const hint = hintOf(messages);
   const what = [...lines, ...more].join('\n');
   fail('plugin_build_failed', { plugin, file: source, what, ...(hint !== undefined && { hint }) });
 }

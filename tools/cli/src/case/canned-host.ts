@@ -24,7 +24,7 @@ export interface CannedHost {
   /** Returns everything in the store for this tenant. */
   stored(plugin: string, tenant: string | undefined): Promise<Readonly<Record<string, string>>>;
   /** Returns the metrics and audit events since the last call of this function. */
-  told(): Readonly<Record<'metrics' | 'audit' | 'upstream_headers', readonly unknown[]>>;
+  takeEvents(): Readonly<Record<'metrics' | 'audit' | 'upstream_headers', readonly unknown[]>>;
   /** Returns the host calls without a matching answer since the last call of this function. */
   unexpected(): readonly Difference[];
   /** Returns the answers that were not used. */
@@ -100,7 +100,7 @@ export async function createCannedHost(
       for (const index of moments.keys()) moments[index] = (moments[index] ?? 0) + ms;
     },
     stored: (id, of) => allOf(kv, { plugin: id, tenant: of }),
-    told: () => ({
+    takeEvents: () => ({
       metrics: said.metrics.splice(0),
       audit: said.audit.splice(0),
       upstream_headers: said.upstream_headers.splice(0),

@@ -87,7 +87,7 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
       log: [...lines],
       kv: await host.stored(plugin.descriptor.id, tenant),
       shared: Object.fromEntries(state.shared),
-      ...host.told(),
+      ...host.takeEvents(),
     };
     all.push(came);
     differences.push(...compare(step.expect, came, at), ...host.unexpected());

@@ -1,6 +1,6 @@
 import type { Case } from './case-file.ts';
+import { coverageOf, formatCases } from './format-cases.ts';
 import { type CaseResult, runCase } from './run-case.ts';
-import { coverageOf, tellCases } from './tell-cases.ts';
 import { type TriedPlugin, tryPlugin } from './tried-plugin.ts';
 
 export interface TestedPlugin {
@@ -31,6 +31,6 @@ export async function testPlugin(bytes: Uint8Array, { reference, cases, signal }
   return {
     ...{ plugin, results, failed },
     json: { plugin: id, version, passed: results.length - failed, failed, coverage, cases: results },
-    text: tellCases(descriptor, results, coverage),
+    text: formatCases(descriptor, results, coverage),
   };
 }

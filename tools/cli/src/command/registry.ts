@@ -24,8 +24,8 @@ accounts.`,
       ...(profile !== undefined && { profile: profile as ProfileName }), // One of the choices.
     });
     const { url, login } = registry;
-    const told = { url, ...login?.() };
-    terminal.print(json ? JSON.stringify(told) : Object.values(told).join('\n'));
+    const started = { url, ...login?.() };
+    terminal.print(json ? JSON.stringify(started) : Object.values(started).join('\n'));
     if (!signal.aborted) await once(signal, 'abort');
     return undefined;
   },

@@ -59,7 +59,7 @@ const saidAtStart = new Set(['level', 'time', 'plugin', 'msg']);
  */
 export function watchPlugin(
   plugin: string,
-  tell: { call(seen: SeenCall): void; log(line: LogLine): void; gateway(line: LogLine): void },
+  listener: { call(seen: SeenCall): void; log(line: LogLine): void; gateway(line: LogLine): void },
 ): PluginWatch {
   const halves = new Map<string, Half[]>();
   const unclaimed = new Map<string, LogLine[]>();
@@ -88,7 +88,7 @@ export function watchPlugin(
       const { cause, message, ...half } = seen[place] ?? { went_in: undefined, differences: [], log: [] };
       // An output that the gateway rejects is a failure too, which the lanes do not see.
       const why = outcome === 'failed' ? { cause: cause ?? 'invalid_output', ...(message && { message }) } : {};
-      tell.call({ request, hook, ...(name !== undefined && { name }), outcome, ms, ...half, ...why });
+      listener.call({ request, hook, ...(name !== undefined && { name }), outcome, ms, ...half, ...why });
     }
   }
 
@@ -109,9 +109,9 @@ export function watchPlugin(
       if (speaker === plugin && request !== undefined) {
         unclaimed.set(request, [...(unclaimed.get(request) ?? []), line]);
       } else if (speaker === plugin && Object.keys(json).every(name => saidAtStart.has(name))) {
-        tell.log(line);
+        listener.log(line);
       } else if (level >= 40) {
-        tell.gateway(line);
+        listener.gateway(line);
       }
     },
   };

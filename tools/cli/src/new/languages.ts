@@ -23,8 +23,8 @@ export const languages: Readonly<Record<Toolchain['language'], Language>> = {
     setup: ['- uses: actions/setup-go@v5', '  with: { go-version: stable, cache: false }'],
     sdk: { 'sdk/go': 'sallyport' },
   },
-  ts: { toolchain: 'nothing beside `sallyport`', setup: [], sdk: { 'sdk/js': 'sallyport' } },
-  js: { toolchain: 'nothing beside `sallyport`', setup: [], sdk: { 'sdk/js': 'sallyport' } },
+  ts: { toolchain: 'nothing but `sallyport`', setup: [], sdk: { 'sdk/js': 'sallyport' } },
+  js: { toolchain: 'nothing but `sallyport`', setup: [], sdk: { 'sdk/js': 'sallyport' } },
   python: {
     toolchain: `Python and componentize-py: \`pip install componentize-py==${componentizePyVersion}\``,
     setup: [

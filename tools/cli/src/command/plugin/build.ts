@@ -6,8 +6,8 @@ import { digestOf } from '@sallyport/host/core/digest';
 import { type Fault, toFaults } from '@sallyport/host/core/fault';
 import { componentInfo } from '@sallyport/host/wasm/component-info';
 import { anatomyOf } from '../../artifact/anatomy.ts';
+import { formatParts } from '../../artifact/format-parts.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
-import { tellParts } from '../../artifact/tell-parts.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
@@ -49,7 +49,7 @@ npm packages, Python modules. Build only what you trust.`,
         `component: ${out}`,
         `digest: ${digest}`,
         // `plugin inspect` shows the rest.
-        ...tellParts(
+        ...formatParts(
           bytes.length,
           parts.filter(part => part.bytes * 100 >= bytes.length),
         ),

@@ -27,18 +27,18 @@ the folder on this machine.`,
   example: 'sallyport plugin dev plugins-examples/redact-emails',
   async run({ options, args: { FOLDER: folder = '.' }, json }, on) {
     const { terminal, signal } = on;
-    const [{ createDevGateway }, { watchPlugin }, { tellCall, tellLine }, { watchFolder }] = await Promise.all([
+    const [{ createDevGateway }, { watchPlugin }, { formatCall, formatLine }, { watchFolder }] = await Promise.all([
       import('../../dev/dev-gateway.ts'),
       import('../../dev/watch-plugin.ts'),
-      import('../../dev/tell-call.ts'),
+      import('../../dev/format-call.ts'),
       import('../../watch-folder.ts'),
     ]);
     const event = (name: string, about: object) => terminal.print(JSON.stringify({ event: name, ...about }));
     const { id } = await readDescriptorFile(join(folder, 'plugin.json'));
     const { watch, hear } = watchPlugin(id, {
-      call: seen => (json ? event('call', seen) : terminal.print(tellCall(seen))),
-      log: line => (json ? event('log', line) : terminal.print(`log ${tellLine(line)}`)),
-      gateway: line => (json ? event('gateway', line) : terminal.say(`gateway: ${tellLine(line)}`)),
+      call: seen => (json ? event('call', seen) : terminal.print(formatCall(seen))),
+      log: line => (json ? event('log', line) : terminal.print(`log ${formatLine(line)}`)),
+      gateway: line => (json ? event('gateway', line) : terminal.say(`gateway: ${formatLine(line)}`)),
     });
     await using gateway = await createDevGateway({ ...options, port: portOf(options.port), watch, signal, hear });
     terminal.say('This is a development gateway: it runs whatever this folder builds.');

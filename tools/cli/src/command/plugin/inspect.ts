@@ -5,9 +5,9 @@ import { componentInfo } from '@sallyport/host/wasm/component-info';
 import { componentTypes } from '@sallyport/host/wasm/component-type';
 import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
 import { type Anatomy, anatomyOf } from '../../artifact/anatomy.ts';
+import { formatParts } from '../../artifact/format-parts.ts';
 import { artifactAt, type Judged, judgeAll, readTrust, trustOptions } from '../../artifact/judge.ts';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
-import { tellParts } from '../../artifact/tell-parts.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
@@ -34,7 +34,7 @@ export const command = defineCommand({
       ...anatomyOf(bytes),
       signatures: await judgeAll(artifact, trust),
     };
-    return { json: look, text: tell(look) };
+    return { json: look, text: formatLook(look) };
   },
 });
 
@@ -51,7 +51,7 @@ interface Look extends Anatomy {
   readonly signatures: readonly Judged[];
 }
 
-function tell(look: Look): string {
+function formatLook(look: Look): string {
   const { descriptor, manifest } = look;
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? [`${title}: none`] : [`${title}:`, ...lines.map(line => `  ${line}`)];
@@ -73,12 +73,12 @@ function tell(look: Look): string {
     ...section('imports', look.imports.map(oneLine)),
     ...section('exports', look.exports.map(oneLine)),
     ...(look.differences ? section('differs from the contract', look.differences.map(oneLine)) : []),
-    ...tellParts(look.bytes, look.parts),
+    ...formatParts(look.bytes, look.parts),
     ...section(
       'producers',
       look.producers.map(({ field, name, version }) => `${field}: ${name} ${version}`),
     ),
-    ...section('signatures', look.signatures.map(tellSignature)),
+    ...section('signatures', look.signatures.map(formatSignature)),
   ].join('\n');
 }
 
@@ -92,7 +92,7 @@ function differencesOf(descriptor: PluginDescriptor, bytes: Uint8Array): readonl
   }
 }
 
-const tellSignature = ({ key_id, found, verdict }: Judged): string =>
+const formatSignature = ({ key_id, found, verdict }: Judged): string =>
   `${key_id === undefined ? 'key not named' : `key ${oneLine(key_id)}`}, ${found}${verdict === undefined ? '' : `: ${verdict}`}`;
 
 /** Replaces control characters in a plugin's own texts, which a terminal could interpret. */

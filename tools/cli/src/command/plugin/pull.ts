@@ -8,7 +8,7 @@ import { blobProgress } from '../../artifact/blob-progress.ts';
 import { artifactAt, readTrust, trustOptions, verifyArtifact } from '../../artifact/judge.ts';
 import { clientOptions, placeOf, placeSays, registryOptions } from '../../artifact/place.ts';
 import { jsonOf } from '../../artifact/plugin-files.ts';
-import { toldFiles, writeFiles } from '../../artifact/write-files.ts';
+import { filesResult, writeFiles } from '../../artifact/write-files.ts';
 import { defineCommand } from '../../command.ts';
 import { readInput } from '../../read-input.ts';
 
@@ -40,7 +40,7 @@ written; without them, run plugin verify on the files. Existing files are not ov
       ...(claim && { signature: claim.signature }),
       descriptor: jsonOf(signed),
     });
-    return toldFiles(signed, written, { digest, ...(origin.manifest && { manifest: origin.manifest }) });
+    return filesResult(signed, written, { digest, ...(origin.manifest && { manifest: origin.manifest }) });
   },
 });
 

@@ -67,13 +67,13 @@ async function testOnce(options: TestOptions, on: Context): Promise<Result> {
   const tested = await testPlugin(bytes, { reference: folder, cases, signal: on.signal });
   const digest = digestOf(bytes);
   const component = tested.failed === 0 ? await keep() : undefined;
-  const { tellChanges } = await import('../../case/tell-cases.ts');
+  const { formatChanges } = await import('../../case/format-cases.ts');
   const changes = against === undefined ? undefined : await changesFrom(against);
   return {
     json: { ...tested.json, digest, ...(component && { component }), ...(changes && { changes }) },
     text: [
       tested.text.replace('\n', `\ncomponent: ${component ?? 'not kept'} ${digest}\n`),
-      ...(against !== undefined && changes ? [tellChanges(against, changes)] : []),
+      ...(against !== undefined && changes ? [formatChanges(against, changes)] : []),
     ].join('\n'),
     exit: tested.failed === 0 ? 0 : 1,
   };

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { publicKeyOption, readFiles } from '../../artifact/plugin-files.ts';
-import { toldFiles, writeFiles } from '../../artifact/write-files.ts';
+import { filesResult, writeFiles } from '../../artifact/write-files.ts';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
@@ -12,6 +12,6 @@ export const command = defineCommand({
   async run({ options: { out, key }, args: { 'X.zip': zip } }) {
     const files = await readFiles(zip, key);
     await mkdir(out, { recursive: true });
-    return toldFiles(files.signed, await writeFiles(out, files));
+    return filesResult(files.signed, await writeFiles(out, files));
   },
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tellCall } from './tell-call.ts';
+import { formatCall } from './format-call.ts';
 import type { SeenCall } from './watch-plugin.ts';
 
 const seen: SeenCall = {
@@ -21,7 +21,7 @@ it.each<{ what: string; more: Partial<SeenCall>; says: string[] }>([
   },
   { what: 'the log', more: { log: [{ level: 'info', message: 'seen' }] }, says: ['  log  info seen'] },
 ])('[AUT-31] tells $what', ({ more, says }) => {
-  const [first, second, ...rest] = tellCall({ ...seen, ...more }).split('\n');
+  const [first, second, ...rest] = formatCall({ ...seen, ...more }).split('\n');
   expect(first).toBe(`tool_post_invoke echo: ${more.outcome ?? 'proceed'}, 1.2 ms`);
   expect(second).toBe('  in   {"tag":"text","val":"a"}');
   expect(rest).toEqual(says);
@@ -37,5 +37,5 @@ it('[CLI-20] tells it without control characters', () => {
     cause: 'trap',
     log: [{ level: 'info', message: evil }],
   };
-  expect(tellCall(call).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  expect(formatCall(call).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
 });

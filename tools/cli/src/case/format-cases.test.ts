@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
 import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { difference, differencesOf } from './difference.ts';
-import { tellCases } from './tell-cases.ts';
+import { formatCases } from './format-cases.ts';
 
 const told = (...differences: ReturnType<typeof difference>[]) => {
   const result = { name: 'x', file: 'a.json', passed: false, differences, came: [], wall_ms: 1, memory_bytes: 0 };
-  return tellCases(guestDescriptor('x'), [result], {}).split('\n').slice(2, -2);
+  return formatCases(guestDescriptor('x'), [result], {}).split('\n').slice(2, -2);
 };
 
 it('[AUT-88] what was logged stands on lines of its own, below what came', () => {
@@ -26,7 +26,9 @@ it('[AUT-88] what was logged stands on lines of its own, below what came', () =>
   ]);
 });
 
-it('[AUT-88] a text that is a part of what came is told to be compared whole', () => {
-  expect(told(...differencesOf('hidden', 'it is hidden', 'violation.reason')).at(-1)).toContain('compared whole');
+it('[AUT-88] a text that is a part of what came gets the hint that the whole text is compared', () => {
+  expect(told(...differencesOf('hidden', 'it is hidden', 'violation.reason')).at(-1)).toContain(
+    'the whole text is compared',
+  );
   expect(told(...differencesOf('shown', 'it is hidden', 'violation.reason'))).toHaveLength(3);
 });

@@ -1,5 +1,5 @@
 import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { tellLine } from '../dev/tell-call.ts';
+import { formatLine } from '../dev/format-call.ts';
 import type { LogLine } from '../dev/watch-plugin.ts';
 import type { Case } from './case-file.ts';
 import type { Difference } from './difference.ts';
@@ -12,7 +12,7 @@ export function coverageOf({ hooks }: PluginDescriptor, cases: readonly Case[]):
 }
 
 /** Formats one line per case with its differences below, and the number of cases per hook. */
-export function tellCases(
+export function formatCases(
   { id, version }: PluginDescriptor,
   results: readonly CaseResult[],
   coverage: Readonly<Record<string, number>>,
@@ -24,7 +24,7 @@ export function tellCases(
     `plugin: ${id} ${version}`,
     ...results.flatMap(({ name, passed, differences, wall_ms, memory_bytes }) => [
       `  ${passed ? 'ok  ' : 'FAIL'}  ${name.padEnd(width)}  ${wall_ms.toFixed(1).padStart(7)} ms  ${mebibytes(memory_bytes).padStart(6)} MiB`,
-      ...differences.flatMap(each => tellDifference(each).map(line => `        ${line}`)),
+      ...differences.flatMap(each => formatDifference(each).map(line => `        ${line}`)),
     ]),
     `hooks: ${hooks.join(', ')}`,
     `${results.length - failed} passed, ${failed} failed`,
@@ -32,13 +32,13 @@ export function tellCases(
 }
 
 /** Formats the cases in which two versions of a plugin differ. */
-export function tellChanges(reference: string, changes: readonly CaseChange[]): string {
+export function formatChanges(reference: string, changes: readonly CaseChange[]): string {
   if (changes.length === 0) return `compared with ${reference}: no differences`;
   return [
     `compared with ${reference}: ${changes.length} cases differ ("expected" is the result of ${reference})`,
     ...changes.flatMap(({ name, differences }) => [
       `  ${name}`,
-      ...differences.flatMap(each => tellDifference(each).map(line => `        ${line}`)),
+      ...differences.flatMap(each => formatDifference(each).map(line => `        ${line}`)),
     ]),
   ].join('\n');
 }
@@ -49,14 +49,14 @@ export interface CaseChange {
   readonly differences: readonly Difference[];
 }
 
-const tellDifference = ({ path, expected, got, hint }: Difference): readonly string[] => {
+const formatDifference = ({ path, expected, got, hint }: Difference): readonly string[] => {
   const { log, rest } = withoutLog(got);
   return [
     path,
     `  expected ${show(expected)}`,
     `  got      ${show(rest)}`,
     ...log
-      .flatMap(line => tellLine(line).split('\n'))
+      .flatMap(line => formatLine(line).split('\n'))
       .map((line, index) => `  ${index === 0 ? 'log' : '   '}      ${line}`),
     ...(hint === undefined ? [] : [`  → ${hint}`]),
   ];

@@ -1,7 +1,7 @@
 import type { LogLine, SeenCall } from './watch-plugin.ts';
 
 /** Formats a hook call: its outcome, its input, and its output where that differs. */
-export function tellCall({ hook, name, outcome, ms, ...call }: SeenCall): string {
+export function formatCall({ hook, name, outcome, ms, ...call }: SeenCall): string {
   const { went_in, came_out, differences, cause, message, log } = call;
   return [
     oneLine(`${hook}${name === undefined ? '' : ` ${name}`}: ${outcome}, ${ms.toFixed(1)} ms`),
@@ -13,12 +13,12 @@ export function tellCall({ hook, name, outcome, ms, ...call }: SeenCall): string
     ]),
     ...(outcome === 'respond' || outcome === 'block' ? [`  out  ${show(came_out)}`] : []),
     ...(cause === undefined ? [] : [`  ${lines([cause, message].filter(part => part !== undefined).join(': '))}`]),
-    ...log.map(line => `  log  ${tellLine(line)}`),
+    ...log.map(line => `  log  ${formatLine(line)}`),
   ].join('\n');
 }
 
 /** Formats a log line. Further lines of its message are indented, so that they cannot pass for other output. */
-export const tellLine = ({ level, message }: LogLine): string => `${level} ${lines(message)}`;
+export const formatLine = ({ level, message }: LogLine): string => `${level} ${lines(message)}`;
 
 const lines = (text: string): string => text.split('\n').map(oneLine).join('\n         ');
 
