@@ -37,7 +37,8 @@ it.each([
   ['the folders of the table', {}],
   ['what the table allows', { 'host/src/http/b.ts': "import { a } from '../gateway/a.ts'; import 'hono'; a;" }],
   ['host, which may import all', { 'host/src/host/b.ts': "import '../gateway/a.ts'; import '../runtime/a.ts';" }],
-  ['a tool that uses the host', { 'tools/x/src/x.ts': "import '../../../host/src/core/a.ts'; import 'hono';" }],
+  ['a tool that uses the host', { 'tools/x/src/x.ts': "import '../../../host/src/public/a.ts'; import 'hono';" }],
+  ['a test of a tool, which may look behind', { 'tools/x/src/x.test.ts': "import '../../../host/src/core/a.ts';" }],
   [
     'a test with its libraries and fixtures',
     {

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { codes } from '@sallyport/host/core/codes/index';
-import { errorNumbers } from '@sallyport/host/mcp/revision/2025-11-25/errors';
 import { describe, expect, it } from 'vitest';
+import { codes } from '../host/src/core/codes/index.ts';
+import { errorNumbers } from '../host/src/mcp/revision/2025-11-25/errors.ts';
 
 const root = join(import.meta.dirname, '..');
 const sources = globSync(['host/src/**/*.ts', 'tools/*/src/**/*.ts'], { cwd: root })

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { join, normalize } from 'node:path';
-import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core/json';
 import { describe, expect, it } from 'vitest';
+import { isJsonObject, type Json, type JsonObject } from '../../host/src/core/json.ts';
 import { read, root } from '../fixtures/markdown.ts';
 import { requirements } from '../requirements.ts';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { keygen } from '@sallyport/cli/artifact/keygen';
 import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
 import { signComponent } from '@sallyport/cli/artifact/sign-component';
-import { emptyComponent } from '@sallyport/host/wasm/binary-format';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createVerifier } from '../../host/src/verify/verifier.ts';
+import { emptyComponent } from '../../host/src/wasm/binary-format.ts';
 import { artifactOf, componentWith, descriptorOf, flipped } from '../fixtures/signed-plugin.ts';
 import { itWith } from '../prerequisite.ts';
 

@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { silentLog } from '@sallyport/host/core/log';
-import { createSource } from '@sallyport/host/source/create-source';
-import { pushPlugin } from '@sallyport/host/source/oci/push';
-import { fetchArtifact } from '@sallyport/host/source/source';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { expect, onTestFinished } from 'vitest';
+import { silentLog } from '../../host/src/core/log.ts';
+import { createSource } from '../../host/src/source/create-source.ts';
+import { pushPlugin } from '../../host/src/source/oci/push.ts';
+import { fetchArtifact } from '../../host/src/source/source.ts';
 import { componentWith, descriptorOf, keyPair } from '../fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { itWith } from '../prerequisite.ts';

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFacilities } from '@sallyport/host/capability/open-facilities';
-import { silentLog } from '@sallyport/host/core/log';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openFacilities } from '../../host/src/capability/open-facilities.ts';
+import { silentLog } from '../../host/src/core/log.ts';
 import { type DoingGuest, openDoingGuest } from '../fixtures/doing-guest.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-capability-'));

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { grantsSchema } from '@sallyport/host/capability/registry';
-import { loadConfig } from '@sallyport/host/config/load-config';
-import type { Faults } from '@sallyport/host/core/fault';
-import { silentLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host/create-host';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { grantsSchema } from '../../host/src/capability/registry.ts';
+import { loadConfig } from '../../host/src/config/load-config.ts';
+import type { Faults } from '../../host/src/core/fault.ts';
+import { silentLog } from '../../host/src/core/log.ts';
+import { createHost } from '../../host/src/host/create-host.ts';
 import { dummyGuest, jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { operatorFolder } from '../fixtures/operator-folder.ts';

@@ -1,12 +1,12 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { substituteSecrets } from '@sallyport/host/capability/secret-store/secret-placeholder';
-import { openSecrets } from '@sallyport/host/capability/secret-store/secrets';
-import { SecretMask } from '@sallyport/host/core/secret-mask';
-import { Egress } from '@sallyport/host/egress/egress';
-import { egressGrantSchema } from '@sallyport/host/egress/egress-grant';
 import { afterAll, describe, expect, it } from 'vitest';
+import { substituteSecrets } from '../../host/src/capability/secret-store/secret-placeholder.ts';
+import { openSecrets } from '../../host/src/capability/secret-store/secrets.ts';
+import { SecretMask } from '../../host/src/core/secret-mask.ts';
+import { Egress } from '../../host/src/egress/egress.ts';
+import { egressGrantSchema } from '../../host/src/egress/egress-grant.ts';
 
 const value = 'tok&n "of" söme length+/=';
 const secrets = openSecrets([{ name: 'token', env: 'TOKEN' }], new SecretMask(), { TOKEN: value });

@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import type { Fault } from '@sallyport/host/core/fault';
-import { Egress } from '@sallyport/host/egress/egress';
-import { egressGrantSchema } from '@sallyport/host/egress/egress-grant';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Fault } from '../../host/src/core/fault.ts';
+import { Egress } from '../../host/src/egress/egress.ts';
+import { egressGrantSchema } from '../../host/src/egress/egress-grant.ts';
 import { openDnsServer } from '../fixtures/dns-server.ts';
 import { itWith } from '../prerequisite.ts';
 

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { Egress, type EgressContext } from '@sallyport/host/egress/egress';
-import { egressGrantSchema } from '@sallyport/host/egress/egress-grant';
-import type { EgressRequest } from '@sallyport/host/egress/request';
 import { afterEach, describe, expect, it } from 'vitest';
+import { Egress, type EgressContext } from '../../host/src/egress/egress.ts';
+import { egressGrantSchema } from '../../host/src/egress/egress-grant.ts';
+import type { EgressRequest } from '../../host/src/egress/request.ts';
 import { openDnsServer, type Zone } from '../fixtures/dns-server.ts';
 
 let open = new AsyncDisposableStack();

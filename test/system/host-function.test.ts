@@ -1,8 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { ChainOutput } from '@sallyport/host/contract/hook-call';
-import { createLog } from '@sallyport/host/core/log';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ChainOutput } from '../../host/src/contract/hook-call.ts';
+import { createLog } from '../../host/src/core/log.ts';
 import { jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../fixtures/hook-calls.ts';

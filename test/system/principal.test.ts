@@ -1,6 +1,6 @@
-import type { Authenticate } from '@sallyport/host/http/step/authenticate';
-import { createPrincipal } from '@sallyport/host/identity/principal';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Authenticate } from '../../host/src/http/step/authenticate.ts';
+import { createPrincipal } from '../../host/src/identity/principal.ts';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { call, rpc } from '../fixtures/open-gateway.ts';

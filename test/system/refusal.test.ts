@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { RefusalCase } from '@sallyport/host/capability/refusal.case';
-import { capabilities } from '@sallyport/host/capability/registry';
-import type { RefusalReason } from '@sallyport/host/contract/hook-call';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RefusalCase } from '../../host/src/capability/refusal.case.ts';
+import { capabilities } from '../../host/src/capability/registry.ts';
+import type { RefusalReason } from '../../host/src/contract/hook-call.ts';
 import { type DoingGuest, openDoingGuest } from '../fixtures/doing-guest.ts';
 import { watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';

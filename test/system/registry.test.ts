@@ -1,14 +1,14 @@
 /** Registries that lie, stumble or are too slow. After each, the same source fetches from the same registry, honest again. */
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { silentLog } from '@sallyport/host/core/log';
-import { createSource } from '@sallyport/host/source/create-source';
-import { describe as describeBytes } from '@sallyport/host/source/descriptor';
-import { mediaType } from '@sallyport/host/source/media-type';
-import type { PluginArtifact } from '@sallyport/host/source/plugin-manifest';
-import { fetchArtifact } from '@sallyport/host/source/source';
-import { emptyModule } from '@sallyport/host/wasm/binary-format';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { silentLog } from '../../host/src/core/log.ts';
+import { createSource } from '../../host/src/source/create-source.ts';
+import { describe as describeBytes } from '../../host/src/source/descriptor.ts';
+import { mediaType } from '../../host/src/source/media-type.ts';
+import type { PluginArtifact } from '../../host/src/source/plugin-manifest.ts';
+import { fetchArtifact } from '../../host/src/source/source.ts';
+import { emptyModule } from '../../host/src/wasm/binary-format.ts';
 import { type FaultyRegistry, faultyRegistry, type RegistryFault, smallArtifact } from '../fixtures/faulty-registry.ts';
 import { until } from '../fixtures/until.ts';
 

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { grantsSchema } from '@sallyport/host/capability/registry';
-import { loadConfig } from '@sallyport/host/config/load-config';
 import { expect, it } from 'vitest';
+import { grantsSchema } from '../../host/src/capability/registry.ts';
+import { loadConfig } from '../../host/src/config/load-config.ts';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openHost, writeHostFolder } from '../fixtures/open-host.ts';

@@ -1,8 +1,8 @@
-import { createVerifier, type Expectation } from '@sallyport/host/verify/verifier';
-import { emptyComponent } from '@sallyport/host/wasm/binary-format';
 import { describe, expect, it } from 'vitest';
 import type { Artifact, SignatureClaim } from '../../host/src/contract/artifact.ts';
 import { silentLog } from '../../host/src/core/log.ts';
+import { createVerifier, type Expectation } from '../../host/src/verify/verifier.ts';
+import { emptyComponent } from '../../host/src/wasm/binary-format.ts';
 import { artifactOf, componentWith, descriptorOf, flipped, keyPair, withSection } from '../fixtures/signed-plugin.ts';
 
 const key = keyPair();

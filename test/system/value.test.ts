@@ -1,9 +1,9 @@
-import { PluginHealth } from '@sallyport/host/hook/plugin-health';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Content } from '../../host/src/contract/generated/types.js';
 import { hookNames } from '../../host/src/contract/hook-name.ts';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createHookChain } from '../../host/src/hook/create-hook-chain.ts';
+import { PluginHealth } from '../../host/src/hook/plugin-health.ts';
 import { createFakeHookRunner, type FakePlugin } from '../fixtures/fake-hook-runner.ts';
 import { type OpenGateway, openGateway } from '../fixtures/open-gateway.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';

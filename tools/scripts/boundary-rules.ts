@@ -21,6 +21,7 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   gateway: ['core', 'contract', 'mcp', 'hook', 'upstream', 'identity'],
   http: ['core', 'mcp', 'hook', 'gateway', 'identity'],
   host: ['*'],
+  public: ['*'],
   command: ['core', 'config', 'capability', 'lockfile', 'plugin', 'host'],
 };
 
@@ -95,6 +96,17 @@ export const rules: IForbiddenRuleType[] = [
     severity: 'error',
     from: { path: '^host/', pathNot: test },
     to: { path: '^(tools|test)/' },
+  },
+  {
+    name: 'tools-use-what-is-public',
+    comment:
+      'tools reach the host by its package, whose exports are listed in host/package.json; only their tests may not',
+    severity: 'error',
+    from: { path: '^tools/', pathNot: test },
+    to: {
+      path: '^host/',
+      pathNot: '^host/src/(public/|core/code-cache\\.js$|runtime/wasm/compile/transpile-child\\.ts$)',
+    },
   },
   {
     name: 'tests-are-not-imported',

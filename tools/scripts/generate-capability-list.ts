@@ -1,10 +1,14 @@
 import { join } from 'node:path';
-import type { Capability } from '@sallyport/host/capability/capability';
-import type { HostImports, LaneContext } from '@sallyport/host/capability/lane/lane-side';
-import { capabilities, grantsSchema } from '@sallyport/host/capability/registry';
-import { configJsonSchema } from '@sallyport/host/config/json-schema';
-import { interfaceOf } from '@sallyport/host/contract/interface-name';
-import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core/json';
+import {
+  type Capability,
+  capabilities,
+  grantsSchema,
+  type HostImports,
+  type LaneContext,
+} from '@sallyport/host/capability';
+import { configJsonSchema } from '@sallyport/host/config';
+import { interfaceOf } from '@sallyport/host/contract';
+import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core';
 import { witSource } from './wit-source.ts';
 
 /** docs/capabilities.md from the definitions of all capabilities, and the contract in wit/. */

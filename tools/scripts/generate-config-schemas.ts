@@ -1,5 +1,5 @@
-import { grantsSchema } from '@sallyport/host/capability/registry';
-import { configJsonSchema, pluginJsonSchema } from '@sallyport/host/config/json-schema';
+import { grantsSchema } from '@sallyport/host/capability';
+import { configJsonSchema, pluginJsonSchema } from '@sallyport/host/config';
 
 /** JSON Schemas of sallyport.yaml and plugin.json, so that editors complete and check. */
 export async function configSchemas(): Promise<Map<string, string>> {

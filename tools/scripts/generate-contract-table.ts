@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
-import type { ContractTable } from '@sallyport/host/contract/value-type';
-import { componentTypes } from '@sallyport/host/wasm/component-type';
-import type { Exports } from '@sallyport/host/wasm/type-scope';
+import type { ContractTable } from '@sallyport/host/contract';
+import { componentTypes, type Exports } from '@sallyport/host/wasm';
 import { parseWit } from '../cli/src/build/parse-wit.ts';
 import { witSource } from './wit-source.ts';
 

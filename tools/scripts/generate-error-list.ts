@@ -1,5 +1,5 @@
-import { codes, type FaultCode } from '@sallyport/host/core/codes/index';
-import { errorNumbers } from '@sallyport/host/mcp/revision/2025-11-25/errors';
+import { codes, type FaultCode } from '@sallyport/host/core';
+import { errorNumbers } from '@sallyport/host/mcp';
 
 /** docs/errors.md from the table of codes. */
 export async function errorList(): Promise<Map<string, string>> {

@@ -1,4 +1,4 @@
-import { capabilities } from '@sallyport/host/capability/registry';
+import { capabilities } from '@sallyport/host/capability';
 
 const path = 'host/src/capability/lane-registry.ts';
 

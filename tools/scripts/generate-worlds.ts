@@ -1,4 +1,4 @@
-import { capabilities } from '@sallyport/host/capability/registry';
+import { capabilities } from '@sallyport/host/capability';
 import { exportsOf } from '../cli/src/build/world.ts';
 import { worlds } from './wit-source.ts';
 

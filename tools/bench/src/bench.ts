@@ -5,7 +5,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findRust } from '@sallyport/cli/build/find-rust';
-import type { Fault } from '@sallyport/host/core/fault';
+import type { Fault } from '@sallyport/host/core';
 import { type BenchPlugin, buildPlugins, type Language, startGateway } from './gateway.ts';
 import type { Load, LoadResult } from './generator.ts';
 import { hasMcpProxy, startMcpProxy } from './mcp-proxy.ts';

@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pushComponent } from '@sallyport/cli/artifact/push-component';
-import { grantsSchema } from '@sallyport/host/capability/registry';
-import { loadConfig } from '@sallyport/host/config/load-config';
-import { silentLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host/create-host';
+import { createHost } from '@sallyport/host';
+import { loadConfig } from '@sallyport/host/config';
+import { silentLog } from '@sallyport/host/log';
 import { stringify } from 'yaml';
 import { Coverage } from './coverage.ts';
 import { Exchange } from './exchange.ts';
@@ -63,15 +62,15 @@ export async function countFiles(): Promise<CrossedFiles> {
 
 /** Loads the plugin into a gateway that runs already, so that nothing else is opened meanwhile. */
 async function crossedByLoad(empty: string, full: string, coverage: Coverage): Promise<ReadonlySet<string>> {
-  await using host = await createHost(await loadConfig(empty, { grants: grantsSchema }), silentLog());
+  await using host = await createHost(await loadConfig(empty), silentLog());
   await coverage.take();
-  const { plugins } = await loadConfig(full, { grants: grantsSchema });
+  const { plugins } = await loadConfig(full);
   await host.replacePlugins(plugins);
   return coverage.take();
 }
 
 async function crossedByCall(full: string, coverage: Coverage): Promise<ReadonlySet<string>> {
-  await using host = await createHost(await loadConfig(full, { grants: grantsSchema }), silentLog());
+  await using host = await createHost(await loadConfig(full), silentLog());
   const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
   const { tool, headers } = await openVariant('gateway', { url: `${url}/mcp`, pid: process.pid });
   const exchange = await Exchange.open(new URL(`${url}/mcp`), headers);
@@ -106,7 +105,7 @@ async function crossedByTranspiling(bytes: Uint8Array): Promise<ReadonlySet<stri
     resolve(answer);
     return true;
   };
-  await import('@sallyport/host/runtime/wasm/compile/transpile-child');
+  await import('@sallyport/host/transpile-child');
   process.emit('message', { bytes, asyncImports: [], asyncExports: [], isFinished: true }, undefined);
   await promise;
   const crossed = await coverage.take();

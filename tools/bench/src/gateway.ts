@@ -5,7 +5,7 @@ import { keygen } from '@sallyport/cli/artifact/keygen';
 import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
 import { signComponent } from '@sallyport/cli/artifact/sign-component';
 import { buildPlugin } from '@sallyport/cli/build/build-plugin';
-import { type PluginDescriptor, pluginDescriptorSchema } from '@sallyport/host/contract/plugin-descriptor';
+import { type PluginDescriptor, pluginDescriptorSchema } from '@sallyport/host/contract';
 import { stringify } from 'yaml';
 import { end, freePort, pidOf, type Running, untilReady } from './process.ts';
 

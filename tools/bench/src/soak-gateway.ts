@@ -1,13 +1,12 @@
 /** A gateway that tells its parent what it holds. A process of its own, with `--expose-gc`. */
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { grantsSchema } from '@sallyport/host/capability/registry';
-import { loadConfig } from '@sallyport/host/config/load-config';
-import { silentLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host/create-host';
+import { createHost } from '@sallyport/host';
+import { loadConfig } from '@sallyport/host/config';
+import { silentLog } from '@sallyport/host/log';
 import type { Holding } from './soak-verdict.ts';
 
-const config = await loadConfig(process.argv[2] ?? '', { grants: grantsSchema });
+const config = await loadConfig(process.argv[2] ?? '');
 const host = await createHost(config, silentLog());
 const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
 

@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
-import { fail } from '@sallyport/host/core/fault';
-import { nearest } from '@sallyport/host/core/nearest';
+import { fail, nearest } from '@sallyport/host/core';
 import type { Arguments, Command, Given, Option, Options } from './command.ts';
 
 /** Options of every subcommand. */

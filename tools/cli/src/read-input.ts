@@ -1,6 +1,4 @@
-import { fail } from '@sallyport/host/core/fault';
-import { fileProblem } from '@sallyport/host/core/file-problem';
-import { readRegularFile } from '@sallyport/host/core/regular-file';
+import { fail, fileProblem, readRegularFile } from '@sallyport/host/core';
 
 /** Reads a file that the command line names. @throws Fault `usage`, with the file and the problem */
 export const readInput = (file: string): Promise<Buffer> =>

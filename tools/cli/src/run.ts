@@ -1,8 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
-import { faultsAsJson, faultsAsText } from '@sallyport/host/core/fault-text';
-import { nearest } from '@sallyport/host/core/nearest';
-import { visible } from '@sallyport/host/core/visible';
+import { Faults, fail, faultsAsJson, faultsAsText, nearest, toFaults, visible } from '@sallyport/host/core';
 import type { Command, Result, Surroundings } from './command.ts';
 import { commandHelp, tableHelp } from './help.ts';
 import { parse } from './parse.ts';

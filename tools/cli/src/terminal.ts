@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 
 /** A progress bar. */
 export interface Progress extends Disposable {

@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { writeDurably } from '@sallyport/host/core/durable-file';
-import { fail } from '@sallyport/host/core/fault';
-import { fileProblem } from '@sallyport/host/core/file-problem';
+import { fail, fileProblem, writeDurably } from '@sallyport/host/core';
 
 /**
  * Creates a new file, completely or not at all, also when interrupted or when the disk is full.

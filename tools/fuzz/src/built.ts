@@ -6,8 +6,8 @@ import { componentEmbed, componentNew, parse } from '@bytecodealliance/jco-trans
 import { buildPlugin } from '@sallyport/cli/build/build-plugin';
 import { findRust } from '@sallyport/cli/build/find-rust';
 import { pluginWorld, worldName } from '@sallyport/cli/build/world';
-import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/contract';
+import { embedDescriptor } from '@sallyport/host/wasm';
 
 const root = join(import.meta.dirname, '../../..');
 const witDir = join(root, 'wit');

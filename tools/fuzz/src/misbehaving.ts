@@ -1,4 +1,4 @@
-import { Fault } from '@sallyport/host/core/fault';
+import { Fault } from '@sallyport/host/core';
 import type { Target } from './target.ts';
 
 const wrongs: Readonly<Record<string, () => unknown>> = {

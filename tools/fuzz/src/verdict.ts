@@ -1,5 +1,4 @@
-import { codes } from '@sallyport/host/core/codes/index';
-import { Fault, Faults } from '@sallyport/host/core/fault';
+import { codes, Fault, Faults } from '@sallyport/host/core';
 import { Finding } from './target.ts';
 
 /**

@@ -1,11 +1,8 @@
 import { createReadStream } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { isDigest } from '@sallyport/host/core/digest';
-import { blobFile, type ImageLayout } from '@sallyport/host/source/layout/image-layout';
-import { manifestLimit } from '@sallyport/host/source/manifest';
-import { mediaType } from '@sallyport/host/source/media-type';
-import { readBounded } from '@sallyport/host/source/read-body';
+import { isDigest } from '@sallyport/host/core';
+import { blobFile, type ImageLayout, manifestLimit, mediaType, readBounded } from '@sallyport/host/source';
 import { parseRange } from './byte-range.ts';
 import { DistributionError, refuse } from './distribution-error.ts';
 import { createRepositoryStore, referrersIndex } from './repository-store.ts';

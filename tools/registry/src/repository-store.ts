@@ -1,7 +1,5 @@
-import { type Digest, digestOf, isDigest } from '@sallyport/host/core/digest';
-import { type Descriptor, descriptorSchema } from '@sallyport/host/source/descriptor';
-import type { ImageLayout } from '@sallyport/host/source/layout/image-layout';
-import { isManifest, mediaType } from '@sallyport/host/source/media-type';
+import { type Digest, digestOf, isDigest } from '@sallyport/host/core';
+import { type Descriptor, descriptorSchema, type ImageLayout, isManifest, mediaType } from '@sallyport/host/source';
 import { z } from 'zod';
 import { refuse } from './distribution-error.ts';
 

@@ -1,8 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Fault, fail } from '@sallyport/host/core/fault';
-import { isLoopback } from '@sallyport/host/core/loopback';
-import { openImageLayout } from '@sallyport/host/source/layout/image-layout';
+import { Fault, fail, isLoopback } from '@sallyport/host/core';
+import { openImageLayout } from '@sallyport/host/source';
 import { DistributionError } from './distribution-error.ts';
 import { type Customs, createDistributionHandler } from './distribution-handler.ts';
 import { createGate, type Login } from './gate.ts';

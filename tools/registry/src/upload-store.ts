@@ -3,8 +3,8 @@ import { createWriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Digest, isDigest } from '@sallyport/host/core/digest';
-import type { ImageLayout } from '@sallyport/host/source/layout/image-layout';
+import { type Digest, isDigest } from '@sallyport/host/core';
+import type { ImageLayout } from '@sallyport/host/source';
 import { refuse } from './distribution-error.ts';
 
 /** Uploads that have begun and not ended (OCI distribution spec, § Pushing blobs). */

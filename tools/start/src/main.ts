@@ -5,12 +5,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { grantsSchema } from '@sallyport/host/capability/registry';
-import { loadConfig } from '@sallyport/host/config/load-config';
-import { Faults, fail, toFaults } from '@sallyport/host/core/fault';
-import { faultsAsText } from '@sallyport/host/core/fault-text';
-import { createLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host/create-host';
+import { createHost } from '@sallyport/host';
+import { loadConfig } from '@sallyport/host/config';
+import { Faults, fail, faultsAsText, toFaults } from '@sallyport/host/core';
+import { createLog } from '@sallyport/host/log';
 import { type Registry, startRegistry } from '@sallyport/registry/start-registry';
 import { pino } from 'pino';
 import { callEcho } from './call-echo.ts';
@@ -43,7 +41,7 @@ async function start({ once, port, 'registry-port': registryPort, home }: Wish):
   say(`  signed by key ${published.keyId}`);
 
   await writeFile(folder.config, await demoConfig(folder, published.reference, `127.0.0.1:${port}`));
-  const config = await loadConfig(folder.config, { grants: grantsSchema });
+  const config = await loadConfig(folder.config);
   const log = createLog(config.log.level, pino.destination({ dest: folder.log, sync: true }));
   const host = opened.use(await createHost(config, log));
   const { url } = await host.server.listen({ host: '127.0.0.1', port: Number(port) });

@@ -6,7 +6,7 @@ import { pushComponent } from '@sallyport/cli/artifact/push-component';
 import { readDescriptorFile } from '@sallyport/cli/artifact/read-descriptor-file';
 import { signComponent } from '@sallyport/cli/artifact/sign-component';
 import { buildPlugin } from '@sallyport/cli/build/build-plugin';
-import type { Digest } from '@sallyport/host/core/digest';
+import type { Digest } from '@sallyport/host/core';
 import { type DemoFolder, demo } from './demo-folder.ts';
 
 export interface Published {

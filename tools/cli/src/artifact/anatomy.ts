@@ -1,5 +1,4 @@
-import { componentSection, formatOf, sectionName } from '@sallyport/host/wasm/binary-format';
-import { BinaryReader, type Section, sectionsOf } from '@sallyport/host/wasm/binary-reader';
+import { BinaryReader, componentSection, formatOf, type Section, sectionName, sectionsOf } from '@sallyport/host/wasm';
 
 /** One kind of section in a component, nested parts included, with the number of sections and their total size. */
 export interface Part {

@@ -1,4 +1,4 @@
-import type { Moved } from '@sallyport/host/source/oci/client';
+import type { Moved } from '@sallyport/host/source';
 import type { Terminal } from '../terminal.ts';
 
 /** Shows on the terminal how much of all known blobs has been transferred. */

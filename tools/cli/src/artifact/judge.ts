@@ -1,16 +1,15 @@
-import type { Artifact, SignatureClaim, VerifiedArtifact } from '@sallyport/host/contract/artifact';
-import { createArtifact } from '@sallyport/host/contract/artifact';
-import { digestOf } from '@sallyport/host/core/digest';
-import { Fault } from '@sallyport/host/core/fault';
-import { silentLog } from '@sallyport/host/core/log';
-import { contentSource } from '@sallyport/host/source/content';
-import { fileSource } from '@sallyport/host/source/file';
-import type { OciClientOptions } from '@sallyport/host/source/oci/client';
-import { parseReference } from '@sallyport/host/source/reference';
-import { fetchArtifact } from '@sallyport/host/source/source';
-import type { TrustPolicy } from '@sallyport/host/verify/trust';
-import { createVerifier } from '@sallyport/host/verify/verifier';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { type Artifact, createArtifact, type SignatureClaim, type VerifiedArtifact } from '@sallyport/host/contract';
+import { digestOf, Fault } from '@sallyport/host/core';
+import { silentLog } from '@sallyport/host/log';
+import {
+  contentSource,
+  fetchArtifact,
+  fileSource,
+  type OciClientOptions,
+  parseReference,
+} from '@sallyport/host/source';
+import { createVerifier, type TrustPolicy } from '@sallyport/host/verify';
+import { readDescriptor } from '@sallyport/host/wasm';
 import type { Options } from '../command.ts';
 import { readInput } from '../read-input.ts';
 import { type Place, storeOf } from './place.ts';
@@ -40,7 +39,7 @@ export async function readTrust({ key, config: file }: TrustOptions): Promise<Tr
   if (file === undefined) {
     return given === undefined ? undefined : { policy: { keys: [], revoked_digests: [] }, pinned: () => given };
   }
-  const { readConfig } = await import('@sallyport/host/command/read-config');
+  const { readConfig } = await import('@sallyport/host/config');
   const { trust, plugins } = await readConfig(file);
   return {
     policy: trust,

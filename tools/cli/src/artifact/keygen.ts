@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { parsePublicKey } from '@sallyport/host/verify/key';
+import { parsePublicKey } from '@sallyport/host/verify';
 import { writeNew } from '../write-file.ts';
 
 export interface KeyFiles {

@@ -1,11 +1,16 @@
 import { stat } from 'node:fs/promises';
-import { fail } from '@sallyport/host/core/fault';
-import type { ContentStore } from '@sallyport/host/source/content-store';
-import { layoutContent, parseLayoutReference } from '@sallyport/host/source/layout/oci-layout';
-import { createOciClient, type Moved, type OciClientOptions } from '@sallyport/host/source/oci/client';
-import { dockerCredentials } from '@sallyport/host/source/oci/docker-config';
-import { registryContent } from '@sallyport/host/source/oci/registry';
-import { parseReference } from '@sallyport/host/source/reference';
+import { fail } from '@sallyport/host/core';
+import {
+  type ContentStore,
+  createOciClient,
+  dockerCredentials,
+  layoutContent,
+  type Moved,
+  type OciClientOptions,
+  parseLayoutReference,
+  parseReference,
+  registryContent,
+} from '@sallyport/host/source';
 import type { Options } from '../command.ts';
 
 /** Where an author's plugin is: a file, an image layout, or a registry. */

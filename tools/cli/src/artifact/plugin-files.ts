@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type PluginDescriptor, sameDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { type FaultDetails, fail } from '@sallyport/host/core/fault';
-import { isSignedBy } from '@sallyport/host/verify/ed25519';
-import { type PublicKey, parsePublicKey } from '@sallyport/host/verify/key';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { type PluginDescriptor, sameDescriptor } from '@sallyport/host/contract';
+import { type FaultDetails, fail } from '@sallyport/host/core';
+import { isSignedBy, type PublicKey, parsePublicKey } from '@sallyport/host/verify';
+import { readDescriptor } from '@sallyport/host/wasm';
 import { readIfThere, readInput } from '../read-input.ts';
 import { type PluginFiles, readZip, zipLimit } from './plugin-zip.ts';
 import { parseDescriptorFile } from './read-descriptor-file.ts';

@@ -1,8 +1,7 @@
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
-import { type FaultDetails, fail } from '@sallyport/host/core/fault';
-import { defaultArtifactLimit } from '@sallyport/host/source/content';
-import { readBounded } from '@sallyport/host/source/read-body';
+import { type FaultDetails, fail } from '@sallyport/host/core';
+import { defaultArtifactLimit, readBounded } from '@sallyport/host/source';
 import { type Entry, fromBufferPromise } from 'yauzl';
 import { ZipFile as ZipWriter } from 'yazl';
 

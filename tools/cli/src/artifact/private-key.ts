@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import type { Context, Options } from '../command.ts';
 import { readInput } from '../read-input.ts';
 

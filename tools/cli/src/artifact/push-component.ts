@@ -1,12 +1,8 @@
-import type { SignatureClaim } from '@sallyport/host/contract/artifact';
-import type { Digest } from '@sallyport/host/core/digest';
-import { fail } from '@sallyport/host/core/fault';
-import type { OciClientOptions } from '@sallyport/host/source/oci/client';
-import { pushPlugin } from '@sallyport/host/source/oci/push';
-import { isSignedBy } from '@sallyport/host/verify/ed25519';
-import { parsePublicKey } from '@sallyport/host/verify/key';
-import { componentInfo } from '@sallyport/host/wasm/component-info';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import type { SignatureClaim } from '@sallyport/host/contract';
+import { type Digest, fail } from '@sallyport/host/core';
+import { type OciClientOptions, pushPlugin } from '@sallyport/host/source';
+import { isSignedBy, parsePublicKey } from '@sallyport/host/verify';
+import { componentInfo, readDescriptor } from '@sallyport/host/wasm';
 
 export interface ComponentPush extends OciClientOptions {
   readonly component: Uint8Array;

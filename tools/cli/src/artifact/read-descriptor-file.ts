@@ -1,10 +1,5 @@
-import { type PluginDescriptor, parseDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { Fault, fail } from '@sallyport/host/core/fault';
-import { fileProblem } from '@sallyport/host/core/file-problem';
-import type { JsonObject } from '@sallyport/host/core/json';
-import { repeatedName } from '@sallyport/host/core/json-repeat';
-import { schemaGaps } from '@sallyport/host/core/json-schema';
-import { readRegularFile } from '@sallyport/host/core/regular-file';
+import { type PluginDescriptor, parseDescriptor, schemaGaps } from '@sallyport/host/contract';
+import { Fault, fail, fileProblem, type JsonObject, readRegularFile, repeatedName } from '@sallyport/host/core';
 
 /**
  * Reads an author's plugin.json and checks that the gateway supports its config schema.

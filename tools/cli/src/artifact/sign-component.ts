@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject, sign } from 'node:crypto';
-import { type PluginDescriptor, sameDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { fail } from '@sallyport/host/core/fault';
-import { parsePublicKey } from '@sallyport/host/verify/key';
-import { embedDescriptor, readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { type PluginDescriptor, sameDescriptor } from '@sallyport/host/contract';
+import { fail } from '@sallyport/host/core';
+import { parsePublicKey } from '@sallyport/host/verify';
+import { embedDescriptor, readDescriptor } from '@sallyport/host/wasm';
 
 export interface Unsigned {
   readonly bytes: Uint8Array;

@@ -1,7 +1,6 @@
 import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto';
-import type { Digest } from '@sallyport/host/core/digest';
-import { mediaType } from '@sallyport/host/source/media-type';
-import type { Attachment } from '@sallyport/host/source/referrer';
+import type { Digest } from '@sallyport/host/core';
+import { type Attachment, mediaType } from '@sallyport/host/source';
 
 /** The predicate of an image signed with cosign: it states nothing but that the subject is signed. */
 const predicateType = 'https://sigstore.dev/cosign/sign/v1';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
+import type { PluginDescriptor } from '@sallyport/host/contract';
 import type { Result } from '../command.ts';
 import { writeNew } from '../write-file.ts';
 import type { PluginFiles } from './plugin-zip.ts';

@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { fail } from '@sallyport/host/core/fault';
-import { componentInfo } from '@sallyport/host/wasm/component-info';
-import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import type { PluginDescriptor } from '@sallyport/host/contract';
+import { fail } from '@sallyport/host/core';
+import { componentInfo, embedDescriptor } from '@sallyport/host/wasm';
 import { replaceFile } from '../write-file.ts';
 import type { Toolchain } from './toolchain.ts';
 import { toolchainOf } from './toolchains.ts';

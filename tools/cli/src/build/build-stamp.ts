@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type Digest, digestOf } from '@sallyport/host/core/digest';
-import { fail } from '@sallyport/host/core/fault';
+import { type Digest, digestOf, fail } from '@sallyport/host/core';
 import { z } from 'zod';
 import { isSource } from '../watch-folder.ts';
 import { replaceFile } from '../write-file.ts';

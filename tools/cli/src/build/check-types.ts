@@ -1,5 +1,5 @@
 import { dirname, extname, join, relative } from 'node:path';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import type { CompilerHost, CompilerOptions, Diagnostic } from 'typescript';
 import type { Engine } from './engine.ts';
 import { installHint } from './javascript-bundle.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { componentInfo } from '@sallyport/host/wasm/component-info';
+import { componentInfo } from '@sallyport/host/wasm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';

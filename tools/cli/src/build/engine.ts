@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { fail } from '@sallyport/host/core/fault';
+import type { PluginDescriptor } from '@sallyport/host/contract';
+import { fail } from '@sallyport/host/core';
 import { z } from 'zod';
 import { worldName } from './world.ts';
 

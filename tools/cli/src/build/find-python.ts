@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, realpath } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 
 const run = promisify(execFile);
 

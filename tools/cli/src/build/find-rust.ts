@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { access, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 
 /** Compile targets, the usual one first: a component with the inert part of WASI, or a module without system imports. */
 const targets = ['wasm32-wasip2', 'wasm32-unknown-unknown'] as const;

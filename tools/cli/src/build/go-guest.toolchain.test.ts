@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DeclaredError } from '@sallyport/host/capability/lane/lane-side';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { DeclaredError } from '../../../../host/src/capability/lane/lane-side.ts';
 import { instantiate, type TransformExports } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { itWith } from '../../../../test/prerequisite.ts';

@@ -1,4 +1,4 @@
-import { BinaryReader, sectionsOf } from '@sallyport/host/wasm/binary-reader';
+import { BinaryReader, sectionsOf } from '@sallyport/host/wasm';
 
 /** The parts of a core module built by Go that the build checks. */
 export interface GoModule {

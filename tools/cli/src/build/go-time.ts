@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import { undeclared } from './go-adapter.ts';
 
 const now = 'func Now() Time {\n';

@@ -3,7 +3,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { readDescriptor } from '@sallyport/host/wasm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import { type BuildResult, build, type Message, type Plugin } from 'esbuild';
 import { allBound, globalsOf } from './javascript-globals.ts';
 import { helpersFolder } from './javascript-helpers.ts';

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '@sallyport/host/core/log';
-import type { SandboxRunner } from '@sallyport/host/runtime/wasm/sandbox';
+import { createLog } from '@sallyport/host/log';
+import type { SandboxRunner } from '@sallyport/host/plugin';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';

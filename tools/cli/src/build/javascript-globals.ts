@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { freeReferences } from '@sallyport/host/runtime/wasm/glue/free-identifiers';
+import { freeReferences } from '@sallyport/host/plugin';
 import type { SourceLine } from './javascript-lines.ts';
 import { scriptFolder } from './javascript-start.ts';
 

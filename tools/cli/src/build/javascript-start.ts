@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
+import type { PluginDescriptor } from '@sallyport/host/contract';
 import { type Plugin, transform } from 'esbuild';
 import type { Engine } from './engine.ts';
 import { camelCase, type ScriptContract } from './javascript-types.ts';

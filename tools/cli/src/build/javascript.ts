@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { Fault, fail } from '@sallyport/host/core/fault';
+import { Fault, fail } from '@sallyport/host/core';
 import { componentizeWith, engineOf } from './engine.ts';
 import { readScriptContract } from './javascript-types.ts';
 import type { Project } from './toolchain.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import type { PluginDescriptor } from '@sallyport/host/contract';
+import { readDescriptor } from '@sallyport/host/wasm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';

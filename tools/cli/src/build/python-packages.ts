@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 
 const run = promisify(execFile);
 

@@ -3,8 +3,8 @@ import { access, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { capabilities } from '@sallyport/host/capability/registry';
-import { fail } from '@sallyport/host/core/fault';
+import { capabilities } from '@sallyport/host/capability';
+import { fail } from '@sallyport/host/core';
 import { findPython } from './find-python.ts';
 import { mainFile } from './main-file.ts';
 import { pythonPackages } from './python-packages.ts';

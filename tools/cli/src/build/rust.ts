@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { componentNew } from '@bytecodealliance/jco-transpile/wasm-tools';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import { z } from 'zod';
 import { findRust } from './find-rust.ts';
 import { samePaths } from './same-paths.ts';

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { homeFolder } from '@sallyport/host/core/home-folder';
+import { homeFolder } from '@sallyport/host/core';
 
 /**
  * Returns flags that make cargo's output independent of where it and the sources are. The compiler embeds source paths

@@ -1,4 +1,4 @@
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
+import type { PluginDescriptor } from '@sallyport/host/contract';
 
 /** A plugin to build. */
 export interface Project {

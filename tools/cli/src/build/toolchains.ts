@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import { go } from './go.ts';
 import { js, ts } from './js.ts';
 import { python } from './python.ts';

@@ -1,9 +1,8 @@
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { capabilities } from '@sallyport/host/capability/registry';
-import { kinds } from '@sallyport/host/contract/kinds';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { fail } from '@sallyport/host/core/fault';
+import { capabilities } from '@sallyport/host/capability';
+import { kinds, type PluginDescriptor } from '@sallyport/host/contract';
+import { fail } from '@sallyport/host/core';
 
 const contract = join(import.meta.dirname, '../../../../wit');
 

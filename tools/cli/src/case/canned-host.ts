@@ -1,9 +1,14 @@
-import type { Capability, Hear, Serve } from '@sallyport/host/capability/capability';
-import type { Facilities } from '@sallyport/host/capability/facilities';
-import { capabilities } from '@sallyport/host/capability/registry';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import type { KvSpace, KvStore } from '@sallyport/host/state/kv';
-import { createMemoryKv } from '@sallyport/host/state/memory/kv';
+import {
+  type Capability,
+  capabilities,
+  createMemoryKv,
+  type Facilities,
+  type Hear,
+  type KvSpace,
+  type KvStore,
+  type Serve,
+} from '@sallyport/host/capability';
+import type { PluginDescriptor } from '@sallyport/host/contract';
 import { z } from 'zod';
 import type { CaseHost } from './case-file.ts';
 import { toContract, toPlain } from './contract-value.ts';

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fail } from '@sallyport/host/core/fault';
-import { readRegularFile } from '@sallyport/host/core/regular-file';
-import type { CalledHook } from '@sallyport/host/mcp/methods';
+import type { CalledHook } from '@sallyport/host/contract';
+import { fail, readRegularFile } from '@sallyport/host/core';
 import { z } from 'zod';
 
 const stages = {

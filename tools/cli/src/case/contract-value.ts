@@ -1,4 +1,4 @@
-import type { Request, Response } from '@sallyport/host/contract/generated/types.d';
+import type { Request, Response } from '@sallyport/host/contract';
 
 /** Members that are JSON text in the contract and may be plain JSON in a case file. */
 const textual = new Set(['arguments', 'structuredContent', 'inputSchema', 'outputSchema', 'annotations', 'details']);

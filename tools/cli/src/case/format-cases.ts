@@ -1,4 +1,4 @@
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
+import type { PluginDescriptor } from '@sallyport/host/contract';
 import { formatLine } from '../dev/format-call.ts';
 import type { LogLine } from '../dev/watch-plugin.ts';
 import type { Case } from './case-file.ts';

@@ -1,11 +1,8 @@
-import { openFacilities } from '@sallyport/host/capability/open-facilities';
-import type { Request, Response } from '@sallyport/host/contract/generated/types.d';
-import type { CallReport, ChainOutput, RequestState } from '@sallyport/host/contract/hook-call';
-import { toFaults } from '@sallyport/host/core/fault';
-import type { JsonObject } from '@sallyport/host/core/json';
-import { createLog, silentLog } from '@sallyport/host/core/log';
-import { checkConfig } from '@sallyport/host/plugin/plugin-config';
-import { createSandbox, type SandboxRunner } from '@sallyport/host/runtime/wasm/sandbox';
+import { openFacilities } from '@sallyport/host/capability';
+import type { CallReport, ChainOutput, Request, RequestState, Response } from '@sallyport/host/contract';
+import { type JsonObject, toFaults } from '@sallyport/host/core';
+import { createLog, silentLog } from '@sallyport/host/log';
+import { checkConfig, createSandbox, type SandboxRunner } from '@sallyport/host/plugin';
 import { createCannedHost } from './canned-host.ts';
 import type { Case, Expectation, Step } from './case-file.ts';
 import { toCase, toContract, toPlain } from './contract-value.ts';

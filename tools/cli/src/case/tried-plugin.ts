@@ -1,16 +1,10 @@
-import type { Grant } from '@sallyport/host/capability/grant';
-import { decideGrant } from '@sallyport/host/capability/grant';
-import { capabilities } from '@sallyport/host/capability/registry';
-import { createArtifact } from '@sallyport/host/contract/artifact';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { digestOf } from '@sallyport/host/core/digest';
-import { silentLog } from '@sallyport/host/core/log';
-import { checkContract } from '@sallyport/host/plugin/check-contract';
-import { defaultLimits, type PluginLimits } from '@sallyport/host/runtime/limits';
-import type { Component } from '@sallyport/host/runtime/wasm/compile/component';
-import { createSandbox } from '@sallyport/host/runtime/wasm/sandbox';
-import { createVerifier } from '@sallyport/host/verify/verifier';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { capabilities, decideGrant, type Grant } from '@sallyport/host/capability';
+import { createArtifact, type PluginDescriptor } from '@sallyport/host/contract';
+import { digestOf } from '@sallyport/host/core';
+import { silentLog } from '@sallyport/host/log';
+import { type Component, checkContract, createSandbox, defaultLimits, type PluginLimits } from '@sallyport/host/plugin';
+import { createVerifier } from '@sallyport/host/verify';
+import { readDescriptor } from '@sallyport/host/wasm';
 
 /** Multiplies the gateway's timeouts, so that a busy machine does not fail a test. */
 const patience = 10;

@@ -1,4 +1,4 @@
-import { check } from '@sallyport/host/command/check';
+import { check } from '@sallyport/host/command';
 import { defineCommand } from '../command.ts';
 import { configOption, startOptions } from '../config-option.ts';
 

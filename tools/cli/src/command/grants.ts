@@ -1,4 +1,4 @@
-import { grants } from '@sallyport/host/command/grants';
+import { grants } from '@sallyport/host/command';
 import { defineCommand } from '../command.ts';
 import { configOption } from '../config-option.ts';
 

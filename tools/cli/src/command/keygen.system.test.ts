@@ -3,7 +3,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { parsePublicKey } from '@sallyport/host/verify/key';
+import { parsePublicKey } from '@sallyport/host/verify';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../../../test/fixtures/run-command.ts';
 import { componentWith } from '../../../../test/fixtures/signed-plugin.ts';

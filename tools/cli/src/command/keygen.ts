@@ -1,4 +1,4 @@
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import { keygen } from '../artifact/keygen.ts';
 import { readPassphrase } from '../artifact/private-key.ts';
 import { defineCommand } from '../command.ts';

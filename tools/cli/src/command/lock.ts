@@ -1,4 +1,4 @@
-import { lock } from '@sallyport/host/command/lock';
+import { lock } from '@sallyport/host/command';
 import { defineCommand } from '../command.ts';
 import { configOption, downgradeOption } from '../config-option.ts';
 

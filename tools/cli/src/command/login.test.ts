@@ -2,7 +2,7 @@ import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promis
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { delimiter, join } from 'node:path';
-import { dockerCredentials } from '@sallyport/host/source/oci/docker-config';
+import { dockerCredentials } from '@sallyport/host/source';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { runCommand } from '../../../../test/fixtures/run-command.ts';
 import { temporaryFolder } from '../../../../test/fixtures/temporary-folder.ts';

@@ -1,6 +1,5 @@
-import { fail } from '@sallyport/host/core/fault';
-import { dockerConfigFile } from '@sallyport/host/source/oci/docker-config';
-import { checkLogin, storeLogin } from '@sallyport/host/source/oci/docker-login';
+import { fail } from '@sallyport/host/core';
+import { checkLogin, dockerConfigFile, storeLogin } from '@sallyport/host/source';
 import { registryOptions } from '../artifact/place.ts';
 import { defineCommand } from '../command.ts';
 import { registryName } from '../registry-name.ts';

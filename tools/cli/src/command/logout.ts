@@ -1,4 +1,4 @@
-import { eraseLogin } from '@sallyport/host/source/oci/docker-login';
+import { eraseLogin } from '@sallyport/host/source';
 import { defineCommand } from '../command.ts';
 import { registryName } from '../registry-name.ts';
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import { type ProfileName, profileNames } from '@sallyport/registry/profile';
 import { defineCommand } from '../command.ts';
 

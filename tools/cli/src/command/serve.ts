@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { serve } from '@sallyport/host/command/serve';
+import { serve } from '@sallyport/host/command';
 import { defineCommand } from '../command.ts';
 import { configOption, startOptions } from '../config-option.ts';
 

@@ -1,12 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { capabilities, grantsSchema } from '@sallyport/host/capability/registry';
-import { readConfig } from '@sallyport/host/command/read-config';
-import type { Config } from '@sallyport/host/config/config';
-import { parseListen } from '@sallyport/host/config/listen';
-import { loadConfig } from '@sallyport/host/config/load-config';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { fail } from '@sallyport/host/core/fault';
+import { capabilities } from '@sallyport/host/capability';
+import { type Config, loadConfig, parseListen, readConfig } from '@sallyport/host/config';
+import type { PluginDescriptor } from '@sallyport/host/contract';
+import { fail } from '@sallyport/host/core';
 
 export interface DevPlugin {
   readonly descriptor: PluginDescriptor;
@@ -71,7 +68,7 @@ async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descr
     ],
   };
   await writeFile(file, JSON.stringify(config));
-  return loadConfig(file, { grants: grantsSchema });
+  return loadConfig(file);
 }
 
 const defaultPort = 8790;

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { digestOf } from '@sallyport/host/core/digest';
+import { digestOf } from '@sallyport/host/core';
 import { expect, it, onTestFinished } from 'vitest';
 import { watGuest } from '../../../../test/fixtures/guest.ts';
 import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';

@@ -1,6 +1,6 @@
-import type { ChainInput, ChainOutput, HookRunner } from '@sallyport/host/contract/hook-call';
-import type { Watch } from '@sallyport/host/host/running-plugins';
-import { composeRuns } from '@sallyport/host/runtime/compose-runs';
+import type { Watch } from '@sallyport/host';
+import type { ChainInput, ChainOutput, HookRunner } from '@sallyport/host/contract';
+import { composeRuns } from '@sallyport/host/plugin';
 import { z } from 'zod';
 import { toCase } from '../case/contract-value.ts';
 import { type Difference, differencesOf } from '../case/difference.ts';

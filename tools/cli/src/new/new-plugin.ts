@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { pluginIdSchema } from '@sallyport/host/contract/plugin-descriptor';
-import { fail } from '@sallyport/host/core/fault';
+import { pluginIdSchema } from '@sallyport/host/contract';
+import { fail } from '@sallyport/host/core';
 import type { Toolchain } from '../build/toolchain.ts';
 import { languages } from './languages.ts';
 

@@ -1,6 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: a template expression is what is written
-import { componentSection, emptyComponent, emptyModule, preambleBytes } from '@sallyport/host/wasm/binary-format';
-import { concat, name as nameBytes, sized } from '@sallyport/host/wasm/binary-writer';
+import {
+  componentSection,
+  concat,
+  emptyComponent,
+  emptyModule,
+  name as nameBytes,
+  preambleBytes,
+  sized,
+} from '@sallyport/host/wasm';
 import type { Random } from '../random.ts';
 import { mutateBytes } from './bytes.ts';
 import { bytesOf, type SectionNode, treeOf } from './section.ts';

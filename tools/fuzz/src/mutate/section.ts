@@ -1,6 +1,4 @@
-import { componentSection, formatOf, preambleBytes } from '@sallyport/host/wasm/binary-format';
-import { BinaryReader } from '@sallyport/host/wasm/binary-reader';
-import { concat, section } from '@sallyport/host/wasm/binary-writer';
+import { BinaryReader, componentSection, concat, formatOf, preambleBytes, section } from '@sallyport/host/wasm';
 
 /** A section of a component or module: its content, or what is nested in it. */
 export interface SectionNode {

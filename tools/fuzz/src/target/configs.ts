@@ -1,8 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { grantsSchema } from '@sallyport/host/capability/registry';
-import { loadConfig } from '@sallyport/host/config/load-config';
-import { Faults } from '@sallyport/host/core/fault';
+import { loadConfig } from '@sallyport/host/config';
+import { Faults } from '@sallyport/host/core';
 import { parse } from 'yaml';
 import type { Value } from '../mutate/json.ts';
 import { mutateYaml } from '../mutate/yaml.ts';
@@ -57,7 +56,7 @@ export const target: Target = {
       async run(input) {
         await writeFile(file, input);
         try {
-          await loadConfig(file, { grants: grantsSchema, env: { SECRET: secret } });
+          await loadConfig(file, { env: { SECRET: secret } });
           return 'accepted';
         } catch (error) {
           if (error instanceof Faults) checkWords(error, file);

@@ -1,13 +1,11 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { grantsSchema } from '@sallyport/host/capability/registry';
-import { loadConfig } from '@sallyport/host/config/load-config';
-import { codes } from '@sallyport/host/core/codes/index';
-import { createLog } from '@sallyport/host/core/log';
-import { createHost } from '@sallyport/host/host/create-host';
-import { errorNumber } from '@sallyport/host/mcp/errors';
-import { errorNumbers } from '@sallyport/host/mcp/revision/2025-11-25/errors';
+import { createHost } from '@sallyport/host';
+import { loadConfig } from '@sallyport/host/config';
+import { codes } from '@sallyport/host/core';
+import { createLog } from '@sallyport/host/log';
+import { errorNumber, errorNumbers } from '@sallyport/host/mcp';
 import { stringify } from 'yaml';
 import { builtComponents, pluginId } from '../built.ts';
 import { startMirrorUpstream } from '../mirror-upstream.ts';
@@ -36,7 +34,7 @@ export const target: Target = {
     const file = await writeConfig(folder.path, upstream.url);
     const complaints: string[] = [];
     const log = createLog('error', { write: (line: string) => void complaints.push(line) });
-    const host = opened.use(await createHost(await loadConfig(file, { grants: grantsSchema }), log));
+    const host = opened.use(await createHost(await loadConfig(file), log));
     const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
     const port = Number(new URL(url).port);
     const sessionIn = async (path: string) => {

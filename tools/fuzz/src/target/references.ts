@@ -1,4 +1,4 @@
-import { formatReference, parseReference } from '@sallyport/host/source/reference';
+import { formatReference, parseReference } from '@sallyport/host/source';
 import { mutateText } from '../mutate/text.ts';
 import { Finding, type Target } from '../target.ts';
 

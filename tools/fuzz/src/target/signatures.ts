@@ -1,12 +1,9 @@
 import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
-import { createArtifact } from '@sallyport/host/contract/artifact';
-import { parseDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { digestOf } from '@sallyport/host/core/digest';
-import { silentLog } from '@sallyport/host/core/log';
-import { parsePublicKey } from '@sallyport/host/verify/key';
-import { createVerifier } from '@sallyport/host/verify/verifier';
-import { emptyComponent } from '@sallyport/host/wasm/binary-format';
-import { embedDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { createArtifact, parseDescriptor } from '@sallyport/host/contract';
+import { digestOf } from '@sallyport/host/core';
+import { silentLog } from '@sallyport/host/log';
+import { createVerifier, parsePublicKey } from '@sallyport/host/verify';
+import { embedDescriptor, emptyComponent } from '@sallyport/host/wasm';
 import { mutateBytes } from '../mutate/bytes.ts';
 import { mutateText } from '../mutate/text.ts';
 import { pack, toBytes, toText, unpack } from '../parcel.ts';

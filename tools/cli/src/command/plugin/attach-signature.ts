@@ -1,9 +1,6 @@
-import { fail } from '@sallyport/host/core/fault';
-import { contentSource } from '@sallyport/host/source/content';
-import { attachReferrer } from '@sallyport/host/source/referrer';
-import { attachSignature } from '@sallyport/host/source/signature-referrer';
-import { fetchArtifact } from '@sallyport/host/source/source';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { fail } from '@sallyport/host/core';
+import { attachReferrer, attachSignature, contentSource, fetchArtifact } from '@sallyport/host/source';
+import { readDescriptor } from '@sallyport/host/wasm';
 import { clientOptions, placeOf, placeSays, registryOptions, storeOf } from '../../artifact/place.ts';
 import { keyOptions, readPrivateKey } from '../../artifact/private-key.ts';
 import { signBytes } from '../../artifact/sign-component.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf } from '@sallyport/host/core/digest';
+import { digestOf } from '@sallyport/host/core';
 import { expect, it } from 'vitest';
 import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import { runCommand } from '../../../../../test/fixtures/run-command.ts';

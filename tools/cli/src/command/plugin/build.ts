@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { decideGrant } from '@sallyport/host/capability/grant';
-import { capabilities } from '@sallyport/host/capability/registry';
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { digestOf } from '@sallyport/host/core/digest';
-import { type Fault, toFaults } from '@sallyport/host/core/fault';
-import { componentInfo } from '@sallyport/host/wasm/component-info';
+import { capabilities, decideGrant } from '@sallyport/host/capability';
+import type { PluginDescriptor } from '@sallyport/host/contract';
+import { digestOf, type Fault, toFaults } from '@sallyport/host/core';
+import { componentInfo } from '@sallyport/host/wasm';
 import { anatomyOf } from '../../artifact/anatomy.ts';
 import { formatParts } from '../../artifact/format-parts.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';

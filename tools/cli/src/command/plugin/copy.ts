@@ -1,4 +1,4 @@
-import { copyArtifact } from '@sallyport/host/source/copy';
+import { copyArtifact } from '@sallyport/host/source';
 import { blobProgress } from '../../artifact/blob-progress.ts';
 import { clientOptions, placeOf, placeSays, registryOptions, storeOf } from '../../artifact/place.ts';
 import { defineCommand } from '../../command.ts';

@@ -2,9 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '@sallyport/host/core/digest';
-import { fail, toFaults } from '@sallyport/host/core/fault';
-import { faultsAsJson, faultsAsText } from '@sallyport/host/core/fault-text';
+import { digestOf, fail, faultsAsJson, faultsAsText, toFaults } from '@sallyport/host/core';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
 import { type Context, defineCommand } from '../../command.ts';
 

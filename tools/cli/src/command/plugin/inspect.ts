@@ -1,9 +1,7 @@
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { toFaults } from '@sallyport/host/core/fault';
-import { checkContract } from '@sallyport/host/plugin/check-contract';
-import { componentInfo } from '@sallyport/host/wasm/component-info';
-import { componentTypes } from '@sallyport/host/wasm/component-type';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import type { PluginDescriptor } from '@sallyport/host/contract';
+import { toFaults } from '@sallyport/host/core';
+import { checkContract } from '@sallyport/host/plugin';
+import { componentInfo, componentTypes, readDescriptor } from '@sallyport/host/wasm';
 import { type Anatomy, anatomyOf } from '../../artifact/anatomy.ts';
 import { formatParts } from '../../artifact/format-parts.ts';
 import { artifactAt, type Judged, judgeAll, readTrust, trustOptions } from '../../artifact/judge.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { pluginDescriptorSchema } from '@sallyport/host/contract/plugin-descriptor';
+import { pluginDescriptorSchema } from '@sallyport/host/contract';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';

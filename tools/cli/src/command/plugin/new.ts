@@ -1,4 +1,4 @@
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import type { Toolchain } from '../../build/toolchain.ts';
 import { defineCommand } from '../../command.ts';
 import { languages } from '../../new/languages.ts';

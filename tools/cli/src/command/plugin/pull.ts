@@ -1,9 +1,8 @@
 import { mkdir } from 'node:fs/promises';
-import type { SignatureClaim } from '@sallyport/host/contract/artifact';
-import { fail } from '@sallyport/host/core/fault';
-import { isSignedBy } from '@sallyport/host/verify/ed25519';
-import { parsePublicKey } from '@sallyport/host/verify/key';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import type { SignatureClaim } from '@sallyport/host/contract';
+import { fail } from '@sallyport/host/core';
+import { isSignedBy, parsePublicKey } from '@sallyport/host/verify';
+import { readDescriptor } from '@sallyport/host/wasm';
 import { blobProgress } from '../../artifact/blob-progress.ts';
 import { artifactAt, readTrust, trustOptions, verifyArtifact } from '../../artifact/judge.ts';
 import { clientOptions, placeOf, placeSays, registryOptions } from '../../artifact/place.ts';

@@ -1,6 +1,6 @@
-import type { PluginDescriptor } from '@sallyport/host/contract/plugin-descriptor';
-import { fail } from '@sallyport/host/core/fault';
-import { parseReference } from '@sallyport/host/source/reference';
+import type { PluginDescriptor } from '@sallyport/host/contract';
+import { fail } from '@sallyport/host/core';
+import { parseReference } from '@sallyport/host/source';
 import { blobProgress } from '../../artifact/blob-progress.ts';
 import { clientOptions, registryOptions } from '../../artifact/place.ts';
 import { publicKeyOption, readFiles } from '../../artifact/plugin-files.ts';

@@ -1,7 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { emptyComponent, emptyModule } from '@sallyport/host/wasm/binary-format';
-import { readDescriptor } from '@sallyport/host/wasm/descriptor-section';
+import { emptyComponent, emptyModule, readDescriptor } from '@sallyport/host/wasm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { runCommand } from '../../../../../test/fixtures/run-command.ts';
 import { componentWith, descriptorOf } from '../../../../../test/fixtures/signed-plugin.ts';

@@ -1,4 +1,4 @@
-import { isReferrersTag } from '@sallyport/host/source/referrer';
+import { isReferrersTag } from '@sallyport/host/source';
 import { clientOptions, registryOptions, repositoryAt } from '../../artifact/place.ts';
 import { defineCommand } from '../../command.ts';
 

@@ -1,9 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf } from '@sallyport/host/core/digest';
-import { toFaults } from '@sallyport/host/core/fault';
-import { faultsAsText } from '@sallyport/host/core/fault-text';
+import { digestOf, faultsAsText, toFaults } from '@sallyport/host/core';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
 import { type Context, defineCommand, type Result } from '../../command.ts';

@@ -1,4 +1,4 @@
-import { fail } from '@sallyport/host/core/fault';
+import { fail } from '@sallyport/host/core';
 import { artifactAt, readTrust, trustOptions, verifyArtifact } from '../../artifact/judge.ts';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
 import { defineCommand } from '../../command.ts';

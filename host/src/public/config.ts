@@ -1,0 +1,7 @@
+/** The operator's configuration: reading it, and its JSON Schemas. */
+
+export { readConfig } from '../command/read-config.ts';
+export type { Config } from '../config/config.ts';
+export { configJsonSchema, pluginJsonSchema } from '../config/json-schema.ts';
+export { parseListen } from '../config/listen.ts';
+export { loadConfig } from '../host/load-config.ts';

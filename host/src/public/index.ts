@@ -1,0 +1,12 @@
+/** The gateway as a library: a configuration in, a gateway out. */
+
+export type { Config, PluginConfig, UpstreamConfig } from '../config/config.ts';
+export type { ConfigWarning } from '../config/load-config.ts';
+export type { FaultCode } from '../core/codes/index.ts';
+export { Fault, type FaultDetails, Faults, toFaults } from '../core/fault.ts';
+export { createLog, type Log, silentLog } from '../core/log.ts';
+export type { PluginUsage } from '../core/plugin-usage.ts';
+export { createHost, type Host, type HostOptions } from '../host/create-host.ts';
+export { loadConfig } from '../host/load-config.ts';
+export type { Watch } from '../host/running-plugins.ts';
+export type { Plugin } from '../plugin/plugin.ts';

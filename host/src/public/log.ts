@@ -1,0 +1,3 @@
+/** The log of the gateway. */
+
+export { createLog, silentLog } from '../core/log.ts';

@@ -1,0 +1,6 @@
+/** Signatures, public keys and trust. */
+
+export { isSignedBy } from '../verify/ed25519.ts';
+export { type PublicKey, parsePublicKey } from '../verify/key.ts';
+export type { TrustPolicy } from '../verify/trust.ts';
+export { createVerifier } from '../verify/verifier.ts';
