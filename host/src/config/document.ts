@@ -1,17 +1,7 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isNode,
-  isPair,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseDocument,
-  visit,
-} from 'yaml';
+import { type Document, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import { interpolate } from './interpolate.ts';
 import type { FilledIn } from './secret-values.ts';
+import { offsetOf, startOf } from './yaml-offset.ts';
 
 export interface Position {
   /** From 1. */
@@ -39,7 +29,7 @@ const aliasLimit = 100;
 /** How the parser tells an overflow of its stack: by this code, or in the engine's own words where it met it elsewhere. */
 const isExhaustion = ({ code, message }: { code: string; message: string }) =>
   code === 'RESOURCE_EXHAUSTION' || /call stack/i.test(message);
-const tooDeep = 'this is nested too deeply';
+const tooDeep = 'nested too deeply';
 /** Levels of nesting. What the parser's stack bears depends on how warm it is, and is far more than a file needs. */
 const deepest = 100;
 
@@ -125,35 +115,3 @@ function pathOf(nodes: readonly unknown[]): string {
   });
   return steps.filter(step => step !== '').join('.');
 }
-
-/** Follows the path as far as it goes. */
-function offsetOf(document: Document, path: readonly PropertyKey[], key?: string): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node) ?? 0;
-  for (const step of path) {
-    const next = memberOf(node, step, document);
-    if (next === undefined) return offset;
-    node = next.value;
-    offset = startOf(node) ?? next.offset ?? offset;
-  }
-  return (key === undefined ? undefined : memberOf(node, key, document)?.offset) ?? offset;
-}
-
-interface Member {
-  readonly value: unknown;
-  /** Of the member's name in a mapping, of the value in a list. */
-  readonly offset: number | undefined;
-}
-
-function memberOf(holder: unknown, step: PropertyKey, document: Document): Member | undefined {
-  const node = isAlias(holder) ? holder.resolve(document) : holder;
-  if (isSeq(node)) {
-    const item = node.items[Number(step)];
-    return item === undefined ? undefined : { value: item, offset: startOf(item) };
-  }
-  if (!isMap(node)) return undefined;
-  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
-  return pair && { value: pair.value, offset: startOf(pair.key) };
-}
-
-const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { pluginDescriptorSchema } from '../contract/plugin-descriptor.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { createConfigSchema, type GrantsSchema } from './schema.ts';
+import { createConfigSchema } from './schema.ts';
+import type { GrantsSchema } from './section/plugins.ts';
 
 /** JSON Schema (2020-12) of sallyport.yaml as one writes it, for editors. */
 export const configJsonSchema = (grants: GrantsSchema): JsonObject =>

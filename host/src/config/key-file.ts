@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import { fileProblem } from '../core/file-problem.ts';
+import type { JsonObject } from '../core/json.ts';
 import { readRegularFile } from '../core/regular-file.ts';
 import { memberAt } from './member-at.ts';
 import type { Problem } from './problem.ts';
-import { indices } from './stated-text.ts';
+import { inSections } from './schema.ts';
 
-/** The texts of the key files that the configuration names, by the name that it gives them. */
+/** The texts of the key files that the configuration names, by that name. */
 export interface KeyFiles {
   readonly texts: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
@@ -14,14 +15,11 @@ export interface KeyFiles {
 /** A PEM of a public key has 113 bytes; a file of more than 16 KiB is something else. */
 const sizeLimit = 16 * 1024;
 
-/** Reads `trust.keys[].file` and `plugins[].source.public_key_file`, relative to `folder`. */
-export async function readKeyFiles(value: unknown, folder: string): Promise<KeyFiles> {
+/** Reads the files with public keys that the sections name, relative to `folder`. */
+export async function readKeyFiles(value: JsonObject, folder: string): Promise<KeyFiles> {
   const texts = new Map<string, string>();
   const problems: Problem[] = [];
-  const paths = [
-    ...indices(value, ['trust', 'keys']).map(index => ['trust', 'keys', index, 'file']),
-    ...indices(value, ['plugins']).map(index => ['plugins', index, 'source', 'public_key_file']),
-  ];
+  const paths = inSections(value, section => section.keyFiles?.(value));
   for (const path of paths) {
     const name = memberAt(value, path);
     if (typeof name !== 'string') continue;

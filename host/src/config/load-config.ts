@@ -1,19 +1,20 @@
 import { dirname, resolve } from 'node:path';
 import { Fault, Faults, fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
+import { isJsonObject } from '../core/json.ts';
 import { readRegularFile } from '../core/regular-file.ts';
 import { SecretMask } from '../core/secret-mask.ts';
 import { type Config, finishConfig, type PluginConfig } from './config.ts';
-import { crossCheck, longPrefixes, unreachableTools, unusedPlugins } from './cross-check.ts';
 import { readDocument } from './document.ts';
 import { readKeyFiles } from './key-file.ts';
 import type { Problem } from './problem.ts';
-import { createConfigSchema, type GrantsSchema } from './schema.ts';
+import { createConfigSchema, inSections } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { learnSecrets } from './secret-values.ts';
+import type { GrantsSchema } from './section/plugins.ts';
 import { refusedTexts, type TextParsers } from './stated-text.ts';
 
-/** Something that is not wrong, and yet rarely meant. */
+/** Something that is valid and yet rarely intended. */
 export interface ConfigWarning {
   readonly line: number;
   readonly column: number;
@@ -26,7 +27,7 @@ export interface LoadOptions {
   /** Where `${NAME}` is looked up; the environment of the process unless stated. */
   readonly env?: NodeJS.ProcessEnv;
   readonly warn?: (warning: ConfigWarning) => void;
-  /** With them, references and keys that cannot be read are told with all other problems, and not when they are used. */
+  /** With them, unreadable references and keys are reported with all other problems, not when they are used. */
   readonly parsers?: TextParsers;
 }
 
@@ -45,7 +46,8 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   const folder = dirname(resolve(file));
   const value = document.value ?? {};
   const { data, error } = createConfigSchema(grants).safeParse(value);
-  const keys = await readKeyFiles(value, folder);
+  const plain = isJsonObject(value) ? value : {};
+  const keys = await readKeyFiles(plain, folder);
 
   const placed = ({ path, key, message, hint }: Problem) => ({
     ...document.position(path, key),
@@ -53,9 +55,13 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
     message: document.redact(message),
     ...(hint === undefined ? {} : { hint: document.redact(hint) }),
   });
-  const found = [...(error ? schemaProblems(error, value, grants) : []), ...crossCheck(value), ...keys.problems];
+  const found = [
+    ...(error ? schemaProblems(error, value, grants) : []),
+    ...inSections(plain, section => section.problems?.(plain)),
+    ...keys.problems,
+  ];
   const problems = document.problems.length > 0 ? document.problems : found.map(placed);
-  const texts = parsers === undefined ? [] : refusedTexts(value, keys.texts, parsers);
+  const texts = parsers === undefined ? [] : refusedTexts(plain, keys.texts, parsers);
   const refused = [
     ...problems.map(problem => ({ at: problem, fault: new Fault('config_invalid', { file, ...problem }) })),
     ...texts.map(({ path, fault }) => {
@@ -67,10 +73,8 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
     const inOrder = refused.toSorted((one, other) => one.at.line - other.at.line || one.at.column - other.at.column);
     throw new Faults(inOrder.map(({ fault }) => fault));
   }
-  for (const problem of [...unusedPlugins(value), ...unreachableTools(value), ...longPrefixes(value)]) {
-    warn?.(placed(problem));
-  }
-  const config = finishConfig(data, folder, name => keys.texts.get(name) ?? '');
+  for (const problem of inSections(plain, section => section.warnings?.(plain))) warn?.(placed(problem));
+  const config = finishConfig(data, { grants, folder, keyText: name => keys.texts.get(name) ?? '' });
   const plugins = config.plugins.map((plugin, index): PluginConfig => {
     const at = ['plugins', index, 'config'];
     const configPlace: PluginConfig['configPlace'] = (path, key) => ({

@@ -3,7 +3,7 @@ import { nearest } from '../core/nearest.ts';
 import { configJsonSchema, knownKeys } from './json-schema.ts';
 import { memberAt } from './member-at.ts';
 import type { Problem } from './problem.ts';
-import type { GrantsSchema } from './schema.ts';
+import type { GrantsSchema } from './section/plugins.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,38 +1,40 @@
 import { type Fault, toFaults } from '../core/fault.ts';
+import type { JsonObject } from '../core/json.ts';
 import { memberAt } from './member-at.ts';
+import type { Path } from './problem.ts';
+import { inSections } from './schema.ts';
 
-/** Parsers of what the file holds as text and others understand. Each throws a Fault for what it cannot read. */
+/** Parsers of texts that other folders understand. Each throws a Fault for a text that it cannot read. */
 export interface TextParsers {
   reference(text: string): unknown;
   publicKey(pem: string): unknown;
 }
 
-/** A text that its parser refuses, with the place where it stands or its file is named. */
+/** A text that its parser refuses, with the place of the text, or of the name of its file. */
 export interface RefusedText {
-  readonly path: readonly PropertyKey[];
+  readonly path: Path;
   readonly fault: Fault;
 }
 
-/** Reads each reference and key of the configuration, so that one that is wrong is told together with all others. */
+/** Parses each reference and key of the configuration, so that wrong ones are reported together with all problems. */
 export function refusedTexts(
-  value: unknown,
+  value: JsonObject,
   keyFiles: ReadonlyMap<string, string>,
   { reference, publicKey }: TextParsers,
 ): readonly RefusedText[] {
-  const plugins = indices(value, ['plugins']).map(index => ['plugins', index, 'source']);
-  const keys = indices(value, ['trust', 'keys']).map(index => ['trust', 'keys', index]);
-  const stated = (paths: readonly PropertyKey[][], member: string) => paths.map(path => [...path, member]);
-  const fromFile = (name: string) => keyFiles.get(name);
+  const references = inSections(value, section => section.references?.(value));
+  const publicKeys = inSections(value, section => section.publicKeys?.(value));
+  const files = inSections(value, section => section.keyFiles?.(value));
   return [
-    ...refused(value, stated(plugins, 'oci'), reference),
-    ...refused(value, [...stated(plugins, 'public_key'), ...stated(keys, 'pem')], publicKey),
-    ...refused(value, [...stated(plugins, 'public_key_file'), ...stated(keys, 'file')], publicKey, fromFile),
+    ...refused(value, references, reference),
+    ...refused(value, publicKeys, publicKey),
+    ...refused(value, files, publicKey, name => keyFiles.get(name)),
   ];
 }
 
 function refused(
-  value: unknown,
-  paths: readonly PropertyKey[][],
+  value: JsonObject,
+  paths: readonly Path[],
   parse: (text: string) => unknown,
   textOf: (stated: string) => string | undefined = stated => stated,
 ): readonly RefusedText[] {
@@ -47,10 +49,4 @@ function refused(
       return toFaults(error).map(fault => ({ path, fault }));
     }
   });
-}
-
-/** The numbers of the entries of a list. */
-export function indices(value: unknown, path: readonly string[]): readonly number[] {
-  const list = memberAt(value, path);
-  return Array.isArray(list) ? [...list.keys()] : [];
 }

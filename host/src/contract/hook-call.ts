@@ -6,6 +6,10 @@ import type { EntryName } from './kinds.ts';
 /** Why a hook call yielded no outcome. `on_error` is decided by it. */
 export type FailureCause = 'trap' | 'timeout' | 'limit' | 'invalid_output' | 'unavailable';
 
+/** What a plugin's failure leads to: the request is blocked, the plugin is skipped once, or it is skipped from now on. */
+export const failureActions = ['deny', 'ignore', 'disable'] as const;
+export type FailureAction = (typeof failureActions)[number];
+
 /** The entry point that a chain calls. */
 export type Stage = EntryName;
 

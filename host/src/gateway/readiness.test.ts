@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
+import type { FailureAction } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
 import { Fault } from '../core/fault.ts';
 import { silentLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { ChainPlace } from '../hook/chain-place.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
-import type { FailureAction } from '../hook/hook-chain.ts';
 import { PluginHealth } from '../hook/plugin-health.ts';
 import { Receipts } from '../hook/receipt.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';

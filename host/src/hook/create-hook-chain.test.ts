@@ -1,11 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createFakeHookRunner, type FakePlugin } from '../../../test/fixtures/fake-hook-runner.ts';
 import type { Content, Response, Violation } from '../contract/generated/types.js';
-import type { FailureCause } from '../contract/hook-call.ts';
+import type { FailureAction, FailureCause } from '../contract/hook-call.ts';
 import { type HookName, hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
-import type { FailureAction, HookContext, HookedPlugin } from './hook-chain.ts';
+import type { HookContext, HookedPlugin } from './hook-chain.ts';
 import { PluginHealth } from './plugin-health.ts';
 import { Receipts } from './receipt.ts';
 

@@ -1,5 +1,12 @@
 import type { Response } from '../contract/generated/types.js';
-import type { Caller, FailureCause, RequestState, Tools, UpstreamRequest } from '../contract/hook-call.ts';
+import type {
+  Caller,
+  FailureAction,
+  FailureCause,
+  RequestState,
+  Tools,
+  UpstreamRequest,
+} from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
@@ -76,9 +83,6 @@ export interface HookChain {
   /** A tool's result as its after hook would show it to this plugin; undefined when it cannot be shown. */
   show(plugin: string, result: JsonObject): Response | undefined;
 }
-
-/** What a plugin's failure leads to: the request is blocked, the plugin's change is skipped, or it is skipped from now on. */
-export type FailureAction = 'deny' | 'ignore' | 'disable';
 
 /** A loaded plugin's place in a chain. */
 export interface HookedPlugin {

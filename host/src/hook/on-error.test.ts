@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import type { CallReport, FailureCause } from '../contract/hook-call.ts';
-import type { FailureAction } from './hook-chain.ts';
+import type { CallReport, FailureAction, FailureCause } from '../contract/hook-call.ts';
 import { judge } from './on-error.ts';
 
 const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable'];

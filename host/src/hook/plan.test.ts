@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import type { FailureAction } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
-import type { FailureAction, HookedPlugin } from './hook-chain.ts';
+import type { HookedPlugin } from './hook-chain.ts';
 import { Plan } from './plan.ts';
 import { PluginHealth } from './plugin-health.ts';
 

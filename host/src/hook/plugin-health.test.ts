@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
+import type { FailureAction } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
-import type { FailureAction } from './hook-chain.ts';
 import { PluginHealth } from './plugin-health.ts';
 import { Receipts } from './receipt.ts';
 

@@ -1,5 +1,6 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
+import { LineCounter, parseDocument, stringify } from 'yaml';
 import { z } from 'zod';
+import { offsetOf } from '../config/yaml-offset.ts';
 import { pluginDescriptorSchema, pluginIdSchema } from '../contract/plugin-descriptor.ts';
 import { digestOf, isDigest } from '../core/digest.ts';
 import { Fault, Faults, fail } from '../core/fault.ts';
@@ -75,7 +76,11 @@ export function parseLockfile(text: string, file: string): Lockfile {
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const placeOf = (path: readonly PropertyKey[]) => at(offsetOf(document.contents, path));
+  /** The place of the name of the member at `path`. */
+  const placeOf = (path: readonly PropertyKey[]) => {
+    const key = path.at(-1);
+    return at(offsetOf(document, path.slice(0, -1), key === undefined ? undefined : String(key)));
+  };
   const malformed = [...document.errors, ...document.warnings];
   if (malformed.length > 0) {
     throw new Faults(malformed.map(({ message, pos }) => unusable({ ...at(pos[0]), reason: message })));
@@ -112,20 +117,6 @@ function plain(document: ReturnType<typeof parseDocument>, file: string): unknow
   } catch (error) {
     return fail('lockfile_unusable', { file, reason: error instanceof Error ? error.message : String(error) }, error);
   }
-}
-
-/** Follows the path as far as it goes. */
-function offsetOf(contents: unknown, path: readonly PropertyKey[]): number {
-  let node = contents;
-  let offset = 0;
-  for (const step of path) {
-    if (!isMap(node)) break;
-    const pair = node.items.find(({ key }) => isScalar(key) && key.value === step);
-    if (pair === undefined) break;
-    offset = isNode(pair.key) ? (pair.key.range?.[0] ?? offset) : offset;
-    node = pair.value;
-  }
-  return offset;
 }
 
 const sealOf = (id: string, entry: object): string => digestOf(Buffer.from(canonical([id, entry])));

@@ -1,5 +1,15 @@
 import { expect, it } from 'vitest';
-import { crossCheck, longPrefixes, unreachableTools } from './cross-check.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { inSections } from '../schema.ts';
+import { pluginsChecks } from './plugins.ts';
+import { upstreamsSection } from './upstreams.ts';
+
+const plain = (value: object) => value as JsonObject;
+const crossCheck = (value: object) => inSections(plain(value), section => section.problems?.(plain(value)));
+/** Warnings about tools, beside those about plugins that no binding lists. */
+const unreachableTools = (value: object) =>
+  pluginsChecks.warnings(plain(value)).filter(({ path }) => path.includes('tools'));
+const longPrefixes = (value: object) => upstreamsSection.warnings?.(plain(value));
 
 const granting = (grant: object) => ({
   plugins: [{ id: 'p', grants: { secret_store: grant } }],
@@ -20,14 +30,14 @@ it.each([
     hint: 'known secrets: token',
   },
 ])('[CAP-54] refuses a grant of $what that names no secret', ({ grant, path, hint }) => {
-  expect(crossCheck(granting(grant))).toEqual([{ path, message: expect.stringContaining('there is no secret'), hint }]);
+  expect(crossCheck(granting(grant))).toEqual([{ path, message: expect.stringContaining('unknown secret'), hint }]);
 });
 
 it('[CAP-54] refuses a secret that is there twice, and takes grants of those that are there', () => {
   const value = granting({ names: ['token'], references: [{ name: 'token' }] });
   expect(crossCheck(value)).toEqual([]);
   expect(crossCheck({ ...value, secrets: [...value.secrets, ...value.secrets] })).toMatchObject([
-    { path: ['secrets', 1], message: 'duplicate id: token' },
+    { path: ['secrets', 1], message: 'duplicate name: token' },
   ]);
 });
 
@@ -35,7 +45,7 @@ const calling = (...upstreams: string[][]) => ({
   plugins: [{ id: 'p', grants: { tool_call: { tools: ['a__x', 'b__*', 'a*', '*y', 'c__x', 'x', 'a_*'] } } }],
   bindings: upstreams.map((names, index) => ({ id: `b${index}`, upstreams: names, transforms: ['p'] })),
 });
-const warned = (value: unknown) => unreachableTools(value).map(({ path }) => path.at(-1));
+const warned = (value: object) => unreachableTools(value).map(({ path }) => path.at(-1));
 
 it.each([
   { what: 'of several upstreams, what begins with none of them', value: calling(['a', 'd']), places: [1, 4, 5] },
@@ -49,8 +59,8 @@ it.each([
 it('[CFG-06] says where such a tool stands, and how names begin', () => {
   expect(unreachableTools(calling(['a', 'd']))[1]).toEqual({
     path: ['plugins', 0, 'grants', 'tool_call', 'tools', 4],
-    message: 'no tool of a binding with the plugin p can be named c__x',
-    hint: 'behind several upstreams names begin with a__, d__',
+    message: 'no binding with the plugin p can have a tool named c__x',
+    hint: 'with several upstreams, names begin with a__, d__',
   });
 });
 
@@ -65,7 +75,7 @@ it('[GW-32] warns of ids that leave too little room for names behind several ups
     {
       path: ['upstreams', 1, 'id'],
       message: expect.stringContaining('leaves 31 of the 64 characters'),
-      hint: 'give it a shorter id',
+      hint: 'choose a shorter id',
     },
     expect.objectContaining({ path: ['upstreams', 2, 'id'], message: expect.stringContaining('all 64') }),
   ]);

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
+import { memberAt } from '../member-at.ts';
+import { duplicates, entries, listed, unknownNames } from './named.ts';
+import { section } from './section.ts';
+
+const binding = z.strictObject({
+  id: pluginIdSchema.describe('Served at /mcp/{id}.'),
+  upstreams: z.array(z.string()).min(1),
+  transforms: z.array(z.string()).default([]).describe('Ids of plugins.'),
+  default: z
+    .boolean()
+    .default(false)
+    .describe('Whether the binding is also served at /mcp. If no binding is, the first one is.'),
+  unhooked: z
+    .enum(['drop', 'pass'])
+    .default('drop')
+    .describe(
+      'What happens to log messages, progress messages and error texts of upstreams, which no hook sees, if a plugin has an after hook.',
+    ),
+});
+
+/** `bindings`: which upstreams clients see at which path, through which plugins. */
+export const bindingsSection = section({
+  shape: { bindings: z.array(binding).min(1) },
+  finish({ bindings }) {
+    const firstIsDefault = !bindings.some(each => each.default);
+    return {
+      /** The binding that `/mcp` serves is the only one whose `default` is true. */
+      bindings: bindings.map((each, index) => (index === 0 && firstIsDefault ? { ...each, default: true } : each)),
+    };
+  },
+  problems(value) {
+    const bindings = entries(value, ['bindings']);
+    const upstreams = entries(value, ['upstreams']);
+    const plugins = entries(value, ['plugins']);
+    const perBinding = bindings.flatMap(({ path }) => {
+      const used = listed(value, [...path, 'upstreams']);
+      const transforms = listed(value, [...path, 'transforms']);
+      return [
+        ...duplicates(used),
+        ...duplicates(transforms),
+        ...unknownNames(upstreams, used, 'upstream'),
+        ...unknownNames(plugins, transforms, 'plugin'),
+      ];
+    });
+    const furtherDefaults = bindings
+      .map(({ path }) => [...path, 'default'])
+      .filter(path => memberAt(value, path) === true)
+      .slice(1)
+      .map(path => ({
+        path,
+        message: 'another binding is already the default',
+        hint: 'keep `default: true` only on the binding that /mcp should serve',
+      }));
+    return [...duplicates(bindings), ...perBinding, ...furtherDefaults];
+  },
+});

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { type FailureAction, type FailureCause, failureActions } from '../../contract/hook-call.ts';
+
+const failureAction = z.enum(failureActions);
+
+const everyCause = (action: FailureAction): Readonly<Record<FailureCause, FailureAction>> => ({
+  trap: action,
+  timeout: action,
+  limit: action,
+  invalid_output: action,
+  unavailable: action,
+});
+
+/** `on_error` of a plugin: one action for all causes of failure, or one for each. Causes not named are denied. */
+export const onError = z
+  .union(
+    [
+      failureAction,
+      z.strictObject({
+        trap: failureAction.optional(),
+        timeout: failureAction.optional(),
+        limit: failureAction.optional(),
+        invalid_output: failureAction.optional(),
+        unavailable: failureAction.optional(),
+      }),
+    ],
+    { error: 'expected deny, ignore or disable, or one of them for each cause' },
+  )
+  .default('deny')
+  .transform(stated => {
+    if (typeof stated === 'string') return everyCause(stated);
+    const named = Object.entries(stated).filter(([, action]) => action !== undefined);
+    return { ...everyCause('deny'), ...(Object.fromEntries(named) as Partial<ReturnType<typeof everyCause>>) };
+  });

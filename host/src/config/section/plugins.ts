@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { pluginDescriptorSchema, pluginIdSchema } from '../../contract/plugin-descriptor.ts';
+import { canBeginWith } from '../../core/glob.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { Path, Place, Problem } from '../problem.ts';
+import { count, memoryMib, milliseconds, oneOf, text } from './fields.ts';
+import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
+import { onError } from './on-error.ts';
+import { secretNames } from './secrets.ts';
+import { type Files, section } from './section.ts';
+
+/** What the `grants` of a plugin are validated by. The capabilities provide it; the configuration knows none of them. */
+export type GrantsSchema = z.ZodType<Readonly<Record<string, unknown>>>;
+
+const source = z
+  .strictObject({
+    oci: text.optional().describe('An OCI reference: registry/repository:tag, or @sha256:… to pin it.'),
+    oci_layout: text.optional().describe('A folder with an OCI image layout, relative to this file.'),
+    file: text.optional().describe('A component, relative to this file, with its signature next to it as X.sig.'),
+    public_key: text.optional().describe('PEM of the only key that is trusted for this plugin.'),
+    public_key_file: text.optional(),
+  })
+  .superRefine(oneOf(['oci', 'oci_layout', 'file']))
+  .superRefine(oneOf(['public_key', 'public_key_file'], true))
+  .meta({ oneOf: ['oci', 'oci_layout', 'file'].map(name => ({ required: [name] })) });
+
+/** Where a plugin comes from, and the PEM of the only key that counts for it, when one is stated. */
+export type SourceConfig = { readonly public_key?: string } & (
+  | { readonly oci: string; readonly oci_layout?: never; readonly file?: never }
+  | { readonly oci?: never; readonly oci_layout: string; readonly file?: never }
+  | { readonly oci?: never; readonly oci_layout?: never; readonly file: string }
+);
+
+const plugin = (grants: GrantsSchema) =>
+  z.strictObject({
+    id: pluginIdSchema,
+    source,
+    descriptor: pluginDescriptorSchema.optional().describe('For a component without a descriptor.'),
+    grants: z
+      .union([grants, z.literal('learn')])
+      .default({})
+      .describe('What the plugin may do. `learn` grants nothing, and records what the plugin tries to do.'),
+    config: z.unknown().optional().describe('Any JSON value, which is passed to the plugin when it is configured.'),
+    priority: z
+      .int()
+      .default(100)
+      .describe('Plugins with lower numbers run earlier; among equals, the order of this file counts.'),
+    on_error: onError,
+    breaker: z
+      .strictObject({ failures: count.default(20), open_ms: milliseconds.default(1000) })
+      .prefault({})
+      .describe('After this many failures in a row, calls are held back for this long; then one is let through.'),
+    isolation: z
+      .enum(['pooled', 'tenant', 'fresh', 'process'])
+      .default('pooled')
+      .describe(
+        'What shares an instance: all calls (pooled), calls of one tenant, or none (fresh); process uses a process of its own.',
+      ),
+    limits: z
+      .strictObject({
+        memory_mib: memoryMib.optional(),
+        timeout_ms: milliseconds.optional(),
+        cpu_ms: milliseconds.optional(),
+      })
+      .prefault({}),
+  });
+
+type Parsed = z.output<ReturnType<typeof plugin>>;
+
+export type PluginConfig = Omit<Parsed, 'source' | 'config'> & {
+  readonly source: SourceConfig;
+  readonly config: unknown;
+  /** The place of a part of `config` in the file; with `key`, that of a member's name. */
+  readonly configPlace?: (path: Path, key?: string) => Place;
+};
+
+const sources = (value: JsonObject, member: string): readonly Path[] =>
+  entries(value, ['plugins']).map(({ path }) => [...path, 'source', member]);
+
+/** `plugins`: which plugins are loaded, from where, and with which rights. */
+export const pluginsSection = (grants: GrantsSchema) =>
+  section({
+    shape: { plugins: z.array(plugin(grants)).default([]) },
+    finish: ({ plugins }, files) => ({
+      plugins: plugins.map(
+        ({ source: stated, config, ...each }): PluginConfig => ({
+          ...each,
+          config: config ?? {},
+          source: finishSource(stated, files),
+        }),
+      ),
+    }),
+    ...pluginsChecks,
+  });
+
+/** The checks of the section, which need no schema of grants. */
+export const pluginsChecks = {
+  keyFiles: (value: JsonObject) => sources(value, 'public_key_file'),
+  publicKeys: (value: JsonObject) => sources(value, 'public_key'),
+  references: (value: JsonObject) => sources(value, 'oci'),
+  problems(value: JsonObject): readonly Problem[] {
+    const plugins = entries(value, ['plugins']);
+    const secrets = secretNames(value);
+    return [
+      ...duplicates(plugins),
+      ...plugins.flatMap(({ path }) => unknownNames(secrets, secretsUsed(value, path), 'secret')),
+    ];
+  },
+  warnings: (value: JsonObject): readonly Problem[] => [...unusedPlugins(value), ...unreachableTools(value)],
+};
+
+function finishSource(stated: Parsed['source'], files: Files): SourceConfig {
+  const { oci, oci_layout, file, public_key, public_key_file } = stated;
+  const pinned = public_key_file === undefined ? public_key : files.keyText(public_key_file);
+  const key = pinned === undefined ? {} : { public_key: pinned };
+  if (oci !== undefined) return { oci, ...key };
+  if (oci_layout !== undefined) return { oci_layout: files.absolute(oci_layout), ...key };
+  return { file: files.absolute(file ?? ''), ...key };
+}
+
+/** Secrets that the grants of a plugin name. */
+function secretsUsed(value: JsonObject, pluginPath: Path): readonly Named[] {
+  const path = [...pluginPath, 'grants', 'secret_store'];
+  const byReference = entries(value, [...path, 'references'], 'name')
+    .filter(({ name }) => name !== '')
+    .map(({ name, path: reference }) => ({ name, path: [...reference, 'name'] }));
+  return [...listed(value, [...path, 'names']), ...byReference];
+}
+
+/** Plugins that no binding names: valid, and rarely intended. */
+function unusedPlugins(value: JsonObject): readonly Problem[] {
+  const used = new Set(
+    entries(value, ['bindings'])
+      .flatMap(({ path }) => listed(value, [...path, 'transforms']))
+      .map(({ name }) => name),
+  );
+  return entries(value, ['plugins'])
+    .filter(({ name }) => !used.has(name))
+    .map(({ name, path }) => ({ path, message: `no binding lists the plugin ${name} in its transforms` }));
+}
+
+/**
+ * Tools that a grant of `tool_call` names and no binding of the plugin can have: behind several upstreams a name begins
+ * with the id of one. Behind a single upstream any name may be a tool's, and only the upstream knows.
+ */
+function unreachableTools(value: JsonObject): readonly Problem[] {
+  const bindings = entries(value, ['bindings']);
+  return entries(value, ['plugins']).flatMap(({ name: id, path }) => {
+    const upstreams = bindings
+      .filter(binding => listed(value, [...binding.path, 'transforms']).some(({ name }) => name === id))
+      .map(binding => listed(value, [...binding.path, 'upstreams']).map(({ name }) => `${name}__`));
+    if (upstreams.length === 0 || upstreams.some(prefixes => prefixes.length < 2)) return [];
+    const prefixes = [...new Set(upstreams.flat())];
+    return listed(value, [...path, 'grants', 'tool_call', 'tools'])
+      .filter(({ name }) => !prefixes.some(prefix => canBeginWith(name, prefix)))
+      .map(tool => ({
+        path: tool.path,
+        message: `no binding with the plugin ${id} can have a tool named ${tool.name}`,
+        hint: `with several upstreams, names begin with ${prefixes.join(', ')}`,
+      }));
+  });
+}
