@@ -178,7 +178,7 @@ it.each([
       `lane/b.ts → ${name}: what runs in a lane reaches`,
     ],
   ),
-  ['what is not there', { 'host/src/core/b.ts': "import './nowhere.ts';" }, 'cannot be judged'],
+  ['what is not there', { 'host/src/core/b.ts': "import './nowhere.ts';" }, 'cannot be resolved'],
 ])('[RUN-20] refuses an import of %s', async (_, files, problem) => {
   expect((await check(files)).problems).toEqual(expect.arrayContaining([expect.stringContaining(problem)]));
 });

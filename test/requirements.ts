@@ -568,7 +568,7 @@ export const requirements = {
   'RUN-05': 'A required upstream that is down at start ends the start with exit code 5.',
   'RUN-06': 'serve drains on SIGTERM and ends with exit code 0.',
   'RUN-08': 'With the registry down, a gateway whose plugins are cached starts, after everything was verified again.',
-  'RUN-09': 'Generated files are fresh, and style, types and unused code are checked in CI.',
+  'RUN-09': 'Generated files are up to date, and style, types and unused code are checked in CI.',
   'RUN-07': 'Every start warns when plugins need not be signed.',
   'RUN-20': 'Each folder of the host imports only what its row of the table allows.',
   'RUN-22': 'The bench measures every way to the same upstream, and a wrong answer ends it.',

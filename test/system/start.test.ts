@@ -45,7 +45,7 @@ describe('start', () => {
     expect(line(/^Verified/)).toBe('Verified redact-emails 0.1.0');
     expect(line(/^ {2}component/)).toMatch(/sha256:[0-9a-f]{64}$/);
     expect(line(/^ {2}signature/)).toContain('pinned');
-    expect(line(/^ {2}granted/)).toContain('nothing beyond log and context');
+    expect(line(/^ {2}granted/)).toContain('only log and context');
     expect(line(/^ {2}without the plugin/)).toMatch(/Echo: write to alice@example\.com or bob@example\.org$/);
     expect(line(/^ {2}with the plugin/)).toMatch(/Echo: write to \[redacted\] or \[redacted\]$/);
   });

@@ -1,6 +1,6 @@
 import type { IForbiddenRuleType } from 'dependency-cruiser';
 
-/** What each folder of host/src may import, beside itself. */
+/** The folders that each folder of host/src may import, beside itself. */
 export const folders: Readonly<Record<string, readonly string[]>> = {
   core: [],
   contract: ['core'],
@@ -25,27 +25,27 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   command: ['core', 'config', 'capability', 'lockfile', 'plugin', 'host'],
 };
 
-/** Folders within those of the table that may import other folders than the one they are in. */
+/** Subfolders that may import other folders than their parent may. */
 const inner: Readonly<Record<string, readonly string[]>> = {
   'mcp/revision': ['core', 'identity', 'state', 'mcp'],
 };
 
-/** Modules that one folder keeps to itself, so that others use that folder in their place, or that only tests use. */
+/** Modules that only one folder may import, so that others go through that folder, or that only tests may import. */
 const kept: readonly { readonly modules: readonly string[]; readonly by: string | undefined }[] = [
   { modules: ['hono', '@hono/[^/]+'], by: 'http' },
   { modules: ['@modelcontextprotocol/[^/]+'], by: undefined },
   { modules: ['@bytecodealliance/[^/]+', 'worker_threads'], by: 'runtime/wasm' },
 ];
 
-/** What runs on the threads of lanes. Code that broke out of a guest could use all that a lane loads. */
+/** Code that runs on lane threads. A guest that escaped its sandbox could use everything a lane loads. */
 const capabilityInLane = 'capability/(lane|[a-z-]+/lane)[/.-]';
 const inLane = `^host/src/(${capabilityInLane}|runtime/wasm/lane/)`;
-/** Of Node, what lanes need: `module` writes down compiled code, and `crypto` draws random bytes. */
+/** Node modules that lanes need: `module` saves compiled code, `crypto` generates random bytes. */
 const nodeInLane = ['crypto', 'events', 'module', 'process', 'vm', 'worker_threads'];
 
 const test = '\\.(test|case)\\.ts$';
 
-/** The tables as rules of dependency-cruiser. Type-only imports count like all others. */
+/** Returns the tables as rules for dependency-cruiser. Type-only imports count like all others. */
 export const rules: IForbiddenRuleType[] = [
   ...Object.entries({ ...folders, ...inner })
     .filter(([, others]) => !others.includes('*'))
@@ -68,13 +68,13 @@ export const rules: IForbiddenRuleType[] = [
     comment: `only ${by ?? 'tests'} may import ${modules.join(', ').replaceAll('[^/]+', '*')}`,
     severity: 'error' as const,
     from: { path: '^host/src/', pathNot: by === undefined ? test : `^host/src/${by}/|${test}` },
-    // A module is a folder of node_modules, or one of Node's own.
+    // A module is a folder in node_modules or a Node built-in.
     to: { path: `(^|node_modules/)(${modules.join('|')})(/|$)`, pathNot: '^(host|tools|test)/' },
   })),
   {
     name: 'lanes-stand-alone',
     comment:
-      'what runs in a lane reaches, by whatever it imports, no package, nothing of the gateway but core, and of Node ' +
+      'lane code may reach, directly or not, no package, nothing of the gateway but core, and of Node only ' +
       nodeInLane.join(', '),
     severity: 'error',
     from: { path: inLane, pathNot: test },
@@ -110,14 +110,14 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     name: 'tests-are-not-imported',
-    comment: 'only tests import tests, cases and what is made for them',
+    comment: 'only tests may import tests, cases and fixtures',
     severity: 'error',
     from: { path: '^(host|tools)/', pathNot: test },
     to: { path: `${test}|^test/|node_modules/vitest/` },
   },
   {
     name: 'entry-is-not-imported',
-    comment: 'an entry reads argv and handles signals; what else is in there belongs elsewhere',
+    comment: 'an entry only reads argv and handles signals; everything else belongs in other files',
     severity: 'error',
     from: {},
     to: { path: '^tools/[^/]+/(src/main\\.ts|bin/.+)$' },
@@ -131,10 +131,10 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     name: 'resolved',
-    comment: 'what cannot be found cannot be judged',
+    comment: 'the imported module cannot be resolved',
     severity: 'error',
     from: {},
-    // What a build makes for one plugin is no file.
+    // Modules that a build generates for one plugin are not files.
     to: { couldNotResolve: true, pathNot: '^sallyport:' },
   },
 ];

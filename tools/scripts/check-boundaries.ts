@@ -1,4 +1,4 @@
-/** Checks who imports whom against boundary-rules.ts. `pnpm check:boundaries` runs it on the repository. */
+/** Checks imports against boundary-rules.ts. `pnpm check:boundaries` runs it on the repository. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cruise, type IModule } from 'dependency-cruiser';
@@ -6,7 +6,7 @@ import { folders, rules } from './boundary-rules.ts';
 
 const roots = ['host/src', 'tools', 'test'];
 
-/** What is wrong, one line each. A tree of which nothing was read is wrong too: then nothing was checked. */
+/** Returns the problems, one line each. An empty tree is a problem too, because nothing was checked. */
 export async function checkBoundaries(root: string): Promise<{ modules: number; problems: string[] }> {
   const { output } = await cruise(
     roots.filter(path => existsSync(join(root, path))),

@@ -11,7 +11,7 @@ import { interfaceOf } from '@sallyport/host/contract';
 import { isJsonObject, type Json, type JsonObject } from '@sallyport/host/core';
 import { witSource } from './wit-source.ts';
 
-/** docs/capabilities.md from the definitions of all capabilities, and the contract in wit/. */
+/** Generates docs/capabilities.md from the definitions of all capabilities and the contract in wit/. */
 export async function capabilityList(root: string): Promise<Map<string, string>> {
   const wit = await witSource(join(root, 'wit'));
   const parts = capabilities.map(capability => section(capability, wit));
@@ -22,19 +22,19 @@ const head = `# Capabilities
 
 <!-- Generated from host/src/capability/registry.ts and wit/; run \`pnpm generate\`. -->
 
-A plugin gets a capability when its component imports one of the interfaces, its descriptor names the capability, and the
-operator grants it: all three, else the gateway does not start (\`capability_ungranted\`) and says which line to add. An
-optional capability may be left ungranted where it can answer without a grant.
+A plugin has a capability if its component imports one of the interfaces, its descriptor names the capability, and the
+operator grants it. If one of the three is missing, the gateway does not start (\`capability_ungranted\`) and says which
+line to add. An optional capability may be left ungranted if it can answer without a grant.
 
-What a grant does not let through is refused while the plugin runs. Each refused use is counted in
-\`sallyport_capability_refusals_total\`, by \`plugin\`, \`capability\` and \`reason\`, and is an event \`capability.refused\` of the
-audit trail, with the request, what was asked for, and why. The reasons are \`not_granted\`, \`not_allowed\` (beyond what the
-grant allows), \`over_limit\` and \`invalid\` (not well-formed). The same use, refused several times in one hook call, is one
-event that says how often.
+A use that the grant does not cover is refused while the plugin runs. Each refusal is counted in
+\`sallyport_capability_refusals_total\`, by \`plugin\`, \`capability\` and \`reason\`, and recorded in the audit trail as an event
+\`capability.refused\` with the request, the refused use, and the reason. The reasons are \`not_granted\`, \`not_allowed\`
+(outside the grant), \`over_limit\` and \`invalid\` (malformed). The same use refused several times in one hook call is
+recorded as one event with a count.
 
-With \`grants: learn\` nothing is granted: each use is refused, counted and audited as \`not_granted\`, and recorded, and
-\`sallyport grants PLUGIN\` prints the smallest grants that would have let through what was recorded. At most 256 different
-uses of a capability are kept.
+With \`grants: learn\` nothing is granted: each use is refused, counted and audited as \`not_granted\`, and recorded.
+\`sallyport grants PLUGIN\` prints the smallest grants that would have allowed the recorded uses. At most 256 different uses
+per capability are kept.
 `;
 
 function summary(): string {
@@ -52,11 +52,11 @@ function summary(): string {
 function section(capability: Capability, wit: string): string {
   const { name, always, risk, example, denied, deniedBy, refuses, learning } = capability;
   const grant = always
-    ? ['It is granted to every plugin, without a line in the file.']
+    ? ['It is granted to every plugin without a line in the configuration.']
     : [`\`${example}\``, '', ...table(grantRows(schemaOf(name)))];
   const reasons = Object.entries(refuses).map(([reason, when]) => `- \`${reason}\`: ${when}.`);
   const missing =
-    denied === undefined ? 'also then the plugin is not loaded' : `each call answers ${deniedBy ?? 'as refused'}`;
+    denied === undefined ? 'the plugin is not loaded either' : `each call answers ${deniedBy ?? 'as refused'}`;
   return [
     `## ${name}`,
     '',
@@ -73,14 +73,14 @@ function section(capability: Capability, wit: string): string {
     ...(always
       ? []
       : [`**Not granted**: a plugin that requires it is not loaded; where it is optional, ${missing}.`, '']),
-    `**Refused while it runs**${reasons.length === 0 ? ': nothing; there is nothing to go beyond.' : ', counted and audited:'}`,
+    `**Refused while it runs**${reasons.length === 0 ? ': nothing, because the grant has no bounds.' : ', counted and audited:'}`,
     '',
     ...(reasons.length === 0 ? [] : [...reasons, '']),
     ...(learning === undefined ? [] : [`**Learning mode records**: ${learning.records}`, '']),
   ].join('\n');
 }
 
-/** Functions of our own interfaces as the contract has them; of WASI, the names of what there is. */
+/** Lists the functions of an interface: ours with their WIT, those of WASI by name. */
 function interfacesOf(capability: Capability, wit: string): string[] {
   const provided = functionsOf(capability);
   return capability.wit.flatMap(full => {
@@ -97,14 +97,14 @@ function interfacesOf(capability: Capability, wit: string): string[] {
   });
 }
 
-/** `get-random-u64` of `getRandomU64`, as WIT writes it. */
+/** Converts `getRandomU64` to its WIT name `get-random-u64`. */
 const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`).replace(/^-/, '');
 
-/** Nobody calls them; they are only looked at. */
+/** Facilities that are never called, because only the names of the functions are read. */
 const functionsOf = ({ imports, learning }: Capability): HostImports =>
   learning?.imports(() => {}, new Map()) ?? imports({}, { state: {} } as LaneContext);
 
-/** The argument of a grant, as the file's schema has it. */
+/** Formats the arguments of a grant as a table, from the configuration's schema. */
 function schemaOf(name: string): JsonObject {
   const found = find(configJsonSchema(grantsSchema), each => each.title === 'Grants');
   return members(members(found?.properties)[name]);
@@ -129,7 +129,7 @@ function table(rows: readonly string[]): string[] {
   return ['| field | type | default | meaning |', '|---|---|---|---|', ...rows];
 }
 
-/** A row for each field, with those of objects within it. */
+/** Returns a row for each field, nested objects included. */
 function grantRows(schema: JsonObject, path = ''): string[] {
   const required = Array.isArray(schema.required) ? schema.required : [];
   return Object.entries(members(schema.properties)).flatMap(([name, field]) => {
@@ -147,7 +147,7 @@ function grantRows(schema: JsonObject, path = ''): string[] {
   });
 }
 
-/** Objects that may stand within a list. */
+/** Returns the object schemas that a list may contain. */
 const objectsIn = ({ items }: JsonObject): JsonObject[] =>
   isJsonObject(items) ? [items, ...alternatives(items)].filter(each => each.properties !== undefined) : [];
 

@@ -10,8 +10,8 @@ const folder = 'host/src/contract/generated';
 const worldName = 'everything';
 
 /**
- * The types of all functions of wit/, and of those of WASI that plugins may import, as our reader of components finds
- * them in a component that has them all. Yields [path, text].
+ * Generates the types of all functions of wit/, and of the WASI functions that plugins may import, as our reader finds
+ * them in a component that imports or exports all of them. Returns [path, text].
  */
 export async function contractTable(root: string): Promise<Map<string, string>> {
   const wit = await witSource(join(root, 'wit'));
@@ -29,7 +29,7 @@ export async function contractTable(root: string): Promise<Map<string, string>> 
   );
   const wasiWorld = names.map(name => `  import ${name};`).join('\n');
   const wasiTypes = await typesOf(`${wasi}\nworld ${worldName} {\n${wasiWorld}\n}`);
-  // Its versions are told apart by nothing that a type could show: what was there in 0.2.0 is the same in 0.2.4.
+  // One version is enough: functions of WASI 0.2.0 have the same types in 0.2.4.
   const anyVersion = Object.fromEntries(Object.entries(wasiTypes).map(([name, types]) => [unversioned(name), types]));
 
   return new Map([

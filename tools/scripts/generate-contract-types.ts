@@ -4,7 +4,7 @@ import { witSource, worlds } from './wit-source.ts';
 
 const folder = 'host/src/contract/generated';
 
-/** TypeScript types of the host's side of wit/, one file an interface. Yields [path, text]. */
+/** Generates TypeScript types of the host's side of wit/, one file per interface. Returns [path, text]. */
 export async function contractTypes(root: string): Promise<Map<string, string>> {
   await $init;
   const source = await witSource(join(root, 'wit'));

@@ -1,7 +1,7 @@
 import { codes, type FaultCode } from '@sallyport/host/core';
 import { errorNumbers } from '@sallyport/host/mcp';
 
-/** docs/errors.md from the table of codes. */
+/** Generates docs/errors.md from the table of codes. */
 export async function errorList(): Promise<Map<string, string>> {
   const rows = Object.entries(codes).map(([code, entry]) => {
     const number = errorNumbers[code as FaultCode];
@@ -17,8 +17,8 @@ export async function errorList(): Promise<Map<string, string>> {
     '',
     '<!-- Generated from host/src/core/codes/; run `pnpm generate`. -->',
     '',
-    'Every error has one of these codes. Exit codes: 0 fine, 1 failed while running, 2 wrong use, 3 config refused,',
-    '4 plugin refused (source, trust, capability, compile), 5 an upstream that is needed at start is missing.',
+    'Every error has one of these codes. Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 3 configuration',
+    'refused, 4 plugin refused (source, trust, capability, compile), 5 required upstream unreachable at start.',
     '',
   ];
   return new Map([['docs/errors.md', `${head.join('\n')}\n${rows.join('\n')}`]]);

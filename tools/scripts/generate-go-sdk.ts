@@ -6,7 +6,7 @@ import { witSource } from './wit-source.ts';
 const sdk = 'sdk/go';
 const importWorld = /world imports \{([^}]*)\}/;
 
-/** The contract in Go. Yields [path, text]. */
+/** Generates the contract in Go. Returns [path, text]. */
 export async function goSdk(root: string): Promise<Map<string, string>> {
   const wit = await witSource(join(root, 'wit'));
   const imports = [...(importWorld.exec(wit)?.[1] ?? '').matchAll(/import ([\w-]+);/g)].map(([, name = '']) => name);

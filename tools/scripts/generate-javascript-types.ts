@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { $init, generateTypes } from '@bytecodealliance/jco-transpile/component';
 import { witSource, worlds } from './wit-source.ts';
 
-/** The modules `sallyport:plugin/…` as plugins in TypeScript import them. Yields [path, text]. */
+/** Generates types for the modules `sallyport:plugin/…` that TypeScript plugins import. Returns [path, text]. */
 export async function javaScriptTypes(root: string): Promise<Map<string, string>> {
   await $init;
   const wit = { tag: 'source', val: await witSource(join(root, 'wit')) } as const;
@@ -19,7 +19,7 @@ export async function javaScriptTypes(root: string): Promise<Map<string, string>
   return new Map([['sdk/js/contract.d.ts', contract]]);
 }
 
-/** All modules stand in one file, which needs no references. An option that is none is null in QuickJS. */
+/** Adapts the types: all modules are in one file, so references go, and QuickJS represents an absent option as null. */
 const declaration = (text: string): string =>
   `${text
     .replace(/^\/\/\/ <reference .*\n/gm, '')

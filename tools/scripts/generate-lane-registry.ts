@@ -2,7 +2,7 @@ import { capabilities } from '@sallyport/host/capability';
 
 const path = 'host/src/capability/lane-registry.ts';
 
-/** What lanes load of every capability, in the order of the registry. Returns path and text. */
+/** Generates the list of lane modules of all capabilities, in the order of the registry. Returns path and text. */
 export async function laneRegistry(): Promise<Map<string, string>> {
   const sides = capabilities.map(({ name }) => ({
     folder: name.replaceAll('_', '-'),
@@ -16,7 +16,7 @@ export async function laneRegistry(): Promise<Map<string, string>> {
     '// Generated from registry.ts by tools/scripts/generate-lane-registry.ts; run `pnpm generate`.',
     ...imports.map(({ from, line }) => `${line} from '${from}';`),
     '',
-    '/** What guests get of every capability, in the order of `capabilities`. */',
+    '/** The lane side of every capability, in the order of `capabilities`. */',
     'export const laneSides = [',
     ...sides.map(({ side }) => `  ${side},`),
     '] as readonly LaneSide[];',

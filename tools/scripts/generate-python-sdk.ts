@@ -5,7 +5,7 @@ import { witSource } from './wit-source.ts';
 
 const importWorld = /world imports \{([^}]*)\}/;
 
-/** The contract in Python, beside the helpers. Yields [path, text]. */
+/** Generates the contract in Python, next to the handwritten helpers. Returns [path, text]. */
 export async function pythonSdk(root: string): Promise<ReadonlyMap<string, string>> {
   const wit = await witSource(join(root, 'wit'));
   const imports = [...(importWorld.exec(wit)?.[1] ?? '').matchAll(/import ([\w-]+);/g)].map(([, name = '']) => name);

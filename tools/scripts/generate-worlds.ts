@@ -4,14 +4,14 @@ import { worlds } from './wit-source.ts';
 
 const ours = /^sallyport:plugin\/(?<name>[^@]+)@/;
 
-/** wit/worlds.wit from the registry of capabilities and the kinds of plugins. Returns path and text. */
+/** Generates wit/worlds.wit from the registry of capabilities and the kinds of plugins. Returns path and text. */
 export async function worldList(): Promise<Map<string, string>> {
   const imports = capabilities.flatMap(({ wit }) => wit.flatMap(each => ours.exec(each)?.groups?.name ?? []));
   const text = [
     '// Generated from host/src/capability/registry.ts and the kinds of plugins; run `pnpm generate`.',
     'package sallyport:plugin@0.1.0;',
     '',
-    "/// All that a plugin may import. A build generates a plugin's own world, with no more than its descriptor declares.",
+    "/// Everything a plugin may import. A build generates the plugin's own world with only what its descriptor declares.",
     ...world(
       'imports',
       imports.map(name => `import ${name};`),

@@ -1,6 +1,6 @@
 /**
- * Writes every generated file of the repository, or with `--check` compares them with what is there.
- * A generator yields path and text; one more generator is one more entry of `generators`.
+ * Writes every generated file of the repository or, with `--check`, compares them with the existing ones.
+ * A generator returns path and text; to add one, add an entry to `generators`.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -16,7 +16,7 @@ import { pythonSdk } from './generate-python-sdk.ts';
 import { worldList } from './generate-worlds.ts';
 
 const root = join(import.meta.dirname, '../..');
-// The worlds come first: all that follows is made from wit/.
+// The worlds come first, because all other generators read wit/.
 const generators = [
   worldList,
   laneRegistry,
@@ -44,8 +44,10 @@ for (const generator of generators) {
   }
 }
 if (check && stale.length > 0) {
-  console.error(`Generated files are not fresh; run \`pnpm generate\`:\n${stale.map(path => `  ${path}`).join('\n')}`);
+  console.error(
+    `Generated files are out of date; run \`pnpm generate\`:\n${stale.map(path => `  ${path}`).join('\n')}`,
+  );
   process.exitCode = 1;
 } else {
-  console.error(stale.length === 0 ? 'Generated files are fresh.' : `Wrote ${stale.join(', ')}`);
+  console.error(stale.length === 0 ? 'Generated files are up to date.' : `Wrote ${stale.join(', ')}`);
 }

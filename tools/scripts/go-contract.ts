@@ -8,13 +8,13 @@ import type {
 } from '../cli/src/build/parse-wit.ts';
 import { createLayouts, type Flat, mostFlat } from './wit-layout.ts';
 
-/** Interfaces of the contract that a module in Go exports, and those that it may import. */
+/** Interfaces of the contract that a Go plugin exports, and those that it may import. */
 export interface GoWorld {
   readonly exports: readonly string[];
   readonly imports: readonly string[];
 }
 
-/** Words that Go writes in capitals. */
+/** Initialisms that Go writes in capitals. */
 const initialisms = new Map(['id', 'json', 'uri', 'url', 'http', 'kv'].map(word => [word, word.toUpperCase()]));
 const pascal = (kebab: string): string =>
   kebab
@@ -42,14 +42,14 @@ const goScalar: Readonly<Record<string, string>> = {
   f64: 'float64',
 };
 const scalar = (name: string): string => goScalar[name] ?? name;
-/** What Go passes such a number as. */
+/** Returns the Go type with which a flattened number is passed. */
 const passed = (type: Flat['type']): string => (/^[us](8|16)$/.test(type) ? 'uint32' : scalar(type));
 const zeroOf = (go: string): string =>
   go === 'string' ? '""' : go === 'bool' ? 'false' : /^(u?int|float)/.test(go) ? '0' : 'nil';
 
 /**
- * The contract in Go, by file: its types and how they lie in memory, the host's functions, and what the host calls.
- * Generated code leans on memory.go, which is written by hand. Throws where the contract has what this does not know.
+ * Generates the contract in Go, by file: its types and their memory layout, the host's functions, and the exports that
+ * the host calls. Generated code uses memory.go, which is written by hand. Throws for parts of WIT it does not support.
  */
 export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string, string> {
   const { define, layout, sequence, offsets, payloadOffset, flats, countFlat } = createLayouts(wit);
@@ -88,7 +88,7 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
     (type.is === 'named' && define(type.name).is === 'alias' && isSlice(aliased(define(type.name))));
   const aliased = ({ name, members }: WitDefinition): WitType => {
     const type = members[0]?.type;
-    if (type === undefined) throw new Error(`${name} stands for nothing`);
+    if (type === undefined) throw new Error(`the alias ${name} has no type`);
     return type;
   };
   const isVariant = (type: WitType): boolean => type.is === 'named' && define(type.name).is === 'variant';
@@ -99,16 +99,17 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
     if (type.is === 'option') return isSlice(type.of) ? goType(type.of) : `*${goType(type.of)}`;
     if (type.is === 'tuple') return `[${type.of.length}]${goType(same(type.of))}`;
     if (type.is === 'named') return pascal(type.name);
-    throw new Error('a result stands where Go has none');
+    throw new Error('a result is supported only as the return type of a function');
   }
-  /** Go has no tuples, but arrays. */
+  /** Converts a tuple to an array, because Go has no tuples. */
   function same(types: readonly WitType[]): WitType {
     const [first, ...rest] = types;
-    if (first === undefined || rest.some(each => goType(each) !== goType(first))) throw new Error('a tuple is mixed');
+    if (first === undefined || rest.some(each => goType(each) !== goType(first)))
+      throw new Error('a tuple of different types is not supported');
     return first;
   }
 
-  /** An expression for a function that reads such a value. */
+  /** Returns an expression for a function that reads a value of this type. */
   function reader(type: WitType): string {
     if (type.is === 'plain') return type.name === 'string' ? 'readString' : `load[${scalar(type.name)}]`;
     if (type.is === 'named' && define(type.name).is === 'enum') return `load[${pascal(type.name)}]`;
@@ -133,7 +134,7 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
     return `${reader(type)}(${at})`;
   }
 
-  /** An expression for a function that writes such a value. */
+  /** Returns an expression for a function that writes a value of this type. */
   function writer(type: WitType): string {
     if (type.is === 'plain') return type.name === 'string' ? 'writeString' : `store[${scalar(type.name)}]`;
     if (type.is === 'named' && define(type.name).is === 'enum') return `store[${pascal(type.name)}]`;
@@ -160,7 +161,7 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
     return `${writer(type)}(m, ${at}, ${value})`;
   }
 
-  /** The type of a case. One that is the same in several variants has one type; a record of its name is that itself. */
+  /** Returns the type of a case. Equal cases of several variants share one type; a record of the same name is reused. */
   function caseType(variant: WitDefinition, { name, type }: WitMember): { readonly go: string; readonly own: boolean } {
     if (type?.is === 'named' && type.name === name && define(name).is === 'record') {
       return { go: `*${pascal(name)}`, own: false };
@@ -250,7 +251,7 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
     return [...texts].map(([go, each]) => `${comment([`${go} is a case of ${each.in.join(', ')}.`])}${each.text}`);
   }
 
-  /** What a function yields in Go, and how it is read from memory. */
+  /** Returns the Go return types of a function and the code that reads them from memory. */
   function results(type: WitType | undefined) {
     if (type === undefined) return { types: [] as string[] };
     if (type.is === 'option' && !isSlice(type.of)) return { types: [goType(type.of), 'bool'] };
@@ -269,7 +270,7 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
     throw new Error(`${name}: ${why}, which the generator for Go does not know`);
   };
 
-  /** A function of the host: its parameters are written to memory, and passed as the numbers that lie there. */
+  /** Generates a host function: its parameters are written to memory and passed as the flattened numbers found there. */
   function importText(from: WitInterface, definition: WitFunction) {
     const name = pascal(from.name) + pascal(definition.name);
     const types = paramTypes(definition);
@@ -334,7 +335,7 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
   const goError = (type: WitType, at: string): string =>
     goType(type) === 'string' ? `errors.New(${read(type, at)})` : read(type, at);
 
-  /** A function that the host calls. What it yields stays in memory until the next call. */
+  /** Generates an export that the host calls. Its result stays in memory until the next call. */
   function exportText(of: WitInterface, definition: WitFunction): string {
     const types = paramTypes(definition);
     const at = offsets(types);

@@ -19,9 +19,9 @@ const scalars = new Map([
 ]);
 
 /**
- * The contract in Python: a module for each of the interfaces, whose names are those that componentize-py gives. What it
- * makes for the plugin's own world is what runs; the types stand here for the author and for type checkers.
- * Throws where the contract has what this does not know.
+ * Generates the contract in Python: a module per interface, with the names that componentize-py uses. At run time the
+ * modules that componentize-py generates for the plugin's world are used; these types are for authors and type checkers.
+ * Throws for parts of WIT it does not support.
  */
 export function pythonContract({ interfaces }: WitPackage, names: readonly string[]): ReadonlyMap<string, string> {
   const modules = names.map(name => {
@@ -37,7 +37,7 @@ function moduleText({ name, doc, types, functions }: WitInterface): string {
   const aliases = new Map(types.flatMap(({ is, name, members }) => (is === 'alias' ? [[name, members[0]?.type]] : [])));
   const borrowed = new Set<string>();
 
-  /** How a type is written. A result is what the function yields; the rest of it is raised. */
+  /** Returns the Python type. A result becomes its ok type; its error is raised. */
   function python(type: WitType | undefined): string {
     if (type === undefined) return 'None';
     if (type.is === 'plain') return scalars.get(type.name) ?? 'int';
@@ -113,7 +113,7 @@ function dataclass(title: string, doc: readonly string[], fields: readonly strin
   return `@dataclass\nclass ${title}:\n${indent(body.length > 0 ? body : ['pass'])}`;
 }
 
-/** What the contract says of fields, in the docstring of their record. */
+/** Adds the contract's documentation of fields to the docstring of their record. */
 function memberDocs(members: readonly WitMember[], ...before: readonly string[]): readonly string[] {
   const docs = members.flatMap(each => (each.doc.length > 0 ? [`${snake(each.name)}: ${each.doc.join(' ')}`] : []));
   return docs.length > 0 ? [...before, ...docs] : docs;

@@ -1,14 +1,14 @@
 import type { WitDefinition, WitPackage, WitType } from '../cli/src/build/parse-wit.ts';
 
-/** How a value lies in linear memory, in bytes. */
+/** The layout of a value in linear memory, in bytes. */
 export interface Layout {
   readonly size: number;
   readonly align: number;
 }
 
-/** One of the numbers that a value is made into where it is passed as parameters. */
+/** One of the numbers that a value is flattened into when it is passed as parameters. */
 export interface Flat {
-  /** Where it lies in memory. */
+  /** Its offset in memory. */
   readonly offset: number;
   readonly type: 'u8' | 'u16' | 'u32' | 'u64' | 's8' | 's16' | 's32' | 's64' | 'f32' | 'f64';
 }
@@ -17,10 +17,10 @@ const alignTo = (offset: number, align: number) => Math.ceil(offset / align) * a
 const bytesOf = (name: string): number =>
   name === 'bool' ? 1 : name === 'char' ? 4 : name === 'string' ? 8 : Number(name.slice(1)) / 8;
 
-/** More than so many numbers are not passed as parameters, but as a place in memory. (Canonical ABI § Flattening) */
+/** The most numbers passed as parameters; more are passed through memory (Canonical ABI § Flattening). */
 export const mostFlat = 16;
 
-/** How values of a package's types lie in memory, and how they are passed. (Component Model § Canonical ABI) */
+/** Computes how values of a package's types are laid out and passed (Component Model § Canonical ABI). */
 export function createLayouts({ interfaces }: WitPackage) {
   const definitions = new Map<string, WitDefinition>();
   for (const definition of interfaces.flatMap(({ types }) => types)) {
@@ -45,14 +45,14 @@ export function createLayouts({ interfaces }: WitPackage) {
     return choice(members.map(each => each.type));
   }
 
-  /** Of fields one after another. */
+  /** Returns the layout of consecutive fields. */
   function sequence(types: readonly WitType[]): Layout {
     const align = Math.max(1, ...types.map(each => layout(each).align));
     const last = types.at(-1);
     return { size: last ? alignTo((offsets(types).at(-1) ?? 0) + layout(last).size, align) : 0, align };
   }
 
-  /** Where each field begins. */
+  /** Returns the offset of each field. */
   function offsets(types: readonly WitType[]): number[] {
     let end = 0;
     return types.map(type => {
@@ -63,7 +63,7 @@ export function createLayouts({ interfaces }: WitPackage) {
     });
   }
 
-  /** Of a number that says which case it is, in one byte, and the payload of the largest case. */
+  /** Returns the layout of a variant: a one-byte discriminant and the payload of the largest case. */
   function choice(cases: readonly (WitType | undefined)[]): Layout {
     if (cases.length > 256) throw new Error('a type has more than 256 cases');
     const payload = payloadOffset(cases);
@@ -72,11 +72,11 @@ export function createLayouts({ interfaces }: WitPackage) {
     return { size: alignTo(payload + Math.max(0, ...sizes.map(each => each.size)), align), align };
   }
 
-  /** Where the payload of each case begins. */
+  /** Returns the offset of the payload. */
   const payloadOffset = (cases: readonly (WitType | undefined)[]): number =>
     Math.max(1, ...cases.map(each => (each ? layout(each).align : 1)));
 
-  /** Throws for what has cases with different payloads, but for an option: no function passes one as parameters. */
+  /** Flattens a type. Throws for variants other than options, because no function passes one as parameters. */
   function flat(type: WitType, offset = 0): Flat[] {
     if (type.is === 'plain' && type.name !== 'string') {
       const name = type.name === 'bool' ? 'u8' : type.name === 'char' ? 'u32' : type.name;
@@ -102,7 +102,7 @@ export function createLayouts({ interfaces }: WitPackage) {
     return types.flatMap((type, index) => flat(type, offset + (at[index] ?? 0)));
   }
 
-  /** How many numbers a value is made into, whatever its type. */
+  /** Returns the number of values that any type flattens into. */
   function countFlat(type: WitType): number {
     const most = (cases: readonly (WitType | undefined)[]) =>
       1 + Math.max(0, ...cases.map(each => (each ? countFlat(each) : 0)));

@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The worlds of the contract, one for each kind of plugin. */
+/** The worlds of the contract, one per kind of plugin. */
 export const worlds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'] as const;
 
-/** The package as one text: the generator of types takes one source with one package line. */
+/** Returns the package as one text, because the type generator takes one source with one package line. */
 export async function witSource(directory: string): Promise<string> {
   const names = (await readdir(directory)).filter(name => name.endsWith('.wit')).sort();
   const texts = await Promise.all(names.map(name => readFile(join(directory, name), 'utf8')));

@@ -15,7 +15,7 @@ import { secretStoreInLane } from './secret-store/lane.ts';
 import { toolCallInLane } from './tool-call/lane.ts';
 import { upstreamHeadersInLane } from './upstream-headers/lane.ts';
 
-/** What guests get of every capability, in the order of `capabilities`. */
+/** The lane side of every capability, in the order of `capabilities`. */
 export const laneSides = [
   logInLane,
   contextInLane,

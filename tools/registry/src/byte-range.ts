@@ -1,12 +1,12 @@
-/** First and last byte, both included. */
+/** The first and the last byte, both inclusive. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * One range of a `Range` field (RFC 9110 § 14.1.2) over `size` bytes: undefined when there is none that we serve, in
- * which case all of the content is sent; `unsatisfiable` when it lies outside.
+ * Parses a single-range `Range` field (RFC 9110 § 14.1.2) for `size` bytes. Undefined if it is absent or unsupported, in
+ * which case the whole content is sent; `unsatisfiable` if it lies outside.
  */
 export function parseRange(field: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
   const [, first, last] = /^bytes=(\d*)-(\d*)$/.exec(field ?? '') ?? [];

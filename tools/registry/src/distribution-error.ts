@@ -1,4 +1,4 @@
-/** OCI distribution spec, § Error Codes. */
+/** The error codes of the OCI distribution spec (§ Error Codes). */
 const statusOf = {
   BLOB_UNKNOWN: 404,
   BLOB_UPLOAD_INVALID: 416,
@@ -17,7 +17,7 @@ const statusOf = {
 
 export type DistributionCode = keyof typeof statusOf;
 
-/** What a client is told, with the spec's body. */
+/** An error response with the spec's body. */
 export class DistributionError extends Error {
   override readonly name = 'DistributionError';
   readonly code: DistributionCode;

@@ -8,7 +8,7 @@ import { DistributionError, refuse } from './distribution-error.ts';
 import { createRepositoryStore, referrersIndex } from './repository-store.ts';
 import { createUploadStore, type UploadLimits } from './upload-store.ts';
 
-/** One request on its way: the repository that it is about, what follows in the path, and the query. */
+/** One request: its repository, the rest of its path, and its query. */
 interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -24,15 +24,15 @@ const route = new RegExp(
   `^/v2/(?<repository>${component}(?:/${component})*)/(?<kind>manifests|blobs/uploads|blobs|tags|referrers)/(?<last>[^/]*)$`,
 );
 
-/** What registries do differently, within the spec. */
+/** Settings in which registries differ within the spec. */
 export interface Customs {
-  /** Whether there is a referrers API. */
+  /** Whether the referrers API is available. */
   readonly referrers: boolean;
-  /** The longest page of a list of tags. */
+  /** The largest page size of a tag list. */
   readonly tagsPerPage: number;
 }
 
-/** The endpoints of the OCI distribution spec (§ Endpoints), over an image layout. */
+/** Creates a handler for the endpoints of the OCI distribution spec (§ Endpoints) over an image layout. */
 export function createDistributionHandler(layout: ImageLayout, limits: UploadLimits, customs: Customs) {
   const repositories = createRepositoryStore(layout);
   const uploads = createUploadStore(layout, limits);
@@ -72,7 +72,7 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
     const range = parseRange(request.headers.range, size);
     if (range === 'unsatisfiable') {
       response.setHeader('content-range', `bytes */${size}`);
-      return refuse('BLOB_UPLOAD_INVALID', `the blob has ${size} bytes`, 416);
+      return refuse('BLOB_UPLOAD_INVALID', `the blob is ${size} bytes`, 416);
     }
     response.writeHead(range ? 206 : 200, {
       'content-type': 'application/octet-stream',
@@ -103,7 +103,7 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
     const { response, repository, query } = exchange;
     const id = await uploads.begin(repository);
     if (query.has('digest')) return finish(exchange, id);
-    // `?mount=` is answered the same way: 202 says that the blob must be sent after all, which is always right.
+    // `?mount=` gets the same answer: 202 means that the blob must be uploaded, which is always allowed.
     response.writeHead(202, { location: uploadPath(repository, id), 'docker-upload-uuid': id, range: '0-0' }).end();
   };
 
@@ -125,11 +125,11 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
   };
 
   const listTags: Endpoint = async ({ response, repository, last, query }) => {
-    if (last !== 'list') refuse('UNSUPPORTED', 'there is only tags/list', 404);
+    if (last !== 'list') refuse('UNSUPPORTED', 'only tags/list is supported', 404);
     const after = query.get('last') ?? '';
     const tags = (await repositories.tags(repository)).filter(tag => tag > after);
     const asked = query.has('n') ? Number(query.get('n')) : tags.length;
-    if (!Number.isSafeInteger(asked) || asked < 0) refuse('UNSUPPORTED', 'n is a number of tags', 400);
+    if (!Number.isSafeInteger(asked) || asked < 0) refuse('UNSUPPORTED', 'n must be a number of tags', 400);
     const count = Math.min(asked, customs.tagsPerPage);
     const page = tags.slice(0, count);
     const next = page.at(-1);
@@ -141,7 +141,7 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
 
   const listReferrers: Endpoint = async ({ response, repository, last, query }) => {
     if (!customs.referrers) {
-      // As ghcr.io does. Nobody listens there.
+      // ghcr.io redirects like this. Nothing listens at the target.
       response.writeHead(303, { location: 'http://localhost:1/packages' }).end();
       return;
     }
@@ -183,7 +183,8 @@ export function createDistributionHandler(layout: ImageLayout, limits: UploadLim
     if (url?.pathname === '/v2/' || url?.pathname === '/v2') return send(response, 'application/json', '{}');
     const { repository, kind, last } = route.exec(url?.pathname ?? '')?.groups ?? {};
     if (!url || !repository || last === undefined) return refuse('NAME_INVALID', 'not a path of this API', 404);
-    const endpoint = endpoints[`${request.method} ${kind}`] ?? refuse('UNSUPPORTED', `no ${request.method} here`);
+    const endpoint =
+      endpoints[`${request.method} ${kind}`] ?? refuse('UNSUPPORTED', `${request.method} is not supported here`);
     await endpoint({ request, response, repository, last: decode(last), query: url.searchParams });
   }
 }
@@ -192,16 +193,16 @@ function decode(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch {
-    return refuse('NAME_INVALID', 'a % that encodes nothing');
+    return refuse('NAME_INVALID', 'invalid percent-encoding');
   }
 }
 
-/** The place of a chunk's first byte. */
+/** Returns the offset of a chunk's first byte. */
 function firstByte(request: IncomingMessage): number | undefined {
   const field = request.headers['content-range'];
   if (field === undefined) return undefined;
   const [, first] =
-    /^(?:bytes[ =])?(\d+)-\d+/.exec(field) ?? refuse('BLOB_UPLOAD_INVALID', 'Content-Range is <start>-<end>');
+    /^(?:bytes[ =])?(\d+)-\d+/.exec(field) ?? refuse('BLOB_UPLOAD_INVALID', 'Content-Range must be <start>-<end>');
   return Number(first);
 }
 

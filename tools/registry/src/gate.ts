@@ -8,17 +8,17 @@ export interface Login {
   readonly password: string;
 }
 
-/** Stands before a registry that asks for logins. */
+/** The authentication in front of a registry that requires logins. */
 export interface Gate {
-  /** A new login, which is taken from now on. */
+  /** Creates a login that is accepted from now on. */
   login(): Login;
-  /** Whether a request may go on to the registry. If not, it was answered. */
+  /** Whether a request may proceed to the registry. If not, it has been answered. */
   admits(request: IncomingMessage, response: ServerResponse): boolean;
 }
 
 type Action = 'pull' | 'push';
 
-/** What a request needs the right to; undefined when any login will do. */
+/** Returns the access that a request needs; undefined if any login is enough. */
 interface Need {
   readonly repository: string;
   readonly action: Action;
@@ -32,12 +32,12 @@ interface Token {
 
 type Shown = 'nothing' | 'right' | 'wrong' | 'expired';
 
-/** `now` is in milliseconds, and is when logins and tokens are made and judged. */
+/** Creates the gate. `now` returns the time in milliseconds, for the expiry of logins and tokens. */
 export function createGate(profile: Profile, now: () => number = Date.now): Gate {
   const passwords = new Map<string, number>();
   const issued = new Map<string, Token>();
 
-  /** How the Basic credentials of a field hold (RFC 7617). */
+  /** Checks the Basic credentials of a header field (RFC 7617). */
   function judge(field: string | undefined): Shown {
     const [, encoded] = /^basic (\S+)$/i.exec(field ?? '') ?? [];
     if (encoded === undefined) return 'nothing';
@@ -53,7 +53,7 @@ export function createGate(profile: Profile, now: () => number = Date.now): Gate
     return need === undefined || (token.repository === need.repository && token.actions.has(need.action));
   }
 
-  /** The token service (distribution project, token authentication specification). */
+  /** Answers as the token service (distribution project, token authentication specification). */
   function issue(request: IncomingMessage, response: ServerResponse, service: NonNullable<Profile['tokens']>): void {
     const shown = judge(request.headers.authorization);
     if (shown === 'wrong' || shown === 'expired') {

@@ -1,31 +1,31 @@
-/** How a registry that many use differs from one that speaks the distribution spec and asks for no login. */
+/** How a well-known registry differs from a plain one that follows the distribution spec and needs no login. */
 export interface Profile {
-  /** The name that its logins have. */
+  /** The username of its logins. */
   readonly username: string;
-  /** How long a login is taken, seconds; for ever without. */
+  /** The lifetime of a login in seconds; unlimited if absent. */
   readonly loginSeconds?: number;
-  /** Logins go to a token service, which is part of the registry here; without, they go with every request. */
+  /** The token service that logins are sent to, here part of the registry; if absent, every request carries the login. */
   readonly tokens?: {
     readonly path: string;
     readonly service: string;
-    /** How long a token is taken. */
+    /** The lifetime of a token in seconds. */
     readonly seconds: number;
-    /** Whether the answer says how long that is. */
+    /** Whether the response states that lifetime. */
     readonly told: boolean;
-    /** Whether who has no login gets a token to pull with. */
+    /** Whether anonymous clients get a pull token. */
     readonly public: boolean;
-    /** What a wrong login is answered with. */
+    /** The status for a wrong login. */
     readonly refusal: 401 | 403;
   };
-  /** Whether it has the referrers API, and lists there what refers to others. */
+  /** Whether it has the referrers API and lists referrers there. */
   readonly referrers: boolean;
-  /** The longest page of a list of tags. */
+  /** The largest page size of a tag list. */
   readonly tagsPerPage: number;
 }
 
 export const profiles = {
   /**
-   * ghcr.io: a token even for what is public. It sends who asks for referrers to the pages for people, elsewhere.
+   * ghcr.io requires a token even for public artifacts, and redirects requests for referrers to its web pages.
    */
   ghcr: {
     username: 'octocat',
@@ -33,9 +33,9 @@ export const profiles = {
     referrers: false,
     tagsPerPage: 100,
   },
-  /** Amazon ECR: one name for all, whose password is made for 12 hours. When they are over, it says so with 403. */
+  /** Amazon ECR has one username for all, with a password that expires after 12 hours; it then answers 403. */
   ecr: { username: 'AWS', loginSeconds: 12 * 3600, referrers: true, tagsPerPage: 100 },
-  /** Harbor: accounts of robots, with a $ in their names, and nothing for who has no login. */
+  /** Harbor has robot accounts, with a $ in their names, and nothing for anonymous clients. */
   harbor: {
     username: 'robot$ci',
     tokens: {

@@ -12,22 +12,22 @@ export interface StoredManifest {
 /**
  * Manifests and tags of all repositories, in one image layout.
  *
- * The layout's names tell which repository has what: `repository:tag` for a tag, `repository@digest` for a manifest
- * with or without one. So the folder is a valid layout as it is, and `skopeo copy oci:folder:repository:tag …` works.
- * Blobs are shared by all repositories: there is no login, and so nobody to hide one from.
+ * The names in the layout encode the repository: `repository:tag` for a tag, `repository@digest` for a manifest, tagged
+ * or not. So the folder is a valid layout, and `skopeo copy oci:folder:repository:tag …` works. Blobs are shared by all
+ * repositories, because there are no private ones.
  */
 export interface RepositoryStore {
   tags(repository: string): Promise<readonly string[]>;
-  /** By tag or digest. */
+  /** Finds a manifest by tag or digest. */
   manifest(repository: string, by: string): Promise<StoredManifest>;
   put(repository: string, by: string, type: string, bytes: Uint8Array): Promise<{ digest: Digest; subject?: Digest }>;
-  /** A tag alone, or a manifest with all of its tags. */
+  /** Deletes one tag, or a manifest with all of its tags. */
   remove(repository: string, by: string): Promise<void>;
-  /** Manifests whose subject is `digest`, with or without such a manifest being here. */
+  /** Lists manifests whose subject is `digest`, whether or not that manifest exists here. */
   referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
 }
 
-/** What the server must know of a manifest, of whatever kind. */
+/** The fields that the server reads of any manifest. */
 const manifestSchema = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
@@ -44,14 +44,14 @@ const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 export function createRepositoryStore(layout: ImageLayout): RepositoryStore {
   const nameOf = (repository: string, by: string) => (isDigest(by) ? `${repository}@${by}` : `${repository}:${by}`);
 
-  /** Entries of one repository, by what follows its name: a tag or a digest. */
+  /** Returns the entries of one repository by tag or digest. */
   async function held(repository: string): Promise<ReadonlyMap<string, Descriptor>> {
     const entries = (await layout.entries()).filter(({ name }) => /^[^:@]+/.exec(name)?.[0] === repository);
     return new Map(entries.map(({ name, descriptor }) => [name.slice(repository.length + 1), descriptor]));
   }
 
   async function manifest(repository: string, by: string): Promise<StoredManifest> {
-    // A layout that another tool made has manifests by their tags alone.
+    // A layout made by another tool lists manifests only by tag.
     const descriptor =
       (await layout.lookUp(nameOf(repository, by))) ??
       [...(await held(repository)).values()].find(({ digest }) => digest === by);
@@ -69,17 +69,18 @@ export function createRepositoryStore(layout: ImageLayout): RepositoryStore {
     },
 
     async put(repository, by, type, bytes) {
-      if (!isManifest(type)) refuse('MANIFEST_INVALID', `${type || 'no media type'} is not one of a manifest`);
+      if (!isManifest(type)) refuse('MANIFEST_INVALID', `${type || 'no media type'} is not a manifest's media type`);
       const content = parse(bytes);
       if (content.mediaType !== undefined && content.mediaType !== type) {
-        refuse('MANIFEST_INVALID', `sent as ${type}, but says that it is ${content.mediaType}`);
+        refuse('MANIFEST_INVALID', `sent as ${type}, but its mediaType is ${content.mediaType}`);
       }
       const digest = digestOf(bytes);
-      if (isDigest(by) ? by !== digest : by.includes(':')) refuse('DIGEST_INVALID', `the content is ${digest}`);
+      if (isDigest(by) ? by !== digest : by.includes(':'))
+        refuse('DIGEST_INVALID', `the content has the digest ${digest}`);
       if (!isDigest(by) && !tagPattern.test(by)) refuse('MANIFEST_INVALID', `${by} is not a tag`);
       for (const part of [content.config, ...(content.layers ?? []), ...(content.manifests ?? [])]) {
         if (part && (await layout.size(part.digest)) === undefined) {
-          refuse('MANIFEST_BLOB_UNKNOWN', `${part.digest} was not pushed before`);
+          refuse('MANIFEST_BLOB_UNKNOWN', `${part.digest} has not been pushed`);
         }
       }
       await layout.write(bytes);
@@ -126,6 +127,6 @@ function parse(bytes: Uint8Array): z.infer<typeof manifestSchema> {
   }
 }
 
-/** The answer of the referrers API. */
+/** Formats a response of the referrers API. */
 export const referrersIndex = (manifests: readonly Descriptor[]): string =>
   JSON.stringify({ schemaVersion: 2, mediaType: mediaType.imageIndex, manifests });

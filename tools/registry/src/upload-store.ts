@@ -7,22 +7,22 @@ import { type Digest, isDigest } from '@sallyport/host/core';
 import type { ImageLayout } from '@sallyport/host/source';
 import { refuse } from './distribution-error.ts';
 
-/** Uploads that have begun and not ended (OCI distribution spec, § Pushing blobs). */
+/** Uploads in progress (OCI distribution spec, § Pushing blobs). */
 export interface UploadStore {
   begin(repository: string): Promise<string>;
-  /** Bytes so far. */
+  /** The number of bytes received so far. */
   size(repository: string, id: string): number;
-  /** Adds a chunk. `from` is its first byte's place, when the client says so. */
+  /** Appends a chunk. `from` is the offset of its first byte, if the client states it. */
   append(repository: string, id: string, body: AsyncIterable<Uint8Array>, from?: number): Promise<number>;
-  /** Ends it: what came is a blob, if it is what `digest` says. */
+  /** Finishes the upload: its content becomes a blob if it matches `digest`. */
   finish(repository: string, id: string, digest: string): Promise<Digest>;
   cancel(repository: string, id: string): Promise<void>;
 }
 
 export interface UploadLimits {
-  /** Largest blob, bytes. */
+  /** The largest blob, in bytes. */
   readonly blobBytes: number;
-  /** Uploads at the same time. The oldest makes room. */
+  /** The number of concurrent uploads. Beyond it, the oldest is dropped. */
   readonly uploads: number;
 }
 
@@ -73,7 +73,7 @@ export function createUploadStore(layout: ImageLayout, limits: UploadLimits): Up
       try {
         await pipeline(body, counted, createWriteStream(upload.file, { flags: 'a' }));
       } catch (error) {
-        await drop(id); // Nobody knows how much of it is on the disk.
+        await drop(id); // How much of it reached the disk is unknown.
         if (error instanceof RangeError) refuse('SIZE_INVALID', `more than ${limits.blobBytes} bytes`);
         throw error;
       }
@@ -84,7 +84,7 @@ export function createUploadStore(layout: ImageLayout, limits: UploadLimits): Up
       const upload = find(repository, id);
       if (!isDigest(digest)) return refuse('DIGEST_INVALID', 'write ?digest=sha256:<64 hex digits>');
       uploads.delete(id);
-      if (!(await layout.adopt(upload.file, digest))) refuse('DIGEST_INVALID', `the content is not ${digest}`);
+      if (!(await layout.adopt(upload.file, digest))) refuse('DIGEST_INVALID', `the content does not match ${digest}`);
       return digest;
     },
 

@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 
-/** Calls the tool `echo` behind `url` with a real MCP client, and yields the text that comes back. */
+/** Calls the tool `echo` behind `url` with a real MCP client and returns its text. */
 export async function callEcho(url: string, message: string): Promise<string> {
   const client = new Client({ name: 'sallyport-demo', version: '0.1.0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(url)));

@@ -5,7 +5,7 @@ import { type DemoFolder, demo } from './demo-folder.ts';
 
 const server = fileURLToPath(import.meta.resolve('@modelcontextprotocol/server-everything/dist/index.js'));
 
-/** The operator's file of the demo: the plugin by its tag, in front of a real MCP server over stdio. */
+/** Writes the demo's configuration: the plugin, referenced by tag, in front of a real MCP server over stdio. */
 export async function demoConfig(folder: DemoFolder, reference: string, listen: string): Promise<string> {
   const pem = (await readFile(folder.publicKey, 'utf8')).trim().replaceAll('\n', '\n        ');
   const schema = relative(folder.home, `${demo.root}/docs/schema/sallyport.schema.json`);

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../../..');
 
-/** Where the demo finds its material and keeps what it makes. */
+/** The files that the demo reads and writes. */
 export const demo = {
   root,
   plugin: join(root, 'plugins-examples/redact-emails'),
-  /** What the demo makes, all of it: delete it to start anew. */
+  /** The folder with everything that the demo writes: delete it to start over. */
   folder: (home: string) => ({
     home,
     privateKey: join(home, 'signing-key.pem'),

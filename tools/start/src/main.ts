@@ -1,6 +1,6 @@
 /**
- * `pnpm start`: the whole way from a plugin's source to a redacted answer, on this machine alone, and then a gateway
- * to play with. `--once` ends after the calls; `--port N`, `--registry-port N` and `--home DIR` say where.
+ * `pnpm start` goes all the way from a plugin's source to a redacted answer on this machine, then keeps a gateway running
+ * to try out. `--once` ends after the calls; `--port N`, `--registry-port N` and `--home DIR` set ports and folder.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -17,7 +17,7 @@ import { demo } from './demo-folder.ts';
 import { publishPlugin } from './publish-plugin.ts';
 
 const inspector = '@modelcontextprotocol/inspector@2.12.0';
-/** Where the development registry is, so that docs can name it; any free port when this one is taken. */
+/** The preferred port of the development registry, which the docs name; a free one if it is taken. */
 const usualRegistryPort = 5001;
 const message = 'write to alice@example.com or bob@example.org';
 
@@ -50,7 +50,7 @@ async function start({ once, port, 'registry-port': registryPort, home }: Wish):
     say(`  component ${plugin.digest}`);
     say(`  signature by the key that is pinned in ${relative(process.cwd(), folder.config)}`);
     say(`  imports   ${plugin.imports.join(', ')}`);
-    say(`  granted   ${plugin.granted.join(', ') || 'nothing beyond log and context, which every plugin has'}`);
+    say(`  granted   ${plugin.granted.join(', ') || 'only log and context, which every plugin has'}`);
   }
 
   say(`\nA real MCP client calls the tool echo with “${message}”`);
@@ -71,7 +71,7 @@ Try next, in another terminal:
   await host.server.drain(config.limits.drain_ms);
 }
 
-/** @throws when the port that was asked for is taken */
+/** @throws when the requested port is taken */
 async function openRegistry(directory: string, port?: string): Promise<Registry> {
   if (port !== undefined) return startRegistry({ directory, port: Number(port) });
   return startRegistry({ directory, port: usualRegistryPort }).catch(() => startRegistry({ directory }));
@@ -95,7 +95,7 @@ function readArguments() {
   }
 }
 
-// Node would answer it by opening its debugger to every user of this machine.
+// By default Node opens its debugger on this signal, to every user of this machine.
 process.on('SIGUSR1', () => {});
 try {
   await start(readArguments());
