@@ -18,7 +18,7 @@ import { DedicatedLane } from './pool/dedicated-lane.ts';
 import type { PoolOptions, Refused } from './pool/lane-handle.ts';
 import type { ReadyThreads } from './pool/ready-threads.ts';
 import { SharedLanes } from './pool/shared-lanes.ts';
-import { Accounts } from './pool/usage-account.ts';
+import { UsageAccounts } from './pool/usage-account.ts';
 import { servingsOf, showCaller } from './serving.ts';
 
 /** A compiled plugin with all that lanes must know of it. */
@@ -95,14 +95,14 @@ async function openLanes(
   on: SandboxOptions & { readonly facilities: Facilities },
 ): Promise<SandboxRunner> {
   const { log, refused } = on;
-  const accounts = new Accounts(
+  const accounts = new UsageAccounts(
     on.facilities.metrics,
     plugins.map(({ id }) => id),
   );
   const servings = servingsOf(plugins, on);
   const pool: PoolOptions = {
     ...{ backlog, log, refused, accounts },
-    hear: (note, call) => servings.get(note.plugin)?.hear(note, call),
+    deliverNote: (note, call) => servings.get(note.plugin)?.hear(note, call),
   };
   const needsOwnLane = ({ component, isolation }: SandboxPlugin) => component.asynchronous || isolation === 'process';
   const shared = plugins.filter(plugin => !needsOwnLane(plugin)).map(lanePlugin);
@@ -138,7 +138,7 @@ async function openLanes(
   return {
     async run(input, signal) {
       const output = await run(showCaller(input, servings), signal);
-      accounts.called(output.reports);
+      accounts.addCalls(output.reports);
       return output;
     },
     usage: () => accounts.all(),

@@ -83,13 +83,16 @@ function servingOf({ id: plugin, grant }: Served, on: ServingOptions): Serving {
   };
 }
 
-/** The input for lanes: of the caller, no more than each plugin may see. */
-export function showCaller({ caller, ...input }: ChainInput, servings: ReadonlyMap<string, Serving>): ChainInput {
-  if (caller === undefined) return input as ChainInput;
-  const shown = new Map<string, Caller>();
+/** Adds to the input what each plugin may see of the caller. */
+export function showCaller(input: ChainInput, servings: ReadonlyMap<string, Serving>): ChainInput {
+  const { caller, upstreamRequest } = input;
+  if (caller === undefined) return input;
+  let shown: Map<string, Caller> | undefined;
   for (const { plugin } of input.calls) {
-    const part = servings.get(plugin)?.shown(caller, input.upstreamRequest);
-    if (part !== undefined) shown.set(plugin, part);
+    const part = servings.get(plugin)?.shown(caller, upstreamRequest);
+    if (part === undefined) continue;
+    shown ??= new Map();
+    shown.set(plugin, part);
   }
-  return (shown.size === 0 ? input : { ...input, shown }) as ChainInput;
+  return shown === undefined ? input : { ...input, shown };
 }

@@ -1,5 +1,5 @@
 import { fail } from '../../../core/fault.ts';
-import { elementBytes } from '../lane/lifting-meter.ts';
+import { elementBytes } from '../lane/payload-limit.ts';
 
 /** Each step must find its target: a jco that writes other glue must be noticed, and not run half prepared. */
 const steps: readonly { readonly what: string; readonly find: RegExp; readonly put: string }[] = [

@@ -1,91 +1,238 @@
-import type { Caller, ChainInput, Note, RequestState } from '../../../contract/hook-call.ts';
-import type { PluginLimits } from '../../limits.ts';
-import type { LogLine, Said } from './message.ts';
-import { type ChainScope, OpenScope } from './open-scope.ts';
+import { LimitExceeded, type LogLevel } from '../../../capability/lane/lane-side.ts';
+import type { Caller, ChainInput, Note, Refusal, RefusalReason, RequestState } from '../../../contract/hook-call.ts';
+import { cut } from '../../../core/cut.ts';
+import { overCpu, type PluginLimits } from '../../limits.ts';
+import type { CallRecords, LogLine } from './message.ts';
+import { weightOf } from './payload-limit.ts';
+
+/** Notes that a plugin may leave in one call. Beyond that, only their number is noted. */
+const maximumNotes = 100;
+const longestRefusal = 1000;
 
 type Entries = ReadonlyMap<string, string>;
-const none: Entries = new Map();
+const noEntries: Entries = new Map();
+const noState: RequestState = { local: new Map(), shared: noEntries };
 
-/** State, log lines and notes of one chain of calls, in the lane. */
-export class CallScope implements ChainScope {
+/** Stores a log line or note where the gateway finds it if the lane ends before it answers. */
+export type Store = (record: LogLine | Note, scope: ChainScope) => void;
+
+/** The state, log lines and notes of one chain of calls, in the lane. */
+export class ChainScope {
   readonly job: number;
-  readonly #record: (said: LogLine | Note) => void;
+  readonly #store: Store;
   readonly #shown: ReadonlyMap<string, Caller> | undefined;
-  /** What a call has is put in place of what it had: what came with the job stays as it was. */
-  #local: ReadonlyMap<string, Entries>;
-  #shared: Entries;
+  /** A change puts a copy in place, because the input of the job must stay as it was. */
+  #state: RequestState;
   #changed = false;
   #logs: LogLine[] = [];
   #notes: Note[] = [];
-  #open: OpenScope | undefined;
+  #call: CallScope | undefined;
 
-  /** @param record is given what is said at once; of refusals that are the same, the first */
-  constructor(
-    job: number,
-    record: (said: LogLine | Note) => void,
-    { state, shown }: Pick<ChainInput, 'state' | 'shown'> = {},
-  ) {
+  /** @param store is called at once with each log line and note, but only once for equal refusals */
+  constructor(job: number, store: Store, input?: Pick<ChainInput, 'state' | 'shown'>) {
     this.job = job;
-    this.#record = record;
-    this.#shown = shown;
-    this.#local = state?.local ?? new Map();
-    this.#shared = state?.shared ?? none;
+    this.#store = store;
+    this.#shown = input?.shown;
+    this.#state = input?.state ?? noState;
   }
 
-  /** The state, when a call changed it. */
+  /** The state, if a call changed it. */
   get changedState(): RequestState | undefined {
-    return this.#changed ? { local: this.#local, shared: this.#shared } : undefined;
+    return this.#changed ? this.#state : undefined;
   }
 
-  /** What one plugin's capabilities may use during one hook call. Limits count from here. One is open at a time. */
-  open(plugin: string, limits: PluginLimits): OpenScope {
-    this.#open = new OpenScope(this, plugin, limits);
-    return this.#open;
+  /** Opens the scope of one hook call, from which on its limits count. One is open at a time. */
+  open(plugin: string, limits: PluginLimits): CallScope {
+    this.#call = new CallScope(this, plugin, limits);
+    return this.#call;
   }
 
-  /** What was said since this was asked for the last time; undefined when that is nothing. */
-  take(): Said | undefined {
-    this.#open?.noteRefusals();
+  /** Removes and returns the log lines and notes so far. Returns undefined if there are none. */
+  takeRecords(): CallRecords | undefined {
+    this.#call?.noteRefusals();
     if (this.#logs.length === 0 && this.#notes.length === 0) return undefined;
-    const said = { logs: this.#logs, notes: this.#notes };
+    const records = { logs: this.#logs, notes: this.#notes };
     this.#logs = [];
     this.#notes = [];
-    return said;
+    return records;
   }
 
   log(line: LogLine): void {
     this.#logs.push(line);
-    this.#record(line);
+    this.#store(line, this);
   }
 
-  note(note: Note, isRecorded = false): void {
+  /** Adds a note, and stores it unless that was done before. */
+  note(note: Note, isStored = false): void {
     this.#notes.push(note);
-    if (!isRecorded) this.#record(note);
+    if (!isStored) this.#store(note, this);
   }
 
-  record(note: Note): void {
-    this.#record(note);
+  /** Stores a note that is added later, when its number is known. */
+  store(note: Note): void {
+    this.#store(note, this);
   }
 
   callerFor(plugin: string): Caller {
     return this.#shown?.get(plugin) ?? {};
   }
 
-  own(plugin: string): Entries {
-    return this.#local.get(plugin) ?? none;
+  /** State that a plugin set for itself. */
+  localState(plugin: string): Entries {
+    return this.#state.local.get(plugin) ?? noEntries;
   }
 
-  get shared(): Entries {
-    return this.#shared;
+  /** State that plugins set for all. */
+  get sharedState(): Entries {
+    return this.#state.shared;
   }
 
-  putOwn(plugin: string, entries: Entries): void {
-    this.#local = new Map(this.#local).set(plugin, entries);
+  setLocalState(plugin: string, entries: Entries): void {
+    this.#state = { ...this.#state, local: new Map(this.#state.local).set(plugin, entries) };
     this.#changed = true;
   }
 
-  putShared(entries: Entries): void {
-    this.#shared = entries;
+  setSharedState(shared: Entries): void {
+    this.#state = { ...this.#state, shared };
     this.#changed = true;
+  }
+}
+
+/** What the capabilities of one plugin may use during one hook call. `close` ends it. */
+export class CallScope {
+  readonly plugin: string;
+  readonly #chain: ChainScope;
+  readonly #limits: PluginLimits;
+  #lines = 0;
+  #bytes = 0;
+  #dropped = 0;
+  #hostCalls = 0;
+  #notes = 0;
+  #noteWeight = 0;
+  #refusalKinds = 0;
+  #refusals: Map<string, Required<Refusal> & { readonly capability: string }> | undefined;
+
+  constructor(chain: ChainScope, plugin: string, limits: PluginLimits) {
+    this.#chain = chain;
+    this.plugin = plugin;
+    this.#limits = limits;
+  }
+
+  get job(): number {
+    return this.#chain.job;
+  }
+
+  /** The number of requests to the gateway's side of capabilities so far. */
+  get hostCalls(): number {
+    return this.#hostCalls;
+  }
+
+  get caller(): Caller {
+    return this.#chain.callerFor(this.plugin);
+  }
+
+  /**
+   * Counts a request to the gateway's side of a capability.
+   * @param cpuMs what the hook call has used so far
+   * @throws LimitExceeded
+   */
+  countHostCall(capability: string, cpuMs: number): void {
+    const limits = this.#limits;
+    this.#hostCalls += 1;
+    if (cpuMs > limits.cpuMs) throw new LimitExceeded(overCpu(limits.cpuMs));
+    if (this.#hostCalls <= limits.hostCalls) return;
+    const why = `more than ${limits.hostCalls} host calls in one hook call`;
+    this.refused(capability, why, 'over_limit');
+    throw new LimitExceeded(why);
+  }
+
+  log(level: LogLevel, message: string): void {
+    const room = this.#limits.logBytes - this.#bytes;
+    if (this.#lines >= this.#limits.logLines || room <= 0) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#lines += 1;
+    this.#bytes += message.length;
+    this.#chain.log({ plugin: this.plugin, level, message: cut(message, room) });
+  }
+
+  /**
+   * Adds a note of a capability for the gateway's side. All notes of a call weigh no more than its payload may.
+   * @returns whether it is within the limits and was kept
+   */
+  note(capability: string, said: unknown): boolean {
+    this.#notes += 1;
+    this.#noteWeight += weightOf(said);
+    const { payloadBytes } = this.#limits;
+    const excess =
+      (this.#notes > maximumNotes && `${maximumNotes} notes`) ||
+      (this.#noteWeight > payloadBytes && `${payloadBytes} characters of notes`);
+    if (excess) this.refused(capability, `more than ${excess} in one hook call`, 'over_limit');
+    else this.#chain.note({ plugin: this.plugin, capability, said });
+    return !excess;
+  }
+
+  /** Adds a note of a refused use. Equal refusals become one note with their number. */
+  refused(capability: string, what: string, reason: RefusalReason, times = 1): void {
+    this.#refusals ??= new Map();
+    const short = cut(what, longestRefusal);
+    const isKnown = this.#refusals.has(`${capability} ${reason} ${short}`);
+    if (!isKnown) this.#refusalKinds += 1;
+    const named = isKnown || this.#refusalKinds <= maximumNotes ? short : 'further uses';
+    const key = `${capability} ${reason} ${named}`;
+    const before = this.#refusals.get(key)?.times ?? 0;
+    this.#refusals.set(key, { capability, what: named, reason, times: before + times });
+    if (before === 0) this.#chain.store({ plugin: this.plugin, capability, refused: { what: named, reason } });
+  }
+
+  /** Notes the refusals since the last time. */
+  noteRefusals(): void {
+    if (this.#refusals === undefined) return;
+    for (const { capability, times, ...rest } of this.#refusals.values()) {
+      const refused: Refusal = times === 1 ? rest : { ...rest, times };
+      this.#chain.note({ plugin: this.plugin, capability, refused }, true);
+    }
+    this.#refusals = undefined;
+  }
+
+  /** Reads the state that this plugin set for itself. */
+  get(key: string): string | undefined {
+    return this.#chain.localState(this.plugin).get(key);
+  }
+
+  /** @throws LimitExceeded */
+  set(key: string, value: string): void {
+    this.#chain.setLocalState(this.plugin, this.#withEntry(this.#chain.localState(this.plugin), key, value));
+  }
+
+  /** Reads the state that any plugin set for all. */
+  getShared(key: string): string | undefined {
+    return this.#chain.sharedState.get(key);
+  }
+
+  /** @throws LimitExceeded */
+  setShared(key: string, value: string): void {
+    this.#chain.setSharedState(this.#withEntry(this.#chain.sharedState, key, value));
+  }
+
+  close(): void {
+    if (this.#dropped > 0) {
+      const message = `${this.#dropped} more log lines of this call were dropped`;
+      this.#chain.log({ plugin: this.plugin, level: 'warn', message });
+      const why = `more than ${this.#limits.logLines} lines or ${this.#limits.logBytes} bytes in one hook call`;
+      this.refused('log', why, 'over_limit', this.#dropped);
+    }
+    this.noteRefusals();
+  }
+
+  #withEntry(entries: Entries, key: string, value: string): Entries {
+    const after = new Map(entries).set(key, value);
+    let total = 0;
+    for (const [name, text] of after) total += name.length + text.length;
+    if (total <= this.#limits.stateBytes) return after;
+    const why = `more than ${this.#limits.stateBytes} characters of request state`;
+    this.refused('context', why, 'over_limit');
+    throw new LimitExceeded(why);
   }
 }

@@ -1,97 +1,90 @@
 import { ContractBroken, LimitExceeded } from '../../../capability/lane/lane-side.ts';
 import type { CallContext, Request, Response, Violation } from '../../../contract/generated/types.js';
-import type { CallReport, ChainInput, ChainOutput, Stage } from '../../../contract/hook-call.ts';
+import type { CallCost, CallReport, ChainInput, ChainOutput, Stage } from '../../../contract/hook-call.ts';
 import { type Effect, type EntryPoint, entryPoints } from '../../../contract/kinds.ts';
-import type { CallScope } from './call-scope.ts';
+import type { ChainScope } from './call-scope.ts';
 import { type Failure, failureOf, outOfMemory } from './failure.ts';
-import type { Instance } from './instance.ts';
+import { type Instance, isThenable } from './instance.ts';
+import type { InstancePool } from './instance-pool.ts';
 import type { LanePlugin } from './message.ts';
-import type { OpenScope } from './open-scope.ts';
-import { weightOf } from './payload.ts';
+import { weightOf } from './payload-limit.ts';
 
-/** An outcome of any entry point. */
+/** The result of any entry point. */
 interface Outcome {
   readonly tag: string;
   readonly val?: unknown;
 }
 
-/** What a chain needs of its lane: instances that are lent for one call. */
-export interface InstanceSupply {
+/** What the chains of a lane share. */
+export interface ChainContext {
   readonly plugins: ReadonlyMap<string, LanePlugin>;
-  /** An instance that nobody uses, started when there is none. A step, like the hook call itself. */
-  lend(plugin: LanePlugin, tenant: string | undefined, scope: OpenScope): Instance | PromiseLike<Instance>;
-  giveBack(plugin: LanePlugin, tenant: string | undefined, instance: Instance): void;
-  /** It is not to serve again. */
-  discard(plugin: LanePlugin, instance: Instance): void;
-  /** What this job has used of the thread; undefined in lanes where nothing waits, and that is all of its time. */
-  cpuMs(): number | undefined;
-  /** Called before and after each call, for the watchdog. */
-  enter(call: number): void;
-  leave(): void;
+  readonly instances: Pick<InstancePool, 'lend' | 'giveBack' | 'discard'>;
+  /** Returns what a job has used of the thread's CPU; undefined in lanes where nothing waits, where that is all of its time. */
+  cpuMs(job: number): number | undefined;
+  /** Called before each call, with the reading of `performance.now`, and after it. */
+  enter(job: number, call: number, nowMs: number): void;
+  leave(job: number): void;
 }
 
 /**
- * Runs the calls of one chain, threading the value through them. It yields each step that may answer later; its
- * driver gives back the value, or throws into it, at once (pure lanes) or when it has come (lanes with JSPI).
+ * Runs the calls of one chain, passing the value from one to the next. It yields each promise that it waits for; its
+ * driver passes in the value, or throws the rejection into it.
  */
 export function* runChain(
   input: ChainInput,
-  scope: CallScope,
-  supply: InstanceSupply,
-): Generator<unknown, ChainOutput, unknown> {
+  scope: ChainScope,
+  context: ChainContext,
+): Generator<PromiseLike<unknown>, ChainOutput, unknown> {
+  const { instances } = context;
+  const { job } = scope;
+  const { tenant } = input.context;
   const reports: CallReport[] = [];
   let value: Request | Response = input.value;
   let weight = weightOf(value);
   let changed = false;
   let answer: Response | undefined;
+  let place = 0;
+  let nowMs = performance.now();
 
-  for (const [index, call] of input.calls.entries()) {
-    const plugin = supply.plugins.get(call.plugin);
+  for (const call of input.calls) {
+    const plugin = context.plugins.get(call.plugin);
     if (plugin === undefined) throw new Error(`plugin ${call.plugin} is not in this lane`);
     const open = scope.open(plugin.id, plugin.limits);
-    const began = performance.now();
-    const usedBefore = supply.cpuMs();
-    const report = (rest: ReportRest) => {
-      const used = supply.cpuMs();
-      reports.push({
-        plugin: plugin.id,
-        wallMs: performance.now() - began,
-        ...(used === undefined || usedBefore === undefined ? {} : { cpuMs: used - usedBefore }),
-        ...(open.asks === 0 ? {} : { hostCalls: open.asks }),
-        ...rest,
-      });
-    };
-    supply.enter(index);
+    const beganMs = nowMs;
+    const usedBefore = context.cpuMs(job);
+    context.enter(job, place, beganMs);
+    let result: CallResult;
     let stop = false;
     let lent: Instance | undefined;
     let failure: Failure | undefined;
     try {
-      const { tenant } = input.context;
       requireWeight('is shown', weight, plugin);
-      const instance = (yield supply.lend(plugin, tenant, open)) as Instance;
+      const starting = instances.lend(plugin, tenant, open);
+      const instance = isThenable(starting) ? ((yield starting) as Instance) : starting;
       lent = instance;
-      const context: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
       let outcome: Outcome;
       try {
-        outcome = (yield instance.call(input.stage, open, context, value)) as Outcome;
+        const callContext: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
+        const returned = instance.call(input.stage, open, callContext, value);
+        outcome = (isThenable(returned) ? yield returned : returned) as Outcome;
       } catch (thrown) {
         failure = outOfMemory(failureOf(thrown), instance.grownTo, plugin.limits.memoryBytes);
         if (failure.declared && failure.cause !== 'limit') {
           lent = undefined;
-          supply.giveBack(plugin, tenant, instance);
+          instances.giveBack(plugin, tenant, instance);
         }
         throw thrown;
       }
       lent = undefined;
-      supply.giveBack(plugin, tenant, instance);
+      instances.giveBack(plugin, tenant, instance);
       const effect = effectOf(input.stage, outcome);
       const answered = effect === 'proceed' ? 0 : weightOf(outcome.val);
       requireWeight('answers with', answered, plugin);
       if (effect === 'block') {
-        report({ outcome: 'block', violation: outcome.val as Violation });
+        result = { outcome: 'block', violation: outcome.val as Violation };
         stop = call.stopOnBlock;
       } else {
-        report({ outcome: effect });
+        result = { outcome: effect };
         if (effect === 'modified') {
           value = outcome.val as Request | Response;
           weight = answered;
@@ -103,28 +96,38 @@ export function* runChain(
       }
     } catch (thrown) {
       const { cause, message } = failure ?? failureOf(thrown);
-      report({ outcome: 'failed', cause, message });
+      result = { outcome: 'failed', cause, message };
       stop = call.stopOnFailure;
     } finally {
       // After anything but a declared result, and when the whole job is dropped while this call waits.
-      if (lent !== undefined) supply.discard(plugin, lent);
+      if (lent !== undefined) instances.discard(plugin, lent);
       open.close();
-      supply.leave();
+      context.leave(job);
     }
+    const used = context.cpuMs(job);
+    nowMs = performance.now();
+    reports.push({
+      plugin: plugin.id,
+      wallMs: nowMs - beganMs,
+      ...(used !== undefined && usedBefore !== undefined && { cpuMs: used - usedBefore }),
+      ...(open.hostCalls > 0 && { hostCalls: open.hostCalls }),
+      ...result,
+    });
+    place += 1;
     if (stop) break;
   }
 
   const state = scope.changedState;
   return {
     reports,
-    ...(changed ? { value } : {}),
-    ...(answer === undefined ? {} : { answer }),
-    ...(state === undefined ? {} : { state }),
+    ...(changed && { value }),
+    ...(answer !== undefined && { answer }),
+    ...(state !== undefined && { state }),
   };
 }
 
 /**
- * What an outcome means. What it holds is checked where it is used: a lane is not trusted to do that.
+ * Returns the effect of an outcome. Its content is checked where it is used, because a lane is not trusted to do that.
  * @throws ContractBroken
  */
 function effectOf(stage: Stage, outcome: unknown): Effect {
@@ -144,8 +147,9 @@ function requireWeight(what: string, weight: number, { limits }: LanePlugin): vo
   }
 }
 
-type ReportRest = CallReport extends infer R
+/** A report without what the call cost. */
+type CallResult = CallReport extends infer R
   ? R extends CallReport
-    ? Omit<R, 'plugin' | 'wallMs' | 'cpuMs' | 'hostCalls'>
+    ? Omit<R, 'plugin' | keyof CallCost>
     : never
   : never;

@@ -3,9 +3,9 @@ import process from 'node:process';
 import { parentPort } from 'node:worker_threads';
 import type { Component } from '../compile/component.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from './message.ts';
-import { Progress } from './progress.ts';
+import { Progress } from './shared-memory.ts';
 
-/** The channel between a lane and the gateway, as the lane sees it. The lane is a thread of the gateway, or a process. */
+/** The lane's end of the channel to the gateway. The lane is a thread of the gateway, or a process. */
 export interface LaneChannel {
   readonly data: LaneData;
   send(message: FromLane): void;
@@ -15,7 +15,7 @@ export interface LaneChannel {
 /** Modules cannot be sent to another process, their bytes can. */
 export type BinaryPlugin = Omit<LanePlugin, 'component'> & { readonly component: Omit<Component, 'modules'> };
 
-/** What a thread is sent: it shares the modules, and needs no bytes of them. */
+/** The first message to a thread, which shares the modules and needs no bytes of them. */
 export type ThreadData = Omit<LaneData, 'plugins'> & { readonly plugins: readonly ThreadPlugin[] };
 type ThreadPlugin = Omit<LanePlugin, 'component'> & { readonly component: Omit<Component, 'binaries'> };
 
@@ -26,7 +26,7 @@ export async function openChannel(): Promise<LaneChannel> {
     const [{ plugins, ...shared }]: [ThreadData] = (await once(port, 'message')) as [ThreadData];
     return {
       data: { plugins: sharingGlue(plugins), ...shared },
-      send: message => port.postMessage(message),
+      send: port.postMessage.bind(port),
       listen: listener => void port.on('message', listener),
     };
   }
@@ -43,7 +43,7 @@ function withModules({ component: { binaries, ...component }, ...plugin }: Binar
   return { ...plugin, component: { ...component, modules, binaries } };
 }
 
-/** Plugins with the same interfaces have the same glue, and a message brings a copy for each: one is kept. */
+/** Keeps one copy of equal glue: plugins with the same interfaces have the same, and a message brings a copy for each. */
 function sharingGlue(plugins: readonly ThreadPlugin[]): LanePlugin[] {
   const texts = new Map(plugins.map(({ component: { glue } }) => [glue, glue]));
   return plugins.map(({ component: { glue, ...component }, ...plugin }) => ({

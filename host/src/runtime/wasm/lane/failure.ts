@@ -2,15 +2,15 @@ import { ContractBroken, LimitExceeded } from '../../../capability/lane/lane-sid
 import type { FailureCause } from '../../../contract/hook-call.ts';
 import { cut } from '../../../core/cut.ts';
 
-/** Why a call yielded no outcome, and whether the instance may serve again. */
+/** The reason why a call returned no outcome, and whether its instance may serve again. */
 export interface Failure {
   readonly cause: FailureCause;
   readonly message: string;
-  /** The guest declared it (`err` of a `result`): the instance is whole. */
+  /** Whether the guest declared it as the `err` of a `result`. The instance is then intact. */
   readonly declared: boolean;
 }
 
-/** Reads what the glue threw. Values may come from the glue's realm, so they are known by name and not by class. */
+/** Classifies what the glue threw. It may be of a class of the glue's realm, so its name is compared. */
 export function failureOf(thrown: unknown): Failure {
   const { name, message, payload } = membersOf(thrown);
   if (payload !== undefined) return { cause: 'trap', message: short(String(payload)), declared: true };
@@ -30,7 +30,7 @@ function membersOf(thrown: unknown): { name: string; message: string; payload?: 
 
 const shownFrames = 8;
 
-/** The guest's own functions on the stack, innermost first, where the component has kept their names. */
+/** Returns the guest's own functions on the stack, innermost first, where the component has kept their names. */
 function guestStack(thrown: unknown): string {
   const stack = typeof thrown === 'object' && thrown !== null && 'stack' in thrown ? String(thrown.stack) : '';
   const frames = [...stack.matchAll(/^\s*at (.+?) \(?wasm:\/\//gm)].map(match => match[1] ?? '');
@@ -38,19 +38,19 @@ function guestStack(thrown: unknown): string {
   return named.length === 0 ? '' : ` in ${named.slice(0, shownFrames).join(' < ')}`;
 }
 
-/** What engines say when a guest gets no more memory: QuickJS, Python, Rust. */
-const memoryWords = /^InternalError: out of memory|\bMemoryError\b|memory allocation of \d+ bytes failed/;
+/** The messages of QuickJS, Python and Rust when a guest gets no more memory. */
+const memoryMessage = /^InternalError: out of memory|\bMemoryError\b|memory allocation of \d+ bytes failed/;
 
 /**
- * The failure, as one of the memory limit where it is that. What a guest fails with when it gets no more memory is its
- * own affair: an exception, a trap, anything that it can still say.
- * @param grownTo bytes that its memory has come to in this call; 0 where it did not grow
+ * Returns the failure, as one of the memory limit if that is its reason. Guests fail in ways of their own when they get
+ * no more memory: with an exception, a trap or a declared error.
+ * @param grownTo the size of its memory, in bytes, if it grew in this call; otherwise 0
  */
 export function outOfMemory(failure: Failure, grownTo: number, limitBytes: number): Failure {
   const { cause, message, declared } = failure;
-  // Whoever grows doubles what it has, so that half of the limit is as far as some get.
+  // Some allocators double what they have, so half of the limit is as far as they get.
   const isFull = grownTo >= (limitBytes * (declared ? 7 : 4)) / 8;
-  if (cause !== 'trap' || !(isFull || memoryWords.test(message))) return failure;
+  if (cause !== 'trap' || !(isFull || memoryMessage.test(message))) return failure;
   const allowed = `${Math.floor(limitBytes / 2 ** 20)} MiB of memory are allowed (limits.memory_mib)`;
   return { declared, cause: 'limit', message: short(`${allowed}: ${message}`) };
 }

@@ -1,27 +1,20 @@
 import vm from 'node:vm';
-import {
-  ContractBroken,
-  type HostImports,
-  type LaneContext,
-  LimitExceeded,
-} from '../../../capability/lane/lane-side.ts';
-import { laneSides } from '../../../capability/lane-registry.ts';
+import { ContractBroken, type HostImports, LimitExceeded } from '../../../capability/lane/lane-side.ts';
 import type { CallContext, Request, Response } from '../../../contract/generated/types.js';
 import { type EntryName, entryPoints, lifecycle } from '../../../contract/kinds.ts';
-import { checkedImports } from './checked-imports.ts';
+import type { CallScope } from './call-scope.ts';
+import { guestImports, type ToGateway } from './guest-imports.ts';
 import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
-import { LiftingMeter } from './lifting-meter.ts';
 import type { LanePlugin } from './message.ts';
-import type { OpenScope } from './open-scope.ts';
-import { deniedImports, learningImports } from './refusing.ts';
+import { LiftingMeter } from './payload-limit.ts';
 
-/** In a lane of pure plugins a hook answers at once; in one with asynchronous capabilities it answers later. */
+/** In a lane of pure plugins a hook answers at once; in a lane with asynchronous capabilities it answers later. */
 type MaybeLater<T> = T | Promise<T>;
 
 /** The functions that a component exports, by interface and by their names in JavaScript. */
 type Exports = Readonly<Record<string, Readonly<Record<string, (...args: readonly unknown[]) => MaybeLater<unknown>>>>>;
 
-/** The name that jco gives a function of WIT in JavaScript. */
+/** Returns the name that jco gives a function of WIT in JavaScript. */
 const inJavaScript = (name: string): string => name.replace(/-./g, dashed => dashed.slice(1).toUpperCase());
 
 const functions = Object.fromEntries(
@@ -34,46 +27,36 @@ type Instantiate = (
   instantiateCore?: (module: WebAssembly.Module, imports: WebAssembly.Imports) => WebAssembly.Instance,
 ) => MaybeLater<Exports>;
 
-/** The gateway's thread, seen from a lane. */
-export interface ToGateway {
-  /** What a job has used of the thread, in milliseconds; 0 in lanes where nothing waits. */
-  cpuMs(job: number): number;
-  /** Puts a question to the gateway's side of a capability. */
-  ask(job: number, plugin: string, capability: string, request: unknown): Promise<unknown>;
-  /** Tells what a plugin that is learning was refused. */
-  refused(plugin: string, capability: string, need: unknown): void;
-}
-
-/** What an instance's host functions and glue share. */
-interface CurrentCall {
-  scope: OpenScope | undefined;
+/** The hook call that an instance runs, for its host functions and glue. */
+interface Current {
+  scope: CallScope;
   readonly meter: LiftingMeter;
 }
 
 /**
  * Plugins whose imports were frozen once: classes of resources are shared by all plugins of a lane, and the rest is made
- * anew for each instance.
+ * again for each instance.
  */
-const met = new WeakSet<LanePlugin>();
+const frozen = new WeakSet<LanePlugin>();
 
-/** One instance of a plugin. It serves one call at a time; the lane discards it after anything but a declared result. */
+/** One instance of a plugin. It serves one call at a time. The lane discards it after anything but a declared result. */
 export class Instance {
   readonly #exports: Exports;
-  readonly #current: CurrentCall;
+  readonly #current: Current;
   readonly #memories: readonly WebAssembly.Memory[];
   #buffers: readonly ArrayBuffer[] | undefined;
-  /** What its memories were when they were last looked at, in bytes. They never shrink. */
+  /** The size of its memories when they were last measured, in bytes. They never shrink. */
   memoryBytes = 0;
 
-  private constructor(exports: Exports, current: CurrentCall, memories: readonly WebAssembly.Memory[]) {
+  private constructor(exports: Exports, current: Current, memories: readonly WebAssembly.Memory[]) {
     this.#exports = exports;
     this.#current = current;
     this.#memories = memories;
   }
 
-  /** Looks at its memories: by how many bytes they have grown since. */
+  /** Measures its memories, and returns the bytes by which they have grown since the last time. */
   grown(): number {
-    // A memory that grows leaves its buffer behind, empty; to ask the memory itself each time would be slow.
+    // A memory that grows leaves an empty buffer behind. To read `memory.buffer` each time would be slow.
     if (this.#buffers?.every(buffer => buffer.byteLength > 0)) return 0;
     this.#buffers = this.#memories.map(({ buffer }) => buffer);
     const bytes = this.#buffers.reduce((sum, buffer) => sum + buffer.byteLength, 0);
@@ -82,32 +65,32 @@ export class Instance {
     return by;
   }
 
-  /** What its memories are now, in bytes, where they have grown since they were last looked at; else 0. */
+  /** The size of its memories, in bytes, if they have grown since they were last measured; otherwise 0. */
   get grownTo(): number {
     const bytes = this.#memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
     return bytes > this.memoryBytes ? bytes : 0;
   }
 
   /** Instantiates and configures. Throws what the guest or its glue throws. */
-  static start(plugin: LanePlugin, scope: OpenScope, gateway: ToGateway): MaybeLater<Instance> {
-    const current = { scope, meter: new LiftingMeter(plugin.limits.payloadBytes) };
+  static start(plugin: LanePlugin, scope: CallScope, gateway: ToGateway): MaybeLater<Instance> {
+    const current: Current = { scope, meter: new LiftingMeter(plugin.limits.payloadBytes) };
     const realm = createGlueRealm(current.meter);
     const instantiate = compileGlue(plugin, realm);
     const memories: WebAssembly.Memory[] = [];
     const started = new Map<WebAssembly.Module, number>();
-    const imports = importsOf(plugin, current, gateway);
-    if (!met.has(plugin)) freezeAll(imports);
-    met.add(plugin);
+    const imports = guestImports(plugin, () => scopeOf(current), gateway);
+    if (!frozen.has(plugin)) freezeAll(imports);
+    frozen.add(plugin);
     const exports = instantiate(
       name => plugin.component.modules.get(name),
       imports,
       (module, given) => {
-        // Memory was set aside for so many, and the glue is not asked how many there are.
+        // The memory limit was divided among the counted instances, and the glue is not trusted to keep to them.
         const count = (started.get(module) ?? 0) + 1;
         started.set(module, count);
         if (count > instancesOf(plugin, module))
           throw new LimitExceeded('it has more core instances than were counted');
-        // The realm's own, so that what the guest gets of an instance leads to the realm and not out of it.
+        // An instance of the realm, so that what the guest gets of it leads to the realm and not out of it.
         const instance = new realm.WebAssembly.Instance(module, given);
         for (const exported of Object.values(instance.exports)) {
           if (exported instanceof realm.WebAssembly.Memory && !memories.includes(exported)) memories.push(exported);
@@ -124,12 +107,18 @@ export class Instance {
   }
 
   /** Calls an entry point. Throws what the guest or its glue throws. */
-  call(entry: EntryName, scope: OpenScope, context: CallContext, value: Request | Response): MaybeLater<unknown> {
+  call(entry: EntryName, scope: CallScope, context: CallContext, value: Request | Response): MaybeLater<unknown> {
     this.#current.scope = scope;
     this.#current.meter.reset();
     const { of, name } = functions[entry];
     return functionOf(this.#exports, of, name)(context, value);
   }
+}
+
+/** Returns the scope for a host function. The glue has copied its arguments out of the guest's memory. */
+function scopeOf({ scope, meter }: Current): CallScope {
+  meter.reset();
+  return scope;
 }
 
 /** @throws ContractBroken */
@@ -146,61 +135,18 @@ function instancesOf({ component: { modules, instances } }: LanePlugin, module: 
   return 0;
 }
 
-/** Promises of the glue's realm are not instances of this realm's Promise. */
+/** Returns whether a value is a promise. Promises of the glue's realm are not instances of this realm's Promise. */
 export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 const compiled = new Map<string, vm.Script>();
 
 /**
- * Run anew for every instance, in a realm of its own: see prepareGlue. What V8 makes of the text is made once, and
- * belongs to all instances of the lane that have this glue.
+ * Runs the glue in the realm of one instance: see prepareGlue. Its text is compiled once for all instances of the lane
+ * that have this glue.
  */
 function compileGlue({ component: { glue } }: LanePlugin, realm: GlueRealm): Instantiate {
   const script = compiled.get(glue) ?? new vm.Script(`(() => {${glue}\n})()`, { filename: 'glue.js' });
   compiled.set(glue, script);
   return script.runInContext(realm) as Instantiate;
-}
-
-function importsOf(plugin: LanePlugin, current: CurrentCall, gateway: ToGateway): HostImports {
-  const scope = (): OpenScope => {
-    if (current.scope === undefined) throw new Error('a host function was called outside a hook call');
-    // Whatever asks for it has its arguments.
-    current.meter.reset();
-    return current.scope;
-  };
-  const imports: Record<string, Readonly<Record<string, unknown>>> = {};
-  for (const side of laneSides) {
-    const { name } = side;
-    if (plugin.denied.has(name)) {
-      const told = (what: string) => scope().refused(name, what, 'not_granted');
-      const learned = (need: unknown) => {
-        told(`it was not granted: ${JSON.stringify(need)}`);
-        gateway.refused(plugin.id, name, need);
-      };
-      Object.assign(imports, plugin.learning ? learningImports(side, plugin, learned) : deniedImports(side, told));
-    }
-    if (!plugin.granted.has(name)) continue;
-    const lane: LaneContext = {
-      plugin: plugin.id,
-      log: (level, message) => scope().log(level, message),
-      state: {
-        get: key => scope().get(key),
-        set: (key, value) => scope().set(key, value),
-        getShared: key => scope().getShared(key),
-        setShared: (key, value) => scope().setShared(key, value),
-      },
-      get caller() {
-        return scope().caller;
-      },
-      tell: said => scope().tell(name, said),
-      refused: (what, reason = 'not_allowed') => scope().refused(name, what, reason),
-      ask: request => {
-        scope().countAsk(name, gateway.cpuMs(scope().job));
-        return gateway.ask(scope().job, plugin.id, name, request);
-      },
-    };
-    Object.assign(imports, side.imports(plugin.granted.get(name), lane));
-  }
-  return checkedImports(imports);
 }

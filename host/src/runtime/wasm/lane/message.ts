@@ -3,7 +3,7 @@ import type { ChainInput, ChainOutput, FailureCause, HookCall, Note } from '../.
 import type { PluginLimits } from '../../limits.ts';
 import type { Component } from '../compile/component.ts';
 
-/** What a lane must know to hold instances of one plugin. */
+/** A plugin as a lane gets it. */
 export interface LanePlugin {
   readonly id: string;
   readonly component: Component;
@@ -17,8 +17,8 @@ export interface LanePlugin {
 }
 
 /**
- * Who may share an instance of a plugin: all callers, those of one tenant, or nobody; or all callers, in a process
- * that holds this plugin alone.
+ * Who shares an instance of a plugin: all callers, those of one tenant, or no two calls; or all callers, in a process
+ * of its own.
  */
 export type Isolation = 'pooled' | 'tenant' | 'fresh' | 'process';
 
@@ -26,7 +26,7 @@ export interface LaneData {
   readonly plugins: readonly LanePlugin[];
   readonly progress: SharedArrayBuffer;
   /** Absent where no memory can be shared. */
-  readonly recorder?: SharedArrayBuffer;
+  readonly records?: SharedArrayBuffer;
 }
 
 export interface Job {
@@ -40,13 +40,13 @@ export interface LogLine {
   readonly message: string;
 }
 
-/** What calls have to say beside their answers: log lines, and what their capabilities have to tell. */
-export interface Said {
+/** What hook calls leave beside their results: log lines, and notes of their capabilities. */
+export interface CallRecords {
   readonly logs: readonly LogLine[];
   readonly notes: readonly Note[];
 }
 
-/** The memories of a plugin's instances in one lane, in bytes: now, and at most since that was told before. */
+/** The memory of a plugin's instances in one lane, in bytes: now, and the maximum since the last report. */
 export interface MemoryUse {
   readonly plugin: string;
   readonly bytes: number;
@@ -56,8 +56,8 @@ export interface MemoryUse {
 export interface JobResult {
   readonly id: number;
   readonly output: ChainOutput;
-  /** Absent when nothing was said, or all of it was sent before. */
-  readonly said?: Said;
+  /** Absent if there are none, or all of them were sent before. */
+  readonly records?: CallRecords;
 }
 
 export interface StartFailure {
@@ -68,16 +68,16 @@ export interface StartFailure {
 }
 
 /**
- * How jobs go to a lane and results come back. A message is cloned member by member, which for a small chain costs more
- * than a guest's work: so what is plain and small travels as one text. What JSON has no word for (bytes, state) and
- * what is long (text is copied faster than it is written) travels as it is.
+ * Jobs or results in one message. To clone a message member by member costs more than a guest's work on a small value, so
+ * small plain values travel as one text. Values that JSON cannot represent (bytes, state) and long ones (text is copied
+ * faster than it is written as JSON) travel as they are.
  */
 interface Packed<T> {
   readonly text: string;
   readonly whole: readonly T[];
 }
 
-/** Jobs, and the lists of calls that they are the first to name. */
+/** Jobs, and the lists of calls that the lane has not seen yet. */
 export interface PackedJobs extends Packed<Job> {
   readonly lists: readonly (readonly HookCall[])[];
 }
@@ -92,13 +92,13 @@ export type ToLane =
 export type FromLane =
   | { readonly type: 'started'; readonly failures: readonly StartFailure[] }
   | { readonly type: 'done'; readonly results: PackedResults }
-  /** What a job said so far. */
-  | { readonly type: 'said'; readonly job: number; readonly said: Said }
+  /** The records of a job so far. */
+  | { readonly type: 'records'; readonly job: number; readonly records: CallRecords }
   /** `cpuMs`: what the dropped job had used. */
-  | { readonly type: 'dropped'; readonly job: number; readonly cpuMs: number; readonly said?: Said }
-  /** Sent before the message about what changed it. */
+  | { readonly type: 'dropped'; readonly job: number; readonly cpuMs: number; readonly records?: CallRecords }
+  /** Sent before the result of the call that changed it. */
   | { readonly type: 'memory'; readonly uses: readonly MemoryUse[] }
-  /** Of a plugin that is learning; `need` is JSON. */
+  /** A plugin that is learning was refused something; `need` is JSON. */
   | { readonly type: 'refused'; readonly plugin: string; readonly capability: string; readonly need: string }
   | {
       readonly type: 'ask';

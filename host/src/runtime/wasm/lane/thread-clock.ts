@@ -1,9 +1,9 @@
 import process from 'node:process';
 
 /**
- * Who has used the thread of a lane in which calls wait for each other. Whoever is about to be woken takes the thread;
- * what it used until the next one does is its own. Nobody's time is charged while all wait: the clock is that of the
- * thread's CPU. Times are milliseconds.
+ * Measures how much of the thread each job of a lane uses where calls wait for each other. A job that begins or goes on
+ * holds the thread, and is charged for what is used until the next one does. While all jobs wait, none is charged: the
+ * clock is that of the thread's CPU. Times are milliseconds.
  */
 export class ThreadClock {
   #read = ThreadClock.now();
@@ -15,20 +15,20 @@ export class ThreadClock {
     return (user + system) / 1000;
   }
 
-  /** From here on the thread works for this job; undefined: for none. Yields what the job has used before. */
+  /** Gives the thread to this job, or to none. Returns what the job has used before. */
   turn(job: number | undefined): number {
     this.#charge();
     this.#holder = job;
     return job === undefined ? 0 : (this.#used.get(job) ?? 0);
   }
 
-  /** What the job has used so far. */
+  /** Returns what the job has used so far. */
   used(job: number): number {
     if (this.#holder === job) this.#charge();
     return this.#used.get(job) ?? 0;
   }
 
-  /** The job is over: what it used in all. */
+  /** Forgets a job that has ended, and returns what it used in all. */
   end(job: number): number {
     const used = this.used(job);
     this.#used.delete(job);

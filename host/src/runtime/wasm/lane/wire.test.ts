@@ -53,11 +53,11 @@ const blocked = { code: 'A', reason: odd, description: '' };
 
 it.each<[string, ChainOutput, object, boolean]>([
   ['nothing changed', output({}), {}, true],
-  ['a change, and lines', output({ value: toolResult(odd) }), { said: { logs, notes: [] } }, true],
+  ['a change, and lines', output({ value: toolResult(odd) }), { records: { logs, notes: [] } }, true],
   ['a block', { reports: [{ plugin: 'a', ...times, outcome: 'block', violation: blocked }] }, {}, true],
   ['an answer', output({ answer: toolResult(odd) }), {}, false],
   ['state', output({ state: { local: new Map(), shared: new Map([['k', odd]]) } }), {}, false],
-  ['notes', output({}), { said: { logs, notes: [{ plugin: 'a', capability: 'metrics', said: 5n }] } }, false],
+  ['notes', output({}), { records: { logs, notes: [{ plugin: 'a', capability: 'metrics', said: 5n }] } }, false],
 ])('[SBX-82] %s comes back from a lane as it was', (_, result, more, isText) => {
   const whole = { id: 7, output: result, ...more };
   const packed = structuredClone(packResults([[whole, three]]));
@@ -66,8 +66,8 @@ it.each<[string, ChainOutput, object, boolean]>([
 });
 
 it('[SBX-82] a result of calls that nobody asked for is nobody’s', () => {
-  const packed = packResults([[{ id: 7, output: output({}), said: { logs, notes: [] } }, three]]);
+  const packed = packResults([[{ id: 7, output: output({}), records: { logs, notes: [] } }, three]]);
   const [result] = unpackResults(packed, () => []);
   expect(result?.output.reports.slice(0, 2).map(({ plugin }) => plugin)).toEqual(['', '']);
-  expect(result?.said?.logs.every(({ plugin }) => plugin === '')).toBe(true);
+  expect(result?.records?.logs.every(({ plugin }) => plugin === '')).toBe(true);
 });

@@ -4,18 +4,19 @@ import type { Job, JobResult, LogLine, PackedJobs, PackedResults } from './messa
 type Value = ChainInput['value'];
 type Calls = readonly HookCall[];
 
-/** Characters of text that a value may have to travel in JSON. */
+/** The longest text of a value that travels as JSON, in characters. */
 const longest = 4096;
-/** Beyond so many different lists each travels with its job. A chain has a few; failures make others, rarely. */
+/** Beyond this number of different lists, each travels with its job. A chain has a few, and failures rarely add others. */
 const listsAtMost = 1024;
+const noLists: readonly Calls[] = [];
 
-/** The lists of calls that a pool of lanes has seen, by number: each lane is told each list once. */
+/** The lists of calls that a pool of lanes has seen, by number: each lane is sent each list once. */
 export class CallLists {
   readonly #numbers = new WeakMap<Calls, number>();
   readonly #lists: Calls[] = [];
 
-  /** @param told how many lists the lane knows */
-  pack(jobs: readonly Job[], told: number): PackedJobs {
+  /** @param sent the number of lists that the lane has */
+  pack(jobs: readonly Job[], sent: number): PackedJobs {
     const plain: PlainJob[] = [];
     const whole: Job[] = [];
     for (const job of jobs) {
@@ -24,7 +25,11 @@ export class CallLists {
       if (list === undefined) whole.push({ id: job.id, input: job.input });
       else plain.push([job.id, list, stage, context, value]);
     }
-    return { text: JSON.stringify(plain), whole, lists: this.#lists.slice(told) };
+    return {
+      text: JSON.stringify(plain),
+      whole,
+      lists: sent === this.#lists.length ? noLists : this.#lists.slice(sent),
+    };
   }
 
   get size(): number {
@@ -41,7 +46,7 @@ export class CallLists {
 
 type PlainJob = [id: number, list: number, ChainInput['stage'], ChainInput['context'], Value];
 
-/** @param lists what the lane was told so far, those of this message included */
+/** @param lists all lists that the lane was sent, including those of this message */
 export function unpackJobs({ text, whole }: PackedJobs, lists: readonly Calls[]): Job[] {
   const jobs = (JSON.parse(text) as PlainJob[]).map(([id, list, stage, context, value]) => {
     const input = { calls: lists[list] ?? [], stage, context, value } as ChainInput;
@@ -53,24 +58,24 @@ export function unpackJobs({ text, whole }: PackedJobs, lists: readonly Calls[])
 const outcomes = ['proceed', 'modified', 'respond'] as const;
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
-/** The plugin of a report is that of the call in its place. */
+/** A short report, of the plugin whose call is at the same place; or a whole one. */
 type PlainReport = [outcome: number, wallMs: number, cpuMs: number | null, hostCalls: number] | CallReport;
 type PlainLine = [call: number, level: number, message: string];
 type PlainResult = [id: number, reports: readonly PlainReport[], lines: readonly PlainLine[], value?: Value];
 
-/** @param results each with the calls of its job */
+/** @param results results, each with the calls of its job */
 export function packResults(results: readonly (readonly [JobResult, Calls])[]): PackedResults {
   const plain: PlainResult[] = [];
   const whole: JobResult[] = [];
   for (const [result, calls] of results) {
-    const { id, said, output } = result;
+    const { id, records, output } = result;
     const { value, answer, state, reports } = output;
-    const isPlain = answer === undefined && state === undefined && !(said && said.notes.length > 0);
+    const isPlain = answer === undefined && state === undefined && !(records && records.notes.length > 0);
     if (!isPlain || (value !== undefined && !isSmall(value))) {
       whole.push(result);
       continue;
     }
-    const lines = said === undefined ? [] : said.logs.map(line => plainLine(line, calls));
+    const lines = records === undefined ? [] : records.logs.map(line => plainLine(line, calls));
     if (value === undefined) plain.push([id, reports.map(plainReport), lines]);
     else plain.push([id, reports.map(plainReport), lines, value]);
   }
@@ -90,8 +95,8 @@ const plainLine = ({ plugin, level, message }: LogLine, calls: Calls): PlainLine
 ];
 
 /**
- * @param callsOf the calls of a job
- * @throws SyntaxError, TypeError when the text is not what a lane writes
+ * @param callsOf returns the calls of a job
+ * @throws SyntaxError, TypeError if the text is not what a lane writes
  */
 export function unpackResults({ text, whole }: PackedResults, callsOf: (job: number) => Calls): JobResult[] {
   const plain = (JSON.parse(text) as PlainResult[]).map(([id, reports, lines, value]) => {
@@ -100,13 +105,13 @@ export function unpackResults({ text, whole }: PackedResults, callsOf: (job: num
     return {
       id,
       output: value === undefined ? output : { ...output, value },
-      ...(lines.length > 0 && { said: { logs: lines.map(line => wholeLine(line, calls)), notes: [] } }),
+      ...(lines.length > 0 && { records: { logs: lines.map(line => wholeLine(line, calls)), notes: [] } }),
     };
   });
   return [...plain, ...whole];
 }
 
-function wholeReport(report: PlainReport, { plugin }: Pick<HookCall, 'plugin'> = nowhere): CallReport {
+function wholeReport(report: PlainReport, { plugin }: Pick<HookCall, 'plugin'> = noCall): CallReport {
   if (!Array.isArray(report)) return report;
   const [number, wallMs, cpuMs, hostCalls] = report;
   const cost = { plugin, wallMs, ...(cpuMs !== null && { cpuMs }), ...(hostCalls > 0 && { hostCalls }) };
@@ -116,15 +121,15 @@ function wholeReport(report: PlainReport, { plugin }: Pick<HookCall, 'plugin'> =
 }
 
 const wholeLine = ([call, level, message]: PlainLine, calls: Calls): LogLine => ({
-  plugin: (calls[call] ?? nowhere).plugin,
+  plugin: (calls[call] ?? noCall).plugin,
   level: levels[level] ?? 'warn',
   message,
 });
 
-/** In place of a call that nobody asked for. */
-const nowhere = { plugin: '' };
+/** In place of a call that is not in the list. */
+const noCall = { plugin: '' };
 
-/** Whether a value is of tools, short, and holds no bytes. */
+/** Returns whether a value is of a tool, short, and holds no bytes. */
 function isSmall({ tag, val }: Value): boolean {
   if (tag === 'tool-call') return val.name.length + val.arguments.length <= longest;
   if (tag !== 'tool-result') return false;

@@ -1,58 +1,65 @@
-import { type Moment, Progress } from '../lane/progress.ts';
+import { type CurrentCall, epochMs } from '../lane/shared-memory.ts';
 import type { Lane } from './lane-handle.ts';
 
-/** A call that ends sooner is not looked at: finding out what a thread uses costs more than most calls. */
-const lookAfterMs = 10;
+/** Calls that end sooner are not measured: to measure what a thread uses costs more than most calls. */
+const measureAfterMs = 10;
 
-interface Look {
+interface Measurement {
   readonly since: number;
   readonly job: number;
-  /** The thread's clock when it was looked at first. */
+  /** The thread's clock at the first measurement. */
   baseMs?: number;
   next: number;
-  isAsking: boolean;
+  isRunning: boolean;
 }
 
 /**
- * Finds calls that use more CPU than they may, by the clock of the lane's thread, so that a call that waits, or whose
- * thread has to wait for a busy machine, is not charged for it. Its pool asks it every few milliseconds.
+ * Finds calls that use more CPU than they may, by the clock of the lane's thread, so that a call is not charged for the
+ * time in which it waits, or in which its thread waits for a busy machine. Its pool calls it every few milliseconds.
  */
 export class CpuWatch {
-  readonly #looks = new WeakMap<Lane, Look>();
+  readonly #measurements = new WeakMap<Lane, Measurement>();
 
-  /** Calls `over` when the call that `read` tells of has used more than `limitMs`, some 20 ms late. */
-  look(lane: Lane, limitMs: number, read: () => Moment | undefined, over: (at: Moment) => void): void {
+  /** Calls `over` if the call that `read` returns has used more than `limitMs`, some 20 ms late. */
+  check(lane: Lane, limitMs: number, read: () => CurrentCall | undefined, over: (at: CurrentCall) => void): void {
     const at = read();
-    const now = Progress.now();
-    if (at === undefined || now - at.since < lookAfterMs) return;
-    let look = this.#looks.get(lane);
-    if (look?.since !== at.since || look.job !== at.job) {
-      look = { since: at.since, job: at.job, next: 0, isAsking: false };
-      this.#looks.set(lane, look);
+    const now = epochMs();
+    if (at === undefined || now - at.since < measureAfterMs) return;
+    let measurement = this.#measurements.get(lane);
+    if (measurement?.since !== at.since || measurement.job !== at.job) {
+      measurement = { since: at.since, job: at.job, next: 0, isRunning: false };
+      this.#measurements.set(lane, measurement);
     }
-    if (!look.isAsking && now >= look.next) void measure(lane, look, at, { limitMs, read, over });
+    if (!measurement.isRunning && now >= measurement.next) {
+      void measure(lane, measurement, at, { limitMs, read, over });
+    }
   }
 }
 
-interface Ask {
+interface CpuLimit {
   readonly limitMs: number;
-  readonly read: () => Moment | undefined;
-  readonly over: (at: Moment) => void;
+  readonly read: () => CurrentCall | undefined;
+  readonly over: (at: CurrentCall) => void;
 }
 
-async function measure(lane: Lane, look: Look, at: Moment, { limitMs, read, over }: Ask): Promise<void> {
-  look.isAsking = true;
+async function measure(
+  lane: Lane,
+  measurement: Measurement,
+  at: CurrentCall,
+  { limitMs, read, over }: CpuLimit,
+): Promise<void> {
+  measurement.isRunning = true;
   const cpuMs = await lane.cpuMs();
-  look.isAsking = false;
-  // Where it cannot be known, the deadline is what bounds the call.
+  measurement.isRunning = false;
+  // Where it cannot be measured, only the deadline limits the call.
   if (cpuMs === undefined) {
-    look.next = Number.POSITIVE_INFINITY;
+    measurement.next = Number.POSITIVE_INFINITY;
     return;
   }
-  look.baseMs ??= cpuMs;
-  const left = limitMs - at.usedMs - (cpuMs - look.baseMs);
+  measurement.baseMs ??= cpuMs;
+  const left = limitMs - at.usedMs - (cpuMs - measurement.baseMs);
   const here = read();
   if (left <= 0 && here?.since === at.since && here.job === at.job) over(at);
-  // A thread uses no more of the CPU than time passes.
-  look.next = Progress.now() + left;
+  // A thread uses at most as much CPU as time passes.
+  measurement.next = epochMs() + left;
 }

@@ -1,42 +1,43 @@
-import type { HeardCall, Serve } from '../../../capability/capability.ts';
+import type { HeardCall, Serve, ServedCall } from '../../../capability/capability.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../../../contract/hook-call.ts';
 import { Fault, fail } from '../../../core/fault.ts';
 import type { FromLane, LanePlugin } from '../lane/message.ts';
-import { heaviest } from '../lane/payload.ts';
-import { type Moment, Progress, startingJob } from '../lane/progress.ts';
+import { heaviest } from '../lane/payload-limit.ts';
+import { type CurrentCall, epochMs, startingJob } from '../lane/shared-memory.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
-import { FairQueue } from './fair-queue.ts';
-import type { PendingJob } from './job.ts';
-import { type Lane, nobody, type PoolOptions } from './lane-handle.ts';
+import { FairQueue, type PendingJob } from './fair-queue.ts';
+import { type Lane, type PoolOptions, startCall } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
 
 const maximumUnderWay = 32;
-const answerWithinMs = 50;
+/** How long a lane may take to confirm that it dropped a call. */
+const confirmWithinMs = 50;
 
 interface JobUnderWay {
   readonly job: PendingJob;
-  readonly began: number;
-  readonly timer: NodeJS.Timeout;
-  readonly abort: AbortController;
-  /** Of its value; `input` may change. */
+  /** In milliseconds since the epoch. */
+  readonly beganMs: number;
+  /** The weight of its value when it was sent; `input` may change. */
   readonly weight: number;
-  /** Questions that were not answered yet. */
+  /** Aborts the host calls that are being answered, if there were any. */
+  abort: AbortController | undefined;
+  /** The number of host calls that were not answered yet. */
   pending: number;
-  /** When it was sent, or answered last: it is the lane's turn since. Milliseconds, as of `Progress.now`. */
-  turn: number;
-  /** Questions that were taken on: where there is one, the call must not be run a second time. */
-  asks: number;
+  /** When it was sent or last answered, in milliseconds since the epoch: since then it is the lane's turn. */
+  turnMs: number;
+  /** The number of host calls that were made. A call that made one must not run a second time. */
+  hostCalls: number;
 }
 
 /**
- * The lane of one plugin that has asynchronous capabilities, or a process of its own. The former runs with JSPI: a call
- * that waits for the gateway's thread parks its instance and not the thread, so many calls are under way, each in an
- * instance of its own. A call past its deadline is dropped with its instance; if the thread does not confirm that, the
- * thread is ended.
+ * The lane of one plugin that has asynchronous capabilities, or a process of its own. With asynchronous capabilities it
+ * runs with JSPI: a call that waits for the gateway's thread suspends its instance and not the thread, so many calls are
+ * under way, each in an instance of its own. A call past its deadline is dropped with its instance. If the lane does not
+ * confirm that, it is ended.
  */
 export class DedicatedLane implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
-  /** The one that every chain here consists of. */
+  /** The only list of calls of this lane. */
   readonly #calls: readonly HookCall[];
   /** The gateway's side of the plugin's asynchronous capabilities, by name. */
   readonly #serves: ReadonlyMap<string, Serve>;
@@ -47,7 +48,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   readonly #unconfirmed = new Map<number, { readonly job: PendingJob; readonly timer: NodeJS.Timeout }>();
   readonly #queue: FairQueue;
   readonly #lists = new CallLists();
-  /** Of all values under way. */
+  /** The weight of all values under way. */
   #weight = 0;
   #closed = false;
 
@@ -56,17 +57,17 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     this.#calls = [{ plugin: plugin.id, stopOnBlock: true, stopOnFailure: true }];
     this.#serves = serves;
     this.#options = options;
-    this.#queue = new FairQueue(options.backlog);
+    this.#queue = new FairQueue(options.backlog, ({ id }) => this.#drop(id));
     this.#supervisor = new LaneSupervisor(
       {
-        message: (lane, message) => this.#message(lane, message),
+        message: (lane, message) => this.#receive(lane, message),
         ended: (lane, reason) => this.#ended(lane, reason),
         restarted: lane => {
           this.#lane = lane;
           this.#flush();
         },
         hasLane: () => this.#lane !== undefined,
-        look: () => this.#checkCpu(),
+        look: () => this.#checkLimits(),
       },
       {
         plugins: [plugin],
@@ -96,7 +97,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
 
   run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
-    // Calls that plugins wait for must not wait for those very plugins: each has one such call at a time.
+    // A call that a plugin waits for must not wait for that plugin. Each plugin has one such call at a time.
     const isAwaited = this.#plugin.component.asynchronous && (input.tools?.within.length ?? 0) > 0;
     const lane = isAwaited ? this.#lane : undefined;
     const job = this.#queue.admit(input, signal, lane !== undefined);
@@ -104,7 +105,6 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       this.#queue.push(job);
       this.#flush();
     } else this.#launch(lane, job);
-    signal?.addEventListener('abort', () => this.#underWay.has(job.id) && this.#drop(job.id), { once: true });
     return job.output;
   }
 
@@ -112,8 +112,8 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     this.#closed = true;
     for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
     for (const current of this.#underWay.values()) {
-      this.#land(current);
-      current.abort.abort();
+      this.#remove(current);
+      current.abort?.abort();
       if (!current.job.isSettled) current.job.reject(new Fault('lanes_closed'));
     }
     for (const job of this.#queue.takeAll()) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
@@ -124,7 +124,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   #flush(): void {
     const lane = this.#lane;
     if (lane === undefined) return;
-    // A plugin that never waits serves one call after the other: its time begins when the one before has ended.
+    // A plugin that never waits runs one call at a time, and the time of a call begins when the one before has ended.
     const most = this.#plugin.component.asynchronous ? maximumUnderWay : 1;
     while (this.#underWay.size < most && (this.#underWay.size === 0 || this.#weight < heaviest)) {
       const [job] = this.#queue.take(1);
@@ -134,111 +134,104 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   }
 
   #launch(lane: Lane, job: PendingJob): void {
-    const timer = setTimeout(() => this.#overdue(job.id), this.#plugin.limits.timeoutMs);
     const { weight } = job;
+    const beganMs = epochMs();
     this.#weight += weight;
-    this.#underWay.set(job.id, {
-      weight,
-      job,
-      began: performance.now(),
-      timer,
-      abort: new AbortController(),
-      pending: 0,
-      turn: Progress.now(),
-      asks: 0,
-    });
-    // Unless a call may use less CPU than time, its deadline bounds both.
-    if (this.#plugin.limits.cpuMs < this.#plugin.limits.timeoutMs) this.#supervisor.watch();
+    const abort = undefined;
+    this.#underWay.set(job.id, { job, beganMs, weight, abort, pending: 0, turnMs: beganMs, hostCalls: 0 });
+    this.#supervisor.watch();
     lane.run([job], this.#lists);
   }
 
-  #message(lane: Lane, message: FromLane): void {
+  #receive(lane: Lane, message: FromLane): void {
     if (message.type === 'ask') return void this.#serve(lane, message);
-    if (message.type === 'said') lane.hear(message.said, this.#callOf(message.job));
+    if (message.type === 'records') lane.deliver(message.records, this.#callOf(message.job));
     else if (message.type === 'dropped') {
-      lane.hear(message.said, this.#callOf(message.job));
+      if (message.records !== undefined) lane.deliver(message.records, this.#callOf(message.job));
       clearTimeout(this.#unconfirmed.get(message.job)?.timer);
       this.#unconfirmed.delete(message.job);
-      this.#options.accounts.spent(this.#plugin.id, message.cpuMs);
+      this.#options.accounts.addCpu(this.#plugin.id, message.cpuMs);
     } else if (message.type === 'done') {
-      for (const { id, output, said } of unpackResults(message.results, () => this.#calls)) {
-        lane.hear(said, this.#callOf(id));
+      for (const { id, output, records } of unpackResults(message.results, () => this.#calls)) {
+        if (records !== undefined) lane.deliver(records, this.#callOf(id));
         const current = this.#underWay.get(id);
         if (current === undefined) {
-          // Too late for its answer, and no less used.
-          for (const { plugin, cpuMs, wallMs } of output.reports) this.#options.accounts.spent(plugin, cpuMs ?? wallMs);
+          // The result is too late, but what it used counts.
+          for (const { plugin, cpuMs, wallMs } of output.reports)
+            this.#options.accounts.addCpu(plugin, cpuMs ?? wallMs);
           continue;
         }
-        this.#land(current);
-        // Whatever it asked for and did not wait for, nobody waits for now.
-        if (current.asks > 0) current.abort.abort();
+        this.#remove(current);
+        // The call did not wait for the answers to these host calls.
+        current.abort?.abort();
         current.job.resolve(output);
       }
     }
     this.#flush();
   }
 
-  /** The call that a job of the lane is for, also when nobody waits for it any more. */
+  /** Returns the hook call of a job, also after the job was dropped. */
   #callOf(id: number): HeardCall {
-    return (this.#underWay.get(id) ?? this.#unconfirmed.get(id))?.job.heard ?? nobody;
+    return (this.#underWay.get(id) ?? this.#unconfirmed.get(id))?.job.heard ?? startCall;
   }
 
   async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
     const current = this.#underWay.get(job);
     const serve = this.#serves.get(capability);
-    const call =
-      current === undefined
-        ? undefined
-        : { ...current.job.input.context, signal: current.abort.signal, tools: current.job.tools };
-    const starting =
-      job === startingJob ? { ...nobody, signal: AbortSignal.timeout(this.#plugin.limits.startMs) } : undefined;
-    const asker = call ?? starting;
-    if (asker === undefined || serve === undefined) {
+    const call = current === undefined ? this.#startingCall(job) : servedCall(current);
+    if (call === undefined || serve === undefined) {
       return lane.send({ type: 'answer', ask, error: `${capability} is not available now` });
     }
     if (current !== undefined) {
-      current.asks += 1;
+      current.hostCalls += 1;
       current.pending += 1;
     }
     try {
-      lane.send({ type: 'answer', ask, value: await serve(request, asker) });
+      lane.send({ type: 'answer', ask, value: await serve(request, call) });
     } catch (error) {
       lane.send({ type: 'answer', ask, error: error instanceof Error ? error.message : String(error) });
     }
     if (current !== undefined) {
       current.pending -= 1;
-      current.turn = Progress.now();
+      current.turnMs = epochMs();
     }
   }
 
-  #checkCpu(): void {
+  #startingCall(job: number): ServedCall | undefined {
+    if (job !== startingJob) return undefined;
+    return { ...startCall, signal: AbortSignal.timeout(this.#plugin.limits.startMs) };
+  }
+
+  #checkLimits(): void {
     if (this.#underWay.size === 0) this.#supervisor.unwatch();
+    const { timeoutMs } = this.#plugin.limits;
+    const nowMs = epochMs();
+    for (const { job, beganMs } of this.#underWay.values()) {
+      if (nowMs - beganMs < timeoutMs) continue;
+      this.#fail(job.id, 'timeout', `no answer within ${timeoutMs} ms (limits.timeout_ms)`);
+    }
     if (this.#lane === undefined) return;
-    const over = ({ job }: Moment, cause: FailureCause, message: string) => this.#failed(job, cause, message);
-    this.#supervisor.checkCpu(this.#lane, this.#plugin.limits, () => this.#working(), over);
+    const over = ({ job }: CurrentCall, cause: FailureCause, message: string) => this.#fail(job, cause, message);
+    this.#supervisor.checkCpu(this.#lane, this.#plugin.limits, () => this.#current(), over);
   }
 
   /**
-   * The call that the lane works for. A process shares no memory with us: it takes its messages in order, so it is the
-   * one whose turn came first among those that wait for no answer.
+   * Returns the call that the lane works for. A process shares no memory with the gateway. It takes its messages in
+   * order, so it works for the call whose turn came first among those that wait for no answer.
    */
-  #working(): Moment | undefined {
+  #current(): CurrentCall | undefined {
     if (this.#plugin.isolation !== 'process') {
       const at = this.#lane?.progress.read();
       return at !== undefined && this.#underWay.has(at.job) ? at : undefined;
     }
     const [first] = [...this.#underWay.values()]
       .filter(({ pending }) => pending === 0)
-      .toSorted((one, other) => one.turn - other.turn);
-    return first === undefined ? undefined : { since: first.turn, job: first.job.id, call: 0, usedMs: 0 };
+      .toSorted((one, other) => one.turnMs - other.turnMs);
+    return first === undefined ? undefined : { since: first.turnMs, job: first.job.id, call: 0, usedMs: 0 };
   }
 
-  #overdue(id: number): void {
-    this.#failed(id, 'timeout', `no answer within ${this.#plugin.limits.timeoutMs} ms (limits.timeout_ms)`);
-  }
-
-  /** Ends a call. What it used of the CPU is told by the lane when it confirms that. */
-  #failed(id: number, cause: FailureCause, message: string): void {
+  /** Ends a call. The lane reports what it used of the CPU when it confirms that. */
+  #fail(id: number, cause: FailureCause, message: string): void {
     const current = this.#underWay.get(id);
     if (current === undefined) return;
     current.job.failCall(0, cause, message, costOf(current));
@@ -248,23 +241,22 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   #drop(id: number): void {
     const current = this.#underWay.get(id);
     if (current === undefined) return;
-    const working = this.#working();
+    const working = this.#current();
     const at = working?.job === id ? working : undefined;
-    this.#land(current);
-    current.abort.abort();
+    this.#remove(current);
+    current.abort?.abort();
     this.#lane?.send({ type: 'drop', job: id });
-    const timer = setTimeout(() => this.#endUnconfirmed(at), answerWithinMs);
+    const timer = setTimeout(() => this.#endUnconfirmed(at), confirmWithinMs);
     this.#unconfirmed.set(id, { job: current.job, timer });
   }
 
-  /** The lane did not say that it has dropped a call: it works for it all the time. */
-  #endUnconfirmed(at: Moment | undefined): void {
-    if (at !== undefined) this.#options.accounts.spent(this.#plugin.id, at.usedMs + Progress.now() - at.since);
+  /** Ends the lane, because it did not confirm that it dropped a call: it works for that call all the time. */
+  #endUnconfirmed(at: CurrentCall | undefined): void {
+    if (at !== undefined) this.#options.accounts.addCpu(this.#plugin.id, at.usedMs + epochMs() - at.since);
     void this.#lane?.terminate();
   }
 
-  #land(current: JobUnderWay): void {
-    clearTimeout(current.timer);
+  #remove(current: JobUnderWay): void {
     if (this.#underWay.delete(current.job.id)) this.#weight -= current.weight;
   }
 
@@ -272,15 +264,15 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     if (this.#closed || this.#lane !== lane) return;
     this.#lane = undefined;
     for (const id of [...this.#underWay.keys(), ...this.#unconfirmed.keys()])
-      lane.hear(lane.unsent(id), this.#callOf(id));
+      lane.deliver(lane.unsent(id), this.#callOf(id));
     for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
     this.#unconfirmed.clear();
     const again: PendingJob[] = [];
     for (const current of [...this.#underWay.values()]) {
-      this.#land(current);
-      current.abort.abort();
+      this.#remove(current);
+      current.abort?.abort();
       current.job.attempts += 1;
-      if (current.asks > 0 || current.job.attempts > 1)
+      if (current.hostCalls > 0 || current.job.attempts > 1)
         current.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, costOf(current));
       if (!current.job.isSettled) again.push(current.job);
     }
@@ -289,5 +281,12 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   }
 }
 
-/** Of a call that its lane does not report. */
-const costOf = ({ began, asks }: JobUnderWay) => ({ wallMs: performance.now() - began, cpuMs: 0, hostCalls: asks });
+/** Returns the call as the gateway's side of a capability gets it. */
+function servedCall(current: JobUnderWay): ServedCall {
+  const { input, tools } = current.job;
+  current.abort ??= new AbortController();
+  return { ...input.context, signal: current.abort.signal, tools };
+}
+
+/** Returns the cost of a call that its lane does not report. */
+const costOf = ({ beganMs, hostCalls }: JobUnderWay) => ({ wallMs: epochMs() - beganMs, cpuMs: 0, hostCalls });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { callContext, calls, toolCall } from '../../../../../test/fixtures/hook-calls.ts';
-import { heaviest } from '../lane/payload.ts';
-import { FairQueue } from './fair-queue.ts';
-import { PendingJob } from './job.ts';
+import { heaviest } from '../lane/payload-limit.ts';
+import { FairQueue, PendingJob } from './fair-queue.ts';
 
 let ids = 0;
 function job(binding: string, text = ''): PendingJob {

@@ -7,31 +7,31 @@ import { forkBoundChild } from '../bound-child.ts';
 import type { BinaryPlugin, ThreadData } from '../lane/channel.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from '../lane/message.ts';
 
-/** What carries a lane: a thread, or a process. Events may come as soon as it was made. */
+/** The thread or process of a lane. Events may come as soon as it exists. */
 export interface LaneBody {
   send(message: ToLane): void;
   onMessage(listener: (message: FromLane) => void): void;
   onError(listener: (error: unknown) => void): void;
   onExit(listener: () => void): void;
-  /** What it has used of the CPU so far, in milliseconds; undefined where that cannot be known. Answers while it loops. */
+  /** Returns what it has used of the CPU, in milliseconds; undefined if that cannot be measured. Works while it loops. */
   cpuMs(): Promise<number | undefined>;
-  /** Ends it wherever it is. */
+  /** Ends it whatever it is doing. */
   terminate(): Promise<void>;
 }
 
 const program = new URL('../lane/worker.ts', import.meta.url);
-/** Bounds of the thread itself. A guest's memory is bounded by its modules; this bounds what glue makes of it. */
+/** Limits of the thread. A guest's memory is limited in its modules; this limits the objects that the glue creates. */
 const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 };
 
-/** A thread that loads the code of a lane, and then waits for its plugins. */
+/** Starts a thread that loads the code of a lane, and then waits for its plugins. */
 export const startThread = (): Worker =>
   new Worker(program, { resourceLimits, env: codeCacheEnvironment(), stdin: false, stdout: true, stderr: true });
 
-/** @param thread one that has no plugins yet */
+/** Sends the plugins to a thread. @param thread one without plugins */
 export function threadBody({ plugins, ...shared }: LaneData, thread: Worker = startThread()): LaneBody {
   thread.postMessage({ plugins: plugins.map(withoutBinaries), ...shared } satisfies ThreadData);
   return {
-    send: message => thread.postMessage(message),
+    send: thread.postMessage.bind(thread),
     onMessage: listener => void thread.on('message', listener),
     onError: listener => void thread.on('error', listener),
     onExit: listener => void thread.on('exit', listener),
@@ -43,7 +43,7 @@ export function threadBody({ plugins, ...shared }: LaneData, thread: Worker = st
   };
 }
 
-/** Arguments of Node for the process of a lane: of all files, it may read those of the gateway's own code. */
+/** Arguments of Node for the process of a lane. It may read the files of the gateway's own code, and no others. */
 export const laneArguments: readonly string[] = [
   '--permission',
   `--allow-fs-read=${fileURLToPath(new URL('../../../..', import.meta.url))}`,
@@ -51,7 +51,7 @@ export const laneArguments: readonly string[] = [
 ];
 
 /**
- * The same code in a child process under Node's permission model: it reads the gateway's code and no other file,
+ * Starts the same code in a child process under Node's permission model: it reads the gateway's code and no other file,
  * writes none, starts no processes, threads or addons, and has an empty environment.
  */
 export function processBody(plugins: readonly LanePlugin[]): LaneBody {
@@ -67,7 +67,7 @@ export function processBody(plugins: readonly LanePlugin[]): LaneBody {
   };
 }
 
-/** Ticks of a process, as Linux counts them: the 14th and 15th field, a hundred a second. (proc(5), /proc/pid/stat) */
+/** Reads the ticks of a process on Linux: the 14th and 15th field, a hundred a second. (proc(5), /proc/pid/stat) */
 async function processCpuMs(pid: number): Promise<number | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   // The second field is a name, and may hold spaces.

@@ -3,155 +3,159 @@ import type { HeardCall } from '../../../capability/capability.ts';
 import type { Note } from '../../../contract/hook-call.ts';
 import { Fault, Faults } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
-import type { FromLane, Job, LanePlugin, LogLine, Said, StartFailure, ToLane } from '../lane/message.ts';
-import { Progress, startingJob } from '../lane/progress.ts';
-import { Recorder } from '../lane/recorder.ts';
+import type { CallRecords, FromLane, Job, LanePlugin, LogLine, StartFailure, ToLane } from '../lane/message.ts';
+import { epochMs, Progress, RecordBuffer, startingJob } from '../lane/shared-memory.ts';
 import type { CallLists } from '../lane/wire.ts';
 import { type LaneBody, processBody, threadBody } from './lane-body.ts';
-import type { Accounts } from './usage-account.ts';
+import type { UsageAccounts } from './usage-account.ts';
 
-/** What a lane tells its pool. `ended` comes once, also when the lane ended while it was starting. */
+/** What a lane reports to its pool. */
 export interface LaneEvents {
   message(lane: Lane, message: Exclude<FromLane, { type: 'started' | 'refused' | 'memory' }>): void;
-  /** Where what its instances use is added up. */
-  readonly accounts: Accounts;
+  /** Adds up what the plugins use. */
+  readonly accounts: UsageAccounts;
   readonly log: Log;
-  /** Takes what capabilities of its plugins told of a call. */
-  hear(note: Note, call: HeardCall): void;
-  /** A plugin that is learning was refused something. */
+  /** Takes a note that a capability left in a hook call. */
+  deliverNote(note: Note, call: HeardCall): void;
+  /** Takes what a plugin that is learning was refused. */
   refused?: Refused | undefined;
+  /** Called once, also when the lane ends while it is starting. */
   ended(lane: Lane, reason: string): void;
 }
 
 /** What a pool of lanes needs beside its plugins. */
-export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'hear' | 'log' | 'refused'> {
-  /** Chains that may wait. */
+export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'deliverNote' | 'log' | 'refused'> {
+  /** The number of chains that may wait. */
   readonly backlog: number;
 }
 
-/** Takes what a plugin was refused: plugin, capability, and as JSON what it would have needed. Lanes may say anything. */
+/** Takes a refusal: plugin, capability, and what would have been needed, as JSON. It comes from a lane and is not trusted. */
 export type Refused = (plugin: string, capability: string, need: string) => void;
 
-/** Who asks while a plugin starts. */
-export const nobody: HeardCall = { requestId: '', binding: '', upstream: '' };
+/** Stands for the hook call while a plugin starts. */
+export const startCall: HeardCall = { requestId: '', binding: '', upstream: '' };
 
-/** What starting Node may take. */
+/** The time for starting Node. */
 const processStartMs = 5000;
 
 /** The gateway's side of one lane: a worker thread that holds instances, or a process that does. */
 export class Lane {
   readonly progress: Progress;
   readonly #body: LaneBody;
-  readonly #recorder: Recorder;
+  readonly #records: RecordBuffer;
   readonly #events: LaneEvents;
   readonly #plugins: ReadonlySet<string>;
-  #listsTold = 0;
+  #sentLists = 0;
 
   private constructor(plugins: readonly LanePlugin[], events: LaneEvents, thread: Worker | undefined) {
     const progress = new SharedArrayBuffer(Progress.bytes);
-    const recorder = new SharedArrayBuffer(Recorder.bytes);
+    const records = new SharedArrayBuffer(RecordBuffer.bytes);
     this.progress = new Progress(progress);
-    this.#recorder = new Recorder(recorder);
-    this.#body = isProcess(plugins) ? processBody(plugins) : threadBody({ plugins, progress, recorder }, thread);
+    this.#records = new RecordBuffer(records);
+    this.#body = isProcess(plugins) ? processBody(plugins) : threadBody({ plugins, progress, records }, thread);
     this.#events = events;
     this.#plugins = new Set(plugins.map(({ id }) => id));
   }
 
   /**
-   * Starts a lane with one configured instance of each plugin, in `thread` where one is ready.
+   * Starts a lane with one configured instance of each plugin, in `thread` if one is ready.
    * @throws Faults of `plugin_refused_config`, `plugin_start_failed`, `plugin_start_timeout`: one for each plugin that fails
    */
   static async start(plugins: readonly LanePlugin[], events: LaneEvents, thread?: Worker): Promise<Lane> {
     const lane = new Lane(plugins, events, thread);
-    const body = lane.#body;
     const started = Promise.withResolvers<readonly Fault[]>();
-    const began = Progress.now();
-    let reason = 'it ended';
-    const take = (message: FromLane) => {
-      if (message.type === 'refused') return events.refused?.(message.plugin, message.capability, message.need);
-      if (message.type === 'memory') return events.accounts.uses(lane, message.uses);
-      if (message.type === 'said' && message.job === startingJob) return lane.hear(message.said, nobody);
-      if (message.type !== 'started') return events.message(lane, message);
-      started.resolve(message.failures.map(startFault));
-    };
-    body.onMessage(message => {
-      try {
-        take(message);
-      } catch (error) {
-        // Of a lane as we wrote it everything makes sense: this one is another's now.
-        reason = `it sent an invalid message: ${error instanceof Error ? error.message : String(error)}`;
-        void body.terminate();
-      }
-    });
-    body.onError(error => {
-      reason = error instanceof Error ? error.message : String(error);
-    });
-    body.onExit(() => {
-      const plugin = plugins[lane.progress.read()?.call ?? 0]?.id ?? '';
-      started.resolve([new Fault('plugin_start_failed', { plugin, reason })]);
-      events.accounts.ended(lane);
-      events.ended(lane, reason);
-    });
+    lane.#listen(plugins, started.resolve);
+    const beganMs = epochMs();
     const watch = setInterval(() => {
-      const late = isProcess(plugins) ? lateProcess(plugins, began) : lane.#late(plugins);
+      const late = isProcess(plugins) ? lateProcess(plugins, beganMs) : lane.#latePlugin(plugins);
       if (late !== undefined) started.resolve([late]);
     }, 50);
     const failures = await started.promise;
     clearInterval(watch);
     if (failures.length === 0) return lane;
-    await body.terminate();
-    lane.hear(lane.unsent(startingJob), nobody);
+    await lane.#body.terminate();
+    lane.deliver(lane.unsent(startingJob), startCall);
     throw new Faults(failures);
   }
 
-  /** What the job that has its thread said and did not send: nothing, where it is another job, or another call of it. */
-  unsent(job: number, call = this.#recorder.call): Said {
-    const isOf = this.#recorder.job === job && this.#recorder.call === call;
-    return isOf ? this.#recorder.read() : { logs: [], notes: [] };
+  #listen(plugins: readonly LanePlugin[], started: (failures: readonly Fault[]) => void): void {
+    let reason = 'it ended';
+    this.#body.onMessage(message => {
+      try {
+        if (message.type === 'started') started(message.failures.map(startFault));
+        else this.#receive(message);
+      } catch (error) {
+        // Our own code sends valid messages, so this lane runs code of a guest.
+        reason = `it sent an invalid message: ${error instanceof Error ? error.message : String(error)}`;
+        void this.#body.terminate();
+      }
+    });
+    this.#body.onError(error => {
+      reason = error instanceof Error ? error.message : String(error);
+    });
+    this.#body.onExit(() => {
+      const plugin = plugins[this.progress.read()?.call ?? 0]?.id ?? '';
+      started([new Fault('plugin_start_failed', { plugin, reason })]);
+      this.#events.accounts.ended(this);
+      this.#events.ended(this, reason);
+    });
   }
 
-  /** Takes what was said in a call to those whom it is for. A lane speaks for its own plugins. */
-  hear(said: Said | undefined, call: HeardCall): void {
-    if (said === undefined) return;
+  #receive(message: Exclude<FromLane, { type: 'started' }>): void {
+    const { accounts, refused } = this.#events;
+    if (message.type === 'refused') refused?.(message.plugin, message.capability, message.need);
+    else if (message.type === 'memory') accounts.memory(this, message.uses);
+    else if (message.type === 'records' && message.job === startingJob) this.deliver(message.records, startCall);
+    else this.#events.message(this, message);
+  }
+
+  /** Returns the records of the job that has its thread which were not sent: none, if it is another job or call. */
+  unsent(job: number, call = this.#records.call): CallRecords {
+    const isCurrent = this.#records.job === job && this.#records.call === call;
+    return isCurrent ? this.#records.read() : { logs: [], notes: [] };
+  }
+
+  /** Writes the log lines of a call and delivers its notes, of the plugins of this lane only. */
+  deliver({ logs, notes }: CallRecords, call: HeardCall): void {
     const isOwn = ({ plugin }: { readonly plugin: string }) => this.#plugins.has(plugin);
-    writeLogs(this.#events.log, said.logs.filter(isOwn), call);
-    for (const note of said.notes) if (isOwn(note)) this.#events.hear(note, call);
+    writeLogs(this.#events.log, logs.filter(isOwn), call);
+    for (const note of notes) if (isOwn(note)) this.#events.deliverNote(note, call);
   }
 
-  /** Has it run these jobs. `lists` is that of its pool. */
+  /** Sends jobs to the lane. `lists` is that of its pool. */
   run(jobs: readonly Job[], lists: CallLists): void {
-    this.send({ type: 'run', jobs: lists.pack(jobs, this.#listsTold) });
-    this.#listsTold = lists.size;
+    this.send({ type: 'run', jobs: lists.pack(jobs, this.#sentLists) });
+    this.#sentLists = lists.size;
   }
 
   send(message: ToLane): void {
     this.#body.send(message);
   }
 
-  /** What its thread or process has used of the CPU so far, in milliseconds; undefined where that cannot be known. */
+  /** Returns what its thread or process has used of the CPU, in milliseconds; undefined if that cannot be measured. */
   async cpuMs(): Promise<number | undefined> {
     return this.#body.cpuMs().catch(() => undefined);
   }
 
-  /** Ends it wherever it is, in about 3 ms. */
+  /** Ends it whatever it is doing, in about 3 ms. */
   async terminate(): Promise<void> {
     await this.#body.terminate();
   }
 
-  /** The fault of the plugin that takes too long to start, if one does. */
-  #late(plugins: readonly LanePlugin[]): Fault | undefined {
+  /** Returns the fault of the plugin that takes too long to start, if one does. */
+  #latePlugin(plugins: readonly LanePlugin[]): Fault | undefined {
     const at = this.progress.read();
     const plugin = at?.job === startingJob ? plugins[at.call] : undefined;
-    if (at === undefined || plugin === undefined || Progress.now() - at.since < plugin.limits.startMs) return undefined;
+    if (at === undefined || plugin === undefined || epochMs() - at.since < plugin.limits.startMs) return undefined;
     return new Fault('plugin_start_timeout', { plugin: plugin.id, limit_ms: plugin.limits.startMs });
   }
 }
 
-/** Its progress cannot be seen from here; starting Node is part of its time. */
-function lateProcess(plugins: readonly LanePlugin[], began: number): Fault | undefined {
+/** Returns the fault of a process that takes too long. It shares no memory, and starting Node is part of its time. */
+function lateProcess(plugins: readonly LanePlugin[], beganMs: number): Fault | undefined {
   const limit = plugins.reduce((sum, plugin) => sum + plugin.limits.startMs, processStartMs);
   const plugin = plugins[0]?.id ?? '';
-  return Progress.now() - began < limit ? undefined : new Fault('plugin_start_timeout', { plugin, limit_ms: limit });
+  return epochMs() - beganMs < limit ? undefined : new Fault('plugin_start_timeout', { plugin, limit_ms: limit });
 }
 
 function startFault({ plugin, cause, message }: StartFailure): Fault {
@@ -161,10 +165,10 @@ function startFault({ plugin, cause, message }: StartFailure): Fault {
 
 const isProcess = (plugins: readonly LanePlugin[]) => plugins.some(plugin => plugin.isolation === 'process');
 
-/** Log lines of plugins, under their ids. */
+/** Writes log lines of plugins, under their ids. */
 function writeLogs(log: Log, lines: readonly LogLine[], call: HeardCall): void {
-  const request = call === nobody ? {} : { request: call.requestId };
-  // A lane may say anything: what is no level must not call whatever the log has under that name.
+  const request = call === startCall ? {} : { request: call.requestId };
+  // A lane may send anything: an invalid level must not call another method of the log.
   for (const { plugin, level, message } of lines)
     log[logLevels.has(level) ? level : 'warn']({ plugin, ...request }, String(message));
 }

@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import type { FailureCause } from '../../../contract/hook-call.ts';
 import { overCpu, type PluginLimits } from '../../limits.ts';
 import type { LanePlugin } from '../lane/message.ts';
-import type { Moment } from '../lane/progress.ts';
+import type { CurrentCall } from '../lane/shared-memory.ts';
 import { CpuWatch } from './cpu-limit.ts';
 import type { FairQueue } from './fair-queue.ts';
 import { Lane, type LaneEvents, type PoolOptions } from './lane-handle.ts';
@@ -64,7 +64,7 @@ export class LaneSupervisor {
     this.#restarts.add(restart);
   }
 
-  /** Calls the pool's `look` every few milliseconds from now on. */
+  /** Calls the pool's `look` every few milliseconds until `unwatch`. */
   watch(): void {
     this.#watch ??= setInterval(() => this.#pool.look(), watchEveryMs).unref();
   }
@@ -81,11 +81,11 @@ export class LaneSupervisor {
   checkCpu(
     lane: Lane,
     { cpuMs, timeoutMs }: Pick<PluginLimits, 'cpuMs' | 'timeoutMs'>,
-    read: () => Moment | undefined,
-    over: (at: Moment, cause: FailureCause, message: string) => void,
+    read: () => CurrentCall | undefined,
+    over: (at: CurrentCall, cause: FailureCause, message: string) => void,
   ): void {
     if (cpuMs >= timeoutMs) return;
-    this.#cpuWatch.look(lane, cpuMs, read, at => over(at, 'limit', overCpu(cpuMs)));
+    this.#cpuWatch.check(lane, cpuMs, read, at => over(at, 'limit', overCpu(cpuMs)));
   }
 
   /** Starts no more lanes. Resolves when none is being started; one that had begun to start is ended. */

@@ -2,8 +2,8 @@ import type { Worker } from 'node:worker_threads';
 import { startThread } from './lane-body.ts';
 
 /**
- * Threads that load the code of lanes while the gateway is still loading its plugins. Whoever starts a lane takes one;
- * those that nobody took are ended with this.
+ * Threads that load the code of lanes while the gateway is still loading its plugins. Each lane that starts takes one.
+ * Disposing ends those that were not taken.
  */
 export class ReadyThreads implements AsyncDisposable {
   readonly #threads: Worker[];
@@ -11,13 +11,13 @@ export class ReadyThreads implements AsyncDisposable {
   constructor(count: number) {
     this.#threads = Array.from({ length: count }, () => {
       const thread = startThread();
-      // One that breaks before anybody took it is no use to anybody, and no harm.
+      // A thread that breaks before it is taken is only dropped.
       thread.on('error', () => {}).once('exit', () => this.#forget(thread));
       return thread;
     });
   }
 
-  /** One that is loaded, or about to be; undefined when there is none left. */
+  /** Returns a thread that has loaded or is loading; undefined if none is left. */
   take(): Worker | undefined {
     return this.#threads.shift();
   }

@@ -2,36 +2,49 @@ import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../../..
 import { Fault, fail } from '../../../core/fault.ts';
 import type { PluginLimits } from '../../limits.ts';
 import type { FromLane, LanePlugin } from '../lane/message.ts';
-import { type Moment, noJob, Progress } from '../lane/progress.ts';
+import { type CurrentCall, epochMs, noJob } from '../lane/shared-memory.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
-import { FairQueue } from './fair-queue.ts';
-import type { PendingJob } from './job.ts';
+import { FairQueue, type PendingJob } from './fair-queue.ts';
 import type { Lane, PoolOptions } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
 import type { ReadyThreads } from './ready-threads.ts';
 
 const maximumBatch = 64;
-/** How long chains may wait for a lane that is at work while another is idle. */
+/** How long chains may wait for a busy lane while another is idle. */
 const patienceMs = 3;
 const maximumAttempts = 3;
-/** From when a gateway's lanes are open to when it most probably listens. */
+/** The time from when a gateway's lanes are open to when it usually listens. */
 const spareAfterMs = 250;
-/** After a lane had to be ended, chains travel alone for so long: whatever loops holds up nobody in its batch. */
+/** How long chains travel alone after a lane was ended, so that a looping call delays no other chain of its batch. */
 const cautionMs = 5000;
 
 type SharedLanesOptions = PoolOptions & { readonly count: number };
 
+/** The chains that a lane was sent in one message. */
+interface Batch {
+  readonly jobs: Map<number, PendingJob>;
+  readonly sentAt: number;
+  readonly size: number;
+}
+
+/** Why a call ended with its lane. */
+interface LaneFailure {
+  readonly at: CurrentCall;
+  readonly cause: FailureCause;
+  readonly message: string;
+}
+
 /**
- * Lanes for plugins without asynchronous capabilities: each holds an instance of every plugin and runs one chain at a
- * time. Chains that become ready in one turn of the event loop travel in one message. A lane in which a call passes
- * its deadline is ended and a warm spare takes its place; what else it was to do is done by the others, again from the
- * start where its result was lost (a pure plugin has no effect but its answer).
+ * The lanes for plugins without asynchronous capabilities. Each holds an instance of every plugin and runs one chain at a
+ * time. Chains that become ready in one turn of the event loop travel in one message. A lane in which a call exceeds its
+ * deadline is ended and a warm spare takes its place. The other chains of its batch run again in other lanes, because a
+ * pure plugin has no effect but its result.
  */
 export class SharedLanes implements HookRunner, AsyncDisposable {
   readonly #limits: ReadonlyMap<string, PluginLimits>;
   readonly #supervisor: LaneSupervisor;
   readonly #idle: Lane[] = [];
-  readonly #busy = new Map<Lane, Map<number, PendingJob>>();
+  readonly #busy = new Map<Lane, Batch>();
   #spare: Lane | undefined;
   readonly #queue: FairQueue;
   readonly #lists = new CallLists();
@@ -40,8 +53,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
   #cautiousUntil = 0;
   #patience: NodeJS.Timeout | undefined;
   #lastSentAt = 0;
-  readonly #sent = new WeakMap<Lane, { readonly at: number; readonly chains: number }>();
-  /** What a chain takes, on average lately, from the message to the answer. */
+  /** The recent average time of a chain from the message to the result. */
   #chainMs = 1;
   readonly #count: number;
 
@@ -51,23 +63,23 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     this.#queue = new FairQueue(backlog);
     this.#supervisor = new LaneSupervisor(
       {
-        message: (lane, message) => this.#done(lane, message),
+        message: (lane, message) => this.#receive(lane, message),
         ended: (lane, reason) => this.#ended(lane, reason),
         restarted: lane => {
-          this.#take(lane);
+          this.#addLane(lane);
           this.#flushSoon();
         },
         hasLane: () => this.#idle.length + this.#busy.size > 0,
-        look: () => this.#endOverdue(),
+        look: () => this.#checkLimits(),
       },
       { plugins, lanes: options, queue: this.#queue, unavailable: 'no lane can be started', logFields: {} },
     );
   }
 
   /**
-   * Starts `count` lanes, in `threads` where these are ready. The spare follows when they serve: it must not take the
-   * time of a gateway that is still starting.
-   * @throws Faults as Lane.start does; then nothing is left running
+   * Starts `count` lanes, in `threads` as far as these are ready. The spare follows later, so that it does not slow down
+   * the start of the gateway.
+   * @throws Faults as Lane.start does; then no lane is left running
    */
   static async start(
     plugins: readonly LanePlugin[],
@@ -77,7 +89,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     const all = await Promise.allSettled(
       Array.from({ length: options.count }, () => lanes.#supervisor.start(threads?.take())),
     );
-    for (const each of all) if (each.status === 'fulfilled') lanes.#take(each.value);
+    for (const each of all) if (each.status === 'fulfilled') lanes.#addLane(each.value);
     // A plugin that does not start fails in every lane, so one report is enough.
     const failed = all.find(each => each.status === 'rejected');
     if (failed !== undefined) {
@@ -102,29 +114,32 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     void this.#supervisor.close();
     clearTimeout(this.#patience);
     const lanes = [...this.#idle, ...this.#busy.keys(), ...(this.#spare === undefined ? [] : [this.#spare])];
-    const open = [...this.#queue.takeAll(), ...[...this.#busy.values()].flatMap(jobs => [...jobs.values()])];
+    const open = [...this.#queue.takeAll(), ...[...this.#busy.values()].flatMap(({ jobs }) => [...jobs.values()])];
     for (const job of open) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
     await Promise.all(lanes.map(lane => lane.terminate()));
   }
 
-  /** At the end of this turn of the event loop, when all requests that arrived in it have queued their chains. */
+  /** Sends the waiting chains at the end of this turn of the event loop, when all requests of it have queued theirs. */
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    setImmediate(() => {
-      this.#flushing = false;
-      this.#flush();
-    });
+    setImmediate(this.#flushNow);
   }
 
+  readonly #flushNow = (): void => {
+    this.#flushing = false;
+    this.#flush();
+  };
+
   /**
-   * Fills one lane after the other. What waits for a lane that answers soon anyway travels then, in one message: most
-   * of what a hop costs is the message, and caches are warm in a lane that has just worked.
+   * Fills one lane after the other. While a lane is about to answer, chains wait for it and then travel in one message,
+   * because most of the cost of a hop is the message, and caches are warm in a lane that has just worked.
    */
   #flush(): void {
-    const isCautious = performance.now() < this.#cautiousUntil;
+    const nowMs = performance.now();
+    const isCautious = nowMs < this.#cautiousUntil;
     while (this.#queue.length > 0 && this.#idle.length > 0) {
-      if (!isCautious && this.#answersSoon()) {
+      if (!isCautious && this.#answersSoon(nowMs)) {
         this.#patience ??= setTimeout(() => {
           this.#patience = undefined;
           this.#flush();
@@ -138,101 +153,99 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
         this.#idle.push(lane);
         break;
       }
-      this.#busy.set(lane, new Map(batch.map(job => [job.id, job])));
-      this.#lastSentAt = performance.now();
-      this.#sent.set(lane, { at: this.#lastSentAt, chains: batch.length });
+      const jobs = new Map(batch.map(job => [job.id, job]));
+      this.#busy.set(lane, { jobs, sentAt: nowMs, size: batch.length });
+      this.#lastSentAt = nowMs;
       lane.run(batch, this.#lists);
     }
     if (this.#busy.size > 0) this.#supervisor.watch();
   }
 
-  /** Whether a lane that was sent something a moment ago will have done it soon, and then what waits. */
-  #answersSoon(): boolean {
+  /** Returns whether a busy lane will soon have finished its chains, and then those that wait. */
+  #answersSoon(nowMs: number): boolean {
     return (
-      this.#busy.size > 0 &&
-      performance.now() - this.#lastSentAt < patienceMs &&
-      this.#queue.length * this.#chainMs < patienceMs
+      this.#busy.size > 0 && nowMs - this.#lastSentAt < patienceMs && this.#queue.length * this.#chainMs < patienceMs
     );
   }
 
-  /** Chains of some milliseconds of work: the lane is not kept from others, nor they from it, for longer. */
+  /** Returns how many chains keep a lane busy for some milliseconds, and no longer. */
   #batchSize(): number {
     return Math.max(1, Math.min(maximumBatch, Math.floor(patienceMs / this.#chainMs)));
   }
 
-  #done(lane: Lane, message: FromLane): void {
+  #receive(lane: Lane, message: FromLane): void {
     if (message.type !== 'done') return;
     const batch = this.#busy.get(lane);
     if (batch === undefined) return;
-    const results = unpackResults(message.results, id => batch.get(id)?.input.calls ?? []);
-    for (const { id, output, said } of results) {
-      const job = batch.get(id);
+    const { jobs, sentAt, size } = batch;
+    const results = unpackResults(message.results, id => jobs.get(id)?.input.calls ?? []);
+    for (const { id, output, records } of results) {
+      const job = jobs.get(id);
       if (job === undefined) continue;
-      batch.delete(id);
-      lane.hear(said, job.heard);
+      jobs.delete(id);
+      if (records !== undefined) lane.deliver(records, job.heard);
       if (!job.isSettled) job.resolve(output);
     }
-    // Heavy results come one by one.
-    if (batch.size > 0) return;
+    // Heavy results come in several messages.
+    if (jobs.size > 0) return;
     this.#busy.delete(lane);
     this.#idle.push(lane);
-    const { at = 0, chains = 1 } = this.#sent.get(lane) ?? {};
-    this.#chainMs += ((performance.now() - at) / chains - this.#chainMs) / 8;
+    this.#chainMs += ((performance.now() - sentAt) / size - this.#chainMs) / 8;
     if (this.#queue.length > 0) this.#flushSoon();
-    else if (this.#busy.size === 0) this.#supervisor.unwatch();
   }
 
-  #endOverdue(): void {
-    for (const [lane, batch] of this.#busy) {
+  #checkLimits(): void {
+    if (this.#busy.size === 0) this.#supervisor.unwatch();
+    for (const [lane, { jobs }] of this.#busy) {
       const at = lane.progress.read();
-      const call = at === undefined ? undefined : batch.get(at.job)?.input.calls[at.call];
+      const call = at === undefined ? undefined : jobs.get(at.job)?.input.calls[at.call];
       if (at === undefined || call === undefined) continue;
       const limits = this.#limits.get(call.plugin) ?? { timeoutMs: 0, cpuMs: 0 };
       const { timeoutMs } = limits;
-      if (Progress.now() - at.since >= timeoutMs) {
-        this.#end(lane, at, 'timeout', `no answer within ${timeoutMs} ms (limits.timeout_ms)`);
+      if (epochMs() - at.since >= timeoutMs) {
+        this.#end(lane, { at, cause: 'timeout', message: `no answer within ${timeoutMs} ms (limits.timeout_ms)` });
       } else {
         const read = () => lane.progress.read();
-        this.#supervisor.checkCpu(lane, limits, read, (...over) => this.#busy.has(lane) && this.#end(lane, ...over));
+        this.#supervisor.checkCpu(
+          lane,
+          limits,
+          read,
+          (over, cause, message) => this.#busy.has(lane) && this.#end(lane, { at: over, cause, message }),
+        );
       }
     }
   }
 
-  #end(lane: Lane, { job, call, since }: Moment, cause: FailureCause, message: string): void {
-    this.#replace(lane, { job, call, cause, message, wall: Progress.now() - since });
+  #end(lane: Lane, failure: LaneFailure): void {
+    this.#replace(lane, failure);
     void lane.terminate();
   }
 
-  /** The lane ended by itself: its thread ran out of memory, or broke. */
+  /** Replaces a lane that ended by itself: its thread ran out of memory, or broke. */
   #ended(lane: Lane, reason: string): void {
     if (this.#closed) return;
     const at = lane.progress.read();
     if (this.#spare === lane) this.#spare = undefined;
     else if (this.#idle.includes(lane)) this.#idle.splice(this.#idle.indexOf(lane), 1);
     else if (!this.#busy.has(lane)) return;
-    const wall = at === undefined ? 0 : Progress.now() - at.since;
-    this.#replace(
-      lane,
-      at === undefined ? undefined : { job: at.job, call: at.call, cause: 'limit', message: reason, wall },
-    );
+    this.#replace(lane, at === undefined ? undefined : { at, cause: 'limit', message: reason });
   }
 
-  /** Takes a lane out, blames the call that it was in, and gives the rest of its batch to others. */
-  #replace(
-    lane: Lane,
-    blame: { job: number; call: number; cause: FailureCause; message: string; wall: number } | undefined,
-  ): void {
-    const batch = this.#busy.get(lane) ?? new Map<number, PendingJob>();
+  /** Removes a lane, fails the call that it was in, and gives the rest of its batch to other lanes. */
+  #replace(lane: Lane, failure: LaneFailure | undefined): void {
+    const jobs = this.#busy.get(lane)?.jobs ?? new Map<number, PendingJob>();
     this.#busy.delete(lane);
     this.#cautiousUntil = performance.now() + cautionMs;
     const again: PendingJob[] = [];
-    const culprit = batch.get(blame?.job ?? noJob);
-    if (culprit !== undefined) lane.hear(lane.unsent(culprit.id, blame?.call), culprit.heard);
-    for (const job of batch.values()) {
-      // Who was merely in the same batch is not charged: each end of a lane takes its culprit out.
-      if (blame === undefined) job.attempts += 1;
-      if (job.id === blame?.job) job.failCall(blame.call, blame.cause, blame.message, { wallMs: blame.wall });
-      else if (job.attempts >= maximumAttempts)
+    const failed = jobs.get(failure?.at.job ?? noJob);
+    if (failed !== undefined) lane.deliver(lane.unsent(failed.id, failure?.at.call), failed.heard);
+    for (const job of jobs.values()) {
+      // Only the job that ended the lane is charged, because each end removes it from the batch.
+      if (failure === undefined) job.attempts += 1;
+      if (failure !== undefined && job === failed) {
+        const { at, cause, message } = failure;
+        job.failCall(at.call, cause, message, { wallMs: epochMs() - at.since });
+      } else if (job.attempts >= maximumAttempts)
         job.failCall(0, 'unavailable', 'its lane ended several times', { wallMs: 0 });
       if (!job.isSettled) again.push(job);
     }
@@ -245,8 +258,8 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     this.#flushSoon();
   }
 
-  /** Takes a lane that has started: to serve if one is missing, else as the spare. */
-  #take(lane: Lane): void {
+  /** Adds a lane that has started: to serve if one is missing, otherwise as the spare. */
+  #addLane(lane: Lane): void {
     if (this.#spare === undefined && this.#idle.length + this.#busy.size >= this.#count) this.#spare = lane;
     else this.#idle.push(lane);
   }

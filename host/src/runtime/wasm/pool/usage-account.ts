@@ -3,10 +3,10 @@ import type { Metrics } from '../../../core/metrics.ts';
 import { type PluginUsage, type UsageSeries, usageOf, usageSeries } from '../../../core/plugin-usage.ts';
 import type { MemoryUse } from '../lane/message.ts';
 
-/** What each plugin of a sandbox has used, added up on the gateway's thread from what lanes tell with their answers. */
-export class Accounts {
+/** Adds up what each plugin has used, from what lanes report with their results. */
+export class UsageAccounts {
   readonly #series: ReadonlyMap<string, UsageSeries>;
-  /** Bytes by lane, and within it by plugin. */
+  /** Bytes by lane and plugin. */
   readonly #memory = new Map<object, Map<string, number>>();
 
   constructor(metrics: Metrics, plugins: readonly string[]) {
@@ -14,26 +14,26 @@ export class Accounts {
   }
 
   /** Adds the hook calls of a chain. */
-  called(reports: readonly CallReport[]): void {
+  addCalls(reports: readonly CallReport[]): void {
     for (const { plugin, wallMs, cpuMs = wallMs, hostCalls = 0 } of reports) {
       const series = this.#series.get(plugin);
       series?.calls.add(1);
       series?.wall.add(wallMs / 1000);
       if (hostCalls > 0) series?.hostCalls.add(hostCalls);
-      this.spent(plugin, cpuMs);
+      this.addCpu(plugin, cpuMs);
     }
   }
 
-  /** Adds time on a lane's thread that no report tells. */
-  spent(plugin: string, cpuMs: number): void {
+  /** Adds time on a lane's thread. */
+  addCpu(plugin: string, cpuMs: number): void {
     this.#series.get(plugin)?.cpu.add(cpuMs / 1000);
   }
 
-  /** Takes what the instances of a lane use now, and the most that they used since it told that before. */
-  uses(lane: object, told: readonly MemoryUse[]): void {
+  /** Takes the memory of the plugins of a lane. */
+  memory(lane: object, uses: readonly MemoryUse[]): void {
     const here = this.#memory.get(lane) ?? new Map<string, number>();
     this.#memory.set(lane, here);
-    for (const { plugin, bytes, most } of told) {
+    for (const { plugin, bytes, most } of uses) {
       const series = this.#series.get(plugin);
       if (series === undefined) continue;
       const others = series.memory.value - (here.get(plugin) ?? 0);
@@ -43,12 +43,13 @@ export class Accounts {
     }
   }
 
-  /** The lane is gone, with all of its instances. */
+  /** Subtracts the memory of a lane that has ended. */
   ended(lane: object): void {
     for (const [plugin, bytes] of this.#memory.get(lane) ?? []) this.#series.get(plugin)?.memory.add(-bytes);
     this.#memory.delete(lane);
   }
 
+  /** Returns what each plugin has used, by id. */
   all(): ReadonlyMap<string, PluginUsage> {
     return new Map([...this.#series].map(([id, series]) => [id, usageOf(series)]));
   }
