@@ -197,11 +197,13 @@ it('an upstream that is down is not tried each time that readiness is asked for 
   };
   await using down = await startRawHttpServer({ refuse });
   await using waiting = await openGateway([{ id: 'down', http: { url: down.url } }]);
+  const began = performance.now();
   for (let asked = 0; asked < 300; asked += 1) {
     expect((await fetch(`${waiting.url}/readyz`, { headers: { host: 'any.example' } })).status).toBe(503);
   }
   expect(tried).toBeGreaterThan(0);
-  expect(tried).toBeLessThan(20);
+  // A slow machine asks for longer.
+  expect(tried).toBeLessThan(20 + (performance.now() - began) / 1000);
 });
 
 it('an upstream that floods a client which does not read is held up [GW-40]', async () => {

@@ -9,6 +9,7 @@ import type { UpstreamEntry } from '../../host/src/upstream/mcp/create-upstream.
 import { everythingOverStdio, freePort, startEverything } from '../fixtures/everything.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
 import { openGateway, rpc, call as toolCall } from '../fixtures/open-gateway.ts';
+import { postHead, rawClient } from '../fixtures/raw-client.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { oddResult } from '../fixtures/raw-mcp.ts';
 
@@ -367,18 +368,31 @@ it('is alive at once, and ready when its upstreams are [GW-14]', async () => {
 });
 
 it('drains: takes nothing new, lets what runs finish, then closes [GW-15]', async () => {
-  const gateway = await keep(openGateway([{ id: 'everything', stdio: everythingOverStdio }]));
+  const held = Promise.withResolvers<() => void>();
+  const upstream = await keep(
+    startRawHttpServer({
+      answer(message, response) {
+        if (message.params?.name !== 'held') return false;
+        const result = { content: [{ type: 'text', text: 'completed' }] };
+        const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result });
+        held.resolve(() => response.writeHead(200, { 'content-type': 'application/json' }).end(answer));
+        return true;
+      },
+    }),
+  );
+  const gateway = await keep(openGateway([{ id: 'raw', http: { url: upstream.url } }]));
   const session = await gateway.session();
-  const running = gateway.post(toolCall('trigger-long-running-operation', { duration: 0.6, steps: 1 }), session);
-  await new Promise(resolve => setTimeout(resolve, 100));
-  const drained = gateway.server.drain(5_000);
-  const refused = await gateway.post(rpc('ping'), session);
-  expect([refused.status, refused.headers.get('connection'), refused.body.error.data.code]).toEqual([
-    503,
-    'close',
-    'draining',
-  ]);
+  const running = gateway.post(toolCall('held'), session);
+  const release = await held.promise;
+  const drained = gateway.server.drain(60_000);
+  // On a connection of its own: those that are idle were closed.
+  using late = await rawClient(gateway.url);
+  const ping = JSON.stringify(rpc('ping'));
+  late.send(postHead(gateway.url, ping, session), ping);
+  await late.closed;
+  expect(late.text()).toMatch(/^HTTP\/1\.1 503 .*\r\nconnection: close\r\n.*"code":"draining"/is);
   expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
+  release();
   expect(textOf((await running).body.result)).toContain('completed');
   await drained;
   await expect(gateway.post(rpc('ping'), session)).rejects.toThrow();

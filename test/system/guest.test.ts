@@ -53,7 +53,7 @@ describe('a hostile plugin behind a serving gateway', () => {
       {
         id: 'hostile',
         bytes: await jsGuest(guestDescriptor('hostile', { hooks }), hostile),
-        limits: { memory_mib: 16, timeout_ms: 1000 },
+        limits: { memory_mib: 16, timeout_ms: 3000 },
       },
       { id: 'traps', bytes: await watGuest(guestDescriptor('traps'), { before: 'unreachable' }), on_error: 'ignore' },
     ];
@@ -162,7 +162,7 @@ describe('a plugin that loops on every fifth request', () => {
         afterDispatch: () => ({ tag: 'proceed' }),
       };`;
     const bytes = await jsGuest(guestDescriptor('loops'), script);
-    await using gateway = await openHost([{ id: 'loops', bytes, limits: { timeout_ms: 100 } }], upstream.url);
+    await using gateway = await openHost([{ id: 'loops', bytes, limits: { timeout_ms: 500 } }], upstream.url);
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, (_, n) => gateway.call('echo', { text: String(n), loop: n % 5 === 0 })),
     );

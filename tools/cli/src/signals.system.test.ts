@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
+import { freePort } from '../../../test/fixtures/everything.ts';
 import { startRawHttpServer } from '../../../test/fixtures/raw-http-server.ts';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
 import { itWith } from '../../../test/prerequisite.ts';
@@ -54,7 +55,12 @@ it('[RUN-102] lives through the signals that others send to reopen logs, and reo
 });
 
 it('[RUN-102] ends at once at the second signal, whichever', async () => {
-  const held = await startRawHttpServer({ name: 'held', refuse: () => true });
+  let asked = 0;
+  const refuse = () => {
+    asked += 1;
+    return true;
+  };
+  const held = await startRawHttpServer({ name: 'held', refuse });
   onTestFinished(() => held[Symbol.asyncDispose]());
   const upstreams = [{ id: 'up', required: false, http: { url: held.url } }];
   const { file } = await configFile({ upstreams, limits: { drain_ms: 60_000 } });
@@ -68,7 +74,7 @@ it('[RUN-102] ends at once at the second signal, whichever', async () => {
   };
   fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(initialize) }).catch(() => {});
   fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(message) }).catch(() => {});
-  await new Promise(resolve => setTimeout(resolve, 300));
+  await expect.poll(() => asked).toBeGreaterThan(0);
   child.kill('SIGTERM');
   await expect.poll(said).toContain('"msg":"draining"');
   child.kill('SIGINT');
@@ -108,12 +114,13 @@ itWith('setpriv')('[RUN-101] a user without name and home runs commands, check a
 });
 
 it('[RUN-105] ends in good order though its log cannot be written', async () => {
-  const { file } = await configFile();
+  const port = await freePort();
+  const { file } = await configFile({ listen: `127.0.0.1:${port}` });
   const script = `exec ${process.execPath} ${main} serve -c ${file} 2>/dev/full`;
   const child = spawn('sh', ['-c', script], { stdio: 'ignore' });
   onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit');
-  await new Promise(resolve => setTimeout(resolve, 3_000));
+  await expect.poll(() => fetch(`http://127.0.0.1:${port}/healthz`).then(({ status }) => status)).toBe(200);
   child.kill('SIGTERM');
   expect(await ended).toEqual([0, null]);
 });

@@ -171,7 +171,7 @@ describe('a plugin that waits', () => {
   });
 
   it('[SBX-66] gives its memory back when a call is dropped', async () => {
-    await using runner = await open({ timeoutMs: 300 });
+    await using runner = await open({ timeoutMs: 3_000 });
     const idle = runner.usage().get('asks')?.memoryBytes ?? 0;
     hold = true;
     const reports = await before(runner, { url }, 'asks').finally(() => {
@@ -187,8 +187,8 @@ describe('a plugin that waits', () => {
     { what: 'in a thread', isolation: 'pooled' as const },
     { what: 'in a process', isolation: 'process' as const },
   ])('[SBX-67] $what may wait longer than it may work', async ({ isolation }) => {
-    await using runner = await open({ timeoutMs: 20_000, cpuMs: 300 }, isolation);
-    expect(await before(runner, { url, times: 4 }, 'asks')).toMatchObject([{ outcome: 'proceed' }]);
+    await using runner = await open({ timeoutMs: 20_000, cpuMs: 1_000 }, isolation);
+    expect(await before(runner, { url, times: 8 }, 'asks')).toMatchObject([{ outcome: 'proceed' }]);
   });
 
   it.each([
@@ -196,7 +196,7 @@ describe('a plugin that waits', () => {
     { what: 'in a thread, a bit after each answer', isolation: 'pooled' as const, args: { times: 90, work: 300_000 } },
     { what: 'in a process, at one go', isolation: 'process' as const, args: { loop: true } },
   ])('[SBX-67] is ended by name of the limit when it works too long: $what', async ({ isolation, args }) => {
-    await using runner = await open({ timeoutMs: 25_000, cpuMs: 200 }, isolation);
+    await using runner = await open({ timeoutMs: 120_000, cpuMs: 200 }, isolation);
     const reports = await before(runner, { url, ...args }, 'asks');
     expect(reports).toMatchObject([
       { outcome: 'failed', cause: 'limit', message: expect.stringMatching(/200 ms of CPU .*limits\.cpu_ms/) },

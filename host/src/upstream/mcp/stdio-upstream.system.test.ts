@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createUpstream } from '../../../../test/fixtures/create-upstream.ts';
 import { everythingOverStdio } from '../../../../test/fixtures/everything.ts';
 import { isAlive } from '../../../../test/fixtures/process-state.ts';
+import { until } from '../../../../test/fixtures/until.ts';
 import { createLog } from '../../core/log.ts';
 import { textOf, upstreamCases } from './upstream.case.ts';
 
@@ -188,11 +189,17 @@ it.each([
 
 it('starts in time, or not at all, and leaves no child behind [UP-21]', async () => {
   const file = join(folder, 'silent-pid');
+  // The time is over once the child has started one of its own, however long that takes.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const upstream = createUpstream(raw('--silent', '--grandchild', file), { startTimeoutMs: 1_000 });
-  await expect(upstream.start()).rejects.toMatchObject({
+  const refused = expect(upstream.start()).rejects.toMatchObject({
     code: 'upstream_timeout',
     details: { setting: 'limits.upstream_start_ms' },
   });
+  await until(() => existsSync(file) && readFileSync(file, 'utf8') !== '');
+  vi.advanceTimersByTime(1_000);
+  vi.useRealTimers();
+  await refused;
   await expect.poll(() => isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
   await upstream[Symbol.asyncDispose]();
 });
