@@ -85,7 +85,7 @@ it.each([
     'core may import nothing of ours',
   ],
   ['the host from a folder', { 'host/src/plugin/b.ts': "import '../host/a.ts';" }, 'plugin may import'],
-  ['an entry', { 'tools/x/src/main.ts': '', 'tools/x/src/b.ts': "import './main.ts';" }, 'an entry reads argv'],
+  ['an entry', { 'tools/x/src/main.ts': '', 'tools/x/src/b.ts': "import './main.ts';" }, 'an entry only reads argv'],
   ['Hono outside http', { 'host/src/gateway/b.ts': "import 'hono';" }, 'only http may import hono'],
   ['its server outside http', { 'host/src/host/b.ts': "import '@hono/node-server';" }, 'only http may import hono'],
   [
@@ -131,7 +131,7 @@ it.each([
     { 'test/fixtures/f.ts': '', 'host/src/core/b.ts': "import '../../../test/fixtures/f.ts';" },
     'imports nothing from tools',
   ],
-  ['a test library from the host', { 'host/src/core/b.ts': "import 'vitest';" }, 'only tests import tests'],
+  ['a test library from the host', { 'host/src/core/b.ts': "import 'vitest';" }, 'only tests may import tests'],
   [
     'a circle',
     { 'host/src/core/b.ts': "import './c.ts';", 'host/src/core/c.ts': "import './b.ts';" },
@@ -148,17 +148,17 @@ it.each([
   [
     'a package from a lane',
     { 'host/src/runtime/wasm/lane/b.ts': "import 'zod';" },
-    'lane/b.ts → node_modules/zod/index.js: what runs in a lane',
+    'lane/b.ts → node_modules/zod/index.js: lane code',
   ],
   [
     'a package from what a lane imports',
     { 'host/src/core/b.ts': "import 'zod';", 'host/src/runtime/wasm/lane/b.ts': "import '../../../core/b.ts';" },
-    'what runs in a lane reaches',
+    'lane code may reach',
   ],
   [
     'the gateway’s side of a capability from its lane’s side',
     { 'host/src/capability/clock/gateway.ts': '', 'host/src/capability/clock/lane.ts': "import './gateway.ts';" },
-    'what runs in a lane reaches',
+    'lane code may reach',
   ],
   [
     'a type of it',
@@ -166,7 +166,7 @@ it.each([
       'host/src/capability/b.ts': 'export type B = 1;',
       'host/src/runtime/wasm/lane/b.ts': "import type { B } from '../../../capability/b.ts'; export const b: B = 1;",
     },
-    'what runs in a lane reaches',
+    'lane code may reach',
   ],
   ...['dns/promises', 'fs', 'fs/promises', 'net', 'https', 'child_process'].map(
     (name): [string, Record<string, string>, string] => [
@@ -175,7 +175,7 @@ it.each([
         'host/src/runtime/wasm/b.ts': `export const b = () => import('node:${name}');`,
         'host/src/runtime/wasm/lane/b.ts': "import '../b.ts';",
       },
-      `lane/b.ts → ${name}: what runs in a lane reaches`,
+      `lane/b.ts → ${name}: lane code may reach`,
     ],
   ),
   ['what is not there', { 'host/src/core/b.ts': "import './nowhere.ts';" }, 'cannot be resolved'],
