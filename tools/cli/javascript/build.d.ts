@@ -1,11 +1,11 @@
-/** What the build puts together for one plugin (javascript-start.ts). */
+/** Modules that the build generates for one plugin (javascript-start.ts). */
 declare module 'sallyport:build' {
   export const isQuickJs: boolean;
-  /** Whether `Error.prepareStackTrace` is called. */
+  /** Whether the engine calls `Error.prepareStackTrace`. */
   export const hasCallSites: boolean;
 }
 
-/** What the descriptor declares of the host; the rest throws. */
+/** The host interfaces behind globals; undeclared ones throw. */
 declare module 'sallyport:powers' {
   export const log: { write(level: 'debug' | 'info' | 'warn' | 'error', message: string): void };
   export const clock: { nowMs(): number | bigint; monotonicNs(): number | bigint };

@@ -1,6 +1,6 @@
 /**
- * Holds values to the contract's types, where they leave the plugin: QuickJS's bindings end the instance without a word
- * when a value is of another type.
+ * Checks values against the contract's types where they leave the plugin, because QuickJS's bindings end the instance
+ * without a message when a value has the wrong type.
  */
 
 /**
@@ -25,7 +25,7 @@ const ranges = {
  * @param {Types} types
  * @param {Type} type
  * @param {unknown} value
- * @param {string} at where it stands, for people
+ * @param {string} at the value's place, for the error message
  * @returns {void}
  * @throws TypeError
  */
@@ -36,7 +36,7 @@ export function check(types, type, value, at) {
   if (range !== undefined) {
     const isWhole = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
     if (isWhole && value >= range[0] && value <= range[1]) return;
-    if (isWhole) throw new RangeError(`${at} must be ${described(types, type)}, and it is ${value}`);
+    if (isWhole) throw new RangeError(`${at} must be ${described(types, type)}, not ${value}`);
   } else if (type === 'bool') {
     if (typeof value === 'boolean') return;
   } else if (type === 'string' || type === 'char') {
@@ -104,14 +104,15 @@ function refuse(types, type, value, at) {
 }
 
 /** @param {unknown} value */
-const bytesOfText = value => (typeof value === 'string' ? ': new TextEncoder().encode(text) makes it' : '');
+const bytesOfText = value => (typeof value === 'string' ? ': convert it with new TextEncoder().encode(text)' : '');
 
 /**
  * @param {string} at
- * @param {string} due
+ * @param {string} expected
  * @param {unknown} value
  */
-const wrong = (at, due, value, hint = '') => new TypeError(`${at} must be ${due}, and it is ${kindOf(value)}${hint}`);
+const wrong = (at, expected, value, hint = '') =>
+  new TypeError(`${at} must be ${expected}, not ${kindOf(value)}${hint}`);
 
 /** @param {readonly string[]} words */
 const listed = words => words.map(word => `'${word}'`).join(' or ');

@@ -1,12 +1,12 @@
-/** `Date` and `performance` ask the capability `clock`. */
+/** Implements `Date` and `performance` with the capability `clock`. */
 import { clock } from 'sallyport:powers';
 import { isBuilt, refuseTopLevel } from './phase.js';
 import { isOfPackage } from './places.js';
 import { provide } from './provide.js';
 
 /**
- * A package that asks for the time at its top level, as lodash does, is told that it is 1970: what it is told becomes part
- * of the component. An author's own module is refused, because it could mean the time of a call.
+ * Returns the time. At build time a package that reads it at its top level, as lodash does, gets 1970, because the value
+ * becomes part of the component. The author's own modules get an error, because they may expect the time of a call.
  * @param {string} what
  * @param {() => number} ask
  */

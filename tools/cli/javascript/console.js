@@ -1,4 +1,4 @@
-/** `console` writes to the gateway's log. */
+/** Implements `console`, which writes to the gateway's log. */
 import { log } from 'sallyport:powers';
 import { isBuilt, refuseTopLevel } from './phase.js';
 import { placed } from './places.js';
@@ -35,7 +35,7 @@ const formats = {
 };
 
 /**
- * The Console Standard's formatter: a text that comes first may hold directives, and the rest follows.
+ * Formats values as the Console Standard does: a leading string may contain directives, the remaining values follow.
  * @param {readonly unknown[]} values
  */
 function format(values) {

@@ -1,4 +1,4 @@
-/** Stands between a plugin's functions and the gateway, and between the plugin and the host's functions. */
+/** Wraps a plugin's exported functions, and the host's functions that a plugin calls. */
 import { isQuickJs } from 'sallyport:build';
 import { check, kindOf } from './check.js';
 import { begin, isBuilt, refuseTopLevel } from './phase.js';
@@ -12,12 +12,12 @@ import { originOf } from './places.js';
  */
 
 /**
- * The functions of an interface that a plugin exports. What one throws reaches the operator as a text with file and
- * line, and what it yields is held to its type.
- * @param {string} name of the export
- * @param {unknown} given what the module exports under it
+ * Wraps the functions of an interface that a plugin exports. An exception reaches the operator as text with file and
+ * line, and results are checked against their types.
+ * @param {string} name the name of the export
+ * @param {unknown} given the module's export of that name
  * @param {Types} types
- * @param {Readonly<Record<string, Type | null>>} functions what each yields; null for nothing
+ * @param {Readonly<Record<string, Type | null>>} functions their result types; null for no result
  */
 export function guard(name, given, types, functions) {
   if (typeof given !== 'object' || given === null) {
@@ -29,7 +29,7 @@ export function guard(name, given, types, functions) {
   return Object.fromEntries(
     Object.entries(functions).map(([each, type]) => {
       if (typeof own[each] !== 'function')
-        throw new Error(`${name}.${each} must be a function, and it is ${kindOf(own[each])}`);
+        throw new Error(`${name}.${each} must be a function, not ${kindOf(own[each])}`);
       return [each, guarded(own, each, types, type)];
     }),
   );
@@ -56,7 +56,7 @@ function guarded(own, name, types, type) {
       if (!isThenable(result)) return held(result);
       if (isQuickJs) {
         throw new TypeError(
-          `${name} must not be async or return a promise: nothing waits for it. Functions of the host wait by themselves, without await`,
+          `${name} must not be async or return a promise, because nothing awaits it. Host functions block until they are done; they need no await`,
         );
       }
       return result.then(held, error => {
@@ -76,14 +76,14 @@ const isThenable = value =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 
 /**
- * What a function of a plugin threw, as an error whose message the engine gives to the gateway. A record would end the
- * instance. Whoever refuses a configuration with an Error has chosen the words: the place would add nothing.
+ * Converts a thrown value to an Error whose message the engine passes to the gateway; any other value would end the
+ * instance. An Error with which `configure` refuses a configuration keeps its message, without a place.
  * @param {unknown} thrown
  * @param {boolean} isHook
  */
 function failure(thrown, isHook) {
   if (typeof thrown === 'string') return new Error(thrown);
-  if (!(thrown instanceof Error)) return new Error(`it threw ${kindOf(thrown)}, and not an Error`);
+  if (!(thrown instanceof Error)) return new Error(`it threw ${kindOf(thrown)}, not an Error`);
   const { name, message, stack = '' } = thrown;
   const payload = 'payload' in thrown && typeof thrown.payload === 'string' ? thrown.payload : undefined;
   const text = payload ?? (name === 'Error' ? message : `${name}: ${message}`);
@@ -91,11 +91,11 @@ function failure(thrown, isHook) {
 }
 
 /**
- * A function of the host: it is called with values of its types alone, and its error says what it is.
- * @param {string} name as `kv-store.get`
+ * Wraps a host function: arguments are checked against their types, and errors get a readable message.
+ * @param {string} name for example `kv-store.get`
  * @param {Types} types
  * @param {readonly Parameter[]} parameters
- * @param {boolean} isWide whether it yields a 64-bit integer
+ * @param {boolean} isWide whether it returns a 64-bit integer
  * @param {Callable} call
  * @returns {Callable}
  */
@@ -118,7 +118,7 @@ export function hostFunction(name, types, parameters, isWide, call) {
 }
 
 /**
- * QuickJS's bindings take numbers for 64-bit integers, and those of StarlingMonkey bigints.
+ * Converts a 64-bit integer: QuickJS's bindings take numbers, StarlingMonkey's take bigints.
  * @param {Type} type
  * @param {unknown} value
  */
@@ -129,7 +129,7 @@ function passed(type, value) {
 }
 
 /**
- * The `payload` stays; the message says the same to people.
+ * Adds the `payload` of an error to its message, in readable form.
  * @param {string} name
  * @param {unknown} error
  */

@@ -1,12 +1,11 @@
 /**
- * The engine knows no languages (there is no `Intl`). It would take a locale and answer as if none had been given: the
- * functions that take one refuse it instead.
+ * Makes functions refuse a locale. The engine has no `Intl` and would ignore the argument.
  */
 
 /**
  * @param {object} prototype
  * @param {string} name
- * @param {number} first where locales stand among the arguments
+ * @param {number} first the index of the locales argument
  * @param {(locale: unknown) => boolean} [matters]
  */
 function refuseLocales(prototype, name, first, matters = () => true) {
@@ -17,7 +16,7 @@ function refuseLocales(prototype, name, first, matters = () => true) {
     const given = values.slice(first).find(value => value !== undefined);
     if (given !== undefined && matters(given)) {
       throw new RangeError(
-        `${name} was given ${JSON.stringify(given)}, and a plugin has no Intl: see "What JavaScript has" in the plugin guide`,
+        `${name} was called with the locale ${JSON.stringify(given)}, but a plugin has no Intl: see "What JavaScript has" in the plugin guide`,
       );
     }
     return Reflect.apply(/** @type {Function} */ (real), this, values);
@@ -32,6 +31,6 @@ for (const { prototype } of [Number, BigInt, Array, Object.getPrototypeOf(Uint8A
   refuseLocales(prototype, 'toLocaleString', 0);
 }
 refuseLocales(String.prototype, 'localeCompare', 1);
-/** The languages whose letters have other capitals. @param {unknown} locale */
+/** Whether a language has its own rules for upper and lower case. @param {unknown} locale */
 const hasOwnCase = locale => /^(az|lt|tr)\b/i.test(String(locale));
 for (const name of ['toLocaleUpperCase', 'toLocaleLowerCase']) refuseLocales(String.prototype, name, 0, hasOwnCase);

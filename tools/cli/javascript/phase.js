@@ -1,4 +1,4 @@
-/** The top level of a plugin runs while it is built; `configure` and the hooks run in a gateway. */
+/** The top level of a plugin runs at build time; `configure` and the hooks run in a gateway. */
 let built = false;
 
 export const isBuilt = () => built;
@@ -13,6 +13,6 @@ export const begin = () => {
  */
 export function refuseTopLevel(what) {
   throw new Error(
-    `${what} is called at the top level of the module, which runs while the plugin is built: call it within configure or a hook`,
+    `${what} is called at the top level of the module, which runs at build time: call it in configure or a hook`,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The lines that the author wrote, in the place of those of the bundle. The build puts the table in `__sallyport_lines`,
- * as text: it is parsed when the first error asks for it.
+ * Maps lines of the bundle to the author's lines. The build stores the table in `__sallyport_lines` as text, which is
+ * parsed at the first error.
  */
 import { hasCallSites } from 'sallyport:build';
 
@@ -10,7 +10,7 @@ import { hasCallSites } from 'sallyport:build';
 let table;
 
 /**
- * Where a line of the bundle comes from, as `file:line`; empty for code of ours, undefined for what is no line of it.
+ * Returns the source of a line of the bundle as `file:line`; empty for our own code, undefined for other lines.
  * @param {number} line
  * @returns {string | undefined}
  */
@@ -32,13 +32,13 @@ function placeOf(line) {
 const inBundle = /\(?[^ (]*?(?:<[a-z]+>|\.js):(\d+)(?::\d+)?\)?/g;
 
 /**
- * A stack with the author's lines.
+ * Returns a stack with the author's lines.
  * @param {string | undefined} stack
  */
 export const placed = (stack = '') =>
   hasCallSites ? stack : stack.replace(inBundle, (all, line) => `(${placeOf(Number(line)) || all})`);
 
-/** Reads stacks as V8's API has it, which QuickJS has too: so that `error.stack` itself names the author's lines. */
+/** Formats stacks with V8's API, which QuickJS has too, so that `error.stack` itself names the author's lines. */
 if (hasCallSites) {
   Error.prepareStackTrace = (_error, sites) =>
     sites
@@ -53,17 +53,17 @@ if (hasCallSites) {
 /** @param {string | undefined} stack */
 const placesOf = stack => [...placed(stack).matchAll(/\(([^()\s]+:\d+)\)/g)].map(([, place = '']) => place);
 
-/** Packages, and the helpers, which a new plugin has in its folder. @param {string} place */
+/** Whether a place is in a package, or in the SDK in the plugin's folder. @param {string} place */
 const isInstalled = place => /^(node_modules|@?sallyport)\//.test(place);
 
 /**
- * Whether the innermost line is a package's.
+ * Whether the innermost line is in a package.
  * @param {string | undefined} stack
  */
 export const isOfPackage = stack => isInstalled(placesOf(stack)[0] ?? '');
 
 /**
- * Where an error arose: its innermost line, and when that is a package's also the first line of the author's own.
+ * Returns where an error was thrown: its innermost line and, if that is in a package, the author's line that led to it.
  * @param {string} stack
  */
 export function originOf(stack) {
@@ -71,5 +71,5 @@ export function originOf(stack) {
   const [first] = places;
   const own = places.find(place => !isInstalled(place));
   if (first === undefined) return '';
-  return own === undefined || own === first ? ` (${first})` : ` (${first}, by way of ${own})`;
+  return own === undefined || own === first ? ` (${first})` : ` (${first}, called from ${own})`;
 }

@@ -1,11 +1,11 @@
-/** `Math.random` and `crypto` ask the capability `random`. */
+/** Implements `Math.random` and `crypto` with the capability `random`. */
 import { random } from 'sallyport:powers';
 import { isBuilt, refuseTopLevel } from './phase.js';
 import { provide } from './provide.js';
 
 /**
- * Packages draw numbers at their top level, for names that are to be unlike each other. What is drawn there becomes part
- * of the component and is the same in every instance whatever it is, so that it is the same in every build, too. (mulberry32)
+ * The generator for build time (mulberry32). Packages draw numbers at their top level, for unique names. Those become part
+ * of the component and are the same in every instance anyway, so a fixed seed makes them the same in every build, too.
  */
 let seed = 0x9e3779b9;
 function drawAtBuild() {
@@ -47,7 +47,7 @@ provide('crypto', {
   randomUUID,
   get subtle() {
     throw new Error(
-      "crypto.subtle is not there, because it answers later and a hook answers at once: use sha256 of '@sallyport/plugin', or a package such as @noble/hashes",
+      "crypto.subtle is not available, because it is asynchronous and hooks are not: use sha256 of '@sallyport/plugin', or a package such as @noble/hashes",
     );
   },
 });

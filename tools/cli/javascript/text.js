@@ -1,4 +1,4 @@
-/** UTF-8, which QuickJS has no classes for. */
+/** Implements TextEncoder and TextDecoder for UTF-8, which QuickJS lacks. */
 import { provide } from './provide.js';
 
 class Encoder {

@@ -1,8 +1,8 @@
-"""What stands between Python's own library and a plugin's world.
+"""Adapts Python's standard library to a plugin's world.
 
-It is imported before the plugin while the plugin is built, and stays with it in the component. It binds ``print``,
-``time`` and ``random`` to the interfaces that plugin.json declares, and has what else of the system is not there raise an
-exception. Without it Python would end the instance without a word.
+It is imported before the plugin at build time and is part of the component. It binds ``print``, ``time`` and ``random``
+to the interfaces that plugin.json declares, and makes everything else of the system raise an exception. Without it
+Python would end the instance without a message.
 """
 
 from . import chance, clock, outside, stream
@@ -12,7 +12,7 @@ __all__ = ["begin", "exports_of"]
 
 
 def begin() -> None:
-    """Has the standard library ask the gateway. Call it before anything of the plugin is imported."""
+    """Binds the standard library to the gateway. Call it before any module of the plugin is imported."""
     clock.bind()
     chance.bind()
     outside.bind()

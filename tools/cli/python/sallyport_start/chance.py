@@ -25,7 +25,7 @@ def bind() -> None:
 
 
 def urandom(size: int) -> bytes:
-    """Bytes that nobody can foretell."""
+    """Returns unpredictable bytes."""
     phase.require("a random number", "random", host)
     if size < 0:
         raise ValueError("negative argument not allowed")
@@ -33,19 +33,19 @@ def urandom(size: int) -> bytes:
 
 
 class Random(random.Random):
-    """Seeds itself when the first number is drawn. One that was seeded while the plugin is built would draw the same
-    numbers in every instance."""
+    """A generator that seeds itself when the first number is drawn. Seeded at build time it would draw the same numbers
+    in every instance."""
 
     def __new__(cls, *_: object):
-        # The seed is not used: __init__ seeds once more.
+        # The seed is not used: __init__ seeds again.
         return super().__new__(cls, 0)
 
     def seed(self, a=None, version=2) -> None:
-        self._due = a is None
+        self._unseeded = a is None
         super().seed(0 if a is None else a, version)
 
     def _draw(self) -> None:
-        if self._due:
+        if self._unseeded:
             self.seed(urandom(32))
 
     def random(self) -> float:
@@ -61,5 +61,5 @@ class Random(random.Random):
         return super().getstate()
 
     def setstate(self, state) -> None:
-        self._due = False
+        self._unseeded = False
         super().setstate(state)

@@ -12,11 +12,11 @@ except ImportError:
 
 
 def bind() -> None:
-    # Written in Python, datetime asks the module time; written in C, it asks the system.
+    # The Python version of datetime uses the module time; the C version uses the system.
     sys.modules["_datetime"] = None
     sys.modules["_zoneinfo"] = None
     vars(time).update(_functions)
-    # It notes when it was imported, which may well be while the plugin is built.
+    # logging records when it was imported, which may be at build time.
     time.time_ns = lambda: 0
     import logging  # noqa: F401
 
@@ -34,7 +34,7 @@ def _monotonic(what: str) -> int:
 
 
 def _pair(name: str, ask) -> dict:
-    """A function that yields seconds, and one that yields nanoseconds."""
+    """Returns a function that returns seconds and one that returns nanoseconds."""
     return {name: lambda: ask(name) / 1e9, f"{name}_ns": lambda: ask(f"{name}_ns")}
 
 
@@ -43,7 +43,7 @@ def _of_id(name: str, clock_id: int) -> int:
         return _wall(name)
     if clock_id == time.CLOCK_MONOTONIC:
         return _monotonic(name)
-    raise OSError(f"a plugin has no clock of the number {clock_id}")
+    raise OSError(f"a plugin has no clock with the id {clock_id}")
 
 
 def _refusal(name: str, why: str) -> dict:
@@ -53,7 +53,7 @@ def _refusal(name: str, why: str) -> dict:
     return {name: refuse}
 
 
-# Those that take the present moment where none is given.
+# Functions that default to the current time.
 _gmtime, _localtime, _ctime, _asctime, _strftime = time.gmtime, time.localtime, time.ctime, time.asctime, time.strftime
 
 
@@ -74,9 +74,9 @@ _functions = {
     "strftime": lambda form, given=None: _strftime(
         form, _localtime(_moment("strftime", None)) if given is None else given
     ),
-    **_refusal("sleep", "a plugin cannot wait, for the request would wait with it"),
+    **_refusal("sleep", "a plugin cannot sleep, because the request would wait for it"),
 }
 for _name in ("clock_getres", "clock_settime", "clock_settime_ns", "get_clock_info"):
-    _functions |= _refusal(_name, "a plugin has no more of a clock than what it shows")
+    _functions |= _refusal(_name, "a plugin can only read the clock")
 for _name in ("process_time", "process_time_ns", "thread_time", "thread_time_ns"):
-    _functions |= _refusal(_name, "a plugin is not told how much of the processor it uses")
+    _functions |= _refusal(_name, "a plugin cannot read its processor time")

@@ -1,4 +1,4 @@
-"""What the gateway calls."""
+"""The exports that the gateway calls."""
 
 import gc
 
@@ -10,13 +10,13 @@ from .failure import failure
 
 
 def exports_of(plugin) -> dict[str, type]:
-    """The classes of a plugin's module that its world exports, by name, each around what the plugin has of this name."""
+    """Returns the classes that the plugin's world exports, by name, each wrapping the plugin's own class."""
     classes = {
         name: _around(getattr(plugin, name, None), protocol, plugin.__name__)
         for name, protocol in vars(exports).items()
         if getattr(protocol, "__abstractmethods__", None)
     }
-    # Nothing of it is to be looked at again when garbage is collected.
+    # The garbage collector need not look at these objects again.
     gc.collect()
     gc.freeze()
     return classes
@@ -39,12 +39,12 @@ def _method(call):
         try:
             return call(*args)
         except Err as error:
-            # With a text it is what the plugin declares; with all else it is the host's, and nobody caught it.
+            # An Err with text is the plugin's own error; any other is an uncaught error of the host.
             if isinstance(error.value, str):
                 raise
             raise failure(error) from None
         except SystemExit as error:
-            # Python would end the process; a plugin's call ends.
+            # In Python this ends the process; here it ends the call.
             raise failure(RuntimeError("sys.exit is called in a plugin").with_traceback(error.__traceback__)) from None
         except MemoryError:
             raise

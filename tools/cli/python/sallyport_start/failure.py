@@ -1,4 +1,4 @@
-"""What becomes of an exception that nobody caught: a failure in words, and the instance stays as it is."""
+"""Turns an uncaught exception into a failed call with a message; the instance is kept."""
 
 import re
 import traceback
@@ -9,8 +9,8 @@ from . import stream
 
 
 def failure(error: BaseException) -> Err:
-    """The last line of the traceback, with the place in the plugin's own module; the whole traceback is in the log."""
-    stream.tell(type(error), error, error.__traceback__)
+    """Returns the last line of the traceback with the place in the plugin's own module; the full traceback is logged."""
+    stream.log_exception(type(error), error, error.__traceback__)
     return Err(f"{_words(error)}{_place(error)}")
 
 
@@ -21,14 +21,14 @@ def _words(error: BaseException) -> str:
 
 
 def _reason(value: object) -> str:
-    """A variant of the contract, as ``denied: why``."""
+    """Formats a variant of the contract, for example ``denied: why``."""
     case = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", type(value).__name__.rpartition("_")[2]).lower()
     said = getattr(value, "value", None)
     return case if said is None else f"{case}: {said}"
 
 
 def _place(error: BaseException) -> str:
-    """Its innermost line in a module that is neither of ours nor of the bindings."""
+    """Returns the innermost line in a module that belongs neither to us nor to the bindings."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         file = stream.short(frame.filename)
         if not re.match(r"(/\d+/)?(sallyport|sallyport_start|wit_world)/|.*sallyport_entry", file):

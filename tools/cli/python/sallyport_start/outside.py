@@ -1,4 +1,4 @@
-"""What of the system no plugin has: files, processes, sockets, and modules that were not imported in the build."""
+"""Withholds what no plugin has: files, processes, sockets, and modules that were not imported at build time."""
 
 import _io
 import builtins
@@ -11,7 +11,7 @@ import sys
 import tokenize
 from types import BuiltinFunctionType
 
-# Functions that need nothing of the system.
+# Functions that do not use the system.
 _pure = {
     *("fspath", "strerror", "getcwd", "getcwdb", "getpid", "urandom", "putenv", "unsetenv", "major", "minor", "makedev"),
     *("_path_normpath", "_path_splitroot", "_path_splitroot_ex", "htonl", "htons", "ntohl", "ntohs"),
@@ -19,7 +19,7 @@ _pure = {
 }
 
 
-# Python imports the module of an encoding when it is asked for it.
+# Python imports the module of an encoding at its first use.
 _encodings = (
     *("ascii", "latin-1", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"),
     *("unicode-escape", "raw-unicode-escape"),
@@ -27,13 +27,13 @@ _encodings = (
 
 
 def bind() -> None:
-    """Imports while there are files what no plugin imports by name."""
+    """Imports modules that Python loads implicitly, while there are still files."""
     for name in _encodings:
         codecs.lookup(name)
 
 
 def withhold() -> None:
-    """Has them raise OSError and ImportError from now on. The system's own answer would end the instance."""
+    """Makes them raise OSError and ImportError from now on. The system's own answer would end the instance."""
     _withhold_functions(posix, os)
     for name in ("open", "open_code"):
         _replace((builtins, io, _io, tokenize), name, _refusal(name))
@@ -47,7 +47,7 @@ def withhold() -> None:
 
 
 def _withhold_functions(module, public) -> None:
-    """Those of a module in C, and of the module that shows them to plugins."""
+    """Replaces the functions of a C module, and of the Python module that exposes them."""
     for name, function in list(vars(module).items()):
         if isinstance(function, BuiltinFunctionType) and name not in _pure:
             _replace((module, public), name, _refusal(name))
@@ -73,7 +73,7 @@ class _NoFile(_io.FileIO):
 class _Missing:
     @staticmethod
     def find_spec(name: str, path=None, target=None):
-        """Is asked for modules that nothing else finds."""
+        """Called for modules that no other finder finds."""
         raise ModuleNotFoundError(
-            f"{name} is not in the component: import it at the top of a module, so that the build finds it", name=name
+            f"{name} is not in the component: import it at the top level of a module, so that the build includes it", name=name
         )

@@ -1,4 +1,4 @@
-"""``print`` into the plugin's log, and what ends a call too."""
+"""Sends ``print`` and uncaught exceptions to the plugin's log."""
 
 import io
 import re
@@ -11,25 +11,25 @@ from . import phase
 
 
 def bind() -> None:
-    """Has lines of stdout and stderr go to the log. Those of the build are part of its complaint, if there is one."""
+    """Sends lines of stdout and stderr to the log. At build time they are part of the build's error, if there is one."""
     sys.stdin = sys.__stdin__ = io.StringIO()
     sys.stdout = sys.__stdout__ = _text(log.Level.INFO, sys.stdout)
     sys.stderr = sys.__stderr__ = _text(log.Level.WARN, sys.stderr)
-    sys.excepthook = tell
+    sys.excepthook = log_exception
 
 
 def flush() -> None:
-    """Ends lines that were begun: the next call is another's."""
+    """Ends unfinished lines, because the next call belongs to another request."""
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         if isinstance(getattr(stream, "buffer", None), Lines):
             stream.buffer.end()
 
 
-def tell(kind, value, trace) -> None:
-    """Logs an exception that nobody caught, with the lines that led to it."""
+def log_exception(kind, value, trace) -> None:
+    """Logs an uncaught exception with its traceback."""
     text = "".join(traceback.format_exception(kind, value, trace))
-    # Folders have numbers while a plugin is built. What called the plugin is of no interest.
+    # Folders have numbers at build time. The frames that called the plugin are left out.
     own = re.sub(r'  File "/\d+/sallyport_(?:start|entry)[^\n]*\n(?:    [^\n]*\n)*', "", text)
     text = re.sub(r'File "([^"\n]*)"', lambda found: f'File "{short(found[1])}"', own).rstrip()
     if phase.called:
@@ -39,12 +39,12 @@ def tell(kind, value, trace) -> None:
 
 
 def short(file: str) -> str:
-    """The name of a file without the folder that it had while the plugin was built."""
+    """Returns the name of a file without the folder that it had at build time."""
     return re.sub(r"^/(?:\d+|python|world|bundled)/", "", file)
 
 
 class Lines(io.RawIOBase):
-    """Bytes, of which each line is one of the log."""
+    """A stream that writes each line to the log."""
 
     def __init__(self, level: log.Level, built_with: io.TextIOBase) -> None:
         self._level = level

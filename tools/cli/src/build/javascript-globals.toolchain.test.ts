@@ -126,10 +126,10 @@ describe('a plugin in JavaScript', () => {
       } };`,
     );
     expect(logged).toEqual([
-      expect.stringMatching(/^RangeError: toLocaleString was given "de-DE", and a plugin has no Intl/),
-      expect.stringMatching(/^RangeError: toLocaleDateString was given {"timeZone":"Europe\/Berlin"}/),
-      expect.stringMatching(/^RangeError: localeCompare was given "de"/),
-      expect.stringMatching(/^RangeError: toLocaleUpperCase was given "tr"/),
+      expect.stringMatching(/^RangeError: toLocaleString was called with the locale "de-DE", but a plugin has no Intl/),
+      expect.stringMatching(/^RangeError: toLocaleDateString was called with the locale {"timeZone":"Europe\/Berlin"}/),
+      expect.stringMatching(/^RangeError: localeCompare was called with the locale "de"/),
+      expect.stringMatching(/^RangeError: toLocaleUpperCase was called with the locale "tr"/),
       '-1,I,5',
     ]);
   });

@@ -175,7 +175,7 @@ describe('a plugin in Python', () => {
       ...['1772600767.008', '1772600767008000000', 'True', 'True', '1772600767.008', '2026-03-04 05:06', '4', '1970'],
       ...['Wed Mar  4 05:06:07 2026', 'Wed Mar  4 05:06:07 2026', '2026-03-04T05:06:07.008000+00:00', '2026-03-04'],
       ...['2020-03-01 00:00:00', 'True'],
-      'RuntimeError: time.sleep: a plugin cannot wait, for the request would wait with it',
+      'RuntimeError: time.sleep: a plugin cannot sleep, because the request would wait for it',
       'RuntimeError: time.process_time: a plugin is not told how much of the processor it uses',
     ]);
   });
@@ -251,7 +251,7 @@ describe('a plugin in Python', () => {
         'socket.socket()': none('socket'),
         'socket.getaddrinfo("example.com", 80)': none('getaddrinfo'),
         '__import__("statistics")':
-          'ModuleNotFoundError: statistics is not in the component: import it at the top of a module, so that the build finds it',
+          'ModuleNotFoundError: statistics is not in the component: import it at the top level of a module, so that the build includes it',
         '__import__("math").pi > 3': 'True',
         '"\\n".encode("unicode_escape")': "b'\\\\n'",
         '"a".encode("cp500")': 'LookupError: unknown encoding: cp500',

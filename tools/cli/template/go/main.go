@@ -8,7 +8,7 @@ import (
 	"sallyport"
 )
 
-// plugin holds the operator's config.
+// plugin holds the operator's configuration.
 type plugin struct {
 	sallyport.PassThrough
 	Word        string `json:"word"`
@@ -19,7 +19,7 @@ func init() { sallyport.Export(&plugin{Word: "password", Replacement: "[hidden]"
 
 func main() {} // is never called
 
-// Configure refuses a config that would do nothing.
+// Configure refuses a configuration that would do nothing.
 func (p *plugin) Configure() error {
 	if p.Word == "" {
 		return errors.New("word must not be empty")
@@ -27,7 +27,7 @@ func (p *plugin) Configure() error {
 	return nil
 }
 
-// After is called for each hook of plugin.json that comes after the upstream's answer.
+// After is called for each hook in plugin.json that runs after the upstream's answer.
 func (p *plugin) After(_ sallyport.CallContext, response sallyport.Response) (sallyport.ResponseOutcome, error) {
 	changed, err := sallyport.ReplaceResponseText(response, func(text string) string {
 		return strings.ReplaceAll(text, p.Word, p.Replacement)

@@ -7,7 +7,7 @@ from sallyport import CallContext, Response, Transform, debug, replace_text, tra
 
 @dataclass
 class Plugin(Transform):
-    """The operator's config. A ValueError refuses it."""
+    """The operator's configuration. A ValueError refuses it."""
 
     word: str = "password"
     replacement: str = "[hidden]"
@@ -17,7 +17,7 @@ class Plugin(Transform):
             raise ValueError("word must not be empty")
 
     def after(self, response: Response, context: CallContext) -> Response | None:
-        """Is called for each hook of plugin.json that comes after the upstream's answer."""
+        """Called for each hook in plugin.json that runs after the upstream's answer."""
         changed = replace_text(response, lambda text: text.replace(self.word, self.replacement))
         if changed:
             debug("replaced")

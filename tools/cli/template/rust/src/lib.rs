@@ -3,7 +3,7 @@
 use sallyport::{CallContext, Response, ResponseOutcome, Transform, log};
 use serde::Deserialize;
 
-/// The operator's config.
+/// The operator's configuration.
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Plugin {
@@ -20,7 +20,7 @@ impl Default for Plugin {
 impl Transform for Plugin {
     type Config = Self;
 
-    /// Refuses a config that would do nothing.
+    /// Refuses a configuration that would do nothing.
     fn configure(config: Self) -> Result<Self, String> {
         if config.word.is_empty() {
             return Err("word must not be empty".into());
@@ -28,7 +28,7 @@ impl Transform for Plugin {
         Ok(config)
     }
 
-    /// Is called for each hook of plugin.json that comes after the upstream's answer.
+    /// Called for each hook in plugin.json that runs after the upstream's answer.
     fn after(&self, _: &CallContext, mut response: Response) -> Result<ResponseOutcome, String> {
         let changed = response.replace_text(|text| {
             text.contains(&self.word).then(|| text.replace(&self.word, &self.replacement))
