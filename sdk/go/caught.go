@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// caught makes an error of a panic, with the place in the plugin where it began; its stack is one entry of the log. So
-// a panic ends one call, and not the instance. Defer it.
+// caught turns a panic into an error with the place in the plugin where it began, and logs its stack as one entry. So a
+// panic ends one call, not the instance. Defer it.
 func caught(err *error) {
 	reason := recover()
 	if reason == nil {
@@ -18,7 +18,7 @@ func caught(err *error) {
 	Errorf("%v\n%s", *err, debug.Stack())
 }
 
-// panicPlace is the innermost line on the stack that is of the plugin's own package main.
+// panicPlace returns the innermost line on the stack that is in the plugin's own package main.
 func panicPlace() string {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(3, callers)])

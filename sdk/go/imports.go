@@ -19,7 +19,7 @@ func LogWrite(level Level, message string) {
 
 // ContextGet is `get` of `context`.
 //
-// Only this plugin sees what it set, in the before hook and in the after hook of one request.
+// Values that only this plugin sees, shared by the before and after hooks of one request.
 func ContextGet(key string) (string, bool) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -42,7 +42,7 @@ func ContextSet(key string, value string) {
 
 // ContextGetShared is `get-shared` of `context`.
 //
-// All plugins of the request see these.
+// Values that all plugins of the request see.
 func ContextGetShared(key string) (string, bool) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -65,21 +65,21 @@ func ContextSetShared(key string, value string) {
 
 // ClockNowMs is `now-ms` of `clock`.
 //
-// Milliseconds since the Unix epoch.
+// Returns milliseconds since the Unix epoch.
 func ClockNowMs() uint64 {
 	return importClockNowMs()
 }
 
 // ClockMonotonicNs is `monotonic-ns` of `clock`.
 //
-// Nanoseconds since an arbitrary moment; never goes back.
+// Returns nanoseconds since an arbitrary moment; never decreases.
 func ClockMonotonicNs() uint64 {
 	return importClockMonotonicNs()
 }
 
 // RandomBytes is `bytes` of `random`.
 //
-// At most 65,536 bytes a call.
+// Returns at most 65,536 bytes per call.
 func RandomBytes(length uint32) []byte {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -120,7 +120,7 @@ func KVStoreGet(key string) ([]byte, error) {
 
 // KVStoreSet is `set` of `kv-store`.
 //
-// With `ttl-ms` the value is gone after so many milliseconds.
+// With `ttl-ms` the value expires after that many milliseconds.
 func KVStoreSet(key string, value []byte, ttlMs *uint64) error {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -138,7 +138,7 @@ func KVStoreSet(key string, value []byte, ttlMs *uint64) error {
 
 // KVStoreDelete is `delete` of `kv-store`.
 //
-// Whether there was one.
+// Returns whether the key existed.
 func KVStoreDelete(key string) (bool, error) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -154,7 +154,7 @@ func KVStoreDelete(key string) (bool, error) {
 
 // KVStoreList is `list` of `kv-store`.
 //
-// Keys with this prefix that come after `after`, in the order of their bytes; at most 1,000 of them.
+// Lists keys with this prefix that sort after `after`, in byte order; at most 1,000.
 func KVStoreList(prefix string, after *string, limit uint32) ([]string, error) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -172,7 +172,7 @@ func KVStoreList(prefix string, after *string, limit uint32) ([]string, error) {
 
 // KVStoreCompareAndSet is `compare-and-set` of `kv-store`.
 //
-// Sets the value when it is `expected` (`none`: when there is no value), and tells whether it did.
+// Sets the value if the current one is `expected` (`none`: if there is no value), and returns whether it did.
 func KVStoreCompareAndSet(key string, expected []byte, value []byte, ttlMs *uint64) (bool, error) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -191,8 +191,8 @@ func KVStoreCompareAndSet(key string, expected []byte, value []byte, ttlMs *uint
 
 // KVStoreIncrement is `increment` of `kv-store`.
 //
-// Adds to a number, kept as decimal text, that begins with 0, and yields the sum. `ttl-ms` counts from the first
-// addition: the window of a rate limit.
+// Adds to a number, stored as decimal text and initially 0, and returns the sum. `ttl-ms` counts from the first
+// addition, like the window of a rate limit.
 func KVStoreIncrement(key string, by int64, ttlMs *uint64) (int64, error) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -210,7 +210,7 @@ func KVStoreIncrement(key string, by int64, ttlMs *uint64) (int64, error) {
 
 // SecretStoreGet is `get` of `secret-store`.
 //
-// The value. Better use a reference.
+// Returns the value. Prefer `reference`.
 func SecretStoreGet(name string) (string, error) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -226,8 +226,8 @@ func SecretStoreGet(name string) (string, error) {
 
 // SecretStoreReference is `reference` of `secret-store`.
 //
-// A text to be written where the value belongs in a header of an outbound request, for example `Bearer ` and it.
-// The gateway puts in the value, where the grant allows.
+// Returns a placeholder to write into a header of an outbound request, for example after `Bearer `. The gateway replaces
+// it with the value if the grant allows it.
 func SecretStoreReference(name string) (string, error) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -243,7 +243,7 @@ func SecretStoreReference(name string) (string, error) {
 
 // MetricsCount is `count` of `metrics`.
 //
-// Adds to a counter; `by` is not negative.
+// Adds to a counter; `by` must not be negative.
 func MetricsCount(name string, labels Labels, by float64) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -267,7 +267,7 @@ func MetricsGauge(name string, labels Labels, value float64) {
 
 // MetricsObserve is `observe` of `metrics`.
 //
-// Puts a value into a histogram.
+// Records a value in a histogram.
 func MetricsObserve(name string, labels Labels, value float64) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -280,7 +280,7 @@ func MetricsObserve(name string, labels Labels, value float64) {
 
 // AuditWrite is `write` of `audit`.
 //
-// `event` is a stable name such as `email_redacted`; `details` a JSON object, as text. The error says what is wrong.
+// `event` is a stable name such as `email_redacted`; `details` is a JSON object, as text. The error says what is invalid.
 func AuditWrite(event string, details string) error {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -297,7 +297,7 @@ func AuditWrite(event string, details string) error {
 
 // RequestHeadersGet is `get` of `request-headers`.
 //
-// The value of a header of the client's request; `none` when there is none, or it was not granted.
+// Returns a header of the client's request; `none` if it is absent or not granted.
 func RequestHeadersGet(name string) (string, bool) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -310,7 +310,7 @@ func RequestHeadersGet(name string) (string, bool) {
 
 // IdentityClaimsGet is `get` of `identity-claims`.
 //
-// A claim of the authenticated caller, as JSON text; `none` when there is none, or it was not granted.
+// Returns a claim of the authenticated caller, as JSON text; `none` if it is absent or not granted.
 func IdentityClaimsGet(name string) (string, bool) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -323,8 +323,8 @@ func IdentityClaimsGet(name string) (string, bool) {
 
 // ToolCallCall is `call` of `tool-call`.
 //
-// `name` is the tool as clients of the binding know it, `arguments-json` a JSON object as text. The result is shown as
-// after hooks are shown one; an `opaque` block in it is a block that this plugin is not shown.
+// `name` is the tool's name as clients of the binding know it; `arguments-json` is a JSON object, as text. The result has
+// the form that after hooks get; an `opaque` block in it is a block hidden from this plugin.
 func ToolCallCall(name string, argumentsJSON string) (ToolResult, error) {
 	m := &memory{}
 	defer runtime.KeepAlive(m)
@@ -341,8 +341,8 @@ func ToolCallCall(name string, argumentsJSON string) (ToolResult, error) {
 
 // UpstreamHeadersSet is `set` of `upstream-headers`.
 //
-// Sets a header, in place of one that the operator or an earlier plugin set. The value may hold references from
-// `secret-store.reference`; the gateway puts in the values when it sends the request.
+// Sets a header, replacing one that the operator or an earlier plugin set. The value may contain references from
+// `secret-store.reference`; the gateway replaces them with the secrets when it sends the request.
 func UpstreamHeadersSet(name string, value string) error {
 	m := &memory{}
 	defer runtime.KeepAlive(m)

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// ReplaceJSONStrings shows change each string of a JSON text that is a value, and yields the text with what it yields.
-// Names of members are not shown, because schemas and later calls depend on them. What is between the strings stays
-// byte for byte: numbers keep their digits, and members their order. A string that has no end is an error.
+// ReplaceJSONStrings calls change with each string value of a JSON text and returns the text with the results. Member names
+// are left out, because schemas and later calls depend on them. Everything between the strings stays byte for byte: numbers
+// keep their digits, members their order. An unterminated string is an error.
 func ReplaceJSONStrings(text string, change func(string) string) (string, error) {
 	var changed strings.Builder
 	kept := 0
@@ -21,7 +21,7 @@ func ReplaceJSONStrings(text string, change func(string) string) (string, error)
 		start := at + quote
 		end := endOfString(text, start+1)
 		if end == -1 {
-			return text, errors.New("a string in JSON has no end")
+			return text, errors.New("unterminated string in JSON")
 		}
 		at = end
 		if strings.HasPrefix(strings.TrimLeft(text[end:], " \t\r\n"), ":") {
@@ -45,7 +45,7 @@ func ReplaceJSONStrings(text string, change func(string) string) (string, error)
 	return changed.String(), nil
 }
 
-// endOfString yields where the text goes on after the string's closing quote, or -1.
+// endOfString returns the index after the string's closing quote, or -1.
 func endOfString(text string, at int) int {
 	for ; at < len(text); at++ {
 		switch text[at] {

@@ -6,16 +6,16 @@ import (
 	"runtime"
 )
 
-// Debugf writes a line to the gateway's log, under the plugin's id. How many and how long is limited.
+// Debugf writes a line to the gateway's log, under the plugin's id. The number and length of lines are limited.
 func Debugf(format string, args ...any) { logf(LevelDebug, format, args...) }
 
-// Infof writes a line, as [Debugf] does.
+// Infof writes a line, like [Debugf].
 func Infof(format string, args ...any) { logf(LevelInfo, format, args...) }
 
-// Warnf writes a line, as [Debugf] does.
+// Warnf writes a line, like [Debugf].
 func Warnf(format string, args ...any) { logf(LevelWarn, format, args...) }
 
-// Errorf writes a line, as [Debugf] does. It makes no error: that is fmt.Errorf.
+// Errorf writes a line, like [Debugf]. It does not create an error; fmt.Errorf does.
 func Errorf(format string, args ...any) { logf(LevelError, format, args...) }
 
 func logf(level Level, format string, args ...any) {

@@ -2,35 +2,35 @@ package sallyport
 
 import "unsafe"
 
-// address is a place in linear memory. Go's heap does not move, so places stay what they are.
+// address is an address in linear memory. Go's heap does not move, so addresses stay valid.
 type address uint32
 
-// memory keeps alive what the host is given a place of, for the garbage collector does not know places.
+// memory keeps alive the values whose addresses the host has, because the garbage collector does not know these addresses.
 type memory struct {
 	kept []unsafe.Pointer
 }
 
 var (
-	// lent is what the host has written into and Go has not read yet.
+	// lent is memory that the host has written and Go has not read yet.
 	lent []unsafe.Pointer
-	// held is what the last call yielded. The host reads it before it calls again.
+	// held is the result of the last call. The host reads it before the next call.
 	held []unsafe.Pointer
 )
 
-// release forgets what the host has written into. What was read of it keeps itself alive.
+// release forgets the memory that the host has written. Values read from it keep it alive.
 func release() {
 	clear(lent)
 	lent = lent[:0]
 }
 
-// allocate yields size bytes of zeros, aligned for any type.
+// allocate returns size zero bytes, aligned for any type.
 func (m *memory) allocate(size uint32) address {
 	place := newBlock(size)
 	m.kept = append(m.kept, place)
 	return addressOf(place)
 }
 
-// hold keeps all of it until the next call.
+// hold keeps everything alive until the next call.
 func (m *memory) hold(result address) address {
 	held = m.kept
 	return result

@@ -2,7 +2,7 @@ package sallyport
 
 import "unsafe"
 
-// exportRealloc gives the host memory for what it passes. (Component Model § Canonical ABI, realloc)
+// exportRealloc allocates memory for values that the host passes (Component Model § Canonical ABI, realloc).
 //
 //go:wasmexport cabi_realloc
 func exportRealloc(old address, oldSize uint32, _ uint32, size uint32) address {

@@ -1,10 +1,10 @@
 package sallyport
 
-// ReplaceRequestText shows change all text of the request, and puts in what it yields. It tells whether any is another
-// now: then answer ModifiedRequest{request}, else Proceed{}. Who only wants to read yields the text as it is.
+// ReplaceRequestText calls change with each text of the request and uses what it returns. It reports whether any text
+// changed: if so, return ModifiedRequest{request}, else Proceed{}. To only read, return the text unchanged.
 //
-// Text is each string of the arguments, at any depth. Names of arguments and of tools, and URIs, are not.
-// An error is one of [ReplaceJSONStrings].
+// Text means each string in the arguments, at any depth, but not argument names, tool names and URIs.
+// Errors are those of [ReplaceJSONStrings].
 func ReplaceRequestText(request Request, change func(string) string) (bool, error) {
 	t := texts{change: change}
 	switch request := request.(type) {
@@ -16,12 +16,12 @@ func ReplaceRequestText(request Request, change func(string) string) (bool, erro
 	return t.changed, t.err
 }
 
-// ReplaceResponseText shows change all text of the response, and puts in what it yields. It tells whether any is another
-// now: then answer ModifiedResponse{response}, else Proceed{}. Who only wants to read yields the text as it is.
+// ReplaceResponseText calls change with each text of the response and uses what it returns. It reports whether any text
+// changed: if so, return ModifiedResponse{response}, else Proceed{}. To only read, return the text unchanged.
 //
-// Text is each block of text, each string in blocks of JSON and in structured content, and each title and description.
-// Names, URIs, schemas, blobs, blocks that this plugin is not shown, and what an upstream asks of the client are not.
-// An error is one of [ReplaceJSONStrings].
+// Text means each text block, each string in JSON blocks and structured content, and each title and description, but not
+// names, URIs, schemas, blobs, hidden blocks and an upstream's request for more input. Errors are those of
+// [ReplaceJSONStrings].
 func ReplaceResponseText(response Response, change func(string) string) (bool, error) {
 	t := texts{change: change}
 	switch response := response.(type) {

@@ -7,11 +7,11 @@ import (
 	"fmt"
 )
 
-// Transform sees and changes what goes to an upstream and what comes back. Its hooks are called for what hooks in
-// plugin.json names. Embed [PassThrough] to write only one of them.
+// Transform inspects and changes requests to an upstream and its responses. Its methods are called for the hooks named in
+// plugin.json. Embed [PassThrough] to implement only one of them.
 //
-// Several instances run side by side, and any of them may be thrown away: keep in the plugin what follows from the
-// configuration, with [ContextSet] what belongs to a request, and with [KVStoreSet] what outlives it.
+// Several instances run side by side, and any of them may be discarded. Keep in the plugin only what follows from its
+// configuration, use [ContextSet] for the state of a request, and [KVStoreSet] for what outlives it.
 type Transform interface {
 	// Before is called for tool_pre_invoke, prompt_pre_fetch and resource_pre_fetch.
 	Before(context CallContext, request Request) (RequestOutcome, error)
@@ -19,7 +19,7 @@ type Transform interface {
 	After(context CallContext, response Response) (ResponseOutcome, error)
 }
 
-// PassThrough lets everything pass as it is.
+// PassThrough lets everything pass unchanged.
 type PassThrough struct{}
 
 // Before lets the request pass.
@@ -28,17 +28,17 @@ func (PassThrough) Before(CallContext, Request) (RequestOutcome, error) { return
 // After lets the response pass.
 func (PassThrough) After(CallContext, Response) (ResponseOutcome, error) { return Proceed{}, nil }
 
-// Configured is what a plugin may have beside its hooks. Configure is called once the operator's config stands in the
-// plugin's fields; an error refuses it, and the gateway does not start.
+// Configured is an optional interface of a plugin. Configure is called after the operator's configuration was read into
+// the plugin's fields; an error refuses it, and the gateway does not start.
 type Configured interface {
 	Configure() error
 }
 
-// Export makes plugin what the gateway calls. Call it once, in an init: main is never called. The operator's config is
-// read into plugin as [ReadConfig] does, so it is a pointer to a struct.
+// Export exports plugin to the gateway. Call it once, in an init function, because main is never called. [ReadConfig] reads
+// the operator's configuration into plugin, so it must be a pointer to a struct.
 func Export(plugin Transform) { exported.plugin = plugin }
 
-// ReadConfig reads a JSON object into a struct, as encoding/json does, and refuses members that the struct does not have.
+// ReadConfig reads a JSON object into a struct with encoding/json and refuses unknown members.
 func ReadConfig(config string, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader([]byte(config)))
 	decoder.DisallowUnknownFields()
@@ -50,7 +50,7 @@ func ReadConfig(config string, into any) error {
 	return err
 }
 
-// Details writes a value as JSON, for the details of a [Violation].
+// Details encodes a value as JSON, for the details of a [Violation].
 func Details(value any) *string {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -60,7 +60,7 @@ func Details(value any) *string {
 	return &details
 }
 
-// exported is what the gateway calls.
+// exported is the plugin that the gateway calls.
 var exported exportedTransform
 
 type exportedTransform struct{ plugin Transform }

@@ -265,18 +265,18 @@ func writeCallError(m *memory, at address, value CallError) {
 	}
 }
 
-// Facts about the request that is being dispatched. The plugin cannot change them.
+// Facts about the current request. The plugin cannot change them.
 type CallContext struct {
-	// Unique for each request; stands in the gateway's log line too.
+	// Unique per request; also in the gateway's log line.
 	RequestID string
 	// The route that the client called.
 	Binding string
-	// The upstream that is asked, or was asked.
+	// The upstream that the request goes to, or went to.
 	Upstream string
 	Tenant *string
 	// The authenticated caller.
 	Subject *string
-	// Milliseconds that are left for this hook call.
+	// Milliseconds left for this hook call.
 	DeadlineMs uint32
 }
 
@@ -318,7 +318,7 @@ func writeBlob(m *memory, at address, value Blob) {
 	writeBytes(m, at+8, value.Data)
 }
 
-// One block of content. Text is a typed field, so that a plugin that only reads text needs no JSON parser.
+// One block of content. Text is a typed field, so that a plugin that only handles text needs no JSON parser.
 //
 // It is one of Text, *Blob, JSON, Opaque.
 type Content interface {
@@ -726,7 +726,7 @@ func writeResponse(m *memory, at address, value Response) {
 	}
 }
 
-// Why a plugin blocked. Reaches the client as structured data.
+// The reason why a plugin blocked. The client receives it as structured data.
 type Violation struct {
 	// Stable and machine-readable, for example `EMAIL_FOUND`.
 	Code string
@@ -876,7 +876,7 @@ func writeHeaderError(m *memory, at address, value HeaderError) {
 }
 
 // Denied is a case of HTTPError, KVError, SecretError, CallError, HeaderError.
-// The grant does not allow it. The text says which rule was missing.
+// The grant does not allow it. The text names the missing rule.
 type Denied string
 
 func (e Denied) Error() string { return "denied: " + string(e) }
@@ -897,44 +897,44 @@ type Failed string
 func (e Failed) Error() string { return "failed: " + string(e) }
 
 // Quota is a case of KVError.
-// More keys or bytes than the grant allows. Delete something, or let it expire.
+// More keys or bytes than the grant allows. Delete values or let them expire.
 type Quota string
 
 func (e Quota) Error() string { return "quota: " + string(e) }
 
 // Invalid is a case of KVError, CallError, HeaderError.
-// The value is no number, or the key is not one.
+// The value is not a number, or the key is not valid.
 type Invalid string
 
 func (e Invalid) Error() string { return "invalid: " + string(e) }
 
 // Unavailable is a case of SecretError, CallError, HeaderError.
-// The secret cannot be read now.
+// The secret cannot be read at the moment.
 type Unavailable string
 
 func (e Unavailable) Error() string { return "unavailable: " + string(e) }
 
 // NotFound is a case of CallError.
-// No upstream of the binding has a name that begins so. A tool that its upstream does not know is for the upstream
-// to tell, with `failed` or a result with `is-error`.
+// No upstream of the binding matches the name. If the upstream does not know the tool, it reports that itself, with
+// `failed` or a result with `is-error`.
 type NotFound string
 
 func (e NotFound) Error() string { return "not found: " + string(e) }
 
 // Blocked is a case of CallError.
-// A plugin on the way blocked it.
+// A plugin blocked the call.
 type Blocked Violation
 
 func (Blocked) Error() string { return "blocked" }
 
 // Loop is a case of CallError.
-// This plugin is calling this very tool already, and the call leads back to it.
+// This plugin is already calling this tool, and the call led back to it.
 type Loop string
 
 func (e Loop) Error() string { return "loop: " + string(e) }
 
 // TooDeep is a case of CallError.
-// More calls within each other than the grant allows.
+// More nested calls than the grant allows.
 type TooDeep string
 
 func (e TooDeep) Error() string { return "too deep: " + string(e) }
@@ -953,7 +953,7 @@ type Text string
 type JSON string
 
 // Opaque is a case of Content.
-// A block that this plugin is not shown. Pass it on by its number, move it, or leave it out.
+// A block hidden from this plugin. Keep, move or drop it by its number.
 type Opaque uint32
 
 // ToolList is a case of Response.
@@ -976,7 +976,7 @@ type Proceed struct{}
 type ModifiedRequest struct{ Request }
 
 // Respond is a case of RequestOutcome.
-// Answer now, without asking the upstream (a cache).
+// Respond without calling the upstream, as a cache does.
 type Respond struct{ Response }
 
 // Block is a case of RequestOutcome, ResponseOutcome.

@@ -2,30 +2,30 @@
 
 declare module 'sallyport:plugin/audit@0.1.0' {
   /**
-   * `event` is a stable name such as `email_redacted`; `details` a JSON object, as text. The error says what is wrong.
+   * `event` is a stable name such as `email_redacted`; `details` is a JSON object, as text. The error says what is invalid.
    */
   export function write(event: string, details: string): void;
 }
 
 declare module 'sallyport:plugin/clock@0.1.0' {
   /**
-   * Milliseconds since the Unix epoch.
+   * Returns milliseconds since the Unix epoch.
    */
   export function nowMs(): bigint;
   /**
-   * Nanoseconds since an arbitrary moment; never goes back.
+   * Returns nanoseconds since an arbitrary moment; never decreases.
    */
   export function monotonicNs(): bigint;
 }
 
 declare module 'sallyport:plugin/context@0.1.0' {
   /**
-   * Only this plugin sees what it set, in the before hook and in the after hook of one request.
+   * Values that only this plugin sees, shared by the before and after hooks of one request.
    */
   export function get(key: string): string | null | undefined;
   export function set(key: string, value: string): void;
   /**
-   * All plugins of the request see these.
+   * Values that all plugins of the request see.
    */
   export function getShared(key: string): string | null | undefined;
   export function setShared(key: string, value: string): void;
@@ -33,11 +33,11 @@ declare module 'sallyport:plugin/context@0.1.0' {
 
 declare module 'sallyport:plugin/dispatch-hooks@0.1.0' {
   /**
-   * The hooks `tool_pre_invoke`, `prompt_pre_fetch` and `resource_pre_fetch`.
+   * Implements the hooks `tool_pre_invoke`, `prompt_pre_fetch` and `resource_pre_fetch`.
    */
   export function beforeDispatch(ctx: CallContext, request: Request): RequestOutcome;
   /**
-   * The hooks `tool_post_invoke`, `prompt_post_fetch`, `resource_post_fetch` and the lists.
+   * Implements the hooks `tool_post_invoke`, `prompt_post_fetch`, `resource_post_fetch` and those of lists.
    */
   export function afterDispatch(ctx: CallContext, response: Response): ResponseOutcome;
   export type CallContext = import('sallyport:plugin/types@0.1.0').CallContext;
@@ -56,7 +56,7 @@ declare module 'sallyport:plugin/event-sink@0.1.0' {
 
 declare module 'sallyport:plugin/identity-check@0.1.0' {
   /**
-   * `none` when this plugin does not know these credentials.
+   * Returns `none` when this plugin does not know these credentials.
    */
   export function identify(scheme: string, credentials: string): Principal | null | undefined;
   export type Principal = import('sallyport:plugin/types@0.1.0').Principal;
@@ -64,7 +64,7 @@ declare module 'sallyport:plugin/identity-check@0.1.0' {
 
 declare module 'sallyport:plugin/identity-claims@0.1.0' {
   /**
-   * A claim of the authenticated caller, as JSON text; `none` when there is none, or it was not granted.
+   * Returns a claim of the authenticated caller, as JSON text; `none` if it is absent or not granted.
    */
   export function get(name: string): string | null | undefined;
 }
@@ -72,25 +72,25 @@ declare module 'sallyport:plugin/identity-claims@0.1.0' {
 declare module 'sallyport:plugin/kv-store@0.1.0' {
   export function get(key: string): Uint8Array | null | undefined;
   /**
-   * With `ttl-ms` the value is gone after so many milliseconds.
+   * With `ttl-ms` the value expires after that many milliseconds.
    */
   export function set(key: string, value: Uint8Array, ttlMs: bigint | null | undefined): void;
   /**
-   * Whether there was one.
+   * Returns whether the key existed.
    */
   export { _delete as delete };
   function _delete(key: string): boolean;
   /**
-   * Keys with this prefix that come after `after`, in the order of their bytes; at most 1,000 of them.
+   * Lists keys with this prefix that sort after `after`, in byte order; at most 1,000.
    */
   export function list(prefix: string, after: string | null | undefined, limit: number): Array<string>;
   /**
-   * Sets the value when it is `expected` (`none`: when there is no value), and tells whether it did.
+   * Sets the value if the current one is `expected` (`none`: if there is no value), and returns whether it did.
    */
   export function compareAndSet(key: string, expected: Uint8Array | null | undefined, value: Uint8Array, ttlMs: bigint | null | undefined): boolean;
   /**
-   * Adds to a number, kept as decimal text, that begins with 0, and yields the sum. `ttl-ms` counts from the first
-   * addition: the window of a rate limit.
+   * Adds to a number, stored as decimal text and initially 0, and returns the sum. `ttl-ms` counts from the first
+   * addition, like the window of a rate limit.
    */
   export function increment(key: string, by: bigint, ttlMs: bigint | null | undefined): bigint;
   export type KvError =
@@ -103,14 +103,14 @@ declare module 'sallyport:plugin/kv-store@0.1.0' {
     }
     | {
       /**
-       * More keys or bytes than the grant allows. Delete something, or let it expire.
+       * More keys or bytes than the grant allows. Delete values or let them expire.
        */
       tag: 'quota',
       val: string,
     }
     | {
       /**
-       * The value is no number, or the key is not one.
+       * The value is not a number, or the key is not valid.
        */
       tag: 'invalid',
       val: string,
@@ -126,8 +126,8 @@ declare module 'sallyport:plugin/kv-store@0.1.0' {
 
 declare module 'sallyport:plugin/lifecycle@0.1.0' {
   /**
-   * Called once for each instance, before any hook. `config-json` is the operator's `config`, as JSON text.
-   * An `err` refuses the configuration, and the gateway does not start.
+   * Called once per instance, before any hook. `config-json` is the operator's `config`, as JSON text.
+   * An `err` refuses the configuration; the gateway then does not start.
    */
   export function configure(configJson: string): void;
 }
@@ -150,12 +150,12 @@ declare module 'sallyport:plugin/log@0.1.0' {
 
 declare module 'sallyport:plugin/metrics@0.1.0' {
   /**
-   * Adds to a counter; `by` is not negative.
+   * Adds to a counter; `by` must not be negative.
    */
   export function count(name: string, labels: Labels, by: number): void;
   export function gauge(name: string, labels: Labels, value: number): void;
   /**
-   * Puts a value into a histogram.
+   * Records a value in a histogram.
    */
   export function observe(name: string, labels: Labels, value: number): void;
   export type Labels = Array<[string, string]>;
@@ -177,7 +177,7 @@ declare module 'sallyport:plugin/outbound-http@0.1.0' {
   export type HttpError =
     | {
       /**
-       * The grant does not allow it. The text says which rule was missing.
+       * The grant does not allow it. The text names the missing rule.
        */
       tag: 'denied',
       val: string,
@@ -203,26 +203,26 @@ declare module 'sallyport:plugin/policy-check@0.1.0' {
 
 declare module 'sallyport:plugin/random@0.1.0' {
   /**
-   * At most 65,536 bytes a call.
+   * Returns at most 65,536 bytes per call.
    */
   export function bytes(length: number): Uint8Array;
 }
 
 declare module 'sallyport:plugin/request-headers@0.1.0' {
   /**
-   * The value of a header of the client's request; `none` when there is none, or it was not granted.
+   * Returns a header of the client's request; `none` if it is absent or not granted.
    */
   export function get(name: string): string | null | undefined;
 }
 
 declare module 'sallyport:plugin/secret-store@0.1.0' {
   /**
-   * The value. Better use a reference.
+   * Returns the value. Prefer `reference`.
    */
   export function get(name: string): string;
   /**
-   * A text to be written where the value belongs in a header of an outbound request, for example `Bearer ` and it.
-   * The gateway puts in the value, where the grant allows.
+   * Returns a placeholder to write into a header of an outbound request, for example after `Bearer `. The gateway replaces
+   * it with the value if the grant allows it.
    */
   export function reference(name: string): string;
   export type SecretError =
@@ -235,7 +235,7 @@ declare module 'sallyport:plugin/secret-store@0.1.0' {
     }
     | {
       /**
-       * The secret cannot be read now.
+       * The secret cannot be read at the moment.
        */
       tag: 'unavailable',
       val: string,
@@ -244,8 +244,8 @@ declare module 'sallyport:plugin/secret-store@0.1.0' {
 
 declare module 'sallyport:plugin/tool-call@0.1.0' {
   /**
-   * `name` is the tool as clients of the binding know it, `arguments-json` a JSON object as text. The result is shown as
-   * after hooks are shown one; an `opaque` block in it is a block that this plugin is not shown.
+   * `name` is the tool's name as clients of the binding know it; `arguments-json` is a JSON object, as text. The result has
+   * the form that after hooks get; an `opaque` block in it is a block hidden from this plugin.
    */
   export function call(name: string, argumentsJson: string): ToolResult;
   export type ToolResult = import('sallyport:plugin/types@0.1.0').ToolResult;
@@ -253,15 +253,15 @@ declare module 'sallyport:plugin/tool-call@0.1.0' {
   export type CallError =
     | {
       /**
-       * The grant does not allow it. The text says what was missing.
+       * The grant does not allow it. The text says what is missing.
        */
       tag: 'denied',
       val: string,
     }
     | {
       /**
-       * No upstream of the binding has a name that begins so. A tool that its upstream does not know is for the upstream
-       * to tell, with `failed` or a result with `is-error`.
+       * No upstream of the binding matches the name. If the upstream does not know the tool, it reports that itself, with
+       * `failed` or a result with `is-error`.
        */
       tag: 'not-found',
       val: string,
@@ -275,21 +275,21 @@ declare module 'sallyport:plugin/tool-call@0.1.0' {
     }
     | {
       /**
-       * A plugin on the way blocked it.
+       * A plugin blocked the call.
        */
       tag: 'blocked',
       val: Violation,
     }
     | {
       /**
-       * This plugin is calling this very tool already, and the call leads back to it.
+       * This plugin is already calling this tool, and the call led back to it.
        */
       tag: 'loop',
       val: string,
     }
     | {
       /**
-       * More calls within each other than the grant allows.
+       * More nested calls than the grant allows.
        */
       tag: 'too-deep',
       val: string,
@@ -313,7 +313,7 @@ declare module 'sallyport:plugin/tool-call@0.1.0' {
     }
     | {
       /**
-       * The upstream answered with an error, or with what cannot be shown.
+       * The upstream answered with an error, or with a result that cannot be represented.
        */
       tag: 'failed',
       val: string,
@@ -331,11 +331,11 @@ declare module 'sallyport:plugin/tool-provider@0.1.0' {
 
 declare module 'sallyport:plugin/types@0.1.0' {
   /**
-   * Facts about the request that is being dispatched. The plugin cannot change them.
+   * Facts about the current request. The plugin cannot change them.
    */
   export interface CallContext {
     /**
-     * Unique for each request; stands in the gateway's log line too.
+     * Unique per request; also in the gateway's log line.
      */
     requestId: string,
     /**
@@ -343,7 +343,7 @@ declare module 'sallyport:plugin/types@0.1.0' {
      */
     binding: string,
     /**
-     * The upstream that is asked, or was asked.
+     * The upstream that the request goes to, or went to.
      */
     upstream: string,
     tenant?: string | null,
@@ -352,7 +352,7 @@ declare module 'sallyport:plugin/types@0.1.0' {
      */
     subject?: string | null,
     /**
-     * Milliseconds that are left for this hook call.
+     * Milliseconds left for this hook call.
      */
     deadlineMs: number,
   }
@@ -361,7 +361,7 @@ declare module 'sallyport:plugin/types@0.1.0' {
     data: Uint8Array,
   }
   /**
-   * One block of content. Text is a typed field, so that a plugin that only reads text needs no JSON parser.
+   * One block of content. Text is a typed field, so that a plugin that only handles text needs no JSON parser.
    */
   export type Content =
     | {
@@ -381,7 +381,7 @@ declare module 'sallyport:plugin/types@0.1.0' {
     }
     | {
       /**
-       * A block that this plugin is not shown. Pass it on by its number, move it, or leave it out.
+       * A block hidden from this plugin. Keep, move or drop it by its number.
        */
       tag: 'opaque',
       val: number,
@@ -517,7 +517,7 @@ declare module 'sallyport:plugin/types@0.1.0' {
       val: string,
     };
   /**
-   * Why a plugin blocked. Reaches the client as structured data.
+   * The reason why a plugin blocked. The client receives it as structured data.
    */
   export interface Violation {
     /**
@@ -544,7 +544,7 @@ declare module 'sallyport:plugin/types@0.1.0' {
     }
     | {
       /**
-       * Answer now, without asking the upstream (a cache).
+       * Respond without calling the upstream, as a cache does.
        */
       tag: 'respond',
       val: Response,
@@ -566,7 +566,7 @@ declare module 'sallyport:plugin/types@0.1.0' {
       val: Violation,
     };
   /**
-   * Who calls, as an `identity` plugin found out.
+   * The caller, as determined by an `identity` plugin.
    */
   export interface Principal {
     subject: string,
@@ -588,7 +588,7 @@ declare module 'sallyport:plugin/types@0.1.0' {
 
 declare module 'sallyport:plugin/upstream-choice@0.1.0' {
   /**
-   * One of `candidates`, or `none` to leave the choice to the gateway.
+   * Returns one of `candidates`, or `none` to leave the choice to the gateway.
    */
   export function route(ctx: CallContext, request: Request, candidates: Array<string>): string | null | undefined;
   export type CallContext = import('sallyport:plugin/types@0.1.0').CallContext;
@@ -597,28 +597,28 @@ declare module 'sallyport:plugin/upstream-choice@0.1.0' {
 
 declare module 'sallyport:plugin/upstream-headers@0.1.0' {
   /**
-   * Sets a header, in place of one that the operator or an earlier plugin set. The value may hold references from
-   * `secret-store.reference`; the gateway puts in the values when it sends the request.
+   * Sets a header, replacing one that the operator or an earlier plugin set. The value may contain references from
+   * `secret-store.reference`; the gateway replaces them with the secrets when it sends the request.
    */
   export function set(name: string, value: string): void;
   export type HeaderError =
     | {
       /**
-       * The grant does not name this header, or it is the gateway's own.
+       * The grant does not name this header, or the gateway sets it itself.
        */
       tag: 'denied',
       val: string,
     }
     | {
       /**
-       * The name or the value is not one that a header can have, or the value is too long.
+       * The name or the value is not valid for a header, or the value is too long.
        */
       tag: 'invalid',
       val: string,
     }
     | {
       /**
-       * There is no such request: the upstream is reached over stdio, or this is not a before hook of a call.
+       * There is no HTTP request: the upstream is reached over stdio, or this is not a before hook of a call.
        */
       tag: 'unavailable',
       val: string,

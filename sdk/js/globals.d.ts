@@ -1,34 +1,37 @@
 /**
- * What a plugin has beside the language itself. `Intl`, locales, timers, `fetch` and whatever else Node and browsers have
- * is not there.
+ * The globals of a plugin beside the language itself. `Intl`, locales, timers, `fetch` and everything else of Node and
+ * browsers are not available.
  */
 
-/** Writes to the gateway's log, under the plugin's id. The first text may have %s, %d, %i, %f and %j; values that are no text are written as JSON. */
+/**
+ * Writes to the gateway's log, under the plugin's id. The first string may contain %s, %d, %i, %f and %j; values other than
+ * strings are written as JSON.
+ */
 declare const console: Readonly<
   Record<'log' | 'info' | 'warn' | 'error' | 'debug' | 'trace', (...values: unknown[]) => void>
 >;
 
 /** Throws unless plugin.json declares the capability `clock`. */
 declare const performance: {
-  /** Milliseconds since an arbitrary moment; never goes back. */
+  /** Returns milliseconds since an arbitrary moment; never decreases. */
   now(): number;
 };
 
 /** Throws unless plugin.json declares the capability `random`. */
 declare const crypto: {
-  /** Fills an array of integers, of any size, with strong random bytes, and yields it. */
+  /** Fills an integer array of any size with cryptographically strong random bytes and returns it. */
   getRandomValues<T extends ArrayBufferView>(array: T): T;
-  /** A UUID of version 4. */
+  /** Returns a version 4 UUID. */
   randomUUID(): string;
 };
 
-/** UTF-8. */
+/** Encodes UTF-8. */
 declare class TextEncoder {
   readonly encoding: 'utf-8';
   encode(text?: string): Uint8Array;
 }
 
-/** UTF-8. What is not UTF-8 becomes U+FFFD, or with `fatal` a TypeError. */
+/** Decodes UTF-8. Invalid bytes become U+FFFD or, with `fatal`, a TypeError. */
 declare class TextDecoder {
   constructor(label?: string, options?: { readonly fatal?: boolean });
   readonly encoding: 'utf-8';
@@ -39,10 +42,10 @@ declare function btoa(text: string): string;
 declare function atob(text: string): string;
 declare function queueMicrotask(task: () => void): void;
 
-/** A deep copy: cycles, Map, Set, Date, RegExp, errors and typed arrays too. In a component that uses it. */
+/** Makes a deep copy, including cycles, Map, Set, Date, RegExp, errors and typed arrays. Bundled only if used. */
 declare function structuredClone<T>(value: T): T;
 
-/** As in the URL Standard; host names beyond ASCII are not mapped. In a component that uses it. */
+/** Follows the URL Standard, except that host names beyond ASCII are not mapped. Bundled only if used. */
 declare class URL {
   constructor(url: string | URL, base?: string | URL);
   static canParse(url: string | URL, base?: string | URL): boolean;
@@ -82,7 +85,7 @@ declare class URLSearchParams implements Iterable<[string, string]> {
 }
 
 interface ErrorConstructor {
-  /** How many lines a stack has. */
+  /** The number of lines in a stack. */
   stackTraceLimit: number;
   captureStackTrace(target: object): void;
 }

@@ -1,25 +1,25 @@
-/** JSON over the capability `outbound_http`. */
+/** Helpers for JSON over the capability `outbound_http`. */
 /// <reference path="./contract.d.ts" />
 /// <reference path="./globals.d.ts" />
 
 import { send } from 'sallyport:plugin/outbound-http@0.1.0';
 
-/** What a server answered. */
+/** A server's response. */
 export interface Answer {
   readonly status: number;
-  /** Whether the status is one of success, 200 to 299. */
+  /** Whether the status is 200 to 299. */
   readonly ok: boolean;
-  /** Values by name, in lower case; those that stand there more than once are joined with commas. */
+  /** Header values by lower-case name; repeated ones are joined with commas. */
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  /** The text as JSON. @throws SyntaxError */
+  /** Parses the text as JSON. @throws SyntaxError */
   json(): unknown;
 }
 
-/** Asks with GET. Any status is an answer. @throws what `send` throws: denied, timeout, too-large, failed */
+/** Sends a GET request. A response of any status is returned. @throws as `send` does: denied, timeout, too-large, failed */
 export const getUrl = (url: string, headers: Readonly<Record<string, string>> = {}): Answer => ask('GET', url, headers);
 
-/** Sends a value as JSON with POST. Any status is an answer. @throws what `send` throws */
+/** Sends a value as JSON with POST. A response of any status is returned. @throws as `send` does */
 export const postJson = (url: string, value: unknown, headers: Readonly<Record<string, string>> = {}): Answer =>
   ask('POST', url, { 'content-type': 'application/json', ...headers }, JSON.stringify(value));
 

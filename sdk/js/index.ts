@@ -1,6 +1,6 @@
 /**
- * Helpers for plugins in TypeScript and JavaScript. The types are those of the contract, wit/; whatever the helpers do
- * not cover is imported from it: `import { get, set } from 'sallyport:plugin/kv-store@0.1.0'`.
+ * Helpers for plugins in TypeScript and JavaScript. The types are those of the contract in wit/. Import what the helpers
+ * do not cover from the contract itself: `import { get, set } from 'sallyport:plugin/kv-store@0.1.0'`.
  * @packageDocumentation
  */
 /// <reference path="./contract.d.ts" />
@@ -18,23 +18,23 @@ import type {
 export { sha256 } from './sha256.ts';
 export type { CallContext, Content, Request, RequestOutcome, Response, ResponseOutcome, Violation };
 
-/** What a hook yields that returns nothing, or ends without a `return`. */
+/** The result of a hook that returns nothing. */
 // biome-ignore lint/suspicious/noConfusingVoidType: TypeScript gives functions without a `return` the type void alone.
 type Nothing = undefined | void;
 
-/** What a plugin of the kind `transform` does. Whatever is left out does nothing. */
+/** The hooks of a `transform` plugin. Omitted ones do nothing. */
 export interface Transform<Config> {
-  /** The configuration where the operator says nothing, see {@link readConfig}. */
+  /** Defaults for the operator's configuration, see {@link readConfig}. */
   readonly defaults?: Config;
-  /** Called once for each instance. What it throws refuses the configuration, and the gateway does not start. */
+  /** Called once per instance. An exception refuses the configuration; the gateway then does not start. */
   configure?(config: Config): void;
-  /** Sees what goes to an upstream. Nothing returned lets it proceed; an error is the operator's `on_error`. */
+  /** Called with a request to an upstream. Returning nothing lets it proceed; an exception triggers `on_error`. */
   before?(request: Request, context: CallContext, config: Config): RequestOutcome | Nothing;
-  /** Sees what comes back. Nothing returned lets it proceed; an error is the operator's `on_error`. */
+  /** Called with a response. Returning nothing lets it proceed; an exception triggers `on_error`. */
   after?(response: Response, context: CallContext, config: Config): ResponseOutcome | Nothing;
 }
 
-/** The two interfaces that a transform exports under these names. */
+/** The two interfaces that a transform plugin exports under these names. */
 export interface TransformExports {
   readonly lifecycle: { configure(json: string): void };
   readonly dispatchHooks: {
@@ -43,14 +43,14 @@ export interface TransformExports {
   };
 }
 
-/** Go on, nothing to change. */
+/** Lets the request or response pass unchanged. */
 export const proceed: { readonly tag: 'proceed' } = { tag: 'proceed' };
 
 const asOutcome = <Outcome>(yielded: Outcome | Nothing): Outcome | typeof proceed =>
   (yielded as Outcome | undefined) ?? proceed;
 
 /**
- * Makes a plugin's exports of its hooks:
+ * Creates a plugin's exports from its hooks:
  * `export const { lifecycle, dispatchHooks } = transform({ after: response => … })`.
  */
 export function transform<Config extends object = Record<string, never>>(plugin: Transform<Config>): TransformExports {
@@ -71,9 +71,9 @@ export function transform<Config extends object = Record<string, never>>(plugin:
 }
 
 /**
- * Reads the operator's configuration: JSON of an object, over `defaults`. Whoever declares `config_schema` in
- * plugin.json need not check more; the gateway has done it.
- * @throws Error when a member is of another kind than its default
+ * Reads the operator's configuration, a JSON object, over `defaults`. If plugin.json declares `config_schema`, no further
+ * checks are needed, because the gateway has done them.
+ * @throws Error when a member has a different type than its default
  */
 export function readConfig<Config extends object>(json: string, defaults: Config): Config {
   const given: unknown = JSON.parse(json);
@@ -93,10 +93,10 @@ const kindOf = (value: unknown): string => {
 };
 
 /**
- * Ends the request; the client is told why.
+ * Blocks the request; the client receives the reason.
  * @param code stable and machine-readable, for example `EMAIL_FOUND`
  * @param reason one short sentence
- * @param more `description`: what to do about it; `details`: an object for machines
+ * @param more `description`: what the caller can do about it; `details`: an object for programs
  */
 export function block(
   code: string,
@@ -108,11 +108,11 @@ export function block(
 }
 
 /**
- * Replaces text wherever it stands in a request or response: in text, in the strings of arguments, of structured content
- * and of other JSON blocks, in prompts. Names of JSON members, URIs, bytes, and blocks that the plugin is not shown stay
- * as they are, and so does every number as it was written. Lists, and what asks for more input, pass.
- * @param replace yields its argument where there is nothing to replace
- * @returns `modified` when anything was replaced, else `proceed`
+ * Replaces text anywhere in a request or response: in text blocks, in the strings of arguments, of structured content and
+ * of other JSON blocks, and in prompts. JSON member names, URIs, bytes, hidden blocks and the spelling of numbers do not
+ * change. Lists and requests for more input pass unchanged.
+ * @param replace returns its argument if there is nothing to replace
+ * @returns `modified` if anything was replaced, else `proceed`
  */
 export function replaceText(value: Request, replace: (text: string) => string): RequestOutcome;
 export function replaceText(value: Response, replace: (text: string) => string): ResponseOutcome;
@@ -126,7 +126,7 @@ export function replaceText(
 
 type Replace = (text: string) => string;
 
-/** The value itself when nothing was replaced: what is the same object needs no conversion on its way back. */
+/** Returns the value itself if nothing was replaced, because the same object needs no conversion on its way back. */
 function replaceIn(value: Request | Response, replace: Replace): Request | Response {
   switch (value.tag) {
     case 'tool-call':
@@ -172,7 +172,7 @@ function replaceInContent(content: Content, replace: Replace): Content {
   return val === content.val ? content : { tag: content.tag, val };
 }
 
-/** The list itself when no entry was changed. */
+/** Returns the list itself if no entry was changed. */
 function each<T>(list: T[], change: (entry: T) => T): T[] {
   let changed: T[] | undefined;
   for (let index = 0; index < list.length; index++) {
@@ -186,8 +186,8 @@ function each<T>(list: T[], change: (entry: T) => T): T[] {
 }
 
 /**
- * Replaces the strings of JSON text wherever they stand, but for the names of members, because schemas may need them.
- * All else stays as it was written: numbers of any precision, white space, the order of members.
+ * Replaces all strings in JSON text except member names, which schemas may need. Everything else stays byte for byte:
+ * numbers of any precision, white space, the order of members.
  * @param json valid JSON
  */
 export function replaceInJson(json: string, replace: (text: string) => string): string {
@@ -197,7 +197,7 @@ export function replaceInJson(json: string, replace: (text: string) => string): 
   for (let open = json.indexOf('"'); open !== -1; ) {
     let close = json.indexOf('"', open + 1);
     if (escapes) while (isEscaped(json, close)) close = json.indexOf('"', close + 1);
-    if (close === -1) throw new Error('not JSON: a string has no end');
+    if (close === -1) throw new Error('not JSON: unterminated string');
     if (!isName(json, close)) {
       const written = json.slice(open + 1, close);
       const text: string = escapes && written.includes('\\') ? JSON.parse(`"${written}"`) : written;
@@ -212,7 +212,7 @@ export function replaceInJson(json: string, replace: (text: string) => string): 
   return kept === 0 ? json : replaced + json.slice(kept);
 }
 
-/** Whether an odd number of backslashes stands before `quote`. */
+/** Whether an odd number of backslashes precedes `quote`. */
 function isEscaped(json: string, quote: number): boolean {
   let first = quote;
   while (json.charCodeAt(first - 1) === 0x5c) first -= 1;

@@ -1,7 +1,7 @@
-"""What a plugin of the kind ``transform`` is written with in Python.
+"""The SDK for ``transform`` plugins in Python.
 
-A plugin is a dataclass with the hooks that it needs. Its fields are the operator's config; those that the operator does
-not state keep their defaults::
+A plugin is a dataclass with the hooks it needs. Its fields are the operator's configuration; fields that the operator
+does not set keep their defaults::
 
     from dataclasses import dataclass
 
@@ -23,14 +23,14 @@ not state keep their defaults::
 
     Lifecycle, DispatchHooks = transform(NoWord)
 
-`replace_text` shows all text, wherever it stands, and replaces it. `Block` says why a request is blocked. What is printed
-is in the gateway's log, line by line, and `debug`, `info`, `warn` and `error` write lines of other levels.
+`replace_text` replaces text anywhere in a request or response. `Block` says why a request is blocked. Printed lines go to
+the gateway's log; `debug`, `info`, `warn` and `error` write lines of other levels.
 
 Each interface of the contract is a module of this package: ``from sallyport import kv_store``. All but ``log`` and
-``context`` must be named in plugin.json. A function of theirs that fails raises `Err`, whose ``value`` says why.
+``context`` must be named in plugin.json. Their functions raise `Err` on failure, whose ``value`` says why.
 
-An exception that nobody catches ends the call and the instance, and its traceback is in the log; what follows is the
-operator's ``on_error``. So it is with ``raise Err("why")``, which keeps the instance.
+An uncaught exception ends the call, its traceback is logged, and the operator's ``on_error`` decides what follows. The
+same goes for ``raise Err("why")``.
 """
 
 from .config import read_config

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
 
     def now_ms() -> int:
-        """Milliseconds since the Unix epoch."""
+        """Returns milliseconds since the Unix epoch."""
         ...
 
     def monotonic_ns() -> int:
-        """Nanoseconds since an arbitrary moment; never goes back."""
+        """Returns nanoseconds since an arbitrary moment; never decreases."""
         ...
 
 else:

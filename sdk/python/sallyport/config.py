@@ -1,4 +1,4 @@
-"""The operator's config, as a dataclass of the author."""
+"""Reads the operator's configuration into the author's dataclass."""
 
 import dataclasses
 import json
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 def read_config(kind: type[T], text: str) -> T:
-    """Reads JSON of an object into a dataclass. Its fields may be of type ``str``, ``int``, ``float``, ``bool``, ``None``,
-    ``Any``, ``Literal``, ``list``, ``dict`` with keys of type ``str``, dataclasses, and unions of these. Members that it
-    does not have are refused.
+    """Reads a JSON object into a dataclass. Its fields may have the types ``str``, ``int``, ``float``, ``bool``, ``None``,
+    ``Any``, ``Literal``, ``list``, ``dict`` with ``str`` keys, dataclasses, and unions of these. Unknown members are
+    refused.
 
     Raises ValueError, which names the member.
     """
@@ -57,7 +57,7 @@ def _read_object(kind: Any, value: Any, name: str) -> Any:
     within = f"{name}." if name else ""
     for key in value:
         if key not in fields:
-            raise ValueError(f"{within}{key} is not known; there are {', '.join(fields)}")
+            raise ValueError(f"{within}{key} is unknown; known fields: {', '.join(fields)}")
     for field in dataclasses.fields(kind):
         has_default = field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING
         if field.name not in value and field.init and not has_default:

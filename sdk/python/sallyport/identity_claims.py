@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Optional
 if TYPE_CHECKING:
 
     def get(name: str) -> Optional[str]:
-        """A claim of the authenticated caller, as JSON text; `none` when there is none, or it was not granted."""
+        """Returns a claim of the authenticated caller, as JSON text; `none` if it is absent or not granted."""
         ...
 
 else:

@@ -1,6 +1,6 @@
 # Generated from wit/ by tools/scripts/generate-python-sdk.ts.
-"""Capability `kv_store`: small values that outlive a request. Keys are this plugin's own, and those of the tenant for
-whom it is called. Keys have 1 to 512 bytes.
+"""Capability `kv_store`: small values that outlive a request. Keys are separate for each plugin and for each tenant it is
+called for. A key has 1 to 512 bytes.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     @dataclass
     class KvError_Quota:
-        """More keys or bytes than the grant allows. Delete something, or let it expire."""
+        """More keys or bytes than the grant allows. Delete values or let them expire."""
         value: str
 
     @dataclass
     class KvError_Invalid:
-        """The value is no number, or the key is not one."""
+        """The value is not a number, or the key is not valid."""
         value: str
 
     @dataclass
@@ -35,36 +35,36 @@ if TYPE_CHECKING:
         ...
 
     def set(key: str, value: bytes, ttl_ms: Optional[int]) -> None:
-        """With `ttl-ms` the value is gone after so many milliseconds.
+        """With `ttl-ms` the value expires after that many milliseconds.
 
         Raises `sallyport.Err` of KvError.
         """
         ...
 
     def delete(key: str) -> bool:
-        """Whether there was one.
+        """Returns whether the key existed.
 
         Raises `sallyport.Err` of KvError.
         """
         ...
 
     def list(prefix: str, after: Optional[str], limit: int) -> List[str]:
-        """Keys with this prefix that come after `after`, in the order of their bytes; at most 1,000 of them.
+        """Lists keys with this prefix that sort after `after`, in byte order; at most 1,000.
 
         Raises `sallyport.Err` of KvError.
         """
         ...
 
     def compare_and_set(key: str, expected: Optional[bytes], value: bytes, ttl_ms: Optional[int]) -> bool:
-        """Sets the value when it is `expected` (`none`: when there is no value), and tells whether it did.
+        """Sets the value if the current one is `expected` (`none`: if there is no value), and returns whether it did.
 
         Raises `sallyport.Err` of KvError.
         """
         ...
 
     def increment(key: str, by: int, ttl_ms: Optional[int]) -> int:
-        """Adds to a number, kept as decimal text, that begins with 0, and yields the sum. `ttl-ms` counts from the first
-        addition: the window of a rate limit.
+        """Adds to a number, stored as decimal text and initially 0, and returns the sum. `ttl-ms` counts from the first
+        addition, like the window of a rate limit.
 
         Raises `sallyport.Err` of KvError.
         """

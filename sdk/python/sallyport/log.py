@@ -1,5 +1,5 @@
 # Generated from wit/ by tools/scripts/generate-python-sdk.ts.
-"""Lines in the gateway's log, under the plugin's id. Always granted; rate and length are limited."""
+"""Writes lines to the gateway's log, under the plugin's id. Always granted; rate and length are limited."""
 
 from enum import Enum
 from typing import TYPE_CHECKING

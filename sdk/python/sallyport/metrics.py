@@ -1,6 +1,6 @@
 # Generated from wit/ by tools/scripts/generate-python-sdk.ts.
-"""Capability `metrics`. Names and labels are lower-case letters, digits and single underscores. What is beyond the
-limits of the grant, and what is measured in `configure`, is dropped.
+"""Capability `metrics`. Names and labels consist of lower-case letters, digits and single underscores. Values beyond the
+limits of the grant, and those measured in `configure`, are dropped.
 """
 
 from typing import TYPE_CHECKING, List, Tuple
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, List, Tuple
 if TYPE_CHECKING:
 
     def count(name: str, labels: List[Tuple[str, str]], by: float) -> None:
-        """Adds to a counter; `by` is not negative."""
+        """Adds to a counter; `by` must not be negative."""
         ...
 
     def gauge(name: str, labels: List[Tuple[str, str]], value: float) -> None:
         ...
 
     def observe(name: str, labels: List[Tuple[str, str]], value: float) -> None:
-        """Puts a value into a histogram."""
+        """Records a value in a histogram."""
         ...
 
 else:

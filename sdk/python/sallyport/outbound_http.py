@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     @dataclass
     class HttpError_Denied:
-        """The grant does not allow it. The text says which rule was missing."""
+        """The grant does not allow it. The text names the missing rule."""
         value: str
 
     @dataclass

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
 
     def bytes(length: int) -> bytes:
-        """At most 65,536 bytes a call."""
+        """Returns at most 65,536 bytes per call."""
         ...
 
 else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Optional
 if TYPE_CHECKING:
 
     def get(name: str) -> Optional[str]:
-        """The value of a header of the client's request; `none` when there is none, or it was not granted."""
+        """Returns a header of the client's request; `none` if it is absent or not granted."""
         ...
 
 else:

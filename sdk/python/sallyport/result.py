@@ -7,8 +7,8 @@ E = TypeVar("E")
 if TYPE_CHECKING:
 
     class Err(Exception, Generic[E]):
-        """Raised by functions of the gateway that fail; ``value`` says why. Raised by a hook, with a text, it is a failure
-        that the plugin declares: what follows is the operator's ``on_error``, and the instance stays as it is."""
+        """Raised by functions of the gateway when they fail; ``value`` says why. A hook can raise it with a text to fail
+        itself: the operator's ``on_error`` decides what follows, and the instance is kept."""
 
         value: E
 

@@ -13,21 +13,21 @@ if TYPE_CHECKING:
 
     @dataclass
     class SecretError_Unavailable:
-        """The secret cannot be read now."""
+        """The secret cannot be read at the moment."""
         value: str
 
     SecretError = Union[SecretError_Denied, SecretError_Unavailable]
 
     def get(name: str) -> str:
-        """The value. Better use a reference.
+        """Returns the value. Prefer `reference`.
 
         Raises `sallyport.Err` of SecretError.
         """
         ...
 
     def reference(name: str) -> str:
-        """A text to be written where the value belongs in a header of an outbound request, for example `Bearer ` and it.
-        The gateway puts in the value, where the grant allows.
+        """Returns a placeholder to write into a header of an outbound request, for example after `Bearer `. The gateway replaces
+        it with the value if the grant allows it.
 
         Raises `sallyport.Err` of SecretError.
         """

@@ -1,4 +1,4 @@
-"""Text, wherever it stands in requests and responses."""
+"""Replaces text in requests and responses."""
 
 import json
 import re
@@ -22,12 +22,12 @@ Value = TypeVar("Value", Request, Response)
 
 
 def replace_text(value: Value, replace: Callable[[str], str]) -> Value | None:
-    """Shows ``replace`` all text of a request or response, and puts in what it yields. Yields the value when any text is
-    another now, else None: what a hook has to return. Who only wants to read yields the text as it is.
+    """Calls ``replace`` with each text of a request or response and uses what it returns. Returns the value if any text
+    changed, else None, which is what a hook must return. To only read, return the text unchanged.
 
-    Text is each block of text, each string of arguments, of structured content and of other blocks of JSON, at any depth,
-    and the description of a prompt. Names of members, URIs, bytes and blocks that the plugin is not shown stay as they
-    are, and so does every number as it was written. Lists, and what asks for more input, pass.
+    Text means each text block, each string in arguments, structured content and other JSON blocks, at any depth, and the
+    description of a prompt. Member names, URIs, bytes, hidden blocks and the spelling of numbers do not change. Lists and
+    requests for more input pass unchanged.
     """
     changed = False
 
@@ -64,13 +64,13 @@ def _replace_in(block: Content, put: Callable[[str], str]) -> None:
             block.value = replace_in_json(text, put)
 
 
-# A string, and the colon that makes it the name of a member. No part of it is tried twice.
+# A string, with the colon that makes it a member name. The possessive quantifiers prevent backtracking.
 _string = re.compile(r'"((?:[^"\\]++|\\.)*+)"(\s*+:)?')
 
 
 def replace_in_json(text: str, replace: Callable[[str], str]) -> str:
-    """Replaces the strings of JSON wherever they stand, but for the names of members, because schemas may need them. All
-    else stays as it was written: numbers of any precision, white space, the order of members.
+    """Replaces all strings in JSON text except member names, which schemas may need. Everything else stays byte for byte:
+    numbers of any precision, white space, the order of members.
     """
 
     def change(found: re.Match[str]) -> str:
@@ -88,6 +88,6 @@ def _written(string: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        # Half of a surrogate pair has no UTF-8.
+        # Half of a surrogate pair cannot be encoded in UTF-8.
         return json.dumps(string)
     return text

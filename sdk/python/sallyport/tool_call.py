@@ -1,6 +1,6 @@
 # Generated from wit/ by tools/scripts/generate-python-sdk.ts.
-"""Capability `tool_call`: calls another tool of the binding, in the name of whoever called. The call takes the way of a
-client's call: the same plugins, this one among them, the same upstreams.
+"""Capability `tool_call`: calls another tool of the binding on behalf of the caller. The call is handled like a client's
+call, by the same upstreams and the same plugins, this one included.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     @dataclass
     class CallError_Denied:
-        """The grant does not allow it. The text says what was missing."""
+        """The grant does not allow it. The text says what is missing."""
         value: str
 
     @dataclass
     class CallError_NotFound:
-        """No upstream of the binding has a name that begins so. A tool that its upstream does not know is for the upstream
-        to tell, with `failed` or a result with `is-error`.
+        """No upstream of the binding matches the name. If the upstream does not know the tool, it reports that itself, with
+        `failed` or a result with `is-error`.
         """
         value: str
 
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
     @dataclass
     class CallError_Blocked:
-        """A plugin on the way blocked it."""
+        """A plugin blocked the call."""
         value: Violation
 
     @dataclass
     class CallError_Loop:
-        """This plugin is calling this very tool already, and the call leads back to it."""
+        """This plugin is already calling this tool, and the call led back to it."""
         value: str
 
     @dataclass
     class CallError_TooDeep:
-        """More calls within each other than the grant allows."""
+        """More nested calls than the grant allows."""
         value: str
 
     @dataclass
@@ -58,14 +58,14 @@ if TYPE_CHECKING:
 
     @dataclass
     class CallError_Failed:
-        """The upstream answered with an error, or with what cannot be shown."""
+        """The upstream answered with an error, or with a result that cannot be represented."""
         value: str
 
     CallError = Union[CallError_Denied, CallError_NotFound, CallError_Invalid, CallError_Blocked, CallError_Loop, CallError_TooDeep, CallError_Limit, CallError_Timeout, CallError_Unavailable, CallError_Failed]
 
     def call(name: str, arguments_json: str) -> ToolResult:
-        """`name` is the tool as clients of the binding know it, `arguments-json` a JSON object as text. The result is shown as
-        after hooks are shown one; an `opaque` block in it is a block that this plugin is not shown.
+        """`name` is the tool's name as clients of the binding know it; `arguments-json` is a JSON object, as text. The result has
+        the form that after hooks get; an `opaque` block in it is a block hidden from this plugin.
 
         Raises `sallyport.Err` of CallError.
         """

@@ -1,4 +1,4 @@
-"""The two classes that a plugin of the kind ``transform`` exports."""
+"""Builds the two classes that a ``transform`` plugin exports."""
 
 import dataclasses
 import json
@@ -24,10 +24,10 @@ from .types import (
 
 
 class Block(Exception):
-    """Ends the request; the client is told why. Raise it in a hook, or in whatever a hook calls.
+    """Blocks the request; the client receives the reason. Raise it in a hook, or in a function that a hook calls.
 
-    ``code`` is stable and machine-readable, for example ``EMAIL_FOUND``; ``reason`` one short sentence; ``description``
-    says what to do about it; ``details`` is an object for machines.
+    ``code`` is stable and machine-readable, for example ``EMAIL_FOUND``; ``reason`` is one short sentence; ``description``
+    says what the caller can do about it; ``details`` is an object for programs.
     """
 
     def __init__(
@@ -38,28 +38,28 @@ class Block(Exception):
 
 
 class Transform:
-    """Sees and changes what goes to an upstream and what comes back. Its hooks are called for what ``hooks`` in
-    plugin.json names; each does nothing unless written.
+    """Inspects and changes requests to an upstream and its responses. The methods are called for the ``hooks`` named in
+    plugin.json; each does nothing by default.
 
-    Several instances run side by side, and any of them may be thrown away: keep in the plugin what follows from the
-    config, with `sallyport.context` what belongs to a request, and with `sallyport.kv_store` what outlives it.
+    Several instances run side by side, and any of them may be discarded. Keep in the plugin only what follows from its
+    configuration, use `sallyport.context` for the state of a request, and `sallyport.kv_store` for what outlives it.
     """
 
     def before(self, request: Request, context: CallContext) -> Request | Response | None:
-        """Is called for tool_pre_invoke, prompt_pre_fetch and resource_pre_fetch. Yields the request that is sent in its
-        place, a response to answer without the upstream, or None to go on."""
+        """Called for tool_pre_invoke, prompt_pre_fetch and resource_pre_fetch. Returns a changed request, a response to
+        answer without the upstream, or None to let it pass."""
         return None
 
     def after(self, response: Response, context: CallContext) -> Response | None:
-        """Is called for tool_post_invoke, prompt_post_fetch, resource_post_fetch and the lists. Yields the response that
-        stands in its place, or None to go on."""
+        """Called for tool_post_invoke, prompt_post_fetch, resource_post_fetch and the lists. Returns a changed response,
+        or None to let it pass."""
         return None
 
 
 def transform(plugin: type[Transform]) -> tuple[type, type]:
-    """Makes the classes that the component exports: ``Lifecycle, DispatchHooks = transform(YourPlugin)`` at the end of
-    the module. The plugin is a dataclass, read from the operator's config as `read_config` does. A ValueError of it
-    refuses the config, and the gateway does not start.
+    """Creates the classes that the component exports: ``Lifecycle, DispatchHooks = transform(YourPlugin)`` at the end of
+    the module. The plugin is a dataclass, which `read_config` creates from the operator's configuration. A ValueError in
+    it refuses the configuration; the gateway then does not start.
     """
     if not dataclasses.is_dataclass(plugin):
         raise TypeError(f"write @dataclass before class {plugin.__name__}")
@@ -85,7 +85,7 @@ def transform(plugin: type[Transform]) -> tuple[type, type]:
                 return RequestOutcome_Modified(outcome)
             if isinstance(outcome, get_args(Response)):
                 return RequestOutcome_Respond(outcome)
-            raise TypeError(f"before yields a request, a response or None, not {type(outcome).__name__}")
+            raise TypeError(f"before must return a request, a response or None, not {type(outcome).__name__}")
 
         def after_dispatch(self, ctx: CallContext, response: Response) -> ResponseOutcome:
             try:
@@ -96,6 +96,6 @@ def transform(plugin: type[Transform]) -> tuple[type, type]:
                 return ResponseOutcome_Proceed()
             if isinstance(outcome, get_args(Response)):
                 return ResponseOutcome_Modified(outcome)
-            raise TypeError(f"after yields a response or None, not {type(outcome).__name__}")
+            raise TypeError(f"after must return a response or None, not {type(outcome).__name__}")
 
     return Lifecycle, DispatchHooks

@@ -1,5 +1,5 @@
 # Generated from wit/ by tools/scripts/generate-python-sdk.ts.
-"""What a plugin sees of a request, and what it may answer."""
+"""The types of requests and responses that plugins get, and of the outcomes they return."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, List, Optional, Union
@@ -8,13 +8,13 @@ if TYPE_CHECKING:
 
     @dataclass
     class CallContext:
-        """Facts about the request that is being dispatched. The plugin cannot change them.
+        """Facts about the current request. The plugin cannot change them.
 
-        request_id: Unique for each request; stands in the gateway's log line too.
+        request_id: Unique per request; also in the gateway's log line.
         binding: The route that the client called.
-        upstream: The upstream that is asked, or was asked.
+        upstream: The upstream that the request goes to, or went to.
         subject: The authenticated caller.
-        deadline_ms: Milliseconds that are left for this hook call.
+        deadline_ms: Milliseconds left for this hook call.
         """
         request_id: str
         binding: str
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
 
     @dataclass
     class Content_Opaque:
-        """A block that this plugin is not shown. Pass it on by its number, move it, or leave it out."""
+        """A block hidden from this plugin. Keep, move or drop it by its number."""
         value: int
 
     Content = Union[Content_Text, Content_Blob, Content_Json, Content_Opaque]
-    """One block of content. Text is a typed field, so that a plugin that only reads text needs no JSON parser."""
+    """One block of content. Text is a typed field, so that a plugin that only handles text needs no JSON parser."""
 
     @dataclass
     class ToolCall:
@@ -176,7 +176,7 @@ if TYPE_CHECKING:
 
     @dataclass
     class Violation:
-        """Why a plugin blocked. Reaches the client as structured data.
+        """The reason why a plugin blocked. The client receives it as structured data.
 
         code: Stable and machine-readable, for example `EMAIL_FOUND`.
         reason: One short sentence.
@@ -197,7 +197,7 @@ if TYPE_CHECKING:
 
     @dataclass
     class RequestOutcome_Respond:
-        """Answer now, without asking the upstream (a cache)."""
+        """Respond without calling the upstream, as a cache does."""
         value: Response
 
     @dataclass
@@ -222,7 +222,7 @@ if TYPE_CHECKING:
 
     @dataclass
     class Principal:
-        """Who calls, as an `identity` plugin found out.
+        """The caller, as determined by an `identity` plugin.
 
         claims: Further claims, a JSON object as text.
         """

@@ -1,5 +1,5 @@
 # Generated from wit/ by tools/scripts/generate-python-sdk.ts.
-"""Capability `upstream_headers`: headers of the one HTTP request that carries this call to its upstream."""
+"""Capability `upstream_headers`: headers of the HTTP request that carries this call to its upstream."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Union
@@ -8,24 +8,24 @@ if TYPE_CHECKING:
 
     @dataclass
     class HeaderError_Denied:
-        """The grant does not name this header, or it is the gateway's own."""
+        """The grant does not name this header, or the gateway sets it itself."""
         value: str
 
     @dataclass
     class HeaderError_Invalid:
-        """The name or the value is not one that a header can have, or the value is too long."""
+        """The name or the value is not valid for a header, or the value is too long."""
         value: str
 
     @dataclass
     class HeaderError_Unavailable:
-        """There is no such request: the upstream is reached over stdio, or this is not a before hook of a call."""
+        """There is no HTTP request: the upstream is reached over stdio, or this is not a before hook of a call."""
         value: str
 
     HeaderError = Union[HeaderError_Denied, HeaderError_Invalid, HeaderError_Unavailable]
 
     def set(name: str, value: str) -> None:
-        """Sets a header, in place of one that the operator or an earlier plugin set. The value may hold references from
-        `secret-store.reference`; the gateway puts in the values when it sends the request.
+        """Sets a header, replacing one that the operator or an earlier plugin set. The value may contain references from
+        `secret-store.reference`; the gateway replaces them with the secrets when it sends the request.
 
         Raises `sallyport.Err` of HeaderError.
         """

@@ -1,4 +1,4 @@
-/// Whether a name is as a pattern says, in which each `*` stands for any text: `run_*`.
+/// Whether a name matches a pattern, in which each `*` matches any text: `run_*`.
 pub fn matches(pattern: &str, name: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == name;

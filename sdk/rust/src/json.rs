@@ -1,12 +1,12 @@
-//! Strings within JSON text, and everything else as it was.
+//! Replaces strings in JSON text and leaves everything else byte for byte.
 
-/// Shows `change` each string of a JSON text that is a value, and puts in what it yields; `None` leaves it. Names of
-/// members are not shown, because schemas and later calls depend on them. Yields the new text, or `None` when nothing
-/// was changed. What is between the strings stays byte for byte: numbers keep their digits, members their order, and no
-/// depth is too deep.
+/// Calls `change` with each string value of a JSON text and uses what it returns; `None` leaves the string. Member names
+/// are left out, because schemas and later calls depend on them. Returns the new text, or `None` if nothing changed.
+/// Everything between the strings stays byte for byte: numbers keep their digits, members their order. Nesting may be
+/// arbitrarily deep.
 ///
 /// # Errors
-/// A string that has no end, or an escape that stands for no character (`"\ud800"` alone).
+/// An unterminated string, or an escape that is not a character (`"\ud800"` alone).
 pub fn replace_strings(
     json: &str,
     mut change: impl FnMut(&str) -> Option<String>,
@@ -42,7 +42,7 @@ pub fn replace_strings(
     Ok(Some(changed))
 }
 
-/// Where a string ends that the text begins with, and whether there are escapes in it.
+/// Returns where the string at the start of the text ends, and whether it contains escapes.
 fn extent(text: &str) -> Result<(usize, bool), String> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -57,7 +57,7 @@ fn extent(text: &str) -> Result<(usize, bool), String> {
             _ => at += 1,
         }
     }
-    Err("a string in JSON has no end".into())
+    Err("unterminated string in JSON".into())
 }
 
 #[cfg(test)]

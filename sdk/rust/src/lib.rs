@@ -1,4 +1,4 @@
-//! Plugins for Sallyport in Rust.
+//! The SDK for Sallyport plugins in Rust.
 //!
 //! A plugin is a type that implements [`Transform`], and one line that exports it:
 //!
@@ -36,20 +36,20 @@
 //! # fn main() {}
 //! ```
 //!
-//! [`export!`] is wit-bindgen's: it writes the functions of the contract that the gateway calls, each of which calls the
-//! type's own. Nothing else is done behind the author's back.
+//! [`export!`] is wit-bindgen's: it generates the functions that the gateway calls, each of which calls the type's own. It
+//! does nothing else.
 //!
-//! - [`Request::replace_text`] and [`Response::replace_text`] show all text, wherever it stands, and replace it.
+//! - [`Request::replace_text`] and [`Response::replace_text`] replace text anywhere in a request or response.
 //! - [`Violation`] says why a request is blocked.
-//! - [`log`] writes lines to the gateway's log. The modules [`context`], [`clock`], [`kv_store`] and so on, one for each
-//!   capability, are the host's functions as the contract has them; all but `log` and `context` must be named in the
-//!   descriptor. A component imports what its code really calls.
+//! - [`log`] writes lines to the gateway's log. The modules [`context`], [`clock`], [`kv_store`] and so on, one per
+//!   capability, are the host's functions of the contract; all but `log` and `context` must be named in the descriptor. A
+//!   component imports only what its code calls.
 //!
-//! An `Err` of a hook is a failure, and the operator decided what follows from one; unless they chose otherwise the
-//! request is denied. So does a panic, which is told in the log with its file and line; then the instance is thrown away. On another target than WebAssembly, in
-//! `cargo test`, log lines go to stderr, and the other functions of the host panic.
+//! An `Err` of a hook is a failure. The operator's `on_error` decides what follows; by default the request is denied. The
+//! same goes for a panic, which is logged with its file and line; the instance is then discarded. On targets other than
+//! WebAssembly, as in `cargo test`, log lines go to stderr, and the other functions of the host panic.
 
-/// What wit-bindgen makes of the contract, `wit/`.
+/// The code that wit-bindgen generates from the contract in `wit/`.
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",

@@ -1,9 +1,10 @@
-//! Lines in the gateway's log, under the plugin's id. How many and how long is limited; the rest is dropped and counted.
+//! Writes lines to the gateway's log, under the plugin's id. Their number and length are limited; the rest is dropped and
+//! counted.
 
 use crate::bindings::sallyport::plugin::log;
 pub use log::Level;
 
-/// Writes a line of any level.
+/// Writes a line at the given level.
 pub fn write(level: Level, message: impl AsRef<str>) {
     if cfg!(target_family = "wasm") {
         log::write(level, message.as_ref());

@@ -1,10 +1,10 @@
 use crate::{Content, Request, Response, json};
 
 impl Request {
-    /// Shows `change` all text of the request, and puts in what it yields; `None` leaves it, so that who only wants to
-    /// read always yields `None`. Yields how many texts were changed: when 0, answer `Proceed`.
+    /// Calls `change` with each text of the request and uses what it returns; `None` leaves the text, so always return
+    /// `None` to only read. Returns the number of changed texts: if it is 0, return `Proceed`.
     ///
-    /// Text is each string of the arguments, at any depth. Names of arguments and of tools, and URIs, are not.
+    /// Text means each string in the arguments, at any depth, but not argument names, tool names and URIs.
     ///
     /// # Errors
     /// See [`json::replace_strings`].
@@ -20,12 +20,11 @@ impl Request {
 }
 
 impl Response {
-    /// Shows `change` all text of the response, and puts in what it yields; `None` leaves it, so that who only wants to
-    /// read always yields `None`. Yields how many texts were changed: when 0, answer `Proceed`.
+    /// Calls `change` with each text of the response and uses what it returns; `None` leaves the text, so always return
+    /// `None` to only read. Returns the number of changed texts: if it is 0, return `Proceed`.
     ///
-    /// Text is each block of text, each string in blocks of JSON and in structured content, and each title and
-    /// description. Names, URIs, schemas, blobs, blocks that this plugin is not shown, and what an upstream asks of the
-    /// client (`InputRequired`) are not.
+    /// Text means each text block, each string in JSON blocks and structured content, and each title and description, but
+    /// not names, URIs, schemas, blobs, hidden blocks and an upstream's request for more input (`InputRequired`).
     ///
     /// # Errors
     /// See [`json::replace_strings`].

@@ -6,33 +6,33 @@ use serde::de::DeserializeOwned;
 use crate::bindings::exports::sallyport::plugin::{dispatch_hooks, lifecycle};
 use crate::{CallContext, Request, RequestOutcome, Response, ResponseOutcome};
 
-/// A plugin of kind `transform`. Its hooks are called for what `hooks` of the descriptor names.
+/// A `transform` plugin. The methods are called for the `hooks` named in the descriptor.
 ///
-/// Several instances run side by side, and any of them may be thrown away: keep in `self` what follows from the
-/// configuration, in [`context`](crate::context) what belongs to a request, and in [`kv_store`](crate::kv_store) what
+/// Several instances run side by side, and any of them may be discarded. Keep in `self` only what follows from the
+/// configuration, use [`context`](crate::context) for the state of a request, and [`kv_store`](crate::kv_store) for what
 /// outlives it.
 pub trait Transform: Sized + Send + Sync + 'static {
-    /// The operator's `config`. Derive `serde::Deserialize` with `#[serde(deny_unknown_fields)]`, so that what is
-    /// misspelled is refused; `config_schema` of the descriptor refuses it even before.
+    /// The operator's `config`. Derive `serde::Deserialize` with `#[serde(deny_unknown_fields)]`, so that misspelled fields
+    /// are refused; a `config_schema` in the descriptor refuses them even earlier.
     type Config: DeserializeOwned;
 
-    /// Called once for each instance, before any hook. An `Err` refuses the configuration: the gateway does not start.
+    /// Called once per instance, before any hook. An `Err` refuses the configuration; the gateway then does not start.
     fn configure(config: Self::Config) -> Result<Self, String>;
 
-    /// The hooks `tool_pre_invoke`, `prompt_pre_fetch` and `resource_pre_fetch`.
+    /// Implements the hooks `tool_pre_invoke`, `prompt_pre_fetch` and `resource_pre_fetch`.
     fn before(&self, context: &CallContext, request: Request) -> Result<RequestOutcome, String> {
         let _ = (context, request);
         Ok(RequestOutcome::Proceed)
     }
 
-    /// The hooks `tool_post_invoke`, `prompt_post_fetch`, `resource_post_fetch` and those of the lists.
+    /// Implements the hooks `tool_post_invoke`, `prompt_post_fetch`, `resource_post_fetch` and those of lists.
     fn after(&self, context: &CallContext, response: Response) -> Result<ResponseOutcome, String> {
         let _ = (context, response);
         Ok(ResponseOutcome::Proceed)
     }
 }
 
-/// The plugin, once it is configured. A component has one.
+/// The configured plugin. Each instance has one.
 static PLUGIN: OnceLock<Box<dyn Any + Send + Sync>> = OnceLock::new();
 
 fn plugin<T: Transform>() -> Result<&'static T, String> {
@@ -42,11 +42,11 @@ fn plugin<T: Transform>() -> Result<&'static T, String> {
 
 impl<T: Transform> lifecycle::Guest for T {
     fn configure(config: String) -> Result<(), String> {
-        // A panic ends the instance without a word, unless it is told before: what, and in which file and line.
+        // A panic ends the instance without a message, so the hook logs it first, with file and line.
         std::panic::set_hook(Box::new(|panic| crate::log::error(&panic.to_string())));
         let config = serde_json::from_str(&config).map_err(|error| error.to_string())?;
         let plugin = <T as Transform>::configure(config)?;
-        PLUGIN.set(Box::new(plugin)).map_err(|_| "the plugin has been configured before".into())
+        PLUGIN.set(Box::new(plugin)).map_err(|_| "the plugin is already configured".into())
     }
 }
 

@@ -1,6 +1,6 @@
 // Generated from wit/ by tools/scripts/generate-contract-types.ts.
 /** @module Interface sallyport:plugin/audit@0.1.0 **/
 /**
- * `event` is a stable name such as `email_redacted`; `details` a JSON object, as text. The error says what is wrong.
+ * `event` is a stable name such as `email_redacted`; `details` is a JSON object, as text. The error says what is invalid.
  */
 export function write(event: string, details: string): void;

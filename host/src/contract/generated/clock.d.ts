@@ -1,10 +1,10 @@
 // Generated from wit/ by tools/scripts/generate-contract-types.ts.
 /** @module Interface sallyport:plugin/clock@0.1.0 **/
 /**
- * Milliseconds since the Unix epoch.
+ * Returns milliseconds since the Unix epoch.
  */
 export function nowMs(): bigint;
 /**
- * Nanoseconds since an arbitrary moment; never goes back.
+ * Returns nanoseconds since an arbitrary moment; never decreases.
  */
 export function monotonicNs(): bigint;

@@ -1,11 +1,11 @@
 // Generated from wit/ by tools/scripts/generate-contract-types.ts.
 /** @module Interface sallyport:plugin/dispatch-hooks@0.1.0 **/
 /**
- * The hooks `tool_pre_invoke`, `prompt_pre_fetch` and `resource_pre_fetch`.
+ * Implements the hooks `tool_pre_invoke`, `prompt_pre_fetch` and `resource_pre_fetch`.
  */
 export function beforeDispatch(ctx: CallContext, request: Request): RequestOutcome;
 /**
- * The hooks `tool_post_invoke`, `prompt_post_fetch`, `resource_post_fetch` and the lists.
+ * Implements the hooks `tool_post_invoke`, `prompt_post_fetch`, `resource_post_fetch` and those of lists.
  */
 export function afterDispatch(ctx: CallContext, response: Response): ResponseOutcome;
 export type CallContext = import('./types.js').CallContext;

@@ -1,6 +1,6 @@
 // Generated from wit/ by tools/scripts/generate-contract-types.ts.
 /** @module Interface sallyport:plugin/identity-claims@0.1.0 **/
 /**
- * A claim of the authenticated caller, as JSON text; `none` when there is none, or it was not granted.
+ * Returns a claim of the authenticated caller, as JSON text; `none` if it is absent or not granted.
  */
 export function get(name: string): string | undefined;

@@ -2,25 +2,25 @@
 /** @module Interface sallyport:plugin/kv-store@0.1.0 **/
 export function get(key: string): Uint8Array | undefined;
 /**
- * With `ttl-ms` the value is gone after so many milliseconds.
+ * With `ttl-ms` the value expires after that many milliseconds.
  */
 export function set(key: string, value: Uint8Array, ttlMs: bigint | undefined): void;
 /**
- * Whether there was one.
+ * Returns whether the key existed.
  */
 export { _delete as delete };
 function _delete(key: string): boolean;
 /**
- * Keys with this prefix that come after `after`, in the order of their bytes; at most 1,000 of them.
+ * Lists keys with this prefix that sort after `after`, in byte order; at most 1,000.
  */
 export function list(prefix: string, after: string | undefined, limit: number): Array<string>;
 /**
- * Sets the value when it is `expected` (`none`: when there is no value), and tells whether it did.
+ * Sets the value if the current one is `expected` (`none`: if there is no value), and returns whether it did.
  */
 export function compareAndSet(key: string, expected: Uint8Array | undefined, value: Uint8Array, ttlMs: bigint | undefined): boolean;
 /**
- * Adds to a number, kept as decimal text, that begins with 0, and yields the sum. `ttl-ms` counts from the first
- * addition: the window of a rate limit.
+ * Adds to a number, stored as decimal text and initially 0, and returns the sum. `ttl-ms` counts from the first
+ * addition, like the window of a rate limit.
  */
 export function increment(key: string, by: bigint, ttlMs: bigint | undefined): bigint;
 export type KvError =
@@ -33,14 +33,14 @@ export type KvError =
   }
   | {
     /**
-     * More keys or bytes than the grant allows. Delete something, or let it expire.
+     * More keys or bytes than the grant allows. Delete values or let them expire.
      */
     tag: 'quota',
     val: string,
   }
   | {
     /**
-     * The value is no number, or the key is not one.
+     * The value is not a number, or the key is not valid.
      */
     tag: 'invalid',
     val: string,

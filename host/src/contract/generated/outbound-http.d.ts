@@ -15,7 +15,7 @@ export interface HttpResponse {
 export type HttpError =
   | {
     /**
-     * The grant does not allow it. The text says which rule was missing.
+     * The grant does not allow it. The text names the missing rule.
      */
     tag: 'denied',
     val: string,

@@ -1,12 +1,12 @@
 // Generated from wit/ by tools/scripts/generate-contract-types.ts.
 /** @module Interface sallyport:plugin/secret-store@0.1.0 **/
 /**
- * The value. Better use a reference.
+ * Returns the value. Prefer `reference`.
  */
 export function get(name: string): string;
 /**
- * A text to be written where the value belongs in a header of an outbound request, for example `Bearer ` and it.
- * The gateway puts in the value, where the grant allows.
+ * Returns a placeholder to write into a header of an outbound request, for example after `Bearer `. The gateway replaces
+ * it with the value if the grant allows it.
  */
 export function reference(name: string): string;
 export type SecretError =
@@ -19,7 +19,7 @@ export type SecretError =
   }
   | {
     /**
-     * The secret cannot be read now.
+     * The secret cannot be read at the moment.
      */
     tag: 'unavailable',
     val: string,

@@ -1,8 +1,8 @@
 // Generated from wit/ by tools/scripts/generate-contract-types.ts.
 /** @module Interface sallyport:plugin/tool-call@0.1.0 **/
 /**
- * `name` is the tool as clients of the binding know it, `arguments-json` a JSON object as text. The result is shown as
- * after hooks are shown one; an `opaque` block in it is a block that this plugin is not shown.
+ * `name` is the tool's name as clients of the binding know it; `arguments-json` is a JSON object, as text. The result has
+ * the form that after hooks get; an `opaque` block in it is a block hidden from this plugin.
  */
 export function call(name: string, argumentsJson: string): ToolResult;
 export type ToolResult = import('./types.js').ToolResult;
@@ -10,15 +10,15 @@ export type Violation = import('./types.js').Violation;
 export type CallError =
   | {
     /**
-     * The grant does not allow it. The text says what was missing.
+     * The grant does not allow it. The text says what is missing.
      */
     tag: 'denied',
     val: string,
   }
   | {
     /**
-     * No upstream of the binding has a name that begins so. A tool that its upstream does not know is for the upstream
-     * to tell, with `failed` or a result with `is-error`.
+     * No upstream of the binding matches the name. If the upstream does not know the tool, it reports that itself, with
+     * `failed` or a result with `is-error`.
      */
     tag: 'not-found',
     val: string,
@@ -32,21 +32,21 @@ export type CallError =
   }
   | {
     /**
-     * A plugin on the way blocked it.
+     * A plugin blocked the call.
      */
     tag: 'blocked',
     val: Violation,
   }
   | {
     /**
-     * This plugin is calling this very tool already, and the call leads back to it.
+     * This plugin is already calling this tool, and the call led back to it.
      */
     tag: 'loop',
     val: string,
   }
   | {
     /**
-     * More calls within each other than the grant allows.
+     * More nested calls than the grant allows.
      */
     tag: 'too-deep',
     val: string,
@@ -70,7 +70,7 @@ export type CallError =
   }
   | {
     /**
-     * The upstream answered with an error, or with what cannot be shown.
+     * The upstream answered with an error, or with a result that cannot be represented.
      */
     tag: 'failed',
     val: string,

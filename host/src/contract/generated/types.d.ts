@@ -1,11 +1,11 @@
 // Generated from wit/ by tools/scripts/generate-contract-types.ts.
 /** @module Interface sallyport:plugin/types@0.1.0 **/
 /**
- * Facts about the request that is being dispatched. The plugin cannot change them.
+ * Facts about the current request. The plugin cannot change them.
  */
 export interface CallContext {
   /**
-   * Unique for each request; stands in the gateway's log line too.
+   * Unique per request; also in the gateway's log line.
    */
   requestId: string,
   /**
@@ -13,7 +13,7 @@ export interface CallContext {
    */
   binding: string,
   /**
-   * The upstream that is asked, or was asked.
+   * The upstream that the request goes to, or went to.
    */
   upstream: string,
   tenant?: string,
@@ -22,7 +22,7 @@ export interface CallContext {
    */
   subject?: string,
   /**
-   * Milliseconds that are left for this hook call.
+   * Milliseconds left for this hook call.
    */
   deadlineMs: number,
 }
@@ -31,7 +31,7 @@ export interface Blob {
   data: Uint8Array,
 }
 /**
- * One block of content. Text is a typed field, so that a plugin that only reads text needs no JSON parser.
+ * One block of content. Text is a typed field, so that a plugin that only handles text needs no JSON parser.
  */
 export type Content =
   | {
@@ -51,7 +51,7 @@ export type Content =
   }
   | {
     /**
-     * A block that this plugin is not shown. Pass it on by its number, move it, or leave it out.
+     * A block hidden from this plugin. Keep, move or drop it by its number.
      */
     tag: 'opaque',
     val: number,
@@ -187,7 +187,7 @@ export type Response =
     val: string,
   };
 /**
- * Why a plugin blocked. Reaches the client as structured data.
+ * The reason why a plugin blocked. The client receives it as structured data.
  */
 export interface Violation {
   /**
@@ -214,7 +214,7 @@ export type RequestOutcome =
   }
   | {
     /**
-     * Answer now, without asking the upstream (a cache).
+     * Respond without calling the upstream, as a cache does.
      */
     tag: 'respond',
     val: Response,
@@ -236,7 +236,7 @@ export type ResponseOutcome =
     val: Violation,
   };
 /**
- * Who calls, as an `identity` plugin found out.
+ * The caller, as determined by an `identity` plugin.
  */
 export interface Principal {
   subject: string,

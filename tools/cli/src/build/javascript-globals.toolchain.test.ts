@@ -150,7 +150,7 @@ describe('a plugin in JavaScript', () => {
     expect([first >= 0 && first < 1, first === second]).toEqual([true, false]);
     expect(refused).toEqual([
       expect.stringContaining('need the capability "random"'),
-      expect.stringMatching(/^crypto.subtle is not there.*sha256/),
+      expect.stringMatching(/^crypto.subtle is not available.*sha256/),
     ]);
   });
 

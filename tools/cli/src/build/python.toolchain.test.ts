@@ -107,7 +107,7 @@ describe('a plugin in Python', () => {
       expect(came.map(({ outcome, cause, message }) => [cause ?? outcome, message])).toEqual([
         ['trap', expect.stringMatching(/^KeyError: 'deep' \(probe\.py:\d+\)$/)],
         ['trap', expect.stringMatching(/^RuntimeError: sys\.exit is called in a plugin \(/)],
-        ['trap', expect.stringMatching(/^TypeError: before yields a request, a response or None, not str/)],
+        ['trap', expect.stringMatching(/^TypeError: before must return a request, a response or None, not str/)],
         ['proceed', undefined],
       ]);
       const said = came.map(({ log }) => log);
@@ -116,7 +116,7 @@ describe('a plugin in Python', () => {
       expect(said[0]?.[0]?.message).toMatch(/File "probe\.py", line \d+, in nested\n/);
       expect(said[0]?.[0]?.message).not.toMatch(/sallyport_|"\//);
       expect(said[1]?.[0]?.message).toMatch(/RuntimeError: sys\.exit is called in a plugin$/);
-      expect(said[2]?.[0]?.message).toMatch(/TypeError: before yields a request, a response or None, not str$/);
+      expect(said[2]?.[0]?.message).toMatch(/TypeError: before must return a request, a response or None, not str$/);
     },
   );
 
@@ -176,7 +176,7 @@ describe('a plugin in Python', () => {
       ...['Wed Mar  4 05:06:07 2026', 'Wed Mar  4 05:06:07 2026', '2026-03-04T05:06:07.008000+00:00', '2026-03-04'],
       ...['2020-03-01 00:00:00', 'True'],
       'RuntimeError: time.sleep: a plugin cannot sleep, because the request would wait for it',
-      'RuntimeError: time.process_time: a plugin is not told how much of the processor it uses',
+      'RuntimeError: time.process_time: a plugin cannot read its processor time',
     ]);
   });
 
@@ -276,7 +276,7 @@ describe('a plugin in Python', () => {
       [config({ inner: { n: 1 }, list: [{ n: 1, of: 'c' }] })]: 'ValueError: list[0].of must be one of "a", "b"',
       [config({ inner: { n: 1 }, rate: '1' })]: 'ValueError: rate must be a number, or rate must be null',
       [config({ inner: { n: 1 }, any: [] })]: 'ValueError: any must be an object',
-      [config({ inner: { n: 1, m: 2 } })]: 'ValueError: inner.m is not known; there are n, of',
+      [config({ inner: { n: 1, m: 2 } })]: 'ValueError: inner.m is unknown; known fields: n, of',
       [config({})]: 'ValueError: inner is missing',
       [config([])]: 'ValueError: the configuration must be an object',
       'read_config(Outer, "{")': expect.stringContaining('Error: '),
