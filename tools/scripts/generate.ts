@@ -5,13 +5,13 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { capabilityList } from './generate-capability-list.ts';
+import { capabilityRegistries } from './generate-capability-registries.ts';
 import { configSchemas } from './generate-config-schemas.ts';
 import { contractTable } from './generate-contract-table.ts';
 import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
 import { goSdk } from './generate-go-sdk.ts';
 import { javaScriptTypes } from './generate-javascript-types.ts';
-import { laneRegistry } from './generate-lane-registry.ts';
 import { pythonSdk } from './generate-python-sdk.ts';
 import { worldList } from './generate-worlds.ts';
 
@@ -19,7 +19,7 @@ const root = join(import.meta.dirname, '../..');
 // The worlds come first, because all other generators read wit/.
 const generators = [
   worldList,
-  laneRegistry,
+  capabilityRegistries,
   contractTypes,
   contractTable,
   configSchemas,

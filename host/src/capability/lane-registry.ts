@@ -1,4 +1,4 @@
-// Generated from registry.ts by tools/scripts/generate-lane-registry.ts; run `pnpm generate`.
+// Generated from registry.ts by tools/scripts/generate-capability-registries.ts; run `pnpm generate`.
 import { auditInLane } from './audit/lane.ts';
 import { clockInLane } from './clock/lane.ts';
 import { contextInLane } from './context/lane.ts';

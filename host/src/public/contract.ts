@@ -2,7 +2,15 @@
 
 export { type Artifact, createArtifact, type SignatureClaim, type VerifiedArtifact } from '../contract/artifact.ts';
 export type { Request, Response } from '../contract/generated/types.d.ts';
-export type { CallReport, ChainInput, ChainOutput, HookRunner, RequestState } from '../contract/hook-call.ts';
+export type {
+  Caller,
+  CallReport,
+  ChainInput,
+  ChainOutput,
+  HookRunner,
+  RequestState,
+  UpstreamRequest,
+} from '../contract/hook-call.ts';
 export { interfaceOf } from '../contract/interface-name.ts';
 export { kinds } from '../contract/kinds.ts';
 export {

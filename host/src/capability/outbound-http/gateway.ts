@@ -8,7 +8,7 @@ import { defineCapability } from '../capability.ts';
 import { substituteSecrets } from '../secret-store/secret-placeholder.ts';
 import { outboundHttpInLane } from './lane.ts';
 
-const requestSchema: z.ZodType<EgressRequest> = z.object({
+export const requestSchema: z.ZodType<EgressRequest> = z.object({
   method: z.string().max(32),
   url: z.string().max(65_536),
   headers: z.array(z.tuple([z.string(), z.string()])).max(256),

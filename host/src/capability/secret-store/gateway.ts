@@ -49,7 +49,7 @@ const grantSchema = z
 
 type Grant = z.infer<typeof grantSchema>;
 
-const requestSchema: z.ZodType<SecretRequest> = z.object({ do: z.enum(['get', 'reference']), name: z.string() });
+export const requestSchema: z.ZodType<SecretRequest> = z.object({ do: z.enum(['get', 'reference']), name: z.string() });
 
 /** Secrets of the operator: by reference, which a plugin can use and not read, or by value. */
 export const secretStore = defineCapability<Grant>({

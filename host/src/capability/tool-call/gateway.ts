@@ -43,7 +43,7 @@ const grantSchema = z.strictObject({
 
 type Grant = z.infer<typeof grantSchema>;
 
-const requestSchema: z.ZodType<ToolRequest> = z.object({ name: z.string(), argumentsJson: z.string() });
+export const requestSchema: z.ZodType<ToolRequest> = z.object({ name: z.string(), argumentsJson: z.string() });
 
 const reasons = {
   denied: 'not_allowed',

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cannedCapabilities } from '@sallyport/host/canned';
 import type { CalledHook } from '@sallyport/host/contract';
 import { fail, readRegularFile } from '@sallyport/host/core';
 import { z } from 'zod';
@@ -20,54 +21,22 @@ const hookSchema = z.enum(Object.keys(stages) as [keyof typeof stages, ...(keyof
 const valueSchema = z.strictObject({ tag: z.string(), val: z.unknown() });
 const textsSchema = z.record(z.string(), z.string());
 
+/** The members that capabilities add to `host` and `expect`. */
+const membersOf = (part: 'host' | 'expect'): z.ZodRawShape =>
+  Object.assign({}, ...Object.values(cannedCapabilities).map(canned => canned[part]));
+
+const effects = membersOf('expect');
+
+/** The members of `expect` that capabilities add. */
+export const effectNames: readonly string[] = Object.keys(effects);
+
 /** The plugin's environment: the answers of every capability. Defaults are empty and always the same. */
 const hostSchema = z.strictObject({
+  ...membersOf('host'),
   /** Optional capabilities that are not granted. */
   denied: z.array(z.string()).default([]),
   /** The time of the wall clock. */
   clock: z.iso.datetime({ offset: true }).default('2026-01-01T00:00:00Z'),
-  /** The pattern that random bytes repeat, as hex digits. */
-  random: z
-    .string()
-    .regex(/^([0-9a-f]{2})+$/i, 'bytes as hex digits')
-    .optional(),
-  /** Requests with their answers; each is used once, in any order. */
-  http: z
-    .array(
-      z.strictObject({
-        request: z.strictObject({
-          method: z.string().default('GET'),
-          url: z.string(),
-          headers: textsSchema.default({}),
-          body: z.unknown().optional(),
-        }),
-        answer: z
-          .strictObject({
-            status: z.int().min(100).max(599).default(200),
-            headers: textsSchema.default({}),
-            body: z.unknown().optional(),
-          })
-          .optional(),
-        error: z.strictObject({ tag: z.string(), val: z.string().optional() }).optional(),
-      }),
-    )
-    .default([]),
-  /** The content of the store; null means a store that fails. */
-  kv: textsSchema.nullable().default({}),
-  secrets: textsSchema.default({}),
-  /** Tool calls with their answers; each is used once, in any order. */
-  tools: z
-    .array(
-      z.strictObject({
-        name: z.string(),
-        arguments: z.unknown().optional(),
-        result: z.record(z.string(), z.unknown()).optional(),
-        error: z.strictObject({ tag: z.string(), val: z.unknown().optional() }).optional(),
-      }),
-    )
-    .default([]),
-  headers: textsSchema.default({}),
-  claims: z.record(z.string(), z.json()).default({}),
   /** Context values that earlier plugins have set for all. */
   shared: textsSchema.default({}),
 });
@@ -81,6 +50,7 @@ const logLineSchema = z.strictObject({
 });
 
 const expectSchema = z.strictObject({
+  ...effects,
   /** `refused` means that it does not start with this `config`. */
   outcome: z.enum(['proceed', 'modified', 'respond', 'block', 'failed', 'refused']),
   value: valueSchema.optional(),
@@ -98,12 +68,8 @@ const expectSchema = z.strictObject({
   message: z.string().optional(),
   /** All log lines of the call. */
   log: z.array(logLineSchema).optional(),
-  /** The whole content of the store afterwards. */
-  kv: textsSchema.optional(),
+  /** All context values that are shared afterwards. */
   shared: textsSchema.optional(),
-  metrics: z.array(z.unknown()).optional(),
-  audit: z.array(z.unknown()).optional(),
-  upstream_headers: z.array(z.unknown()).optional(),
 });
 
 export type Expectation = z.infer<typeof expectSchema>;

@@ -6,7 +6,8 @@ import { runCase } from './run-case.ts';
 import { type TriedPlugin, tryPlugin } from './tried-plugin.ts';
 
 const names = ['clock', 'random', 'outbound_http', 'kv_store', 'secret_store', 'tool_call', 'metrics', 'audit'];
-const asks = { required_capabilities: [...names, 'request_headers'], optional_capabilities: ['identity_claims'] };
+const headerNames = ['request_headers', 'upstream_headers'];
+const asks = { required_capabilities: [...names, ...headerNames], optional_capabilities: ['identity_claims'] };
 /** Blocks with what the expression in the argument comes to. */
 const script = `
 import * as context from 'sallyport:plugin/context@0.1.0';
@@ -17,6 +18,7 @@ import { call } from 'sallyport:plugin/tool-call@0.1.0';
 import * as metrics from 'sallyport:plugin/metrics@0.1.0';
 import * as audit from 'sallyport:plugin/audit@0.1.0';
 import * as headers from 'sallyport:plugin/request-headers@0.1.0';
+import { set as setHeader } from 'sallyport:plugin/upstream-headers@0.1.0';
 import * as claims from 'sallyport:plugin/identity-claims@0.1.0';
 import { nowMs } from 'sallyport:plugin/clock@0.1.0';
 import { bytes } from 'sallyport:plugin/random@0.1.0';
@@ -31,7 +33,7 @@ const f = {
   read: key => text(kv.get(key)), write: (key, value, ttl) => kv.set(key, raw(value), ttl),
   secret: secrets.get, reference: secrets.reference, tool: (name, args) => call(name, JSON.stringify(args)).content,
   count: name => metrics.count(name, [], 1), note: (event, details) => audit.write(event, JSON.stringify(details)),
-  header: headers.get, claim: claims.get, log: line => console.warn(line),
+  header: headers.get, setHeader, claim: claims.get, log: line => console.warn(line),
   share: (key, value) => context.setShared(key, value), shared: context.getShared, keep: context.set, kept: context.get,
 };
 const attempt = ([name, ...args]) => { try { return f[name](...args) ?? null; } catch (error) { return error.payload ?? String(error); } };
@@ -49,7 +51,11 @@ export const dispatchHooks = {
     const details = JSON.stringify({ said: JSON.parse(request.val.arguments).tasks.map(attempt) });
     return { tag: 'block', val: { code: 'SAID', reason: 'r', description: 'd', details } };
   },
-  afterDispatch: (_, response) => ({ tag: 'modified', val: response }),
+  afterDispatch(_, response) {
+    if (response.val.content?.[0]?.val !== 'set a header') return { tag: 'modified', val: response };
+    const details = JSON.stringify({ said: [attempt(['setHeader', 'x-team', 'blue'])] });
+    return { tag: 'block', val: { code: 'SAID', reason: 'r', description: 'd', details } };
+  },
 };`;
 
 let tried: Promise<TriedPlugin> | undefined;
@@ -209,6 +215,42 @@ it.each([
     },
   },
   {
+    what: 'the headers that it sets for the upstream, in a before hook',
+    fields: {
+      host: { secrets: { key: 'k' } },
+      ...step(
+        [
+          ['setHeader', 'X-Team', 'blue'],
+          ['setHeader', 'authorization', '{{secret:key}}'],
+          ['setHeader', 'host', 'x'],
+        ],
+        [null, null, { tag: 'denied', val: 'the header host can only be set by the gateway' }],
+        {
+          upstream_headers: [
+            { name: 'x-team', value: 'blue' },
+            { name: 'authorization', value: '{{secret:key}}' },
+          ],
+        },
+      ),
+    },
+  },
+  {
+    what: 'that an after hook is too late to set a header for the upstream, as in a gateway',
+    fields: {
+      hook: 'tool_post_invoke',
+      response: { tag: 'tool-result', val: { content: [{ tag: 'text', val: 'set a header' }], isError: false } },
+      expect: {
+        outcome: 'block',
+        violation: {
+          details: {
+            said: [{ tag: 'unavailable', val: 'there is no HTTP request to an upstream whose headers could be set' }],
+          },
+        },
+        upstream_headers: [],
+      },
+    },
+  },
+  {
     what: 'an optional capability that was not granted',
     fields: {
       host: { denied: ['identity_claims'], claims: { groups: ['g'] } },
@@ -292,6 +334,16 @@ it.each([
       { path: 'host.http', expected: { method: 'GET', url, headers: {} } },
       { path: 'host.tools', expected: { name: 't' } },
     ],
+  },
+  {
+    what: 'another header for the upstream',
+    fields: step([['setHeader', 'x-team', 'blue']], [null], { upstream_headers: [{ name: 'x-team', value: 'red' }] }),
+    differences: [{ path: 'upstream_headers.0.value', expected: 'red', got: 'blue' }],
+  },
+  {
+    what: 'a header for the upstream that is missing',
+    fields: step([], [], { upstream_headers: [{ name: 'x-team', value: 'blue' }] }),
+    differences: [{ path: 'upstream_headers.0', expected: { name: 'x-team', value: 'blue' } }],
   },
   {
     what: 'that it starts',

@@ -1,10 +1,18 @@
 import { openFacilities } from '@sallyport/host/capability';
-import type { CallReport, ChainOutput, Request, RequestState, Response } from '@sallyport/host/contract';
-import { type JsonObject, toFaults } from '@sallyport/host/core';
+import type {
+  Caller,
+  CallReport,
+  ChainOutput,
+  Request,
+  RequestState,
+  Response,
+  UpstreamRequest,
+} from '@sallyport/host/contract';
+import { toFaults } from '@sallyport/host/core';
 import { createLog, silentLog } from '@sallyport/host/log';
 import { checkConfig, createSandbox, type SandboxRunner } from '@sallyport/host/plugin';
-import { createCannedHost } from './canned-host.ts';
-import type { Case, Expectation, Step } from './case-file.ts';
+import { CannedHost } from './canned-host.ts';
+import { type Case, type Expectation, effectNames, type Step } from './case-file.ts';
 import { toCase, toContract, toPlain } from './contract-value.ts';
 import { type Difference, difference, differencesOf } from './difference.ts';
 import { levelName } from './level-name.ts';
@@ -18,11 +26,9 @@ export interface Came {
   readonly cause?: string;
   readonly message?: string;
   readonly log: readonly { readonly level: string; readonly message: string }[];
-  readonly kv: Readonly<Record<string, string>>;
   readonly shared: Readonly<Record<string, string>>;
-  readonly metrics: readonly unknown[];
-  readonly audit: readonly unknown[];
-  readonly upstream_headers: readonly unknown[];
+  /** What capabilities did, by the name of the member of `expect`. */
+  readonly [effect: string]: unknown;
 }
 
 /** The result of a case. */
@@ -44,7 +50,7 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
   const { name, file } = one;
   const lines: Line[] = [];
   const atStart: Line[] = [];
-  const host = await createCannedHost(one.host, plugin.descriptor.id, one.steps[0]?.context.tenant);
+  const host = await CannedHost.create(one.host, plugin.descriptor.id, one.steps[0]?.context.tenant);
   await using facilities = openFacilities({ kv: { store: 'memory' }, secrets: [], audit: {}, log: silentLog() });
   await using opened = new AsyncDisposableStack();
   let runner: SandboxRunner;
@@ -56,8 +62,9 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
     const entry = { id, ...compiled, config: one.config, limits: plugin.limits };
     runner = opened.use(await sandbox.open([entry], host.facilities(facilities), { lanes: 1 }));
   } catch (error) {
-    const came = notStarted(error, atStart);
-    if (came === undefined) throw error;
+    const failure = startFailure(error);
+    if (failure === undefined) throw error;
+    const came = { ...(await host.came(one.steps[0]?.context.tenant)), ...failure, log: atStart, shared: {} };
     const differences = compare(one.refused ?? { outcome: 'it starts' }, came, '');
     return { name, file, passed: differences.length === 0, differences, came: [came], wall_ms: 0, memory_bytes: 0 };
   }
@@ -74,7 +81,7 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
     host.pass(step.later_ms);
     lines.length = 0;
     const before = states.get(requestId) ?? { local: new Map(), shared: new Map(Object.entries(one.host.shared)) };
-    const output = await call(runner, plugin, step, before, one, signal);
+    const output = await call(runner, plugin, step, before, host.caller, signal);
     const state = output.state ?? before;
     states = new Map([...states, [requestId, state]]);
     const [report] = output.reports;
@@ -82,9 +89,8 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
     const came: Came = {
       ...outcomeOf(output, report),
       log: [...lines],
-      kv: await host.stored(plugin.descriptor.id, tenant),
       shared: Object.fromEntries(state.shared),
-      ...host.takeEvents(),
+      ...(await host.came(tenant)),
     };
     all.push(came);
     differences.push(...compare(step.expect, came, at), ...host.unexpected());
@@ -94,14 +100,12 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
   return { name, file, passed: differences.length === 0, differences, came: all, wall_ms: wall, memory_bytes };
 }
 
-const nothing = { kv: {}, shared: {}, metrics: [], audit: [], upstream_headers: [] };
-
 /** Returns why the plugin did not start, if the plugin or its config is the reason. */
-function notStarted(error: unknown, log: readonly Line[]): Came | undefined {
+function startFailure(error: unknown): Pick<Came, 'outcome' | 'message'> | undefined {
   const [fault] = toFaults(error);
   const outcome = fault && startFaults[fault.code];
   const { path = '', reason = fault?.message } = fault?.details ?? {};
-  return outcome && { ...nothing, outcome, message: path === '' ? String(reason) : `${path}: ${reason}`, log };
+  return outcome && { outcome, message: path === '' ? String(reason) : `${path}: ${reason}` };
 }
 
 const startFaults: Readonly<Partial<Record<string, Came['outcome']>>> = {
@@ -123,12 +127,15 @@ const logInto = (ofCalls: Line[], others: Line[]) =>
     },
   });
 
+/** The request to the upstream that a before hook can set headers of. The case compares what the plugin sets. */
+const upstreamRequest: UpstreamRequest = { setHeader: () => {} };
+
 function call(
   runner: SandboxRunner,
   { descriptor }: TriedPlugin,
   { request, response, context: { tenant, subject, ...context } }: Step,
   state: RequestState,
-  { host: { headers, claims } }: Case,
+  caller: Caller,
   signal: AbortSignal,
 ): Promise<ChainOutput> {
   return runner.run(
@@ -136,10 +143,10 @@ function call(
       calls: [{ plugin: descriptor.id, stopOnBlock: true, stopOnFailure: true }],
       context: { ...context, ...(tenant !== undefined && { tenant }), ...(subject !== undefined && { subject }) },
       state,
-      caller: { headers, claims: claims as JsonObject },
+      caller,
       ...(request === undefined
         ? { stage: 'after', value: toContract<Response>(response) }
-        : { stage: 'before', value: toContract<Request>(request) }),
+        : { stage: 'before', value: toContract<Request>(request), upstreamRequest }),
     },
     signal,
   );
@@ -148,7 +155,7 @@ function call(
 function outcomeOf(
   { value, answer }: ChainOutput,
   report: CallReport | undefined,
-): Omit<Came, 'log' | keyof typeof nothing> {
+): Pick<Came, 'outcome' | 'value' | 'violation' | 'cause' | 'message'> {
   switch (report?.outcome) {
     case 'modified':
       return { outcome: 'modified', value: toPlain(value) };
@@ -173,8 +180,9 @@ function compare(expected: Wanted, came: Came, at: string): readonly Difference[
     const got = toCase({ outcome, value, violation, cause, message, log: log.length > 0 ? log : undefined });
     return [difference(path('outcome'), expected.outcome, Object.keys(got as object).length === 1 ? outcome : got)];
   }
-  const whole = (['value', 'cause', 'kv', 'shared', 'metrics', 'audit', 'upstream_headers'] as const).flatMap(name =>
-    expected[name] === undefined ? [] : differencesOf(expected[name], came[name], path(name)),
+  const wanted: Readonly<Record<string, unknown>> = expected;
+  const whole = ['value', 'cause', 'shared', ...effectNames].flatMap(name =>
+    wanted[name] === undefined ? [] : differencesOf(wanted[name], came[name], path(name)),
   );
   const stated = Object.entries(expected.violation ?? {}).flatMap(([name, wanted]) =>
     differencesOf(wanted, (came.violation as Readonly<Record<string, unknown>>)[name], path(`violation.${name}`)),
