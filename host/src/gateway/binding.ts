@@ -1,6 +1,6 @@
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
-import type { ChainPlace } from '../hook/chain-place.ts';
+import type { ChainPlace, HeldChain } from '../hook/chain-place.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { hookedMethods } from '../mcp/methods.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
@@ -47,20 +47,6 @@ export interface Route extends ClientScope {
   readonly notices: Notices;
 }
 
-/** A binding as one request finds it, to the end. Disposing says that the request is over. */
-export interface Entry extends Disposable {
-  readonly id: string;
-  readonly upstreams: readonly UpstreamPool[];
-  readonly notices: Notices;
-  /**
-   * Opens the upstreams for a client, until it is disposed. Nothing is connected yet.
-   * @param isListening whether the client listens to what upstreams say by themselves
-   */
-  open(isListening: () => boolean): ClientScope & Disposable;
-  /** The way of a request of this client. */
-  routeOf(client: ClientScope): Route;
-}
-
 const hasAfterHook = (chain: HookChain) => hookedMethods.some(method => chain.handles('after', method));
 
 /** The members whose upstreams were reached so far; all of them while that is none. */
@@ -76,70 +62,68 @@ export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Me
 export const mayOffer = ({ serverInfo, ready, hearsSince }: Upstream, kind: string): boolean =>
   serverInfo === undefined || serverInfo.capabilities[kind] !== undefined || (ready && hearsSince === undefined);
 
-/** A binding, ready for requests. */
-export interface Entrance extends Disposable {
-  readonly id: string;
-  readonly notices: Notices;
-  /** For each request anew: the plugins of a binding may be replaced. */
-  enter(): Entry;
-}
-
-export interface EntranceOptions {
+export interface OpenBindingOptions {
   /** As `limits.list_ms`. */
   readonly listMs: number;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
-export function createEntrance(binding: Binding, { listMs, log, metrics }: EntranceOptions): Entrance {
-  const { id, chain: place, upstreams, unhooked = 'drop' } = binding;
-  const notices = createNotices(id, log, metrics);
-  /** What is remembered of lists by the upstreams whose clients have one connection together. */
-  const common = new Map<Upstream, Catalogs>();
-  const commonLists = ({ common: upstream }: UpstreamPool): Catalogs | undefined => {
-    if (upstream === undefined) return undefined;
-    const known = common.get(upstream) ?? createCatalogs(upstream, listMs);
-    common.set(upstream, known);
-    return known;
-  };
-  const withholds = () => {
-    using held = place.enter();
-    return unhooked === 'drop' && hasAfterHook(held.chain);
-  };
-  const open = (isListening: () => boolean): ClientScope & Disposable => {
-    const [first, ...others] = upstreams.map(
-      pool => new ClientMember(pool.open(isListening), listMs, () => commonLists(pool)),
+/** A binding that is ready for requests. */
+export class OpenBinding implements Disposable {
+  readonly id: string;
+  readonly upstreams: readonly UpstreamPool[];
+  readonly notices: Notices;
+  readonly #chain: ChainPlace;
+  readonly #unhooked: Unhooked;
+  readonly #listMs: number;
+  /** What is remembered of lists by the upstreams whose clients share one connection. */
+  readonly #sharedLists = new Map<Upstream, Catalogs>();
+
+  constructor({ id, chain, upstreams, unhooked = 'drop' }: Binding, { listMs, log, metrics }: OpenBindingOptions) {
+    this.id = id;
+    this.upstreams = upstreams;
+    this.notices = createNotices(id, log, metrics);
+    this.#chain = chain;
+    this.#unhooked = unhooked;
+    this.#listMs = listMs;
+  }
+
+  /** Returns the chain of a request that begins now. The plugins of a binding may be replaced while requests run. */
+  enter(): HeldChain {
+    return this.#chain.enter();
+  }
+
+  /**
+   * Opens the upstreams for a client, until the scope is disposed. Nothing is connected yet.
+   * @param isListening whether the client listens to what upstreams send on their own
+   */
+  open(isListening: () => boolean): ClientScope & Disposable {
+    const [first, ...others] = this.upstreams.map(
+      pool => new ClientMember(pool.open(isListening), this.#listMs, () => this.#listsOf(pool)),
     );
-    if (first === undefined) throw new RangeError(`binding ${id} has no upstream`);
+    if (first === undefined) throw new RangeError(`binding ${this.id} has no upstream`);
     const members: readonly [ClientMember, ...ClientMember[]] = [first, ...others];
     return {
       members,
-      withholds,
+      withholds: () => this.#unhooked === 'drop' && hasAfterHook(this.#chain.chain),
       origins: createOrigins(),
       [Symbol.dispose]() {
         for (const member of members) member[Symbol.dispose]();
       },
     };
-  };
-  return {
-    id,
-    notices,
-    enter() {
-      const { chain, [Symbol.dispose]: leave } = place.enter();
-      const routeOf = ({ members, origins, withholds }: ClientScope) => ({
-        id,
-        chain,
-        members,
-        origins,
-        withholds,
-        notices,
-      });
-      return { id, upstreams, notices, open, routeOf, [Symbol.dispose]: leave };
-    },
-    [Symbol.dispose]() {
-      for (const lists of common.values()) lists[Symbol.dispose]();
-    },
-  };
+  }
+
+  #listsOf({ common: upstream }: UpstreamPool): Catalogs | undefined {
+    if (upstream === undefined) return undefined;
+    const known = this.#sharedLists.get(upstream) ?? createCatalogs(upstream, this.#listMs);
+    this.#sharedLists.set(upstream, known);
+    return known;
+  }
+
+  [Symbol.dispose](): void {
+    for (const lists of this.#sharedLists.values()) lists[Symbol.dispose]();
+  }
 }
 
 /** Its lists are those of the client's own connection, or those of all where they have one together. */

@@ -60,8 +60,9 @@ export interface Nested {
  */
 export class CallRecord {
   readonly receipts = new Receipts();
-  readonly #upstreams: string[] = [];
-  readonly #calls: NestedRecord[] = [];
+  /** The ids of the upstreams that the call went to, joined by commas; undefined before the first one. */
+  upstream: string | undefined;
+  #calls: NestedRecord[] | undefined;
   #name: string | undefined;
   #end: CallEnd | undefined;
 
@@ -72,11 +73,12 @@ export class CallRecord {
 
   /** Notes that the call goes to this upstream. */
   enterUpstream(id: string): void {
-    this.#upstreams.push(id);
+    this.upstream = this.upstream === undefined ? id : `${this.upstream},${id}`;
   }
 
   /** Notes the call of a tool that a plugin makes, under an id derived from that of the client's request. */
   addCall(requestId: string, by: string): NestedRecord {
+    this.#calls ??= [];
     const record = new NestedRecord(`${requestId}.${this.#calls.length + 1}`, by);
     this.#calls.push(record);
     return record;
@@ -84,7 +86,7 @@ export class CallRecord {
 
   /** How many calls of tools this plugin has made, those within other calls among them. */
   callsBy(plugin: string): number {
-    return this.#calls.filter(({ by }) => by === plugin).length;
+    return this.#calls?.filter(({ by }) => by === plugin).length ?? 0;
   }
 
   /** Notes why the call has no result. */
@@ -92,25 +94,24 @@ export class CallRecord {
     this.#end = end;
   }
 
-  /** The ids of the upstreams that the call went to, joined by commas; undefined before the first one. */
-  get upstream(): string | undefined {
-    return this.#upstreams.length === 0 ? undefined : this.#upstreams.join(',');
-  }
-
   /** The call as its log line and its metrics see it. */
   summary(): CallSummary {
     const { upstream } = this;
     return {
-      ...(this.#name !== undefined && { name: this.#name }),
-      ...(upstream !== undefined && { upstream, plugins: this.receipts.calls }),
-      ...this.#end,
-      ...(this.#calls.length > 0 && { calls: this.#calls.map(call => call.nestedSummary()) }),
+      name: this.#name,
+      upstream,
+      plugins: upstream === undefined ? undefined : this.receipts.calls,
+      blocked: this.#end?.blocked,
+      refused: this.#end?.refused,
+      calls: this.#calls === undefined ? undefined : this.#calls.map(call => call.nestedSummary()),
     };
   }
 }
 
 /** The block or the error of an upstream that a call was answered with. */
-type CallEnd = { readonly blocked: BlockData } | { readonly refused: Fault };
+type CallEnd =
+  | { readonly blocked: BlockData; readonly refused?: never }
+  | { readonly refused: Fault; readonly blocked?: never };
 
 /** What the gateway notes of a call that a plugin made. */
 export class NestedRecord extends CallRecord {
@@ -138,15 +139,15 @@ export class NestedRecord extends CallRecord {
 /** A call as its log line and its metrics see it. */
 export interface CallSummary {
   /** Tool, prompt or uri, as the client named it. */
-  readonly name?: string;
-  readonly upstream?: string;
-  readonly plugins?: readonly Receipt[];
+  readonly name?: string | undefined;
+  readonly upstream?: string | undefined;
+  readonly plugins?: readonly Receipt[] | undefined;
   /** The block that it was answered with. */
-  readonly blocked?: BlockData;
+  readonly blocked?: BlockData | undefined;
   /** The error of an upstream that it was answered with. */
-  readonly refused?: Fault;
+  readonly refused?: Fault | undefined;
   /** Calls of tools that plugins made on the way, those within other calls among them. */
-  readonly calls?: readonly NestedSummary[];
+  readonly calls?: readonly NestedSummary[] | undefined;
 }
 
 /** A call that a plugin made, as the log line of the client's request shows it. */

@@ -29,6 +29,8 @@ export async function dispatch(call: Call): Promise<Outcome> {
 const isOf = <N extends MethodName>(names: readonly N[], name: MethodName | undefined): name is N =>
   (names as readonly (string | undefined)[]).includes(name);
 
+const withoutTask = ({ task: _, ...params }: JsonObject): JsonObject => params;
+
 /** A tool or a prompt, at the upstream that has it, under the name that it has there. */
 function callNamed(call: Call, method: CallMethod): Promise<Outcome> {
   const { params, route } = call;
@@ -37,8 +39,7 @@ function callNamed(call: Call, method: CallMethod): Promise<Outcome> {
   const { member, name } = ownerOfName(route, exposed);
   // "Receivers that do not declare the task capability … MUST process requests … normally, ignoring any
   // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that nobody can ask for.
-  const { task, ...rest } = params;
-  const sent = task === undefined ? params : rest;
+  const sent = params.task === undefined ? params : withoutTask(params);
   return callMember(call, member, method, name === exposed ? sent : { ...sent, name });
 }
 

@@ -1,7 +1,7 @@
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { version } from '../core/version.ts';
-import { type Binding, createEntrance, type Entrance } from './binding.ts';
+import { type Binding, OpenBinding } from './binding.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import type { BindingSettings } from './requested-binding.ts';
 
@@ -27,15 +27,15 @@ export interface GatewayOptions {
 /** All bindings of one gateway. It knows no HTTP and no revision of MCP, and does not dispose the upstreams that it was given. */
 export class Gateway implements Disposable {
   /** By id. */
-  readonly bindings: ReadonlyMap<string, Entrance>;
+  readonly bindings: ReadonlyMap<string, OpenBinding>;
   /** The binding at `/mcp`. */
-  readonly standard: Entrance | undefined;
+  readonly standard: OpenBinding | undefined;
   readonly readiness: Readiness;
   readonly settings: BindingSettings;
 
   constructor({ bindings, limits, log, metrics = new Metrics(), ...options }: GatewayOptions) {
-    const entranceOptions = { listMs: limits.list_ms, log, metrics };
-    this.bindings = new Map(bindings.map(binding => [binding.id, createEntrance(binding, entranceOptions)]));
+    const openOptions = { listMs: limits.list_ms, log, metrics };
+    this.bindings = new Map(bindings.map(binding => [binding.id, new OpenBinding(binding, openOptions)]));
     this.standard = this.bindings.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
     this.readiness = createReadiness(bindings, this.bindings, options.optionalUpstreams ?? new Set());
     this.settings = {

@@ -8,7 +8,7 @@ import { itemsIn } from '../upstream/catalog.ts';
 import { type Member, mayOffer, reachedMembers } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { exposedName } from './name-routing.ts';
-import { afterHooks, enterMember, requestOptions } from './pipeline.ts';
+import { afterHooks, hookContext, requestOptions } from './pipeline.ts';
 import { pageOf } from './resource-origins.ts';
 
 /**
@@ -51,7 +51,13 @@ async function listOfOne(call: Call, member: Member, method: ListMethod): Promis
   if (learn !== undefined && !answer.error) {
     learn(itemsIn(answer.result, method), call.params.cursor === undefined && answer.result.nextCursor === undefined);
   }
-  return afterHooks(call, enterMember(call, member), method, callable(call, member, method, answer));
+  return pastHooks(call, member, method, answer);
+}
+
+/** Takes a list through the after hooks, without what clients cannot call. */
+function pastHooks(call: Call, member: Member, method: ListMethod, answer: Answer): Promise<Outcome> {
+  call.record.enterUpstream(member.upstream.id);
+  return afterHooks(call, hookContext(call, member), method, callable(call, member, method, answer));
 }
 
 /** A list of tools without what only makes sense with tasks; any other list as it is. */
@@ -67,7 +73,7 @@ function callable(call: Call, { upstream }: Member, method: ListMethod, answer: 
 async function listOf(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
   const items = await itemsOf(call, member, method);
   const whole = resultAnswer({ [listShape(method).member]: items });
-  const outcome = await afterHooks(call, enterMember(call, member), method, callable(call, member, method, whole));
+  const outcome = await pastHooks(call, member, method, whole);
   if (outcome.kind !== 'result' || method.startsWith('resources/')) return outcome;
   const named = itemsIn(outcome.result, method).map(item =>
     typeof item.name === 'string' ? { ...item, name: exposedName(call.route, member, item.name) } : item,

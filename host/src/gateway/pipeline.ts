@@ -14,12 +14,21 @@ import { createTools } from './nested-calls.ts';
 import { pageOf, urisIn } from './resource-origins.ts';
 import { type FilledHeaders, hidden, UpstreamHeaders, withoutSecrets } from './upstream-headers.ts';
 
-/**
- * Takes a call of one target through the before hooks, its upstream and the after hooks. Each hook call leaves a receipt
- * in the call's record.
- */
+/** Takes a call to the upstream that has its target, through the hooks of the binding's plugins. */
 export async function callMember(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
-  const context = enterMember(call, member);
+  const { chain, members } = call.route;
+  call.record.enterUpstream(member.upstream.id);
+  const isHooked = chain.handles('before', method) || chain.handles('after', method);
+  const outcome = isHooked
+    ? await throughHooks(call, member, method, params)
+    : await member.upstream.request(method, params, requestOptions(call));
+  if (members.length > 1) noteOrigins(call.route, member, method, params, outcome);
+  return outcome;
+}
+
+/** Takes a call through the before hooks, its upstream and the after hooks. Each hook call leaves a receipt. */
+async function throughHooks(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
+  const context = hookContext(call, member);
 
   const before = await beforeHooks(call, member, context, method, params);
   if (before.kind === 'block') return before;
@@ -27,10 +36,7 @@ export async function callMember(call: Call, member: Member, method: CallMethod,
 
   const answer = before.kind === 'respond' ? resultAnswer(before.result) : await ask(call, member, method, before);
 
-  const isByPlugin = before.kind === 'respond';
-  const outcome = await afterHooks(call, context, method, answer, { member, sent, isByPlugin });
-  if (call.route.members.length > 1) noteOrigins(call.route, member, method, params, outcome);
-  return outcome;
+  return afterHooks(call, context, method, answer, { member, sent, isByPlugin: before.kind === 'respond' });
 }
 
 /** What is sent to the upstream. */
@@ -106,9 +112,8 @@ export async function afterHooks(
   return after.kind === 'block' ? after : resultAnswer(after.result);
 }
 
-/** Notes that the call goes to this upstream, and returns what the hook engine is told of it. */
-export function enterMember(call: Call, { upstream }: Member): HookContext {
-  call.record.enterUpstream(upstream.id);
+/** Returns what the hook engine knows of a call that goes to this upstream. */
+export function hookContext(call: Call, { upstream }: Member): HookContext {
   const { tenant, subject, claims } = call.principal;
   return {
     requestId: call.requestId,

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { Fault } from '../core/fault.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
-import type { Entry } from './binding.ts';
+import type { OpenBinding } from './binding.ts';
 import { reachUpstreams } from './reach-upstreams.ts';
 
 type Behaviour = 'there' | 'slow' | 'silent' | 'down';
@@ -26,7 +26,7 @@ function open(behaviours: Readonly<Record<string, Behaviour>>) {
     isBack: (id: string) => void told.push(`${id} is there`),
   };
   return {
-    entry: { id: 'main', upstreams: upstreams as unknown as UpstreamPool[], notices } as unknown as Entry,
+    entry: { id: 'main', upstreams: upstreams as unknown as UpstreamPool[], notices } as unknown as OpenBinding,
     told,
   };
 }

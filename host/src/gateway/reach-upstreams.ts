@@ -1,6 +1,6 @@
 import { fail } from '../core/fault.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
-import type { Entry } from './binding.ts';
+import type { OpenBinding } from './binding.ts';
 
 /** How long a client may be kept waiting for upstreams. */
 export interface Patience {
@@ -18,7 +18,10 @@ const longest = 15_000;
  * several that cannot is left out; once another one is there, it is waited for no longer than for a list.
  * @throws Fault when none can
  */
-export async function reachUpstreams({ upstreams, notices }: Entry, patience: Patience): Promise<void> {
+export async function reachUpstreams(
+  { upstreams, notices }: Pick<OpenBinding, 'upstreams' | 'notices'>,
+  patience: Patience,
+): Promise<void> {
   const reached = upstreams.filter(({ serverInfo }) => serverInfo !== undefined);
   const needed = reached.length === 0 ? upstreams : reached;
   const late = new AbortController();

@@ -10,7 +10,7 @@ import { createHookChain } from '../hook/create-hook-chain.ts';
 import { PluginHealth } from '../hook/plugin-health.ts';
 import { Receipts } from '../hook/receipt.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
-import type { Binding, Entrance } from './binding.ts';
+import type { Binding, OpenBinding } from './binding.ts';
 import { createNotices } from './notices.ts';
 import { createReadiness } from './readiness.ts';
 
@@ -65,7 +65,7 @@ it.each([
   const chain = new ChainPlace(createHookChain({ plugins: [], runner: createFakeHookRunner({}), log: silentLog() }));
   const notices = createNotices('main', silentLog(), new Metrics());
   for (const method of ['tools/list', 'initialize']) notices.leftOut('up', method, new Fault(code), false);
-  const entrances = new Map([['main', { id: 'main', notices } as unknown as Entrance]]);
+  const entrances = new Map([['main', { id: 'main', notices } as unknown as OpenBinding]]);
   const { missing } = createReadiness(
     [{ id: 'main', isDefault: true, upstreams: [up], chain }],
     entrances,

@@ -2,7 +2,7 @@ import { bounded } from '../core/bounded.ts';
 import { toFault } from '../core/fault.ts';
 import type { PluginTrouble } from '../hook/plugin-health.ts';
 import type { ConnectFailure, UpstreamPool } from '../upstream/upstream.ts';
-import type { Binding, Entrance } from './binding.ts';
+import type { Binding, OpenBinding } from './binding.ts';
 import type { Missing } from './notices.ts';
 
 /** What works and what does not, for an operator. */
@@ -33,7 +33,7 @@ export interface Readiness {
 /** @param optional ids of upstreams that may be down while the gateway is ready */
 export function createReadiness(
   bindings: readonly Binding[],
-  entrances: ReadonlyMap<string, Entrance>,
+  open: ReadonlyMap<string, OpenBinding>,
   optional: ReadonlySet<string>,
 ): Readiness {
   const upstreams = [...new Set(bindings.flatMap(binding => binding.upstreams))];
@@ -59,7 +59,7 @@ export function createReadiness(
       plugins: bindings.flatMap(({ id, chain }) =>
         chain.chain.troubles().map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
       ),
-      missing: [...entrances.values()].flatMap(({ id, notices }) =>
+      missing: [...open.values()].flatMap(({ id, notices }) =>
         notices
           .missing()
           .filter(each => !isOver(each))

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { HeldChain } from '../hook/chain-place.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import { type Answer, blockedAnswer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import type { Client, ClientListener, ClientRequest, RequestedBinding } from '../mcp/revision/gateway-port.ts';
-import type { ClientScope, Entry } from './binding.ts';
+import type { ClientScope, OpenBinding, Route } from './binding.ts';
 import type { CallRecord } from './call.ts';
 import { dispatch } from './dispatch.ts';
 import { type Patience, reachUpstreams } from './reach-upstreams.ts';
@@ -23,18 +24,27 @@ export interface EnteringRequest {
   readonly call: CallRecord;
 }
 
-/** The binding of one request, as a revision of MCP sees it. */
+/** The binding of one request, as a revision of MCP sees it. The request keeps the chain that it finds, until it leaves. */
 export class EnteredBinding implements RequestedBinding {
-  readonly id: string;
-  readonly #entry: Entry;
+  readonly #binding: OpenBinding;
   readonly #request: EnteringRequest;
   readonly #settings: BindingSettings;
+  readonly #held: HeldChain;
 
-  constructor(entry: Entry, request: EnteringRequest, settings: BindingSettings) {
-    this.id = entry.id;
-    this.#entry = entry;
+  constructor(binding: OpenBinding, request: EnteringRequest, settings: BindingSettings) {
+    this.#binding = binding;
     this.#request = request;
     this.#settings = settings;
+    this.#held = binding.enter();
+  }
+
+  get id(): string {
+    return this.#binding.id;
+  }
+
+  /** Must be called once, when the request is over. */
+  leave(): void {
+    this.#held.leave();
   }
 
   get principalKey(): string {
@@ -42,11 +52,11 @@ export class EnteredBinding implements RequestedBinding {
   }
 
   reachUpstreams(): Promise<void> {
-    return reachUpstreams(this.#entry, this.#settings);
+    return reachUpstreams(this.#binding, this.#settings);
   }
 
   openClient(listener: ClientListener): Client {
-    return new BindingClient(this.#entry, listener, this.#settings.version);
+    return new BindingClient(this.#binding, listener, this.#settings.version);
   }
 
   async dispatch(client: BindingClient, { method, params, signal, onNotification }: ClientRequest): Promise<Answer> {
@@ -54,7 +64,7 @@ export class EnteredBinding implements RequestedBinding {
     const { scope } = client;
     const outcome = await dispatch({
       requestId,
-      route: this.#entry.routeOf(scope),
+      route: this.#routeOf(scope),
       method,
       params,
       headers,
@@ -77,6 +87,11 @@ export class EnteredBinding implements RequestedBinding {
     }
     return outcome;
   }
+
+  #routeOf({ members, origins, withholds }: ClientScope): Route {
+    const { id, notices } = this.#binding;
+    return { id, chain: this.#held.chain, notices, members, origins, withholds };
+  }
 }
 
 /** What one client has of a binding's upstreams, from `initialize` or its first request to its end. */
@@ -86,13 +101,13 @@ class BindingClient implements Client {
   readonly #version: string;
   readonly #listener: ClientListener;
 
-  constructor({ id, upstreams, open }: Entry, listener: ClientListener, version: string) {
-    this.#binding = id;
+  constructor(binding: OpenBinding, listener: ClientListener, version: string) {
+    this.#binding = binding.id;
     this.#version = version;
     this.#listener = listener;
-    this.scope = open(() => listener.isListening());
+    this.scope = binding.open(() => listener.isListening());
     for (const { upstream } of this.scope.members) {
-      const pool = upstreams.find(each => each.id === upstream.id);
+      const pool = binding.upstreams.find(each => each.id === upstream.id);
       upstream.subscribe(notification => this.notify(notification, pool?.common !== undefined));
     }
   }

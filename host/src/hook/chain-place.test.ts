@@ -13,16 +13,16 @@ it('[AUT-33] a request keeps the chain that it found, and the place says when th
   const later = place.enter();
   expect([one.chain, other.chain, later.chain]).toEqual([before, before, after]);
   expect(later.chain).toBe(after);
-  one[Symbol.dispose]();
+  one.leave();
   await new Promise(setImmediate);
   expect(over).toBe(false);
-  other[Symbol.dispose]();
+  other.leave();
   await left;
   expect(over).toBe(true);
 });
 
 it('[AUT-33] a place that no request keeps is given up at once', async () => {
   const place = new ChainPlace(inlineChain());
-  place.enter()[Symbol.dispose]();
+  place.enter().leave();
   await place.replace(inlineChain());
 });

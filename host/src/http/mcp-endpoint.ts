@@ -1,5 +1,5 @@
 import { fail } from '../core/fault.ts';
-import type { Entrance, Entry } from '../gateway/binding.ts';
+import type { OpenBinding } from '../gateway/binding.ts';
 import { type BindingSettings, EnteredBinding } from '../gateway/requested-binding.ts';
 import type { Body } from '../mcp/message.ts';
 import { type Classify, createClassify } from '../mcp/revision/classify.ts';
@@ -34,14 +34,18 @@ export class McpEndpoint {
     this.#classify = createClassify(options.revisions);
   }
 
-  /** Serves a request to a binding. Never rejects: what goes wrong is answered, and logged. */
-  serve(entrance: Entrance, method: HttpMethod, { incoming, outgoing }: Routed): Promise<Response> {
+  /** Serves a request to a binding. Never rejects: an error is answered, and logged. */
+  serve(binding: OpenBinding, method: HttpMethod, { incoming, outgoing }: Routed): Promise<Response> {
     const { context, steps } = this.#options;
-    return serveRequest(context, { incoming, outgoing, binding: entrance.id }, async (request, reply) => {
+    return serveRequest(context, { incoming, outgoing, binding: binding.id }, async (request, reply) => {
       const passing = passSteps(steps, request);
       if (passing !== undefined) await passing;
-      using entry = entrance.enter();
-      await this.#handle(new HttpExchange(request, entry, method, this.#options));
+      const exchange = new HttpExchange(request, binding, method, this.#options);
+      try {
+        await this.#handle(exchange);
+      } finally {
+        exchange.binding.leave();
+      }
       // A stream of notifications stays open for hours. Its revision bounds the number of them.
       if (reply.isKeptOpen) context.running.remove(request);
     });
@@ -87,15 +91,15 @@ class HttpExchange implements Exchange {
   readonly request: OpenRequest;
   readonly httpMethod: HttpMethod;
   readonly binding: EnteredBinding;
-  readonly #entry: Entry;
+  readonly #opened: OpenBinding;
   readonly #options: McpEndpointOptions;
 
-  constructor(request: OpenRequest, entry: Entry, httpMethod: HttpMethod, options: McpEndpointOptions) {
+  constructor(request: OpenRequest, binding: OpenBinding, httpMethod: HttpMethod, options: McpEndpointOptions) {
     this.request = request;
     this.httpMethod = httpMethod;
-    this.#entry = entry;
+    this.#opened = binding;
     this.#options = options;
-    this.binding = new EnteredBinding(entry, request, options.settings);
+    this.binding = new EnteredBinding(binding, request, options.settings);
   }
 
   get requestId() {
@@ -126,9 +130,14 @@ class HttpExchange implements Exchange {
     const { running } = this.#options.context;
     const part = this.request.part(reply);
     running.add(part);
-    await settle(part, () => {
+    await settle(part, async () => {
       running.checkRoom();
-      return work(new HttpExchange(part, this.#entry, this.httpMethod, this.#options));
+      const exchange = new HttpExchange(part, this.#opened, this.httpMethod, this.#options);
+      try {
+        await work(exchange);
+      } finally {
+        exchange.binding.leave();
+      }
     });
     running.remove(part);
   }

@@ -36,7 +36,7 @@ export interface Routed {
 }
 
 /** Does the work of one HTTP request. Never rejects: what the work throws is answered, and logged. */
-export async function serveRequest(
+export function serveRequest(
   context: RequestContext,
   routed: Routed,
   work: (request: OpenRequest, reply: HttpReply) => Promise<void>,
@@ -51,9 +51,10 @@ export async function serveRequest(
     reply.closed();
     context.running.remove(request);
   });
-  await settle(request, () => work(request, reply));
-  return RESPONSE_ALREADY_SENT;
+  return settle(request, () => work(request, reply)).then(alreadySent);
 }
+
+const alreadySent = () => RESPONSE_ALREADY_SENT;
 
 /** Does work for a request, answers with what it throws, and logs the outcome. */
 export async function settle(request: OpenRequest, work: () => Promise<void>): Promise<void> {
@@ -157,14 +158,25 @@ export class OpenRequest implements Arrival {
     const ms = performance.now() - this.#began;
     const { status, dropped } = this.reply;
     const { subject, tenant } = this.principal;
-    const line = {
-      ...{ request: this.id, method, binding: this.#binding },
-      ...(subject !== undefined && { subject }),
-      ...(tenant !== undefined && { tenant }),
-      ...{ ...summary, status, ms },
+    const { name, upstream, plugins, calls } = summary;
+    const line: RequestLine = {
+      ...{
+        request: this.id,
+        method,
+        binding: this.#binding,
+        subject,
+        tenant,
+        name,
+        upstream,
+        status,
+        ms,
+        plugins,
+        calls,
+      },
+      dropped: dropped === 0 ? undefined : dropped,
     };
     const failure = failureOf(summary, thrown);
-    logRequest(this.#context.log, dropped === 0 ? line : { ...line, dropped }, failure);
+    logRequest(this.#context.log, line, failure);
     this.#context.measure(line, failure?.code);
   }
 }

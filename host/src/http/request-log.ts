@@ -2,7 +2,7 @@ import { bounded } from '../core/bounded.ts';
 import type { FaultCode } from '../core/codes/index.ts';
 import { toFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import type { CallSummary } from '../gateway/call.ts';
+import type { CallSummary, NestedSummary } from '../gateway/call.ts';
 import { receiptLine } from '../hook/receipt.ts';
 
 /** What the one log line of a request tells. */
@@ -13,13 +13,13 @@ export interface RequestLine extends CallSummary {
   readonly method: string | undefined;
   readonly binding: string | undefined;
   /** Who called; absent when the caller is anonymous. */
-  readonly subject?: string;
-  readonly tenant?: string;
+  readonly subject?: string | undefined;
+  readonly tenant?: string | undefined;
   readonly status: number;
   /** Milliseconds until the answer was written. */
   readonly ms: number;
   /** Progress and log messages that were not sent, because the client did not read. */
-  readonly dropped?: number;
+  readonly dropped?: number | undefined;
 }
 
 /** Why a request was refused or failed, as its line tells it. */
@@ -33,21 +33,27 @@ export const clientLeft = 499;
 
 /** Writes it: a request that was refused or failed is a warning, and a mistake of our own an error. */
 export function logRequest(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
-  const { plugins, calls, blocked: _, refused: __, status, ms, ...rest } = line;
-  const told = {
-    ...rest,
+  const { request, method, binding, subject, tenant, name, upstream, status, ms, dropped, plugins, calls } = line;
+  const members = {
+    ...{ request, method, binding, subject, tenant, name, upstream },
     status: status === 0 ? clientLeft : status,
     ms: rounded(ms),
     plugins: plugins?.map(receiptLine),
-    calls: calls?.map(({ plugins, ms, blocked, ...call }) => ({
-      ...call,
-      ...(blocked && { code: codeOf(blocked) }),
-      ms: rounded(ms),
-      plugins: plugins?.map(receiptLine),
-    })),
+    calls: calls?.map(nestedLine),
+    dropped,
   };
-  if (failure === undefined) log.info(told, 'request');
-  else log[failure.code === 'internal' ? 'error' : 'warn']({ ...told, ...failure }, 'request');
+  if (failure === undefined) log.info(members, 'request');
+  else log[failure.code === 'internal' ? 'error' : 'warn']({ ...members, ...failure }, 'request');
+}
+
+/** The call of a tool by a plugin, in the line of the client's request. */
+function nestedLine({ plugins, ms, blocked, refused: _, ...call }: NestedSummary) {
+  return {
+    ...call,
+    ...(blocked && { code: codeOf(blocked) }),
+    ms: rounded(ms),
+    plugins: plugins?.map(receiptLine),
+  };
 }
 
 /** Why the request was not served as it was asked: what was thrown, or the plugin that blocked it. */

@@ -1,6 +1,6 @@
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Metrics, Series } from '../core/metrics.ts';
-import { countedOutcome } from '../hook/receipt.ts';
+import { countedOutcome, type Receipt } from '../hook/receipt.ts';
 import { methods } from '../mcp/methods.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';
 
@@ -35,6 +35,18 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     known.set(key, found);
     return found;
   };
+  // Each request is counted and timed: both series are found by one text.
+  const requestSeries = new Map<string, { readonly total: Series; readonly seconds: Series }>();
+  const seriesOfRequest = (binding: string, tenant: string | undefined, method: string, status: number) => {
+    const key = tenant === undefined ? `${binding} ${method} ${status}` : `${binding} ${method} ${status} ${tenant}`;
+    const both = requestSeries.get(key);
+    if (both !== undefined) return both;
+    const labels = { binding, ...(tenant !== undefined && { tenant }), method, status: String(status || clientLeft) };
+    const total = metrics.series('sallyport_requests_total', labels);
+    const made = { total, seconds: metrics.series('sallyport_request_seconds', { binding }) };
+    requestSeries.set(key, made);
+    return made;
+  };
   // Of hook calls there are many a request: both of theirs are found by one.
   const hookSeries = new Map<string, { readonly calls: Series; readonly seconds: Series }>();
   const seriesOf = (plugin: string, hook: string, outcome: string) => {
@@ -46,6 +58,11 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     hookSeries.set(key, made);
     return made;
   };
+  const countHook = (receipt: Receipt) => {
+    const { calls, seconds } = seriesOf(receipt.plugin, receipt.hook, countedOutcome(receipt));
+    calls.add(1);
+    seconds.observe(receipt.wallMs / 1000);
+  };
   const tenants = new Set<string>();
   const tenantLabel = (tenant: string) => {
     if (tenants.size < mostTenants) tenants.add(tenant);
@@ -53,17 +70,18 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
   };
   return ({ binding = '', method = '', status, ms, tenant, plugins = [], calls = [] }, failed) => {
     const shown = labels.has(method) ? method : 'other';
-    const of = tenant === undefined ? { binding } : { binding, tenant: tenantLabel(tenant) };
-    series('sallyport_requests_total', { ...of, method: shown, status: String(status || clientLeft) }).add(1);
-    if (failed !== undefined) series('sallyport_failed_requests_total', { ...of, code: failed }).add(1);
-    series('sallyport_request_seconds', { binding }).observe(ms / 1000);
+    const label = tenant === undefined ? undefined : tenantLabel(tenant);
+    const { total, seconds } = seriesOfRequest(binding, label, shown, status);
+    total.add(1);
+    seconds.observe(ms / 1000);
+    if (failed !== undefined) {
+      const of = label === undefined ? { binding } : { binding, tenant: label };
+      series('sallyport_failed_requests_total', { ...of, code: failed }).add(1);
+    }
     for (const { by, outcome = 'aborted' } of calls)
       series('sallyport_tool_calls_total', { plugin: by, outcome }).add(1);
-    for (const receipt of [...plugins, ...calls.flatMap(call => call.plugins ?? [])]) {
-      const { calls, seconds } = seriesOf(receipt.plugin, receipt.hook, countedOutcome(receipt));
-      calls.add(1);
-      seconds.observe(receipt.wallMs / 1000);
-    }
+    for (const receipt of plugins) countHook(receipt);
+    for (const call of calls) for (const receipt of call.plugins ?? []) countHook(receipt);
   };
 }
 

@@ -4,7 +4,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
-import type { Entrance } from '../gateway/binding.ts';
+import type { OpenBinding } from '../gateway/binding.ts';
 import { answerPreflight, isPreflight } from './cors.ts';
 import type { Health } from './health.ts';
 import type { McpEndpoint } from './mcp-endpoint.ts';
@@ -14,9 +14,9 @@ import type { HostAndOrigin } from './step/host-and-origin.ts';
 
 export interface RoutesOptions {
   /** By id. */
-  readonly bindings: ReadonlyMap<string, Entrance>;
+  readonly bindings: ReadonlyMap<string, OpenBinding>;
   /** What `/mcp` is. */
-  readonly standard: Entrance | undefined;
+  readonly standard: OpenBinding | undefined;
   readonly mcp: McpEndpoint;
   readonly metrics: MetricsEndpoint;
   readonly health: Health;

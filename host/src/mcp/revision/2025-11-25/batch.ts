@@ -1,6 +1,7 @@
 import { cut } from '../../../core/cut.ts';
 import { fail } from '../../../core/fault.ts';
 import type { Json } from '../../../core/json.ts';
+import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import { idOf, longestName, type Message, toMessage } from '../../message.ts';
 import type { NotificationStream, Reply } from '../reply.ts';
 import type { Exchange } from '../revision.ts';
@@ -19,7 +20,7 @@ const longest = { all: 32 * 1024 * 1024, short: 64 * 1024 };
 export async function answerBatch(
   exchange: Exchange,
   messages: readonly Json[],
-  handle: (exchange: Exchange, message: Message) => Promise<void>,
+  handle: (exchange: Exchange, message: Message) => MaybePromise<void>,
   status = 200,
 ): Promise<void> {
   if (messages.length === 0) fail('message_invalid', { hint: 'The body is an empty batch.' });

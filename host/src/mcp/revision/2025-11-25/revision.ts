@@ -46,11 +46,13 @@ export class Revision20251125 implements Revision {
     return whenThere(this.#sessionOf(exchange), () => {});
   }
 
-  async handle(exchange: Exchange, body?: Body): Promise<void> {
+  handle(exchange: Exchange, body?: Body): MaybePromise<void> {
     if (body?.kind === 'request' && body.method === 'initialize') return this.#initialize(exchange, body);
-    const found = this.#sessionOf(exchange);
     // In memory a session is found at once, and an await would cost every request a turn.
-    const session = found instanceof Promise ? await found : found;
+    return whenThere(this.#sessionOf(exchange), session => this.#handleIn(session, exchange, body));
+  }
+
+  #handleIn(session: Session, exchange: Exchange, body: Body | undefined): MaybePromise<void> {
     if (body === undefined)
       return exchange.httpMethod === 'GET' ? this.#listen(exchange, session) : this.#end(exchange, session);
     if (body.kind !== 'batch') return this.#take(exchange, session, body);
@@ -99,7 +101,7 @@ export class Revision20251125 implements Revision {
   }
 
   /** Handles one message of a session. */
-  async #take(exchange: Exchange, session: Session, message: Message): Promise<void> {
+  #take(exchange: Exchange, session: Session, message: Message): MaybePromise<void> {
     if (message.kind !== 'request') {
       if (message.kind === 'notification') takeNotification(session, message);
       return exchange.reply.end(202);
