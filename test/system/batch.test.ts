@@ -1,21 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
-import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
+import { call, initialize, mcpHeaders, refusalOf, rpc } from '../fixtures/open-gateway.ts';
+import { openRawGateway, type RawGateway } from '../fixtures/open-raw-gateway.ts';
 
-let server: RawHttpServer;
-let gateway: OpenGateway;
+let gateway: RawGateway;
 beforeAll(async () => {
-  server = await startRawHttpServer();
-  gateway = await openGateway([{ id: 'raw', http: { url: server.url } }], { limits: { concurrent_requests: 20 } });
+  gateway = await openRawGateway({ limits: { concurrent_requests: 20 } });
 });
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => gateway[Symbol.asyncDispose]());
 
 async function sessionOf(protocolVersion: string): Promise<Record<string, string>> {
-  const params = { protocolVersion, capabilities: {}, clientInfo: { name: 'test', version: '1' } };
-  const { headers } = await gateway.post(rpc('initialize', params));
+  const { headers } = await gateway.post(initialize(protocolVersion));
   return { 'mcp-session-id': String(headers.get('mcp-session-id')) };
 }
 const notification = { jsonrpc: '2.0', method: 'notifications/x' };
@@ -67,7 +61,7 @@ describe.each(['2025-03-26', '2024-11-05'])('a batch of %s', revision => {
     const session = await sessionOf(revision);
     const many = (count: number) => Array.from({ length: count }, (_, id) => call('echo', { text: 'x' }, id));
     const long = await gateway.post(many(51), session);
-    expect([long.status, long.body.error.data.code]).toEqual([400, 'batch_refused']);
+    expect(refusalOf(long)).toEqual([400, 'batch_refused']);
     const { body } = await gateway.post(many(40), session);
     const refused = body.filter(({ error }: { error?: object }) => error !== undefined);
     expect(refused.length).toBeGreaterThan(0);
@@ -90,19 +84,21 @@ describe.each(['2025-03-26', '2024-11-05'])('a batch of %s', revision => {
 
   it('has its calls cancelled when its client leaves, and one log line for each message [GW-52]', async () => {
     const session = await sessionOf(revision);
-    const cancelled = server.raw.cancelled.length;
+    const cancelled = gateway.upstream.raw.cancelled.length;
     const before = gateway.lines.length;
     const controller = new AbortController();
     const posted = fetch(`${gateway.url}/mcp`, {
       method: 'POST',
       signal: controller.signal,
-      headers: { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      headers: { ...mcpHeaders, ...session },
       body: JSON.stringify([call('never', {}, 1), call('never', {}, 2)]),
     });
-    await expect.poll(() => server.raw.seen.slice(-2).map(({ params }) => params?.name)).toEqual(['never', 'never']);
+    await expect
+      .poll(() => gateway.upstream.raw.seen.slice(-2).map(({ params }) => params?.name))
+      .toEqual(['never', 'never']);
     controller.abort();
     await expect(posted).rejects.toThrow();
-    await expect.poll(() => server.raw.cancelled.length).toBe(cancelled + 2);
+    await expect.poll(() => gateway.upstream.raw.cancelled.length).toBe(cancelled + 2);
     await expect
       .poll(() => gateway.lines.slice(before).map(({ method }) => method))
       .toEqual(['tools/call', 'tools/call', 'batch']);

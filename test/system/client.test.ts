@@ -1,15 +1,13 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
-import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
+import { call, initialize, mcpHeaders, refusalOf, rpc } from '../fixtures/open-gateway.ts';
+import { expectHonestCall, openRawGateway, type RawGateway } from '../fixtures/open-raw-gateway.ts';
 
-let server: RawHttpServer;
-let gateway: OpenGateway;
+let gateway: RawGateway;
 let session: Record<string, string>;
 
 beforeAll(async () => {
-  server = await startRawHttpServer();
-  gateway = await openGateway([{ id: 'raw', http: { url: server.url } }], {
+  gateway = await openRawGateway({
     limits: { concurrent_requests: 8 },
     allowedHosts: ['gateway.example:8443', 'any-port.example'],
     allowedOrigins: ['https://app.example'],
@@ -18,16 +16,10 @@ beforeAll(async () => {
 beforeEach(async () => {
   session = await gateway.session();
 });
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** The next honest request, of the same client. */
-const honest = async () => {
-  const { body } = await gateway.post(call('echo', { text: 'honest' }), session);
-  expect(body.result.content).toEqual([{ type: 'text', text: 'honest' }]);
-};
+/** The next request, of the same client. */
+const honest = () => expectHonestCall(gateway, session);
 
 interface Raw {
   readonly method?: string;
@@ -39,8 +31,8 @@ interface Raw {
 /** fetch sets Host and Origin itself; this sends what it is told to. */
 const send = ({ method = 'POST', path = '/mcp', headers = {}, body = '' }: Raw) =>
   new Promise<{ status: number; body: string }>((resolve, reject) => {
-    const all = { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers };
-    const request = httpRequest(gateway.url + path, { method, headers: all, agent: false }, async response => {
+    const options = { method, headers: { ...mcpHeaders, ...headers }, agent: false };
+    const request = httpRequest(gateway.url + path, options, async response => {
       resolve({ status: response.statusCode ?? 0, body: Buffer.concat(await response.toArray()).toString() });
     });
     request.on('error', reject);
@@ -48,163 +40,98 @@ const send = ({ method = 'POST', path = '/mcp', headers = {}, body = '' }: Raw) 
   });
 
 const ping = JSON.stringify(rpc('ping'));
+const asking = (method: string, params?: object): Raw => ({ body: JSON.stringify(rpc(method, params)) });
+const pinging = (headers: Record<string, string>): Raw => ({ headers, body: ping });
+
+/** What clients do, by the error that they are answered with. */
+const refusals: readonly { status: number; rpc: number; code: string; clients: Readonly<Record<string, Raw>> }[] = [
+  {
+    ...{ status: 400, rpc: -32700, code: 'json_malformed' },
+    clients: { 'sends no JSON': { body: '{"jsonrpc":' }, 'sends nothing': { body: '' } },
+  },
+  {
+    ...{ status: 400, rpc: -32600, code: 'batch_refused' },
+    clients: { 'sends an empty batch': { body: '[]' } },
+  },
+  {
+    ...{ status: 400, rpc: -32600, code: 'message_invalid' },
+    clients: {
+      'sends no object': { body: '"ping"' },
+      'sends another JSON-RPC': { body: '{"jsonrpc":"1.0","id":1,"method":"ping"}' },
+      'sends no method': { body: '{"jsonrpc":"2.0"}' },
+      'sends an object as id': { body: '{"jsonrpc":"2.0","id":{},"method":"ping"}' },
+    },
+  },
+  {
+    ...{ status: 200, rpc: -32602, code: 'params_invalid' },
+    clients: {
+      'sends a list as params': { body: '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}' },
+      'calls no tool by name': asking('tools/call', { name: 7 }),
+      'asks for an unknown log level': asking('logging/setLevel', { level: 'loud' }),
+      'completes nothing': asking('completion/complete'),
+      'initializes without a revision': asking('initialize'),
+    },
+  },
+  {
+    ...{ status: 200, rpc: -32601, code: 'method_unknown' },
+    clients: { 'calls an unknown method': asking('no/such') },
+  },
+  {
+    ...{ status: 403, rpc: -32000, code: 'origin_refused' },
+    clients: {
+      'has a page of elsewhere behind it': pinging({ origin: 'https://evil.example' }),
+      'has a sandboxed page behind it': pinging({ origin: 'null' }),
+    },
+  },
+  {
+    ...{ status: 403, rpc: -32000, code: 'host_refused' },
+    clients: {
+      'was rebound by DNS': pinging({ host: 'evil.example:8787' }),
+      'asks for loopback at another port': pinging({ host: 'localhost:1' }),
+      'asks for an allowed host at another port': pinging({ host: 'gateway.example:1' }),
+    },
+  },
+  {
+    ...{ status: 415, rpc: -32000, code: 'media_type_refused' },
+    clients: {
+      'sends a form': pinging({ 'content-type': 'application/x-www-form-urlencoded' }),
+      'sends text': pinging({ 'content-type': 'text/plain; a=application/json' }),
+    },
+  },
+  {
+    ...{ status: 406, rpc: -32000, code: 'not_acceptable' },
+    clients: {
+      'wants HTML': pinging({ accept: 'text/html' }),
+      'wants JSON of a stream': { method: 'GET', headers: { accept: 'application/json' } },
+    },
+  },
+  {
+    ...{ status: 400, rpc: -32022, code: 'revision_unknown' },
+    clients: { 'speaks a revision of the future': pinging({ 'mcp-protocol-version': '2099-01-01' }) },
+  },
+  {
+    ...{ status: 404, rpc: -32000, code: 'session_unknown' },
+    clients: { 'makes up a session': pinging({ 'mcp-session-id': 'made-up' }) },
+  },
+  {
+    ...{ status: 405, rpc: -32000, code: 'http_method_refused' },
+    clients: { 'uses another HTTP method': { method: 'PUT', body: ping } },
+  },
+  {
+    ...{ status: 404, rpc: -32000, code: 'path_unknown' },
+    clients: {
+      'goes elsewhere': { path: '/elsewhere', body: ping },
+      'goes to an unknown binding': { path: '/mcp/unknown', body: ping },
+    },
+  },
+];
 
 describe('a client that', () => {
-  it.each<{ what: string; raw: Raw; status: number; rpc: number; code: string }>([
-    { what: 'sends no JSON', raw: { body: '{"jsonrpc":' }, status: 400, rpc: -32700, code: 'json_malformed' },
-    { what: 'sends nothing', raw: { body: '' }, status: 400, rpc: -32700, code: 'json_malformed' },
-    { what: 'sends an empty batch', raw: { body: '[]' }, status: 400, rpc: -32600, code: 'batch_refused' },
-    { what: 'sends no object', raw: { body: '"ping"' }, status: 400, rpc: -32600, code: 'message_invalid' },
-    {
-      what: 'sends another JSON-RPC',
-      raw: { body: '{"jsonrpc":"1.0","id":1,"method":"ping"}' },
-      status: 400,
-      rpc: -32600,
-      code: 'message_invalid',
-    },
-    { what: 'sends no method', raw: { body: '{"jsonrpc":"2.0"}' }, status: 400, rpc: -32600, code: 'message_invalid' },
-    {
-      what: 'sends an object as id',
-      raw: { body: '{"jsonrpc":"2.0","id":{},"method":"ping"}' },
-      status: 400,
-      rpc: -32600,
-      code: 'message_invalid',
-    },
-    {
-      what: 'sends a list as params',
-      raw: { body: '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}' },
-      status: 200,
-      rpc: -32602,
-      code: 'params_invalid',
-    },
-    {
-      what: 'calls an unknown method',
-      raw: { body: JSON.stringify(rpc('no/such')) },
-      status: 200,
-      rpc: -32601,
-      code: 'method_unknown',
-    },
-    {
-      what: 'calls no tool by name',
-      raw: { body: JSON.stringify(rpc('tools/call', { name: 7 })) },
-      status: 200,
-      rpc: -32602,
-      code: 'params_invalid',
-    },
-    {
-      what: 'asks for an unknown log level',
-      raw: { body: JSON.stringify(rpc('logging/setLevel', { level: 'loud' })) },
-      status: 200,
-      rpc: -32602,
-      code: 'params_invalid',
-    },
-    {
-      what: 'completes nothing',
-      raw: { body: JSON.stringify(rpc('completion/complete')) },
-      status: 200,
-      rpc: -32602,
-      code: 'params_invalid',
-    },
-    {
-      what: 'initializes without a revision',
-      raw: { body: JSON.stringify(rpc('initialize')) },
-      status: 200,
-      rpc: -32602,
-      code: 'params_invalid',
-    },
-    {
-      what: 'has a page of elsewhere behind it',
-      raw: { body: ping, headers: { origin: 'https://evil.example' } },
-      status: 403,
-      rpc: -32000,
-      code: 'origin_refused',
-    },
-    {
-      what: 'has a sandboxed page behind it',
-      raw: { body: ping, headers: { origin: 'null' } },
-      status: 403,
-      rpc: -32000,
-      code: 'origin_refused',
-    },
-    {
-      what: 'was rebound by DNS',
-      raw: { body: ping, headers: { host: 'evil.example:8787' } },
-      status: 403,
-      rpc: -32000,
-      code: 'host_refused',
-    },
-    {
-      what: 'asks for loopback at another port',
-      raw: { body: ping, headers: { host: 'localhost:1' } },
-      status: 403,
-      rpc: -32000,
-      code: 'host_refused',
-    },
-    {
-      what: 'asks for an allowed host at another port',
-      raw: { body: ping, headers: { host: 'gateway.example:1' } },
-      status: 403,
-      rpc: -32000,
-      code: 'host_refused',
-    },
-    {
-      what: 'sends a form',
-      raw: { body: ping, headers: { 'content-type': 'application/x-www-form-urlencoded' } },
-      status: 415,
-      rpc: -32000,
-      code: 'media_type_refused',
-    },
-    {
-      what: 'sends text',
-      raw: { body: ping, headers: { 'content-type': 'text/plain; a=application/json' } },
-      status: 415,
-      rpc: -32000,
-      code: 'media_type_refused',
-    },
-    {
-      what: 'wants HTML',
-      raw: { body: ping, headers: { accept: 'text/html' } },
-      status: 406,
-      rpc: -32000,
-      code: 'not_acceptable',
-    },
-    {
-      what: 'wants JSON of a stream',
-      raw: { method: 'GET', headers: { accept: 'application/json' } },
-      status: 406,
-      rpc: -32000,
-      code: 'not_acceptable',
-    },
-    {
-      what: 'speaks a revision of the future',
-      raw: { body: ping, headers: { 'mcp-protocol-version': '2099-01-01' } },
-      status: 400,
-      rpc: -32022,
-      code: 'revision_unknown',
-    },
-    {
-      what: 'makes up a session',
-      raw: { body: ping, headers: { 'mcp-session-id': 'made-up' } },
-      status: 404,
-      rpc: -32000,
-      code: 'session_unknown',
-    },
-    {
-      what: 'uses another HTTP method',
-      raw: { method: 'PUT', body: ping },
-      status: 405,
-      rpc: -32000,
-      code: 'http_method_refused',
-    },
-    { what: 'goes elsewhere', raw: { path: '/elsewhere', body: ping }, status: 404, rpc: -32000, code: 'path_unknown' },
-    {
-      what: 'goes to an unknown binding',
-      raw: { path: '/mcp/unknown', body: ping },
-      status: 404,
-      rpc: -32000,
-      code: 'path_unknown',
-    },
-  ])(
+  it.each(
+    refusals.flatMap(({ clients, ...refusal }) =>
+      Object.entries(clients).map(([what, raw]) => ({ what, raw, ...refusal })),
+    ),
+  )(
     '$what is told $code with status $status, and served when it asks honestly [GW-20]',
     async ({ raw, status, rpc, code }) => {
       const answer = await send({ ...raw, headers: { ...session, ...raw.headers } });
@@ -216,8 +143,8 @@ describe('a client that', () => {
   );
 
   it('sends no session is told so [GW-20]', async () => {
-    const answer = await send({ body: ping });
-    expect([answer.status, JSON.parse(answer.body).error.data.code]).toEqual([400, 'session_missing']);
+    const answer = await gateway.post(rpc('ping'));
+    expect(refusalOf(answer)).toEqual([400, 'session_missing']);
     await honest();
   });
 
@@ -236,7 +163,7 @@ describe('a client that', () => {
 
   it('announces 50 MB is refused before it sent them [GW-21]', async () => {
     const message = await gateway.post(JSON.stringify(call('echo', { text: 'x'.repeat(huge) })), session);
-    expect([message.status, message.body.error.data.code]).toEqual([413, 'body_too_large']);
+    expect(refusalOf(message)).toEqual([413, 'body_too_large']);
     await honest();
   });
 
@@ -250,7 +177,7 @@ describe('a client that', () => {
         controller.enqueue(new TextEncoder().encode(piece));
       },
     });
-    const headers = { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const headers = { ...mcpHeaders, ...session };
     const init = { method: 'POST', headers, body, duplex: 'half' } as RequestInit;
     const outcome = await fetch(`${gateway.url}/mcp`, init).then(
       response => response.status,
@@ -262,22 +189,22 @@ describe('a client that', () => {
   });
 
   it('leaves in the middle of a call has the call cancelled upstream [GW-22]', async () => {
-    const cancelled = server.raw.cancelled.length;
+    const cancelled = gateway.upstream.raw.cancelled.length;
     const controller = new AbortController();
-    const headers = { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const headers = { ...mcpHeaders, ...session };
     const body = JSON.stringify(call('never', {}, 'left'));
     const left = fetch(`${gateway.url}/mcp`, { method: 'POST', headers, body, signal: controller.signal });
-    await expect.poll(() => server.raw.seen.at(-1)?.params?.name).toBe('never');
+    await expect.poll(() => gateway.upstream.raw.seen.at(-1)?.params?.name).toBe('never');
     controller.abort();
     await expect(left).rejects.toThrow();
-    await expect.poll(() => server.raw.cancelled.length).toBe(cancelled + 1);
+    await expect.poll(() => gateway.upstream.raw.cancelled.length).toBe(cancelled + 1);
     await expect.poll(() => gateway.lines.some(({ status }) => status === 499)).toBe(true);
     await honest();
   });
 
   it('leaves in the middle of its body is no failure of ours [FUZZ-02]', async () => {
     const before = gateway.lines.length;
-    const headers = { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const headers = { ...mcpHeaders, ...session };
     const request = httpRequest(`${gateway.url}/mcp`, {
       method: 'POST',
       agent: false,
@@ -291,22 +218,22 @@ describe('a client that', () => {
   });
 
   it('cancels a call of its own has it cancelled upstream, and cannot cancel one of another session [GW-23]', async () => {
-    const cancelled = server.raw.cancelled.length;
+    const cancelled = gateway.upstream.raw.cancelled.length;
     const call_ = gateway.post(call('never', {}, 'mine'), session);
-    await expect.poll(() => server.raw.seen.at(-1)?.params?.name).toBe('never');
+    await expect.poll(() => gateway.upstream.raw.seen.at(-1)?.params?.name).toBe('never');
     const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'mine' } };
     expect((await gateway.post(cancel, await gateway.session())).status).toBe(202);
     await honest();
-    expect(server.raw.cancelled.length).toBe(cancelled);
+    expect(gateway.upstream.raw.cancelled.length).toBe(cancelled);
     expect((await gateway.post(cancel, session)).status).toBe(202);
     expect(await call_).toMatchObject({ status: 200, body: '' });
-    await expect.poll(() => server.raw.cancelled.length).toBe(cancelled + 1);
+    await expect.poll(() => gateway.upstream.raw.cancelled.length).toBe(cancelled + 1);
     await honest();
   });
 
   it('is one too many at the same time is asked to come again [GW-24]', async () => {
     const controller = new AbortController();
-    const headers = { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    const headers = { ...mcpHeaders, ...session };
     const waiting = Array.from({ length: 8 }, (_, id) =>
       fetch(`${gateway.url}/mcp`, {
         ...{ method: 'POST', headers, signal: controller.signal },
@@ -314,7 +241,7 @@ describe('a client that', () => {
       }).catch(() => {}),
     );
     await expect
-      .poll(() => server.raw.seen.filter(({ params }) => params?.name === 'never').length)
+      .poll(() => gateway.upstream.raw.seen.filter(({ params }) => params?.name === 'never').length)
       .toBeGreaterThanOrEqual(8);
     const refused = await gateway.post(rpc('ping'), session);
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
@@ -327,10 +254,9 @@ describe('a client that', () => {
 
   it('wants more sessions or streams than its share is told the settings, and keeps what it has [GW-100] [GW-102]', async () => {
     const limits = { sessions: 4, streams: 2, address_share: 0.5 };
-    await using limited = await openGateway([{ id: 'raw', http: { url: server.url } }], { limits });
+    await using limited = await openRawGateway({ limits });
     const [first, second] = [await limited.session(), await limited.session()];
-    const initialize = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
-    const refused = await limited.post(rpc('initialize', initialize));
+    const refused = await limited.post(initialize());
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
     const told = {
       code: 'sessions_exhausted',
@@ -349,7 +275,7 @@ describe('a client that', () => {
   });
 
   it('opens sessions without end does not end those in use [GW-25]', async () => {
-    const limited = await openGateway([{ id: 'raw', http: { url: server.url } }], { limits: { sessions: 3 } });
+    const limited = await openRawGateway({ limits: { sessions: 3 } });
     const first = await limited.session();
     await limited.session();
     await limited.session();

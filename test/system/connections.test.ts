@@ -2,23 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { UpstreamEntry } from '../../host/src/upstream/mcp/create-upstream.ts';
 import { everythingOverStdio, startEverything } from '../fixtures/everything.ts';
-import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
+import { keep } from '../fixtures/keep.ts';
+import { call, initialize, type OpenGateway, openGateway, refusalOf, rpc } from '../fixtures/open-gateway.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { isAlive } from '../fixtures/process-state.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
-
-const opened: AsyncDisposable[] = [];
-const keep = async <T extends AsyncDisposable>(opening: Promise<T>): Promise<T> => {
-  const made = await opening;
-  opened.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-});
 
 type Session = Record<string, string>;
 
@@ -74,9 +65,7 @@ describe('over stdio', () => {
     for (let count = 0; count < 16; count += 1) sessions.push(await gateway.session());
     const pids = await Promise.all(sessions.map(session => textOf(gateway, session, 'pid')));
     expect(new Set(pids).size).toBe(16);
-    const refused = await gateway.post(
-      rpc('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} }),
-    );
+    const refused = await gateway.post(initialize());
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
     expect(refused.body.error.data).toMatchObject({
       code: 'overloaded',
@@ -92,7 +81,7 @@ describe('over stdio', () => {
     const [first, second] = [await gateway.session(), await gateway.session()];
     expect(await textOf(gateway, first, 'echo', { text: 'honest' })).toBe('honest');
     const refused = await gateway.post(call('echo', { text: 'x' }), second);
-    expect([refused.status, refused.body.error.data.code]).toEqual([503, 'overloaded']);
+    expect(refusalOf(refused)).toEqual([503, 'overloaded']);
   });
 
   it('an idle client makes room, and gets another child when it comes back [UP-33]', async () => {
@@ -109,7 +98,7 @@ describe('over stdio', () => {
 
   it('a child ends with its session, and all of them with the gateway [UP-36]', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-connections-'));
-    opened.push({ [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true }) });
+    onTestFinished(() => rmSync(folder, { recursive: true }));
     const gateway = await openGateway([rawStdio({}, '--grandchild', join(folder, 'pid'))]);
     const sessions = [await gateway.session(), await gateway.session()];
     const pids: number[] = [];

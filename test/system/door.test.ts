@@ -1,32 +1,23 @@
 import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
+import { call, openGateway, refusalOf, rpc } from '../fixtures/open-gateway.ts';
+import { expectHonestCall, openRawGateway, type RawGateway } from '../fixtures/open-raw-gateway.ts';
 import { postHead, rawClient } from '../fixtures/raw-client.ts';
-import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
+import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
-let server: RawHttpServer;
-let gateway: OpenGateway;
+let gateway: RawGateway;
 let session: Record<string, string>;
 const page = 'https://app.example';
 
 beforeAll(async () => {
-  server = await startRawHttpServer();
-  gateway = await openGateway([{ id: 'raw', http: { url: server.url } }], {
+  gateway = await openRawGateway({
     bindings: { main: { upstreams: ['raw'] }, second: { upstreams: ['raw'] }, mcp: { upstreams: ['raw'] } },
     limits: { concurrent_requests: 4, request_timeout_ms: 12_000 },
     allowedOrigins: [page],
   });
   session = await gateway.session();
 });
-afterAll(async () => {
-  await gateway[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
-
-const honest = async () => {
-  const { status, body } = await gateway.post(call('echo', { text: 'honest' }), session);
-  expect([status, body.result?.content]).toEqual([200, [{ type: 'text', text: 'honest' }]]);
-};
+afterAll(() => gateway[Symbol.asyncDispose]());
 
 describe('a page of an allowed origin', () => {
   const preflight = (headers: Record<string, string> = {}, path = '/mcp') =>
@@ -137,7 +128,7 @@ describe('a client of HTTP/1.0', () => {
       expect(head).not.toMatch(/transfer-encoding/i);
       expect(answer).toMatch(/^(\{"jsonrpc".*"plain".*\}|event: message\ndata: \{)/);
     }
-    await honest();
+    await expectHonestCall(gateway, session);
   });
 });
 
@@ -182,10 +173,10 @@ it('a request is one until its answer is read, however long that takes [GW-40]',
   );
   await expect.poll(() => gateway.lines.filter(({ name }) => name === 'huge')).toHaveLength(4);
   const refused = await gateway.post(rpc('ping'), session);
-  expect([refused.status, refused.body.error.data.code]).toEqual([503, 'overloaded']);
+  expect(refusalOf(refused)).toEqual([503, 'overloaded']);
   for (const client of clients) client.socket.destroy();
   await expect.poll(async () => (await gateway.post(rpc('ping'), session)).status).toBe(200);
-  await honest();
+  await expectHonestCall(gateway, session);
 });
 
 it('an upstream that is down is not tried each time that readiness is asked for [GW-59]', async () => {
@@ -214,11 +205,11 @@ it('an upstream that floods a client which does not read is held up [GW-40]', as
   client.send(postHead(gateway.url, body, session), body);
   // What the buffers of two connections hold, and no more.
   const sentInHalfASecond = async () => {
-    const { count } = server.raw.flooded;
+    const { count } = gateway.upstream.raw.flooded;
     await new Promise(resolve => setTimeout(resolve, 500));
-    return server.raw.flooded.count - count;
+    return gateway.upstream.raw.flooded.count - count;
   };
-  await expect.poll(() => server.raw.flooded.count).toBeGreaterThan(10);
+  await expect.poll(() => gateway.upstream.raw.flooded.count).toBeGreaterThan(10);
   await expect.poll(sentInHalfASecond, { timeout: 6_000 }).toBeLessThan(100);
   client.socket.resume();
   await expect.poll(() => client.text()).toContain('"id":1,"result"');
@@ -243,7 +234,7 @@ it('a dead stream of notifications keeps no other from being heard [GW-42]', asy
   for (let index = 0; index < 6; index += 1) streams.push(await openStream(own));
   // The oldest make room.
   await expect.poll(() => streams.map(({ isOver }) => isOver())).toEqual([true, true, false, false, false, false]);
-  server.broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
+  gateway.upstream.broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
   await expect.poll(() => streams.at(-1)?.text()).toContain('list_changed');
   await new Promise(resolve => setTimeout(resolve, 50));
   expect(streams.filter(({ text }) => text().includes('list_changed'))).toHaveLength(1);
@@ -265,15 +256,15 @@ async function openStream(headers: Record<string, string>) {
 }
 
 it('a call that still runs when draining is over is told so, and logged as it ended [GW-44]', async () => {
-  await using ending = await openGateway([{ id: 'raw', http: { url: server.url } }]);
+  await using ending = await openGateway([{ id: 'raw', http: { url: gateway.upstream.url } }]);
   const own = await ending.session();
-  const cancelled = server.raw.cancelled.length;
+  const cancelled = gateway.upstream.raw.cancelled.length;
   const plain = ending.post(call('never', {}, 'plain'), own);
   const meta = { _meta: { progressToken: 1 } };
-  await expect.poll(() => server.raw.seen.at(-1)?.params?.name).toBe('never');
+  await expect.poll(() => gateway.upstream.raw.seen.at(-1)?.params?.name).toBe('never');
   const client = await fetch(`${ending.url}/mcp`, { headers: { ...own, accept: 'text/event-stream' } });
   const streaming = ending.post(rpc('tools/call', { name: 'slow-progress', ...meta }, 'streaming'), own);
-  await expect.poll(() => server.raw.seen.at(-1)?.params?.name).toBe('slow-progress');
+  await expect.poll(() => gateway.upstream.raw.seen.at(-1)?.params?.name).toBe('slow-progress');
   await ending.server.drain(100);
   const { status, body } = await plain;
   expect([status, body.id, body.error.data.code]).toEqual([503, 'plain', 'draining']);
@@ -284,6 +275,6 @@ it('a call that still runs when draining is over is told so, and logged as it en
     { status: 503, name: 'never', method: 'tools/call', level: 40 },
     { status: 200, name: 'slow-progress', method: 'tools/call', level: 40 },
   ]);
-  await expect.poll(() => server.raw.cancelled.length).toBe(cancelled + 2);
+  await expect.poll(() => gateway.upstream.raw.cancelled.length).toBe(cancelled + 2);
   await client.body?.cancel();
 });

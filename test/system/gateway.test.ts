@@ -1,27 +1,20 @@
+import type { ServerResponse } from 'node:http';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Client as LegacyClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport as LegacyTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
 import { Gateway } from '../../host/src/gateway/gateway.ts';
 import { HttpServer } from '../../host/src/http/server.ts';
 import type { UpstreamEntry } from '../../host/src/upstream/mcp/create-upstream.ts';
 import { everythingOverStdio, freePort, startEverything } from '../fixtures/everything.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
-import { openGateway, rpc, call as toolCall } from '../fixtures/open-gateway.ts';
+import { keep } from '../fixtures/keep.ts';
+import { initialize, mcpHeaders, openGateway, rpc, call as toolCall } from '../fixtures/open-gateway.ts';
+import { openRawGateway } from '../fixtures/open-raw-gateway.ts';
 import { postHead, rawClient } from '../fixtures/raw-client.ts';
-import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
+import { type RawMessage, startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { oddResult } from '../fixtures/raw-mcp.ts';
-
-const opened: AsyncDisposable[] = [];
-const keep = async <T extends AsyncDisposable>(opening: Promise<T>): Promise<T> => {
-  const made = await opening;
-  opened.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-});
 
 const rawEntry = async (id = 'raw', sse = false): Promise<UpstreamEntry> => ({
   id,
@@ -40,14 +33,14 @@ const clients = {
   'the MCP client': async (url: string) => {
     const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
     await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
-    opened.push({ [Symbol.asyncDispose]: () => client.close() });
+    onTestFinished(() => client.close());
     return { client, call: (params: CallParams, options?: CallOptions) => client.callTool(params, options) };
   },
   'the client of SDK v1': async (url: string) => {
     const client = new LegacyClient({ name: 'test', version: '1.0.0' });
     // Its types do not know exactOptionalPropertyTypes.
     await client.connect(new LegacyTransport(new URL(`${url}/mcp`)) as Parameters<typeof client.connect>[0]);
-    opened.push({ [Symbol.asyncDispose]: () => client.close() });
+    onTestFinished(() => client.close());
     const call = (params: CallParams, options?: CallOptions) => client.callTool(params, undefined, options);
     return { client: client as unknown as Client, call };
   },
@@ -135,7 +128,7 @@ describe.each([{ sse: false }, { sse: true }])('an upstream that answers with ev
     const session = await gateway.session();
     const response = await fetch(`${gateway.url}/mcp`, {
       method: 'POST',
-      headers: { ...session, 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+      headers: { ...mcpHeaders, ...session },
       body: JSON.stringify(toolCall('odd', {}, 'mine')),
     });
     const text = `{"jsonrpc":"2.0","id":"mine","result":${oddResult}}`;
@@ -146,20 +139,18 @@ describe.each([{ sse: false }, { sse: true }])('an upstream that answers with ev
 });
 
 it('sends arguments on with every digit', async () => {
-  const server = await keep(startRawHttpServer());
-  const gateway = await keep(openGateway([{ id: 'raw', http: { url: server.url } }]));
+  const gateway = await keep(openRawGateway());
   const session = await gateway.session();
   const args = '{"text":12345678901234567890,"list":[0.1000000000000000055]}';
   const params = `{"name":"echo","arguments":${args}}`;
   await gateway.post(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`, session);
-  expect(server.bodies.at(-1)).toContain(params);
+  expect(gateway.upstream.bodies.at(-1)).toContain(params);
 });
 
 it('negotiates the revision of the client, or offers the newest [GW-06]', async () => {
   const gateway = await keep(openGateway([await rawEntry()]));
   const offered = async (protocolVersion: string) =>
-    (await gateway.post(rpc('initialize', { protocolVersion, capabilities: {}, clientInfo: {} }))).body.result
-      .protocolVersion;
+    (await gateway.post(initialize(protocolVersion))).body.result.protocolVersion;
   expect(await offered('2025-06-18')).toBe('2025-06-18');
   expect(await offered('2025-03-26')).toBe('2025-03-26');
   expect(await offered('2024-11-05')).toBe('2024-11-05');
@@ -249,8 +240,7 @@ describe('a binding of several upstreams', () => {
     const down = { id: 'down', http: { url: `http://127.0.0.1:${await freePort()}/mcp` } };
     const gateway = await keep(openGateway([await rawEntry('one'), down]));
     const session = await gateway.session();
-    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} };
-    const { result } = (await gateway.post(rpc('initialize', params))).body;
+    const { result } = (await gateway.post(initialize())).body;
     expect(result.instructions).toBe(
       '## one\n\nThe names of its tools and prompts begin with `one__` here.\n\nInstructions of one.',
     );
@@ -335,12 +325,14 @@ it('serves each binding at its own path, and a session at its own binding alone 
 });
 
 it('tells open streams that a list changed, and ends them with the session [GW-12]', async () => {
-  const server = await keep(startRawHttpServer());
-  const gateway = await keep(openGateway([{ id: 'raw', http: { url: server.url } }]));
+  const gateway = await keep(openRawGateway());
   const session = await gateway.session();
   const headers = { ...session, accept: 'text/event-stream' };
   const stream = await fetch(`${gateway.url}/mcp`, { headers });
-  const timer = setInterval(() => server.broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }), 20);
+  const timer = setInterval(
+    () => gateway.upstream.broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' }),
+    20,
+  );
   const reader = stream.body?.getReader();
   const first = new TextDecoder().decode((await reader?.read())?.value);
   clearInterval(timer);
@@ -369,18 +361,13 @@ it('is alive at once, and ready when its upstreams are [GW-14]', async () => {
 
 it('drains: takes nothing new, lets what runs finish, then closes [GW-15]', async () => {
   const held = Promise.withResolvers<() => void>();
-  const upstream = await keep(
-    startRawHttpServer({
-      answer(message, response) {
-        if (message.params?.name !== 'held') return false;
-        const result = { content: [{ type: 'text', text: 'completed' }] };
-        const answer = JSON.stringify({ jsonrpc: '2.0', id: message.id, result });
-        held.resolve(() => response.writeHead(200, { 'content-type': 'application/json' }).end(answer));
-        return true;
-      },
-    }),
-  );
-  const gateway = await keep(openGateway([{ id: 'raw', http: { url: upstream.url } }]));
+  const answer = ({ id, params }: RawMessage, response: ServerResponse) => {
+    if (params?.name !== 'held') return false;
+    const text = JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text: 'completed' }] } });
+    held.resolve(() => response.writeHead(200, { 'content-type': 'application/json' }).end(text));
+    return true;
+  };
+  const gateway = await keep(openRawGateway({}, { answer }));
   const session = await gateway.session();
   const running = gateway.post(toolCall('held'), session);
   const release = await held.promise;

@@ -1,20 +1,12 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Unhooked } from '../../host/src/gateway/binding.ts';
 import { sharedNumbers } from '../../host/src/mcp/errors.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
-import { openGateway, rpc, call as toolCall } from '../fixtures/open-gateway.ts';
+import { keep } from '../fixtures/keep.ts';
+import { initialize, openGateway, rpc, call as toolCall } from '../fixtures/open-gateway.ts';
+import { openRawGateway } from '../fixtures/open-raw-gateway.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
-
-const opened: AsyncDisposable[] = [];
-const keep = async <T extends AsyncDisposable>(opening: Promise<T>): Promise<T> => {
-  const made = await opening;
-  opened.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-});
 
 /** One or several raw servers behind one binding. */
 async function open(servers: Readonly<Record<string, Parameters<typeof startRawHttpServer>[0]>>) {
@@ -32,9 +24,8 @@ describe('what no hook is called for', () => {
   const withToken = (name: string) => rpc('tools/call', { name, _meta: { progressToken: 7 } });
 
   async function guarded(unhooked: Unhooked | undefined, chain = inlineChain({}, { 'tools/call': () => undefined })) {
-    const { url } = await keep(startRawHttpServer({ name: 'raw' }));
     const main = { upstreams: ['raw'], chain, ...(unhooked === undefined ? {} : { unhooked }) };
-    const gateway = await keep(openGateway([{ id: 'raw', http: { url } }], { bindings: { main } }));
+    const gateway = await keep(openRawGateway({ bindings: { main } }, { name: 'raw' }));
     return { gateway, session: await gateway.session() };
   }
 
@@ -202,7 +193,6 @@ describe('tasks', () => {
 });
 
 describe('the server that a client sees', () => {
-  const initialize = rpc('initialize', { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: {} });
   const serverInfo = {
     ...{ name: 'tickets', title: 'Tickets', version: '7.1.0', websiteUrl: 'https://tickets.example' },
     icons: [{ src: 'https://tickets.example/icon.png', mimeType: 'image/png' }],
@@ -210,12 +200,12 @@ describe('the server that a client sees', () => {
 
   it('is the one upstream, with all that it says of itself [GW-56]', async () => {
     const { gateway } = await open({ one: { results: { initialize: { serverInfo } } } });
-    expect((await gateway.post(initialize)).body.result.serverInfo).toEqual(serverInfo);
+    expect((await gateway.post(initialize())).body.result.serverInfo).toEqual(serverInfo);
   });
 
   it('is the binding, behind several upstreams [GW-56]', async () => {
     const { gateway } = await open({ one: { results: { initialize: { serverInfo } } }, two: {} });
-    expect((await gateway.post(initialize)).body.result.serverInfo).toEqual({ name: 'main', version: '0.1.0' });
+    expect((await gateway.post(initialize())).body.result.serverInfo).toEqual({ name: 'main', version: '0.1.0' });
   });
 
   it('offers extensions that need no methods of their own, and nothing experimental [GW-56]', async () => {
@@ -225,7 +215,7 @@ describe('the server that a client sees', () => {
       extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html'] }, 'example.com/own': {} },
     };
     const { gateway } = await open({ one: { results: { initialize: { capabilities } } } });
-    expect((await gateway.post(initialize)).body.result.capabilities).toEqual({
+    expect((await gateway.post(initialize())).body.result.capabilities).toEqual({
       tools: {},
       extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html'] } },
     });
@@ -235,8 +225,7 @@ describe('the server that a client sees', () => {
 describe('a client of', () => {
   it('2024-11-05 is served in its revision [GW-51]', async () => {
     const { gateway } = await open({ one: {} });
-    const params = { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 'old', version: '1' } };
-    const { headers, body } = await gateway.post(rpc('initialize', params));
+    const { headers, body } = await gateway.post(initialize('2024-11-05'));
     expect(body.result.protocolVersion).toBe('2024-11-05');
     const session = { 'mcp-session-id': String(headers.get('mcp-session-id')) };
     expect((await gateway.post({ jsonrpc: '2.0', method: 'notifications/initialized' }, session)).status).toBe(202);
@@ -267,7 +256,7 @@ describe('a client of', () => {
     const connect = async (mode: 'auto' | { pin: string }) => {
       const client = new Client({ name: 'test', version: '1.0.0' }, { versionNegotiation: { mode } });
       await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`)));
-      opened.push({ [Symbol.asyncDispose]: () => client.close() });
+      onTestFinished(() => client.close());
       return client;
     };
     expect((await connect('auto')).getNegotiatedProtocolVersion()).toBe('2025-11-25');

@@ -3,7 +3,7 @@ import type { Authenticate } from '../../host/src/http/step/authenticate.ts';
 import { createPrincipal } from '../../host/src/identity/principal.ts';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
-import { call, rpc } from '../fixtures/open-gateway.ts';
+import { call, initialize, mcpHeaders, rpc } from '../fixtures/open-gateway.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
@@ -63,7 +63,7 @@ afterAll(async () => {
 async function post(message: object, headers: Record<string, string> = {}) {
   const response = await fetch(`${opened.url}/mcp`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...headers },
+    headers: { ...mcpHeaders, ...headers },
     body: JSON.stringify(message),
   });
   await response.text();
@@ -71,8 +71,7 @@ async function post(message: object, headers: Record<string, string> = {}) {
 }
 
 async function session(headers: Record<string, string> = {}) {
-  const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
-  const response = await post(rpc('initialize', params), headers);
+  const response = await post(initialize(), headers);
   return { ...headers, 'mcp-session-id': String(response.headers.get('mcp-session-id')) };
 }
 

@@ -1,21 +1,11 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { resultAnswer } from '../../host/src/mcp/answer.ts';
 import { sharedNumbers } from '../../host/src/mcp/errors.ts';
 import type { Body } from '../../host/src/mcp/message.ts';
 import type { Exchange, Revision } from '../../host/src/mcp/revision/revision.ts';
+import { keep } from '../fixtures/keep.ts';
 import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
-
-const opened: AsyncDisposable[] = [];
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-});
-
-const keep = async <T extends AsyncDisposable>(opening: Promise<T>): Promise<T> => {
-  const made = await opening;
-  opened.push(made);
-  return made;
-};
 
 const rawEntry = async (id = 'raw') => ({ id, http: { url: (await keep(startRawHttpServer({ name: id }))).url } });
 
@@ -68,7 +58,6 @@ it('serves a second revision on the same URL, beside the one with sessions [GW-1
   expect(discovered.body.result.capabilities.tools).toBeDefined();
   expect(discovered.headers.get('mcp-session-id')).toBeNull();
   await gateway[Symbol.asyncDispose]();
-  opened.pop();
   expect(fake.isDisposed).toBe(true);
 });
 

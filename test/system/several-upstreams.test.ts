@@ -1,20 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as readText } from 'node:stream/consumers';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { HookChain } from '../../host/src/hook/hook-chain.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
+import { keep } from '../fixtures/keep.ts';
 import { call, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
-
-const opened: AsyncDisposable[] = [];
-const keep = async <T extends AsyncDisposable>(opening: Promise<T>): Promise<T> => {
-  const made = await opening;
-  opened.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-});
 
 type Params = { readonly name?: string; readonly uri?: string };
 type Answer = object | 'silence' | undefined | Promise<object>;

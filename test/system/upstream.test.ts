@@ -1,27 +1,15 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import type { ServerResponse } from 'node:http';
+import { describe, expect, it } from 'vitest';
 import { freePort } from '../fixtures/everything.ts';
-import { call, type OpenGateway, openGateway } from '../fixtures/open-gateway.ts';
-import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
-
-const opened: AsyncDisposable[] = [];
-const keep = async <T extends AsyncDisposable>(opening: Promise<T>): Promise<T> => {
-  const made = await opening;
-  opened.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-});
+import { keep } from '../fixtures/keep.ts';
+import { call, openGateway } from '../fixtures/open-gateway.ts';
+import { expectHonestCall, openRawGateway } from '../fixtures/open-raw-gateway.ts';
+import { type RawMessage, startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
 const script = new URL('../fixtures/raw-stdio-server.ts', import.meta.url).pathname;
 const kinds = {
   stdio: async () => ({ id: 'raw', stdio: { command: process.execPath, args: [script] } }),
   'streamable HTTP': async () => ({ id: 'raw', http: { url: (await keep(startRawHttpServer())).url } }),
-};
-
-const honest = async (gateway: OpenGateway, session: Record<string, string>) => {
-  const { body } = await gateway.post(call('echo', { text: 'honest' }), session);
-  expect(body.result.content).toEqual([{ type: 'text', text: 'honest' }]);
 };
 
 describe.each(Object.entries(kinds))('behind the gateway, a server over %s', (_, entry) => {
@@ -38,21 +26,17 @@ describe.each(Object.entries(kinds))('behind the gateway, a server over %s', (_,
     const { status, body } = await gateway.post(call(tool, {}, 'asked'), session);
     expect(status).toBe(200);
     expect(body).toMatchObject({ id: 'asked', error: { code: rpc, data: { code, upstream: 'raw' } } });
-    await honest(gateway, session);
+    await expectHonestCall(gateway, session);
   });
 });
 
 it('tells the client which status refused its call and when to come again, and fails nobody else [GW-26] [UP-19]', async () => {
-  const server = await keep(
-    startRawHttpServer({
-      answer(message, response) {
-        if (message.params?.name !== 'limited') return false;
-        response.writeHead(429, { 'retry-after': '7' }).end('slow down, a@example.com');
-        return true;
-      },
-    }),
-  );
-  const gateway = await keep(openGateway([{ id: 'raw', http: { url: server.url } }]));
+  const answer = (message: RawMessage, response: ServerResponse) => {
+    if (message.params?.name !== 'limited') return false;
+    response.writeHead(429, { 'retry-after': '7' }).end('slow down, a@example.com');
+    return true;
+  };
+  const gateway = await keep(openRawGateway({}, { answer }));
   const session = await gateway.session();
   for (let times = 0; times < 8; times += 1) {
     const { body, headers } = await gateway.post(call('limited'), session);
@@ -60,8 +44,8 @@ it('tells the client which status refused its call and when to come again, and f
     expect(body.error).toMatchObject({ data: { code: 'upstream_status', status: 429, retry_after_ms: 7_000 } });
     expect(JSON.stringify(body)).not.toContain('a@example.com');
   }
-  await honest(gateway, session);
-  expect(server.methods).not.toContain('DELETE');
+  await expectHonestCall(gateway, session);
+  expect(gateway.upstream.methods).not.toContain('DELETE');
 });
 
 it('names the setting of the limit that a call met [UP-25]', async () => {
@@ -72,7 +56,7 @@ it('names the setting of the limit that a call met [UP-25]', async () => {
 });
 
 it('keeps what a broken answer says to the log: no plugin has looked at it', async () => {
-  const gateway = await keep(openGateway([await kinds['streamable HTTP']()]));
+  const gateway = await keep(openRawGateway());
   const { body } = await gateway.post(call('garbage'), await gateway.session());
   expect(JSON.stringify(body)).not.toContain('it answered');
   expect(gateway.lines.at(-1)).toMatchObject({
@@ -86,7 +70,7 @@ it('tells a client that comes while the upstream is down, and serves it once it 
   const gateway = await keep(openGateway([{ id: 'raw', http: { url: `http://127.0.0.1:${port}/mcp` } }]));
   await expect(gateway.session()).rejects.toThrow('upstream_unavailable');
   await keep(startRawHttpServer({ port }));
-  await honest(gateway, await gateway.session());
+  await expectHonestCall(gateway, await gateway.session());
 });
 
 it('finds its way back to ready by itself', async () => {

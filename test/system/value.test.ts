@@ -5,7 +5,7 @@ import { silentLog } from '../../host/src/core/log.ts';
 import { createHookChain } from '../../host/src/hook/create-hook-chain.ts';
 import { PluginHealth } from '../../host/src/hook/plugin-health.ts';
 import { createFakeHookRunner, type FakePlugin } from '../fixtures/fake-hook-runner.ts';
-import { type OpenGateway, openGateway } from '../fixtures/open-gateway.ts';
+import { mcpHeaders, type OpenGateway, openGateway } from '../fixtures/open-gateway.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
 const numbers =
@@ -99,7 +99,7 @@ async function post(binding: string, body: string): Promise<{ status: number; te
   const session = await gateway.session(`/mcp/${binding}`);
   const response = await fetch(`${gateway.url}/mcp/${binding}`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...session },
+    headers: { ...mcpHeaders, ...session },
     body,
   });
   return { status: response.status, text: await response.text() };
@@ -245,8 +245,11 @@ describe('a body of 100 kB without a session', () => {
   });
 
   it('[GW-63] is told so under its id', async () => {
-    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-    const response = await fetch(`${gateway.url}/mcp/plain`, { method: 'POST', headers, body: `${body}}}` });
+    const response = await fetch(`${gateway.url}/mcp/plain`, {
+      method: 'POST',
+      headers: mcpHeaders,
+      body: `${body}}}`,
+    });
     expect(await response.text()).toContain('"id":12345678901234567890,"error"');
   });
 });

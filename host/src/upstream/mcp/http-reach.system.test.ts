@@ -10,6 +10,7 @@ import { createAuthority } from '../../../../test/fixtures/certificates.ts';
 import { createUpstream } from '../../../../test/fixtures/create-upstream.ts';
 import { freePort } from '../../../../test/fixtures/everything.ts';
 import { startHttpProxy } from '../../../../test/fixtures/http-proxy.ts';
+import { keep } from '../../../../test/fixtures/keep.ts';
 import { startRawHttpServer } from '../../../../test/fixtures/raw-http-server.ts';
 import { itWith } from '../../../../test/prerequisite.ts';
 import { textOf } from './upstream.case.ts';
@@ -24,13 +25,7 @@ const authority = () => {
 };
 const usual = getCACertificates('default');
 
-const opened: AsyncDisposable[] = [];
-const keep = <T extends AsyncDisposable>(made: T): T => {
-  opened.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
+afterEach(() => {
   vi.unstubAllEnvs();
   setDefaultCACertificates(usual);
 });

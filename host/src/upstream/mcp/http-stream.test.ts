@@ -1,15 +1,7 @@
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createUpstream } from '../../../../test/fixtures/create-upstream.ts';
+import { keep } from '../../../../test/fixtures/keep.ts';
 import { startRawHttpServer } from '../../../../test/fixtures/raw-http-server.ts';
-
-const opened: AsyncDisposable[] = [];
-const keep = <T extends AsyncDisposable>(made: T): T => {
-  opened.push(made);
-  return made;
-};
-afterEach(async () => {
-  for (const each of opened.splice(0).reverse()) await each[Symbol.asyncDispose]();
-});
 
 it('hears changes while the stream of messages is open [UP-17]', async () => {
   const began = Date.now();

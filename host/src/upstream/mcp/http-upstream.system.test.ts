@@ -1,19 +1,9 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createUpstream } from '../../../../test/fixtures/create-upstream.ts';
 import { freePort, startEverything } from '../../../../test/fixtures/everything.ts';
+import { keep } from '../../../../test/fixtures/keep.ts';
 import { startRawHttpServer } from '../../../../test/fixtures/raw-http-server.ts';
 import { textOf, upstreamCases } from './upstream.case.ts';
-
-const started: AsyncDisposable[] = [];
-const keep = async <T extends AsyncDisposable>(starting: Promise<T>): Promise<T> => {
-  const made = await starting;
-  started.push(made);
-  return made;
-};
-const close = async () => {
-  for (const each of started.splice(0).reverse()) await each[Symbol.asyncDispose]();
-};
-afterEach(close);
 
 describe.each([{ sse: false }, { sse: true }])('over streamable HTTP, answered with events: $sse', ({ sse }) => {
   upstreamCases({
@@ -26,7 +16,6 @@ describe.each([{ sse: false }, { sse: true }])('over streamable HTTP, answered w
         up: async () => void (await keep(startRawHttpServer({ sse, port }))),
       };
     },
-    close,
   });
 });
 
@@ -36,7 +25,7 @@ it.each([404, 400] as const)(
   'makes a new session when the old one is answered with %i, once for all callers [UP-08]',
   async unknownSession => {
     const server = await keep(startRawHttpServer({ unknownSession }));
-    const upstream = await keep(Promise.resolve(createUpstream({ id: 'raw', http: { url: server.url } })));
+    const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
     const changed: string[] = [];
     upstream.subscribe(({ method }) => changed.push(method));
     await upstream.start();
@@ -54,21 +43,21 @@ it.each([404, 400] as const)(
 
 it('takes up a broken-off event stream where it ended [UP-09]', async () => {
   const server = await keep(startRawHttpServer());
-  const upstream = await keep(Promise.resolve(createUpstream({ id: 'raw', http: { url: server.url } })));
+  const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
   const answer = await upstream.request('tools/call', { name: 'resume' });
   expect(answer.result).toEqual({ content: [{ type: 'text', text: 'resumed' }] });
 });
 
 it("answers the server's own ping on the stream of a request", async () => {
   const server = await keep(startRawHttpServer());
-  const upstream = await keep(Promise.resolve(createUpstream({ id: 'raw', http: { url: server.url } })));
+  const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
   const answer = await upstream.request('tools/call', { name: 'ping' });
   expect(answer.result).toEqual({ content: [{ type: 'text', text: 'ponged' }] });
 });
 
 it("hears the server's own notifications", async () => {
   const server = await keep(startRawHttpServer());
-  const upstream = await keep(Promise.resolve(createUpstream({ id: 'raw', http: { url: server.url } })));
+  const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
   const heard: string[] = [];
   upstream.subscribe(({ method }) => heard.push(method));
   await upstream.start();
@@ -83,7 +72,7 @@ it("hears the server's own notifications", async () => {
 it('sends the configured headers, the session and the revision with every request [UP-10]', async () => {
   const server = await keep(startRawHttpServer());
   const http = { url: server.url, headers: { Authorization: 'Bearer of-the-operator', 'X-Team': 'blue' } };
-  const upstream = await keep(Promise.resolve(createUpstream({ id: 'raw', http })));
+  const upstream = keep(createUpstream({ id: 'raw', http }));
   const { result } = await upstream.request('tools/call', { name: 'surroundings' });
   expect(JSON.parse(textOf(result))).toMatchObject({
     authorization: 'Bearer of-the-operator',
@@ -110,7 +99,7 @@ describe.each([
         },
       }),
     );
-    const upstream = await keep(Promise.resolve(createUpstream({ id: 'raw', http: { url: server.url } })));
+    const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
     if (!refusing) await upstream.start();
     refusing = true;
     await expect(upstream.request('tools/call', echo('x'))).rejects.toMatchObject({ code });

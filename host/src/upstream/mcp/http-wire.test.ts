@@ -1,22 +1,13 @@
 import type { ServerResponse } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createUpstream } from '../../../../test/fixtures/create-upstream.ts';
+import { keep } from '../../../../test/fixtures/keep.ts';
 import { type RawMessage, startRawHttpServer } from '../../../../test/fixtures/raw-http-server.ts';
 import { createLog } from '../../core/log.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { UpstreamContext } from './create-upstream.ts';
 import { textOf } from './upstream.case.ts';
-
-const opened = new Set<AsyncDisposable>();
-afterEach(async () => {
-  for (const each of [...opened].reverse()) await each[Symbol.asyncDispose]();
-  opened.clear();
-});
-const keep = <T extends AsyncDisposable>(made: T): T => {
-  opened.add(made);
-  return made;
-};
 
 type Options = NonNullable<Parameters<typeof startRawHttpServer>[0]>;
 

@@ -23,7 +23,6 @@ describe('over stdio', () => {
       const file = join(folder, 'up');
       return { entry: raw('--until-exists', file), up: async () => writeFileSync(file, '') };
     },
-    close: async () => {},
   });
 });
 

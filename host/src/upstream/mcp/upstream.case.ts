@@ -16,8 +16,6 @@ export interface UpstreamFixture {
   raw(): Promise<UpstreamEntry>;
   /** A server that is down, and what brings it up. */
   down(): Promise<{ entry: UpstreamEntry; up(): Promise<void> }>;
-  /** Ends what the above started. */
-  close(): Promise<void>;
 }
 
 const callOf = (name: string, args: JsonObject = {}, more: JsonObject = {}) => ({ name, arguments: args, ...more });
@@ -43,7 +41,6 @@ export function upstreamCases(fixture: UpstreamFixture) {
   afterEach(async () => {
     vi.useRealTimers();
     for (const each of open.splice(0).reverse()) await each[Symbol.asyncDispose]();
-    await fixture.close();
   });
 
   describe('against server-everything', () => {
