@@ -546,6 +546,11 @@ export const requirements = {
   'SBX-43':
     'Whatever a plugin reads of its surroundings is empty or refused: environment, files, arguments, host globals.',
   'SBX-44': 'Without clock a plugin sees no time, and a component that imports what was not declared is not loaded.',
+  'SBX-98':
+    'A core module with fuel charges each call by its instructions and by the bytes and entries it works on, and does the same as without.',
+  'SBX-99': 'A core module whose fuel is used up is stopped, at the same instruction each time.',
+  'SBX-100': 'No guest can read or set its fuel.',
+  'SBX-101': 'A core module with an instruction or type that cannot be charged is refused.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
   'CAP-86': 'However keys and tenants are named, nobody finds the values of another.',

@@ -2,6 +2,7 @@
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
+    static customSections(module: Module, name: string): ArrayBuffer[];
     private readonly brand: 'Module';
   }
   class Instance {
@@ -12,6 +13,11 @@ declare namespace WebAssembly {
     constructor(descriptor: { readonly initial: number });
     readonly buffer: ArrayBuffer;
   }
+  class Global {
+    constructor(descriptor: { readonly value: 'i64'; readonly mutable: true }, value: bigint);
+    value: bigint;
+  }
   type Imports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  function validate(bytes: Uint8Array): boolean;
   function compile(bytes: Uint8Array): Promise<Module>;
 }
