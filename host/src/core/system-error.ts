@@ -26,3 +26,11 @@ export const isSystemError = (thrown: unknown): thrown is SystemError =>
 /** What helps against a refusal of the operating system; undefined for any other error. */
 export const remedyFor = (thrown: unknown): string | undefined =>
   isSystemError(thrown) ? remedies[thrown.code] : undefined;
+
+/** Whether an error says that there is no such file or folder. */
+export const isNotFound = (thrown: unknown): boolean => isSystemError(thrown) && thrown.code === 'ENOENT';
+
+/** Returns undefined for a file or folder that does not exist, as the handler of a `catch`. @throws every other error */
+export function undefinedIfNotFound(thrown: unknown): undefined {
+  if (!isNotFound(thrown)) throw thrown;
+}

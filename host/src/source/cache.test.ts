@@ -6,7 +6,7 @@ import { type FaultyRegistry, faultyRegistry, smallArtifact } from '../../../tes
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
 import { silentLog } from '../core/log.ts';
 import { createSource, type SourceContext } from './create-source.ts';
-import { blobFile } from './layout/image-layout.ts';
+import { blobFile } from './layout/blob-folder.ts';
 import { fetchArtifact } from './source.ts';
 
 const quick = { attempts: 2, pauseMs: 1, silenceMs: 60_000 };

@@ -3,6 +3,7 @@ import { resolve as resolvePath } from 'node:path';
 import { createArtifact, type SignatureClaim } from '../contract/artifact.ts';
 import { fail } from '../core/fault.ts';
 import { openRegularFile } from '../core/regular-file.ts';
+import { isNotFound } from '../core/system-error.ts';
 import { defaultArtifactLimit } from './content.ts';
 import { failToRead } from './fail-to-read.ts';
 import { mediaType } from './media-type.ts';
@@ -54,7 +55,7 @@ export function fileSource(reference: string, baseDir: string, limit: number = d
       const { bytesRead, buffer } = await handle.read(Buffer.alloc(signatureLimit), 0, signatureLimit, 0);
       return [{ signature: buffer.subarray(0, bytesRead) }];
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if (isNotFound(error)) return [];
       return failToRead(error, reference, path);
     }
   }

@@ -5,7 +5,8 @@ import { temporaryFolder } from '../../../../test/fixtures/temporary-folder.ts';
 import { digestOf } from '../../core/digest.ts';
 import { describe } from '../descriptor.ts';
 import { mediaType } from '../media-type.ts';
-import { openImageLayout, readIndex, refNameAnnotation } from './image-layout.ts';
+import { openImageLayout } from './image-layout.ts';
+import { readIndex, refNameAnnotation } from './index-file.ts';
 
 const manifest = (text: string) => describe(mediaType.imageManifest, Buffer.from(text));
 const namesIn = async (directory: string) =>
@@ -32,7 +33,7 @@ it('[SRC-21] keeps every name that writers give at the same time', async () => {
   expect(await namesIn(directory)).toEqual(names);
 });
 
-it('takes a name away, and gives it anew', async () => {
+it('removes a name, and gives it again', async () => {
   const directory = await temporaryFolder();
   const layout = openImageLayout(directory);
   await layout.name('a', manifest('1'));

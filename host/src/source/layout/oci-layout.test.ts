@@ -9,7 +9,8 @@ import { createSource } from '../create-source.ts';
 import { buildPluginManifest } from '../plugin-manifest.ts';
 import { type Hold, sourceCases } from '../source.case.ts';
 import { fetchArtifact } from '../source.ts';
-import { blobFile, openImageLayout } from './image-layout.ts';
+import { blobFile } from './blob-folder.ts';
+import { openImageLayout } from './image-layout.ts';
 
 async function layoutWith(directory: string, ...held: readonly { tag: string; component: Uint8Array }[]) {
   const layout = openImageLayout(directory);

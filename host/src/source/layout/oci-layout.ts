@@ -10,7 +10,9 @@ import { manifestLimit, parseManifest } from '../manifest.ts';
 import { mediaType } from '../media-type.ts';
 import { describeReferrer, isReferrersTag, taggedReferrers } from '../referrer.ts';
 import type { Source } from '../source.ts';
-import { openImageLayout, readBlob, readIndex, refNameAnnotation } from './image-layout.ts';
+import { readBlob } from './blob-folder.ts';
+import { openImageLayout } from './image-layout.ts';
+import { nameOf, readIndex } from './index-file.ts';
 
 /**
  * A Source of a folder that is an OCI image layout: `./folder`, when it holds one artifact, or `./folder:tag`, where
@@ -130,8 +132,6 @@ export function layoutContent(reference: string, baseDir: string): ContentStore 
     }
   }
 }
-
-const nameOf = ({ annotations }: Descriptor): string | undefined => annotations?.[refNameAnnotation];
 
 function subjectOf(bytes: Uint8Array, reference: string): Digest | undefined {
   try {

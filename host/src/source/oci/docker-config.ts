@@ -6,6 +6,7 @@ import { fileProblem } from '../../core/file-problem.ts';
 import { homeFolder } from '../../core/home-folder.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { readRegularFile } from '../../core/regular-file.ts';
+import { isNotFound } from '../../core/system-error.ts';
 
 /** What a registry is shown: a name with a password, or a token from an earlier login. */
 export type Credential =
@@ -98,7 +99,7 @@ export async function readDockerConfig(
   try {
     text = (await readRegularFile(file)).toString('utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (isNotFound(error)) return undefined;
     return fail('docker_config_invalid', { file, what: fileProblem(error) }, error);
   }
   let value: unknown;
@@ -193,7 +194,7 @@ export async function runHelper(
   if (error) {
     if (/credentials not found/i.test(stdout)) return undefined;
     // Neither the helper's output nor the cause is shown: it may hold a secret.
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const missing = isNotFound(error);
     return fail('credential_helper_failed', {
       helper,
       registry,

@@ -6,7 +6,7 @@ import { temporaryFolder } from '../../../../test/fixtures/temporary-folder.ts';
 import { digestOf } from '../../core/digest.ts';
 import { silentLog } from '../../core/log.ts';
 import { createSource, type SourceContext } from '../create-source.ts';
-import { blobFile } from '../layout/image-layout.ts';
+import { blobFile } from '../layout/blob-folder.ts';
 import type { PluginContent } from '../plugin-manifest.ts';
 import { type Hold, sourceCases } from '../source.case.ts';
 import { fetchArtifact } from '../source.ts';
