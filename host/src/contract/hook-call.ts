@@ -149,7 +149,7 @@ export interface ChainOutput {
 }
 
 /**
- * Runs chains of hook calls somewhere safe. The sandbox implements it.
+ * Runs chains of hook calls somewhere safe. PluginRuntime opens it.
  * A failing plugin is a report, never a rejection; `run` rejects only when `signal` aborts or the lanes are closed.
  */
 export interface HookRunner {

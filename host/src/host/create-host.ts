@@ -19,7 +19,7 @@ import { createLearner, type Learner } from '../plugin/learned-grants.ts';
 import { loadPlugins } from '../plugin/load.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
-import { createSandbox } from '../runtime/wasm/sandbox.ts';
+import { createWasmRuntime } from '../runtime/wasm/wasm-runtime.ts';
 import { createSource } from '../source/create-source.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
 import { commandProblem } from '../upstream/mcp/command-problem.ts';
@@ -65,7 +65,7 @@ export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSig
           baseDir: process.cwd(),
         }),
       verifier,
-      sandbox: sandboxOf(config, log),
+      runtime: runtimeOf(config, log),
       capabilities,
       limits: config.limits.plugin,
       lock,
@@ -111,8 +111,8 @@ async function checkPlugins(config: Config, log: Log, lock?: Lock, signal?: Abor
   const options = facilityOptions(config, log, config.mask);
   const { plugins, facilities } = await loadBeside(() => tryFacilities(options), loadAll(config, log, lock, signal));
   await using _facilities = facilities;
-  await sandboxOf(config, log).check(
-    plugins.map(plugin => plugin.sandboxed),
+  await runtimeOf(config, log).check(
+    plugins.map(plugin => plugin.prepared),
     facilities,
   );
   return plugins;
@@ -150,14 +150,14 @@ async function openHost(
   const { plugins, facilities } = await loadBeside(() => openFacilities(options), loadAll(config, log, lock, signal));
   const { metrics } = opened.use(facilities);
   const learner = opened.use(createLearner(config.cache_dir, log));
-  const sandbox = sandboxOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)));
+  const runtime = runtimeOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)));
 
   const run = async (entries: Config['plugins'], loaded: readonly Plugin[], ready?: ReadyThreads) => {
     for (const plugin of loaded) log.info(summaryOf(plugin), 'plugin verified');
-    for (const { id, digest, sandboxed } of loaded) {
-      if (sandboxed.grant.learning) await learner.begin(id, digest, [...sandboxed.grant.denied]);
+    for (const { id, digest, prepared } of loaded) {
+      if (prepared.grant.learning) await learner.begin(id, digest, [...prepared.grant.denied]);
     }
-    const on = { config, sandbox, facilities, threads: ready, watch, log, mask };
+    const on = { config, runtime, facilities, threads: ready, watch, log, mask };
     return runPlugins(entries, loaded, on);
   };
   let running = await openUnlessAborted(run(config.plugins, plugins, threads), signal);
@@ -290,8 +290,8 @@ const pick = <T>(all: ReadonlyMap<string, T>, names: readonly string[]): T[] =>
 const tokenHostsOf = (reference: string | undefined, { registries }: Config): readonly string[] =>
   registries.filter(({ host }) => reference?.startsWith(`${host}/`)).flatMap(each => each.token_hosts);
 
-const sandboxOf = (config: Config, log: Log, refused?: Learner['refused']) =>
-  createSandbox({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log, refused });
+const runtimeOf = (config: Config, log: Log, refused?: Learner['refused']) =>
+  createWasmRuntime({ capabilities, cacheDir: join(config.cache_dir, 'compiled'), log, refused });
 
 /** The file for the values of plugins is opened at once where a plugin may have any. */
 const facilityOptions = ({ kv, secrets, audit, plugins }: Config, log: Log, mask: SecretMask): FacilityOptions => {

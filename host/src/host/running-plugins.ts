@@ -8,15 +8,15 @@ import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { PluginHealth } from '../hook/plugin-health.ts';
 import type { Plugin } from '../plugin/plugin.ts';
+import type { PluginRuntime } from '../runtime/runtime.ts';
 import type { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
-import type { Sandbox } from '../runtime/wasm/sandbox.ts';
 
 /** Stands between the chains and the lanes, where every call of a hook passes. */
 export type Watch = (runner: HookRunner) => HookRunner;
 
 interface RunContext {
   readonly config: Config;
-  readonly sandbox: Sandbox;
+  readonly runtime: PluginRuntime;
   readonly facilities: Facilities;
   readonly threads?: ReadyThreads | undefined;
   readonly watch?: Watch | undefined;
@@ -36,12 +36,12 @@ export interface RunningPlugins extends AsyncDisposable {
 export async function runPlugins(
   entries: readonly PluginConfig[],
   plugins: readonly Plugin[],
-  { config, sandbox, facilities, threads, watch = runner => runner, log, mask }: RunContext,
+  { config, runtime, facilities, threads, watch = runner => runner, log, mask }: RunContext,
 ): Promise<RunningPlugins> {
   const { lanes, backlog } = config.limits;
-  const sandboxed = plugins.map(plugin => plugin.sandboxed);
-  const lanesOfAll = await sandbox.open(sandboxed, facilities, { lanes, backlog, threads });
-  const runner = watch(lanesOfAll);
+  const prepared = plugins.map(plugin => plugin.prepared);
+  const running = await runtime.open(prepared, facilities, { lanes, backlog, threads });
+  const runner = watch(running);
   const hooked = plugins.flatMap(plugin => {
     const entry = entries.find(({ id }) => id === plugin.id);
     if (entry === undefined) return [];
@@ -55,7 +55,7 @@ export async function runPlugins(
       const named = transforms.flatMap(name => hooked.find(({ id }) => id === name) ?? []);
       return createHookChain({ plugins: named, runner, log, mask });
     },
-    usage: () => lanesOfAll.usage(),
-    [Symbol.asyncDispose]: () => lanesOfAll[Symbol.asyncDispose](),
+    usage: () => running.usage(),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }

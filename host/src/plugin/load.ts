@@ -3,7 +3,7 @@ import { decideGrant } from '../capability/grant.ts';
 import type { PluginConfig, SourceConfig } from '../config/config.ts';
 import { Faults, toFaults } from '../core/fault.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
-import type { Sandbox } from '../runtime/wasm/sandbox.ts';
+import type { WasmRuntime } from '../runtime/wasm/wasm-runtime.ts';
 import { fetchArtifact, type Source } from '../source/source.ts';
 import type { Verifier } from '../verify/verifier.ts';
 import { checkContract } from './check-contract.ts';
@@ -16,7 +16,7 @@ export interface LoadContext {
   /** Without one, nothing is compared with what was accepted before. */
   readonly lock?: Lock | undefined;
   readonly verifier: Verifier;
-  readonly sandbox: Sandbox;
+  readonly runtime: WasmRuntime;
   readonly capabilities: readonly Capability[];
   readonly limits: LimitSettings['all'];
   /** Ends the pulling and compiling of all plugins. */
@@ -37,7 +37,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
       stated: entry.descriptor,
     });
     const { descriptor } = verified;
-    const inspected = on.sandbox.inspect(verified);
+    const inspected = on.runtime.inspect(verified);
     checkContract(descriptor, inspected);
     const config = checkConfig(entry.config, descriptor, entry.configPlace);
     const limits = pluginLimits(descriptor, { all: on.limits, own: entry.limits });
@@ -45,7 +45,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
       () => on.lock?.check(entry, verified, inspected.imports),
       () => decideGrant(inspected.imports, descriptor, entry.grants, on.capabilities),
     );
-    const component = await on.sandbox.compile(inspected, limits, entry.isolation, on.signal);
+    const component = await on.runtime.compile(inspected, limits, entry.isolation, on.signal);
     return {
       id: entry.id,
       version: descriptor.version,
@@ -58,7 +58,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
         .filter(each => each.always !== true && grant.granted.has(each.name))
         .map(each => each.name),
       seesBlobs: descriptor.payload?.includes('blob') ?? false,
-      sandboxed: { id: entry.id, component, grant, config, limits, isolation: entry.isolation },
+      prepared: { id: entry.id, component, grant, config, limits, isolation: entry.isolation },
     };
   } catch (error) {
     throw new Faults(toFaults(error).map(fault => fault.with({ plugin: entry.id })));

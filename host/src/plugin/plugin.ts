@@ -1,7 +1,7 @@
 import type { Origin, Signer } from '../contract/artifact.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { Digest } from '../core/digest.ts';
-import type { SandboxPlugin } from '../runtime/wasm/sandbox.ts';
+import type { WasmPlugin } from '../runtime/wasm/wasm-plugin.ts';
 
 /** A plugin that was fetched, verified, granted and compiled, and has no lane yet. */
 export interface Plugin {
@@ -17,5 +17,5 @@ export interface Plugin {
   readonly granted: readonly string[];
   /** Whether it asked to be shown images and other blobs. */
   readonly seesBlobs: boolean;
-  readonly sandboxed: SandboxPlugin;
+  readonly prepared: WasmPlugin;
 }

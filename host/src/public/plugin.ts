@@ -1,4 +1,4 @@
-/** Loading plugins, comparing them with the contract, and running them in the sandbox. */
+/** Loading plugins, comparing them with the contract, and running them. */
 
 export { checkContract } from '../plugin/check-contract.ts';
 export { loadPlugins } from '../plugin/load.ts';
@@ -6,6 +6,7 @@ export type { Plugin } from '../plugin/plugin.ts';
 export { checkConfig } from '../plugin/plugin-config.ts';
 export { composeRuns } from '../runtime/compose-runs.ts';
 export { defaultLimits, type PluginLimits } from '../runtime/limits.ts';
+export type { PluginRunner } from '../runtime/runtime.ts';
 export type { Component } from '../runtime/wasm/compile/component.ts';
 export { freeReferences } from '../runtime/wasm/glue/free-identifiers.ts';
-export { createSandbox, type Sandbox, type SandboxRunner } from '../runtime/wasm/sandbox.ts';
+export { createWasmRuntime, type WasmRuntime } from '../runtime/wasm/wasm-runtime.ts';

@@ -10,7 +10,7 @@ import type { Request } from '../../contract/generated/types.js';
 import type { ChainOutput, HookRunner } from '../../contract/hook-call.ts';
 import { createLog, silentLog } from '../../core/log.ts';
 import { defaultLimits } from '../limits.ts';
-import { createSandbox } from './sandbox.ts';
+import { createWasmRuntime } from './wasm-runtime.ts';
 
 /** A plugin that does what the arguments of the tool call say. */
 const obedient = `
@@ -349,8 +349,8 @@ describe('the glue in a lane', () => {
   it('[SBX-13] cannot reach the powers of Node', async () => {
     const grant = decideGrant([], plain('spy'), {}, capabilities);
     const component = { glue: spy, modules: new Map(), instances: new Map(), binaries: new Map(), asynchronous: false };
-    const sandbox = createSandbox({ capabilities, log: silentLog() });
-    await using runner = await sandbox.open(
+    const runtime = createWasmRuntime({ capabilities, log: silentLog() });
+    await using runner = await runtime.open(
       [{ id: 'spy', component, grant, config: {}, limits: defaultLimits }],
       memoryFacilities(),
       {

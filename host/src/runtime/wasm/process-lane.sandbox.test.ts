@@ -12,7 +12,7 @@ import { capabilities } from '../../capability/registry.ts';
 import { silentLog } from '../../core/log.ts';
 import { defaultLimits } from '../limits.ts';
 import { laneArguments } from './pool/lane-body.ts';
-import { createSandbox } from './sandbox.ts';
+import { createWasmRuntime } from './wasm-runtime.ts';
 
 const script = `
 export const lifecycle = { configure() {} };
@@ -120,15 +120,15 @@ describe('the process of a lane', () => {
 });
 
 it('[RUN-72] keeps the bytes of modules for lanes in processes, and for no others', async () => {
-  const sandbox = createSandbox({ capabilities, log: silentLog() });
+  const runtime = createWasmRuntime({ capabilities, log: silentLog() });
   const bytes = await watGuest(guestDescriptor('plain'));
-  const inspected = sandbox.inspect(asVerified(bytes));
+  const inspected = runtime.inspect(asVerified(bytes));
   for (const [isolation, kept] of [
     ['process', true],
     ['pooled', false],
     [undefined, false],
   ] as const) {
-    const { modules, binaries } = await sandbox.compile(inspected, defaultLimits, isolation);
+    const { modules, binaries } = await runtime.compile(inspected, defaultLimits, isolation);
     expect([...binaries.keys()]).toEqual(kept ? [...modules.keys()] : []);
   }
 });

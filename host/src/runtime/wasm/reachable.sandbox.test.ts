@@ -9,7 +9,7 @@ import type { Grant } from '../../capability/grant.ts';
 import { capabilities } from '../../capability/registry.ts';
 import { silentLog } from '../../core/log.ts';
 import { defaultLimits } from '../limits.ts';
-import { createSandbox } from './sandbox.ts';
+import { createWasmRuntime } from './wasm-runtime.ts';
 
 interface Reached {
   readonly globals: readonly string[];
@@ -66,11 +66,11 @@ async function spyOut(): Promise<Reached> {
       return [name, fitting.data];
     }),
   );
-  const sandbox = createSandbox({ capabilities, log: silentLog() });
+  const runtime = createWasmRuntime({ capabilities, log: silentLog() });
   const component = { glue: spy, modules: new Map(), instances: new Map(), binaries: new Map(), asynchronous: true };
   const grant = { granted, denied: new Set(), learning: false } as unknown as Grant;
   const limits = { ...defaultLimits, timeoutMs: 20_000 };
-  await using runner = await sandbox.open([{ id: 'spy', component, grant, config: {}, limits }], memoryFacilities());
+  await using runner = await runtime.open([{ id: 'spy', component, grant, config: {}, limits }], memoryFacilities());
   const { reports } = await runner.run({
     stage: 'before',
     context: callContext,

@@ -11,7 +11,7 @@ import type { HookRunner } from '../../contract/hook-call.ts';
 import { componentSection } from '../../wasm/binary-format.ts';
 import { sectionsOf } from '../../wasm/binary-reader.ts';
 import { section } from '../../wasm/binary-writer.ts';
-import type { SandboxRunner } from './sandbox.ts';
+import type { PluginRunner } from '../runtime.ts';
 
 const page = 65_536;
 
@@ -73,7 +73,7 @@ describe('what a plugin uses', () => {
       watGuest(guestDescriptor(id), { before: '(drop (memory.grow (i32.const 1)))', memory: '2' });
 
     /** The lane and its spare, which starts later, hold one instance each. */
-    const withSpare = (runner: SandboxRunner, plugin: string) =>
+    const withSpare = (runner: PluginRunner, plugin: string) =>
       expect.poll(() => runner.usage().get(plugin)?.memoryBytes).toBe(4 * page);
 
     it('[SBX-66] is what its instances have, in all lanes, and at most what they had', async () => {

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLog } from '@sallyport/host/log';
-import type { SandboxRunner } from '@sallyport/host/plugin';
+import type { PluginRunner } from '@sallyport/host/plugin';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
@@ -60,7 +60,7 @@ export const { lifecycle, dispatchHooks } = transform({
 });`;
 
 let folder = '';
-let runner: SandboxRunner;
+let runner: PluginRunner;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-errors-'));
   await mkdir(join(folder, 'node_modules/careless'), { recursive: true });

@@ -10,7 +10,7 @@ import type {
 } from '@sallyport/host/contract';
 import { toFaults } from '@sallyport/host/core';
 import { createLog, silentLog } from '@sallyport/host/log';
-import { checkConfig, createSandbox, type SandboxRunner } from '@sallyport/host/plugin';
+import { checkConfig, createWasmRuntime, type PluginRunner } from '@sallyport/host/plugin';
 import { CannedHost } from './canned-host.ts';
 import { type Case, type Expectation, effectNames, type Step } from './case-file.ts';
 import { toCase, toContract, toPlain } from './contract-value.ts';
@@ -53,14 +53,14 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
   const host = await CannedHost.create(one.host, plugin.descriptor.id, one.steps[0]?.context.tenant);
   await using facilities = openFacilities({ kv: { store: 'memory' }, secrets: [], audit: {}, log: silentLog() });
   await using opened = new AsyncDisposableStack();
-  let runner: SandboxRunner;
+  let runner: PluginRunner;
   try {
     checkConfig(one.config, plugin.descriptor);
     const compiled = await plugin.compile(host.grants(plugin.descriptor));
-    const sandbox = createSandbox({ capabilities: host.capabilities, log: logInto(lines, atStart) });
+    const runtime = createWasmRuntime({ capabilities: host.capabilities, log: logInto(lines, atStart) });
     const { id } = plugin.descriptor;
     const entry = { id, ...compiled, config: one.config, limits: plugin.limits };
-    runner = opened.use(await sandbox.open([entry], host.facilities(facilities), { lanes: 1 }));
+    runner = opened.use(await runtime.open([entry], host.facilities(facilities), { lanes: 1 }));
   } catch (error) {
     const failure = startFailure(error);
     if (failure === undefined) throw error;
@@ -131,7 +131,7 @@ const logInto = (ofCalls: Line[], others: Line[]) =>
 const upstreamRequest: UpstreamRequest = { setHeader: () => {} };
 
 function call(
-  runner: SandboxRunner,
+  runner: PluginRunner,
   { descriptor }: TriedPlugin,
   { request, response, context: { tenant, subject, ...context } }: Step,
   state: RequestState,

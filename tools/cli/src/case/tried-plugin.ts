@@ -2,7 +2,13 @@ import { capabilities, decideGrant, type Grant } from '@sallyport/host/capabilit
 import { createArtifact, type PluginDescriptor } from '@sallyport/host/contract';
 import { digestOf } from '@sallyport/host/core';
 import { silentLog } from '@sallyport/host/log';
-import { type Component, checkContract, createSandbox, defaultLimits, type PluginLimits } from '@sallyport/host/plugin';
+import {
+  type Component,
+  checkContract,
+  createWasmRuntime,
+  defaultLimits,
+  type PluginLimits,
+} from '@sallyport/host/plugin';
 import { createVerifier } from '@sallyport/host/verify';
 import { readDescriptor } from '@sallyport/host/wasm';
 
@@ -29,8 +35,8 @@ export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<T
   const artifact = createArtifact({ bytes, digest: digestOf(bytes), origin: { reference }, signatures: [] });
   const verified = await verifier.verify(artifact, { id });
   const { descriptor } = verified;
-  const sandbox = createSandbox({ capabilities, log });
-  const inspected = sandbox.inspect(verified);
+  const runtime = createWasmRuntime({ capabilities, log });
+  const inspected = runtime.inspect(verified);
   checkContract(descriptor, inspected);
   const { memory_mib, timeout_ms = 0, cpu_ms = 0 } = descriptor.limits ?? {};
   const limits = {
@@ -48,7 +54,7 @@ export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<T
     async compile(grants) {
       const grant = decideGrant(inspected.imports, descriptor, grants, capabilities);
       const key = [...grant.granted.keys()].join();
-      const component = compiled.get(key) ?? sandbox.compile(inspected, limits);
+      const component = compiled.get(key) ?? runtime.compile(inspected, limits);
       compiled.set(key, component);
       return { component: await component, grant };
     },

@@ -6,7 +6,7 @@ import { loadConfig } from '@sallyport/host/config';
 import { type ChainInput, createArtifact } from '@sallyport/host/contract';
 import { digestOf } from '@sallyport/host/core';
 import { silentLog } from '@sallyport/host/log';
-import { createSandbox, loadPlugins, type Plugin, type Sandbox } from '@sallyport/host/plugin';
+import { createWasmRuntime, loadPlugins, type Plugin, type WasmRuntime } from '@sallyport/host/plugin';
 import { describe, type Source } from '@sallyport/host/source';
 import { createVerifier } from '@sallyport/host/verify';
 import { whyForbidden } from '@sallyport/host/wasm';
@@ -45,12 +45,12 @@ export const target: Target = {
     const file = join(folder.path, 'sallyport.yaml');
     await writeFile(file, stringify(configOf(publicKey.export({ type: 'spki', format: 'pem' }).toString())));
     const config = await loadConfig(file);
-    const sandbox = patient(createSandbox({ capabilities, log }));
+    const runtime = patient(createWasmRuntime({ capabilities, log }));
     const facilities = openFacilities({ kv: { store: 'memory' }, secrets: [], audit: {}, log });
     const verifier = createVerifier({ trust: config.trust, requireSigned: true, log });
     const load = async (bytes: Uint8Array): Promise<Plugin | undefined> => {
       const source = sourceOf(bytes, sign(null, bytes, privateKey));
-      const on = { source: () => source, verifier, sandbox, capabilities, limits: config.limits.plugin };
+      const on = { source: () => source, verifier, runtime, capabilities, limits: config.limits.plugin };
       const waits = Buffer.from(bytes).includes('sallyport:plugin/outbound-http@');
       const entries = config.plugins.filter(each => Object.keys(each.grants).length > 0 === waits);
       return (await loadPlugins(entries, on))[0];
@@ -61,7 +61,7 @@ export const target: Target = {
         if (plugin === undefined) throw new Finding('neither loaded nor refused', '');
         if (plugin.digest !== digestOf(input)) throw new Finding('a digest of other bytes', plugin.digest);
         checkCompiled(plugin);
-        await using runner = await sandbox.open([plugin.sandboxed], facilities, { lanes: 1 });
+        await using runner = await runtime.open([plugin.prepared], facilities, { lanes: 1 });
         const outcomes: string[] = [];
         for (const call of hookCalls(plugin.id)) {
           const { reports } = await runner.run(call);
@@ -89,9 +89,9 @@ const configOf = (public_key: string) => ({
 });
 
 /** The same, and gives up on translating sooner. */
-const patient = (sandbox: Sandbox): Sandbox => ({
-  ...sandbox,
-  compile: (inspected, limits) => sandbox.compile(inspected, { ...limits, compileMs: 10_000 }),
+const patient = (runtime: WasmRuntime): WasmRuntime => ({
+  ...runtime,
+  compile: (inspected, limits) => runtime.compile(inspected, { ...limits, compileMs: 10_000 }),
 });
 
 const sourceOf = (bytes: Uint8Array, signature: Uint8Array): Source => ({
@@ -111,7 +111,7 @@ const wasm = WebAssembly.Module as unknown as Record<
 >;
 
 /** What the belts promise of whatever they let pass, read from what came out and not from what went in. */
-function checkCompiled({ imports, sandboxed: { component } }: Plugin): void {
+function checkCompiled({ imports, prepared: { component } }: Plugin): void {
   for (const module of component.modules.values()) {
     const names = [...wasm.imports(module), ...wasm.exports(module)].flatMap(each => [each.name, each.module ?? '']);
     for (const name of names) {

@@ -6,77 +6,89 @@ import type { Caller, ChainInput, Note, UpstreamRequest } from '../../contract/h
 import { type Fault, Faults, toFaults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 
-/** The gateway's side of one plugin's capabilities. */
-export interface Serving {
-  /** Answers what a lane asks, by capability. */
+/** The gateway's side of the capabilities of one plugin. */
+export interface PluginCapabilities {
+  /** Answers the requests of its lane, by capability. */
   readonly serves: ReadonlyMap<string, Serve>;
-  /** Takes what its lane told when a call was over. */
-  hear(note: Note, call: HeardCall): void;
-  /** What it may see of a caller; undefined when that is nothing. */
+  /** Whether it may see anything of a caller. */
+  readonly seesCaller: boolean;
+  /** Returns what it may see of a caller; undefined if that is nothing. */
   shown(caller: Caller, request?: UpstreamRequest): Caller | undefined;
+  /** Hands a note of a hook call to the capability that left it. */
+  deliver(note: Note, call: HeardCall): void;
   close(): Promise<void>;
 }
 
-interface Served {
+interface GrantedPlugin {
   readonly id: string;
   readonly grant: Grant;
 }
 
-interface ServingOptions {
+interface CapabilitiesOptions {
   readonly capabilities: readonly Capability[];
   readonly facilities: Facilities;
   readonly log: Log;
 }
 
-/** The gateway's side of all plugins, by id. @throws Faults of every plugin whose capabilities cannot be opened */
-export function servingsOf(plugins: readonly Served[], on: ServingOptions): ReadonlyMap<string, Serving> {
-  const servings = new Map<string, Serving>();
+/**
+ * Opens the gateway's side of the capabilities of these plugins. Returns them by the id of the plugin.
+ * @throws Faults of every plugin whose capabilities cannot be opened; then none is left open
+ */
+export function openCapabilities(
+  plugins: readonly GrantedPlugin[],
+  options: CapabilitiesOptions,
+): ReadonlyMap<string, PluginCapabilities> {
+  const opened = new Map<string, PluginCapabilities>();
   const faults: Fault[] = [];
   for (const plugin of plugins) {
     try {
-      servings.set(plugin.id, servingOf(plugin, on));
+      opened.set(plugin.id, capabilitiesOf(plugin, options));
     } catch (error) {
       faults.push(...toFaults(error));
     }
   }
-  if (faults.length === 0) return servings;
-  for (const serving of servings.values()) void serving.close();
+  if (faults.length === 0) return opened;
+  for (const each of opened.values()) void each.close();
   throw new Faults(faults);
 }
 
-function servingOf({ id: plugin, grant }: Served, on: ServingOptions): Serving {
+function capabilitiesOf(
+  { id: plugin, grant }: GrantedPlugin,
+  { capabilities, facilities, log }: CapabilitiesOptions,
+): PluginCapabilities {
   const closing: (() => Promise<void> | void)[] = [];
   const serves = new Map<string, Serve>();
-  const hears = new Map<string, Hear>();
-  const granted = on.capabilities.filter(({ name }) => grant.granted.has(name));
+  const receivers = new Map<string, Hear>();
+  const granted = capabilities.filter(({ name }) => grant.granted.has(name));
   for (const { name: capability, serve, hear } of granted) {
     const context: ServeContext = {
-      ...on.facilities,
+      ...facilities,
       plugin,
-      log: on.log,
+      log,
       refused: (what, call, reason = 'not_allowed') =>
-        recordRefusal(on.facilities, { plugin, capability, refused: { what, reason } }, call),
+        recordRefusal(facilities, { plugin, capability, refused: { what, reason } }, call),
       defer: close => void closing.push(close),
     };
     const argument = grant.granted.get(capability);
     if (serve !== undefined) serves.set(capability, serve(argument, context));
-    if (hear !== undefined) hears.set(capability, hear(argument, context));
+    if (hear !== undefined) receivers.set(capability, hear(argument, context));
   }
   const showing = granted.filter(({ shows }) => shows !== undefined);
   return {
     serves,
-    hear({ capability, refused, said }, call) {
-      try {
-        if (refused !== undefined) recordRefusal(on.facilities, { plugin, capability, refused }, call);
-        else hears.get(capability)?.(said, call);
-      } catch (error) {
-        on.log.error({ plugin, capability, reason: String(error) }, 'ignoring an invalid note from a lane');
-      }
-    },
+    seesCaller: showing.length > 0,
     shown: (caller, request) =>
       showing.length === 0
         ? undefined
         : Object.assign({}, ...showing.map(({ name, shows }) => shows?.(grant.granted.get(name), caller, request))),
+    deliver({ capability, refused, said }, call) {
+      try {
+        if (refused !== undefined) recordRefusal(facilities, { plugin, capability, refused }, call);
+        else receivers.get(capability)?.(said, call);
+      } catch (error) {
+        log.error({ plugin, capability, reason: String(error) }, 'ignoring an invalid note from a lane');
+      }
+    },
     async close() {
       for (const close of closing.splice(0).reverse()) await close();
     },
@@ -84,12 +96,12 @@ function servingOf({ id: plugin, grant }: Served, on: ServingOptions): Serving {
 }
 
 /** Adds to the input what each plugin may see of the caller. */
-export function showCaller(input: ChainInput, servings: ReadonlyMap<string, Serving>): ChainInput {
+export function showCaller(input: ChainInput, capabilities: ReadonlyMap<string, PluginCapabilities>): ChainInput {
   const { caller, upstreamRequest } = input;
   if (caller === undefined) return input;
   let shown: Map<string, Caller> | undefined;
   for (const { plugin } of input.calls) {
-    const part = servings.get(plugin)?.shown(caller, upstreamRequest);
+    const part = capabilities.get(plugin)?.shown(caller, upstreamRequest);
     if (part === undefined) continue;
     shown ??= new Map();
     shown.set(plugin, part);

@@ -1,0 +1,96 @@
+import { availableParallelism } from 'node:os';
+import type { Capability } from '../../capability/capability.ts';
+import type { Facilities } from '../../capability/facilities.ts';
+import type { ChainInput, ChainOutput, HookRunner } from '../../contract/hook-call.ts';
+import { Faults, toFaults } from '../../core/fault.ts';
+import type { Log } from '../../core/log.ts';
+import type { PluginUsage } from '../../core/plugin-usage.ts';
+import { composeRuns } from '../compose-runs.ts';
+import type { PluginRunner, RunnerOptions } from '../runtime.ts';
+import { openCapabilities, type PluginCapabilities, showCaller } from './plugin-capabilities.ts';
+import { DedicatedLane } from './pool/dedicated-lane.ts';
+import type { PoolOptions, Refused } from './pool/lane-handle.ts';
+import { SharedLanes } from './pool/shared-lanes.ts';
+import { UsageAccounts } from './pool/usage-account.ts';
+import { lanePlugin, needsOwnLane, type WasmPlugin } from './wasm-plugin.ts';
+
+const defaultBacklog = 4096;
+
+interface LanesOptions extends RunnerOptions {
+  readonly capabilities: readonly Capability[];
+  readonly facilities: Facilities;
+  readonly log: Log;
+  readonly refused?: Refused | undefined;
+}
+
+/**
+ * Starts the lanes of these plugins: shared lanes for those that never wait, and one for each of the others.
+ * @throws Faults of every plugin that does not start; then no lane is left running
+ */
+export async function openLanes(plugins: readonly WasmPlugin[], options: LanesOptions): Promise<PluginRunner> {
+  const runner = new LaneRunner(plugins, options);
+  const shared = plugins.filter(plugin => !needsOwnLane(plugin));
+  const started = await Promise.allSettled([
+    ...(shared.length > 0 ? [runner.startShared(shared, options)] : []),
+    ...plugins.filter(needsOwnLane).map(plugin => runner.startDedicated(plugin)),
+  ]);
+  const faults = started.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
+  if (faults.length === 0) return runner;
+  await runner[Symbol.asyncDispose]();
+  throw new Faults(faults);
+}
+
+/** Runs hook calls in pools of lanes, and adds up what they use. */
+class LaneRunner implements PluginRunner {
+  readonly #capabilities: ReadonlyMap<string, PluginCapabilities>;
+  readonly #seesCaller: boolean;
+  readonly #accounts: UsageAccounts;
+  readonly #pool: PoolOptions;
+  readonly #pools = new Set<HookRunner & AsyncDisposable>();
+  readonly #poolOf = new Map<string, HookRunner>();
+  readonly #run = composeRuns(plugin => this.#poolOf.get(plugin));
+
+  constructor(plugins: readonly WasmPlugin[], options: LanesOptions) {
+    const { facilities, log, refused, backlog = defaultBacklog } = options;
+    const capabilities = openCapabilities(plugins, options);
+    const ids = plugins.map(({ id }) => id);
+    this.#capabilities = capabilities;
+    this.#seesCaller = [...capabilities.values()].some(({ seesCaller }) => seesCaller);
+    this.#accounts = new UsageAccounts(facilities.metrics, ids);
+    this.#pool = {
+      ...{ backlog, log, refused, accounts: this.#accounts },
+      deliverNote: (note, call) => capabilities.get(note.plugin)?.deliver(note, call),
+    };
+  }
+
+  async startShared(plugins: readonly WasmPlugin[], { lanes, threads }: RunnerOptions): Promise<void> {
+    const options = { ...this.#pool, count: lanes ?? availableParallelism(), threads };
+    this.#add(plugins, await SharedLanes.start(plugins.map(lanePlugin), options));
+  }
+
+  async startDedicated(plugin: WasmPlugin): Promise<void> {
+    const serves = this.#capabilities.get(plugin.id)?.serves ?? new Map();
+    this.#add([plugin], await DedicatedLane.start(lanePlugin(plugin), serves, this.#pool));
+  }
+
+  async run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+    const shown = this.#seesCaller ? showCaller(input, this.#capabilities) : input;
+    const output = await this.#run(shown, signal);
+    this.#accounts.addCalls(output.reports);
+    return output;
+  }
+
+  usage(): ReadonlyMap<string, PluginUsage> {
+    return this.#accounts.all();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#pools].map(pool => pool[Symbol.asyncDispose]()));
+    for (const opened of this.#capabilities.values()) await opened.close();
+  }
+
+  #add(plugins: readonly WasmPlugin[], pool: HookRunner & AsyncDisposable): void {
+    this.#pools.add(pool);
+    for (const { id } of plugins) this.#poolOf.set(id, pool);
+  }
+}

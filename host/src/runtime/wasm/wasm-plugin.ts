@@ -1,0 +1,26 @@
+import type { PreparedPlugin } from '../runtime.ts';
+import type { Component } from './compile/component.ts';
+import type { Isolation, LanePlugin } from './lane/message.ts';
+
+/** A plugin whose component was compiled. */
+export interface WasmPlugin extends PreparedPlugin {
+  readonly component: Component;
+  /** `pooled` unless stated. */
+  readonly isolation?: Isolation;
+}
+
+/** Returns whether a plugin cannot share its lane: its calls wait, or it has a process of its own. */
+export const needsOwnLane = ({ component, isolation }: WasmPlugin): boolean =>
+  component.asynchronous || isolation === 'process';
+
+/** Returns the plugin as lanes get it. */
+export const lanePlugin = ({ id, component, config, grant, limits, isolation = 'pooled' }: WasmPlugin): LanePlugin => ({
+  id,
+  component,
+  config: JSON.stringify(config),
+  granted: grant.granted,
+  denied: grant.denied,
+  limits,
+  isolation,
+  learning: grant.learning,
+});
