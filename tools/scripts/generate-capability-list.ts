@@ -50,7 +50,7 @@ function summary(): string {
 }
 
 function section(capability: Capability, wit: string): string {
-  const { name, always, risk, example, denied, deniedBy, refuses, learning } = capability;
+  const { name, always, gives, risk, example, denied, deniedBy, refuses, learning } = capability;
   const grant = always
     ? ['It is granted to every plugin without a line in the configuration.']
     : [`\`${example}\``, '', ...table(grantRows(schemaOf(name)))];
@@ -60,7 +60,9 @@ function section(capability: Capability, wit: string): string {
   return [
     `## ${name}`,
     '',
-    risk,
+    `**Gives**: ${gives}.`,
+    '',
+    `**Risk**: ${risk}`,
     '',
     '**Interfaces**',
     '',
@@ -100,12 +102,12 @@ function interfacesOf(capability: Capability, wit: string): string[] {
 /** Converts `getRandomU64` to its WIT name `get-random-u64`. */
 const kebab = (name: string): string => name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`).replace(/^-/, '');
 
-/** Facilities that are never called, because only the names of the functions are read. */
-const functionsOf = ({ imports, learning }: Capability): HostImports =>
+/** Returns the functions of a capability, for their names: nothing calls them. */
+export const functionsOf = ({ imports, learning }: Capability): HostImports =>
   learning?.imports(() => {}, new Map()) ?? imports({}, { state: {} } as LaneContext);
 
-/** Formats the arguments of a grant as a table, from the configuration's schema. */
-function schemaOf(name: string): JsonObject {
+/** Returns the JSON schema of a capability's grant, as the configuration has it. */
+export function schemaOf(name: string): JsonObject {
   const found = find(configJsonSchema(grantsSchema), each => each.title === 'Grants');
   return members(members(found?.properties)[name]);
 }

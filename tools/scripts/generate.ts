@@ -6,6 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { capabilityList } from './generate-capability-list.ts';
 import { capabilityRegistries } from './generate-capability-registries.ts';
+import { capabilityTables } from './generate-capability-tables.ts';
 import { configSchemas } from './generate-config-schemas.ts';
 import { contractTable } from './generate-contract-table.ts';
 import { contractTypes } from './generate-contract-types.ts';
@@ -25,6 +26,7 @@ const generators = [
   configSchemas,
   errorList,
   capabilityList,
+  capabilityTables,
   javaScriptTypes,
   goSdk,
   pythonSdk,

@@ -45,6 +45,8 @@ export interface ServeContext extends Facilities {
 export interface Capability<G = unknown> extends LaneSide<G> {
   /** Granted to every plugin, without a line in the operator's file. */
   readonly always?: true;
+  /** What a plugin gets, for its author: a phrase without a full stop. */
+  readonly gives: string;
   /** What a reviewer should know before granting it. */
   readonly risk: string;
   readonly grant: z.ZodType<G>;

@@ -23,6 +23,7 @@ const needSchema = z.object({ bytes: z.number() });
 /** Events for whoever looks into what happened, under the plugin's id and with the request's. */
 export const audit = defineCapability({
   ...auditInLane,
+  gives: 'structured events in the audit log',
   risk: 'Lets the plugin write what it sees into the audit log, under its own id.',
   grant: grantSchema,
   example: 'audit: { max_bytes: 4096 }',

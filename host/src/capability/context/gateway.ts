@@ -6,6 +6,7 @@ import { contextInLane } from './lane.ts';
 export const context = defineCapability({
   ...contextInLane,
   always: true,
+  gives: 'state between the hooks of one request, private or shared with the other plugins',
   risk: 'Lets plugins of one request pass data to each other. Nothing outlives the request.',
   grant: z.strictObject({}),
   example: 'context: {}',

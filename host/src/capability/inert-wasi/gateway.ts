@@ -9,6 +9,7 @@ import { inertWasiInLane } from './lane.ts';
 export const inertWasi = defineCapability({
   ...inertWasiInLane,
   always: true,
+  gives: 'the part of WASI that runtimes of Go, Python and Rust need to start, with no power behind it',
   risk: 'None: every call returns something empty or closed, or writes a line to the log.',
   grant: z.strictObject({}),
   example: 'inert_wasi: {}',

@@ -6,6 +6,7 @@ import { logInLane } from './lane.ts';
 export const log = defineCapability({
   ...logInLane,
   always: true,
+  gives: "lines in the gateway's log, under the plugin's id",
   risk: 'Lets the plugin write what it sees to the log. Rate and length are limited.',
   grant: z.strictObject({}),
   example: 'log: {}',

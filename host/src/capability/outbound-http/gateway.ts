@@ -18,6 +18,7 @@ export const requestSchema: z.ZodType<EgressRequest> = z.object({
 /** HTTP requests to where the operator's rules allow, redirects followed within them. */
 export const outboundHttp = defineCapability<EgressGrant>({
   ...outboundHttpInLane,
+  gives: "HTTP requests to the hosts that the operator's rules allow; redirects are followed within the rules",
   risk: 'Lets the plugin send what it sees to the URLs that the rules allow, and wait for the responses.',
   grant: egressGrantSchema,
   example:

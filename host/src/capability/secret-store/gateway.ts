@@ -54,6 +54,7 @@ export const requestSchema: z.ZodType<SecretRequest> = z.object({ do: z.enum(['g
 /** Secrets of the operator: by reference, which a plugin can use and not read, or by value. */
 export const secretStore = defineCapability<Grant>({
   ...secretStoreInLane,
+  gives: 'named secrets, or better placeholders that the gateway fills in when it sends a request',
   risk: 'With `names`, the plugin reads secrets and can send them anywhere it can send data. With `references`, it never sees them: the gateway puts them into the listed headers of requests to the listed origins.',
   grant: grantSchema,
   example:

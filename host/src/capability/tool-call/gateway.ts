@@ -56,6 +56,7 @@ const reasons = {
 /** Other tools of the binding, called in the name of whoever called, past the same plugins. */
 export const toolCall = defineCapability<Grant>({
   ...toolCallInLane,
+  gives: 'calls of other tools of the binding, through the same plugins',
   risk: 'Lets the plugin call the named tools with arguments of its own, on behalf of the caller.',
   grant: grantSchema,
   example: 'tool_call: { tools: [search], max_depth: 1 }',
