@@ -622,6 +622,8 @@ export const requirements = {
   'RUN-107': 'A component that tests keep is built again when the contract, a tool or the code of its build changes.',
   'RUN-108': 'Plugins that replace running ones are loaded as the lockfile pins them, as at the start.',
   'RUN-110': 'The packages beside the host use what its package exports, which is a list of groups by purpose.',
+  'RUN-111':
+    'The bench counts and lists the files that one call and one plugin load cross, and a bound holds the count.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
 } as const satisfies Record<string, string>;
