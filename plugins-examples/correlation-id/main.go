@@ -1,4 +1,4 @@
-// Command correlation-id sends an id along with each tool call, and gives the client the same.
+// Command correlation-id adds an id to each tool call and returns it to the client.
 package main
 
 import (
@@ -23,13 +23,13 @@ func init() {
 
 func main() {}
 
-// key is the name of the id in the state of the request, for the after hook and for the plugins that follow.
+// key is the name of the id in the state of the request, for the after hook and for later plugins.
 const key = "correlation_id"
 
-// wellFormed is an id of a client that may be sent on: it stands in logs, and must not break their lines.
+// wellFormed matches client ids that may be passed on: they appear in logs and must not break lines.
 var wellFormed = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
 
-// Before puts the id into the arguments. One that the client put there itself is left, and is the id.
+// Before adds the id to the arguments. If the client has set one, that is the id.
 func (p *correlationID) Before(_ sallyport.CallContext, request sallyport.Request) (sallyport.RequestOutcome, error) {
 	call, is := request.(*sallyport.ToolCall)
 	if !is {
@@ -42,7 +42,7 @@ func (p *correlationID) Before(_ sallyport.CallContext, request sallyport.Reques
 	if given, has := arguments[p.Argument]; has {
 		var id string
 		if json.Unmarshal(given, &id) != nil || !wellFormed.MatchString(id) {
-			reason := "The argument " + p.Argument + " is no correlation id."
+			reason := "The argument " + p.Argument + " is not a correlation id."
 			return sallyport.Block{Code: "CORRELATION_ID_INVALID", Reason: reason}, nil
 		}
 		remember(id)
@@ -57,7 +57,7 @@ func (p *correlationID) Before(_ sallyport.CallContext, request sallyport.Reques
 	return sallyport.ModifiedRequest{Request: call}, err
 }
 
-// After gives the client the id.
+// After returns the id to the client.
 func (p *correlationID) After(_ sallyport.CallContext, response sallyport.Response) (sallyport.ResponseOutcome, error) {
 	id, known := sallyport.ContextGet(key)
 	result, is := response.(*sallyport.ToolResult)
@@ -79,7 +79,7 @@ func (p *correlationID) After(_ sallyport.CallContext, response sallyport.Respon
 	return sallyport.ModifiedResponse{Response: result}, nil
 }
 
-// id is the one of the client's header, or a new one.
+// id returns the id of the client's header, or a new one.
 func (p *correlationID) id() (string, error) {
 	if id, sent := sallyport.RequestHeadersGet(p.Header); sent && wellFormed.MatchString(id) {
 		return id, nil
@@ -97,7 +97,7 @@ func remember(id string) {
 	sallyport.Infof("correlation id %s", id)
 }
 
-// withMember adds a member at the end of a JSON object, and leaves every other byte of it.
+// withMember adds a member at the end of a JSON object and leaves every other byte unchanged.
 func withMember(object, name, value string) (string, error) {
 	end := len(object)
 	for end > 0 && object[end-1] != '}' {

@@ -9,7 +9,7 @@ interface Config {
   readonly remember_seconds: number;
 }
 
-/** What the service said of a text: the categories that it flags. */
+/** The service's decision on a text: the categories it flags. */
 type Verdict = readonly string[];
 
 const utf8 = {
@@ -23,7 +23,7 @@ export const { lifecycle, dispatchHooks } = transform<Config>({
   after: (response, _context, config) => judge(textOfResponse(response), config),
 });
 
-/** Blocks what is flagged, and also what nobody could judge: whoever keeps the service busy must not get through. */
+/** Blocks flagged content, and content that could not be judged, so that overloading the service is no way through. */
 function judge(text: string, config: Config) {
   if (text === '') return proceed;
   let flagged: Verdict;
@@ -52,7 +52,7 @@ function verdict(text: string, config: Config): Verdict {
   return fresh;
 }
 
-/** A store that fails costs a request more, and no decision. */
+/** Reads a remembered decision. A failing store only costs another request to the service. */
 function remembered(key: string): Verdict | undefined {
   try {
     const bytes = kv.get(key);
@@ -63,7 +63,7 @@ function remembered(key: string): Verdict | undefined {
   }
 }
 
-/** The plugin never sees the key: the gateway puts it where the reference stands. */
+/** Calls the service. The plugin never sees the key: the gateway replaces the reference with it. */
 function ask(input: string, { url, secret }: Config): Verdict {
   const headers: [string, string][] = [
     ['content-type', 'application/json'],
@@ -74,14 +74,14 @@ function ask(input: string, { url, secret }: Config): Verdict {
   const { results } = JSON.parse(utf8.decode(answer.body));
   if (!Array.isArray(results) || results.length === 0) throw new Error('its answer has no results');
   const names = results.flatMap(({ flagged, categories }) => {
-    if (typeof flagged !== 'boolean') throw new Error('its answer does not say whether it flags');
+    if (typeof flagged !== 'boolean') throw new Error('its answer does not say whether the text is flagged');
     const named = Object.keys(categories ?? {}).filter(name => categories[name] === true);
     return flagged ? (named.length > 0 ? named : ['flagged']) : [];
   });
   return [...new Set(names)].sort();
 }
 
-/** What a host function refuses with is in `payload`. */
+/** Formats an error. A refusal of a host function is in `payload`. */
 function reasonOf(error: unknown): string {
   const { payload, message } = error as { payload?: { tag: string; val?: string }; message?: string };
   return payload ? [payload.tag, payload.val].filter(Boolean).join(': ') : String(message ?? error);

@@ -7,14 +7,14 @@ import (
 
 const localLength = 64
 
-// domain is what follows an @ in an address. Each part is bounded, and Go's regexp is never slow.
+// domain matches the part of an address after the @. Each piece is bounded, and Go's regexp takes linear time.
 var domain = regexp.MustCompile(`^(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}`)
 
-// longestDomain is eight labels with their dots, and a last one.
+// longestDomain is the length of eight labels with their dots, and a last one.
 const longestDomain = 9 * 64
 
-// replaceAddresses puts replacement in the place of each address, and counts them. It looks outward from each @: most
-// text has none, and that is one fast search.
+// replaceAddresses replaces each address and counts them. It searches outward from each @, because most text has none,
+// which one fast search finds out.
 func replaceAddresses(text, replacement string) (string, int) {
 	var redacted strings.Builder
 	kept, count := 0, 0

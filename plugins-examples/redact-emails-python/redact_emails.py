@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sallyport import CallContext, Response, Transform, debug, replace_text, transform
 
-# What follows the local part of an address. Each part is bounded, so that no text makes the search slow.
+# The part of an address after its local part. Each piece is bounded, so that no text makes the search slow.
 _domain = re.compile(r"@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}")
 _local = re.compile(r"[A-Za-z0-9._%+-]+\Z")
 _local_length = 64
@@ -13,7 +13,7 @@ _local_length = 64
 
 @dataclass
 class RedactEmails(Transform):
-    """The operator's config."""
+    """The operator's configuration."""
 
     replacement: str = "[redacted]"
 

@@ -1,6 +1,6 @@
 import { replaceText, transform } from '@sallyport/plugin';
 
-// What follows an @ in an address. Each part is bounded, so that no text makes the search slow.
+// The part of an address after the @. Each piece is bounded, so that no text makes the search slow.
 const domain = /(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,63}/y;
 const localLength = 64;
 const isLocal = new Uint8Array(0x10000);
@@ -12,7 +12,7 @@ export const { lifecycle, dispatchHooks } = transform({
   after(response, _context, { replacement }) {
     let count = 0;
 
-    /** Looks outward from each @: most text has none, and that is one fast search. */
+    /** Searches outward from each @, because most text has none, which one fast search finds out. */
     function redact(text) {
       let at = text.indexOf('@');
       if (at === -1) return text;

@@ -7,7 +7,7 @@ export const { lifecycle, dispatchHooks } = transform({
 
   before(request, { upstream, subject }, { tools, per_subject }) {
     if (request.tag !== 'tool-call' || !tools.includes(request.val.name)) return proceed;
-    // The store keeps tenants apart by itself.
+    // The store itself separates tenants.
     const who = per_subject ? (subject ?? null) : null;
     const key = sha256(JSON.stringify([upstream, request.val.name, request.val.arguments, who]));
     const val = attempt(() => kv.get(key));
@@ -15,7 +15,7 @@ export const { lifecycle, dispatchHooks } = transform({
       console.debug('answered from the store');
       return { tag: 'respond', val: JSON.parse(new TextDecoder().decode(val)) };
     }
-    // For the after hook. An answer from the store passes it too, and is not stored anew: its time goes on.
+    // For the after hook, which answers from the store pass too: they are not stored again, so they still expire.
     context.set('key', key);
     return proceed;
   },
@@ -29,10 +29,10 @@ export const { lifecycle, dispatchHooks } = transform({
   },
 });
 
-/** Errors are asked for again, and what this plugin is not shown cannot be stored. */
+/** Whether a result can be stored: errors are requested again, and hidden content cannot be stored. */
 const isWhole = ({ content, isError }) => !isError && content.every(({ tag }) => tag === 'text' || tag === 'json');
 
-/** A store that is full or fails makes nothing worse than it was without a cache. */
+/** Calls the store. If it is full or fails, the call goes on as without a cache. */
 function attempt(use) {
   try {
     return use();

@@ -1,4 +1,4 @@
-"""Blocks arguments and results of tools that do not fit a JSON Schema."""
+"""Blocks arguments and results of tools that do not match a JSON Schema."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from sallyport.types import Content_Text, Request_ToolCall, Response_ToolResult,
 
 @dataclass
 class Schemas:
-    """What one tool is sent, and what it answers."""
+    """The schemas of a tool's arguments and result."""
 
     arguments: dict[str, Any] | None = None
     result: dict[str, Any] | None = None
@@ -23,7 +23,7 @@ class Schemas:
 
 @dataclass
 class SchemaGuard(Transform):
-    """The operator's config."""
+    """The operator's configuration."""
 
     tools: dict[str, Schemas]
     _checks: dict[tuple[str, str], Callable[[Any], Any]] = field(init=False, default_factory=dict)
@@ -37,7 +37,7 @@ class SchemaGuard(Transform):
     def before(self, request: Request, context: CallContext) -> None:
         if isinstance(request, Request_ToolCall):
             name = request.value.name
-            # The answer does not say which tool it is of.
+            # The response does not name its tool.
             state.set("tool", name)
             self._check(name, "arguments", lambda: json.loads(request.value.arguments))
 
@@ -66,14 +66,13 @@ def block(tool: str, side: str, reason: str, description: str, path: str, rule: 
 
 
 def value_of(result: ToolResult) -> Any:
-    """Structured content, or else the JSON that older servers put into a block of text."""
+    """Returns the structured content, or else the JSON that older servers put into a text block."""
     if result.structured_content is not None:
         return json.loads(result.structured_content)
     return json.loads("".join(block.value for block in result.content if isinstance(block, Content_Text)))
 
 
-# Keywords that came after draft 7 and cannot be said in its words. A schema with one would check less than its author
-# thinks.
+# Keywords newer than draft 7 that draft 7 cannot express. A schema with one would check less than its author thinks.
 _unknown = {
     *("unevaluatedProperties", "unevaluatedItems", "minContains", "maxContains"),
     *("$anchor", "$dynamicRef", "$dynamicAnchor", "$recursiveRef", "$recursiveAnchor"),
@@ -85,7 +84,7 @@ _newer = ("2019-09", "2020-12")
 
 
 def compiled(schema: dict[str, Any], place: str) -> Callable[[Any], Any]:
-    """A function that raises for what does not fit. Raises ValueError, which refuses the config."""
+    """Returns a function that raises for values that do not match. Raises ValueError, which refuses the configuration."""
     draft = schema.get("$schema", "2020-12")
     if not any(known in draft for known in _older + _newer):
         raise ValueError(f"{place}: $schema is none of draft 4, 6, 7, 2019-09 and 2020-12")
@@ -102,7 +101,7 @@ def refuse(uri: str) -> None:
 
 
 def in_draft_7(schema: Any) -> Any:
-    """What a newer schema says, in the words of draft 7, which fastjsonschema knows."""
+    """Translates a newer schema to draft 7, which fastjsonschema supports."""
     if isinstance(schema, list):
         return [in_draft_7(each) for each in schema]
     if not isinstance(schema, dict):
@@ -116,7 +115,7 @@ def in_draft_7(schema: Any) -> Any:
             said["additionalItems"] = said["items"]
         said["items"] = said["prefixItems"]
     if "$ref" in said:
-        # In draft 7, nothing counts that stands beside it.
+        # In draft 7, keywords next to $ref are ignored.
         more.append({"$ref": said.pop("$ref")})
     return {**said, "allOf": said.get("allOf", []) + more} if more else said
 

@@ -1,13 +1,13 @@
 import { replaceText, transform } from '@sallyport/plugin';
 
 interface Config {
-  /** Offset of each name of a zone, over those that are known. */
+  /** Offsets of zone names, in addition to the known ones. */
   readonly zones: Readonly<Record<string, string>>;
-  /** Offset of moments that name none; without it they stay as they are. */
+  /** The offset of timestamps without one; if absent, they are not changed. */
   readonly assume: string;
 }
 
-/** Names that mean one offset wherever they are used. Others (IST, BST, CST in China) are for the operator to say. */
+/** Zone names with the same offset everywhere. The operator defines ambiguous ones (IST, BST, CST in China). */
 const known: Readonly<Record<string, string>> = {
   ...{ Z: '+00:00', UTC: '+00:00', GMT: '+00:00', UT: '+00:00', WET: '+00:00', WEST: '+01:00', CET: '+01:00' },
   ...{ CEST: '+02:00', EET: '+02:00', EEST: '+03:00', EST: '-05:00', EDT: '-04:00', CST: '-06:00', CDT: '-05:00' },
@@ -18,15 +18,15 @@ const time = '(?<hour>\\d\\d):(?<minute>\\d\\d)(?::(?<second>\\d\\d)(?<fraction>
 const zone = '(?: ?(?<zone>[+-]\\d\\d(?::?\\d\\d)?|[A-Z]{1,5}))?(?![\\w:])';
 const months = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 
-/** ISO 8601, with a space in the place of the T too. */
+/** ISO 8601, also with a space instead of the T. */
 const iso = new RegExp(`(?<![\\w.:-])(?<year>\\d{4})-(?<month>\\d\\d)-(?<day>\\d\\d)[T ]${time}${zone}`, 'g');
-/** As mails and HTTP have it: Tue, 3 Mar 2026 10:00:00 +0100. */
+/** The format of e-mail and HTTP: Tue, 3 Mar 2026 10:00:00 +0100. */
 const mail = new RegExp(
   `(?<!\\w)(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?(?<day>\\d{1,2}) (?<month>[A-Z][a-z]{2}) (?<year>\\d{4}) ${time}${zone}`,
   'g',
 );
 
-/** Minutes east of UTC, of `+05:30`, `+0530` or `-08`; undefined where no offset is so large. */
+/** Parses `+05:30`, `+0530` or `-08` to minutes east of UTC; undefined if it is out of range. */
 function minutesOf(offset: string): number | undefined {
   const [, sign, hours, minutes = '0'] = /^([+-])(\d\d):?(\d\d)?$/.exec(offset) ?? [];
   const all = Number(hours) * 60 + Number(minutes);
@@ -36,7 +36,7 @@ function minutesOf(offset: string): number | undefined {
 
 type Parts = Readonly<Record<string, string | undefined>>;
 
-/** The moment in UTC, as exact as it was; undefined when it is none, or its zone is not known. */
+/** Converts a timestamp to UTC with its precision; undefined if it is invalid or its zone is unknown. */
 function inUtc(parts: Parts, month: number, { zones, assume }: Config): string | undefined {
   const name = parts.zone ?? assume;
   const offset = minutesOf(zones[name] ?? known[name] ?? name);
@@ -45,7 +45,7 @@ function inUtc(parts: Parts, month: number, { zones, assume }: Config): string |
     Number(parts[each] ?? 0),
   );
   const local = new Date(Date.UTC(year ?? 0, month, day, hour, minute, second));
-  // 30 February, hour 25 and the like come out as another day or hour.
+  // Date normalizes 30 February, hour 25 and the like to another day or hour.
   const same = [
     local.getUTCMonth(),
     local.getUTCDate(),
@@ -69,13 +69,13 @@ export const { lifecycle, dispatchHooks } = transform<Config>({
 
   configure({ zones, assume }) {
     for (const offset of [...Object.values(zones), ...(assume === '' ? [] : [assume])]) {
-      if (minutesOf(offset) === undefined) throw new Error(`${offset} is no offset such as +05:30`);
+      if (minutesOf(offset) === undefined) throw new Error(`${offset} is not an offset such as +05:30`);
     }
   },
 
   after: (response, _context, config) =>
     replaceText(response, text => {
-      // Every form has a colon with digits around it, and most text has none.
+      // Every format has a colon between digits, and most text has none.
       if (!/\d:\d/.test(text)) return text;
       const first = replacing(text, iso, month => Number(month) - 1, config);
       return replacing(

@@ -41,10 +41,10 @@ pub struct Found {
     pub end: usize,
 }
 
-/// What begins with a character that may begin it, and yields its length.
+/// Finds an item of one kind at the start of a text, by its possible first characters, and returns its length.
 type Finder = fn(&str) -> Option<usize>;
 
-/// The more particular ones first: a card is no phone number.
+/// The more specific kinds come first: a card number is not a phone number.
 const FINDERS: [(Kind, Finder); 6] = [
     (Kind::Key, key::at),
     (Kind::Iban, iban::at),
@@ -54,7 +54,7 @@ const FINDERS: [(Kind, Finder); 6] = [
     (Kind::Phone, number::phone),
 ];
 
-/// The next one from a place on. Each place is looked at for a bounded time, so that no text makes the search slow.
+/// Finds the next item from a position on. The work per position is bounded, so that no text makes the search slow.
 pub fn next(text: &str, from: usize, kinds: &BTreeSet<Kind>) -> Option<Found> {
     let bytes = text.as_bytes();
     for (start, byte) in bytes.iter().enumerate().skip(from) {
@@ -75,7 +75,7 @@ pub fn next(text: &str, from: usize, kinds: &BTreeSet<Kind>) -> Option<Found> {
             };
             let end = start + length;
             let after = bytes.get(end).copied().unwrap_or(b' ');
-            // An address of mail may begin like a number.
+            // An e-mail address may begin like a number.
             if !after.is_ascii_alphanumeric() && after < 0x80 && after != b'_' && after != b'@' {
                 return Some(Found { kind: *kind, start, end });
             }
@@ -88,7 +88,7 @@ fn begins(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'(' | b':' | b'-')
 }
 
-/// Whether digits at this place go on what stands before: a fraction (`0.4111…`), a version, a longer number.
+/// Whether digits here continue what precedes them: a fraction (`0.4111…`), a version, a longer number.
 fn part_of_number(bytes: &[u8], start: usize) -> bool {
     let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
     let joins = start.checked_sub(1).and_then(|at| bytes.get(at)).is_some_and(|byte| matches!(byte, b'.' | b'-'));
@@ -99,7 +99,7 @@ const LOCAL_LENGTH: usize = 64;
 const LABEL_LENGTH: usize = 63;
 const LABELS: usize = 8;
 
-/// Looks outward from an @ to the place where the last one ended.
+/// Searches outward from an @, back to the end of the last item.
 fn email(text: &str, from: usize, at: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let is_local = |byte: &&u8| byte.is_ascii_alphanumeric() || b"._%+-".contains(*byte);
@@ -124,7 +124,7 @@ fn run(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
     bytes.iter().take(LABEL_LENGTH).take_while(|byte| is(**byte)).count()
 }
 
-/// IPv4 of four decimal numbers, or IPv6 in any of its spellings.
+/// An IPv4 address of four decimal numbers, or an IPv6 address in any notation.
 fn ip(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let length = bytes.iter().take(46).take_while(|byte| byte.is_ascii_hexdigit() || b":.".contains(byte)).count();
@@ -138,7 +138,7 @@ fn ip(text: &str) -> Option<usize> {
     if !address.ends_with("::") {
         address = address.strip_suffix(':').unwrap_or(address);
     }
-    // `a::b` and `fade::` stand in programs.
+    // `a::b` and `fade::` occur in source code.
     let digits = address.bytes().any(|byte| byte.is_ascii_digit());
     (digits && address.parse::<Ipv6Addr>().is_ok()).then_some(address.len())
 }

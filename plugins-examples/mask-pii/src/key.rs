@@ -1,4 +1,4 @@
-/// How keys begin whose makers mark them, and how many characters follow at least.
+/// Known key prefixes, with the minimum number of characters that follow.
 const PREFIXES: [(&str, usize); 26] = [
     ("sk-", 20),
     ("sk_live_", 16),
@@ -30,8 +30,8 @@ const PREFIXES: [(&str, usize); 26] = [
 const LONGEST: usize = 4_096;
 const LONGEST_HEADER: usize = 512;
 
-/// A key of a service, a JSON Web Token, or a private key in PEM. What is none is left after few characters, so that no
-/// text makes the search slow.
+/// An API key, a JSON Web Token, or a private key in PEM. Other text is rejected after a few characters, so that no text
+/// makes the search slow.
 pub fn at(text: &str) -> Option<usize> {
     if text.starts_with("-----BEGIN ") {
         return pem(text);
@@ -49,7 +49,7 @@ fn run(text: &str, others: &[u8], most: usize) -> usize {
     text.bytes().take(most).take_while(|byte| byte.is_ascii_alphanumeric() || others.contains(byte)).count()
 }
 
-/// RFC 7519: header, claims and signature, in base64url; the last may be empty.
+/// A JSON Web Token (RFC 7519): header, claims and signature in base64url; the signature may be empty.
 fn token(text: &str) -> Option<usize> {
     let mut end = 0;
     for most in [LONGEST_HEADER, LONGEST] {
@@ -62,7 +62,7 @@ fn token(text: &str) -> Option<usize> {
     Some(end + run(&text[end..], b"_-", LONGEST))
 }
 
-/// To its end, or to the end of the text when that is cut off.
+/// A private key up to its end, or to the end of the text if it is cut off.
 fn pem(text: &str) -> Option<usize> {
     let label = &text["-----BEGIN ".len()..];
     let label = &label[..label.bytes().take(32).take_while(|byte| byte.is_ascii_uppercase() || *byte == b' ').count()];

@@ -1,4 +1,4 @@
-//! Masks what tells of people, and keys, in what goes to upstreams and what comes back.
+//! Masks personal data and keys in requests to upstreams and in their responses.
 
 mod find;
 mod iban;
@@ -20,18 +20,18 @@ struct MaskPii {
     kinds: BTreeSet<Kind>,
     #[serde(default)]
     style: Style,
-    /// For some kinds another style.
+    /// The style for single kinds.
     #[serde(default)]
     styles: BTreeMap<Kind, Style>,
-    /// With `{kind}` in it for the kind.
+    /// The replacement, with `{kind}` for the kind.
     #[serde(default = "named")]
     replacement: String,
     #[serde(default)]
     hash_key: Option<String>,
-    /// What stays: texts, and domains of addresses (`@example.com`).
+    /// Texts to keep, and domains of e-mail addresses (`@example.com`).
     #[serde(default)]
     allow: BTreeSet<String>,
-    /// Whether requests are masked too.
+    /// Whether to mask requests too.
     #[serde(default)]
     requests: bool,
 }
@@ -67,7 +67,7 @@ impl Transform for MaskPii {
 }
 
 impl MaskPii {
-    /// Masks all text that `replace` shows, and writes how many of each kind there were to the log: never what they were.
+    /// Masks all text that `replace` visits, and logs the number of items of each kind, never the items.
     fn tell(
         &self,
         replace: impl FnOnce(&mut dyn FnMut(&str) -> Option<String>) -> Result<usize, String>,

@@ -14,7 +14,7 @@ pub enum Style {
     Hash,
 }
 
-/// Leaves what lets people recognise it: the domain, the last four digits, the network, the kind of key.
+/// Keeps a recognisable part: the domain, the last four digits, the network, the kind of key.
 pub fn partial(kind: Kind, found: &str) -> String {
     match kind {
         Kind::Email => {
@@ -41,8 +41,8 @@ fn last_four(found: &str) -> String {
     found.chars().map(hide).collect()
 }
 
-/// The same for the same, so that records can still be joined: 64 bits of HMAC-SHA-256. Letters count as small ones, and
-/// separators of numbers do not.
+/// Returns 64 bits of HMAC-SHA-256, equal for equal values, so that records can still be joined. Case and separators of
+/// numbers are ignored.
 pub fn hash(kind: Kind, found: &str, key: &str) -> String {
     let separates = |each: char| matches!(each, ' ' | '-' | '.' | '(' | ')' | '/');
     let numeric = matches!(kind, Kind::Phone | Kind::Card | Kind::Ssn | Kind::Iban);

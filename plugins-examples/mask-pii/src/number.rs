@@ -1,6 +1,6 @@
-//! Numbers that people write in groups of digits.
+//! Finds numbers that people write in groups of digits.
 
-/// Digits that the text begins with, single separators between them left out, and the length up to each.
+/// Returns the digits at the start of the text, without single separators, and the length up to each.
 fn digits(text: &str, separators: &[u8], most: usize) -> Vec<(u8, usize)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -44,7 +44,7 @@ fn luhn(digits: &[(u8, usize)]) -> bool {
     sum % 10 == 0
 }
 
-/// A social security number of the United States as it is written, `123-45-6789`; nine digits alone are none.
+/// A US social security number as it is written, `123-45-6789`; nine plain digits do not count.
 pub fn ssn(text: &str) -> Option<usize> {
     let bytes = text.as_bytes().get(..11)?;
     let separator = bytes[3];
@@ -61,7 +61,7 @@ pub fn ssn(text: &str) -> Option<usize> {
     (!never).then_some(11)
 }
 
-/// A phone number with its country (`+44 20 7946 0958`), or one of North America in groups (`(212) 555-0123`).
+/// A phone number with country code (`+44 20 7946 0958`), or a North American one in groups (`(212) 555-0123`).
 pub fn phone(text: &str) -> Option<usize> {
     match text.strip_prefix('+') {
         Some(rest) => international(rest).map(|length| length + 1),
@@ -69,7 +69,7 @@ pub fn phone(text: &str) -> Option<usize> {
     }
 }
 
-/// ITU-T E.164: at most 15 digits.
+/// The maximum number of digits (ITU-T E.164).
 fn international(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut count = 0;

@@ -1,4 +1,4 @@
-//! Lets each caller call each tool so many times within a window that slides, and says when to come again.
+//! Limits how often each caller may call each tool within a sliding window, and says when to retry.
 
 mod window;
 
@@ -10,10 +10,10 @@ use window::Window;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RateLimit {
-    /// Calls within a window.
+    /// The number of calls within a window.
     limit: u32,
     window_seconds: u32,
-    /// Whether each tool is counted for itself.
+    /// Whether tools are counted separately.
     #[serde(default = "yes")]
     per_tool: bool,
 }
@@ -32,8 +32,8 @@ impl Transform for RateLimit {
         Ok(config)
     }
 
-    /// Counts the call first and looks then, so that no two calls at once both take the last place; a call that is blocked
-    /// is taken back.
+    /// Counts the call before it checks the limit, so that two concurrent calls cannot both take the last place. A blocked
+    /// call is subtracted again.
     fn before(&self, context: &CallContext, request: Request) -> Result<RequestOutcome, String> {
         let Request::ToolCall(call) = request else {
             return Ok(RequestOutcome::Proceed);
@@ -62,11 +62,12 @@ impl Transform for RateLimit {
     }
 }
 
-/// Who calls what. The lengths stand before the names, so that no two pairs give one key; the tenant is the store's affair.
+/// Returns the key for a caller and a tool. Each name is prefixed with its length, so that no two pairs share a key; the
+/// store itself separates tenants.
 fn whom(context: &CallContext, tool: &str) -> String {
     match &context.subject {
         Some(subject) => format!("{}:{tool}:{subject}", tool.len()),
-        // All callers that nobody knows share one count.
+        // All unauthenticated callers share one count.
         None => format!("{}:{tool}", tool.len()),
     }
 }

@@ -1,24 +1,24 @@
-/// A window that slides over two fixed ones: of the one before, the share counts that the sliding one still covers.
+/// A sliding window over two fixed ones: the previous one counts in proportion to its overlap.
 pub struct Window {
     pub limit: u64,
     pub length_ms: u64,
 }
 
 impl Window {
-    /// Number of the fixed window at a moment, and how much of it has passed.
+    /// Returns the number of the fixed window at a moment, and how much of it has passed.
     pub fn at(&self, now_ms: u64) -> (u64, u64) {
         (now_ms / self.length_ms, now_ms % self.length_ms)
     }
 
-    /// Whether `current` calls in this window, the one in question among them, are allowed after `before` in the last.
+    /// Whether `current` calls in this window, including this one, are allowed after `before` calls in the last.
     pub fn allows(&self, before: u64, current: u64, passed_ms: u64) -> bool {
         let covered = u128::from(before) * u128::from(self.length_ms - passed_ms);
         covered + u128::from(current) * u128::from(self.length_ms) <= u128::from(self.limit) * u128::from(self.length_ms)
     }
 
-    /// Milliseconds until the call is allowed, if no other comes.
+    /// Returns the milliseconds until the call is allowed, if there is no other call.
     pub fn wait_ms(&self, before: u64, current: u64, passed_ms: u64) -> u64 {
-        // As long as this window lasts, the share of the one before goes down; in the next, that of this one does.
+        // In this window the share of the previous one shrinks; in the next, the share of this one does.
         let rest = self.length_ms - passed_ms;
         if current <= self.limit {
             let until = self.fades(before, self.limit - current);
@@ -27,7 +27,7 @@ impl Window {
         rest + self.fades(current - 1, self.limit - 1)
     }
 
-    /// How much of a window must have passed until at most `room` of the `calls` before it count.
+    /// Returns how much of a window must pass until at most `room` of the previous `calls` count.
     fn fades(&self, calls: u64, room: u64) -> u64 {
         if calls <= room {
             return 0;

@@ -2,8 +2,8 @@ const LOCAL_LENGTH: usize = 64;
 const LABEL_LENGTH: usize = 63;
 const LABELS: usize = 8;
 
-/// Puts `replacement` in the place of each e-mail address and counts them; `None` when there is none. Looks outward from
-/// each @: most text has none, and that is one fast search.
+/// Replaces each e-mail address and counts them; `None` if there are none. Searches outward from each @, because most text
+/// has none, which one fast search finds out.
 pub fn replace(text: &str, replacement: &str, count: &mut u32) -> Option<String> {
     let bytes = text.as_bytes();
     let mut redacted = String::new();
@@ -36,8 +36,8 @@ fn is_local(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte)
 }
 
-/// Length of the longest domain that the text begins with: one to eight labels, each with its dot, and a last one of
-/// letters. Each part is bounded, so that no text makes the search slow.
+/// Returns the length of the longest domain at the start of the text: one to eight labels, each with its dot, and a last
+/// one of letters. Each part is bounded, so that no text makes the search slow.
 fn domain(text: &[u8]) -> Option<usize> {
     let mut longest = None;
     let mut end = 0;
@@ -55,7 +55,7 @@ fn domain(text: &[u8]) -> Option<usize> {
     longest
 }
 
-/// How many bytes at the beginning are of a kind, at most as many as a label may have.
+/// Counts the leading bytes that satisfy a condition, up to the longest label.
 fn run(text: &[u8], is: impl Fn(u8) -> bool) -> usize {
     text.iter().take(LABEL_LENGTH).take_while(|byte| is(**byte)).count()
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::Value;
 
-/// The arguments of a call. One that is there twice is refused: the upstream may read the other one.
+/// The arguments of a call. Duplicates are refused, because the upstream may read the other one.
 pub struct Arguments(pub Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Arguments {
@@ -21,7 +21,7 @@ impl<'de> Deserialize<'de> for Arguments {
                 let mut members: Vec<(String, Value)> = Vec::new();
                 while let Some((name, value)) = map.next_entry::<String, Value>()? {
                     if members.iter().any(|(other, _)| *other == name) {
-                        return Err(A::Error::custom(format!("the argument {name} is there twice")));
+                        return Err(A::Error::custom(format!("duplicate argument: {name}")));
                     }
                     members.push((name, value));
                 }

@@ -2,21 +2,21 @@ use std::collections::BTreeSet;
 
 use crate::lexer::{Dialect, Token};
 
-/// What may stand in a WITH, or in the brackets of another statement, and changes something.
+/// Statements that change something and may be inside a WITH or the parentheses of another statement.
 const WRITES: [&str; 5] = ["insert", "update", "delete", "merge", "replace"];
-/// What a WITH or an EXPLAIN leads to.
+/// Statements that can follow a WITH or an EXPLAIN.
 const LED_TO: [&str; 13] = [
     "select", "values", "table", "insert", "update", "delete", "merge", "replace", "create", "declare", "execute", "call", "refresh",
 ];
-/// SQL Server needs no semicolon between statements, and reserves these words.
+/// Words that can begin a statement in SQL Server, which reserves them and needs no semicolon between statements.
 const BEGINS_ANYWHERE: [&str; 31] = [
     "alter", "backup", "begin", "bulk", "close", "commit", "create", "dbcc", "deallocate", "declare", "delete", "deny",
     "drop", "exec", "execute", "grant", "insert", "kill", "merge", "open", "reconfigure", "restore", "revert", "revoke",
     "rollback", "save", "shutdown", "truncate", "update", "use", "waitfor",
 ];
 
-/// The kinds of each statement. A kind is the word that a statement begins with; one that holds another statement is of
-/// the other's kind too, and a SELECT that writes its result somewhere is `select_into`.
+/// Returns the kinds of each statement. A kind is the first word of a statement; a statement that contains another has the
+/// other's kind too, and a SELECT that writes its result somewhere is `select_into`.
 pub fn of(tokens: &[Token], dialect: Dialect) -> Vec<BTreeSet<String>> {
     let statements = tokens.split(|token| *token == Token::Semicolon);
     statements.filter(|statement| !statement.is_empty()).map(|statement| kinds(statement, dialect)).collect()
@@ -29,12 +29,12 @@ fn kinds(statement: &[Token], dialect: Dialect) -> BTreeSet<String> {
         Token::Word(word) => word.as_str(),
         _ => "unknown",
     };
-    // WITH says nothing of its own.
+    // WITH itself is not a kind.
     if first != "with" {
         kinds.insert(first.to_owned());
     }
     let mut depth = 0;
-    // All such words count, for the first may be the name of what a WITH defines.
+    // All such words count, because the first may be a name that a WITH defines.
     let leads = matches!(first, "with" | "explain" | "describe" | "desc");
     let mut led = false;
     for (at, token) in statement.iter().enumerate().skip(begin + 1) {

@@ -1,6 +1,6 @@
 use serde::Deserialize;
 
-/// Where databases disagree on what is text, a name or a comment, and so on where a statement begins.
+/// The dialects, which differ in what is a string, a name or a comment, and so in where a statement begins.
 #[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
@@ -12,20 +12,20 @@ pub enum Dialect {
 
 #[derive(Debug, PartialEq)]
 pub enum Token {
-    /// A word outside of quotes, in lower case.
+    /// An unquoted word, in lower case.
     Word(String),
     Open,
     Close,
     Semicolon,
-    /// A text, a name in quotes, a number, an operator.
+    /// A string, a quoted name, a number or an operator.
     Other,
 }
 
-/// Splits SQL. What has no end is refused, with what it is.
+/// Tokenizes SQL. Unterminated strings and comments are errors.
 pub fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<Token>, &'static str> {
     let mut tokens = Vec::new();
     let mut rest = sql;
-    // Whether what is read stands in a comment that MySQL runs.
+    // Whether the position is inside a comment that MySQL executes.
     let mut executed = false;
     while let Some(first) = rest.chars().next() {
         let after = &rest[first.len_utf8()..];
@@ -39,7 +39,7 @@ pub fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<Token>, &'static str> {
         } else if let Some(inside) = rest.strip_prefix("/*") {
             let run = inside.strip_prefix('!').or_else(|| inside.strip_prefix("M!"));
             match run {
-                Some(_) if dialect == Dialect::Mysql && executed => return Err("a comment in a comment"),
+                Some(_) if dialect == Dialect::Mysql && executed => return Err("nested comment"),
                 Some(text) if dialect == Dialect::Mysql => {
                     executed = true;
                     rest = text.trim_start_matches(|digit: char| digit.is_ascii_digit());
@@ -63,7 +63,7 @@ pub fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<Token>, &'static str> {
             let length = rest.find(|each: char| !continues_word(each)).unwrap_or(rest.len());
             let word = rest[..length].to_lowercase();
             rest = &rest[length..];
-            // Text with a letter before it: E'…' has escapes, and a name U&"…" none.
+            // A string with a prefix: E'…' has escapes, a name U&"…" has none.
             if dialect == Dialect::Postgres && word == "e" && rest.starts_with('\'') {
                 rest = quoted(&rest[1..], '\'', true)?;
                 tokens.push(Token::Other);
@@ -83,7 +83,7 @@ pub fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<Token>, &'static str> {
             rest = after;
         }
     }
-    if executed { Err("a comment has no end") } else { Ok(tokens) }
+    if executed { Err("unterminated comment") } else { Ok(tokens) }
 }
 
 fn starts_word(each: char) -> bool {
@@ -94,7 +94,7 @@ fn continues_word(each: char) -> bool {
     each.is_alphanumeric() || each == '_' || each == '$'
 }
 
-/// What follows a comment up to the end of the line. In MySQL `--` begins one only before a space, and `#` does too.
+/// Returns the text after a line comment. In MySQL `--` begins one only before a space, and so does `#`.
 fn line_comment(text: &str, dialect: Dialect) -> Option<&str> {
     let begins = match dialect {
         Dialect::Mysql => {
@@ -103,20 +103,20 @@ fn line_comment(text: &str, dialect: Dialect) -> Option<&str> {
         }
         _ => text.starts_with("--"),
     };
-    // PostgreSQL takes a carriage return for an end too; there nothing is hidden when the others are read so as well,
-    // because what comes after it is read and not skipped.
+    // PostgreSQL also ends the comment at a carriage return. Doing so for all hides nothing, because what follows is then
+    // read, not skipped.
     let ends: &[char] = if dialect == Dialect::Postgres { &['\n', '\r'] } else { &['\n'] };
     begins.then(|| text.find(ends).map_or("", |end| &text[end..]))
 }
 
-/// What follows a comment whose beginning has been read. In PostgreSQL and SQL Server comments nest.
+/// Returns the text after a block comment whose start has been read. In PostgreSQL and SQL Server comments nest.
 fn block_comment(mut text: &str, dialect: Dialect) -> Result<&str, &'static str> {
     let nests = matches!(dialect, Dialect::Postgres | Dialect::Mssql);
     let mut depth = 1;
     loop {
         let Some(end) = text.find("*/") else {
-            // SQLite ends it with the text.
-            return if dialect == Dialect::Sqlite { Ok("") } else { Err("a comment has no end") };
+            // SQLite ends it at the end of the text.
+            return if dialect == Dialect::Sqlite { Ok("") } else { Err("unterminated comment") };
         };
         match text.find("/*").filter(|start| nests && *start < end) {
             Some(start) => {
@@ -134,7 +134,7 @@ fn block_comment(mut text: &str, dialect: Dialect) -> Result<&str, &'static str>
     }
 }
 
-/// What follows a text or name whose first quote has been read; a quote that is doubled belongs to it.
+/// Returns the text after a string or name whose first quote has been read; a doubled quote belongs to it.
 fn quoted(text: &str, quote: char, escapes: bool) -> Result<&str, &'static str> {
     let mut at = 0;
     while let Some(distance) = text[at..].find(|each| each == quote || (escapes && each == '\\')) {
@@ -148,10 +148,10 @@ fn quoted(text: &str, quote: char, escapes: bool) -> Result<&str, &'static str> 
             return Ok(after);
         }
     }
-    Err("a text has no end")
+    Err("unterminated string")
 }
 
-/// What follows `$tag$ … $tag$`; `None` when that is not what the text begins with.
+/// Returns the text after `$tag$ … $tag$`; `None` if the text does not begin with one.
 fn dollar(text: &str) -> Option<Result<&str, &'static str>> {
     let length = text[1..].find(|each: char| !(each.is_alphanumeric() || each == '_'))?;
     let tag = &text[..length + 2];
@@ -159,5 +159,5 @@ fn dollar(text: &str) -> Option<Result<&str, &'static str>> {
         return None;
     }
     let inside = &text[tag.len()..];
-    Some(inside.find(tag).map(|end| &inside[end + tag.len()..]).ok_or("a text has no end"))
+    Some(inside.find(tag).map(|end| &inside[end + tag.len()..]).ok_or("unterminated string"))
 }

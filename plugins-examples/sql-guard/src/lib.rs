@@ -1,4 +1,4 @@
-//! Blocks SQL statements of a kind that is not allowed.
+//! Blocks SQL statements of kinds that are not allowed.
 
 mod arguments;
 mod kinds;
@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 #[serde(deny_unknown_fields)]
 struct SqlGuard {
     dialect: Dialect,
-    /// Names of tools, `*` for any text, and the arguments of theirs that are SQL.
+    /// Tool names, `*` for any text, and those of their arguments that are SQL.
     tools: BTreeMap<String, Vec<String>>,
     #[serde(default = "reading")]
     allow: BTreeSet<String>,
-    /// How many statements one text may have.
+    /// The number of statements allowed in one argument.
     #[serde(default = "one")]
     statements: usize,
 }
@@ -71,7 +71,7 @@ impl SqlGuard {
             Value::Null => Ok(()),
             Value::String(sql) => self.check(name, sql),
             Value::Array(entries) => entries.iter().try_for_each(|entry| self.check_value(name, entry)),
-            _ => Err(unreadable(name, "it is no text")),
+            _ => Err(unreadable(name, "it is not a string")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Removes fields by JSON path: from arguments, from results, from what lists say of tools.
+//! Removes fields by JSON path: from arguments, from results, and from tool lists.
 
 mod path;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StripFields {
-    /// Names of tools, `*` for any text.
+    /// Tool names, `*` for any text.
     #[serde(default = "all")]
     tools: Vec<String>,
     #[serde(default)]
@@ -34,7 +34,7 @@ fn yes() -> bool {
     true
 }
 
-/// Under this name the hook before the call says that the tool is meant.
+/// The name of the value with which the before hook marks a call of a matching tool.
 const MEANT: &str = "meant";
 
 impl Transform for StripFields {
@@ -86,7 +86,7 @@ impl StripFields {
     fn content(&self, content: &mut Content) -> Result<usize, String> {
         match content {
             Content::Json(text) => strip(text, &self.results),
-            // Text that only looks like JSON stays as it is.
+            // Text that only looks like JSON is not changed.
             Content::Text(text) if self.text && text.trim_start().starts_with(['{', '[']) => {
                 Ok(strip(text, &self.results).unwrap_or(0))
             }
@@ -94,7 +94,7 @@ impl StripFields {
         }
     }
 
-    /// A path is one into the tool as MCP lists it: `$.inputSchema.properties.debug`, `$.annotations`.
+    /// Paths are relative to the tool as MCP lists it: `$.inputSchema.properties.debug`, `$.annotations`.
     fn tool(&self, tool: &mut Tool) -> Result<usize, String> {
         let parse = |text: &str| serde_json::from_str::<Value>(text).map_err(|error| error.to_string());
         let parts = [
@@ -112,7 +112,7 @@ impl StripFields {
             let json = |name: &str| whole.get(name).map(Value::to_string);
             tool.title = text("title");
             tool.description = text("description");
-            // A tool has an input schema: what is left of one that was removed is that there are no parameters.
+            // A tool must have an input schema: a removed one becomes a schema without parameters.
             tool.input_schema = json("inputSchema").unwrap_or_else(|| json!({ "type": "object" }).to_string());
             tool.output_schema = json("outputSchema");
             tool.annotations = json("annotations");
@@ -121,7 +121,7 @@ impl StripFields {
     }
 }
 
-/// Removes fields of a JSON text, and yields how many. When there is none, the text stays byte for byte.
+/// Removes fields from a JSON text and returns their number. If there are none, the text stays byte for byte.
 fn strip(text: &mut String, paths: &[Path]) -> Result<usize, String> {
     if paths.is_empty() {
         return Ok(0);

@@ -1,14 +1,14 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-/// A JSON path (RFC 9535) of names, indexes, wildcards and descendants, without filters and slices:
+/// A JSON path (RFC 9535) with names, indexes, wildcards and descendants, without filters and slices:
 /// `$.items[*].secret`, `$['a name']`, `$..debug`, `$.rows[0]`.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 pub struct Path(Vec<Step>);
 
 struct Step {
-    /// Whether it is looked for at any depth.
+    /// Whether it matches at any depth.
     deep: bool,
     select: Select,
 }
@@ -75,7 +75,7 @@ fn bracket(text: &str) -> Option<(Select, &str)> {
 }
 
 impl Path {
-    /// Removes what the path selects, and yields how many that were.
+    /// Removes what the path selects and returns the number of removed values.
     pub fn remove(&self, value: &mut Value) -> usize {
         remove(value, &self.0)
     }
@@ -95,7 +95,7 @@ fn remove(value: &mut Value, steps: &[Step]) -> usize {
         && let Select::Name(name) = &last.select
         && let Some(Value::Array(required)) = value.get_mut("required").filter(|_| removed > 0)
     {
-        // A JSON Schema must not require a property that it lost.
+        // A JSON Schema must not require a removed property.
         required.retain(|each| each.as_str() != Some(name));
     }
     if step.deep {
@@ -116,7 +116,7 @@ fn selected<'a>(value: &'a mut Value, select: &Select) -> Vec<&'a mut Value> {
 
 fn take(value: &mut Value, select: &Select) -> usize {
     match (value, select) {
-        // The order of the others stays.
+        // This keeps the order of the others.
         (Value::Object(members), Select::Name(name)) => usize::from(members.shift_remove(name).is_some()),
         (Value::Object(members), Select::All) => {
             let count = members.len();
