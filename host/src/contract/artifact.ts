@@ -3,44 +3,46 @@ import type { PluginDescriptor } from './plugin-descriptor.ts';
 
 declare const brand: unique symbol;
 
-/** A signature that came along with an artifact. Nothing is known about it yet. */
+/** A signature that came with an artifact, not verified yet. */
 export interface SignatureClaim {
-  /** 64 raw bytes of Ed25519 when it is well-formed; any length when it is not. */
+  /** The raw Ed25519 signature: 64 bytes if it is well-formed, any length otherwise. */
   readonly signature: Uint8Array;
-  /** sha256 of the signer's SPKI DER, hex, as the signer states it. */
+  /** The id of the signer's key as the signer states it: the sha256 of its SPKI DER, in hex. */
   readonly keyId?: string;
 }
 
 /** Where an artifact came from, for trust scopes and messages. */
 export interface Origin {
-  /** As the operator wrote it: a reference, a folder, a file. */
+  /** The reference, folder or file, as the operator wrote it. */
   readonly reference: string;
-  /** `registry/repository` for an OCI source; absent for files and layouts. Trust scopes are matched against it. */
+  /** `registry/repository` of an OCI source, which trust scopes are matched against; absent for files and layouts. */
   readonly repository?: string;
-  /** Digest of the OCI manifest; absent for a file. */
+  /** The digest of the OCI manifest; absent for a file. */
   readonly manifest?: Digest;
 }
 
-/** What a Source yields: bytes that have the size and digest that were asked for. Nobody has vouched for them. */
+/** The result of a Source: bytes of the requested size and digest. Their signature is not verified yet. */
 export interface Artifact {
   readonly [brand]: 'Artifact';
   readonly bytes: Uint8Array;
   readonly digest: Digest;
   readonly origin: Origin;
   readonly signatures: readonly SignatureClaim[];
-  /** Signatures that others attached later. They are asked for when those at hand do not suffice. */
+  /** Fetches signatures that others attached later. Called only if the ones at hand are not sufficient. */
   readonly attached?: () => Promise<readonly SignatureClaim[]>;
-  /** The descriptor as the manifest's config repeats it, unparsed. The signed one in the component wins. */
+  /**
+   * The copy of the descriptor in the manifest's config, unparsed. The signed one in the component takes precedence.
+   */
   readonly statedDescriptor?: unknown;
 }
 
-/** Who signed: a key of the trust store, the key pinned in the source, or nobody (only when the operator allows it). */
+/** The signer: a key of the trust store, the key pinned in the source, or none (only if the operator allows it). */
 export type Signer =
   | { readonly by: 'trust'; readonly id: string; readonly keyId: string }
   | { readonly by: 'source'; readonly keyId: string }
   | { readonly by: 'nobody' };
 
-/** An artifact whose signature, trust and embedded descriptor were checked. Only verify/ makes it. */
+/** An artifact whose signature, trust and embedded descriptor were checked. Only verify/ creates it. */
 export interface VerifiedArtifact {
   readonly [brand]: 'VerifiedArtifact';
   readonly bytes: Uint8Array;
@@ -50,9 +52,9 @@ export interface VerifiedArtifact {
   readonly signer: Signer;
 }
 
-/** The one maker of Artifact. Called by source/ after size and digest were checked. */
+/** The only function that creates an Artifact. source/ calls it after it has checked size and digest. */
 export const createArtifact = (fields: Omit<Artifact, typeof brand>): Artifact => fields as Artifact;
 
-/** The one maker of VerifiedArtifact. Called by verify/verifier.ts alone. */
+/** The only function that creates a VerifiedArtifact. Only verify/verifier.ts calls it. */
 export const createVerifiedArtifact = (fields: Omit<VerifiedArtifact, typeof brand>): VerifiedArtifact =>
   fields as VerifiedArtifact;

@@ -1,11 +1,13 @@
 import type { ContractFunction, ContractType } from './value-type.ts';
 
-/** Says what is wrong with a value, beginning with where; undefined when it is of the type that this was made for. */
+/**
+ * Describes what is wrong with a value, starting with the place; returns undefined if the value has the expected type.
+ */
 export type Check = (value: unknown) => string | undefined;
 
 /**
- * Makes a check of a type of the contract, for values as jco's glue makes and takes them. It costs no allocation
- * where nothing is wrong: it runs for each value that a lane returns, and each argument of a host function.
+ * Creates a check for a type of the contract, for values in the form of jco's glue. It does not allocate for valid
+ * values, because it runs for each value that a lane returns and each argument of a host function.
  */
 export function checkOf(type: ContractType): Check {
   if (typeof type === 'string') return plainChecks[type] ?? unknownType(type);
@@ -25,7 +27,7 @@ export function checkOf(type: ContractType): Check {
   return unknownType(Object.keys(type).join());
 }
 
-/** Makes a check of the arguments of a function; its words name the parameter. */
+/** Creates a check for the arguments of a function; its messages name the parameter. */
 export function argumentsCheck({ params }: ContractFunction): (given: readonly unknown[]) => string | undefined {
   const checks = params.map(([name, type]) => [name, checkOf(type)] as const);
   return given => {
@@ -65,12 +67,12 @@ const plainChecks: Readonly<Record<string, Check>> = {
   u32: integer(0, 0xffff_ffff),
 };
 
-/** Bytes are bytes of their own: what they lie in must not change under whoever reads them. */
+/** Checks bytes. They must not be in shared memory, where they could change while they are read. */
 const bytesCheck: Check = value => {
   if (!ArrayBuffer.isView(value) || kindOf.call(value) !== 'Uint8Array') return 'is not bytes';
   return value.buffer instanceof SharedArrayBuffer ? 'is bytes in shared memory' : undefined;
 };
-/** Of a typed array of any realm: glue has a realm of its own. */
+/** The tag getter of typed arrays, which works for any realm: glue has a realm of its own. */
 const kindOf: (this: unknown) => unknown =
   Reflect.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get ?? (() => '');
 
@@ -120,7 +122,7 @@ function variantCheck(cases: ReadonlyMap<unknown, Check | null>): Check {
   };
 }
 
-/** Names as jco writes them in JavaScript. */
+/** Converts a WIT name to the one that jco uses in JavaScript. */
 export const camel = (kebab: string): string => kebab.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 function unknownType(type: string): never {

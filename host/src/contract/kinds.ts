@@ -1,10 +1,10 @@
-/** What an outcome means for a chain of calls: nothing, another value, an answer in its place, or the end. */
+/** The effect of an outcome on a chain of calls: none, a changed value, a response in its place, or the end. */
 export type Effect = 'proceed' | 'modified' | 'respond' | 'block';
 
-/** A function of plugins that a chain calls with the context of the call and a value. */
+/** An exported function of plugins that a chain calls with the context of the call and a value. */
 export interface EntryPoint {
   readonly interface: string;
-  /** As in WIT. */
+  /** The name in WIT. */
   readonly function: string;
   /** The effect of each outcome, by its tag in WIT. */
   readonly effects: Readonly<Record<string, Effect>>;
@@ -12,7 +12,7 @@ export interface EntryPoint {
 
 const interfaceOf = <N extends string>(name: N) => `sallyport:plugin/${name}@0.1.0` as const;
 
-/** The entry points that lanes run. A lane knows these, and no kind of plugin. */
+/** The entry points that lanes run. A lane knows only these, not the kinds of plugins. */
 export const entryPoints = {
   before: {
     interface: interfaceOf('dispatch-hooks'),
@@ -33,18 +33,18 @@ export const entryPoints = {
 
 export type EntryName = keyof typeof entryPoints;
 
-/** What plugins of one kind are to the gateway. */
+/** The gateway's view of plugins of one kind. */
 export interface Kind {
-  /** The interface that they export beside `lifecycle`, by its name in wit/. */
+  /** The WIT name of the interface that they export beside `lifecycle`. */
   readonly exports: string;
-  /** The entry points of it that chains call. */
+  /** Its entry points that chains call. */
   readonly entries: readonly EntryName[];
-  /** Where the gateway calls them; undefined where it does not yet, and then they are refused when they load. */
+  /** When the gateway calls them; undefined if it does not yet, in which case loading them is refused. */
   readonly place: 'dispatch' | undefined;
 }
 
 /**
- * The kinds of plugins. A new one is its interface in wit/, a row here, and, where it threads a value through a chain,
+ * The kinds of plugins. To add one, add its interface to wit/, a row here and, if it passes a value through a chain,
  * its entry points above.
  */
 export const kinds = {
@@ -61,5 +61,5 @@ export type PluginKind = keyof typeof kinds;
 /** The interface with the function that configures an instance, which every plugin exports. */
 export const lifecycle = interfaceOf('lifecycle');
 
-/** The interfaces that a plugin of a kind exports, with their versions. */
+/** Returns the interfaces that a plugin of a kind exports, with their versions. */
 export const exportsOf = (kind: PluginKind): readonly string[] => [lifecycle, interfaceOf(kinds[kind].exports)];

@@ -4,12 +4,12 @@ import { type FaultDetails, fail } from '../core/fault.ts';
 import { hookNames } from './hook-name.ts';
 import { kinds, type PluginKind } from './kinds.ts';
 
-/** Plugin ids name log lines, metrics and lockfile entries: lower case, digits, dashes. */
+/** A plugin id, which names log lines, metrics and lockfile entries: lower case, digits, dashes. */
 export const pluginIdSchema = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63, starting with a letter');
 
-/** `outbound_http`; `cap.host.outbound_http` is read as the same. */
+/** A capability name: `outbound_http`, or its alias `cap.host.outbound_http`. */
 const capabilityNameSchema = z
   .string()
   .regex(/^(cap\.host\.)?[a-z][a-z0-9_]*$/, 'a capability name such as outbound_http')
@@ -17,14 +17,17 @@ const capabilityNameSchema = z
 
 /** Semantic Versioning 2.0.0. */
 const number = '(?:0|[1-9]\\d*)';
-/** An identifier of a pre-release: no number with a leading zero (Semantic Versioning 2.0.0, § 9). */
+/** A pre-release identifier: numbers have no leading zero (Semantic Versioning 2.0.0, § 9). */
 const identifier = `(?:${number}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
 const versionPattern = new RegExp(
   `^${number}\\.${number}\\.${number}(?:-${identifier}(?:\\.${identifier})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
 );
 const versionSchema = z.string().max(128).regex(versionPattern, 'a semantic version such as 0.1.0');
 
-/** `plugin.json`: what a plugin says of itself. It asks; only the operator's file grants. Unknown keys are refused. */
+/**
+ * `plugin.json`, a plugin's description of itself. It only requests capabilities; the operator's file grants them.
+ * Unknown keys are refused.
+ */
 export const pluginDescriptorSchema = z
   .strictObject({
     $schema: z.string().optional(),
@@ -66,13 +69,13 @@ export const pluginDescriptorSchema = z
 
 export type PluginDescriptor = z.infer<typeof pluginDescriptorSchema>;
 
-/** Levels of nesting that a descriptor may have: enough for any `config_schema`, too few to exhaust a stack. */
+/** The maximum nesting of a descriptor: enough for any `config_schema`, too little to exhaust a stack. */
 const depthLimit = 64;
 
 /**
- * Reads a descriptor, however it was come by: a file, a section, a manifest, the operator's statement.
- * `$schema` is for editors and does not survive.
- * @throws Fault `descriptor_invalid`, which names the first wrong field; `about` says whose descriptor it is
+ * Validates a descriptor from any origin: a file, a section, a manifest, the operator's configuration. `$schema` is for
+ * editors and is removed.
+ * @throws Fault `descriptor_invalid`, which names the first invalid field; `about` says whose descriptor it is
  */
 export function parseDescriptor(value: unknown, about: FaultDetails = {}): PluginDescriptor {
   if (deeperThan(value, depthLimit)) {
@@ -92,7 +95,7 @@ export function parseDescriptor(value: unknown, about: FaultDetails = {}): Plugi
   });
 }
 
-/** Whether two parsed descriptors say the same. The order of keys does not matter, that of lists does. */
+/** Whether two parsed descriptors are equal. The order of keys does not matter, that of lists does. */
 export const sameDescriptor = (one: PluginDescriptor, other: PluginDescriptor): boolean =>
   isDeepStrictEqual(JSON.parse(JSON.stringify(one)), JSON.parse(JSON.stringify(other)));
 

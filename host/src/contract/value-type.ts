@@ -1,4 +1,4 @@
-/** A type of the Component Model as data. Fields and cases stand in their order; a resource is `interface/name`. */
+/** A type of the Component Model as data. Fields and cases keep their order; a resource is `interface/name`. */
 export type ContractType =
   | string
   | { readonly list: ContractType; readonly length?: number }

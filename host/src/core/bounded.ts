@@ -3,7 +3,7 @@ import { visible } from './visible.ts';
 
 const most = { characters: 1_000, stack: 4_000, members: 20, depth: 3 };
 
-/** A value for a line of the log, whoever made it: texts are cut and harmless to look at, and little is nested. */
+/** Bounds an untrusted value for a log line: texts are cut and made printable, and nesting is limited. */
 export function bounded(value: unknown, depth: number = most.depth): unknown {
   if (typeof value === 'string') return visible(cut(value, most.characters));
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
@@ -14,13 +14,13 @@ export function bounded(value: unknown, depth: number = most.depth): unknown {
   return boundedMembers(value, depth - 1);
 }
 
-/** The same for the members of an object. */
+/** Bounds each member of an object. */
 export function boundedMembers(value: object, depth: number = most.depth): Readonly<Record<string, unknown>> {
   const members = Object.entries(value).slice(0, most.members);
   return Object.fromEntries(members.map(([name, each]) => [visible(cut(name, 100)), bounded(each, depth)]));
 }
 
-/** An error with its stack and what caused it. */
+/** Formats an error with its stack and its causes. */
 function boundedError({ name, message, stack = '', cause }: Error, depth: number): object {
   return {
     type: name,

@@ -1,6 +1,6 @@
-/** What stands where the rest was. The mask of secrets knows it. */
+/** Marks the place where a text was cut. The secret mask knows it. */
 export const ellipsis = '…';
 
-/** A text that is at most `length` characters long, and says so when it was longer. */
+/** Cuts a text to at most `length` characters and marks the cut. */
 export const cut = (text: string, length: number): string =>
   text.length > length ? `${text.slice(0, length)}${ellipsis}` : text;

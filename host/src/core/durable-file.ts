@@ -3,15 +3,15 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeFolder } from './make-folder.ts';
 
-/** A name in `folder` that no other process uses. The folder is made. */
+/** Returns a name in `folder` that no other process uses. Creates the folder. */
 export async function temporaryFile(folder: string): Promise<string> {
   await makeFolder(folder);
   return join(folder, randomUUID());
 }
 
 /**
- * Writes a file so that after a crash it is there with all of its bytes, or not at all: temporary file, fsync, rename,
- * fsync of the folder. `temporary` is a folder on the same file system.
+ * Writes a file so that after a crash it is complete or does not exist: temporary file, fsync, rename, fsync of the
+ * folder. `temporary` is a folder on the same file system.
  */
 export async function writeDurably(
   file: string,
@@ -31,7 +31,7 @@ export async function writeDurably(
   await moveDurably(draft, file);
 }
 
-/** Moves a file that is synced already to its final name. */
+/** Moves a synced file to its final name. */
 export async function moveDurably(draft: string, file: string): Promise<void> {
   try {
     await makeFolder(dirname(file));

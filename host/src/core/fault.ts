@@ -2,7 +2,7 @@ import { codes, type FaultCode } from './codes/index.ts';
 import { fileProblem } from './file-problem.ts';
 import { isSystemError, remedyFor } from './system-error.ts';
 
-/** What an error is about. `hint` says what to do here and now; the other members name the thing concerned. */
+/** The details of a fault. `hint` says what to do about this occurrence; the other members name what it is about. */
 export interface FaultDetails {
   readonly hint?: string;
   readonly plugin?: string;
@@ -11,7 +11,7 @@ export interface FaultDetails {
   readonly column?: number;
   readonly path?: string;
   readonly reference?: string;
-  /** Told line by line, below the message. */
+  /** Differences, printed line by line below the message. */
   readonly differences?: readonly string[];
   readonly [name: string]: unknown;
 }
@@ -28,23 +28,23 @@ export class Fault extends Error {
     this.details = details;
   }
 
-  /** Exit code of the process when start fails on this. */
+  /** The exit code of the process if the start fails with this fault. */
   get exit(): number {
     return codes[this.code].exit ?? 1;
   }
 
-  /** What to do: the hint of this occurrence, or the code's general advice. */
+  /** What to do next: the hint of this occurrence, or the general advice of the code. */
   get hint(): string {
     return this.details.hint ?? codes[this.code].todo;
   }
 
-  /** The same fault, told more about: members of `more` win. Used once, on the way out, to name plugin and file. */
+  /** Returns the fault with more details, which override existing ones: used on the way out to name plugin and file. */
   with(more: FaultDetails): Fault {
     return new Fault(this.code, { ...this.details, ...more }, this.cause);
   }
 }
 
-/** Several faults found in one go, so that a reader can mend them all at once. */
+/** Several faults found in one run, so that a reader can fix them all at once. */
 export class Faults extends Error {
   override readonly name = 'Faults';
   readonly faults: readonly Fault[];
@@ -64,11 +64,11 @@ export function fail(code: FaultCode, details?: FaultDetails, cause?: unknown): 
   throw new Fault(code, details, cause);
 }
 
-/** Any thrown value as faults: Faults spread, anything else as `toFault` has it. */
+/** Converts any thrown value to a list of faults: Faults are spread, anything else goes through `toFault`. */
 export const toFaults = (thrown: unknown): readonly Fault[] =>
   thrown instanceof Faults ? thrown.faults : [toFault(thrown)];
 
-/** Any thrown value as a fault: what the operating system refused is `system_refused`, our own mistakes are `internal`. */
+/** Converts any thrown value to a fault: refusals of the operating system become `system_refused`, bugs `internal`. */
 export function toFault(thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown;
   const remedy = remedyFor(thrown);

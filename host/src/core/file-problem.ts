@@ -1,4 +1,4 @@
-/** What the system's codes for files mean, in words. */
+/** Readable messages for the system's error codes about files. */
 const words: Readonly<Record<string, string>> = {
   ENOENT: 'no such file or folder',
   EACCES: 'permission denied',
@@ -14,7 +14,7 @@ const words: Readonly<Record<string, string>> = {
   EIO: 'the disk reports an error',
 };
 
-/** Why a file could not be used, in words with the system's code, whatever was thrown: `permission denied (EACCES)`. */
+/** Describes why a file could not be used, from any thrown value: `permission denied (EACCES)`. */
 export function fileProblem(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : '';

@@ -1,4 +1,4 @@
-// JavaScript, because the first module of the command imports it: see code-cache.js.
+// JavaScript, because the command's first module imports it: see code-cache.js.
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
@@ -7,11 +7,11 @@ const othersEnter = 0o011;
 const sticky = 0o1000;
 
 /**
- * Which folder lets somebody else than this user and root change what is at a path: the folder itself, or one above it,
- * in which it could be replaced. A folder of everybody's with the sticky bit, such as /tmp, lets nobody do that, and what
- * is below a folder that nobody else may enter is out of reach. It says nothing where the system knows no such owners.
- * @param {string} folder one that exists
- * @returns {string | undefined} that folder; undefined when there is none
+ * Finds the folder that lets a user other than this one and root change the content of a path: the folder itself, or a
+ * parent in which it could be replaced. A world-writable folder with the sticky bit, such as /tmp, does not count, nor
+ * do folders below one that others cannot enter. On systems without such owners the result is always undefined.
+ * @param {string} folder an existing folder
+ * @returns {string | undefined} that folder, if any
  */
 export function foreignWriter(folder) {
   const uid = process.getuid?.();
@@ -41,7 +41,7 @@ function above(path) {
 function mayChange(path, uid) {
   const { uid: owner, mode } = lstatSync(path);
   if (owner !== uid && owner !== 0) return true;
-  // The mode of a link says nothing; the folders that it leads through are looked at as well.
+  // The mode of a link does not matter; the folders that it leads through are checked as well.
   const isLink = (mode & 0o170000) === 0o120000;
   return !isLink && (mode & othersWrite) !== 0 && (mode & sticky) === 0;
 }

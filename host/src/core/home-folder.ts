@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 
 /**
- * The home folder of this user. One that no user database knows, as containers have, and without HOME, gets a folder
- * that is not there: nothing is found in it, and whoever needs to write there is told its name.
+ * Returns the home folder of this user. A user without HOME who is in no user database, as in containers, gets a folder
+ * that does not exist: nothing is found in it, and errors about writing to it show its name.
  */
 export function homeFolder(): string {
   try {

@@ -2,14 +2,17 @@ import type { Json } from './json.ts';
 import { KeptNumber } from './json-number.ts';
 import { findOddNumbers, type JsonBounds, standIn } from './json-scan.ts';
 
-/** What an upstream or a plugin may write: a table of some ten megabytes passes, and takes half a second at worst. */
+/**
+ * The bounds for JSON from upstreams and plugins: a table of about ten megabytes passes, and takes half a second at
+ * worst.
+ */
 export const wideBounds: JsonBounds = { values: 1_000_000, depth: 256 };
 
 /**
- * Reads JSON that somebody else wrote. It accepts what `JSON.parse` accepts, and a byte order mark before it
- * (RFC 8259 § 8.1). Numbers that would be written differently again become a `KeptNumber`.
+ * Parses untrusted JSON. It accepts what `JSON.parse` accepts, with an optional byte order mark (RFC 8259 § 8.1).
+ * Numbers that `JSON.stringify` would write differently become a `KeptNumber`.
  *
- * The time it takes is linear in the length of the text, and nothing is made of a text that is out of bounds.
+ * It takes time linear in the length of the text, and builds no value from a text that is out of bounds.
  * @throws SyntaxError, JsonExcess
  */
 export function readJson(text: string, bounds: JsonBounds = wideBounds): Json {
@@ -18,7 +21,7 @@ export function readJson(text: string, bounds: JsonBounds = wideBounds): Json {
   return odd === undefined ? JSON.parse(bare) : parseKeeping(bare, odd);
 }
 
-/** The text without a leading byte order mark. */
+/** Removes a leading byte order mark. */
 export const withoutBom = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 /** @param odd start and end of each odd number, in order */
@@ -37,7 +40,7 @@ function parseKeeping(text: string, odd: readonly number[]): Json {
   return restore(JSON.parse(rewritten + text.slice(copied)), kept);
 }
 
-/** Puts the kept numbers in the place of their stand-ins. The value is fresh from `JSON.parse`, and is changed in place. */
+/** Replaces the placeholders with the kept numbers, in place, because the value is fresh from `JSON.parse`. */
 function restore(value: unknown, kept: readonly string[]): Json {
   if (typeof value === 'number') {
     const source = Math.abs(value) < standIn ? undefined : kept[Math.round(Math.abs(value) / standIn) - 1];
@@ -59,6 +62,6 @@ function restore(value: unknown, kept: readonly string[]): Json {
   return value as Json;
 }
 
-/** Whether a value may be, or have within it, a stand-in. */
+/** Whether a value may be or contain a placeholder. */
 const holds = (value: unknown): boolean =>
   typeof value === 'number' ? value >= standIn || value <= -standIn : typeof value === 'object' && value !== null;

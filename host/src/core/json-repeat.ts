@@ -1,8 +1,8 @@
 import { endOfString } from './json-scan.ts';
 
 /**
- * A name that stands twice in one object of a JSON text, of which readers take the first or the last.
- * @param text JSON that was parsed already
+ * Finds a name that occurs twice in one object of a JSON text; readers differ in which one they use.
+ * @param text valid JSON
  */
 export function repeatedName(text: string): string | undefined {
   const open: (Set<string> | undefined)[] = [];

@@ -1,11 +1,11 @@
-/** How much one JSON text may hold. */
+/** The limits of one JSON text. */
 export interface JsonBounds {
   readonly values: number;
-  /** Levels of arrays and objects within each other. */
+  /** The maximum nesting of arrays and objects. */
   readonly depth: number;
 }
 
-/** A JSON text holds more than its bounds allow. */
+/** Thrown for a JSON text that exceeds its bounds. */
 export class JsonExcess extends Error {
   override readonly name = 'JsonExcess';
 }
@@ -25,13 +25,13 @@ const lowerE = 101;
 const openBrace = 123;
 const closeBrace = 125;
 
-/** Digits that every double keeps (DBL_DIG). */
+/** The number of digits that every double keeps (DBL_DIG). */
 const safeDigits = 15;
 
 /**
- * One pass over a JSON text, outside of its strings: holds it to its bounds, and finds the numbers that `JSON.parse`
- * and `JSON.stringify` would not give back as they are. Their starts and ends are returned, in order; `undefined` when
- * there are none, as in nearly every text. Of what is not JSON it says nothing, which is for the parser to say.
+ * Scans a JSON text once, outside of its strings: checks its bounds and finds the numbers that `JSON.parse` and
+ * `JSON.stringify` would change. Returns their starts and ends in order; `undefined` if there are none, as in nearly
+ * every text. Invalid JSON is left to the parser.
  * @throws JsonExcess
  */
 export function findOddNumbers(text: string, bounds: JsonBounds): readonly number[] | undefined {
@@ -74,12 +74,12 @@ export function findOddNumbers(text: string, bounds: JsonBounds): readonly numbe
 const tooMany = ({ values }: JsonBounds) => new JsonExcess(`more than ${values} values`);
 
 /**
- * Odd numbers travel through `JSON.parse` as multiples of this one: the first as 1e22, the second as 2e22. No other
- * number is as large, because all that are as large count as odd. V8 reads no larger power of ten as fast.
+ * The placeholder of odd numbers in `JSON.parse`: the first one becomes 1e22, the second 2e22. No other number is as
+ * large, because all such numbers count as odd. V8 parses no larger power of ten as fast.
  */
 export const standIn = 1e22;
 
-/** Index of the quote that ends the string which begins at `start`, or of the text's end. */
+/** Returns the index of the quote that ends the string at `start`, or of the end of the text. */
 export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end !== -1) {
@@ -98,7 +98,7 @@ const isNumberCode = (code: number) =>
 
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Whether a double would be written in another way than the number in `text`, or is as large as a stand-in. */
+/** Whether the number in `text` would be written differently as a double, or is as large as a placeholder. */
 function isOdd(text: string, start: number, dotAt: number, end: number): boolean {
   const short = isOddFraction(text, text.charCodeAt(start) === minus ? start + 1 : start, dotAt, end);
   if (short !== undefined) return short;
@@ -108,8 +108,8 @@ function isOdd(text: string, start: number, dotAt: number, end: number): boolean
 }
 
 /**
- * The same for what nearly all fractions are: 12.345 or 1.50, of which a double keeps every digit but the last zero.
- * `undefined` for all that is longer, smaller than 0.1, or no fraction.
+ * Decides the common case of short fractions like 12.345 or 1.50, of which a double keeps every digit but a final zero.
+ * `undefined` for everything that is longer, smaller than 0.1, or not a fraction.
  */
 function isOddFraction(text: string, start: number, dotAt: number, end: number): boolean | undefined {
   if (end - start > safeDigits + 1 || text.charCodeAt(dotAt) !== dot || dotAt === start || dotAt + 1 === end)

@@ -4,9 +4,9 @@ import { type Json, type JsonObject, withDoubles } from './json.ts';
 import { type SchemaGap, type UsableSchema, usableSchema } from './usable-schema.ts';
 
 /**
- * Whoever wrote a schema is not to be trusted with the main thread: a pattern may backtrack and references may
- * multiply without end. So the validator interprets the schema and generates no code, and it runs under a deadline
- * (milliseconds). A schema that missed it once is not tried again.
+ * The deadline of a validation, in milliseconds. Schemas are untrusted: a pattern may backtrack and references may
+ * multiply without end. So the validator interprets the schema instead of generating code, and runs under this
+ * deadline. A schema that exceeded it once is not tried again.
  */
 const deadline = 250;
 
@@ -14,7 +14,7 @@ const underDeadline = new Script('run()');
 const runs: { run?: () => void } = {};
 const context = createContext(runs, { codeGeneration: { strings: false, wasm: false } });
 
-/** A schema of which nothing can be used, or not within the deadline. */
+/** A schema that cannot be used, or not within the deadline. */
 interface Unusable {
   readonly unusable: true;
   readonly why: string;
@@ -24,38 +24,38 @@ const unusable = (error: unknown): Unusable => ({
   why: error instanceof Error ? error.message : String(error),
 });
 
-/** Schemas as they were taken. */
+/** Prepared schemas by their source. */
 const known = new WeakMap<JsonObject, UsableSchema | Unusable>();
 
-/** Where a value breaks a schema, as a JSON pointer; or why the schema itself cannot be used. */
+/** The place at which a value violates a schema, as a JSON pointer; or why the schema cannot be used. */
 export type SchemaError = { readonly at: string; readonly reason: string } | Unusable;
 
 /**
- * Why `value` does not fit `schema`, or `undefined` when it fits what of the schema can be used. Draft 2020-12 unless
- * `$schema` says another one.
+ * Returns why `value` does not match `schema`, or `undefined` if it matches the usable parts of the schema. The draft
+ * is 2020-12 unless `$schema` names another one.
  */
 export function schemaError(schema: JsonObject, value: Json): SchemaError | undefined {
   const result = attempt(schema, value, true);
   if ('unusable' in result) return result;
   const deepest = result.errors.at(-1);
   if (result.valid) return undefined;
-  return { at: deepest?.instanceLocation ?? '#', reason: deepest?.error ?? 'it does not fit' };
+  return { at: deepest?.instanceLocation ?? '#', reason: deepest?.error ?? 'it does not match' };
 }
 
-/** The parts of a schema that no value is held to, because they cannot be used. */
+/** Lists the parts of a schema that are ignored because they cannot be used. */
 export function schemaGaps(schema: JsonObject): readonly SchemaGap[] {
   const usable = usableOf(schema);
   return 'unusable' in usable ? [{ at: '#', reason: `it cannot be evaluated: ${usable.why}` }] : usable.gaps;
 }
 
-/** One way in which a value breaks a schema: where, as a JSON pointer, and whether that member may not be there at all. */
+/** One violation of a schema: its place, as a JSON pointer, and whether the member there is unknown. */
 export interface SchemaProblem {
   readonly at: string;
   readonly reason: string;
   readonly isUnknown: boolean;
 }
 
-/** Keywords that only say that something within does not fit. */
+/** Keywords whose errors only say that something nested does not match. */
 const wrappers = new Set([
   'properties',
   'patternProperties',
@@ -66,14 +66,14 @@ const wrappers = new Set([
   '$ref',
 ]);
 
-/** All that is wrong with `value`, one problem for each place of it; `unusable` where the schema itself cannot be used. */
+/** Lists the violations of `value`, one for each place; `unusable` if the schema itself cannot be used. */
 export function schemaErrors(schema: JsonObject, value: Json): readonly SchemaProblem[] | 'unusable' {
   const result = attempt(schema, value, false);
   if ('unusable' in result) return 'unusable';
   const places = new Map<string, SchemaProblem>();
   const seen = new Set<string>();
   for (const { instanceLocation: at, keyword, error } of result.errors) {
-    // The library also calls each member unknown that is known and does not fit: what was said first counts.
+    // The library also reports known members that do not match as unknown: the first error counts.
     const isKnown = seen.has(at);
     seen.add(at);
     if (wrappers.has(keyword) || places.has(at) || (keyword === 'false' && isKnown)) continue;

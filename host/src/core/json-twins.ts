@@ -1,12 +1,12 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 
-/** Two names of one object that differ in case only. */
+/** Two names of one object that differ only in case. */
 export type Twins = readonly [one: string, other: string];
 
 /**
- * Finds names that differ in case only, in any object within `value`. To JSON they are two members. To many servers they
- * are one (Go's encoding/json, .NET, Jackson when told so), and the last one counts: what a plugin looked at need not be
- * what such a server reads.
+ * Finds names that differ only in case, in any object within `value`. In JSON they are two members. Many servers treat
+ * them as one (Go's encoding/json, .NET, Jackson if configured so) and use the last one, which need not be the one that
+ * a plugin checked.
  */
 export function findTwins(value: Json | undefined): Twins | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
@@ -32,7 +32,7 @@ function findTwinsIn(object: JsonObject): Twins | undefined {
   return undefined;
 }
 
-/** Up to this many names are compared with each other, which makes nothing new. */
+/** Up to this many names are compared pairwise, without allocating. */
 const fewNames = 12;
 
 function twinsOfFew(names: readonly string[]): Twins | undefined {
@@ -58,7 +58,7 @@ function twinsOfMany(names: readonly string[]): Twins | undefined {
   return undefined;
 }
 
-/** The same for names that differ in case only, and for few others. */
+/** Computes a hash that is equal for names that differ only in case, and for few others. */
 function roughHash(name: string): number {
   let hash = 0;
   for (let at = 0; at < name.length; at += 1) {
@@ -68,14 +68,14 @@ function roughHash(name: string): number {
   return hash;
 }
 
-/** The characters beyond ASCII that fold to one within: ſ to s, K to k, ı to i. */
+/** Non-ASCII characters that fold to ASCII ones: ſ to s, K to k, ı to i. */
 const foldedToAscii: ReadonlyMap<number, number> = new Map([
   [0x17f, 115],
   [0x212a, 107],
   [0x131, 105],
 ]);
 
-/** Whether two names of the same length differ in case only. */
+/** Whether two names of the same length differ only in case. */
 function isSameFolded(one: string, other: string): boolean {
   for (let at = 0; at < one.length; at += 1) {
     const a = one.charCodeAt(at);
@@ -90,7 +90,7 @@ const lastAscii = 127;
 const lowerCase = (code: number) => (code >= 65 && code <= 90 ? code + 32 : code);
 
 /**
- * Simple case folding (Unicode, CaseFolding.txt, C and S): one character for one, so that ſ is s, K is k and ß stays.
+ * Folds case (Unicode, CaseFolding.txt, C and S), one character to one, so that ſ is s, K is k and ß stays.
  * The dotless ı counts as i, as it does to Java.
  */
 export function foldCase(name: string): string {
@@ -100,7 +100,7 @@ export function foldCase(name: string): string {
   return folded;
 }
 
-/** What was folded before. It cannot outgrow Unicode. */
+/** A cache of folded characters, bounded by the size of Unicode. */
 const foldedCharacters = new Map<string, string>();
 
 function foldCharacter(character: string): string {

@@ -1,6 +1,6 @@
 import { KeptNumber } from './json-number.ts';
 
-/** A JSON value, as `readJson` yields it. */
+/** A JSON value, as returned by `readJson`. */
 export type Json = null | boolean | number | KeptNumber | string | readonly Json[] | JsonObject;
 export interface JsonObject {
   readonly [name: string]: Json | undefined;
@@ -10,7 +10,7 @@ export interface JsonObject {
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof KeptNumber);
 
-/** A copy in which every number is a plain one, for code that knows nothing of kept numbers. */
+/** Returns a copy in which every number is a plain one, for code that does not know kept numbers. */
 export function withDoubles(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof KeptNumber) return value.double;

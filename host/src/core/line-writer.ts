@@ -1,20 +1,19 @@
 import { write, writeSync } from 'node:fs';
 
-/** A write for each line would cost more than making it: lines wait for each other, this many bytes or milliseconds. */
+/** Lines are collected up to this many bytes or milliseconds, because one write per line would cost too much. */
 const together = { bytes: 8_192, ms: 250 };
-/** Bytes of lines that cannot be written. Beyond them the newest are lost. */
+/** The most bytes of lines that wait to be written. Beyond it the newest lines are lost. */
 const mostWaiting = 16 * 1024 * 1024;
 
 /**
- * Writes lines to a file descriptor, several at once. A disk that is full or a reader that is slow ends no gateway: the
- * lines wait for room, and those that are lost meanwhile are counted in a line of their own. A reader that left is
- * written to no more.
+ * Writes lines to a file descriptor in batches. A full disk or a slow reader does not end the gateway: lines wait, and
+ * lost lines are counted in a line of their own. After the reader has closed its end, nothing is written.
  */
 export class LineWriter {
   readonly #descriptor: number;
   #waiting = '';
   #lost = 0;
-  /** What is being written, and could not be yet. */
+  /** The lines that are being written. */
   #chunk: Uint8Array = new Uint8Array();
   #isWriting = false;
   #isClosed = false;
@@ -37,7 +36,7 @@ export class LineWriter {
     else this.#later();
   }
 
-  /** Calls back once all lines so far are written, or cannot be. */
+  /** Calls back once all lines so far are written or lost. */
   flush(done: () => void = () => {}): void {
     this.#onIdle.push(done);
     this.#begin();
@@ -68,7 +67,7 @@ export class LineWriter {
       }
       this.#isClosed = error.code === 'EPIPE';
       this.#later();
-      // A slow reader is waited for.
+      // Wait for a slow reader.
       if (error.code !== 'EAGAIN') for (const done of this.#onIdle.splice(0)) done();
     });
   }
@@ -80,10 +79,10 @@ export class LineWriter {
     this.#lost = 0;
   }
 
-  /** The process ends: there is one more try, and nobody waits. */
+  /** Tries once more to write, without waiting, because the process is ending. */
   #writeLast(): void {
     if (this.#isClosed) return;
-    // What is being written is Node's already.
+    // Node has the batch that is being written already.
     if (this.#isWriting) this.#chunk = new Uint8Array();
     try {
       while (this.#chunk.length > 0 || this.#waiting.length > 0) {

@@ -3,15 +3,15 @@ import { LineWriter } from './line-writer.ts';
 
 export type Log = Logger;
 
-/** JSON lines. Level from `level`; results go to stdout, so the log goes to stderr unless told otherwise. */
+/** Creates a log of JSON lines. It writes to stderr by default, because results go to stdout. */
 export function createLog(level: string, destination: DestinationStream = new LineWriter(2)): Log {
   return pino({ level, base: null, timestamp: createTimestamp() }, destination);
 }
 
-/** A log that drops everything. */
+/** Creates a log that drops everything. */
 export const silentLog = (): Log => pino({ level: 'silent' });
 
-/** The time of a line, ISO 8601. Under load many lines fall into one millisecond, and it is written out once. */
+/** Formats the time of a line (ISO 8601), cached because under load many lines have the same millisecond. */
 function createTimestamp(): () => string {
   let last = 0;
   let text = '';

@@ -2,8 +2,9 @@ import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes a folder with its parents, and throws what keeps the first missing one from being made. Node's own way says on a
- * read-only file system that the folder is not there, and never ends where a file system takes no folders, as /proc.
+ * Creates a folder with its parents, and throws the error of the first one that cannot be created. Node's `recursive`
+ * says "no such folder" on a read-only file system, and never returns on file systems without folder creation, such as
+ * /proc.
  */
 export function makeFolderSync(path: string, mode?: number): void {
   try {
@@ -17,7 +18,7 @@ export function makeFolderSync(path: string, mode?: number): void {
   }
 }
 
-/** The same, for what waits anyway. */
+/** Creates a folder synchronously, like `makeFolder`. */
 export async function makeFolder(path: string, mode?: number): Promise<void> {
   makeFolderSync(path, mode);
 }

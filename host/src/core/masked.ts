@@ -2,8 +2,7 @@ import { Fault, Faults, toFaults } from './fault.ts';
 import type { SecretMask } from './secret-mask.ts';
 
 /**
- * Does the work; what it throws is told without the secrets that a registry, a plugin, an upstream or Node may have put
- * into it.
+ * Runs `work`. Secrets that a registry, a plugin, an upstream or Node put into an error are masked.
  * @throws Faults
  */
 export async function masked<T>(mask: SecretMask, work: () => Promise<T>): Promise<T> {

@@ -1,19 +1,19 @@
-/** Values of labels by their names, always given in the same order. */
+/** Label values by name, always in the same order. */
 export type Labels = Readonly<Record<string, string>>;
 
 export interface Family {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
-  /** Upper bounds of a histogram's buckets, ascending, without infinity. */
+  /** The upper bounds of a histogram's buckets, ascending, without infinity. */
   readonly buckets?: readonly number[];
 }
 
-/** Seconds, as most that is measured here. */
+/** The default buckets, in seconds. */
 export const defaultBuckets: readonly number[] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
-/** One number of a family, or one histogram. */
+/** One series of a family: a number or a histogram. */
 export class Series {
-  /** Of a histogram: the sum of what was observed. */
+  /** For a histogram, the sum of the observed values. */
   value = 0;
   count = 0;
   readonly buckets: number[];
@@ -32,7 +32,7 @@ export class Series {
     this.value = value;
   }
 
-  /** Puts a value into a histogram. */
+  /** Records a value in a histogram. */
   observe(value: number): void {
     this.value += value;
     this.count += 1;
@@ -41,7 +41,7 @@ export class Series {
   }
 }
 
-/** Numbers that are read from outside, kept by family and labels. Who adds to them bounds how many there are. */
+/** Metrics by family and labels. Code that adds series must bound their number. */
 export class Metrics {
   readonly #families = new Map<string, Family & { readonly series: Map<string, Series> }>();
 
@@ -50,10 +50,10 @@ export class Metrics {
     if (!this.#families.has(name)) this.#families.set(name, { ...family, series: new Map() });
   }
 
-  /** The series with these labels, made when there is none. The family must have been declared. */
+  /** Returns the series with these labels, created if missing. The family must be declared. */
   series(name: string, labels: Labels): Series {
     const family = this.#families.get(name);
-    if (family === undefined) throw new RangeError(`no metric ${name} was declared`);
+    if (family === undefined) throw new RangeError(`the metric ${name} is not declared`);
     const key = labelText(labels);
     let series = family.series.get(key);
     if (series === undefined) {
@@ -63,7 +63,7 @@ export class Metrics {
     return series;
   }
 
-  /** All of it, in the text format of Prometheus (version 0.0.4). */
+  /** Writes all metrics in Prometheus's text format (version 0.0.4). */
   text(): string {
     return [...this.#families].map(([name, family]) => familyText(name, family)).join('');
   }

@@ -1,11 +1,11 @@
-/** The known name that `name` is most probably meant to be, when one is near enough (two changes, for short ones one). */
+/** Returns the known name that is nearest to a misspelled one, within two changes, or one for short names. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map(candidate => ({ candidate, distance: distance(name.toLowerCase(), candidate) }));
   const best = ranked.sort((a, b) => a.distance - b.distance)[0];
   return best && best.distance <= (name.length < 5 ? 1 : 2) ? best.candidate : undefined;
 }
 
-/** Levenshtein's, but two neighbours that changed places count as one change. */
+/** Returns the Levenshtein distance with transpositions counted as one change. */
 function distance(one: string, other: string): number {
   let before: readonly number[] = [];
   let row: readonly number[] = Array.from({ length: other.length + 1 }, (_, index) => index);

@@ -1,34 +1,38 @@
 import type { Metrics, Series } from './metrics.ts';
 
-/** What a plugin has used since the gateway started. It is the same as what `/metrics` says. */
+/** The resources that a plugin has used since the gateway started, with the same values as `/metrics`. */
 export interface PluginUsage {
-  /** Hook calls, those that failed included. */
+  /** The number of hook calls, failed ones included. */
   readonly calls: number;
-  /** From the start of each hook call to its end, waiting included, in milliseconds. */
+  /** The total time of hook calls, waiting included, in milliseconds. */
   readonly wallMs: number;
-  /** On a lane's thread, in milliseconds: waiting not included. */
+  /** The total time on lane threads, waiting excluded, in milliseconds. */
   readonly cpuMs: number;
-  /** Memories of its instances that live now, in bytes. */
+  /** The memory of its current instances, in bytes. */
   readonly memoryBytes: number;
-  /** The most that `memoryBytes` has been. */
+  /** The maximum of `memoryBytes` so far. */
   readonly memoryMaxBytes: number;
-  /** Questions to capabilities that wait. */
+  /** The number of asynchronous capability calls. */
   readonly hostCalls: number;
-  /** Sent to other machines: request lines, headers and bodies, in bytes. */
+  /** The bytes sent to other machines: request lines, headers and bodies. */
   readonly egressBytes: number;
 }
 
 const families = {
   calls: ['counter', 'sallyport_plugin_calls_total', 'Hook calls of a plugin.'],
-  wall: ['counter', 'sallyport_plugin_wall_seconds_total', 'Time of hook calls from start to end, waiting included.'],
-  cpu: ['counter', 'sallyport_plugin_cpu_seconds_total', 'Time of hook calls on the thread of a lane.'],
-  memory: ['gauge', 'sallyport_plugin_memory_bytes', 'Memories of the instances of a plugin that live now.'],
-  memoryMax: ['gauge', 'sallyport_plugin_memory_max_bytes', 'The most that these memories have been.'],
-  hostCalls: ['counter', 'sallyport_plugin_host_calls_total', 'Questions of a plugin to capabilities that wait.'],
-  egress: ['counter', 'sallyport_plugin_egress_bytes_total', 'Request lines, headers and bodies that a plugin sent.'],
+  wall: ['counter', 'sallyport_plugin_wall_seconds_total', 'Time of hook calls, waiting included.'],
+  cpu: ['counter', 'sallyport_plugin_cpu_seconds_total', 'Time of hook calls on lane threads.'],
+  memory: ['gauge', 'sallyport_plugin_memory_bytes', 'Memory of the current instances of a plugin.'],
+  memoryMax: ['gauge', 'sallyport_plugin_memory_max_bytes', 'Maximum of sallyport_plugin_memory_bytes.'],
+  hostCalls: ['counter', 'sallyport_plugin_host_calls_total', 'Asynchronous capability calls of a plugin.'],
+  egress: [
+    'counter',
+    'sallyport_plugin_egress_bytes_total',
+    'Bytes of request lines, headers and bodies sent by a plugin.',
+  ],
 } as const;
 
-/** The series of one plugin, all there from the start: what is zero is shown too. */
+/** Creates the series of one plugin, all at once, so that zeros are shown too. */
 export type UsageSeries = { readonly [F in keyof typeof families]: Series };
 
 export function usageSeries(metrics: Metrics, plugin: string): UsageSeries {

@@ -3,13 +3,13 @@ import { fail } from './fault.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** This machine is never reached through a proxy. */
+/** Hosts that are never reached through a proxy: this machine. */
 const thisMachine = 'localhost,127.0.0.1,[::1]';
 
 /**
- * A dispatcher that goes through the proxies of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, in either case), as
- * curl, git and docker do; undefined where the environment names none. An https server is reached through HTTP_PROXY
- * where there is no HTTPS_PROXY.
+ * Creates a dispatcher for the proxies of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY, in upper or lower case),
+ * like curl, git and docker; undefined if there are none. Without HTTPS_PROXY, https servers are reached through
+ * HTTP_PROXY.
  * @throws Fault `proxy_invalid`
  */
 export function proxyFromEnvironment(
@@ -20,11 +20,11 @@ export function proxyFromEnvironment(
   const httpsProxy = proxyIn(env, 'https_proxy') ?? httpProxy;
   if (httpProxy === undefined && httpsProxy === undefined) return undefined;
   const noProxy = [env.no_proxy ?? env.NO_PROXY, thisMachine].filter(Boolean).join(',');
-  // An empty string is undici's way to say that there is none: it would read the environment itself.
+  // For undici an empty string means no proxy; undefined would make it read the environment itself.
   return new EnvHttpProxyAgent({ ...options, httpProxy: httpProxy ?? '', httpsProxy: httpsProxy ?? '', noProxy });
 }
 
-/** The lower-case name wins, as everywhere; a value without a scheme means http. */
+/** Reads a proxy variable. The lower-case name takes precedence; a value without a scheme means http. */
 function proxyIn(env: Environment, name: string): string | undefined {
   const [variable, stated] =
     [name, name.toUpperCase()].map(key => [key, env[key]] as const).find(([, value]) => value) ?? [];

@@ -1,13 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 
-/** Opening a pipe without this would wait until somebody writes to it. */
+/** Opens without waiting, because opening a pipe would block until something writes to it. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK;
 
-/** What is open already when we start, such as the pipe of a shell's `<(…)`. Nobody is waited for to open it. */
+/** Matches file descriptors that are open already, such as the pipe of a shell's `<(…)`, and so do not block. */
 const handedOver = /^\/dev\/(fd\/\d+|stdin)$/;
 
-/** A path that somebody named leads to something that is no file: a pipe or a device would be read for ever. */
+/** Thrown for a path that is not a regular file: reading a pipe or a device might never end. */
 export class NotRegular extends Error {
   override readonly name = 'NotRegular';
   readonly code = 'ENOTREG';
@@ -38,14 +38,14 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Reads a file that somebody named, whole. @throws NotRegular; what the file system throws */
+/** Reads a whole file at an untrusted path. @throws NotRegular; what the file system throws */
 export async function readRegularFile(path: string): Promise<Buffer> {
   if (handedOver.test(path)) return readFile(path);
   await using handle = await openRegularFile(path);
   return await handle.readFile();
 }
 
-/** The same, at once. @throws NotRegular; what the file system throws */
+/** Reads a whole file synchronously. @throws NotRegular; what the file system throws */
 export function readRegularFileSync(path: string): Buffer {
   const descriptor = openSync(path, flags);
   try {

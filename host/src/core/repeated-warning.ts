@@ -1,6 +1,6 @@
 import type { Log } from './log.ts';
 
-/** Lines of one kind in a row, and the milliseconds until there may be more. */
+/** The number of lines of one kind per period, and the period in milliseconds. */
 const usual = { most: 5, periodMs: 10_000 };
 
 interface Kind {
@@ -10,8 +10,8 @@ interface Kind {
 }
 
 /**
- * Warns of what may happen as often as anybody likes: of each kind a few lines in a period, and at its end one that says
- * how many there would have been more, with the latest. There must be a bounded number of kinds.
+ * Limits warnings that outsiders can trigger at will: a few lines of each kind per period, and at its end one line with
+ * the number of suppressed ones and the latest of them. The number of kinds must be bounded.
  */
 export class RepeatedWarning {
   readonly #log: Log;

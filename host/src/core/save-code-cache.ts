@@ -1,8 +1,8 @@
 import { flushCompileCache, getCompileCacheDir } from 'node:module';
 
 /**
- * Writes down what was compiled in this thread so far, where it is kept: see useCodeCache. Whoever is killed has no other
- * time to do it. It stands apart from what chooses the folder, because lanes need nothing of files.
+ * Saves the code that this thread has compiled so far to the cache, see useCodeCache. A thread that is terminated
+ * cannot do it at its end. It is separate from the choice of the folder, so that lanes need no access to files.
  */
 export function saveCodeCache(): void {
   if (getCompileCacheDir() !== undefined) flushCompileCache();

@@ -6,9 +6,9 @@ const shortest = 4;
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /**
- * The forms in which a value is commonly written: as it is, within JSON and HTML as common libraries escape them,
- * percent-encoded, in hexadecimal, and in base64, at whatever place it stands in what was encoded. None of a value that is shorter than four characters: it
- * would be found everywhere.
+ * Returns the forms in which a value is commonly written: plain, escaped for JSON and HTML as common libraries do,
+ * percent-encoded, in hexadecimal, and in base64 at any offset. A value shorter than four characters has none, because
+ * it would be found everywhere.
  */
 export function formsOf(value: string): string[] {
   if (value.length < shortest) return [];
@@ -26,7 +26,7 @@ export function formsOf(value: string): string[] {
   return [...new Set(forms)].filter(form => form.length >= shortest);
 }
 
-/** What of the base64 of `offset` other bytes and then these depends on these alone. */
+/** Returns the part of the base64 of these bytes after `offset` others that depends only on these bytes. */
 function base64Of(bytes: Buffer, offset: number): string[] {
   const text = Buffer.concat([Buffer.alloc(offset), bytes])
     .toString('base64')
@@ -43,28 +43,27 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-/** As Go writes JSON. */
+/** Escapes a character as Go does in JSON. */
 const unicodeEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-/** As Go and mustache write HTML: numbers for quotes and plus. */
+/** Escapes as Go and mustache do in HTML: numeric entities for quotes and plus. */
 const decimalEntity = (character: string) =>
   /[&<>]/.test(character) ? (entities[character] ?? '') : `&#${character.charCodeAt(0)};`;
-/** As OWASP asks for in HTML. */
+/** Escapes as OWASP recommends for HTML. */
 const hexEntity = (character: string) =>
   /[&<>"]/.test(character) ? (entities[character] ?? '') : `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`;
 const htmlText = (text: string) => text.replace(/[&<>"']/g, character => entities[character] ?? character);
 
 /**
- * Hides secret values that were handed out, wherever text is about to be seen by others. It is for accidents: whoever
- * has a value on purpose can write it in a way that nothing recognises. Values shorter than four characters are not
- * looked for.
+ * Hides known secret values in text that others will see. It protects against accidents only: deliberate code can write
+ * a value in a form that is not recognised. Values shorter than four characters are not searched for.
  */
 export class SecretMask {
-  /** What stands in place of a value. */
+  /** The replacement for a value. */
   static readonly stars = '***';
   readonly #known = new Set<string>();
   #pattern: RegExp | undefined;
 
-  /** Finds any of these texts, the longer first: one may be the beginning of another. */
+  /** Matches any of these texts, longer ones first, because one may be a prefix of another. */
   static pattern(texts: readonly string[]): RegExp {
     const all = texts
       .toSorted((one, other) => other.length - one.length)
@@ -72,7 +71,7 @@ export class SecretMask {
     return all.length === 0 ? /(?!)/g : new RegExp(all.join('|'), 'g');
   }
 
-  /** Takes a value, with the forms in which it is commonly written. */
+  /** Adds a value in all forms in which it is commonly written. */
   learn(value: string): void {
     if (this.#known.has(value)) return;
     const forms = formsOf(value);
@@ -87,12 +86,12 @@ export class SecretMask {
     return whole.replace(this.#pattern, SecretMask.stars);
   }
 
-  /** The same value, with every string in it masked, keys included. It itself when nothing is to be hidden. */
+  /** Masks every string in a value, keys included. Returns the value itself if nothing was masked. */
   value<T>(value: T): T {
     return this.#pattern === undefined ? value : (this.#masked(value) as T);
   }
 
-  /** A log that masks what is written, and whose children do. */
+  /** Wraps a log so that it and its children mask what they write. */
   log(log: Log): Log {
     const masked = log.child({});
     for (const level of levels) {
@@ -103,7 +102,7 @@ export class SecretMask {
     return Object.assign(masked, { child });
   }
 
-  /** Of a text that was cut, also the beginning of a value at its end. */
+  /** Masks a cut text, including the beginning of a value at its end. */
   #withoutBeginning(text: string): string {
     const end = text.length - ellipsis.length;
     let from = end;

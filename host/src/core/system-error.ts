@@ -1,4 +1,4 @@
-/** What helps when the operating system refuses with one of these codes. */
+/** Advice for error codes of the operating system. */
 const remedies: Readonly<Record<string, string>> = {
   ENOENT: 'check the path',
   EACCES: 'give the user that runs the gateway permission',
@@ -23,7 +23,7 @@ export type SystemError = Error & { readonly code: string; readonly syscall: str
 export const isSystemError = (thrown: unknown): thrown is SystemError =>
   thrown instanceof Error && 'syscall' in thrown && 'code' in thrown && typeof thrown.code === 'string';
 
-/** What helps against a refusal of the operating system; undefined for any other error. */
+/** Returns advice for an error of the operating system; undefined for any other error. */
 export const remedyFor = (thrown: unknown): string | undefined =>
   isSystemError(thrown) ? remedies[thrown.code] : undefined;
 

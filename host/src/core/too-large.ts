@@ -1,4 +1,4 @@
-/** A body is longer than its limit. */
+/** Thrown when a body exceeds its limit. */
 export class TooLarge extends Error {
   readonly limitBytes: number;
 

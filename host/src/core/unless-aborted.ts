@@ -1,4 +1,4 @@
-/** Waits for what others wait for too: an abort ends our waiting, not their work. */
+/** Waits for shared work: an abort ends the waiting, not the work. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

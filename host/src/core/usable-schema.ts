@@ -1,7 +1,7 @@
 import { dereference } from '@cfworker/json-schema';
 import { isJsonObject, type Json, type JsonObject, withDoubles } from './json.ts';
 
-/** A part of a schema that nothing is held to, because it cannot be used. */
+/** A part of a schema that is ignored because it cannot be used. */
 export interface SchemaGap {
   /** A JSON pointer into the schema. */
   readonly at: string;
@@ -10,22 +10,22 @@ export interface SchemaGap {
 
 export interface UsableSchema {
   readonly schema: object;
-  /** Its parts, by URI. */
+  /** The parts of the schema, by URI. */
   readonly lookup: ReturnType<typeof dereference>;
   readonly gaps: readonly SchemaGap[];
 }
 
 type Schema = Record<string, Json | undefined>;
 
-/** Keywords with data, in which nothing is a schema. */
+/** Keywords whose value is data, not a schema. */
 const data = new Set(['const', 'default', 'enum', 'examples']);
-/** Keywords with schemas by name. */
+/** Keywords whose value is an object of schemas. */
 const maps = new Set(['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties']);
 
 /**
- * A copy of a schema for the validator, which marks the schema's parts with members of its own, knows doubles alone, and
- * gives up on a pattern or a reference that it cannot use. Those are left out of the copy and named as gaps.
- * @throws when nothing of it can be used
+ * Copies a schema for the validator, which adds members of its own, supports only doubles, and throws on a pattern or a
+ * reference that it cannot use. Such parts are left out of the copy and reported as gaps.
+ * @throws when no part of it can be used
  */
 export function usableSchema(original: JsonObject): UsableSchema {
   const schema = withDoubles(original) as Schema;
@@ -75,7 +75,7 @@ function repairPattern(schema: Schema, at: string, gaps: SchemaGap[]): void {
   if (usable === undefined) delete schema.pattern;
 }
 
-/** A member that an unusable pattern may name must not count as one that nothing names. */
+/** Prevents that members matching an unusable pattern count as additional ones. */
 function repairPatternProperties(schema: Schema, at: string, gaps: SchemaGap[]): void {
   const { patternProperties } = schema;
   if (!isJsonObject(patternProperties)) return;
@@ -96,8 +96,8 @@ function repairPatternProperties(schema: Schema, at: string, gaps: SchemaGap[]):
 const notPattern = (pattern: Json) => `it is not a regular expression: ${JSON.stringify(pattern).slice(0, 200)}`;
 
 /**
- * A pattern as the validator takes it, which is with the flag `u` (JSON Schema 2020-12 § 6.4: SHOULD). Without the flag
- * any punctuation may be escaped, which schemas make use of (`https\:\/\/`); it is written in hexadecimal here.
+ * Rewrites a pattern for the validator, which uses the flag `u` (JSON Schema 2020-12 § 6.4: SHOULD). Without the flag
+ * any punctuation may be escaped, as in `https\:\/\/`; such escapes are rewritten in hexadecimal.
  */
 function usablePattern(pattern: string): string | undefined {
   if (isPattern(pattern)) return pattern;

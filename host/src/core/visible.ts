@@ -1,9 +1,9 @@
-/** What a terminal obeys, or what makes text look like other text; line ends and tabs are not among it. */
+/** Control and format characters, which a terminal interprets or which disguise text; except line breaks and tabs. */
 const hidden = /[^\P{Cc}\n\t]|[\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
- * The same text with each control and formatting character written as JSON escapes it (`\u001b`), so that nobody's
- * words move a cursor, colour a line or turn the reading direction. Applied to JSON, it yields JSON of the same value.
+ * Escapes control and format characters as JSON does (`\u001b`), so that untrusted text cannot move a cursor, colour a
+ * line or change the reading direction. Applied to JSON, the result is JSON with the same value.
  */
 export const visible = (text: string): string => text.replace(hidden, escaped);
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../core/json.ts';
 import { findTwins, foldCase } from '../core/json-twins.ts';
 
-/** The params that MCP defines, of all methods and revisions. */
+/** The params that MCP defines, for all methods and revisions. */
 const knownParams = [
   ...['_meta', 'argument', 'arguments', 'capabilities', 'clientInfo', 'context', 'cursor', 'level', 'name', 'progress'],
   ...['progressToken', 'protocolVersion', 'reason', 'ref', 'requestId', 'task', 'total', 'uri'],
@@ -9,9 +9,9 @@ const knownParams = [
 const byFolded: ReadonlyMap<string, string> = new Map(knownParams.map(name => [foldCase(name), name]));
 
 /**
- * Says which name in `params` a server may read in another way than plugins do, because it ignores case; `undefined`
- * when there is none. Either two names of one object differ in case only, at any depth, or a name differs from one of
- * MCP's in case only.
+ * Describes a name in `params` that a server which ignores case may read differently than plugins do; `undefined` if
+ * there is none. Either two names of one object differ only in case, at any depth, or a name differs only in case from
+ * one of MCP's.
  */
 export function ambiguousName(params: JsonObject): string | undefined {
   for (const name in params) {

@@ -61,10 +61,10 @@ export const blockedAnswer = (data: Blocked): ErrorAnswer =>
   });
 
 /**
- * Reads what an upstream sent as the answer to a request. Its `text` is the upstream's own, with only the id exchanged:
- * no number loses a digit, no member its place.
+ * Reads an upstream's answer to a request. Its `text` is the upstream's own with only the id replaced, so numbers keep
+ * their digits and members their order.
  * @param message `text`, parsed
- * @throws Fault `upstream_garbage` when it is no JSON-RPC response
+ * @throws Fault `upstream_garbage` when it is not a JSON-RPC response
  */
 export function readAnswer(upstream: string, message: JsonObject, text: string): Answer {
   const { jsonrpc, result, error } = message;

@@ -3,9 +3,9 @@ import { readJson, withoutBom } from '../core/json-reader.ts';
 import { endOfString } from '../core/json-scan.ts';
 
 /**
- * Puts `own`, a JSON value, in the place of a message's id. Undefined where the message does not have exactly one
- * top-level member `id`: of two, it would depend on the reader which one counts. Line breaks between tokens go, because
- * a line is the frame in SSE.
+ * Replaces a message's id with `own`, a JSON value. Undefined if the message does not have exactly one top-level member
+ * `id`, because with two, readers differ in which one they use. Line breaks between tokens are removed, because SSE
+ * frames by lines.
  * @param text a JSON object that JSON.parse accepts
  */
 export function exchangeId(text: string, own: string): string | undefined {
@@ -21,8 +21,8 @@ interface Place {
 }
 
 /**
- * The id of a message that is not parsed, because it is out of bounds. Undefined where it does not have exactly one that
- * is a string without escapes, or a number.
+ * Finds the id of a message that is too large to parse. Undefined if it does not have exactly one that is a string
+ * without escapes, or a number.
  */
 export function readId(text: string): Json | undefined {
   const place = findId(text);
@@ -36,7 +36,7 @@ export function readId(text: string): Json | undefined {
 
 const longestId = 1_000;
 
-/** Where the value of the one top-level member `id` stands. Strings are leapt over, so that long texts cost little. */
+/** Finds the value of the only top-level member `id`. Strings are skipped, so that long texts cost little. */
 function findId(text: string): Place | undefined {
   let found: Place | undefined;
   let depth = 0;
@@ -88,7 +88,7 @@ function isId(text: string, from: number, to: number): boolean {
 const plainName = '"id"';
 const longestName = '"\\u0069\\u0064"'.length;
 
-/** The id behind a name; undefined for a value that is none. */
+/** Parses an id; undefined for any other value. */
 function valueAfter(text: string, end: number): Place | undefined {
   scalar.lastIndex = end;
   const [all, value] = scalar.exec(text) ?? [];

@@ -3,10 +3,10 @@ export const logLevels: readonly string[] = [
   ...['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'],
 ];
 
-/** How severe a level is; -1 for what is no level. */
+/** Returns the severity of a level; -1 for an unknown one. */
 export const severity = (level: unknown): number => logLevels.indexOf(String(level));
 
-/** The level at which everything is sent that one of them wants; undefined when none states a level. */
+/** Returns the least severe of the wanted levels; undefined if there are none. */
 export function mostVerbose(levels: Iterable<string | undefined>): string | undefined {
   let least: string | undefined;
   for (const level of levels) {

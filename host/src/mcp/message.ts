@@ -5,10 +5,10 @@ import { readJson } from '../core/json-reader.ts';
 import { JsonExcess } from '../core/json-scan.ts';
 import { ambiguousName } from './ambiguous-name.ts';
 
-/** The id of a request, which is written again exactly as the client wrote it. */
+/** The id of a request, which the answer repeats exactly as the client wrote it. */
 export type MessageId = string | number | KeptNumber;
 
-/** What a client may POST: a request, a notification, or a response to a request of ours (we make none). */
+/** A message that a client may POST: a request, a notification, or a response to a request of ours (we send none). */
 export type Message =
   | { readonly kind: 'request'; readonly id: MessageId; readonly method: string; readonly params: JsonObject }
   | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
@@ -20,13 +20,13 @@ export interface Notification {
   readonly params?: JsonObject;
 }
 
-/** Characters of a name, uri or method that a client sent, in the log line. */
+/** The maximum length of a client's name, URI or method in a log line. */
 export const longestName = 1000;
 
-/** What the body of a POST may be: a message, or a list of them, none of which was looked at yet. */
+/** The body of a POST: a message or a list of messages, not validated yet. */
 export type Body = Message | { readonly kind: 'batch'; readonly messages: readonly Json[] };
 
-/** What one body may hold. A client writes calls and not tables: this many values are read in some 20 ms. */
+/** The bounds of one body. Clients send calls, not tables; this many values are parsed in about 20 ms. */
 const bounds = { values: 100_000, depth: 256 };
 
 /**
@@ -43,8 +43,8 @@ export function parseBody(text: string): Json {
 }
 
 /**
- * The id that the answer to a message echoes, whatever else is wrong with the message: any string or number. `null`
- * where none could be read; `undefined` for a notification, whose refusal has no id (MCP, Transports § Sending Messages).
+ * Returns the id that the answer to a message echoes, even if the message is invalid: any string or number. `null` if
+ * none could be read; `undefined` for a notification, whose refusal has no id (MCP, Transports § Sending Messages).
  */
 export function idOf(message: Json): MessageId | null | undefined {
   if (!isJsonObject(message)) return null;
@@ -54,7 +54,7 @@ export function idOf(message: Json): MessageId | null | undefined {
 }
 
 /**
- * Takes the JSON of a body as one JSON-RPC message (JSON-RPC 2.0 § 4).
+ * Validates the JSON of a body as one JSON-RPC message (JSON-RPC 2.0 § 4).
  * @throws Fault `batch_refused`, `message_invalid`, `params_invalid`
  */
 export function toMessage(message: Json): Message {
@@ -71,22 +71,22 @@ export function toMessage(message: Json): Message {
   return id === undefined ? { kind: 'notification', method, params } : { kind: 'request', id, method, params };
 }
 
-/** A client learns of a notification only by the status whether it was taken. */
+/** Refuses a message. For a notification, the client sees only the HTTP status. */
 const badParams = (id: MessageId | undefined, hint: string) =>
   id === undefined ? invalid(hint) : fail('params_invalid', { hint });
 
 const invalid = (hint: string) => fail('message_invalid', { hint });
 
-/** Characters of an id that is a number. */
+/** The maximum length of a numeric id. */
 const longestId = 1_000;
 
-/** Whether this is the id of a request: a string, or an integer, also one that no double holds. */
+/** Whether this is a valid request id: a string or an integer, even one beyond the precision of a double. */
 export function isId(id: Json | undefined): id is MessageId {
   if (id instanceof KeptNumber && id.text.length > longestId) return false;
   return typeof id === 'string' || Number.isInteger(doubleOf(id));
 }
 
-/** An id as the key of a map: the same for the same string, and for the same integer however it was written. */
+/** Returns an id as a map key: equal for equal strings, and for equal integers however they are written. */
 export function keyOf(id: MessageId): string | number | bigint {
   if (!(id instanceof KeptNumber)) return id;
   return /^-?\d+$/.test(id.text) && !Number.isSafeInteger(id.double) ? BigInt(id.text) : id.double;

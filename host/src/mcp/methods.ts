@@ -1,26 +1,25 @@
 import type { JsonObject } from '../core/json.ts';
 
-/** The revisions of MCP that begin with `initialize` and keep a session. */
+/** The revisions of MCP that start with `initialize` and keep a session. */
 const sessionful = ['2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'] as const;
-/** Those of them that know tasks. */
+/** Those of them that have tasks. */
 const withTasks = ['2025-11-25'] as const;
 
-/** The members of a list's result and of its items by which the gateway knows them. */
+/** The members of a list's result and of its items that the gateway uses. */
 export interface ListShape {
   /** The capability under which a server offers the list. */
   readonly capability: 'tools' | 'prompts' | 'resources';
   /** The member of the result that holds the items. */
   readonly member: string;
-  /** The member of an item by which it is known. */
+  /** The member that identifies an item. */
   readonly key: string;
   /** The notification that says that the list changed. */
   readonly changed: string;
 }
 
 /**
- * What the gateway knows of one request method of MCP. A `call` goes to the owner of its `target`, a `list` to every
- * upstream of the binding, `complete` to the owner of its reference; the revision answers `own` methods itself, and
- * `unserved` ones are refused.
+ * A request method of MCP. A `call` goes to the owner of its `target`, a `list` to every upstream of the binding,
+ * `complete` to the owner of its reference; the revision answers `own` methods itself, and `unserved` ones are refused.
  */
 interface Method {
   readonly kind: 'call' | 'list' | 'complete' | 'own' | 'unserved';
@@ -30,15 +29,15 @@ interface Method {
   readonly before?: string;
   /** The hook that sees the result before the client does. */
   readonly after?: string;
-  /** What a plugin that answers in place of the upstream fills in. */
+  /** The empty result that a plugin fills if it answers instead of the upstream. */
   readonly empty?: JsonObject;
   readonly list?: ListShape;
   readonly revisions: readonly string[];
 }
 
 /**
- * Every request that a client may send (MCP 2025-11-25, schema `ClientRequest`). Hooks, views, lists, routing and labels
- * of metrics are derived from this table: a new method is one row here.
+ * Every request that a client may send (MCP 2025-11-25, schema `ClientRequest`). Hooks, views, lists, routing and
+ * metric labels are derived from this table: to add a method, add a row.
  */
 export const methods = {
   'tools/call': {
@@ -129,7 +128,7 @@ export const calledHooks: ReadonlySet<string> = new Set(
   }),
 );
 
-/** A value for each of these names; the compiler asks for none that is missing. */
+/** A value for each of these names; the compiler reports a missing one. */
 export const forEach = <N extends string, V>(names: readonly N[], make: (name: N) => V): Readonly<Record<N, V>> =>
   Object.fromEntries(names.map(name => [name, make(name)])) as Record<N, V>;
 

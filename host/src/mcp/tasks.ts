@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 
 /**
- * Tools as they can be called here. Tasks are not passed on, so nothing is said of them, and a tool that only runs as a
- * task is left out (MCP 2025-11-25, Tasks § Tool-Level Negotiation).
+ * Adapts a tool list for clients of the gateway. Tasks are not passed on, so tools are listed without task support, and
+ * tools that only run as a task are left out (MCP 2025-11-25, Tasks § Tool-Level Negotiation).
  */
 export function withoutTasks(tools: readonly JsonObject[]): { tools: readonly JsonObject[]; leftOut: string[] } {
   if (!tools.some(hasExecution)) return { tools, leftOut: [] };

@@ -1,6 +1,6 @@
 import type { CodeFamily } from './code.ts';
 
-/** What a plugin imports, declares and is granted, and the resources behind capabilities. */
+/** Errors in what a plugin imports, declares and is granted, and in the resources behind capabilities. */
 export const capabilityCodes = {
   import_unknown: {
     exit: 4,

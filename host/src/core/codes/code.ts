@@ -1,4 +1,4 @@
-/** One error code: how the outside sees it, what it means, and what the reader can do. */
+/** One error code: how it appears outside, what it means, and what the reader can do. */
 export interface Code {
   /** Exit code of the process when the start fails with this code. */
   readonly exit?: 1 | 2 | 3 | 4 | 5;

@@ -1,6 +1,6 @@
 import type { CodeFamily } from './code.ts';
 
-/** Why a request was blocked on its way through the plugins. */
+/** Reasons why a request was blocked by plugins. */
 export const hookCodes = {
   plugin_failed: {
     says: 'A required plugin failed, so the request was blocked.',

@@ -1,6 +1,6 @@
 import type { CodeFamily } from './code.ts';
 
-/** What the gateway refuses of an HTTP request before it reads the message in it. */
+/** Refusals of an HTTP request before the message in it is read. */
 export const httpCodes = {
   host_refused: {
     http: 403,

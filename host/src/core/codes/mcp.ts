@@ -1,6 +1,6 @@
 import type { CodeFamily } from './code.ts';
 
-/** What is wrong with a message, its session, or the name that it asks for. */
+/** Errors in a message, its session, or the name it refers to. */
 export const mcpCodes = {
   json_malformed: {
     http: 400,

@@ -1,6 +1,6 @@
 import type { CodeFamily } from './code.ts';
 
-/** Whether a plugin fits this gateway: its kind, hooks, contract, configuration and limits. */
+/** Reasons why a plugin does not work with this gateway: its kind, hooks, contract, configuration and limits. */
 export const pluginCodes = {
   plugin_kind_unsupported: {
     exit: 4,

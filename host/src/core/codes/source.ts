@@ -1,6 +1,6 @@
 import type { CodeFamily } from './code.ts';
 
-/** Where plugins come from: registries, image layouts, files, and the cache. */
+/** Errors of plugin sources: registries, image layouts, files, and the cache. */
 export const sourceCodes = {
   reference_invalid: {
     exit: 3,

@@ -1,6 +1,6 @@
 import type { CodeFamily } from './code.ts';
 
-/** What a plugin's bytes are, who signed them, and what its descriptor says. */
+/** Errors in a plugin's bytes, its signatures and its descriptor. */
 export const verifyCodes = {
   component_core_module: {
     exit: 4,

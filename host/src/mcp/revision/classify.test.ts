@@ -168,7 +168,7 @@ it('refuses a version with those that are served, and says how to begin [GW-110]
   expect(both?.details.supported).toEqual(['2026-07-28', '2025-11-25', '2025-06-18', '2025-03-26']);
   expect(both?.hint).toBe('send `initialize` with one of 2025-11-25, 2025-06-18, 2025-03-26');
   const modern = createClassify([stateless]);
-  expect(modern('POST', {}, request('initialize')).refusal?.hint).toBe('write the request in one of 2026-07-28');
+  expect(modern('POST', {}, request('initialize')).refusal?.hint).toBe('use one of the versions 2026-07-28');
   expect(modern('POST', {}, ping).refusal?.code).toBe('revision_unknown');
   expect(createClassify([])('GET', {}).refusal?.code).toBe('revision_unknown');
 });

@@ -5,7 +5,7 @@ import { isJsonObject } from '../../core/json.ts';
 import type { Body } from '../message.ts';
 import type { HttpMethod, RevisionTable } from './revision.ts';
 
-/** The revision that serves a request, or why none does. */
+/** The revision that serves a request, or why there is none. */
 export type Classified<R> =
   | { readonly revision: R; readonly refusal?: never }
   | { readonly refusal: Fault; readonly revision?: never };
@@ -16,20 +16,21 @@ export type Classified<R> =
  */
 export type Classify<R> = (method: HttpMethod, headers: IncomingHttpHeaders, body?: Body) => Classified<R>;
 
-/** Where a request says which version it is written in (MCP 2026-07-28, Versioning § Protocol Version Negotiation). */
+/** The member in which a request names its version (MCP 2026-07-28, Versioning § Protocol Version Negotiation). */
 const versionInMeta = 'io.modelcontextprotocol/protocolVersion';
 /** The version of a request that names none (MCP 2025-11-25, Transports § Protocol Version Header). */
 const unstatedVersion = '2025-03-26';
 
 /**
  * Creates the pure function that decides between `revisions`. In this order:
- * 1. `initialize` goes to the revision that begins with it; the version is negotiated there.
- * 2. Otherwise the version counts that the request names in `_meta`, else the one in the header `MCP-Protocol-Version`,
- *    else 2025-03-26, which has no such header. A version that no revision serves is refused with those that are served.
+ * 1. `initialize` goes to the revision that starts with it; the version is negotiated there.
+ * 2. Otherwise the version is the one in `_meta`, else the one in the header `MCP-Protocol-Version`, else 2025-03-26,
+ * which
+ *    has no such header. An unsupported version is refused with the list of supported ones.
  * 3. `server/discover` is refused in versions that do not have it.
  * 4. An HTTP method that the revision does not have is refused.
  *
- * `Mcp-Session-Id` decides nothing, because newer versions ignore it.
+ * `Mcp-Session-Id` is not considered, because newer versions ignore it.
  */
 export function createClassify<R extends RevisionTable>(revisions: readonly R[]): Classify<R> {
   const byVersion = new Map(revisions.flatMap(revision => revision.versions.map(version => [version, revision])));
@@ -64,5 +65,5 @@ export function createClassify<R extends RevisionTable>(revisions: readonly R[])
 
 const howToBegin = (withHandshake: RevisionTable | undefined, all: Iterable<string>) =>
   withHandshake === undefined
-    ? `write the request in one of ${[...all].join(', ')}`
+    ? `use one of the versions ${[...all].join(', ')}`
     : `send \`initialize\` with one of ${withHandshake.versions.join(', ')}`;

@@ -4,7 +4,7 @@ import type { Body, MessageId } from '../message.ts';
 import type { RequestedBinding } from './gateway-port.ts';
 import type { Reply } from './reply.ts';
 
-/** HTTP methods of the endpoint, over all revisions. */
+/** The HTTP methods of the endpoint, for all revisions. */
 export type HttpMethod = 'POST' | 'GET' | 'DELETE';
 
 /** One HTTP request with its answer. */
@@ -17,16 +17,17 @@ export interface Exchange {
   readonly binding: RequestedBinding;
   readonly reply: Reply;
   readonly record: ExchangeRecord;
-  /** Calls back when the client leaves before it has the answer. */
+  /** Calls back if the client disconnects before it has the answer. */
   onLeave(listener: () => void): void;
   /**
-   * Does a part of the work as an exchange of its own, which is counted, logged and answered by itself. Never rejects.
-   * @param reply where its answer goes
+   * Handles a part of the work as an exchange of its own, which is counted, logged and answered separately. Never
+   * rejects.
+   * @param reply the destination of its answer
    */
   part(reply: Reply, work: (exchange: Exchange) => Promise<void>): Promise<void>;
 }
 
-/** What the log line of a request says about its message. */
+/** The message's part of a request's log line. */
 export interface ExchangeRecord {
   method?: string;
   /** The id that a refusal echoes: `null` until it is read, `undefined` for a notification. */
@@ -34,32 +35,32 @@ export interface ExchangeRecord {
 }
 
 /**
- * One revision of MCP over HTTP, or a family of them that differ little. All revisions are served on the same URL:
- * `classify` decides by their tables which one a request belongs to, and then it belongs to no other.
+ * One revision of MCP over HTTP, or a family of similar ones. All revisions are served on the same URL: `classify` uses
+ * their tables to decide which one a request belongs to.
  *
- * A revision is opened with the gateway and disposed with it. What it keeps of its clients is its own business: the
- * gateway knows no sessions.
+ * A revision is opened and disposed of with the gateway. It keeps the state of its clients itself, because the gateway
+ * has no notion of sessions.
  */
 export interface Revision extends RevisionTable, Disposable {
   readonly errorNumbers: ErrorNumbers;
   /**
-   * Refuses a POST by its headers alone. It is called before a long body is parsed, so that only clients that may be
-   * served can cause that work. @throws Fault
+   * Refuses a POST by its headers. It is called before a long body is parsed, so that only clients that may be served
+   * can cause that work. @throws Fault
    */
   checkBeforeBody?(exchange: Exchange): void | Promise<void>;
   /**
-   * Answers an exchange. A stream that was kept open may outlast the returned promise.
-   * @param body of a POST; undefined for other methods
-   * @throws Fault, which the gateway answers with
+   * Answers an exchange. A stream that is kept open may outlast the returned promise.
+   * @param body the body of a POST; undefined for other methods
+   * @throws Fault, which the gateway sends as the answer
    */
   handle(exchange: Exchange, body?: Body): void | Promise<void>;
 }
 
-/** What `classify` must know about a revision. */
+/** The properties of a revision that `classify` uses. */
 export interface RevisionTable {
   /** The dated versions that it serves, newest first. */
   readonly versions: readonly string[];
   readonly httpMethods: readonly HttpMethod[];
-  /** The request with which its clients may begin. Only with `initialize` the version is negotiated in the params. */
+  /** The first request of its clients, if there is one. Only `initialize` negotiates the version in its params. */
   readonly opening: 'initialize' | 'server/discover';
 }

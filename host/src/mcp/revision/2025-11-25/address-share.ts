@@ -1,6 +1,6 @@
 /**
- * Divides a number of places among remote addresses, so that no single one takes all: an address may hold a share of
- * what the others leave, and one place in any case.
+ * Divides a number of places among remote addresses, so that no single one takes all. An address may hold a share of
+ * the places that the others leave, and always at least one.
  */
 export class AddressShare {
   readonly #places: number;
@@ -14,12 +14,12 @@ export class AddressShare {
     this.#share = share;
   }
 
-  /** Whether all places are taken, whoever asks. */
+  /** Whether all places are taken. */
   get isFull(): boolean {
     return this.#taken >= this.#places;
   }
 
-  /** Whether the address has its share, so that a place of its own must be given back first. */
+  /** Whether the address has used up its share, so that it must give back a place first. */
   isSpent(address: string): boolean {
     const held = this.held(address);
     return held >= Math.max(1, Math.floor((this.#places - this.#taken + held) * this.#share));
@@ -42,7 +42,7 @@ export class AddressShare {
   }
 }
 
-/** What counts as one address: of IPv6 the network of 64 bits, within which a single machine may choose as it likes. */
+/** Returns what counts as one address: for IPv6 the /64 network, within which a machine can choose freely. */
 export function addressOf(remoteAddress = ''): string {
   const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(remoteAddress)?.[1];
   if (mapped !== undefined || !remoteAddress.includes(':')) return mapped ?? remoteAddress;

@@ -6,14 +6,16 @@ import { idOf, longestName, type Message, toMessage } from '../../message.ts';
 import type { NotificationStream, Reply } from '../reply.ts';
 import type { Exchange } from '../revision.ts';
 
-/** Messages that one batch may hold. */
+/** The maximum number of messages in a batch. */
 const most = 50;
-/** Characters of all answers together, which wait for the last of them. One alone, and short ones, always fit. */
+/**
+ * The maximum total length of the answers, which wait for the last of them. A single one, and short ones, always fit.
+ */
 const longest = { all: 32 * 1024 * 1024, short: 64 * 1024 };
 
 /**
- * Answers a batch: all of its messages at once, and then their answers in one list (JSON-RPC 2.0 § 6). A message that is
- * wrong fails by itself.
+ * Answers a batch: handles its messages concurrently and returns their answers in one list (JSON-RPC 2.0 § 6). An
+ * invalid message fails on its own.
  * @param status of the HTTP response, unless there is nothing to answer
  * @throws Fault `message_invalid` for an empty batch, `batch_refused` for one that is too long
  */
@@ -28,7 +30,7 @@ export async function answerBatch(
   let kept = 0;
   const keep = (characters: number) => {
     if (characters > longest.short && kept > 0 && kept + characters > longest.all) {
-      fail('overloaded', { hint: 'the answers to a batch are too large together: send fewer requests in one batch' });
+      fail('overloaded', { hint: 'the answers to the batch are too large in total: send fewer requests in one batch' });
     }
     kept += characters;
   };
@@ -56,14 +58,14 @@ export function refuseBatch(exchange: Exchange, messages: readonly Json[]): Prom
   return answerBatch(exchange, messages, async () => fail('batch_refused'), 400);
 }
 
-/** Keeps the answer to one message of a batch. What comes before the answer is sent at once. */
+/** Keeps the answer to one message of a batch. Messages before the answer are sent at once. */
 class PartOfBatch implements Reply {
   readonly #whole: Reply;
   readonly #keep: (characters: number) => void;
   readonly dropped = 0;
   status = 0;
   text: string | undefined;
-  /** A notification gets no answer, whatever is wrong with it. */
+  /** Drops the answer to a notification, even if it is an error. */
   isMute = false;
 
   /** @param keep called with the length of the answer; throws where it does not fit */

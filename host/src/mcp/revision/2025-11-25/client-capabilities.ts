@@ -2,10 +2,13 @@ import type { Json, JsonObject } from '../../../core/json.ts';
 
 /** The capabilities that a client can declare (MCP 2025-11-25, Lifecycle § Capability Negotiation). */
 const known = ['elicitation', 'experimental', 'extensions', 'roots', 'sampling', 'tasks'];
-/** Characters of one capability. What a client declares is kept as long as its session. */
+/** The maximum length of one capability, which is kept as long as the session. */
 const longest = 500;
 
-/** Returns the capabilities in the params of `initialize` that are worth keeping: those with a known name and a short value. */
+/**
+ * Returns the capabilities in the params of `initialize` that are worth keeping: those with a known name and a short
+ * value.
+ */
 export function clientCapabilitiesIn(params: JsonObject): JsonObject {
   const { capabilities } = params;
   if (typeof capabilities !== 'object' || capabilities === null) return {};

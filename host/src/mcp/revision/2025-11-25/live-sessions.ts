@@ -9,24 +9,26 @@ import type { Client, RequestedBinding } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
 import { AddressShare, addressOf } from './address-share.ts';
 
-/** One client's conversation with one binding since its `initialize`: what is stored of it, and what only this process has. */
+/**
+ * A client's session with a binding since `initialize`: its stored facts, and the handles that only this process has.
+ */
 export interface Session {
   readonly facts: SessionFacts;
   readonly client: Client;
-  /** The requests that run, by `keyOf` the client's id. Aborting one cancels it. */
+  /** The running requests, by `keyOf` the client's id. Aborting one cancels it. */
   readonly running: Map<ReturnType<typeof keyOf>, AbortController>;
   /** The open GET streams, the newest last. */
   readonly streams: readonly NotificationStream[];
 }
 
-/** As in `limits` of sallyport.yaml. */
+/** The limits of sessions, from `limits` in sallyport.yaml. */
 export interface SessionLimits {
   readonly sessions: number;
-  /** Milliseconds after which a session ends in which nothing happens. */
+  /** The milliseconds after which an idle session ends. */
   readonly session_idle_ms: number;
-  /** Streams of notifications at one time. */
+  /** The maximum number of open notification streams. */
   readonly streams: number;
-  /** What one address may take of the sessions and streams that the others leave. */
+  /** The share of one address in the sessions and streams that the others leave. */
   readonly address_share: number;
 }
 
@@ -40,24 +42,24 @@ export interface NewSession {
 export interface SessionsOptions {
   readonly limits: SessionLimits;
   readonly store: SessionStore;
-  /** Receives what an upstream says on its own to the client of a session. */
+  /** Receives an upstream's own messages for the client of a session. */
   onNotification(session: Session, notification: Notification, isShared: boolean): void;
 }
 
-/** Milliseconds after which a session in which nothing happens may be ended to make room for a new one. */
+/** The milliseconds after which an idle session may be ended to make room for a new one. */
 const abandonedMs = 60_000;
-/** Streams of one session. A client whose connection died unnoticed opens another one. */
+/** The maximum number of streams per session. A client whose connection died unnoticed opens another one. */
 const mostStreams = 4;
-/** Milliseconds between two looks for idle sessions. */
+/** The milliseconds between two checks for idle sessions. */
 const sweepMs = { least: 100, most: 30_000 };
 
 /**
- * The sessions of this process. Their number is bounded, and so is the share of one remote address. A session that was
- * not used for a minute makes room: for an address that has its share one of its own, and where all are taken one of the
- * address that holds most.
+ * The sessions of this process. Their number is bounded, and so is the share of one remote address. A session that has
+ * been idle for a minute can be ended to make room: one of the same address if it has used up its share, otherwise one
+ * of the address with the most sessions.
  *
- * The store decides whether a session exists. What cannot be stored is made again where it is missing, so that a session
- * that began in another process goes on in this one.
+ * The store decides whether a session exists. Handles that cannot be stored are created when they are missing, so that
+ * a session started by another process continues in this one.
  */
 export class Sessions implements Disposable {
   readonly #limits: SessionLimits;
@@ -129,7 +131,7 @@ export class Sessions implements Disposable {
     return stream;
   }
 
-  /** Removes a stream that is over. */
+  /** Removes a closed stream. */
   removeStream({ facts }: Session, stream: NotificationStream): void {
     const session = this.#local.get(facts.id);
     const at = session?.streams.indexOf(stream) ?? -1;
@@ -139,13 +141,13 @@ export class Sessions implements Disposable {
     this.#streamPlaces.giveBack(session.facts.address);
   }
 
-  /** Ends a session, and cancels what runs in it. */
+  /** Ends a session and cancels its running requests. */
   end({ facts }: Session): MaybePromise<void> {
     this.#close(facts.id);
     return this.#store.end(facts.id);
   }
 
-  /** Closes what this process holds. The sessions themselves stay in the store. */
+  /** Closes the handles of this process. The sessions themselves stay in the store. */
   [Symbol.dispose](): void {
     clearInterval(this.#sweeper);
     for (const id of this.#local.keys()) this.#close(id);
@@ -162,7 +164,7 @@ export class Sessions implements Disposable {
     return session;
   }
 
-  /** Opens what a session has in this process. @throws Fault `sessions_exhausted` */
+  /** Opens the handles of a session in this process. @throws Fault `sessions_exhausted` */
   #open(facts: SessionFacts, binding: RequestedBinding): LocalSession {
     this.#makeRoom(facts.address);
     const session = new LocalSession(facts, binding, this.#onNotification);
@@ -210,7 +212,7 @@ export class Sessions implements Disposable {
   }
 
   #sweep(): void {
-    // A call or a stream keeps its session, however long it lasts.
+    // A call or a stream keeps its session alive, however long it lasts.
     for (const [id, session] of this.#local) if (session.isBusy) ignoreFailure(this.#store.touch(id, Date.now()));
     for (const { facts } of this.#unused(this.#limits.session_idle_ms)) this.#close(facts.id);
     ignoreFailure(this.#store.dropIdle());
@@ -239,7 +241,9 @@ class LocalSession implements Session {
   }
 }
 
-/** A store that fails here fails again when the session is looked for, and there the client is answered with it. */
+/**
+ * Ignores a failure of the store, because it will fail again when the session is looked up, which the client then sees.
+ */
 function ignoreFailure(done: MaybePromise<unknown>): void {
   if (done instanceof Promise) done.catch(() => {});
 }
@@ -247,4 +251,4 @@ function ignoreFailure(done: MaybePromise<unknown>): void {
 const exhausted = (what: string, setting: string, isFull: boolean) =>
   isFull
     ? `all ${what} that \`${setting}\` allows are in use: try again later, or raise it`
-    : `your address holds its share of the ${what}: end some, or raise \`${setting}\` or \`limits.address_share\``;
+    : `your address has used up its share of the ${what}: end some, or raise \`${setting}\` or \`limits.address_share\``;

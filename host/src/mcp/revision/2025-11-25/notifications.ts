@@ -7,18 +7,18 @@ import type { NotificationStream } from '../reply.ts';
 import type { Exchange } from '../revision.ts';
 import type { Session } from './live-sessions.ts';
 
-/** The level of a client that names none: the specification leaves it to the server. */
+/** The default log level of a client: the specification leaves it to the server. */
 const defaultLogLevel = 'info';
-/** Passed on by exactly these names: another one could say anything. */
+/** The members of a log message that are passed on; others could contain anything. */
 const listChanges = new Set(['tools', 'prompts', 'resources'].map(kind => `notifications/${kind}/list_changed`));
 
-/** Whether the client says that it reads event streams; one that accepts anything may not. */
+/** Whether the client names event streams in Accept; a client that accepts anything may not read them. */
 export const acceptsEvents = ({ accept }: IncomingHttpHeaders): boolean =>
   accept?.includes('text/event-stream') ?? false;
 
 /**
- * Returns what sends progress and log messages of a call to its client, with the client's own progress token. Returns
- * undefined when the client reads no event streams.
+ * Creates the listener that sends progress and log messages of a call to its client, with the client's own progress
+ * token. Returns undefined if the client reads no event streams.
  */
 export function notificationsOfCall(
   { headers, reply }: Exchange,
@@ -39,8 +39,8 @@ export function notificationsOfCall(
 }
 
 /**
- * Sends a client what an upstream said on its own, on one of its open streams. Log messages of a connection that clients
- * share are sent only to those that set a level, because they may be about the call of another client.
+ * Sends an upstream's own message to a client on one of its open streams. Log messages of a shared connection are sent
+ * only to clients that set a level, because they may be about another client's call.
  */
 export function notifySession({ facts, streams }: Session, { method, params }: Notification, isShared: boolean): void {
   if (method === 'notifications/message') {
@@ -50,7 +50,7 @@ export function notifySession({ facts, streams }: Session, { method, params }: N
   newestThatReads(streams)?.notify(textOf(method, params));
 }
 
-/** A message goes to one stream alone (MCP 2025-11-25, Transports § Multiple Connections). */
+/** Sends a message to one stream only (MCP 2025-11-25, Transports § Multiple Connections). */
 const newestThatReads = (streams: readonly NotificationStream[]) =>
   streams.findLast(({ waiting }) => waiting === 0) ?? streams.at(-1);
 

@@ -18,11 +18,11 @@ export interface SessionfulOptions {
   readonly store: SessionStore;
 }
 
-/** Newest first: a client that asks for a version unknown to us gets the first. */
+/** The versions, newest first: a client that asks for an unknown version gets the first. */
 const versions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05'];
 /** The versions with JSON-RPC batches (MCP 2025-03-26, Base Protocol § Batching); the next one removed them. */
 const withBatches = new Set(['2025-03-26', '2024-11-05']);
-/** Milliseconds without a byte after which a comment is sent; it can take twice as long. */
+/** The milliseconds of silence after which a comment is sent; it can take twice as long. */
 const silenceMs = { call: 7_000, stream: 12_000 };
 
 type Request = Message & { kind: 'request' };
@@ -48,7 +48,7 @@ export class Revision20251125 implements Revision {
 
   handle(exchange: Exchange, body?: Body): MaybePromise<void> {
     if (body?.kind === 'request' && body.method === 'initialize') return this.#initialize(exchange, body);
-    // In memory a session is found at once, and an await would cost every request a turn.
+    // The memory store answers synchronously, and an await would cost every request a turn.
     return whenThere(this.#sessionOf(exchange), session => this.#handleIn(session, exchange, body));
   }
 
@@ -132,7 +132,7 @@ function takeNotification(session: Session, { method, params }: Message & { kind
   if (isId(requestId)) session.running.get(keyOf(requestId))?.abort(new Cancelled('the client cancelled'));
 }
 
-/** Sends a request through the gateway. It runs until it is answered, its client cancels it, or its client leaves. */
+/** Sends a request through the gateway. It runs until it is answered, cancelled, or its client disconnects. */
 async function call(exchange: Exchange, session: Session, { id, method, params }: Request): Promise<void> {
   const { reply, headers, binding } = exchange;
   const controller = new AbortController();
