@@ -80,8 +80,8 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
   });
   child.on('error', () => {});
   child.stdin.on('error', () => {});
-  readLines(child.stdout, maxLineBytes, on.onLine, on.onLongLine);
-  readLines(child.stderr, 64 * 1024, on.onStderr, () => {});
+  readLines(child.stdout, maxLineBytes, on);
+  readLines(child.stderr, 64 * 1024, { onLine: line => on.onStderr(line), onLongLine() {} });
 
   return {
     pid,
@@ -128,12 +128,7 @@ function killGroup(pid: number, signal: NodeJS.Signals) {
 const edge = 200;
 
 /** Calls `onLine` for each line, and `onLongLine` for one above `max` bytes, of which only both ends are kept. */
-function readLines(
-  stream: Readable,
-  max: number,
-  onLine: (line: string) => void,
-  onLongLine: (head: string, tail: string) => void,
-) {
+function readLines(stream: Readable, max: number, on: Pick<ChildEvents, 'onLine' | 'onLongLine'>) {
   let pieces: Buffer[] = [];
   let size = 0;
   /** Both ends of a line that is too long. */
@@ -146,16 +141,16 @@ function readLines(
       const whole = Buffer.concat([...pieces, piece]);
       long = { head: whole.toString('utf8', 0, edge), tail: Buffer.from(whole.subarray(-edge)) };
       pieces = [];
-      onLongLine(long.head, '');
+      on.onLongLine(long.head, '');
     }
   };
   const finish = () => {
     const line = long === undefined ? Buffer.concat(pieces).toString('utf8').trim() : '';
-    if (long !== undefined) onLongLine(long.head, long.tail.toString('utf8'));
+    if (long !== undefined) on.onLongLine(long.head, long.tail.toString('utf8'));
     pieces = [];
     size = 0;
     long = undefined;
-    if (line !== '') onLine(line);
+    if (line !== '') on.onLine(line);
   };
   stream.on('data', (chunk: Buffer) => {
     let from = 0;

@@ -8,8 +8,8 @@ import type { ServerInfo } from '../../mcp/server-info.ts';
 import type { RequestOptions, Upstream } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
 import { type RequestTimes, SessionExpired } from './connection.ts';
+import { requestTimes, timeoutFault } from './pending-request.ts';
 import type { ConnectionUser, PooledConnection } from './pooled-connection.ts';
-import { RequestTimer, requestTimes } from './request-timer.ts';
 
 /** Where a client's lines come from. */
 export interface ConnectionSource {
@@ -187,17 +187,17 @@ export class ClientUpstream implements Upstream, ConnectionUser {
    */
   async #arrival(method: string, options: RequestOptions): Promise<PooledConnection> {
     const { idle: most } = requestTimes(options, this.#on.times);
-    const idle = this.#source.failure === undefined ? most : { ...most, ms: most.ms / 2 };
+    const limit = this.#source.failure === undefined ? most : { ...most, ms: most.ms / 2 };
     const late = new AbortController();
     const { signal } = options;
-    const timer = new RequestTimer(this.id, method, { idle, whole: idle }, fault => {
-      late.abort(this.#source.failure ?? fault);
-    });
+    const timer = setTimeout(() => {
+      late.abort(this.#source.failure ?? timeoutFault(this.id, method, limit));
+    }, limit.ms);
     try {
       const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
       return await unlessAborted(this.#connected(), either);
     } finally {
-      timer.stop();
+      clearTimeout(timer);
     }
   }
 

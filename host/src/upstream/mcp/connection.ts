@@ -1,7 +1,4 @@
-import { Fault } from '../../core/fault.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
-import { readJson } from '../../core/json-reader.ts';
-import { JsonExcess } from '../../core/json-scan.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import type { Answer } from '../../mcp/answer.ts';
 import type { Notification } from '../../mcp/message.ts';
@@ -44,7 +41,8 @@ export interface UpstreamLimits extends RequestTimes {
   readonly maxAnswerBytes: number;
 }
 
-export interface ConnectionEvents {
+/** What a new connection gets from its pool. */
+export interface ConnectionContext {
   /** How the gateway learns what the server is and offers. */
   readonly handshake: Handshake;
   readonly log: Log;
@@ -66,34 +64,6 @@ export class SessionExpired extends Error {
     super();
     this.refusal = refusal;
   }
-}
-
-/** The params that are really sent: a caller's progress token is only unique to that caller. */
-export function withOwnProgressToken(
-  params: JsonObject | undefined,
-  token: number | undefined,
-): JsonObject | undefined {
-  const meta = params?._meta;
-  if (!isJsonObject(meta) || meta.progressToken === undefined) return params;
-  const { progressToken: _, ...rest } = meta;
-  return { ...params, _meta: token === undefined ? rest : { ...rest, progressToken: token } };
-}
-
-/**
- * Reads one message of an upstream.
- * @throws Fault `upstream_garbage`, `upstream_too_large`
- */
-export function readMessage(upstream: string, text: string): JsonObject {
-  let message: Json | undefined;
-  try {
-    message = readJson(text);
-  } catch (cause) {
-    if (cause instanceof JsonExcess)
-      throw new Fault('upstream_too_large', { upstream, hint: `Its answer is ${cause.message}.` });
-    throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` }, cause);
-  }
-  if (isJsonObject(message)) return message;
-  throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` });
 }
 
 /** Whether a notification is about one call; all others are for everybody, whatever stream they come on. */

@@ -58,7 +58,7 @@ export class HttpClient {
   /** @param own headers of this request alone, in place of those of the same name */
   post(body: string, listener: HttpListener, own?: HeaderList): HttpExchange {
     const headers = own === undefined ? this.#post : replaceHeaders(this.#post, own);
-    return this.#send({ ...this.#target, method: 'POST', headers, body }, listener);
+    return this.#dispatch({ ...this.#target, method: 'POST', headers, body }, listener);
   }
 
   /** Opens the stream of the server's own messages, or takes up one that broke off behind the event `lastEventId`. */
@@ -66,18 +66,18 @@ export class HttpClient {
     // Headers are bytes, and an id is UTF-8 (HTML Standard, Server-sent events § Processing model).
     const id = lastEventId === undefined ? [] : ['last-event-id', Buffer.from(lastEventId).toString('latin1')];
     const headers = [...this.#get, ...id];
-    return this.#send({ ...this.#target, method: 'GET', headers }, listener);
+    return this.#dispatch({ ...this.#target, method: 'GET', headers }, listener);
   }
 
   /** Sends a message that gets no answer. @throws Fault `upstream_…`, the reason of `signal` */
-  tell(message: object, signal?: AbortSignal, onEvent: (data: string) => void = () => {}): Promise<void> {
+  send(message: object, signal?: AbortSignal, onEvent: (data: string) => void = () => {}): Promise<void> {
     return this.#acceptance(signal, listener => this.post(JSON.stringify(message), { ...listener, onEvent }));
   }
 
   /** Ends the session. @throws Fault `upstream_…`, the reason of `signal` */
-  bye(signal: AbortSignal): Promise<void> {
+  endSession(signal: AbortSignal): Promise<void> {
     return this.#acceptance(signal, listener =>
-      this.#send({ ...this.#target, method: 'DELETE', headers: this.#get }, listener),
+      this.#dispatch({ ...this.#target, method: 'DELETE', headers: this.#get }, listener),
     );
   }
 
@@ -91,7 +91,7 @@ export class HttpClient {
     void this.#dispatcher.destroy();
   }
 
-  #send(options: Dispatcher.DispatchOptions, listener: HttpListener): HttpExchange {
+  #dispatch(options: Dispatcher.DispatchOptions, listener: HttpListener): HttpExchange {
     const exchange = new HttpExchange(listener, this.#maxBytes);
     this.#dispatcher.dispatch(options, exchange);
     return exchange;

@@ -1,148 +1,166 @@
 import { Fault } from '../../core/fault.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Answer } from '../../mcp/answer.ts';
 import { createRequestIds } from '../../mcp/request-id.ts';
-import { asNotification, type Connection, type ConnectionEvents, readMessage } from './connection.ts';
+import type { ServerInfo } from '../../mcp/server-info.ts';
+import type { RequestOptions } from '../upstream.ts';
+import type { Connection, ConnectionContext } from './connection.ts';
 import type { Peer } from './handshake/handshake.ts';
 import { type HttpAddress, HttpClient } from './http-client.ts';
-import { isUnreachable } from './http-fault.ts';
-import { type HttpWire, sendRequest } from './http-request.ts';
+import { HttpRequest, type RequestSession } from './http-request.ts';
+import { HttpServerMessages } from './http-server-messages.ts';
 import { ServerStream } from './http-stream.ts';
-import { requestTimes } from './request-timer.ts';
-import { createSkippedOutputLog } from './server-output-log.ts';
+import { requestTimes } from './pending-request.ts';
 import { isSseServer } from './sse-server.ts';
-import { withinStartDeadline } from './start-deadline.ts';
+import { startTimes, withinStartDeadline } from './start-deadline.ts';
 
 /** Milliseconds that a server has to end our session when we close. */
-const farewell = 1_000;
-
-/** Answers to requests of the server that it may be slow to take. What it asks beyond that is not answered. */
-const mostAnswers = 64;
+const endTimeoutMs = 1_000;
 
 /**
- * Shakes hands with a server (MCP 2025-11-25, Transports § Streamable HTTP), and opens the stream of its own messages.
+ * Performs the handshake with a server (MCP 2025-11-25, Transports § Streamable HTTP), and opens the stream of its own
+ * messages.
  * @throws Fault `upstream_…`
  */
-export async function connectHttp(upstream: string, address: HttpAddress, on: ConnectionEvents): Promise<Connection> {
-  const client = new HttpClient(upstream, address, on.limits.maxAnswerBytes);
-  const nextId = createRequestIds();
-  const skip = createSkippedOutputLog(upstream, on.log, 'event of a stream');
-  let session: string | undefined;
-  let isLost = false;
-  /** Answers to requests of the server that it has not taken yet. */
-  let answering = 0;
-
-  const lose = (reason: unknown) => {
-    if (isLost) return;
-    isLost = true;
-    const told = reason instanceof Fault ? reason.hint : String(reason);
-    on.log.warn({ upstream, reason: told }, 'the connection was lost');
-    on.onLost();
-  };
-
-  const hear = (message: JsonObject) => {
-    const notification = asNotification(message);
-    if (notification !== undefined) return on.onNotification(notification);
-    const response = answering < mostAnswers ? on.answerServer(message) : undefined;
-    if (response === undefined) return;
-    answering += 1;
-    client
-      .tell(response)
-      .catch(error => on.log.debug({ upstream, error: String(error) }, 'the upstream did not accept an answer'))
-      .finally(() => {
-        answering -= 1;
-      });
-  };
-  const hearText = (data: string) => {
-    try {
-      hear(readMessage(upstream, data));
-    } catch {
-      skip(data);
-    }
-  };
-  const stream = new ServerStream(client, {
-    onMessage: hearText,
-    onLost: lose,
-    onBreak: reason =>
-      on.log.debug({ upstream, reason: String(reason) }, 'the stream of server messages ended unexpectedly'),
-  });
-  const wire: HttpWire = {
-    client,
-    hear,
-    skip,
-    get hasSession() {
-      return session !== undefined;
-    },
-  };
-
-  const peer: Peer = {
-    request: (method, params, signal) => {
-      const start = { ms: on.limits.startTimeoutMs, setting: 'limits.upstream_start_ms' };
-      return sendRequest(wire, nextId(), method, params, {
-        signal,
-        times: { idle: start, whole: start },
-        onStart(status, _type, headers) {
-          const id = headers['mcp-session-id'];
-          if (status < 300 && typeof id === 'string') session = id;
-        },
-      });
-    },
-    agreed(revision) {
-      const sessionHeader = session === undefined ? {} : { 'mcp-session-id': session };
-      client.identify({ ...sessionHeader, 'mcp-protocol-version': revision });
-    },
-    notify: (method, signal) => client.tell({ jsonrpc: '2.0', method }, signal, hearText),
-  };
-
-  const serverInfo = await withinStartDeadline(upstream, on, async signal => {
-    try {
-      return await on.handshake(upstream, peer, signal);
-    } catch (thrown) {
-      throw await explained(client, thrown, signal);
-    }
-  }).catch(thrown => {
+export async function connectHttp(
+  upstream: string,
+  address: HttpAddress,
+  context: ConnectionContext,
+): Promise<Connection> {
+  const client = new HttpClient(upstream, address, context.limits.maxAnswerBytes);
+  const session = new HttpSession(client, context);
+  try {
+    const serverInfo = await withinStartDeadline(upstream, context, async signal => {
+      try {
+        return await context.handshake(upstream, session, signal);
+      } catch (thrown) {
+        throw await explainHandshakeFailure(client, thrown, signal);
+      }
+    });
+    return new HttpConnection(session, serverInfo, context);
+  } catch (thrown) {
     client.destroy();
     throw thrown;
-  });
-  stream.open();
-
-  return {
-    serverInfo,
-    keepsState: session !== undefined,
-    get hearsSince() {
-      return stream.openSince;
-    },
-    async request(method, params, options) {
-      try {
-        return await sendRequest(wire, nextId(), method, params, {
-          ...options,
-          times: requestTimes(options, on.limits),
-        });
-      } catch (thrown) {
-        if (isUnreachable(thrown)) lose(thrown);
-        throw thrown;
-      }
-    },
-    async close() {
-      stream.close();
-      if (session !== undefined) await client.bye(AbortSignal.timeout(farewell)).catch(() => {});
-      client.close();
-    },
-    async release() {
-      stream.close();
-      client.close();
-    },
-  };
+  }
 }
 
-/** A failed handshake, with what only shows there: another transport, or TLS at the other end. */
-async function explained(client: HttpClient, thrown: unknown, signal: AbortSignal): Promise<unknown> {
+/** The MCP session with a server: its id, the ids of its requests, and what the server sends without being asked. */
+class HttpSession implements RequestSession, Peer {
+  readonly client: HttpClient;
+  readonly nextId = createRequestIds();
+  /** Set by the connection that the handshake leads to; a handshake that fails has its own way to say why. */
+  onUnreachable: (reason: unknown) => void = () => {};
+  readonly #context: ConnectionContext;
+  readonly #messages: HttpServerMessages;
+  #id: string | undefined;
+
+  constructor(client: HttpClient, context: ConnectionContext) {
+    this.client = client;
+    this.#context = context;
+    this.#messages = new HttpServerMessages(client, context);
+  }
+
+  get hasId(): boolean {
+    return this.#id !== undefined;
+  }
+
+  request(method: string, params: JsonObject, signal: AbortSignal): Promise<Answer> {
+    const times = startTimes(this.#context.limits);
+    return new HttpRequest(this, method, params, times, { signal }, (status, _type, headers) => {
+      const id = headers['mcp-session-id'];
+      if (status < 300 && typeof id === 'string') this.#id = id;
+    }).answer;
+  }
+
+  agreed(revision: string): void {
+    const sessionHeader = this.#id === undefined ? {} : { 'mcp-session-id': this.#id };
+    this.client.identify({ ...sessionHeader, 'mcp-protocol-version': revision });
+  }
+
+  notify(method: string, signal: AbortSignal): Promise<void> {
+    return this.client.send({ jsonrpc: '2.0', method }, signal, data => this.onText(data));
+  }
+
+  onMessage(message: JsonObject): void {
+    this.#messages.onMessage(message);
+  }
+
+  onText(data: string): void {
+    this.#messages.onText(data);
+  }
+
+  onSkipped(data: string): void {
+    this.#messages.onSkipped(data);
+  }
+}
+
+class HttpConnection implements Connection {
+  readonly serverInfo: ServerInfo;
+  readonly keepsState: boolean;
+  readonly #session: HttpSession;
+  readonly #context: ConnectionContext;
+  readonly #stream: ServerStream;
+  #isLost = false;
+
+  constructor(session: HttpSession, serverInfo: ServerInfo, context: ConnectionContext) {
+    const { client } = session;
+    this.#session = session;
+    this.#context = context;
+    this.serverInfo = serverInfo;
+    this.keepsState = session.hasId;
+    const lose = (reason: unknown) => this.#lose(reason);
+    session.onUnreachable = lose;
+    this.#stream = new ServerStream(client, {
+      onMessage: data => session.onText(data),
+      onLost: lose,
+      onBreak: reason =>
+        context.log.debug(
+          { upstream: client.upstream, reason: String(reason) },
+          'the stream of server messages ended unexpectedly',
+        ),
+    });
+    this.#stream.open();
+  }
+
+  get hearsSince(): number | undefined {
+    return this.#stream.openSince;
+  }
+
+  request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer> {
+    const times = requestTimes(options, this.#context.limits);
+    return new HttpRequest(this.#session, method, params, times, options).answer;
+  }
+
+  async close(): Promise<void> {
+    this.#stream.close();
+    const { client, hasId } = this.#session;
+    if (hasId) await client.endSession(AbortSignal.timeout(endTimeoutMs)).catch(() => {});
+    client.close();
+  }
+
+  async release(): Promise<void> {
+    this.#stream.close();
+    this.#session.client.close();
+  }
+
+  #lose(reason: unknown): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    const explanation = reason instanceof Fault ? reason.hint : String(reason);
+    this.#context.log.warn({ upstream: this.#session.client.upstream, reason: explanation }, 'the connection was lost');
+    this.#context.onLost();
+  }
+}
+
+/** Adds to the fault of a failed handshake what only shows there: another transport, or TLS at the other end. */
+async function explainHandshakeFailure(client: HttpClient, thrown: unknown, signal: AbortSignal): Promise<unknown> {
   if (!(thrown instanceof Fault)) return thrown;
   const { status, cause } = thrown.details;
   if (thrown.code === 'upstream_status' && [400, 404, 405].includes(Number(status))) {
     if (!(await isSseServer(client, signal))) return thrown;
     return new Fault('upstream_transport', { upstream: client.upstream, status }, thrown);
   }
-  // What a port of TLS makes of plain HTTP is to hang up, or to answer in TLS.
+  // A TLS port answers plain HTTP by hanging up, or in TLS.
   const mayBeTls = thrown.code === 'upstream_closed' || (thrown.code === 'upstream_garbage' && cause !== undefined);
   if (!mayBeTls || client.url.protocol !== 'http:') return thrown;
   return thrown.with({ hint: `${thrown.hint}; if it uses TLS, its url must begin with https://` });

@@ -20,7 +20,7 @@ export interface HttpReceived {
 /** Who waits for an answer over HTTP. After `onEnd` or `onError` nothing more comes. */
 export interface HttpListener {
   /** Status and headers are there. */
-  onStart?(status: number, type: string, headers: HttpHeaders): void;
+  readonly onStart?: ((status: number, type: string, headers: HttpHeaders) => void) | undefined;
   /** The data of one event of a stream, and its name. */
   onEvent(data: string, name: string): void;
   onEnd(received: HttpReceived): void;

@@ -1,174 +1,128 @@
 import { Fault } from '../../core/fault.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readJson } from '../../core/json-reader.ts';
+import { JsonExcess } from '../../core/json-scan.ts';
 import { type Answer, errorAnswer, readAnswer } from '../../mcp/answer.ts';
-import type { Notification } from '../../mcp/message.ts';
 import { idAtEdge, ownId } from '../../mcp/request-id.ts';
 import type { RequestOptions } from '../upstream.ts';
-import {
-  asNotification,
-  belongsToCall,
-  type RequestTimes,
-  readMessage,
-  SessionExpired,
-  withOwnProgressToken,
-} from './connection.ts';
+import { asNotification, belongsToCall, type RequestTimes, SessionExpired } from './connection.ts';
 import { endGrace, type HttpClient } from './http-client.ts';
-import {
-  eventStream,
-  type HttpExchange,
-  type HttpHeaders,
-  type HttpListener,
-  type HttpReceived,
-} from './http-exchange.ts';
-import { httpFault, statusFault } from './http-fault.ts';
-import { RequestTimer } from './request-timer.ts';
+import { eventStream, type HttpExchange, type HttpListener, type HttpReceived } from './http-exchange.ts';
+import { httpFault, isUnreachable, statusFault } from './http-fault.ts';
+import { type CancelReason, cancelledMessage, PendingRequest, withOwnProgressToken } from './pending-request.ts';
 
-/** The connection that requests are sent on. */
-export interface HttpWire {
+/** The MCP session that a request belongs to. */
+export interface RequestSession {
   readonly client: HttpClient;
-  /** Whether the server gave us a session, which it may forget. */
-  readonly hasSession: boolean;
+  /** Whether the server gave us a session id, which it may forget. */
+  readonly hasId: boolean;
+  nextId(): number;
   /** Takes a message that is neither our answer nor belongs to a call. */
-  hear(message: JsonObject): void;
-  /** Logs an event that is no message. */
-  skip(data: string): void;
+  onMessage(message: JsonObject): void;
+  /** Takes an event that is not a message. */
+  onSkipped(data: string): void;
+  /** The server could not be reached at all. */
+  onUnreachable(reason: unknown): void;
 }
 
-/** How often in a row a broken-off stream is taken up again without having brought anything. */
+/** How often in a row a broken stream is resumed without having delivered anything. */
 const maxResumes = 5;
-/** Milliseconds until a broken-off stream is taken up again, unless the server says otherwise. */
+/** Milliseconds until a broken stream is resumed, unless the server says otherwise. */
 const defaultRetry = 1_000;
 
-export interface HttpRequestOptions extends Pick<RequestOptions, 'signal' | 'onNotification' | 'headers'> {
-  readonly times: RequestTimes;
-  /** Sees status and headers of the answer. */
-  readonly onStart?: NonNullable<HttpListener['onStart']>;
-}
-
-/**
- * Sends one request and reads its answer, from a plain body or from an event stream.
- * @throws Fault `upstream_…`, SessionExpired, the signal's reason
- */
-export function sendRequest(
-  wire: HttpWire,
-  id: number,
-  method: string,
-  params: JsonObject | undefined,
-  options: HttpRequestOptions,
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    new HttpRequest(wire, id, method, params, options, resolve, reject);
-  });
-}
-
-/** A request that waits for its answer. */
-class HttpRequest implements HttpListener {
-  readonly #wire: HttpWire;
-  readonly #id: number;
-  readonly #method: string;
-  readonly #options: HttpRequestOptions;
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (reason: unknown) => void;
-  readonly #timer: RequestTimer;
+/** A request over HTTP. Its answer comes in a plain body, or in an event stream that may have to be resumed. */
+export class HttpRequest extends PendingRequest implements HttpListener {
+  readonly onStart: HttpListener['onStart'];
+  readonly #session: RequestSession;
   #exchange: HttpExchange;
-  #done = false;
-  /** The caller is busy with a notification, so that further ones are dropped and nothing more is read. */
-  #isBusy = false;
   #graceTimer: NodeJS.Timeout | undefined;
   #resumes = 0;
   #resumedFrom: string | undefined;
 
+  /** Sends it. @param onStart receives status and headers of the response */
   constructor(
-    wire: HttpWire,
-    id: number,
+    session: RequestSession,
     method: string,
     params: JsonObject | undefined,
-    options: HttpRequestOptions,
-    resolve: (answer: Answer) => void,
-    reject: (reason: unknown) => void,
+    times: RequestTimes,
+    options: RequestOptions,
+    onStart?: HttpListener['onStart'],
   ) {
-    this.#wire = wire;
-    this.#id = id;
-    this.#method = method;
-    this.#options = options;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#timer = new RequestTimer(wire.client.upstream, method, options.times, this.#onExpire);
-    options.signal?.addEventListener('abort', this.#onAbort);
+    const { client } = session;
+    const id = session.nextId();
     const sent = withOwnProgressToken(params, options.onNotification === undefined ? undefined : id);
     const body = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${JSON.stringify(sent ?? {})}}`;
-    this.#exchange = wire.client.post(body, this, options.headers);
-  }
-
-  onStart(status: number, type: string, headers: HttpHeaders): void {
-    this.#options.onStart?.(status, type, headers);
+    super(client.upstream, id, method, times, options);
+    this.#session = session;
+    this.onStart = onStart;
+    this.#exchange = client.post(body, this, options.headers);
   }
 
   onEvent(data: string, name: string): void {
-    if (this.#done || name !== 'message') return;
+    if (this.isSettled || name !== 'message') return;
     try {
       const message = this.#read(data);
       if (message === undefined) return;
-      if (ownId(message.id) === this.#id && message.method === undefined) {
-        this.#settle(readAnswer(this.#wire.client.upstream, message, data));
+      if (ownId(message.id) === this.id && message.method === undefined) {
+        this.resolve(readAnswer(this.upstream, message, data));
         this.#graceTimer = setTimeout(() => this.#exchange.abort(new Error('answered')), endGrace).unref();
-      } else this.#hear(message);
+      } else this.#onOtherMessage(message);
     } catch (fault) {
-      this.#fail(fault);
+      this.reject(fault);
       this.#exchange.abort(new Error('not supported'));
     }
   }
 
   onEnd(received: HttpReceived): void {
     clearTimeout(this.#graceTimer);
-    if (this.#done) return;
+    if (this.isSettled) return;
     try {
       if (received.status < 300 && received.type === eventStream) this.#resume(received);
-      else this.#settle(readBody(this.#wire, this.#id, received));
+      else this.resolve(readBody(this.#session, this.id, received));
     } catch (fault) {
-      this.#fail(fault);
+      this.reject(fault);
     }
   }
 
   onError(error: Error): void {
     clearTimeout(this.#graceTimer);
-    if (this.#done) return;
-    const { upstream, url } = this.#wire.client;
-    this.#fail(httpFault(upstream, url, error) ?? error);
+    if (this.isSettled) return;
+    const fault = httpFault(this.upstream, this.#session.client.url, error) ?? error;
+    if (isUnreachable(fault)) this.#session.onUnreachable(fault);
+    this.reject(fault);
   }
 
-  /** Undefined for an event that is no message, and not a part of our answer either: it is logged and skipped. */
+  protected override cancel(reason: CancelReason): void {
+    this.#exchange.abort(new Error(reason));
+    const message = cancelledMessage(this, reason);
+    if (message !== undefined) this.#session.client.send(message).catch(() => {});
+  }
+
+  protected override pause(): void {
+    this.#exchange.pause();
+  }
+
+  protected override resume(): void {
+    this.#exchange.resume();
+  }
+
+  /** Undefined for an event that is neither a message nor part of our answer: it is logged and skipped. */
   #read(data: string): JsonObject | undefined {
     try {
-      return readMessage(this.#wire.client.upstream, data);
+      return readMessage(this.upstream, data);
     } catch (fault) {
-      const isOurs = idAtEdge(data, data) === this.#id;
+      const isOurs = idAtEdge(data, data) === this.id;
       if (isOurs || !(fault instanceof Fault) || fault.code !== 'upstream_garbage') throw fault;
-      this.#wire.skip(data);
+      this.#session.onSkipped(data);
       return undefined;
     }
   }
 
-  /** A message that is not our answer: progress, a log message, or a message of the server to all. */
-  #hear(message: JsonObject): void {
+  /** Takes a message that is not our answer: progress, a log message, or a message of the server to all. */
+  #onOtherMessage(message: JsonObject): void {
     const notification = asNotification(message);
-    if (notification === undefined || !belongsToCall(notification)) this.#wire.hear(message);
-    else this.#notify(notification);
-  }
-
-  #notify(notification: Notification): void {
-    if (notification.method === 'notifications/progress') this.#timer.extend();
-    if (this.#isBusy) return;
-    const busy = this.#options.onNotification?.(notification);
-    if (!(busy instanceof Promise)) return;
-    this.#isBusy = true;
-    this.#exchange.pause();
-    const goOn = () => {
-      this.#isBusy = false;
-      this.#exchange.resume();
-    };
-    busy.then(goOn, goOn);
+    if (notification === undefined || !belongsToCall(notification)) this.#session.onMessage(message);
+    else this.notify(notification);
   }
 
   #resume({ lastEventId, retryMs = defaultRetry }: HttpReceived): void {
@@ -176,46 +130,33 @@ class HttpRequest implements HttpListener {
     this.#resumedFrom = lastEventId;
     if (lastEventId === undefined || this.#resumes > maxResumes) {
       const hint = 'its event stream ended without the answer';
-      throw new Fault('upstream_closed', { upstream: this.#wire.client.upstream, method: this.#method, hint });
+      throw new Fault('upstream_closed', { upstream: this.upstream, method: this.method, hint });
     }
     setTimeout(() => {
-      if (!this.#done) this.#exchange = this.#wire.client.listen(lastEventId, this);
+      if (!this.isSettled) this.#exchange = this.#session.client.listen(lastEventId, this);
     }, retryMs);
-  }
-
-  readonly #onExpire = (fault: Fault) => this.#giveUp(fault, 'timed out');
-
-  readonly #onAbort = () => this.#giveUp(this.#options.signal?.reason, 'the caller cancelled');
-
-  #giveUp(reason: unknown, told: string): void {
-    if (this.#done) return;
-    this.#fail(reason);
-    this.#exchange.abort(new Error(told));
-    // "The `initialize` request MUST NOT be cancelled by clients" (Cancellation § Behavior Requirements).
-    if (this.#method === 'initialize') return;
-    const params = { requestId: this.#id, reason: told };
-    this.#wire.client.tell({ jsonrpc: '2.0', method: 'notifications/cancelled', params }).catch(() => {});
-  }
-
-  #settle(answer: Answer): void {
-    this.#end();
-    this.#resolve(answer);
-  }
-
-  #fail(reason: unknown): void {
-    this.#end();
-    this.#reject(reason);
-  }
-
-  #end(): void {
-    this.#done = true;
-    this.#timer.stop();
-    this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 }
 
+/**
+ * Reads one message of an upstream.
+ * @throws Fault `upstream_garbage`, `upstream_too_large`
+ */
+export function readMessage(upstream: string, text: string): JsonObject {
+  let message: Json | undefined;
+  try {
+    message = readJson(text);
+  } catch (cause) {
+    if (cause instanceof JsonExcess)
+      throw new Fault('upstream_too_large', { upstream, hint: `Its answer is ${cause.message}.` });
+    throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` }, cause);
+  }
+  if (isJsonObject(message)) return message;
+  throw new Fault('upstream_garbage', { upstream, hint: `it answered ${text.slice(0, 80)}` });
+}
+
 /** The answer in a plain body, or what its status means. */
-function readBody({ client, hasSession }: HttpWire, id: number, received: HttpReceived): Answer {
+function readBody({ client, hasId }: RequestSession, id: number, received: HttpReceived): Answer {
   const { upstream, url } = client;
   const { status, type, text } = received;
   if (status < 300 && text.trim() === '') {
@@ -238,11 +179,11 @@ function readBody({ client, hasSession }: HttpWire, id: number, received: HttpRe
     if (!isOurs && status >= 500) throw fault;
     return refusalAnswer(upstream, message, text, fault);
   };
-  if (hasSession && forgotSession(status, message)) throw new SessionExpired(refusal);
+  if (hasId && forgotSession(status, message)) throw new SessionExpired(refusal);
   return refusal();
 }
 
-/** A JSON-RPC error that came with a status, told to the client with that status. */
+/** A JSON-RPC error that came with an HTTP status, which the client receives too. */
 function refusalAnswer(upstream: string, message: JsonObject, text: string, fault: Fault): Answer {
   try {
     const { error } = readAnswer(upstream, message, text);

@@ -1,33 +1,40 @@
-import { Fault } from '../../core/fault.ts';
-import type { ConnectionEvents } from './connection.ts';
+import type { ConnectionContext, RequestTimes, UpstreamLimits } from './connection.ts';
+import { timeoutFault } from './pending-request.ts';
+
+const setting = 'limits.upstream_start_ms';
+
+/** The limits of a request that belongs to the handshake. */
+export function startTimes({ startTimeoutMs }: UpstreamLimits): RequestTimes {
+  const limit = { ms: startTimeoutMs, setting };
+  return { idle: limit, whole: limit };
+}
 
 /**
- * Starts a connection within the time that the operator allows. Whatever `work` waits for, the returned promise settles
- * when the time is over or the gateway closes; `work` is told by its signal.
- * @throws Fault `upstream_timeout`, the reason of `on.signal`, and what `work` throws
+ * Starts a connection within the time that the operator allows. The returned promise settles when the time is over or the
+ * gateway closes, whatever `work` waits for; both abort the signal of `work`.
+ * @throws Fault `upstream_timeout`, the reason of `context.signal`, and what `work` throws
  */
 export async function withinStartDeadline<T>(
   upstream: string,
-  on: Pick<ConnectionEvents, 'limits' | 'signal'>,
+  context: Pick<ConnectionContext, 'limits' | 'signal'>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { startTimeoutMs } = on.limits;
+  const { startTimeoutMs } = context.limits;
   const controller = new AbortController();
   const { signal } = controller;
   const ended = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
   });
-  const close = () => controller.abort(on.signal.reason);
+  const close = () => controller.abort(context.signal.reason);
   const timer = setTimeout(() => {
-    const about = { upstream, method: 'initialize', after_ms: startTimeoutMs, setting: 'limits.upstream_start_ms' };
-    controller.abort(new Fault('upstream_timeout', about));
+    controller.abort(timeoutFault(upstream, 'initialize', { ms: startTimeoutMs, setting }));
   }, startTimeoutMs);
-  on.signal.addEventListener('abort', close);
+  context.signal.addEventListener('abort', close);
   try {
-    if (on.signal.aborted) close();
+    if (context.signal.aborted) close();
     return await Promise.race([ended, work(signal)]);
   } finally {
     clearTimeout(timer);
-    on.signal.removeEventListener('abort', close);
+    context.signal.removeEventListener('abort', close);
   }
 }
