@@ -551,6 +551,7 @@ export const requirements = {
   'SBX-99': 'A core module whose fuel is used up is stopped, at the same instruction each time.',
   'SBX-100': 'No guest can read or set its fuel.',
   'SBX-101': 'A core module with an instruction or type that cannot be charged is refused.',
+  'SBX-102': 'The core tests of the WebAssembly specification have the same results with fuel as without.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
   'CAP-86': 'However keys and tenants are named, nobody finds the values of another.',

@@ -179,6 +179,8 @@ describe('what cannot be charged', () => {
       Buffer.from('\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x06\x01\x04\0\x0c\x01\x0b', 'latin1'),
     ],
     ['code of no function', Buffer.from('\0asm\x01\0\0\0\x0a\x04\x01\x02\0\x0b', 'latin1')],
+    ['two lists of imports', Buffer.from('\0asm\x01\0\0\0\x02\x01\0\x02\x01\0', 'latin1')],
+    ['a custom section whose name is no text', Buffer.from('\0asm\x01\0\0\0\0\x02\x01\xff', 'latin1')],
     ['a function of no type', Buffer.from('\0asm\x01\0\0\0\x03\x02\x01\0\x0a\x04\x01\x02\0\x0b', 'latin1')],
   ])('[SBX-101] is refused: %s', (_, module) => {
     expect(() => injectFuel(module)).toThrow(expect.objectContaining({ code: 'component_malformed' }));

@@ -47,21 +47,23 @@ export function injectFuel(module: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [module.subarray(0, preambleBytes)];
   let isImported = false;
   const importCounter = (imports: BinaryReader) => {
-    if (!isImported) parts.push(withCounter(imports));
+    parts.push(withCounter(imports));
     isImported = true;
   };
   for (const { id, start, end } of sectionsOf(module)) {
     const reader = new BinaryReader(module, start, end);
     if (id === coreSection.custom) parts.push(functionNames(reader));
-    else if (id === coreSection.import) importCounter(reader);
-    else {
-      if (id !== coreSection.type) importCounter(noImports());
+    else if (id === coreSection.import) {
+      if (isImported) fail('component_malformed', { what: 'imports behind other sections', at: start });
+      importCounter(reader);
+    } else {
+      if (id !== coreSection.type && !isImported) importCounter(noImports());
       parts.push(
         sectionBytes(id, id === coreSection.code ? chargedCode(reader, shape, counter) : moved(id, reader, counter)),
       );
     }
   }
-  importCounter(noImports());
+  if (!isImported) importCounter(noImports());
   return concat(parts);
 }
 
@@ -107,8 +109,7 @@ const namesOfFunctions = 1;
 
 /** A name section with nothing but the names of functions; nothing for another custom section. */
 function functionNames(section: BinaryReader): Uint8Array {
-  const title = section.take(section.u32());
-  if (!Buffer.from(title).equals(Buffer.from('name'))) return new Uint8Array();
+  if (section.name() !== 'name') return new Uint8Array();
   while (!section.done) {
     const { position } = section;
     const id = section.byte();
