@@ -1,6 +1,6 @@
 import type { CallError } from '../contract/generated/tool-call.js';
 import type { Violation } from '../contract/generated/types.js';
-import type { ToolAnswer, Tools } from '../contract/hook-call.ts';
+import type { CalledTool, ToolAnswer, ToolCallOptions, Tools } from '../contract/hook-call.ts';
 import { codes } from '../core/codes/index.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -15,58 +15,74 @@ class NotAllowed extends Error {}
 
 const longestError = 1000;
 
+/** Takes a call of a plugin past the hooks to its upstream. */
+type Dispatch = (nested: Call, member: Member, params: JsonObject) => Promise<Outcome>;
+
+const noCalls: readonly CalledTool[] = [];
+
 /**
  * The tools of a call's binding, for the plugins on its way. A plugin's call is a call like the client's: the same
- * route, chain, headers and principal, with an id and a record of its own. `dispatch` takes it past the hooks to its
- * upstream.
+ * route, chain, headers and principal, with an id and a record of its own.
  */
-export function createTools(
-  call: Call,
-  dispatch: (nested: Call, member: Member, params: JsonObject) => Promise<Outcome>,
-): Tools {
-  const { client = call, stack: within = [] } = call.nested ?? {};
+export class NestedTools implements Tools {
+  readonly #call: Call;
+  readonly #dispatch: Dispatch;
 
-  return {
-    within,
-    madeBy: plugin => client.record.callsBy(plugin),
+  constructor(call: Call, dispatch: Dispatch) {
+    this.#call = call;
+    this.#dispatch = dispatch;
+  }
 
-    async call({ plugin, tool, argumentsJson, timeoutMs, signal, allows }) {
-      const { onNotification: _, ...rest } = call;
-      const record = client.record.addCall(client.requestId, plugin);
-      record.nameTarget(tool);
-      const nested: Call = {
-        ...rest,
-        ...{ requestId: record.request, record, signal, method: 'tools/call' },
-        timeoutMs: Math.min(timeoutMs, call.timeoutMs ?? timeoutMs),
-        timeoutSetting: 'timeout_ms of the grant tool_call',
-        nested: {
-          client,
-          stack: [...within, { plugin, tool }],
-          admit(sent) {
-            if (!allows(sent))
-              throw new NotAllowed(`a plugin turned it into a call of ${sent}, which the grant does not name`);
-          },
+  get within(): readonly CalledTool[] {
+    return this.#call.nested?.stack ?? noCalls;
+  }
+
+  madeBy(plugin: string): number {
+    return this.#client.record.callsBy(plugin);
+  }
+
+  async call({ plugin, tool, argumentsJson, timeoutMs, signal, allows }: ToolCallOptions): Promise<ToolAnswer> {
+    const client = this.#client;
+    const { onNotification: _, ...rest } = this.#call;
+    const record = client.record.addCall(client.requestId, plugin);
+    record.nameTarget(tool);
+    const nested: Call = {
+      ...rest,
+      ...{ requestId: record.request, record, signal, method: 'tools/call' },
+      timeoutMs: Math.min(timeoutMs, this.#call.timeoutMs ?? timeoutMs),
+      timeoutSetting: 'timeout_ms of the grant tool_call',
+      nested: {
+        client,
+        stack: [...this.within, { plugin, tool }],
+        admit(sent) {
+          if (!allows(sent))
+            throw new NotAllowed(`a plugin turned it into a call of ${sent}, which the grant does not name`);
         },
-      };
-      try {
-        const { member, name } = ownerOfName(call.route, tool);
-        const args = parseObject(argumentsJson, 'arguments-json');
-        const params = { name, arguments: args };
-        const outcome = await dispatch({ ...nested, params }, member, params);
-        if (outcome.kind === 'block') record.end({ blocked: outcome.data });
-        const answer = shown(call, plugin, outcome);
-        record.finish('ok' in answer ? 'result' : answer.err.tag);
-        return answer;
-      } catch (thrown) {
-        signal.throwIfAborted();
-        const err = errorOf(thrown);
-        record.finish(err.tag);
-        return { err };
-      } finally {
-        record.finish('aborted');
-      }
-    },
-  };
+      },
+    };
+    try {
+      const { member, name } = ownerOfName(this.#call.route, tool);
+      const args = parseObject(argumentsJson, 'arguments-json');
+      const params = { name, arguments: args };
+      const outcome = await this.#dispatch({ ...nested, params }, member, params);
+      if (outcome.kind === 'block') record.end({ blocked: outcome.data });
+      const answer = shown(this.#call, plugin, outcome);
+      record.finish('ok' in answer ? 'result' : answer.err.tag);
+      return answer;
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const err = errorOf(thrown);
+      record.finish(err.tag);
+      return { err };
+    } finally {
+      record.finish('aborted');
+    }
+  }
+
+  /** The client's own call. */
+  get #client(): Call {
+    return this.#call.nested?.client ?? this.#call;
+  }
 }
 
 /** The answer as the plugin may see it. */

@@ -10,7 +10,7 @@ import type { RequestOptions } from '../upstream/upstream.ts';
 import type { Member, Route } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { exposedName } from './name-routing.ts';
-import { createTools } from './nested-calls.ts';
+import { NestedTools } from './nested-calls.ts';
 import { pageOf, urisIn } from './resource-origins.ts';
 import { type FilledHeaders, hidden, UpstreamHeaders, withoutSecrets } from './upstream-headers.ts';
 
@@ -112,6 +112,8 @@ export async function afterHooks(
   return after.kind === 'block' ? after : resultAnswer(after.result);
 }
 
+const callTool = (nested: Call, owner: Member, params: JsonObject) => callMember(nested, owner, 'tools/call', params);
+
 /** Returns what the hook engine knows of a call that goes to this upstream. */
 export function hookContext(call: Call, { upstream }: Member): HookContext {
   const { tenant, subject, claims } = call.principal;
@@ -122,7 +124,7 @@ export function hookContext(call: Call, { upstream }: Member): HookContext {
     ...(tenant !== undefined && { tenant }),
     ...(subject !== undefined && { subject }),
     caller: subject === undefined ? { headers: call.headers } : { headers: call.headers, claims },
-    tools: createTools(call, (nested, owner, params) => callMember(nested, owner, 'tools/call', params)),
+    tools: new NestedTools(call, callTool),
     receipts: call.record.receipts,
   };
 }
