@@ -65,10 +65,10 @@ it.each([
   const chain = new ChainPlace(createHookChain({ plugins: [], runner: createFakeHookRunner({}), log: silentLog() }));
   const notices = createNotices('main', silentLog(), new Metrics());
   for (const method of ['tools/list', 'initialize']) notices.leftOut('up', method, new Fault(code), false);
-  const entrances = new Map([['main', { id: 'main', notices } as unknown as OpenBinding]]);
+  const opened = new Map([['main', { id: 'main', notices } as unknown as OpenBinding]]);
   const { missing } = createReadiness(
     [{ id: 'main', isDefault: true, upstreams: [up], chain }],
-    entrances,
+    opened,
     new Set(),
   ).report(false);
   expect(missing.map(({ method }) => method)).toEqual(methods);
