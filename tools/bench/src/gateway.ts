@@ -18,10 +18,11 @@ interface PluginSource {
 }
 
 /** The entry of a plugin in the operator's file. */
-interface PluginEntry {
+export interface PluginEntry {
   readonly id: string;
   readonly source: PluginSource;
   readonly config: object;
+  readonly grants?: object;
 }
 
 /** A plugin that is ready to be used from a file, and what it puts in the place of an e-mail address. */
@@ -74,8 +75,8 @@ export async function buildSoakPlugins(folder: string): Promise<readonly [trappi
   return [{ id, source: await build(project, pluginDescriptorSchema.parse(about)), config: {} }, redacting];
 }
 
-/** Builds and signs plugins with a key of their own; yields the `source` of their entries. */
-async function signingBuilder(folder: string, keyName: string) {
+/** Builds and signs plugins with a key of their own. Returns what builds one, and resolves to the `source` of its entry. */
+export async function signingBuilder(folder: string, keyName: string) {
   const keys = { privateKey: join(folder, `${keyName}.key`), publicKey: join(folder, `${keyName}.pub`) };
   const { publicKeyPem } = await keygen(keys);
   const privateKey = parsePrivateKey(await readFile(keys.privateKey, 'utf8'));
@@ -96,18 +97,18 @@ async function signingBuilder(folder: string, keyName: string) {
 export async function startGateway(
   name: string,
   upstream: string,
-  plugins: readonly BenchPlugin[],
+  plugins: readonly PluginEntry[],
   folder: string,
   stop: AsyncDisposableStack,
   active: number = plugins.length,
 ): Promise<Running> {
   const port = await freePort();
   const file = join(folder, `${name}.yaml`);
-  const ids = plugins.map(({ entry }) => entry.id);
+  const ids = plugins.map(({ id }) => id);
   const config = {
     listen: `127.0.0.1:${port}`,
     cache_dir: join(folder, 'cache'),
-    plugins: plugins.map(({ entry }) => entry),
+    plugins,
     upstreams: [{ id: 'bench', http: { url: upstream } }],
     bindings: [
       { id: 'bench', upstreams: ['bench'], transforms: ids.slice(0, active) },

@@ -1,21 +1,27 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Measured, runBench, variantNames } from './bench.ts';
+import { type Measured, runBench } from './bench.ts';
 import { countFiles } from './files.ts';
-import { budgetTable, comparisonTable, courseTable, holdingTable, measuredTable, startTable } from './report.ts';
+import { plot } from './plot.ts';
+import { comparisonTable, courseTable, holdingTable, measuredTable, startTable, targetTable } from './report.ts';
 import { soak } from './soak.ts';
+import { variantNames } from './variants.ts';
 
-const usage = `usage: pnpm bench [--only NAMES] [--json FILE] [--compare FILE] [--seconds N] [--rounds N]
+const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [--plot FILE] [--compare FILE]
+                 [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench soak [--calls N] [--json FILE]
        pnpm bench files
 
-Measures tools/call through the gateway and what it is compared with. With the defaults it takes about six minutes.
+Measures tools/call through the gateway and what it is compared with. With the defaults it takes about 20 minutes.
   --only NAMES    measure these alone, with commas between them:
                   ${variantNames.join(', ')}
+  --sizes BYTES   bytes of text in an answer, with commas between them (200,2048)
   --json FILE     write the figures as JSON, too
+  --plot FILE     draw throughput and CPU by part as SVG
   --compare FILE  print what changed since the run that wrote FILE with --json
   --seconds N     length of each measurement (2)
   --rounds N      rounds of which the median is taken (3)
+  --warm-up N     seconds for which each is warmed up with each size (20)
 
 soak makes calls of which one in a hundred traps, and looks at what the gateway holds. Its exit code is 1 when that grows.
   --calls N       how many (200000)
@@ -56,26 +62,39 @@ function readOptions(args: string[]) {
         compare: { type: 'string' },
         seconds: { type: 'string', default: '2' },
         rounds: { type: 'string', default: '3' },
+        sizes: { type: 'string', default: '200,2048' },
+        plot: { type: 'string' },
+        'warm-up': { type: 'string', default: '20' },
         help: { type: 'boolean', default: false },
       },
     });
-    const [seconds, rounds] = [Number(values.seconds), Number(values.rounds)];
+    const [seconds, rounds, warmUpSeconds] = [values.seconds, values.rounds, values['warm-up']].map(Number);
+    const sizes = values.sizes.split(',').map(Number);
     const asked = values.only.split(',');
     const only = variantNames.filter(name => asked.includes(name));
-    return !values.help && seconds > 0 && Number.isInteger(rounds) && rounds > 0 && only.length === asked.length
-      ? { json: values.json, compare: values.compare, only, seconds, rounds }
-      : undefined;
+    const isPositive = (number: number | undefined): number is number => number !== undefined && number > 0;
+    const isWhole = Number.isInteger(rounds) && sizes.every(size => Number.isInteger(size) && size > 0);
+    if (values.help || only.length !== asked.length || !isWhole) return undefined;
+    if (!isPositive(seconds) || !isPositive(rounds) || !isPositive(warmUpSeconds)) return undefined;
+    const { json, compare, plot } = values;
+    return { json, compare, plot, only, sizes, seconds, rounds, warmUpSeconds };
   } catch {
     return undefined;
   }
 }
 
-async function runAll({ json, compare, ...rest }: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
+async function runAll({
+  json,
+  compare,
+  plot: drawing,
+  ...rest
+}: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
   // Read first: what cannot be read is not found out after six minutes.
   const earlier = compare === undefined ? undefined : (JSON.parse(await readFile(compare, 'utf8')) as Measured);
   const measured = await runBench({ ...rest, progress: line => process.stderr.write(`${line}\n`) });
   if (json !== undefined) await writeFile(json, `${JSON.stringify(measured, null, 2)}\n`);
-  const tables = [measuredTable(measured.rows), budgetTable(measured.rows), startTable(measured.starts)];
+  if (drawing !== undefined) await writeFile(drawing, plot(measured.rows));
+  const tables = [measuredTable(measured.rows), targetTable(measured.rows), startTable(measured.starts)];
   if (earlier !== undefined) tables.push(comparisonTable(measured, earlier));
   process.stdout.write(tables.join('\n'));
 }

@@ -16,10 +16,34 @@ export function hasMcpProxy(): boolean {
   });
 }
 
-/** Starts `mcp-proxy` of crates.io in front of the upstream. */
-export async function startMcpProxy(upstream: string, folder: string, stop: AsyncDisposableStack): Promise<Running> {
+/** Five policies of its own, each of which looks at every call and lets it pass. */
+const policies = `expose_tools = ["text"]
+
+[backends.timeout]
+seconds = 30
+
+[backends.concurrency]
+max_concurrent = 1000
+
+[backends.rate_limit]
+requests = 1000000
+period_seconds = 1
+
+[backends.circuit_breaker]
+failure_rate_threshold = 0.5
+minimum_calls = 100
+wait_duration_seconds = 30
+`;
+
+/** Starts `mcp-proxy` of crates.io in front of the upstream, with its five policies where `guarded`. */
+export async function startMcpProxy(
+  upstream: string,
+  folder: string,
+  stop: AsyncDisposableStack,
+  guarded = false,
+): Promise<Running> {
   const port = await freePort();
-  const file = join(folder, 'mcp-proxy.toml');
+  const file = join(folder, guarded ? 'mcp-proxy-5.toml' : 'mcp-proxy.toml');
   await writeFile(
     file,
     `[proxy]
@@ -33,7 +57,7 @@ port = ${port}
 name = "bench"
 transport = "http"
 url = "${upstream}"
-
+${guarded ? policies : ''}
 [observability]
 log_level = "error"
 `,

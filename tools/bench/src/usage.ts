@@ -1,29 +1,50 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processor time in microseconds since the start: of the whole process, and of its main thread. */
+/** Processor time in microseconds since the start: of the whole process, of its main thread, and of its lanes. */
 export interface Usage {
   readonly process: number;
   readonly mainThread: number;
+  /** Of the threads that are lanes now. What a lane used that has ended is missing. */
+  readonly lanes: number;
 }
 
 /** The kernel counts ticks of 10 ms here, whatever its own clock. */
 const tick = 10_000;
 
-/** Reads Linux's /proc. The whole counts threads that ended, too. */
+/** Reads Linux's /proc. The whole includes threads that have ended. */
 export function readUsage(pid: number): Usage {
-  return { process: ticks(`/proc/${pid}/stat`) * tick, mainThread: mainThread(pid) };
+  const tasks = `/proc/${pid}/task`;
+  const lanes = readdirSync(tasks).filter(thread => nameOf(`${tasks}/${thread}`) === 'lane');
+  return {
+    process: ticks(`/proc/${pid}/stat`) * tick,
+    mainThread: threadTime(`${tasks}/${pid}`),
+    lanes: lanes.reduce((sum, thread) => sum + threadTime(`${tasks}/${thread}`), 0),
+  };
 }
 
-/** Resident memory in MB (10^6 bytes). */
+/** Reads resident memory in MB (10^6 bytes). */
 export function readRss(pid: number): number {
   const kib = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return (Number(kib) * 1024) / 1e6;
 }
 
+/** A thread may end while its files are read. */
+function nameOf(task: string): string {
+  try {
+    return readFileSync(`${task}/comm`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
 /** schedstat counts nanoseconds; a kernel without it leaves the ticks. */
-function mainThread(pid: number): number {
-  const nanoseconds = Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]);
-  return nanoseconds > 0 ? nanoseconds / 1000 : ticks(`/proc/${pid}/task/${pid}/stat`) * tick;
+function threadTime(task: string): number {
+  try {
+    const nanoseconds = Number(readFileSync(`${task}/schedstat`, 'utf8').split(' ')[0]);
+    return nanoseconds > 0 ? nanoseconds / 1000 : ticks(`${task}/stat`) * tick;
+  } catch {
+    return 0;
+  }
 }
 
 /** utime and stime: fields 14 and 15 of stat. The second field, a name in parentheses, may hold spaces. */

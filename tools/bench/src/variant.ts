@@ -6,6 +6,8 @@ export interface Variant extends Running {
   readonly name: string;
   /** The tool's name, as this way shows it. */
   readonly tool: string;
+  /** Arguments of each call beside the size of the text. */
+  readonly args?: object;
   /** Headers that belong to the session. */
   readonly headers: Readonly<Record<string, string>>;
   /** The text that it answers with when the upstream says `text`. */
@@ -19,6 +21,7 @@ export async function openVariant(
   name: string,
   { url, pid }: Running,
   expected: (text: string) => string = text => text,
+  args: object = {},
 ): Promise<Variant> {
   const post = async (headers: Readonly<Record<string, string>>, message: object) => {
     const accept = 'application/json, text/event-stream';
@@ -39,5 +42,5 @@ export async function openVariant(
   const { text } = await post(headers, { id: 2, method: 'tools/list' });
   const tool = new RegExp(`"name":"([^"]*${toolName})"`).exec(text)?.[1];
   if (tool === undefined) throw new Error(`${name} does not list the tool ${toolName}: ${text.slice(0, 300)}`);
-  return { name, url, pid, tool, headers, expected };
+  return { name, url, pid, tool, args, headers, expected };
 }

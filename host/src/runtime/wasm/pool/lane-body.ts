@@ -25,7 +25,14 @@ const resourceLimits = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 
 
 /** Starts a thread that loads the code of a lane, and then waits for its plugins. */
 export const startThread = (): Worker =>
-  new Worker(program, { resourceLimits, env: codeCacheEnvironment(), stdin: false, stdout: true, stderr: true });
+  new Worker(program, {
+    name: 'lane',
+    resourceLimits,
+    env: codeCacheEnvironment(),
+    stdin: false,
+    stdout: true,
+    stderr: true,
+  });
 
 /** Sends the plugins to a thread. @param thread one without plugins */
 export function threadBody({ plugins, ...shared }: LaneData, thread: Worker = startThread()): LaneBody {
