@@ -6,6 +6,8 @@ const pause = { first: 250, most: 30_000, patience: 1_000 };
 
 /** Spaces out attempts that keep failing. */
 export class BackOff {
+  /** Whether the latest attempt failed. A field and not an accessor, because each request reads it. */
+  hasFailed = false;
   #failures = 0;
   #notBefore = 0;
   #reason: unknown;
@@ -16,6 +18,7 @@ export class BackOff {
   }
 
   failed(reason?: unknown): void {
+    this.hasFailed = true;
     this.#failures += 1;
     this.#reason = reason;
     const ms = Math.min(pause.first * 2 ** (this.#failures - 2), pause.most);
@@ -24,6 +27,7 @@ export class BackOff {
 
   /** The next failure counts as the first one. */
   succeeded(): void {
+    this.hasFailed = false;
     this.#failures = 0;
     this.#notBefore = 0;
     this.#reason = undefined;

@@ -22,8 +22,8 @@ export interface ConnectionSource {
   readonly failure: unknown;
   /** A standing line for `user`: the one of all, one that nobody uses yet, or a new one. */
   connect(user: ConnectionUser, signal: AbortSignal): Promise<PooledConnection>;
-  /** Says that the server does its work. */
-  proven(): void;
+  /** Spaces out attempts to connect. An answer to a request ends a series of failures. */
+  readonly backOff: BackOff;
   /** Says that `line` is no longer good. Later words about it are ignored. */
   lose(line: PooledConnection): void;
   /** The server has forgotten the session of this line, which is no failure. */
@@ -109,19 +109,24 @@ export class ClientUpstream implements Upstream, ConnectionUser {
 
   async request(method: string, params?: JsonObject, options: RequestOptions = {}): Promise<Answer> {
     options.signal?.throwIfAborted();
-    const line = this.#line ?? (await this.#arrival(method, options));
-    try {
-      return await this.#ask(line, method, params, options);
-    } catch (thrown) {
-      if (!(thrown instanceof SessionExpired)) throw thrown;
-    }
-    this.#on.log.info({ upstream: this.id }, 'the session expired');
-    const renewed = await this.#arrival(method, options);
-    try {
-      return await this.#ask(renewed, method, params, options, true);
-    } catch (thrown) {
-      if (!(thrown instanceof SessionExpired)) throw thrown;
-      return thrown.refusal();
+    for (let isRenewed = false; ; isRenewed = true) {
+      const line = this.#line ?? (await this.#arrival(method, options));
+      line.running += 1;
+      try {
+        const answer = await line.connection.request(method, params, options);
+        if (this.#backOff.hasFailed) this.#backOff.succeeded();
+        if (this.#source.backOff.hasFailed) this.#source.backOff.succeeded();
+        return answer;
+      } catch (thrown) {
+        // The connection itself reports when it is lost in any other way.
+        if (!(thrown instanceof SessionExpired)) throw thrown;
+        if (isRenewed) return thrown.refusal();
+        this.#source.expire(line);
+        this.#on.log.info({ upstream: this.id }, 'the session expired');
+      } finally {
+        line.running -= 1;
+        line.lastUsed = Date.now();
+      }
     }
   }
 
@@ -237,29 +242,6 @@ export class ClientUpstream implements Upstream, ConnectionUser {
     this.#hasMissed = false;
     for (const [kind, method] of Object.entries(listChanges)) {
       if (all.some(serverInfo => serverInfo?.capabilities[kind] !== undefined)) this.hear({ method });
-    }
-  }
-
-  async #ask(
-    line: PooledConnection,
-    method: string,
-    params: JsonObject | undefined,
-    options: RequestOptions,
-    isRenewed = false,
-  ): Promise<Answer> {
-    line.running += 1;
-    try {
-      const answer = await line.connection.request(method, params, options);
-      this.#backOff.succeeded();
-      this.#source.proven();
-      return answer;
-    } catch (thrown) {
-      // The connection itself says when it is lost in any other way.
-      if (thrown instanceof SessionExpired && !isRenewed) this.#source.expire(line);
-      throw thrown;
-    } finally {
-      line.running -= 1;
-      line.lastUsed = Date.now();
     }
   }
 }

@@ -4,7 +4,7 @@ import { TooLarge } from '../../core/too-large.ts';
 import { ContentDecoder, codingOf } from './content-decoder.ts';
 import { createSseReader } from './sse-reader.ts';
 
-/** What came back. Of an event stream the events went to `onEvent`. */
+/** A complete response. The events of an event stream went to `onEvent`. */
 export interface HttpReceived {
   readonly status: number;
   /** Media type without parameters, lower case. */
@@ -12,14 +12,14 @@ export interface HttpReceived {
   readonly headers: HttpHeaders;
   /** The whole body; empty for an event stream. */
   readonly text: string;
-  /** Where a broken-off event stream can be taken up again, and after how many milliseconds. */
-  readonly lastEventId?: string;
-  readonly retryMs?: number;
+  /** Where a broken event stream can be resumed, and after how many milliseconds. */
+  readonly lastEventId?: string | undefined;
+  readonly retryMs?: number | undefined;
 }
 
-/** Who waits for an answer over HTTP. After `onEnd` or `onError` nothing more comes. */
+/** Receives one response. After `onEnd` or `onError` nothing more comes. */
 export interface HttpListener {
-  /** Status and headers are there. */
+  /** Status and headers have arrived. */
   readonly onStart?: ((status: number, type: string, headers: HttpHeaders) => void) | undefined;
   /** The data of one event of a stream, and its name. */
   onEvent(data: string, name: string): void;
@@ -33,16 +33,21 @@ export type HttpHeaders = Readonly<Record<string, string | string[] | undefined>
 export const eventStream = 'text/event-stream';
 
 /**
- * Bytes of an event stream that are read at a stretch, because small events cost much more than their bytes, and others
- * must have their turn. Not less than a socket reads at once: the rest would be copied again and again.
+ * Bytes of an event stream that are read without a pause: small events cost much more than their bytes, and other
+ * connections must have their turn. Not less than a socket reads at once, or the rest would be copied again and again.
  */
 const stretch = 64 * 1024;
 
 /**
- * Reads one answer, a plain body or an event stream, on undici's lowest interface, which costs a quarter of what fetch
- * costs. A class, because one is made for every request: its members are fields and not closures.
+ * Reads one response, a plain body or an event stream, on undici's lowest interface, which costs a quarter of what fetch
+ * costs. One is made for every request, so it allocates nothing that a plain body does not need: its listener gets the
+ * exchange itself as what was received.
  */
-export class HttpExchange implements Dispatcher.DispatchHandler {
+export class HttpExchange implements Dispatcher.DispatchHandler, HttpReceived {
+  status = 0;
+  type = '';
+  headers: HttpHeaders = {};
+  text = '';
   readonly #listener: HttpListener;
   readonly #maxBytes: number;
   #controller: Dispatcher.DispatchController | undefined;
@@ -50,16 +55,15 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #isOver = false;
   /** The listener asked for a pause. */
   #isPaused = false;
-  /** The decoder has enough to do. */
+  /** The decoder's buffer is full. */
   #isFull = false;
-  /** Others have their turn. */
+  /** Other connections have their turn. */
   #isResting = false;
   #sinceRest = 0;
-  #status = 0;
-  #type = '';
-  #headers: HttpHeaders = {};
   #size = 0;
-  #chunks: Buffer[] = [];
+  #first: Buffer | undefined;
+  /** The chunks of a body behind the first. Most bodies have one. */
+  #more: Buffer[] | undefined;
   #stream: { decoder: StringDecoder; reader: ReturnType<typeof createSseReader> } | undefined;
   #decoder: ContentDecoder | undefined;
 
@@ -69,7 +73,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#maxBytes = maxBytes;
   }
 
-  /** Ends it; the listener hears of `reason`, unless it has heard of the end. */
+  /** Ends it; the listener gets `reason` as the error, unless it has ended already. */
   abort(reason: Error): void {
     this.#aborted = reason;
     this.#controller?.abort(reason);
@@ -92,22 +96,14 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
-    // 1xx tell of an answer that is still to come.
+    // A 1xx response precedes the real one.
     if (status < 200) return;
-    this.#status = status;
-    this.#headers = headers;
-    this.#type = mediaType(headers['content-type']);
-    this.#listener.onStart?.(status, this.#type, headers);
-    const coding =
-      headers['content-encoding'] === undefined ? undefined : codingOf(String(headers['content-encoding']));
-    if (coding !== undefined) {
-      this.#decoder = new ContentDecoder(coding, {
-        onData: chunk => this.#take(chunk),
-        onEnd: () => this.#end(),
-        onError: error => this.#break(error),
-      });
-    }
-    if (status >= 300 || this.#type !== eventStream) return;
+    this.status = status;
+    this.headers = headers;
+    this.type = mediaType(headers['content-type']);
+    this.#listener.onStart?.(status, this.type, headers);
+    if (headers['content-encoding'] !== undefined) this.#decode(String(headers['content-encoding']));
+    if (status >= 300 || this.type !== eventStream) return;
     const reader = createSseReader(({ event, data }) => {
       this.#size = 0;
       // An event without data only tells where the stream can be taken up again.
@@ -119,7 +115,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#stream !== undefined) this.#rest(controller, chunk.length);
     if (this.#decoder === undefined) this.#take(chunk);
-    else if (!this.#decoder.write(chunk, this.#drained)) {
+    else if (!this.#decoder.write(chunk, () => this.#onDrain())) {
       this.#isFull = true;
       controller.pause();
     }
@@ -131,16 +127,33 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    const cut = this.#stream?.reader.state.lastEventId !== undefined;
-    // A stream that broke off where it can be taken up again is a stream that ended.
-    if (cut && !this.#aborted && !(error instanceof TooLarge)) this.#end();
+    // A stream that breaks where it can be resumed counts as ended.
+    if (this.lastEventId !== undefined && !this.#aborted && !(error instanceof TooLarge)) this.#end();
     else this.#fail(error);
   }
 
-  readonly #drained = () => {
+  get lastEventId(): string | undefined {
+    return this.#stream?.reader.state.lastEventId;
+  }
+
+  get retryMs(): number | undefined {
+    return this.#stream?.reader.state.retryMs;
+  }
+
+  #decode(header: string): void {
+    const coding = codingOf(header);
+    if (coding === undefined) return;
+    this.#decoder = new ContentDecoder(coding, {
+      onData: chunk => this.#take(chunk),
+      onEnd: () => this.#end(),
+      onError: error => this.#break(error),
+    });
+  }
+
+  #onDrain(): void {
     this.#isFull = false;
     this.#goOn();
-  };
+  }
 
   #rest(controller: Dispatcher.DispatchController, bytes: number): void {
     this.#sinceRest += bytes;
@@ -163,7 +176,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
     this.#size += chunk.length;
     if (this.#size > this.#maxBytes) this.#break(new TooLarge(this.#maxBytes));
     else if (this.#stream) this.#stream.reader.push(this.#stream.decoder.write(chunk));
-    else this.#chunks.push(chunk);
+    else if (this.#first === undefined) this.#first = chunk;
+    else if (this.#more === undefined) this.#more = [chunk];
+    else this.#more.push(chunk);
   }
 
   /** The answer cannot be used, so the rest of it is not read. */
@@ -176,10 +191,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler {
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    const [only, ...more] = this.#chunks;
-    const text = (more.length === 0 ? only : Buffer.concat(this.#chunks))?.toString('utf8') ?? '';
-    const received = { status: this.#status, type: this.#type, headers: this.#headers, text };
-    this.#listener.onEnd({ ...received, ...this.#stream?.reader.state });
+    if (this.#first !== undefined) {
+      const body = this.#more === undefined ? this.#first : Buffer.concat([this.#first, ...this.#more]);
+      this.text = body.toString('utf8');
+    }
+    this.#listener.onEnd(this);
   }
 
   #fail(error: Error): void {

@@ -49,8 +49,8 @@ const sweepMs = { least: 100, most: 30_000 };
 export class ConnectionPool implements UpstreamPool, ConnectionSource {
   readonly id: string;
   readonly url: URL | undefined;
+  readonly backOff = new BackOff();
   readonly #on: PoolOptions;
-  readonly #backOff = new BackOff();
   readonly #closing = new AbortController();
   readonly #clients = new Set<ClientUpstream>();
   readonly #lines = new Set<PooledConnection>();
@@ -84,7 +84,7 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
   }
 
   get failure(): unknown {
-    return this.#isReachable ? undefined : this.#backOff.reason;
+    return this.#isReachable ? undefined : this.backOff.reason;
   }
 
   get ready(): boolean {
@@ -131,13 +131,9 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
     }
   }
 
-  proven(): void {
-    this.#backOff.succeeded();
-  }
-
   lose(line: PooledConnection): void {
     if (!this.#lines.has(line)) return;
-    if (line.isJoint) this.#backOff.failed();
+    if (line.isJoint) this.backOff.failed();
     this.#end(line, 'lost');
     if (this.#lines.size === 0) this.#isReachable = false;
   }
@@ -216,7 +212,7 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
   /** Makes a line. Until it stands, `user` hears what the server says. */
   async #make(signal: AbortSignal, user?: ConnectionUser): Promise<PooledConnection> {
     if (this.#closing.signal.aborted) throw this.closedFault();
-    await this.#backOff.pass(this.id, signal);
+    await this.backOff.pass(this.id, signal);
     await this.#makeRoom();
     this.#opening += 1;
     const ended = AbortSignal.any([signal, this.#closing.signal]);
@@ -230,7 +226,7 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
       line = new PooledConnection(connection, this.#on.isShared || !connection.keepsState);
     } catch (reason) {
       if (!ended.aborted) {
-        this.#backOff.failed(reason);
+        this.backOff.failed(reason);
         this.#isReachable = false;
         this.#lastFailure = { at: Date.now(), reason };
       }
