@@ -7,7 +7,7 @@ import { grantsSchema } from '../../host/src/capability/registry.ts';
 import { loadConfig } from '../../host/src/config/load-config.ts';
 import { toFaults } from '../../host/src/core/fault.ts';
 import { silentLog } from '../../host/src/core/log.ts';
-import { loadAll } from '../../host/src/host/create-host.ts';
+import { loadAll } from '../../host/src/host/load-all.ts';
 import { componentSection } from '../../host/src/wasm/binary-format.ts';
 import { section } from '../../host/src/wasm/binary-writer.ts';
 import { descriptorSectionName } from '../../host/src/wasm/descriptor-section.ts';

@@ -8,7 +8,8 @@ export async function check(command: StartCommand, signal?: AbortSignal): Promis
   const config = await readConfig(command.config);
   const lock = await openLock(command, config, silentLog());
   // Loaded only now: a refused config should be told of at once.
-  const { checkAll, commandFaults, summaryOf } = await import('../host/create-host.ts');
+  const { checkAll, commandFaults } = await import('../host/check-all.ts');
+  const { summaryOf } = await import('../host/load-all.ts');
   for (const { details, hint } of await commandFaults(config.upstreams.filter(({ required }) => !required))) {
     console.error(`warning: upstream ${details.upstream}: ${hint}`);
   }

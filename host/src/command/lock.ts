@@ -24,7 +24,7 @@ export async function lock(command: LockCommand, signal?: AbortSignal): Promise<
     { held, folder: dirname(lockfile), config: command.config, allowDowngrade },
     new Set(command.approve),
   );
-  const { loadAll } = await import('../host/create-host.ts');
+  const { loadAll } = await import('../host/load-all.ts');
   await loadAll(config, createLog('warn'), update, signal);
 
   const result = update.result();

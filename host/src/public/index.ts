@@ -7,6 +7,6 @@ export { Fault, type FaultDetails, Faults, toFaults } from '../core/fault.ts';
 export { createLog, type Log, silentLog } from '../core/log.ts';
 export type { PluginUsage } from '../core/plugin-usage.ts';
 export { createHost, type Host, type HostOptions } from '../host/create-host.ts';
+export type { Watch } from '../host/generation.ts';
 export { loadConfig } from '../host/load-config.ts';
-export type { Watch } from '../host/running-plugins.ts';
 export type { Plugin } from '../plugin/plugin.ts';

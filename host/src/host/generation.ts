@@ -7,38 +7,49 @@ import type { SecretMask } from '../core/secret-mask.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { PluginHealth } from '../hook/plugin-health.ts';
+import type { Learner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import type { PluginRuntime } from '../runtime/runtime.ts';
 import type { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
+import { summaryOf } from './load-all.ts';
 
-/** Stands between the chains and the lanes, where every call of a hook passes. */
+/** Wraps the runner that every hook call passes, between the chains and the lanes. */
 export type Watch = (runner: HookRunner) => HookRunner;
 
-interface RunContext {
-  readonly config: Config;
+/** What generations of one gateway share. */
+export interface GenerationContext {
+  readonly limits: Config['limits'];
   readonly runtime: PluginRuntime;
   readonly facilities: Facilities;
-  readonly threads?: ReadyThreads | undefined;
+  readonly learner: Learner;
   readonly watch?: Watch | undefined;
   readonly log: Log;
   readonly mask: SecretMask;
 }
 
-/** Loaded plugins in lanes of their own, and the chains that call them. Disposing ends the lanes. */
-export interface RunningPlugins extends AsyncDisposable {
+/** One loaded set of plugins in lanes of its own, and the chains that call them. Disposing ends the lanes. */
+export interface Generation extends AsyncDisposable {
   readonly plugins: readonly Plugin[];
-  /** Makes the chain of a binding. */
+  /** Creates the chain of a binding. */
   chainOf(binding: Config['bindings'][number]): HookChain;
   usage(): ReadonlyMap<string, PluginUsage>;
 }
 
-/** Starts lanes for these plugins. @throws Faults: every plugin that does not start, and then none is left running */
-export async function runPlugins(
+/**
+ * Starts lanes for these plugins, in `threads` where they are given.
+ * @throws Faults: every plugin that does not start, and then no lane is left running
+ */
+export async function openGeneration(
   entries: readonly PluginConfig[],
   plugins: readonly Plugin[],
-  { config, runtime, facilities, threads, watch = runner => runner, log, mask }: RunContext,
-): Promise<RunningPlugins> {
-  const { lanes, backlog } = config.limits;
+  { limits, runtime, facilities, learner, watch = runner => runner, log, mask }: GenerationContext,
+  threads?: ReadyThreads,
+): Promise<Generation> {
+  for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
+  for (const { id, digest, prepared } of plugins) {
+    if (prepared.grant.learning) await learner.begin(id, digest, [...prepared.grant.denied]);
+  }
+  const { lanes, backlog } = limits;
   const prepared = plugins.map(plugin => plugin.prepared);
   const running = await runtime.open(prepared, facilities, { lanes, backlog, threads });
   const runner = watch(running);

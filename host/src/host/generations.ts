@@ -1,0 +1,39 @@
+import type { Config } from '../config/config.ts';
+import { ChainPlace } from '../hook/chain-place.ts';
+import type { Generation } from './generation.ts';
+
+type Binding = Config['bindings'][number];
+
+/** The generation that new requests use, and earlier ones until their last request ends. Disposing closes all. */
+export class Generations implements AsyncDisposable {
+  /** The chain of each binding, which `replace` exchanges. */
+  readonly chains: ReadonlyMap<Binding, ChainPlace>;
+  #current: Generation;
+  readonly #open: Set<Generation>;
+
+  constructor(first: Generation, bindings: readonly Binding[]) {
+    this.#current = first;
+    this.#open = new Set([first]);
+    this.chains = new Map(bindings.map(binding => [binding, new ChainPlace(first.chainOf(binding))]));
+  }
+
+  get current(): Generation {
+    return this.#current;
+  }
+
+  /** Gives `next` to every request that begins from now on. */
+  replace(next: Generation): void {
+    const before = this.#current;
+    this.#current = next;
+    this.#open.add(next);
+    const ended = [...this.chains].map(([binding, chain]) => chain.replace(next.chainOf(binding)));
+    void Promise.all(ended).then(async () => {
+      await before[Symbol.asyncDispose]();
+      this.#open.delete(before);
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#open].map(each => each[Symbol.asyncDispose]()));
+  }
+}
