@@ -6,7 +6,7 @@ import type { ToolCallOptions } from '../contract/hook-call.ts';
 import { Fault } from '../core/fault.ts';
 import { errorAnswer, resultAnswer } from '../mcp/answer.ts';
 import type { Call, Outcome } from './call.ts';
-import { createTools } from './nested-calls.ts';
+import { NestedTools } from './nested-calls.ts';
 
 const result = { content: [] };
 const shownResult = { content: [], isError: false };
@@ -89,7 +89,7 @@ describe('the answer to the call of a plugin', () => {
     },
   ])('is that of $what', async ({ dispatch, answer, outcome, show }) => {
     const call = open(show);
-    const tools = createTools(call, async nested => dispatch(nested));
+    const tools = new NestedTools(call, async nested => dispatch(nested));
     expect(await tools.call(asked({ allows: tool => tool === 'a__echo' }))).toEqual(answer);
     expect(call.record.summary().calls).toMatchObject([{ request: 'r-1.1', by: 'p', name: 'a__echo', outcome }]);
   });
@@ -101,14 +101,14 @@ describe('the answer to the call of a plugin', () => {
     { what: 'a tool without a prefix', options: { tool: 'echo' }, tag: 'not-found' },
     { what: 'a tool of an unknown upstream', options: { tool: 'c__echo' }, tag: 'not-found' },
   ])('says $tag for $what, which goes nowhere', async ({ options, tag }) => {
-    const tools = createTools(open(), () => Promise.reject(new Error('it went somewhere')));
+    const tools = new NestedTools(open(), () => Promise.reject(new Error('it went somewhere')));
     expect(await tools.call(asked(options))).toMatchObject({ err: { tag } });
   });
 
   it('is a failure where the result cannot be shown', async () => {
     const call = open();
     const route = { ...call.route, chain: { ...call.route.chain, show: () => undefined } };
-    const tools = createTools({ ...call, route }, async () => resultAnswer(result));
+    const tools = new NestedTools({ ...call, route }, async () => resultAnswer(result));
     expect(await tools.call(asked())).toEqual({ err: { tag: 'failed', val: 'the result cannot be shown' } });
   });
 
@@ -117,14 +117,14 @@ describe('the answer to the call of a plugin', () => {
     { what: 'a fault of our own', thrown: new Fault('internal', {}) },
   ])('does not hide $what from the gateway', async ({ thrown }) => {
     const call = open();
-    await expect(createTools(call, () => Promise.reject(thrown)).call(asked())).rejects.toBe(thrown);
+    await expect(new NestedTools(call, () => Promise.reject(thrown)).call(asked())).rejects.toBe(thrown);
     expect(call.record.summary().calls).toMatchObject([{ outcome: 'aborted' }]);
   });
 
   it('is none where the client has left', async () => {
     const call = open();
     const leaving = new AbortController();
-    const tools = createTools(call, () => {
+    const tools = new NestedTools(call, () => {
       leaving.abort(new Error('the client left'));
       return Promise.reject(new Fault('upstream_timeout', { upstream: 'a' }));
     });
@@ -137,7 +137,7 @@ describe('the call of a plugin', () => {
   /** The call that is dispatched for what a plugin asks. */
   async function dispatched(call: Call, options?: Partial<ToolCallOptions>) {
     const seen: { nested: Call; upstream: string; params: object }[] = [];
-    await createTools(call, async (nested, { upstream }, params) => {
+    await new NestedTools(call, async (nested, { upstream }, params) => {
       seen.push({ nested, upstream: upstream.id, params });
       return resultAnswer(result);
     }).call(asked(options));
@@ -173,13 +173,13 @@ describe('the call of a plugin', () => {
     const client = open();
     const { nested: first } = await dispatched(client);
     const { nested: second } = await dispatched(first, { plugin: 'q', tool: 'b__odd' });
-    const tools = createTools(second, async () => resultAnswer(result));
+    const tools = new NestedTools(second, async () => resultAnswer(result));
     expect(tools.within).toEqual([
       { plugin: 'p', tool: 'a__echo' },
       { plugin: 'q', tool: 'b__odd' },
     ]);
     expect(['p', 'q'].map(plugin => tools.madeBy(plugin))).toEqual([1, 1]);
     expect(client.record.summary().calls).toMatchObject([{ request: 'r-1.1' }, { request: 'r-1.2', by: 'q' }]);
-    expect(createTools(client, async () => resultAnswer(result)).within).toEqual([]);
+    expect(new NestedTools(client, async () => resultAnswer(result)).within).toEqual([]);
   });
 });
