@@ -9,11 +9,13 @@ export type { UpstreamConfig } from './section/upstreams.ts';
 
 /** Every setting, ready for use: keys are PEM texts, paths are absolute, defaults are set. */
 export type Config = ReturnType<typeof finishSections> & {
-  /** Knows the secrets of the configuration, and learns those of plugins. */
+  /** Masks the secrets of the configuration; those of plugins are added later. */
   readonly mask: SecretMask;
 };
 
-/** Finishes what was read. Relative paths are those of `folder`; `keyText` returns the PEM in a key file. */
+/**
+ * Finishes the parsed configuration. Relative paths are resolved against `folder`; `keyText` returns a key file's PEM.
+ */
 export const finishConfig = (
   parsed: ParsedConfig,
   { grants, folder, keyText }: { grants: GrantsSchema; folder: string; keyText(file: string): string },

@@ -4,36 +4,38 @@ import type { FilledIn } from './secret-values.ts';
 import { offsetOf, startOf } from './yaml-offset.ts';
 
 export interface Position {
-  /** From 1. */
+  /** The line, counted from 1. */
   readonly line: number;
   readonly column: number;
 }
 export type PlacedProblem = Position & { readonly message: string; readonly path?: string };
 
-/** A YAML file whose values know where they stand. */
+/** A YAML file whose values can be located. */
 export interface ConfigDocument {
-  /** The whole as plain data; undefined when `problems` made it unreadable. */
+  /** The file as plain data; undefined if `problems` made it unreadable. */
   readonly value: unknown;
   readonly problems: readonly PlacedProblem[];
-  /** Where the value at `path` stands, or the name of its member `key`; of what is missing, where it would belong. */
+  /**
+   * Returns the position of the value at `path`, or of the name of its member `key`; for a missing one, of its parent.
+   */
   position(path: readonly PropertyKey[], key?: string): Position;
-  /** The text with the name of a variable in the place of its value. */
+  /** Replaces the values of variables in a text with their names. */
   redact(text: string): string;
-  /** Values of variables, with the places that they stand in. */
+  /** The values of variables and where they are used. */
   readonly filledIn: readonly FilledIn[];
 }
 
-/** Aliases may stand for this many nodes in all, so that a few lines cannot become gigabytes. */
+/** The maximum number of nodes that aliases may expand to, so that a few lines cannot become gigabytes. */
 const aliasLimit = 100;
 
-/** How the parser tells an overflow of its stack: by this code, or in the engine's own words where it met it elsewhere. */
+/** How the parser reports a stack overflow: with this code, or with the engine's own message. */
 const isExhaustion = ({ code, message }: { code: string; message: string }) =>
   code === 'RESOURCE_EXHAUSTION' || /call stack/i.test(message);
 const tooDeep = 'nested too deeply';
-/** Levels of nesting. What the parser's stack bears depends on how warm it is, and is far more than a file needs. */
+/** The maximum nesting. The parser's stack allows an amount that varies, far more than a file needs. */
 const deepest = 100;
 
-/** Reads YAML 1.2. Every problem is collected. Variables are put into strings only, once all is parsed. */
+/** Reads YAML 1.2 and collects all problems. Variables are replaced only in strings, after parsing. */
 export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocument {
   const lines = new LineCounter();
   const document = parseDocument(source, { version: '1.2', prettyErrors: false, uniqueKeys: true, lineCounter: lines });
@@ -86,7 +88,7 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
   };
 }
 
-/** The first node that is nested too deeply to be walked through. */
+/** Finds the first node that is nested too deeply. */
 function tooDeepNode(contents: unknown): unknown {
   let level: readonly unknown[] = [contents];
   for (let depth = 0; level.length > 0; depth += 1) {
@@ -107,7 +109,7 @@ function plain(document: Document, problems: PlacedProblem[]): unknown {
   }
 }
 
-/** The path of the last of these nodes, each of which holds the next. */
+/** Returns the path of the last of these nodes, each of which contains the next. */
 function pathOf(nodes: readonly unknown[]): string {
   const steps = nodes.map((node, index) => {
     if (isPair(node)) return isScalar(node.key) ? String(node.key.value) : '?';

@@ -1,9 +1,9 @@
 import { gatewayHeaders } from '../core/http-header.ts';
 
-/** What may stand in a field value (RFC 9110 § 5.5), with the white space around it that is no part of it. */
+/** Matches a field value (RFC 9110 § 5.5), with the white space around it, which is not part of it. */
 export const headerValue = /^[\t\r\n ]*(?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?[\t\r\n ]*$/;
 
-/** What is wrong with the names of headers that an operator adds to requests. */
+/** Checks the names of headers that an operator adds to requests. */
 export function headerNameProblems(
   headers: Readonly<Record<string, unknown>>,
 ): readonly { name: string; message: string }[] {

@@ -1,21 +1,21 @@
-/** What a text with variables comes to, and what is wrong with them. */
+/** The result of replacing variables in a text. */
 export interface Interpolated {
   readonly text: string;
-  /** Variables that took part, with their values: so that messages can be kept free of them. */
+  /** The variables used, with their values, so that messages can leave them out. */
   readonly used: ReadonlyMap<string, string>;
   readonly problems: readonly string[];
 }
 
-const notAVariable = `\${ begins no variable: write \${NAME}, or $\${ for the two characters themselves`;
+const notAVariable = `\${ is not followed by a variable name: write \${NAME}, or $\${ for the two characters themselves`;
 const opening = /\$?\$\{|[{}]/g;
 const variable = /([A-Za-z_][A-Za-z0-9_]*)(:-|\})/y;
-/** Defaults within defaults. Nobody needs more, and each takes some of the stack. */
+/** The maximum nesting of defaults, each of which uses some of the stack. */
 const deepest = 20;
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}` (which also stands in for an empty variable); `$${` is a literal `${`.
- * A default may hold variables of its own, and pairs of braces; it ends at the first `}` that closes nothing within it.
- * What a variable holds is not looked at again.
+ * Replaces `${NAME}` and `${NAME:-default}` (the default is also used for an empty variable); `$${` is a literal `${`.
+ * A default may contain variables and pairs of braces; it ends at the first unpaired `}`. The value of a variable is
+ * not interpolated again.
  */
 export function interpolate(text: string, env: NodeJS.ProcessEnv): Interpolated {
   const used = new Map<string, string>();
@@ -31,7 +31,7 @@ interface Reading {
   readonly problems: string[];
 }
 
-/** Reads to the end of the text, or of the default that begins at `from`; `end` is behind the brace that closes it. */
+/** Reads to the end of the text, or of the default that starts at `from`; `end` is after its closing brace. */
 function read(on: Reading, from: number, depth: number): { readonly text: string; readonly end: number | undefined } {
   let text = '';
   let braces = 0;
@@ -55,7 +55,7 @@ function read(on: Reading, from: number, depth: number): { readonly text: string
   }
 }
 
-/** Reads a variable from behind its `${`. */
+/** Reads a variable, starting after its `${`. */
 function readVariable(on: Reading, from: number, depth: number): { readonly text: string; readonly end: number } {
   variable.lastIndex = from;
   const [, name, then] = variable.exec(on.text) ?? [];
@@ -71,7 +71,7 @@ function readVariable(on: Reading, from: number, depth: number): { readonly text
     return { text: value ?? '', end: variable.lastIndex };
   }
   const isSet = value !== undefined && value !== '';
-  // A default that does not count is read for its end, and asks for no variables.
+  // An unused default is read only to find its end; its variables may be missing.
   const within = isSet ? { ...on, env: anything, used: new Map<string, string>() } : on;
   const fallback = read(within, variable.lastIndex, depth + 1);
   if (fallback.end === undefined) on.problems.push(`the default of \${${name}:-…} has no } at its end`);

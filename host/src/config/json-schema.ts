@@ -4,14 +4,14 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { createConfigSchema } from './schema.ts';
 import type { GrantsSchema } from './section/plugins.ts';
 
-/** JSON Schema (2020-12) of sallyport.yaml as one writes it, for editors. */
+/** Creates the JSON Schema (2020-12) of sallyport.yaml, for editors. */
 export const configJsonSchema = (grants: GrantsSchema): JsonObject =>
   z.toJSONSchema(createConfigSchema(grants), { io: 'input' }) as JsonObject;
 
-/** JSON Schema (2020-12) of plugin.json. */
+/** Creates the JSON Schema (2020-12) of plugin.json. */
 export const pluginJsonSchema = (): JsonObject => z.toJSONSchema(pluginDescriptorSchema, { io: 'input' }) as JsonObject;
 
-/** Names of the members that an object at `path` may have; empty where any may, or where none is an object. */
+/** Lists the members that an object at `path` may have; empty if any are allowed or it is not an object. */
 export function knownKeys(schema: JsonObject, path: readonly PropertyKey[]): readonly string[] {
   const found = path.reduce<readonly JsonObject[]>(
     (holders, step) => holders.flatMap(holder => alternatives(holder, schema).flatMap(each => stepInto(each, step))),
@@ -25,7 +25,7 @@ function stepInto({ properties, items, additionalProperties }: JsonObject, step:
   return isJsonObject(next) ? [next] : [];
 }
 
-/** The schema itself, what it refers to, and what `anyOf` and `allOf` add. */
+/** Returns the schema itself, the one it refers to, and those that `anyOf` and `allOf` add. */
 function alternatives(schema: JsonObject, root: JsonObject): readonly JsonObject[] {
   const reference = typeof schema.$ref === 'string' ? schema.$ref.replace('#/$defs/', '') : undefined;
   const parts = [schema.anyOf, schema.allOf].flatMap(list => (Array.isArray(list) ? list : [])).filter(isJsonObject);

@@ -6,13 +6,13 @@ import { memberAt } from './member-at.ts';
 import type { Problem } from './problem.ts';
 import { inSections } from './schema.ts';
 
-/** The texts of the key files that the configuration names, by that name. */
+/** The texts of the configured key files, by the name in the configuration. */
 export interface KeyFiles {
   readonly texts: ReadonlyMap<string, string>;
   readonly problems: readonly Problem[];
 }
 
-/** A PEM of a public key has 113 bytes; a file of more than 16 KiB is something else. */
+/** The largest accepted key file. The PEM of a public key has 113 bytes. */
 const sizeLimit = 16 * 1024;
 
 /** Reads the files with public keys that the sections name, relative to `folder`. */

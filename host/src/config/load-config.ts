@@ -14,7 +14,7 @@ import { learnSecrets } from './secret-values.ts';
 import type { GrantsSchema } from './section/plugins.ts';
 import { refusedTexts, type TextParsers } from './stated-text.ts';
 
-/** Something that is valid and yet rarely intended. */
+/** Something that is valid but rarely intended. */
 export interface ConfigWarning {
   readonly line: number;
   readonly column: number;
@@ -24,15 +24,18 @@ export interface ConfigWarning {
 
 export interface LoadOptions {
   readonly grants: GrantsSchema;
-  /** Where `${NAME}` is looked up; the environment of the process unless stated. */
+  /** The environment for `${NAME}`; that of the process by default. */
   readonly env?: NodeJS.ProcessEnv;
   readonly warn?: (warning: ConfigWarning) => void;
-  /** With them, unreadable references and keys are reported with all other problems, not when they are used. */
+  /**
+   * Parsers with which invalid references and keys are reported together with all other problems, not when they are
+   * used.
+   */
   readonly parsers?: TextParsers;
 }
 
 /**
- * Reads sallyport.yaml: variables filled in, defaults set, key files read, relative paths resolved against its folder.
+ * Reads sallyport.yaml: replaces variables, applies defaults, reads key files, and resolves paths against its folder.
  * @throws Faults of `config_invalid`, `reference_invalid`, `key_invalid`: every problem, in the order of the file, with
  * line, column, path and message
  * @throws Fault `config_unreadable`

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../core/json.ts';
 
-/** What stands at `path` in plain data; undefined where the path leads nowhere. */
+/** Returns the value at `path` in plain data; undefined if there is none. */
 export function memberAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((holder, step) => {
     if (Array.isArray(holder)) return holder[Number(step)];

@@ -1,10 +1,10 @@
-/** Where something is in plain data: names of members and numbers of entries. */
+/** A path in plain data: member names and entry indexes. */
 export type Path = readonly PropertyKey[];
 
-/** One thing that is wrong with the file. */
+/** One problem in the file. */
 export interface Problem {
   readonly path: Path;
-  /** A member at `path` whose name is the problem, and not its value. */
+  /** The member at `path` whose name, not value, is the problem. */
   readonly key?: string;
   readonly message: string;
   readonly hint?: string;

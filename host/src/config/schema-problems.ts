@@ -7,7 +7,7 @@ import type { GrantsSchema } from './section/plugins.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What zod found, as problems: one for each unknown key, with the key that was probably meant. */
+/** Converts zod's issues to problems: one for each unknown key, with the key that was probably meant. */
 export function schemaProblems(error: z.ZodError, value: unknown, grants: GrantsSchema): readonly Problem[] {
   const schema = configJsonSchema(grants);
   const problemsOf = (issue: Issue, above: readonly PropertyKey[] = []): readonly Problem[] => {

@@ -15,7 +15,7 @@ import { stateSection } from './section/state.ts';
 import { trustSection } from './section/trust.ts';
 import { upstreamsSection } from './section/upstreams.ts';
 
-/** The schema of sallyport.yaml, made from its sections. Unknown keys are refused. */
+/** Creates the schema of sallyport.yaml from its sections. Unknown keys are refused. */
 export const createConfigSchema = (grants: GrantsSchema) =>
   z
     .strictObject({
@@ -35,10 +35,10 @@ export const createConfigSchema = (grants: GrantsSchema) =>
     })
     .meta({ title: 'sallyport.yaml', description: 'Configuration of the Sallyport gateway' });
 
-/** What the file says, with defaults. */
+/** The parsed file, with defaults. */
 export type ParsedConfig = z.output<ReturnType<typeof createConfigSchema>>;
 
-/** Every value, ready for use: sections without a `finish` are as they were parsed. */
+/** Every value, ready for use; sections without a `finish` stay as parsed. */
 export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files: Files) => ({
   ...parsed,
   ...trustSection.finish(parsed, files),
@@ -62,7 +62,7 @@ const checks: readonly SectionChecks[] = [
   bindingsSection,
 ];
 
-/** What one check finds in all sections. */
+/** Collects the results of one check from all sections. */
 export const inSections = <Found>(
   value: JsonObject,
   check: (section: SectionChecks, value: JsonObject) => readonly Found[] | undefined,

@@ -1,24 +1,24 @@
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { ParsedConfig } from './schema.ts';
 
-/** A value of the environment that stands in the configuration, and the path of the text that it is in. */
+/** A value of the environment that is used in the configuration, and the path of the text that contains it. */
 export interface FilledIn {
   readonly path: string;
   readonly value: string;
 }
 
-/** Where a variable holds a secret, rather than an address, a path or a name. */
+/** Places where a variable is a secret, not an address, a path or a name. */
 const secretPlaces = /^upstreams\.\d+\.(http\.headers\.|stdio\.(env|args)\.)|^plugins\.\d+\.config\./;
-/** Headers that are secret also where their value stands in the file itself. */
+/** Headers that are secret even if their value is in the file itself. */
 const secretHeader = /auth|cookie|token|secret|key|pass|credential/i;
-/** Words that are common in settings and logs would make messages unreadable. */
+/** Common words that are not masked, because messages would become unreadable. */
 const shortest = 6;
-/** A part of a path that nobody wrote by hand, as hosted servers have it in their addresses. */
+/** Matches a random path segment, as in the URLs of hosted servers. */
 const isRandom = (part: string) => part.length >= 16 && /\d/.test(part) && /[a-z]/i.test(part);
 
 /**
- * Tells the mask what of the configuration is secret: what variables put into headers, environments, arguments and the
- * config of plugins, credentials in headers, and what URLs have of user, password, query and random parts of the path.
+ * Registers the secrets of the configuration with the mask: variables in headers, environments, arguments and plugin
+ * config, credentials in headers, and the user, password, query and random path segments of URLs.
  */
 export function learnSecrets(mask: SecretMask, filledIn: readonly FilledIn[], { upstreams }: ParsedConfig): void {
   const learn = (value: string) => value.length >= shortest && mask.learn(value);
@@ -27,7 +27,7 @@ export function learnSecrets(mask: SecretMask, filledIn: readonly FilledIn[], { 
     for (const [name, value] of Object.entries(http?.headers ?? {})) {
       if (!secretHeader.test(name)) continue;
       learn(value);
-      // `Bearer TOKEN`: servers repeat the token alone.
+      // `Bearer TOKEN`: servers may repeat only the token.
       learn(value.slice(value.indexOf(' ') + 1));
     }
     const url = URL.parse(http?.url ?? '');

@@ -4,19 +4,19 @@ import { memberAt } from './member-at.ts';
 import type { Path } from './problem.ts';
 import { inSections } from './schema.ts';
 
-/** Parsers of texts that other folders understand. Each throws a Fault for a text that it cannot read. */
+/** Parsers that other folders provide. Each throws a Fault for a text that it cannot parse. */
 export interface TextParsers {
   reference(text: string): unknown;
   publicKey(pem: string): unknown;
 }
 
-/** A text that its parser refuses, with the place of the text, or of the name of its file. */
+/** A text that its parser refuses, with its place or that of the file's name. */
 export interface RefusedText {
   readonly path: Path;
   readonly fault: Fault;
 }
 
-/** Parses each reference and key of the configuration, so that wrong ones are reported together with all problems. */
+/** Parses each reference and key of the configuration, so that invalid ones are reported with all other problems. */
 export function refusedTexts(
   value: JsonObject,
   keyFiles: ReadonlyMap<string, string>,

@@ -1,6 +1,9 @@
 import { type Document, isAlias, isMap, isNode, isScalar, isSeq } from 'yaml';
 
-/** The offset of the value at `path`, or of the name of its member `key`; the path is followed as far as it goes. */
+/**
+ * Returns the offset of the value at `path`, or of the name of its member `key`, following the path as far as it
+ * exists.
+ */
 export function offsetOf(document: Document, path: readonly PropertyKey[], key?: string): number {
   let node: unknown = document.contents;
   let offset = startOf(node) ?? 0;
@@ -15,7 +18,7 @@ export function offsetOf(document: Document, path: readonly PropertyKey[], key?:
 
 interface Member {
   readonly value: unknown;
-  /** Of the member's name in a mapping, of the value in a list. */
+  /** The offset of the member's name in a mapping, of the value in a list. */
   readonly offset: number | undefined;
 }
 
@@ -30,5 +33,5 @@ function memberOf(holder: unknown, step: PropertyKey, document: Document): Membe
   return pair && { value: pair.value, offset: startOf(pair.key) };
 }
 
-/** The offset at which a node begins. */
+/** Returns the offset at which a node starts. */
 export const startOf = (node: unknown): number | undefined => (isNode(node) ? node.range?.[0] : undefined);

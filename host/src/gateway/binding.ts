@@ -9,38 +9,38 @@ import { createNotices, type Notices } from './notices.ts';
 import { createOrigins, type Origins } from './resource-origins.ts';
 
 /**
- * What clients get of texts that no hook is called for: log and progress messages, and errors of upstreams. With `drop`,
- * a binding that has an after hook keeps them to itself, because a redaction would not see them.
+ * Whether clients get texts that no hook sees: log and progress messages, and errors of upstreams. With `drop`, a
+ * binding with an after hook withholds them, because a redaction would not see them.
  */
 export type Unhooked = 'drop' | 'pass';
 
 /** A route of the gateway: chosen upstreams behind one chain of plugins. */
 export interface Binding {
   readonly id: string;
-  /** Whether `/mcp` is this binding too. */
+  /** Whether `/mcp` also serves this binding. */
   readonly isDefault: boolean;
   readonly upstreams: readonly UpstreamPool[];
   readonly chain: ChainPlace;
-  /** `drop` unless stated. */
+  /** `drop` by default. */
   readonly unhooked?: Unhooked;
 }
 
-/** What one client has of an upstream, with what the gateway remembers of its lists. */
+/** One client's connection to an upstream, with the remembered lists. */
 export interface Member {
   readonly upstream: Upstream;
   readonly lists: Catalogs;
 }
 
-/** What one client has of the upstreams of a binding. */
+/** One client's connections to the upstreams of a binding. */
 export interface ClientScope {
   readonly members: readonly [Member, ...Member[]];
-  /** Where uris came from that it has seen. */
+  /** The origins of URIs that the client has seen. */
   readonly origins: Origins;
-  /** Whether text of an upstream is kept from it where no hook was called for that text. */
+  /** Whether text of an upstream that no hook has seen is withheld from the client. */
   readonly withholds: () => boolean;
 }
 
-/** A binding as one request finds it, with what its client has of the upstreams. */
+/** A binding for one request, with its client's connections to the upstreams. */
 export interface Route extends ClientScope {
   readonly id: string;
   readonly chain: HookChain;
@@ -49,21 +49,21 @@ export interface Route extends ClientScope {
 
 const hasAfterHook = (chain: HookChain) => hookedMethods.some(method => chain.handles('after', method));
 
-/** The members whose upstreams were reached so far; all of them while that is none. */
+/** Returns the members whose upstreams have been reached so far; all of them if none has. */
 export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Member[] {
   const reached = members.filter(({ upstream }) => upstream.serverInfo !== undefined);
   return reached.length === 0 ? members : reached;
 }
 
 /**
- * Whether an upstream may have this kind of list: it offered it, was never reached, or could not tell that it was
+ * Whether an upstream may have this kind of list: it offered it, was never reached, or could not report that it was
  * replaced by one that offers it.
  */
 export const mayOffer = ({ serverInfo, ready, hearsSince }: Upstream, kind: string): boolean =>
   serverInfo === undefined || serverInfo.capabilities[kind] !== undefined || (ready && hearsSince === undefined);
 
 export interface OpenBindingOptions {
-  /** As `limits.list_ms`. */
+  /** See `limits.list_ms`. */
   readonly listMs: number;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -77,7 +77,7 @@ export class OpenBinding implements Disposable {
   readonly #chain: ChainPlace;
   readonly #unhooked: Unhooked;
   readonly #listMs: number;
-  /** What is remembered of lists by the upstreams whose clients share one connection. */
+  /** The remembered lists of upstreams whose clients share one connection. */
   readonly #sharedLists = new Map<Upstream, Catalogs>();
 
   constructor({ id, chain, upstreams, unhooked = 'drop' }: Binding, { listMs, log, metrics }: OpenBindingOptions) {
@@ -89,14 +89,14 @@ export class OpenBinding implements Disposable {
     this.#listMs = listMs;
   }
 
-  /** Returns the chain of a request that begins now. The plugins of a binding may be replaced while requests run. */
+  /** Returns the chain for a new request. The plugins of a binding may be replaced while requests run. */
   enter(): HeldChain {
     return this.#chain.enter();
   }
 
   /**
-   * Opens the upstreams for a client, until the scope is disposed. Nothing is connected yet.
-   * @param isListening whether the client listens to what upstreams send on their own
+   * Opens the upstreams for a client, until the scope is disposed of. Nothing is connected yet.
+   * @param isListening whether the client listens for messages that upstreams send on their own
    */
   open(isListening: () => boolean): ClientScope & Disposable {
     const [first, ...others] = this.upstreams.map(
@@ -126,7 +126,7 @@ export class OpenBinding implements Disposable {
   }
 }
 
-/** Its lists are those of the client's own connection, or those of all where they have one together. */
+/** Creates a member with the lists of the client's own connection, or with the common ones if clients share one. */
 class ClientMember implements Member, Disposable {
   readonly upstream: Upstream;
   readonly #listMs: number;

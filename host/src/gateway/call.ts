@@ -10,7 +10,7 @@ import type { Answer } from '../mcp/answer.ts';
 import { longestName, type Notification } from '../mcp/message.ts';
 import type { Route } from './binding.ts';
 
-/** What a call came to: an answer of an upstream or of a plugin, or the block of a plugin. */
+/** The outcome of a call: an answer of an upstream or of a plugin, or a plugin's block. */
 export type Outcome = Answer | Block;
 
 export interface Block {
@@ -20,43 +20,42 @@ export interface Block {
   readonly error?: never;
 }
 
-/** One request of a client, whatever revision it was spoken in. */
+/** One request of a client, independent of the revision. */
 export interface Call {
   readonly requestId: string;
   readonly route: Route;
   readonly method: string;
   readonly params: JsonObject;
-  /** Of the HTTP request. */
+  /** The headers of the HTTP request. */
   readonly headers: IncomingHttpHeaders;
   readonly principal: Principal;
   readonly signal: AbortSignal;
-  /** Present when the client can hear before the answer comes. */
+  /** Present if the client can receive messages before the answer. */
   readonly onNotification?: (notification: Notification) => void;
-  /** Tells the client something after it was answered, where it listens. */
+  /** Sends the client a message after the answer, if it listens. */
   readonly tellLater: (notification: Notification) => void;
-  /** Of a call that a plugin makes: milliseconds that an upstream has, and the setting that says so. */
+  /** For a plugin's call: the upstream's timeout in milliseconds, and the setting it comes from. */
   readonly timeoutMs?: number;
   readonly timeoutSetting?: string;
-  /** What the request's log line and metrics are made of. */
+  /** The record for the request's log line and metrics. */
   readonly record: CallRecord;
-  /** Of a call that a plugin makes. */
+  /** Present for a plugin's call. */
   readonly nested?: Nested;
 }
 
-/** How a call by a plugin came about. */
+/** The origin of a plugin's call. */
 export interface Nested {
-  /** The client's own call, for which it is made. */
+  /** The client's call that it is part of. */
   readonly client: Call;
-  /** The calls that it is within, itself the last. */
+  /** The calls that it is nested in, itself last. */
   readonly stack: readonly CalledTool[];
-  /** Takes the tool that will really be sent. Throws when the plugin that makes the call may not call it. */
+  /** Checks the tool that will be sent. Throws if the calling plugin may not call it. */
   admit(tool: string): void;
 }
 
 /**
- * What the gateway notes of a call on its way. The upstreams, the receipts and the calls of plugins are there from the
- * beginning and grow; the name is there once the target was read, and the end once the call has an outcome that is not
- * a result.
+ * The record of a call. The lists of upstreams, receipts and plugin calls exist from the start and grow; the name is
+ * set when the target has been read, and the end when the call ends without a result.
  */
 export class CallRecord {
   readonly receipts = new Receipts();
@@ -66,17 +65,17 @@ export class CallRecord {
   #name: string | undefined;
   #end: CallEnd | undefined;
 
-  /** Notes the tool, prompt or uri, as the client named it. */
+  /** Records the tool, prompt or URI, as the client named it. */
   nameTarget(name: string): void {
     this.#name = cut(name, longestName);
   }
 
-  /** Notes that the call goes to this upstream. */
+  /** Records that the call goes to this upstream. */
   enterUpstream(id: string): void {
     this.upstream = this.upstream === undefined ? id : `${this.upstream},${id}`;
   }
 
-  /** Notes the call of a tool that a plugin makes, under an id derived from that of the client's request. */
+  /** Adds a record of a plugin's tool call, under an id derived from that of the client's request. */
   addCall(requestId: string, by: string): NestedRecord {
     this.#calls ??= [];
     const record = new NestedRecord(`${requestId}.${this.#calls.length + 1}`, by);
@@ -84,17 +83,17 @@ export class CallRecord {
     return record;
   }
 
-  /** How many calls of tools this plugin has made, those within other calls among them. */
+  /** Returns the number of tool calls this plugin has made, nested ones included. */
   callsBy(plugin: string): number {
     return this.#calls?.filter(({ by }) => by === plugin).length ?? 0;
   }
 
-  /** Notes why the call has no result. */
+  /** Records why the call has no result. */
   end(end: CallEnd): void {
     this.#end = end;
   }
 
-  /** The call as its log line and its metrics see it. */
+  /** Returns the call's data for its log line and metrics. */
   summary(): CallSummary {
     const { upstream } = this;
     return {
@@ -108,12 +107,12 @@ export class CallRecord {
   }
 }
 
-/** The block or the error of an upstream that a call was answered with. */
+/** The plugin's block or the upstream's error that answered a call. */
 type CallEnd =
   | { readonly blocked: BlockData; readonly refused?: never }
   | { readonly refused: Fault; readonly blocked?: never };
 
-/** What the gateway notes of a call that a plugin made. */
+/** The record of a plugin's call. */
 export class NestedRecord extends CallRecord {
   readonly request: string;
   readonly by: string;
@@ -126,7 +125,7 @@ export class NestedRecord extends CallRecord {
     this.by = by;
   }
 
-  /** Notes the outcome: `result`, `aborted`, or why there was no result. Only the first one counts. */
+  /** Records the outcome: `result`, `aborted`, or why there was no result. Only the first one counts. */
   finish(outcome: string): void {
     this.#outcome ??= { outcome, ms: performance.now() - this.#began };
   }
@@ -136,9 +135,9 @@ export class NestedRecord extends CallRecord {
   }
 }
 
-/** A call as its log line and its metrics see it. */
+/** A call's data for its log line and metrics. */
 export interface CallSummary {
-  /** Tool, prompt or uri, as the client named it. */
+  /** The tool, prompt or URI, as the client named it. */
   readonly name?: string | undefined;
   readonly upstream?: string | undefined;
   readonly plugins?: readonly Receipt[] | undefined;
@@ -146,16 +145,16 @@ export interface CallSummary {
   readonly blocked?: BlockData | undefined;
   /** The error of an upstream that it was answered with. */
   readonly refused?: Fault | undefined;
-  /** Calls of tools that plugins made on the way, those within other calls among them. */
+  /** The tool calls that plugins made, nested ones included. */
   readonly calls?: readonly NestedSummary[] | undefined;
 }
 
-/** A call that a plugin made, as the log line of the client's request shows it. */
+/** A plugin's call, as shown in the log line of the client's request. */
 export interface NestedSummary extends Omit<CallSummary, 'calls'> {
   /** Its own id, derived from that of the client's request. */
   readonly request: string;
   readonly by: string;
-  /** `result`, `aborted`, or why there was none. Absent while it runs. */
+  /** `result`, `aborted`, or why there was no result. Absent while it runs. */
   readonly outcome?: string;
   readonly ms?: number;
 }

@@ -16,7 +16,7 @@ import { callMember, requestOptions } from './pipeline.ts';
 import { readResource } from './read-resource.ts';
 
 /**
- * Serves a request: finds the upstream that owns its target, and takes it there through the hooks.
+ * Serves a request: finds the upstream that owns its target and sends it there through the hooks.
  * @throws Fault `method_unknown`, `params_invalid`, `name_unknown`, `resource_unknown`, `upstream_…`
  */
 export async function dispatch(call: Call): Promise<Outcome> {
@@ -31,14 +31,14 @@ const isOf = <N extends MethodName>(names: readonly N[], name: MethodName | unde
 
 const withoutTask = ({ task: _, ...params }: JsonObject): JsonObject => params;
 
-/** A tool or a prompt, at the upstream that has it, under the name that it has there. */
+/** Sends a call of a tool or prompt to the upstream that has it, under its name there. */
 function callNamed(call: Call, method: CallMethod): Promise<Outcome> {
   const { params, route } = call;
   const exposed = stringIn(params, 'name');
   call.record.nameTarget(exposed);
   const { member, name } = ownerOfName(route, exposed);
   // "Receivers that do not declare the task capability … MUST process requests … normally, ignoring any
-  // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that nobody can ask for.
+  // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that no client can query.
   const sent = params.task === undefined ? params : withoutTask(params);
   return callMember(call, member, method, name === exposed ? sent : { ...sent, name });
 }
@@ -49,7 +49,7 @@ function read(call: Call): Promise<Outcome> {
   return readResource(call, uri);
 }
 
-/** A reference names a prompt, or a template by its uri. */
+/** Sends a completion to the owner of its reference: a prompt, or a template by its URI. */
 async function complete(call: Call): Promise<Outcome> {
   const { ref } = call.params;
   if (!isJsonObject(ref)) return fail('params_invalid', { hint: '`ref` is not an object' });

@@ -5,11 +5,11 @@ import { type Binding, OpenBinding } from './binding.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import type { BindingSettings } from './requested-binding.ts';
 
-/** As in `limits` of sallyport.yaml. */
+/** The limits of upstreams, from `limits` in sallyport.yaml. */
 export interface GatewayLimits {
-  /** That an upstream may take to answer, in milliseconds. */
+  /** The milliseconds an upstream may take to answer. */
   readonly request_timeout_ms: number;
-  /** That an upstream of several may take to send a list, in milliseconds. */
+  /** The milliseconds one of several upstreams may take to send a list. */
   readonly list_ms: number;
 }
 
@@ -18,15 +18,18 @@ export interface GatewayOptions {
   readonly limits: GatewayLimits;
   readonly log: Log;
   readonly metrics?: Metrics;
-  /** Ids of upstreams that may be down while the gateway is ready. */
+  /** The ids of upstreams that may be down while the gateway is ready. */
   readonly optionalUpstreams?: ReadonlySet<string>;
   /** Shown to clients as the server's version. */
   readonly version?: string;
 }
 
-/** All bindings of one gateway. It knows no HTTP and no revision of MCP, and does not dispose the upstreams that it was given. */
+/**
+ * All bindings of one gateway, independent of HTTP and of MCP revisions. It does not dispose of the upstreams it was
+ * given.
+ */
 export class Gateway implements Disposable {
-  /** By id. */
+  /** The bindings by id. */
   readonly bindings: ReadonlyMap<string, OpenBinding>;
   /** The binding at `/mcp`. */
   readonly standard: OpenBinding | undefined;

@@ -12,10 +12,11 @@ import { afterHooks, hookContext, requestOptions } from './pipeline.ts';
 import { pageOf } from './resource-origins.ts';
 
 /**
- * One list. Behind a single upstream its pages pass through with their cursors; the lists of several are read to
- * their ends and merged into one page. Plugins see each upstream's list by itself, under its own names. Nobody waits for
- * an upstream that was never reached while others were, nor long for one that is slow: its last known list stands in.
- * @throws Fault `upstream_…` when no upstream can be asked; one of several that cannot is left out
+ * Answers a list request. With a single upstream, its pages pass through with their cursors; the lists of several are
+ * read completely and merged into one page. Plugins see each upstream's list separately, under its own names. An
+ * upstream that was never reached while others were is not waited for, and a slow one not for long: its last known list
+ * is used.
+ * @throws Fault `upstream_…` if no upstream can be asked; one of several that cannot is left out
  */
 export async function list(call: Call, method: ListMethod): Promise<Outcome> {
   const { route, params } = call;
@@ -43,7 +44,7 @@ export async function list(call: Call, method: ListMethod): Promise<Outcome> {
   return resultAnswer({ [listShape(method).member]: items });
 }
 
-/** A page that passes. What the gateway knows of the list is brought up to date. */
+/** Passes a page on, and updates what the gateway knows of the list. */
 async function listOfOne(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
   const catalog = member.lists[method];
   const learn = catalog.last === undefined ? undefined : catalog.witness();
@@ -54,13 +55,13 @@ async function listOfOne(call: Call, member: Member, method: ListMethod): Promis
   return pastHooks(call, member, method, answer);
 }
 
-/** Takes a list through the after hooks, without what clients cannot call. */
+/** Passes a list through the after hooks, without entries that clients cannot call. */
 function pastHooks(call: Call, member: Member, method: ListMethod, answer: Answer): Promise<Outcome> {
   call.record.enterUpstream(member.upstream.id);
   return afterHooks(call, hookContext(call, member), method, callable(call, member, method, answer));
 }
 
-/** A list of tools without what only makes sense with tasks; any other list as it is. */
+/** Removes task support from a list of tools; other lists are unchanged. */
 function callable(call: Call, { upstream }: Member, method: ListMethod, answer: Answer): Answer {
   if (method !== 'tools/list' || answer.error || !Array.isArray(answer.result.tools)) return answer;
   const listed = itemsIn(answer.result, method);
@@ -69,7 +70,7 @@ function callable(call: Call, { upstream }: Member, method: ListMethod, answer: 
   return tools === listed ? answer : resultAnswer({ ...answer.result, tools });
 }
 
-/** The list of one of several upstreams, past the plugins, under the names that clients see. */
+/** Returns the list of one of several upstreams after the plugins, under the names that clients see. */
 async function listOf(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
   const items = await itemsOf(call, member, method);
   const whole = resultAnswer({ [listShape(method).member]: items });
@@ -97,12 +98,12 @@ async function itemsOf({ route, signal, tellLater }: Call, { upstream, lists }: 
     return items;
   } catch (reason) {
     signal.throwIfAborted();
-    // Of an upstream that is gone, nothing could be called. Clients are told when it is back.
+    // Nothing of an unreachable upstream could be called. Clients are notified when it is back.
     const last = upstream.ready ? catalog.last : undefined;
     catalog.late?.then(
       items => {
         route.notices.isBack(upstream.id, method);
-        // Undefined where the upstream itself has told the client that it changed.
+        // Undefined if the upstream itself has notified the client of the change.
         if (items === undefined || isDeepStrictEqual(items, last ?? [])) return;
         tellLater({ method: changed });
       },
@@ -119,7 +120,7 @@ interface Listed {
   readonly items: readonly JsonObject[];
 }
 
-/** Each uri once, from the first upstream that lists it: it is the one that would be read. */
+/** Lists each URI once, from the first upstream that lists it, which is the one that would be read. */
 function withOneOwner({ route }: Call, method: ListMethod, lists: readonly Listed[]): readonly JsonObject[] {
   const key = listShape(method).key;
   const owners = new Map<string, string>();
@@ -139,7 +140,7 @@ function withOneOwner({ route }: Call, method: ListMethod, lists: readonly Liste
   return items;
 }
 
-/** Names may be too long for clients, and a tool's page is read from the upstream of the tool. */
+/** Reports names that are too long for clients, and records the upstream of each tool's UI resource. */
 function lookAtTools({ route }: Call, lists: readonly Listed[]): void {
   route.notices.longNames(lists.flatMap(({ items }) => items.map(({ name }) => String(name))));
   for (const { id, items } of lists) {

@@ -3,15 +3,15 @@ import { matchesParts } from '../core/glob.ts';
 import type { Catalog } from '../upstream/catalog.ts';
 import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts';
 
-/** Stands between the id of an upstream and a name of its own, behind a binding of several upstreams. */
+/** Separates the id of an upstream from its own name, in a binding with several upstreams. */
 const separator = '__';
 
-/** The name by which clients know a tool or prompt of a member. */
+/** Returns the name under which clients know a tool or prompt of a member. */
 export const exposedName = (route: Pick<Route, 'members'>, { upstream }: Member, name: string): string =>
   route.members.length === 1 ? name : `${upstream.id}${separator}${name}`;
 
 /**
- * Whose tool or prompt this is, and its name there.
+ * Returns the member that has a tool or prompt, and its name there.
  * @throws Fault `name_unknown`
  */
 export function ownerOfName(route: Route, exposed: string): { member: Member; name: string } {
@@ -25,20 +25,21 @@ export function ownerOfName(route: Route, exposed: string): { member: Member; na
   return { member, name: exposed.slice(at + separator.length) };
 }
 
-/** Whose a uri is. */
+/** The owner of a URI. */
 export interface Ownership {
   /**
-   * The upstream that lists it, else one that lists a template which matches it, or is it. Among several the one that
-   * handed it out last, which is also the owner of what nobody lists. Another one cannot claim it by handing it out.
+   * The upstream that lists the URI, else one that lists a template that matches or equals it. Among several it is the
+   * one that handed the URI out last, which also owns URIs that are in no list. Another one cannot claim it by handing
+   * it out.
    */
   readonly owner: Member | undefined;
-  /** Members whose lists are not known, and why. */
+  /** The members whose lists are unknown, and why. */
   readonly unknown: ReadonlyMap<Member, unknown>;
 }
 
 /**
- * Whose resource or template this is.
- * @throws Fault `resource_unknown`, `upstream_…` when nobody has it and not everybody could be asked
+ * Returns the owner of a resource or template.
+ * @throws Fault `resource_unknown`; `upstream_…` if no upstream has it and some could not be asked
  */
 export async function ownerOfUri(route: Route, uri: string, signal: AbortSignal): Promise<Member> {
   if (route.members.length === 1) return route.members[0];
@@ -46,22 +47,22 @@ export async function ownerOfUri(route: Route, uri: string, signal: AbortSignal)
   return owner ?? nobodyHas(route, uri, unknown.values());
 }
 
-/** Looks it up in the lists, and where nobody has it also in those that may have changed unheard. */
+/** Looks it up in the lists, and if it is in none, also in those that may have changed without a notification. */
 export async function ownershipOf(route: Route, uri: string, signal: AbortSignal): Promise<Ownership> {
   const began = Date.now();
   const ownership = await lookUp(route, uri, signal);
   return ownership.owner === undefined ? lookUp(route, uri, signal, began) : ownership;
 }
 
-/** The member that handed it out last. */
+/** Returns the member that handed it out last. */
 export function originOf({ members, origins }: Route, uri: string): Member | undefined {
   const origin = origins.of(uri);
   return members.find(({ upstream }) => upstream.id === origin);
 }
 
 /**
- * Looks a uri up in the lists of all members that were reached. Where one is known to have it, no other is waited for.
- * @param since lists asked for before are asked for again, unless a change would have been heard
+ * Looks a URI up in the lists of all reached members. If one is known to have it, the others are not waited for.
+ * @param since lists requested earlier are requested again, unless a change would have been notified
  */
 export async function lookUp(route: Route, uri: string, signal: AbortSignal, since?: number): Promise<Ownership> {
   const members = reachedMembers(route).filter(({ upstream }) => mayOffer(upstream, 'resources'));
@@ -91,14 +92,16 @@ export async function lookUp(route: Route, uri: string, signal: AbortSignal, sin
   return { owner: among(members.filter(lists)) ?? among(members.filter(matches)) ?? origin, unknown };
 }
 
-/** Says that nobody has a resource, or why that cannot be known. @throws Fault `resource_unknown`, `upstream_…` */
+/** Reports that no upstream has a resource, or why that is unknown. @throws Fault `resource_unknown`, `upstream_…` */
 export function nobodyHas(route: Route, uri: string, reasons: Iterable<unknown>): never {
-  // A server whose list cannot be read says so with an error of its own; that is no reason not to know.
+  // A server that answers a list with an error has no such list; it does not make the answer unknown.
   const unreachable = [...reasons].flatMap(toFaults).find(({ code }) => code !== 'upstream_garbage');
   if (unreachable) throw unreachable;
   return fail('resource_unknown', { uri, binding: route.id });
 }
 
-/** Whether a URI template (RFC 6570) can expand to `uri`, or is it. Its expressions count as anything: this only routes. */
+/**
+ * Whether a URI template (RFC 6570) can expand to `uri`, or is it. Its expressions count as anything: this only routes.
+ */
 const expands = (template: string, uri: string): boolean =>
   template === uri || matchesParts(template.split(/\{[^{}]*\}/), uri);

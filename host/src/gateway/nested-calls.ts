@@ -10,19 +10,19 @@ import type { Member } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { ownerOfName } from './name-routing.ts';
 
-/** What was really to be sent is not what the plugin may call. */
+/** Thrown if the plugin may not call the tool that would be sent. */
 class NotAllowed extends Error {}
 
 const longestError = 1000;
 
-/** Takes a call of a plugin past the hooks to its upstream. */
+/** Sends a plugin's call through the hooks to its upstream. */
 type Dispatch = (nested: Call, member: Member, params: JsonObject) => Promise<Outcome>;
 
 const noCalls: readonly CalledTool[] = [];
 
 /**
- * The tools of a call's binding, for the plugins on its way. A plugin's call is a call like the client's: the same
- * route, chain, headers and principal, with an id and a record of its own.
+ * Provides the tools of a call's binding to its plugins. A plugin's call is handled like the client's, with the same
+ * route, chain, headers and principal, and with an id and a record of its own.
  */
 export class NestedTools implements Tools {
   readonly #call: Call;
@@ -85,7 +85,7 @@ export class NestedTools implements Tools {
   }
 }
 
-/** The answer as the plugin may see it. */
+/** Converts the answer to what the plugin may see. */
 function shown({ route }: Call, plugin: string, outcome: Outcome): ToolAnswer {
   if (outcome.kind === 'block') return { err: { tag: 'blocked', val: violationOf(outcome.data) } };
   if (outcome.kind === 'error') {
@@ -98,12 +98,12 @@ function shown({ route }: Call, plugin: string, outcome: Outcome): ToolAnswer {
   return { err: { tag: 'failed', val: why } };
 }
 
-/** @throws what was thrown, when it is a mistake of our own */
+/** @throws what was thrown, if it is a bug of ours */
 function errorOf(thrown: unknown): CallError {
   if (thrown instanceof NotAllowed) return { tag: 'denied', val: thrown.message };
   if (thrown instanceof InvalidOutput) return { tag: 'invalid', val: thrown.message };
   if (!(thrown instanceof Fault) || thrown.code === 'internal') throw thrown;
-  // What an upstream said of itself has passed no plugin: no more than the code's own sentence is told.
+  // An upstream's own words have passed no plugin, so only the code's text is passed on.
   const { says } = codes[thrown.code];
   if (thrown.code === 'name_unknown') return { tag: 'not-found', val: says };
   return thrown.code === 'upstream_timeout' ? { tag: 'timeout' } : { tag: 'unavailable', val: says };

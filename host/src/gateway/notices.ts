@@ -3,48 +3,48 @@ import { Fault, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 
-/** An upstream that could not be asked for a list the last time. */
+/** An upstream whose last list request failed. */
 export interface Missing {
   readonly upstream: string;
   readonly method: string;
   readonly code: string;
-  /** When it was missing first, in milliseconds since the epoch. */
+  /** When it first failed, in milliseconds since the epoch. */
   readonly since: number;
 }
 
 /**
- * Tells the operator why a binding shows less than its upstreams have, or shows it in a way that clients may not take.
- * What stays so is told once, what happens again and again once a minute.
+ * Logs why a binding shows less than its upstreams have, or shows it in a way that clients may not accept. A lasting
+ * state is logged once, a recurring one once a minute.
  */
 export interface Notices {
-  /** An upstream could not be asked for a list, or was not there for `initialize`. `stale`: the last one that it sent stands in for it. */
+  /** Reports a failed list request, or an upstream that was missing at `initialize`. `stale`: its last list is used. */
   leftOut(upstream: string, method: string, reason: unknown, stale: boolean): void;
-  /** It could be asked. */
+  /** Reports that a list request succeeded. */
   isBack(upstream: string, method: string): void;
-  /** What is left out, or represented by an old list, at present. */
+  /** Returns the lists that are currently left out or outdated. */
   missing(): readonly Missing[];
-  /** Several upstreams list the same uris. */
+  /** Reports that several upstreams list the same URIs. */
   sharedUris(method: string, uris: readonly string[], upstreams: readonly string[]): void;
-  /** Tools of an upstream can only be called as tasks. */
+  /** Reports tools of an upstream that can only be called as tasks. */
   needTask(upstream: string, names: readonly string[]): void;
-  /** Behind their prefix, names of tools are longer than many clients allow. */
+  /** Reports tool names that are, with their prefix, longer than many clients allow. */
   longNames(names: readonly string[]): void;
 }
 
-/** Characters in the name of a tool: more than `usual` is refused by widely used models, more than `most` by MCP. */
+/** Limits of a tool name's length: more than `usual` is refused by widely used models, more than `most` by MCP. */
 const nameLength = { usual: 64, most: 128 };
-/** Milliseconds between two lines about the same. */
+/** The milliseconds between two log lines about the same thing. */
 const pause = 60_000;
-/** Names and uris that are known to have been told. When there are more, nothing further is told. */
+/** The maximum number of remembered names and URIs. Beyond it, nothing more is logged. */
 const mostTold = 1_000;
-/** Names and uris in one line. */
+/** The maximum number of names and URIs in one line. */
 const shown = 10;
 
 export function createNotices(binding: string, log: Log, metrics: Metrics): Notices {
   const counter = 'sallyport_lists_incomplete_total';
   const help = 'Lists and answers to initialize that lack an upstream, or contain an old list of it.';
   metrics.declare(counter, { type: 'counter', help });
-  /** By upstream and method. Kept when it is back, so that what comes and goes is not told each time. */
+  /** By upstream and method. Entries are kept after recovery, so that a flapping upstream is not logged each time. */
   const missing = new Map<string, Missing & { isBack: boolean; toldAt: number; more: number }>();
   const told = new Set<string>();
   const isNews = (key: string) => !told.has(key) && told.size < mostTold && told.add(key) !== undefined;

@@ -14,7 +14,7 @@ import { NestedTools } from './nested-calls.ts';
 import { pageOf, urisIn } from './resource-origins.ts';
 import { type FilledHeaders, hidden, UpstreamHeaders, withoutSecrets } from './upstream-headers.ts';
 
-/** Takes a call to the upstream that has its target, through the hooks of the binding's plugins. */
+/** Sends a call to the upstream that has its target, through the hooks of the binding's plugins. */
 export async function callMember(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
   const { chain, members } = call.route;
   call.record.enterUpstream(member.upstream.id);
@@ -26,7 +26,7 @@ export async function callMember(call: Call, member: Member, method: CallMethod,
   return outcome;
 }
 
-/** Takes a call through the before hooks, its upstream and the after hooks. Each hook call leaves a receipt. */
+/** Sends a call through the before hooks, its upstream and the after hooks. Each hook call leaves a receipt. */
 async function throughHooks(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
   const context = hookContext(call, member);
 
@@ -39,7 +39,7 @@ async function throughHooks(call: Call, member: Member, method: CallMethod, para
   return afterHooks(call, context, method, answer, { member, sent, isByPlugin: before.kind === 'respond' });
 }
 
-/** What is sent to the upstream. */
+/** The request that is sent to the upstream. */
 interface Sent {
   readonly kind: 'proceed';
   readonly params: JsonObject;
@@ -60,17 +60,17 @@ async function beforeHooks(
   const outcome = await route.chain.before(context, method, params, signal);
   context.upstreamRequest = undefined;
   if (outcome.kind !== 'proceed') return outcome;
-  // What is sent is what must be allowed, and a plugin on the way may have renamed it.
+  // The tool that is sent must be allowed, and a plugin may have renamed it.
   if (outcome.params.name !== params.name) nested?.admit(exposedName(route, member, String(outcome.params.name)));
   const filled = url && headers?.fill(url, context.receipts.calls);
-  // A request goes out with all headers that its plugins set, or not at all.
+  // A request is sent with all headers that its plugins set, or not at all.
   if (filled !== undefined && 'refusedOf' in filled) {
     return { kind: 'block', data: failureData(filled.refusedOf, 'unavailable') };
   }
   return { ...outcome, filled };
 }
 
-/** Asks the upstream, with the headers that plugins set for this one request. */
+/** Calls the upstream, with the headers that plugins set for this request. */
 async function ask(call: Call, { upstream }: Member, method: CallMethod, { params, filled }: Sent): Promise<Answer> {
   const options = requestOptions(call);
   if (filled === undefined) return upstream.request(method, params, options);
@@ -84,19 +84,19 @@ async function ask(call: Call, { upstream }: Member, method: CallMethod, { param
   return withoutSecrets(await upstream.request(method, params, { ...options, ...hiding, headers }), filled);
 }
 
-/** The call that an answer is to. */
+/** The call that an answer belongs to. */
 interface AnsweredCall {
   readonly member: Member;
   readonly sent: JsonObject;
-  /** Whether a plugin answered in place of the upstream: it is held to the tool's output schema, after hook or not. */
+  /** Whether a plugin answered instead of the upstream; such an answer is always checked against the output schema. */
   readonly isByPlugin: boolean;
 }
 
 /**
- * Takes an answer through the after hooks. An error of the upstream is not a result and passes by them.
+ * Passes an answer through the after hooks. An error of the upstream is not a result and skips them.
  *
- * What plugins looked at is written again and not passed on as the upstream wrote it: in the upstream's text, members
- * could stand twice, or in another case, for clients that read the other one.
+ * A result that plugins have seen is serialized again, because the upstream's text could have duplicate members, or
+ * members in another case, which some clients would read instead.
  */
 export async function afterHooks(
   { route, signal }: Call,
@@ -114,7 +114,7 @@ export async function afterHooks(
 
 const callTool = (nested: Call, owner: Member, params: JsonObject) => callMember(nested, owner, 'tools/call', params);
 
-/** Returns what the hook engine knows of a call that goes to this upstream. */
+/** Creates the hook context of a call to this upstream. */
 export function hookContext(call: Call, { upstream }: Member): HookContext {
   const { tenant, subject, claims } = call.principal;
   return {
@@ -135,7 +135,7 @@ function toolOf(method: HookedMethod, to: AnsweredCall | undefined): Pick<AfterO
   return { tool, outputSchema: again => outputSchemaOf(to.member.lists['tools/list'], tool, again) };
 }
 
-/** A client may read the resources that one of several upstreams hands it at that upstream. */
+/** Remembers which upstream handed out resources, so that the client can read them there. */
 function noteOrigins(
   { origins }: Route,
   { upstream, lists }: Member,

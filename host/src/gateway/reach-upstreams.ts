@@ -2,21 +2,22 @@ import { fail } from '../core/fault.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
 import type { OpenBinding } from './binding.ts';
 
-/** How long a client may be kept waiting for upstreams. */
+/** How long a client waits for upstreams. */
 export interface Patience {
-  /** As `limits.request_timeout_ms`. */
+  /** See `limits.request_timeout_ms`. */
   readonly requestTimeoutMs: number;
-  /** As `limits.list_ms`. */
+  /** See `limits.list_ms`. */
   readonly listMs: number;
 }
 
-/** Milliseconds that `initialize` waits for upstreams none of which is there. */
+/** The milliseconds that `initialize` waits if no upstream is available. */
 const longest = 15_000;
 
 /**
- * Makes sure that the upstreams of a binding can be used, but for those that were never reached while others were. One of
- * several that cannot is left out; once another one is there, it is waited for no longer than for a list.
- * @throws Fault when none can
+ * Waits until the upstreams of a binding can be used, except for those that were never reached while others were. One
+ * of several that cannot be used is left out; once another one is available, it is waited for only as long as for a
+ * list.
+ * @throws Fault if none can be used
  */
 export async function reachUpstreams(
   { upstreams, notices }: Pick<OpenBinding, 'upstreams' | 'notices'>,
@@ -44,7 +45,7 @@ export async function reachUpstreams(
   if (failed.length === needed.length) throw failed[0];
 }
 
-/** @throws Fault `upstream_…`, and `overloaded` when it has no connection for a client more */
+/** @throws Fault `upstream_…`; `overloaded` if the upstream has no free connection for another client */
 async function reach(upstream: UpstreamPool, late: AbortSignal, withinMs: number): Promise<void> {
   const slow = AbortSignal.timeout(withinMs);
   await upstream.start(AbortSignal.any([slow, late])).catch(reason => {

@@ -5,8 +5,8 @@ import { lookUp, nobodyHas, originOf, ownershipOf } from './name-routing.ts';
 import { callMember } from './pipeline.ts';
 
 /**
- * Reads a resource from its owner. Where the owner does not know it, the upstream that handed it out is asked, and the
- * one that lists it now. A resource that nobody lists is asked for everywhere: a tool may have handed it out long ago.
+ * Reads a resource from its owner. If the owner does not know it, the upstream that handed it out is asked, and the one
+ * that lists it now. A resource in no list is requested from all: a tool may have handed it out long ago.
  * @throws Fault `resource_unknown`, `upstream_…`
  */
 export async function readResource(call: Call, uri: string): Promise<Outcome> {
@@ -25,14 +25,15 @@ export async function readResource(call: Call, uri: string): Promise<Outcome> {
 
 const readFrom = (call: Call, member: Member) => callMember(call, member, 'resources/read', call.params);
 
-/** "Resource not found", and what SDKs say instead: the params are invalid. */
+/** The numbers of "resource not found", and of "invalid params", which SDKs send instead. */
 const unknownCodes = new Set([-32002, jsonRpc.invalidParams]);
 
 const isUnknown = (outcome: Outcome) => outcome.kind === 'error' && unknownCodes.has(outcome.error.code);
 
 /**
- * The first answer that is no error; else the error that says most. Nobody waits for an upstream that owes a list.
- * @param unknown why the lists of some members are not known
+ * Returns the first answer that is not an error, else the most specific error. Upstreams with unknown lists are not
+ * waited for.
+ * @param unknown why the lists of some members are unknown
  */
 async function readFromAny(call: Call, uri: string, unknown: ReadonlyMap<Member, unknown>): Promise<Outcome> {
   const { route } = call;
@@ -67,7 +68,7 @@ async function readFromAny(call: Call, uri: string, unknown: ReadonlyMap<Member,
 
 const isMethodUnknown = (outcome: Outcome) => outcome.kind === 'error' && outcome.error.code === jsonRpc.methodNotFound;
 
-/** An upstream answered with an error, or a plugin blocked the read. */
+/** Whether an upstream answered with an error, or a plugin blocked the read. */
 class Refused extends Error {
   readonly outcome: Outcome;
 

@@ -5,14 +5,14 @@ import type { ConnectFailure, UpstreamPool } from '../upstream/upstream.ts';
 import type { Binding, OpenBinding } from './binding.ts';
 import type { Missing } from './notices.ts';
 
-/** What works and what does not, for an operator. */
+/** The state of the gateway, for an operator. */
 export interface ReadinessReport {
   readonly ok: boolean;
   readonly draining: boolean;
   readonly upstreams: readonly UpstreamReport[];
-  /** Plugins that are not called at present. */
+  /** Plugins that are currently not called. */
   readonly plugins: readonly (Omit<PluginTrouble, 'since'> & { readonly binding: string; readonly since: string })[];
-  /** Lists in which an upstream is missing, or stands with an old list. */
+  /** Lists in which an upstream is missing, or has an outdated list. */
   readonly missing: readonly (Omit<Missing, 'since'> & { readonly binding: string; readonly since: string })[];
 }
 
@@ -20,12 +20,12 @@ interface UpstreamReport {
   readonly id: string;
   readonly required: boolean;
   readonly reachable: boolean;
-  /** Why the last attempt to connect failed, where none has succeeded since. */
+  /** Why the last attempt to connect failed, if none has succeeded since. */
   readonly last_failure?: { readonly at: string; readonly code: string; readonly hint: unknown };
 }
 
 export interface Readiness {
-  /** Whether all required upstreams of the bindings can be reached. Asking makes the gateway try those that cannot. */
+  /** Returns whether all required upstreams can be reached, and retries those that cannot. */
   isReady(): boolean;
   report(draining: boolean): ReadinessReport;
 }
@@ -40,11 +40,11 @@ export function createReadiness(
   const isRequired = ({ id }: UpstreamPool) => !optional.has(id);
   const isReady = () => {
     const missing = upstreams.filter(upstream => isRequired(upstream) && !upstream.ready);
-    // Nobody sends requests to a gateway that is not ready, so it must find its way back by itself.
+    // A gateway that is not ready gets no requests, so it must recover by itself.
     for (const upstream of missing) upstream.start().catch(() => {});
     return missing.length === 0;
   };
-  // A list is known to be whole when it is read again; `initialize` would work as soon as its upstream can be reached.
+  // A list is known to be complete when it is read again; `initialize` works as soon as its upstream can be reached.
   const isOver = ({ upstream, method, code }: Missing) =>
     method === 'initialize' && code !== 'overloaded' && upstreams.some(({ id, ready }) => id === upstream && ready);
   return {

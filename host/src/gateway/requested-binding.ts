@@ -16,7 +16,7 @@ export interface BindingSettings extends Patience {
   readonly version: string;
 }
 
-/** The HTTP request that a binding was entered for. */
+/** The HTTP request that uses a binding. */
 export interface EnteringRequest {
   readonly id: string;
   readonly headers: IncomingHttpHeaders;
@@ -24,7 +24,7 @@ export interface EnteringRequest {
   readonly call: CallRecord;
 }
 
-/** The binding of one request, as a revision of MCP sees it. The request keeps the chain that it finds, until it leaves. */
+/** The binding of one request, as a revision of MCP sees it. The request keeps the chain it starts with. */
 export class EnteredBinding implements RequestedBinding {
   readonly #binding: OpenBinding;
   readonly #request: EnteringRequest;
@@ -42,7 +42,7 @@ export class EnteredBinding implements RequestedBinding {
     return this.#binding.id;
   }
 
-  /** Must be called once, when the request is over. */
+  /** Must be called once, when the request ends. */
   leave(): void {
     this.#held.leave();
   }
@@ -94,7 +94,7 @@ export class EnteredBinding implements RequestedBinding {
   }
 }
 
-/** What one client has of a binding's upstreams, from `initialize` or its first request to its end. */
+/** One client's access to a binding's upstreams, from `initialize` or its first request to its end. */
 class BindingClient implements Client {
   readonly scope: ClientScope & Disposable;
   readonly #binding: string;
@@ -138,7 +138,7 @@ class BindingClient implements Client {
   }
 }
 
-/** Passes a notification on, without the text that plugins should see and cannot. */
+/** Passes a notification on, without text that plugins would have to see, but cannot. */
 function passable<T>(
   { withholds }: ClientScope,
   notification: Notification,

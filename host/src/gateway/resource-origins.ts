@@ -1,14 +1,14 @@
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 
 /**
- * Which upstream of a binding handed a uri out last: a resource that a tool names need not be in any list, and two
- * upstreams may list the same uri. It remembers a bounded number.
+ * Remembers which upstream of a binding handed out a URI last: a resource that a tool names need not be in any list,
+ * and two upstreams may list the same URI. The number of entries is bounded.
  */
 export interface Origins {
-  /** The id of the upstream. */
+  /** Returns the id of the upstream. */
   of(uri: string): string | undefined;
   saw(uri: string, upstream: string): void;
-  /** Says that the lists tell better whose it is. */
+  /** Forgets a URI, because the lists say who owns it. */
   forget(uri: string): void;
 }
 
@@ -21,7 +21,7 @@ export function createOrigins(): Origins {
     of: uri => upstreams.get(uri),
     saw(uri, upstream) {
       if (uri.length > longestUri) return;
-      // Deleted first, so that it becomes the newest.
+      // Delete it first, so that it becomes the newest.
       upstreams.delete(uri);
       upstreams.set(uri, upstream);
       const [oldest] = upstreams.keys();
@@ -31,7 +31,7 @@ export function createOrigins(): Origins {
   };
 }
 
-/** The uris that a result hands out: links and embedded resources of tools and prompts, and what was read. */
+/** Lists the URIs that a result hands out: links and embedded resources of tools and prompts, and resources read. */
 export function urisIn({ content, messages, contents }: JsonObject): readonly string[] {
   return [
     ...listIn(content).map(uriOf),
@@ -45,7 +45,7 @@ const uriOf = ({ type, uri, resource }: JsonObject): Json | undefined => {
   return type === 'resource' && isJsonObject(resource) ? resource.uri : undefined;
 };
 
-/** The uri of the page that a tool is shown with (MCP Apps), in the form of today or of the drafts. */
+/** Returns the URI of a tool's UI page (MCP Apps), in the current form or that of the drafts. */
 export function pageOf({ _meta }: JsonObject): string | undefined {
   if (!isJsonObject(_meta)) return undefined;
   const uri = isJsonObject(_meta.ui) ? _meta.ui.resourceUri : _meta['ui/resourceUri'];

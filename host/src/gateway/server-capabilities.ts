@@ -3,24 +3,24 @@ import type { Route } from './binding.ts';
 import { exposedName } from './name-routing.ts';
 
 /**
- * Extensions that need nothing but tools, resources and their `_meta`. Others, and what is `experimental`, come with
- * methods and notifications of their own, which the gateway does not pass on.
+ * Extensions that need only tools, resources and their `_meta`. Others, and `experimental` ones, have methods and
+ * notifications of their own, which the gateway does not pass on.
  */
 const passedExtensions = new Set(['io.modelcontextprotocol/ui']);
 
 /**
- * What a binding offers: what its upstreams offer and the gateway passes on. Subscriptions to single resources and
- * tasks are not among it.
+ * Returns the capabilities of a binding: those of its upstreams that the gateway passes on, which excludes
+ * subscriptions to single resources and tasks.
  */
 export function capabilitiesOf(route: Pick<Route, 'members'>): JsonObject {
   const offered = route.members.flatMap(({ upstream }) =>
     upstream.serverInfo === undefined ? [] : [upstream.serverInfo.capabilities],
   );
-  // Where an upstream is still to come, it may offer anything, and its lists will be new ones.
+  // An upstream that is not available yet may offer anything, and its lists will be new.
   const isComplete = offered.length === route.members.length;
   const found = (name: string) =>
     (!isComplete && name !== 'logging') || offered.some(capabilities => capabilities[name] !== undefined);
-  // Of several, one may be late with a list, which is announced when it comes.
+  // One of several may be late with a list, which is then announced.
   const announced = (name: string) =>
     route.members.length > 1 ||
     offered.some(({ [name]: capability }) => isJsonObject(capability) && capability.listChanged === true);
@@ -37,7 +37,7 @@ export function capabilitiesOf(route: Pick<Route, 'members'>): JsonObject {
 }
 
 /**
- * What the server is called. A binding of one upstream is that server to its clients; of several, it goes by its own id.
+ * Returns the server's name. A binding with one upstream appears as that server; one with several uses its own id.
  */
 export function serverInfoOf(binding: string, { members }: Pick<Route, 'members'>, gatewayVersion: string): JsonObject {
   const [{ upstream }, ...others] = members;
@@ -47,7 +47,7 @@ export function serverInfoOf(binding: string, { members }: Pick<Route, 'members'
     : { name: binding, version: gatewayVersion };
 }
 
-/** The instructions of the upstreams; of several, each under its id, with what its names are here. */
+/** Returns the instructions of the upstreams; with several, each under its id and with the prefix of its names. */
 export function instructionsOf(route: Pick<Route, 'members'>): string | undefined {
   const several = route.members.length > 1;
   const texts = route.members.flatMap(member => {

@@ -5,15 +5,15 @@ import { doubleOf } from '../core/json-number.ts';
 import type { RpcError } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
 
-/** Notifications that say all by their name. */
+/** Notifications without content. */
 const listChanges = new Set(['tools', 'prompts', 'resources'].map(kind => `notifications/${kind}/list_changed`));
 
-/** Characters of an upstream's error that stand in the log. */
+/** The maximum length of an upstream's error in the log. */
 const shown = 1000;
 
 /**
- * The part of a notification that holds no text of the upstream; undefined when there is none. Numbers lose the digits
- * that a double does not hold: any text can be written in digits.
+ * Returns the part of a notification without the upstream's text; undefined if there is none. Numbers are rounded to
+ * doubles, because any text can be encoded in digits.
  */
 export function withoutText({ method, params = {} }: Notification): Notification | undefined {
   if (listChanges.has(method)) return { method };
@@ -27,7 +27,7 @@ export function withoutText({ method, params = {} }: Notification): Notification
   return numbers.progress === undefined ? undefined : { method, params: numbers };
 }
 
-/** The error of an upstream, for the log. Where texts are withheld, a client gets its code and words of our own. */
+/** Converts an upstream's error for the log. If texts are withheld, the client gets the code with a message of ours. */
 export const upstreamError = ({ code, message }: RpcError, upstream: string | undefined): Fault =>
   new Fault('upstream_error', {
     ...(upstream === undefined ? {} : { upstream }),

@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import { readJson } from '../core/json-reader.ts';
 import { type Answer, errorAnswer, type RpcError, resultAnswer } from '../mcp/answer.ts';
 
-/** The headers to send, and what hides the secrets among them in whatever comes back. */
+/** The headers to send, and a mask that hides their secrets in the response. */
 export interface FilledHeaders {
   readonly headers: HeaderList;
   readonly hide?: (text: string) => string;
@@ -20,8 +20,8 @@ export class UpstreamHeaders implements UpstreamRequest {
   }
 
   /**
-   * Fills in the values for one upstream; undefined where no header was set. Of two plugins that set the same header the
-   * later one wins; what a plugin set that then failed does not count.
+   * Resolves the values for one upstream; undefined if no header was set. If two plugins set the same header, the later
+   * one wins; headers of a plugin that then failed do not count.
    */
   fill(url: URL, reports: readonly CallReport[]): FilledHeaders | { readonly refusedOf: string } | undefined {
     if (this.#set === undefined) return undefined;
@@ -41,7 +41,7 @@ export class UpstreamHeaders implements UpstreamRequest {
   }
 }
 
-/** An answer in which the upstream may repeat what it was sent, without the secrets in it. */
+/** Masks the secrets in an answer, in which the upstream may repeat what it was sent. */
 export function withoutSecrets(answer: Answer, { hide }: FilledHeaders): Answer {
   if (hide === undefined) return answer;
   return answer.error
@@ -49,6 +49,6 @@ export function withoutSecrets(answer: Answer, { hide }: FilledHeaders): Answer 
     : resultAnswer(hidden(answer.result, hide));
 }
 
-/** JSON without the secrets in it. */
+/** Masks the secrets in JSON. */
 export const hidden = (value: object, hide: (text: string) => string): JsonObject =>
   readJson(hide(JSON.stringify(value))) as JsonObject;

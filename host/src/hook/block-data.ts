@@ -11,13 +11,13 @@ const reasons: Readonly<Record<FailureCause, string>> = {
   unavailable: 'It could not be called.',
 };
 
-/** A plugin's own reason. The block stands also when its details are not a JSON object; then they are left out. */
+/** Converts a plugin's block. If its details are not a JSON object, they are left out, and it still blocks. */
 export function violationData(plugin: string, violation: Violation): BlockData {
   const { code, reason, description } = violation;
   return { plugin, code, reason, description, ...readDetails(violation.details) };
 }
 
-/** A failure that `on_error` turns into a block. What exactly went wrong is for the log and not for clients. */
+/** Creates the block for a failure with `on_error: deny`. The details of the failure go to the log, not to clients. */
 export const failureData = (plugin: string, cause: FailureCause): BlockData => ({
   plugin,
   code: 'plugin_failed',
@@ -26,7 +26,7 @@ export const failureData = (plugin: string, cause: FailureCause): BlockData => (
   details: { cause },
 });
 
-/** A value that could not be shown to the plugin, which therefore could not have its say. */
+/** Creates the block for a value that could not be shown to the plugin. */
 export const notShowableData = (plugin: string, why: string): BlockData => ({
   plugin,
   code: 'not_showable',

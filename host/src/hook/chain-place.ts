@@ -1,9 +1,9 @@
 import type { HookChain } from './hook-chain.ts';
 
-/** A chain of a binding, with the number of requests that keep it from their first hook to their last. */
+/** A chain of a binding, with the number of requests that use it. */
 export class HeldChain {
   readonly chain: HookChain;
-  /** Called when the last request leaves. */
+  /** Called when the last request ends. */
   onEmpty: (() => void) | undefined;
   #requests = 0;
 
@@ -11,7 +11,7 @@ export class HeldChain {
     this.chain = chain;
   }
 
-  /** Whether no request keeps the chain. */
+  /** Whether no request uses the chain. */
   get isEmpty(): boolean {
     return this.#requests === 0;
   }
@@ -20,14 +20,14 @@ export class HeldChain {
     this.#requests += 1;
   }
 
-  /** Must be called once for each `enter`, when the request is over. */
+  /** Must be called once for each `enter`, when the request ends. */
   leave(): void {
     this.#requests -= 1;
     if (this.#requests === 0) this.onEmpty?.();
   }
 }
 
-/** The place of a binding's chain, which another chain can take while requests run. */
+/** Holds a binding's chain, which can be replaced while requests run. */
 export class ChainPlace {
   #held: HeldChain;
 
@@ -35,21 +35,21 @@ export class ChainPlace {
     this.#held = new HeldChain(chain);
   }
 
-  /** The chain of requests that begin now. */
+  /** The chain for new requests. */
   get chain(): HookChain {
     return this.#held.chain;
   }
 
   /**
-   * Returns the chain of a request that begins now. The request keeps it until it leaves, so that its after hooks belong to
-   * the plugins of its before hooks.
+   * Returns the chain for a new request. The request keeps it until it ends, so that its after hooks are those of the
+   * plugins of its before hooks.
    */
   enter(): HeldChain {
     this.#held.enter();
     return this.#held;
   }
 
-  /** Replaces the chain at once. Resolves when the last request that keeps the earlier chain is over. */
+  /** Replaces the chain immediately. Resolves when the last request of the previous chain has ended. */
   replace(chain: HookChain): Promise<void> {
     const before = this.#held;
     this.#held = new HeldChain(chain);

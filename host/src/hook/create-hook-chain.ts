@@ -20,16 +20,16 @@ interface HookChainOptions {
   readonly plugins: readonly HookedPlugin[];
   readonly runner: HookRunner;
   readonly log: Log;
-  /** Hides secrets in what a block tells the client. */
+  /** Masks secrets in a block that the client receives. */
   readonly mask?: SecretMask;
 }
 
-/** Makes the hook chain over a runner: the runner knows how to call plugins, the chain knows what the outcomes mean. */
+/** Creates a hook chain over a runner: the runner knows how to call plugins, the chain knows what outcomes mean. */
 export function createHookChain({ plugins, runner, log, mask }: HookChainOptions): HookChain {
   const plan = new Plan(plugins);
 
   const warning = new RepeatedWarning(log, 'a plugin failed');
-  /** Logs a line of each failure, with what its author needs; of many alike, few and their number. */
+  /** Logs each failure with the details its author needs; of many similar ones, a few and their number. */
   const failedIn = (on: HookContext, hook: HookName) => (failure: Failure, plugin: HookedPlugin) => {
     const { cause, message } = failure;
     const { requestId: request, binding, upstream } = on;
@@ -45,8 +45,8 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
   });
 
   /**
-   * Blocks a request because a plugin's answer breaks the tool's output schema, which is known only after the before
-   * hooks. There is no other result to go on with, so `on_error` does not decide.
+   * Blocks a request because a plugin's answer violates the tool's output schema, which is known only after the before
+   * hooks. There is no other result to continue with, so `on_error` does not apply.
    */
   const refuseAnswer = (on: HookContext, responder: Receipt, error: string): AfterOutcome => {
     const { plugin: id, wallMs, hook } = responder;
@@ -119,7 +119,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
   };
 }
 
-/** The hook of a method, at each stage. */
+/** Returns the hook of a method at each stage. */
 const beforeHook = (method: CallMethod): HookName => methods[method].before;
 const afterHook = (method: HookedMethod): HookName => methods[method].after;
 
@@ -130,6 +130,6 @@ function takeAnswer(method: CallMethod, answer: Response): JsonObject {
   return view.merge(empty, view.show(empty, false), answer);
 }
 
-/** Whether a change touched what an output schema is about. An error need not fit it. */
+/** Whether a change affects what an output schema describes. An error need not match it. */
 const isStructureChanged = (before: JsonObject, after: JsonObject): boolean =>
   after.isError !== true && (after.structuredContent !== before.structuredContent || before.isError === true);

@@ -20,17 +20,17 @@ export interface HookContext {
   readonly upstream: string;
   readonly tenant?: string;
   readonly subject?: string;
-  /** Of it, a plugin is shown what it was granted. */
+  /** The caller. A plugin sees only the fields that its grants allow. */
   readonly caller?: Caller;
-  /** What plugins may be let to call. */
+  /** The tools that plugins can call, if granted. */
   readonly tools?: Tools;
-  /** The HTTP request to the upstream, while before hooks may still set its headers. */
+  /** The HTTP request to the upstream, whose headers before hooks may set. */
   upstreamRequest?: UpstreamRequest | undefined;
   readonly receipts: Receipts;
   state?: RequestState;
 }
 
-/** A violation as a client gets it, in `data` of the JSON-RPC error. */
+/** A violation as sent to the client, in `data` of the JSON-RPC error. */
 export interface BlockData {
   readonly plugin: string;
   readonly code: string;
@@ -39,7 +39,7 @@ export interface BlockData {
   readonly details?: unknown;
 }
 
-/** `params` and `result` are the very objects that went in when no plugin changed them. */
+/** The outcome of a stage. `params` and `result` are the input objects themselves if no plugin changed them. */
 export type BeforeOutcome =
   | { readonly kind: 'proceed'; readonly params: JsonObject }
   | { readonly kind: 'respond'; readonly result: JsonObject }
@@ -49,49 +49,49 @@ export type AfterOutcome =
   | { readonly kind: 'block'; readonly data: BlockData };
 
 /**
- * Looks up the output schema of the tool; undefined when it has none. `again` asks whether the known one still holds,
- * before a plugin is blamed for breaking it.
+ * Looks up the output schema of the tool; undefined if it has none. `again` checks that the known one is still current,
+ * before a plugin is blamed for violating it.
  */
 export type OutputSchemaLookup = (again: boolean) => Promise<JsonObject | undefined>;
 
-/** What an after hook must know beside the result. */
+/** The input of an after stage beside the result. */
 export interface AfterOptions {
   readonly signal?: AbortSignal;
-  /** The tool whose result it is. */
+  /** The tool that returned the result. */
   readonly tool?: string;
-  /** Asked for when a plugin changed a tool's structuredContent, which is then validated again. */
+  /** Called when a plugin changed a tool's structuredContent, which is then validated again. */
   readonly outputSchema?: OutputSchemaLookup;
 }
 
-/** The plugins of one binding, in order. A plugin's failure is decided by its `on_error`, never thrown. */
+/** The plugins of one binding, in order. A plugin's failure is handled by its `on_error`, never thrown. */
 export interface HookChain {
-  /** Ids of the plugins, in the order in which they run. */
+  /** The ids of the plugins, in the order in which they run. */
   readonly plugins: readonly string[];
-  /** Those that are not called at present. */
+  /** The plugins that are currently not called. */
   troubles(): readonly PluginTrouble[];
-  /** Whether any plugin has a hook for it. When not, a result may pass through without being parsed. */
+  /** Whether any plugin has a hook for it. If not, a result can pass through without being parsed. */
   handles(stage: 'before', method: CallMethod): boolean;
   handles(stage: 'after', method: HookedMethod): boolean;
   /**
-   * `respond` ends the chain: the upstream is not asked, and the answer is what the caller takes to `after`, always,
-   * where it passes all plugins like an upstream's (a cache must not be a way around a redaction).
+   * `respond` ends the chain: the upstream is not called, and the caller always passes the answer to `after`, where it
+   * goes through all plugins like an upstream's, so that a cache is not a way around a redaction.
    * @throws only when `signal` aborts
    */
   before(on: HookContext, method: CallMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
-  /** @throws only when `options.signal` aborts, and what `options.outputSchema` throws */
+  /** @throws only when `options.signal` aborts, or what `options.outputSchema` throws */
   after(on: HookContext, method: HookedMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
-  /** A tool's result as its after hook would show it to this plugin; undefined when it cannot be shown. */
+  /** Returns a tool's result in the form that this plugin's after hook gets; undefined if it cannot be represented. */
   show(plugin: string, result: JsonObject): Response | undefined;
 }
 
-/** A loaded plugin's place in a chain. */
+/** A loaded plugin in a chain. */
 export interface HookedPlugin {
   readonly id: string;
   readonly hooks: ReadonlySet<HookName>;
-  /** Lower runs first; plugins with the same priority run in the order of the list. */
+  /** Lower numbers run first; plugins with the same priority run in the order of the list. */
   readonly priority: number;
   readonly onError: Readonly<Record<FailureCause, FailureAction>>;
-  /** Whether it is shown images, audio and other bytes, and not only their places. */
+  /** Whether it sees images, audio and other bytes, not only placeholders. */
   readonly seesBlobs: boolean;
   /** Shared by all bindings that the plugin serves. */
   readonly health: PluginHealth;

@@ -3,7 +3,7 @@ import { readJson } from '../core/json-reader.ts';
 import { JsonExcess } from '../core/json-scan.ts';
 import { findTwins } from '../core/json-twins.ts';
 
-/** What a plugin returned is not what the contract asks for. The chain makes it the failure `invalid_output`. */
+/** Thrown if a plugin's output violates the contract. The chain turns it into the failure `invalid_output`. */
 export class InvalidOutput extends Error {
   override readonly name = 'InvalidOutput';
 }
@@ -15,7 +15,7 @@ export function refuse(message: string): never {
 
 /**
  * Reads JSON text that a plugin returned. `what` names the field in the error.
- * @throws InvalidOutput when it is not JSON, not an object, out of bounds, or has names that differ in case only
+ * @throws InvalidOutput when it is not JSON, not an object, out of bounds, or has names that differ only in case
  */
 export function parseObject(text: string, what: string): JsonObject {
   const value = parse(text, what);

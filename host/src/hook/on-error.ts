@@ -2,7 +2,7 @@ import type { CallReport } from '../contract/hook-call.ts';
 import { failureData, violationData } from './block-data.ts';
 import type { BlockData, HookedPlugin } from './hook-chain.ts';
 
-/** What follows from one hook call: the request goes on, is blocked, or goes on without the plugin from now on. */
+/** The consequence of one hook call: continue, block, or continue and disable the plugin. */
 export type Verdict =
   | { readonly kind: 'proceed' }
   | { readonly kind: 'block'; readonly data: BlockData }
@@ -11,7 +11,7 @@ export type Verdict =
 const proceed: Verdict = { kind: 'proceed' };
 const disable: Verdict = { kind: 'disable' };
 
-/** Decides what a report means. Of a failure, the operator's `on_error` decides by its cause. */
+/** Decides the consequence of a report. For a failure, it is the operator's `on_error` for its cause. */
 export function judge(report: CallReport, { id, onError }: Pick<HookedPlugin, 'id' | 'onError'>): Verdict {
   switch (report.outcome) {
     case 'block':

@@ -4,37 +4,40 @@ import type { Log } from '../core/log.ts';
 import type { OutputSchemaLookup } from './hook-chain.ts';
 
 /**
- * Why `value` does not fit the tool's `outputSchema` (MCP § Output Schema), or `undefined` when it fits. What of a schema
- * cannot be used, nothing is held to: the upstream wrote it, and no plugin is to blame for it.
+ * Returns why `value` does not match the tool's `outputSchema` (MCP § Output Schema), or `undefined` if it does.
+ * Unusable parts of a schema are ignored, because the upstream wrote them and no plugin is to blame.
  */
 export function outputSchemaError(schema: JsonObject, value: Json | undefined): string | undefined {
-  if (value === undefined) return 'structured-content is missing, and the tool has an output schema';
+  if (value === undefined) return 'structured-content is missing, but the tool has an output schema';
   const error = schemaError(schema, value);
   return error === undefined || 'unusable' in error
     ? undefined
     : `structured-content does not match the output schema at ${error.at}: ${error.reason}`;
 }
 
-/** What of an output schema cannot be used, each part with its place; `undefined` when there is nothing. */
+/** Lists the unusable parts of an output schema, each with its place; `undefined` if there are none. */
 export function outputSchemaGaps(schema: JsonObject): string | undefined {
   const gaps = schemaGaps(schema).map(({ at, reason }) => `${at}: ${reason}`);
   return gaps.length === 0 ? undefined : gaps.slice(0, mostGaps).join('; ');
 }
 
-/** Gaps of one schema that are logged. */
+/** The maximum number of logged gaps of one schema. */
 const mostGaps = 10;
 
-/** A tool whose results must fit an output schema. */
+/** A tool whose results must match an output schema. */
 interface CheckedTool {
   readonly upstream: string;
   readonly name: string | undefined;
   readonly schema: OutputSchemaLookup;
 }
 
-/** Different warnings about output schemas that a chain logs: an upstream may state any number of tools. */
+/**
+ * The maximum number of different warnings about output schemas per chain, because an upstream may have any number of
+ * tools.
+ */
 const mostWarnings = 1_000;
 
-/** Checks results that plugins wrote or changed against the output schemas of their tools. */
+/** Checks results that plugins created or changed against the output schemas of their tools. */
 export class OutputSchemas {
   readonly #log: Log;
   readonly #warnings = new Set<string>();
@@ -44,8 +47,8 @@ export class OutputSchemas {
   }
 
   /**
-   * How a result breaks the tool's output schema; undefined when it fits. Before a result is found to break it, the
-   * schema is looked up again: the upstream may have changed it.
+   * Returns how a result violates the tool's output schema; undefined if it matches. Before a violation is reported,
+   * the schema is looked up again, because the upstream may have changed it.
    */
   async errorOf(tool: CheckedTool, { isError, structuredContent }: JsonObject): Promise<string | undefined> {
     if (isError === true) return undefined;

@@ -2,9 +2,9 @@ import type { HookCall } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { HookedPlugin } from './hook-chain.ts';
 
-/** Consecutive plugins that one trip into the lanes takes, and the calls that the lanes are asked to make. */
+/** Consecutive plugins that are called with one trip to the lanes, and the calls to make there. */
 export interface Hop {
-  /** The place of the first plugin among those of the hook. */
+  /** The index of the first plugin among those of the hook. */
   readonly from: number;
   readonly plugins: readonly HookedPlugin[];
   readonly calls: readonly HookCall[];
@@ -25,11 +25,11 @@ export class HookPlan {
   }
 
   /**
-   * The next hop from the plugin at `place`; undefined at the end of the chain. Disabled plugins are left out.
+   * Returns the next hop from the plugin at `place`; undefined at the end of the chain. Disabled plugins are left out.
    *
-   * Plugins of one hop are shown the same value, so it ends before a plugin that is shown bytes when others are not. The
-   * value before a plugin whose invalid output does not block must be known, so that plugin gets a hop of its own; so
-   * does one that is held back, because it is passed by.
+   * Plugins of one hop see the same value, so it ends where the plugins differ in whether they see bytes. The value
+   * before a plugin whose invalid output does not block must be known, so that plugin gets a hop of its own; so does
+   * one that is held back, because it is skipped.
    */
   hopFrom(place: number, hasBlobs: () => boolean): Hop | undefined {
     const from = this.plugins.findIndex(({ health }, at) => at >= place && !health.isDisabled);
@@ -44,7 +44,7 @@ export class HookPlan {
     return this.#hop(from, end === -1 ? this.plugins.length : end);
   }
 
-  /** The same hop is the same object each time: lanes know its list of calls again, and are sent a number for it. */
+  /** Returns the same object for the same hop, so that lanes recognise its list of calls and are sent only a number. */
   #hop(from: number, end: number): Hop {
     const key = from * (this.plugins.length + 1) + end;
     const known = this.#hops.get(key);
@@ -64,7 +64,7 @@ const callOf = ({ id, onError }: HookedPlugin): HookCall => ({
   stopOnFailure: Object.values(onError).includes('deny'),
 });
 
-/** The plugins of one binding by hook, each hook's in the order in which they run. Compiled once for a chain. */
+/** The plugins of one binding by hook, in the order in which they run. Compiled once per chain. */
 export class Plan {
   readonly plugins: readonly HookedPlugin[];
   readonly #byHook = new Map<HookName, HookPlan>();
@@ -76,7 +76,7 @@ export class Plan {
     }
   }
 
-  /** Undefined when no plugin has the hook. */
+  /** Returns the plugins of a hook; undefined if there are none. */
   of(hook: HookName): HookPlan | undefined {
     return this.#byHook.get(hook);
   }

@@ -1,28 +1,28 @@
 import type { FailureCause } from '../contract/hook-call.ts';
 import type { Log } from '../core/log.ts';
 
-/** A plugin that is not called at present. */
+/** A plugin that is currently not called. */
 export interface PluginTrouble {
   readonly plugin: string;
-  /** Held back by its breaker, or left out by its `on_error`. */
+  /** Whether its breaker holds it back, or its `on_error` disabled it. */
   readonly state: 'held_back' | 'disabled';
-  /** Milliseconds since the epoch. */
+  /** Since when, in milliseconds since the epoch. */
   readonly since: number;
 }
 
 export interface BreakerSettings {
-  /** So many failures in a row, with no success between them, hold the plugin back. */
+  /** The number of consecutive failures after which the plugin is held back. */
   readonly failures: number;
-  /** Milliseconds that it is held back before one call is let through to find out. */
+  /** The milliseconds that it is held back before one call is let through as a probe. */
   readonly openMs: number;
 }
 
 /**
- * Whether a plugin is called: not while it is held back by its breaker, and not after its `on_error` disabled it. One
- * plugin has one health, whatever bindings it serves.
+ * Decides whether a plugin is called: not while its breaker holds it back, and not after its `on_error` disabled it.
+ * All bindings of a plugin share its health.
  *
  * The breaker keeps calls away from a plugin that keeps failing, so that no client waits for a certain failure. Only
- * failures in a row count: a plugin that serves honest requests stays in place, however often others make it fail.
+ * consecutive failures count: a plugin that serves honest requests stays active, however often others make it fail.
  */
 export class PluginHealth {
   readonly #plugin: string;
@@ -30,12 +30,12 @@ export class PluginHealth {
   readonly #breaker: BreakerSettings | undefined;
   readonly #now: () => number;
   #inARow = 0;
-  /** When the next call may be let through; undefined while calls pass. */
+  /** When the next probe may be let through; undefined while calls pass. */
   #probeAt: number | undefined;
   #heldBackSince: number | undefined;
   #disabledSince: number | undefined;
 
-  /** @param breaker every call is made without one */
+  /** @param breaker if absent, every call is made */
   constructor(plugin: string, log: Log, breaker?: BreakerSettings, now: () => number = () => performance.now()) {
     this.#plugin = plugin;
     this.#log = log;
@@ -43,7 +43,7 @@ export class PluginHealth {
     this.#now = now;
   }
 
-  /** Why the plugin is not called at present; undefined when it is. */
+  /** Returns why the plugin is currently not called; undefined if it is. */
   get trouble(): PluginTrouble | undefined {
     const since = this.#disabledSince ?? this.#heldBackSince;
     if (since === undefined) return undefined;
@@ -54,12 +54,12 @@ export class PluginHealth {
     return this.#disabledSince !== undefined;
   }
 
-  /** Whether the breaker keeps calls away now. */
+  /** Whether the breaker currently keeps calls away. */
   get isHeldBack(): boolean {
     return this.#probeAt !== undefined && this.#now() < this.#probeAt;
   }
 
-  /** Leaves the plugin out from now on, in every binding, until the gateway starts again. */
+  /** Disables the plugin in every binding until the gateway restarts. */
   disable(cause: FailureCause, message: string): void {
     if (this.isDisabled) return;
     this.#disabledSince = Date.now();
@@ -67,13 +67,13 @@ export class PluginHealth {
     this.#log.error(about, 'plugin disabled after a failure, because of its on_error');
   }
 
-  /** Notes that a call goes out. After the time that the plugin was held back, the first call is the probe. */
+  /** Records that a call is made. The first call after the hold is the probe. */
   enter(): void {
     if (this.#breaker !== undefined && this.#probeAt !== undefined) this.#probeAt = this.#now() + this.#breaker.openMs;
   }
 
   succeeded(): void {
-    if (this.#probeAt !== undefined) this.#log.warn({ plugin: this.#plugin }, 'plugin works again: its calls are made');
+    if (this.#probeAt !== undefined) this.#log.warn({ plugin: this.#plugin }, 'plugin works again: calls resume');
     this.#inARow = 0;
     this.#probeAt = undefined;
     this.#heldBackSince = undefined;
@@ -85,7 +85,7 @@ export class PluginHealth {
     const failures = this.#inARow;
     if (failures < this.#breaker.failures) return;
     if (this.#probeAt === undefined) {
-      this.#log.error({ plugin: this.#plugin, failures }, 'the plugin keeps failing: its calls are held back');
+      this.#log.error({ plugin: this.#plugin, failures }, 'plugin keeps failing: its calls are held back');
     }
     this.#heldBackSince ??= Date.now();
     this.#probeAt = this.#now() + this.#breaker.openMs;

@@ -1,32 +1,32 @@
 import type { CallReport } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 
-/** What one hook call did. A receipt never changes: what is learned later is a receipt of its own. */
+/** The receipt of one hook call. It never changes: a later correction is a receipt of its own. */
 export type Receipt = CallReport & { readonly hook: HookName };
 
-/** The receipts of one request, in the order of its hook calls. Receipts are only added. */
+/** The receipts of one request, in the order of its hook calls. Append-only. */
 export class Receipts {
   readonly #all: Receipt[] = [];
-  /** Later receipts of the same hook calls, by the receipt that they correct. */
+  /** Corrections, by the receipt that they correct. */
   #corrections: Map<Receipt, Receipt> | undefined;
 
   add(receipt: Receipt): void {
     this.#all.push(receipt);
   }
 
-  /** Adds a receipt of a hook call that has one already, because its output turned out to be invalid. */
+  /** Adds a correction for a hook call whose output turned out to be invalid. */
   correct(earlier: Receipt, receipt: Receipt): void {
     this.#all.push(receipt);
     this.#corrections ??= new Map();
     this.#corrections.set(earlier, receipt);
   }
 
-  /** Every receipt, as it was written. */
+  /** Returns every receipt, as written. */
   get written(): readonly Receipt[] {
     return this.#all;
   }
 
-  /** One receipt for each hook call: the last that was written of it. */
+  /** Returns the last receipt of each hook call. */
   get calls(): readonly Receipt[] {
     const corrections = this.#corrections;
     if (corrections === undefined) return this.#all;
@@ -35,11 +35,11 @@ export class Receipts {
   }
 }
 
-/** The outcome by which a hook call is counted: a failure counts under its cause. */
+/** Returns the outcome under which a hook call is counted; for a failure, its cause. */
 export const countedOutcome = (receipt: Receipt): string =>
   receipt.outcome === 'failed' ? receipt.cause : receipt.outcome;
 
-/** A hook call as the request's log line shows it. */
+/** Formats a hook call for the request's log line. */
 export const receiptLine = (receipt: Receipt) => {
   const { plugin, hook, outcome, wallMs: ms } = receipt;
   return receipt.outcome === 'failed'

@@ -20,13 +20,13 @@ export interface Run<V extends Request | Response> {
   readonly runner: HookRunner;
   readonly signal: AbortSignal | undefined;
   readonly view: View<V>;
-  /** The stage, and the value that the plugins of a hop are shown. */
+  /** Returns the stage with the value that the plugins of a hop see. */
   input(shown: V): HopInput;
-  /** Logs a failure, whatever follows from it. */
+  /** Logs a failure, whatever its consequence. */
   failed(failure: Failure, plugin: HookedPlugin): void;
-  /** Takes an answer in place of the upstream's. @throws InvalidOutput */
+  /** Accepts an answer that replaces the upstream's. @throws InvalidOutput */
   answer(answer: Response): JsonObject;
-  /** A further check of a changed value. @throws InvalidOutput */
+  /** Checks a changed value further. @throws InvalidOutput */
   check?(before: JsonObject, after: JsonObject): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export type RunResult =
   | { readonly kind: 'proceed' | 'respond'; readonly value: JsonObject }
   | { readonly kind: 'block'; readonly data: BlockData };
 
-/** Takes a value through all plugins of a hook, hop by hop, in their order. */
+/** Passes a value through all plugins of a hook, hop by hop. */
 export async function runInOrder<V extends Request | Response>(start: JsonObject, run: Run<V>): Promise<RunResult> {
   const { on, plan, view } = run;
   let value = start;
@@ -66,7 +66,7 @@ export async function runInOrder<V extends Request | Response>(start: JsonObject
   return { kind: 'proceed', value };
 }
 
-/** Writes the receipts of a hop, and draws the consequences. Returns the data of the first block. */
+/** Writes the receipts of a hop and applies their consequences. Returns the data of the first block. */
 function account<V extends Request | Response>(
   { plugins }: Hop,
   reports: readonly CallReport[],
@@ -77,7 +77,7 @@ function account<V extends Request | Response>(
   let data: BlockData | undefined;
   for (const [place, report] of reports.entries()) {
     const plugin = plugins[place];
-    // A report without its plugin has no on_error that could decide: the request must not go on.
+    // A report of an unknown plugin has no on_error, so the request must not continue.
     if (plugin === undefined) throw new Error(`a report for ${report.plugin}, which was not called`);
     if (!isHeldBack) {
       if (report.outcome !== 'failed') plugin.health.succeeded();
@@ -94,14 +94,13 @@ function account<V extends Request | Response>(
   return data;
 }
 
-const heldBack = ({ id }: HookedPlugin): ChainOutput =>
-  unavailable(id, 'it keeps failing, and its calls are held back');
+const heldBack = ({ id }: HookedPlugin): ChainOutput => unavailable(id, 'it keeps failing, so its calls are held back');
 
 const unavailable = (plugin: string, message: string): ChainOutput => ({
   reports: [{ plugin, wallMs: 0, outcome: 'failed', cause: 'unavailable', message }],
 });
 
-/** Makes one hop. Whatever keeps it from running is a failure of its first plugin, so that each hop has a report. */
+/** Runs one hop. If it cannot run, its first plugin fails, so that each hop has a report. */
 async function call<V extends Request | Response>(
   { plugins, calls }: Hop,
   first: HookedPlugin,
@@ -132,7 +131,7 @@ async function call<V extends Request | Response>(
     return output.reports.length > 0 ? output : unavailable(first.id, 'it was not called');
   } catch (thrown) {
     signal?.throwIfAborted();
-    // The gateway is too busy, which no plugin is to blame for, and no on_error may turn into a pass.
+    // The gateway is too busy. No plugin is to blame for that, and no on_error may let the request pass.
     if (thrown instanceof Fault && thrown.code === 'overloaded') throw thrown;
     return unavailable(first.id, thrown instanceof Error ? thrown.message : String(thrown));
   }
@@ -144,7 +143,9 @@ interface Taken {
   readonly answer?: JsonObject;
 }
 
-/** The value after a hop. Output that cannot be taken over is a failure of the last plugin that changed or answered. */
+/**
+ * Computes the value after a hop. Invalid output is a failure of the last plugin that changed the value or answered.
+ */
 async function takeOver<V extends Request | Response>(
   before: JsonObject,
   shown: V,
@@ -163,7 +164,7 @@ async function takeOver<V extends Request | Response>(
     blamed = responded;
     return { reports, value: after, answer: takeAnswer(answer ?? refuse('the answer is missing')) };
   } catch (thrown) {
-    // Whatever fails here fails on what a plugin returned: its `on_error` decides, and it is no error of the gateway.
+    // Any failure here is caused by a plugin's output, so its `on_error` decides; it is not an error of the gateway.
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     const failed = reports.map((report, place) =>
       place === blamed ? invalidOutput(report.plugin, report.wallMs, message) : report,
@@ -181,8 +182,8 @@ export const invalidOutput = (plugin: string, wallMs: number, message: string): 
 });
 
 /**
- * Why a value cannot be shown. JSON that is nested too deeply overflows the stack when it is written, which V8 reports
- * as a RangeError.
+ * Returns why a value cannot be represented. JSON that is nested too deeply overflows the stack when it is serialized,
+ * which V8 reports as a RangeError.
  * @throws what was thrown, when the value is not the reason
  */
 export function whyNotShowable(thrown: unknown): string {

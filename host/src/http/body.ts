@@ -8,9 +8,9 @@ import { type Body, idOf, longestName, type MessageId, parseBody, toMessage } fr
 import type { ExchangeRecord } from '../mcp/revision/revision.ts';
 
 /**
- * Reads the body of a request as UTF-8. One whose Content-Length is too large is refused before it is read, and one that
- * turns out to be too large as soon as it does. It is read from Node's stream: a web stream costs most of the throughput.
- * @throws Fault `body_too_large`; Cancelled when the client leaves
+ * Reads the body of a request as UTF-8. A body that is too large is refused by its Content-Length before it is read, or
+ * as soon as it exceeds the limit. Uses Node's stream, because a web stream costs most of the throughput.
+ * @throws Fault `body_too_large`; Cancelled when the client disconnects
  */
 export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -33,11 +33,11 @@ export function readBody(incoming: IncomingMessage, maxBytes: number): Promise<s
 const decode = (chunks: readonly Buffer[]) =>
   (chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)).toString('utf8');
 
-/** Returns the id in a body that is not parsed. */
+/** Finds the id in a body without parsing it. */
 export const idInText = (text: string): MessageId | null | undefined => idOf({ id: readId(text) ?? null });
 
 /**
- * Parses a body. What is learned about the message is written to `record` at once, so that a refusal has its id too.
+ * Parses a body. The id is written to `record` as soon as it is known, so that a refusal has it too.
  * @throws Fault
  */
 export function readMessage(text: string, record: ExchangeRecord): Body {

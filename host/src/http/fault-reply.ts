@@ -4,7 +4,7 @@ import { type ErrorNumbers, errorNumber, sharedNumbers } from '../mcp/errors.ts'
 import type { MessageId } from '../mcp/message.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
 
-/** Seconds after which a client may try again. */
+/** The seconds after which a client may retry. */
 const retryAfter = '1';
 
 const headersFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -16,11 +16,11 @@ const headersFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /**
- * Answers with what was thrown, as a JSON-RPC error with `data: {code, hint, request}`. A request that was understood
- * and could not be served is answered with status 200, because the MCP clients read no error from another status;
- * one that was refused at the door has the status of its refusal.
- * @param id `null` when it could not be read; `undefined` for a notification
- * @param numbers of the request's revision, when that is known
+ * Answers with a thrown error as a JSON-RPC error with `data: {code, hint, request}`. A request that was understood but
+ * could not be served is answered with status 200, because MCP clients do not read errors from other statuses; one that
+ * was refused earlier has the status of its refusal.
+ * @param id `null` if it could not be read; `undefined` for a notification
+ * @param numbers the error numbers of the request's revision, if known
  */
 export function faultReply(
   reply: Reply,
@@ -30,10 +30,10 @@ export function faultReply(
   numbers: ErrorNumbers = sharedNumbers,
 ): void {
   const known = toFault(thrown);
-  // Of a mistake of our own, clients are told no words: they may be of anything.
+  // The message of an internal error is not sent to clients, because it may contain anything.
   const fault = known.code === 'internal' ? new Fault('internal') : known;
   const { http = 200, says, todo } = codes[fault.code];
-  // A hint about an upstream may quote what it said, and no plugin has looked at that: it goes to the log alone.
+  // A hint about an upstream may quote text that no plugin has seen, so it goes only to the log.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;
   const data = { code: fault.code, hint, request, ...told(fault) };
   const headers = headersOf(fault);
@@ -50,7 +50,7 @@ function headersOf({
   return code === 'http_method_refused' && typeof allow === 'string' ? { allow } : headersFor[code];
 }
 
-/** Details that a client can act on: the upstream, its numbers, the limit, and the revisions it can choose from. */
+/** Details that a client can use: the upstream, its error number, the limit, and the supported revisions. */
 const forClients = ['upstream', 'status', 'retry_after_ms', 'after_ms', 'setting', 'supported', 'requested'];
 
 const told = ({ details }: Fault) =>

@@ -8,11 +8,11 @@ export interface HealthOptions {
   readonly readiness: Readiness;
   readonly metrics: Pick<MetricsEndpoint, 'mayRead'>;
   isDraining(): boolean;
-  /** Hides secrets in what upstreams sent, which the verbose report quotes. */
+  /** Masks secrets in text of upstreams, which the verbose report quotes. */
   readonly mask?: SecretMask | undefined;
 }
 
-/** Answers `/healthz` and `/readyz`, for any Host, because orchestrators ask by address. */
+/** Answers `/healthz` and `/readyz`, for any Host, because orchestrators use the address. */
 export class Health {
   readonly #options: HealthOptions;
 
@@ -24,7 +24,9 @@ export class Health {
     answer(outgoing, true, { ok: true });
   }
 
-  /** Answers whether the gateway can serve. With `?verbose`, those who may read the metrics learn what does not work. */
+  /**
+   * Answers whether the gateway is ready. With `?verbose`, clients that may read the metrics see what does not work.
+   */
   ready(routed: Routed, isVerbose: boolean): void {
     const { readiness, metrics, mask } = this.#options;
     const isDraining = this.#options.isDraining();

@@ -13,18 +13,18 @@ import { passSteps, type Step } from './step/step.ts';
 export interface McpEndpointOptions {
   /** The revisions of MCP that are served. */
   readonly revisions: readonly Revision[];
-  /** What each request passes first. */
+  /** The steps that each request passes first. */
   readonly steps: readonly Step[];
   readonly context: RequestContext;
   readonly settings: BindingSettings;
-  /** Bytes that the body of a request may have. */
+  /** The maximum size of a request's body, in bytes. */
   readonly bodyBytes: number;
 }
 
-/** Characters of a body that is parsed only for a client whose headers are accepted. No `initialize` is as long. */
+/** Bodies above this length are parsed only if the request's headers are accepted. No `initialize` is as long. */
 const largeText = 64 * 1024;
 
-/** Answers what is sent to `/mcp/{binding}`, in whatever revision. */
+/** Answers requests to `/mcp/{binding}`, in any revision. */
 export class McpEndpoint {
   readonly #options: McpEndpointOptions;
   readonly #classify: Classify<Revision>;
@@ -34,7 +34,7 @@ export class McpEndpoint {
     this.#classify = createClassify(options.revisions);
   }
 
-  /** Serves a request to a binding. Never rejects: an error is answered, and logged. */
+  /** Serves a request to a binding. Never rejects: an error is answered and logged. */
   serve(binding: OpenBinding, method: HttpMethod, { incoming, outgoing }: Routed): Promise<Response> {
     const { context, steps } = this.#options;
     return serveRequest(context, { incoming, outgoing, binding: binding.id }, async (request, reply) => {
@@ -46,7 +46,7 @@ export class McpEndpoint {
       } finally {
         exchange.binding.leave();
       }
-      // A stream of notifications stays open for hours. Its revision bounds the number of them.
+      // Notification streams stay open for hours. The revision bounds their number.
       if (reply.isKeptOpen) context.running.remove(request);
     });
   }

@@ -18,7 +18,7 @@ export interface MetricsEndpointOptions {
   readonly outbox: Outbox;
 }
 
-/** Answers `/metrics` in the text format of Prometheus. For those who may not read it the path does not exist. */
+/** Answers `/metrics` in Prometheus's text format, and 404 to clients that may not read it. */
 export class MetricsEndpoint {
   readonly #options: MetricsEndpointOptions;
 
@@ -38,7 +38,7 @@ export class MetricsEndpoint {
     }
   }
 
-  /** Returns whether the client may read what an operator reads. */
+  /** Returns whether the client may read operator data. */
   mayRead({ incoming, outgoing }: Routed): boolean {
     try {
       this.#options.hostAndOrigin.pass({ incoming, outgoing });

@@ -17,7 +17,7 @@ import type { RunningRequests } from './step/overload.ts';
 import type { Arrival } from './step/step.ts';
 import type { Outbox } from './unread-answers.ts';
 
-/** What all requests of a server share. */
+/** State shared by all requests of a server. */
 export interface RequestContext {
   readonly running: RunningRequests;
   readonly outbox: Outbox;
@@ -27,15 +27,15 @@ export interface RequestContext {
   countCutOff(binding: string): void;
 }
 
-/** An HTTP request as the router passes it on. */
+/** An HTTP request from the router. */
 export interface Routed {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  /** Id of the binding that its path names. */
+  /** The id of the binding in its path. */
   readonly binding?: string | undefined;
 }
 
-/** Does the work of one HTTP request. Never rejects: what the work throws is answered, and logged. */
+/** Handles one HTTP request. Never rejects: a thrown error is answered and logged. */
 export function serveRequest(
   context: RequestContext,
   routed: Routed,
@@ -56,13 +56,13 @@ export function serveRequest(
 
 const alreadySent = () => RESPONSE_ALREADY_SENT;
 
-/** Does work for a request, answers with what it throws, and logs the outcome. */
+/** Runs the work of a request, answers with a thrown error, and logs the outcome. */
 export async function settle(request: OpenRequest, work: () => Promise<void>): Promise<void> {
   try {
     await work();
     request.finish();
   } catch (reason) {
-    // No client is left to be answered, and nothing failed.
+    // The client is gone, and nothing failed.
     if (reason instanceof Cancelled) request.finish();
     else request.fail(reason);
   }
@@ -71,12 +71,12 @@ export async function settle(request: OpenRequest, work: () => Promise<void>): P
 export interface OpenRequestOptions extends Routed {
   readonly reply: Reply;
   readonly context: Omit<RequestContext, 'running' | 'outbox'>;
-  /** The request that it is a part of. */
+  /** The request that it is part of. */
   readonly whole?: OpenRequest;
   readonly id?: string;
 }
 
-/** One HTTP request, from its arrival until its response has been read or its connection is closed. Logs one line. */
+/** One HTTP request, from its arrival until its response has been read or its connection closed. Logs one line. */
 export class OpenRequest implements Arrival {
   readonly id: string;
   readonly incoming: IncomingMessage;
@@ -85,7 +85,7 @@ export class OpenRequest implements Arrival {
   readonly record: ExchangeRecord = { id: null };
   readonly call = new CallRecord();
   principal: Principal;
-  /** The error numbers of its revision; until that is known, those that all revisions share. */
+  /** The error numbers of its revision; until that is known, the ones common to all revisions. */
   errorNumbers: ErrorNumbers;
   readonly #began = performance.now();
   readonly #binding: string | undefined;
@@ -109,7 +109,7 @@ export class OpenRequest implements Arrival {
     return this.incoming.headers;
   }
 
-  /** Creates a request for one message of a batch. It is left when the whole request is. */
+  /** Creates a request for one message of a batch. It ends when the client leaves the whole request. */
   part(reply: Reply): OpenRequest {
     this.#parts += 1;
     const { incoming, outgoing } = this;
@@ -126,30 +126,30 @@ export class OpenRequest implements Arrival {
     this.#context.log.warn(about, 'disconnected a client that does not read');
   }
 
-  /** Calls back when the client leaves before it has the answer, or the request is cut. */
+  /** Calls back if the client disconnects before it has the answer, or the request is aborted. */
   onLeave(listener: () => void): void {
     this.#leaveListeners.push(listener);
   }
 
-  /** Must be called when the connection closes before the answer was sent. */
+  /** Must be called if the connection closes before the answer was sent. */
   left(): void {
     for (const listener of this.#leaveListeners.splice(0)) listener();
   }
 
-  /** Answers with what was thrown, and logs it. */
+  /** Answers with a thrown error and logs it. */
   fail(thrown: unknown): void {
     if (this.#isLogged) return;
     faultReply(this.reply, thrown, this.record.id, this.id, this.errorNumbers);
     this.finish(thrown);
   }
 
-  /** Ends a running request: answers with the fault, and cancels what it waits for. */
+  /** Ends a running request: answers with the fault and cancels its work. */
   cut(fault: Fault): void {
     this.fail(fault);
     this.left();
   }
 
-  /** Logs the request, unless that has happened. */
+  /** Logs the request, unless that has already happened. */
   finish(thrown?: unknown): void {
     if (this.#isLogged) return;
     this.#isLogged = true;

@@ -6,28 +6,28 @@ import type { Outbox, Unread } from './unread-answers.ts';
 const eventStream = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
-  // Proxies that buffer would hold progress back.
+  // A buffering proxy would delay progress messages.
   'x-accel-buffering': 'no',
 };
 
-/** A long answer is written in pieces of so many bytes: each one that is taken shows that the client reads. */
+/** Long answers are written in pieces of this many bytes: each accepted piece shows that the client reads. */
 const piece = 64 * 1024;
 /** Notifications are dropped while more bytes than this wait for the client. */
 const mostBeforeNotify = 1024 * 1024;
 
-/** Who sends notifications is asked to wait while more bytes than this wait for the client. */
+/** Senders of notifications are asked to wait while more bytes than this wait for the client. */
 const pauseAbove = 256 * 1024;
 
 /**
- * How one request is answered: with JSON, or with an event stream once there is something to say before the answer.
- * It writes to the socket of Node: a web Response costs more than the rest of the answer.
+ * Answers one request: with JSON, or with an event stream if there are messages before the answer. It writes to Node's
+ * response, because a web Response costs more than the rest of the answer.
  */
 export class HttpReply implements Reply, NotificationStream, Unread {
   readonly #outgoing: ServerResponse;
   readonly #outbox: Outbox;
-  /** The part of a long answer that was not written yet. */
+  /** The part of a long answer that is not written yet. */
   #rest: Buffer | undefined;
-  /** Bytes that the outbox counts for this reply. */
+  /** The bytes that are counted for this reply. */
   #held = 0;
   #hasMoved = false;
   #isWatched = false;
@@ -35,9 +35,9 @@ export class HttpReply implements Reply, NotificationStream, Unread {
   #pulse: NodeJS.Timeout | undefined;
   #draining: Promise<void> | undefined;
   dropped = 0;
-  /** Whether it is a stream of notifications, which may stay open for hours. */
+  /** Whether it is a notification stream, which may stay open for hours. */
   isKeptOpen = false;
-  /** Called before a client that does not read is disconnected, with the number of bytes that waited. */
+  /** Called before a client that does not read is disconnected, with the number of waiting bytes. */
   onCut: (waiting: number) => void = () => {};
 
   constructor(outgoing: ServerResponse, outbox: Outbox) {
@@ -49,7 +49,7 @@ export class HttpReply implements Reply, NotificationStream, Unread {
     return this.#outgoing.headersSent ? this.#outgoing.statusCode : 0;
   }
 
-  /** Bytes that neither the client nor the operating system has taken. */
+  /** The bytes that neither the client nor the operating system has accepted yet. */
   get waiting(): number {
     if (this.#outgoing.destroyed) return 0;
     return this.#outgoing.writableLength + (this.#rest?.length ?? 0);
@@ -81,7 +81,7 @@ export class HttpReply implements Reply, NotificationStream, Unread {
   }
 
   breakSilence(afterMs: number): void {
-    // The messages of a batch ask for it one by one.
+    // Each message of a batch calls this.
     if (this.#pulse !== undefined) return;
     let before = this.#spoken;
     this.#pulse = setInterval(() => {
@@ -93,7 +93,7 @@ export class HttpReply implements Reply, NotificationStream, Unread {
     }, afterMs);
   }
 
-  /** @throws Fault `overloaded` for a long answer, when too much waits for other clients already */
+  /** @throws Fault `overloaded` for a long answer, if too many bytes are waiting for other clients */
   answer(status: number, text: string, headers?: ReplyHeaders): void {
     if (this.#isOver) return;
     if (text.length > piece && !this.#outbox.fits(text.length)) {

@@ -5,33 +5,33 @@ import type { Log } from '../core/log.ts';
 import type { CallSummary, NestedSummary } from '../gateway/call.ts';
 import { receiptLine } from '../hook/receipt.ts';
 
-/** What the one log line of a request tells. */
+/** The content of a request's log line. */
 export interface RequestLine extends CallSummary {
-  /** Its id, which clients get with an error and plugins in their context. */
+  /** The request id, which clients get with an error and plugins in their context. */
   readonly request: string;
-  /** Of the message, or else of HTTP. */
+  /** The method of the message, or else of HTTP. */
   readonly method: string | undefined;
   readonly binding: string | undefined;
-  /** Who called; absent when the caller is anonymous. */
+  /** The caller; absent if anonymous. */
   readonly subject?: string | undefined;
   readonly tenant?: string | undefined;
   readonly status: number;
-  /** Milliseconds until the answer was written. */
+  /** The milliseconds until the answer was written. */
   readonly ms: number;
-  /** Progress and log messages that were not sent, because the client did not read. */
+  /** The number of progress and log messages that were dropped because the client did not read. */
   readonly dropped?: number | undefined;
 }
 
-/** Why a request was refused or failed, as its line tells it. */
+/** Why a request was refused or failed, for its log line. */
 export interface RequestFailure {
   readonly code: FaultCode;
   readonly [member: string]: unknown;
 }
 
-/** HTTP status that stands in the log when the client left before it was answered. */
+/** The status logged if the client disconnected before it was answered. */
 export const clientLeft = 499;
 
-/** Writes it: a request that was refused or failed is a warning, and a mistake of our own an error. */
+/** Writes the log line: refused and failed requests are warnings, internal errors are errors. */
 export function logRequest(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
   const { request, method, binding, subject, tenant, name, upstream, status, ms, dropped, plugins, calls } = line;
   const members = {
@@ -46,7 +46,7 @@ export function logRequest(log: Log, line: RequestLine, failure: RequestFailure 
   else log[failure.code === 'internal' ? 'error' : 'warn']({ ...members, ...failure }, 'request');
 }
 
-/** The call of a tool by a plugin, in the line of the client's request. */
+/** Formats a plugin's tool call for the log line of the client's request. */
 function nestedLine({ plugins, ms, blocked, refused: _, ...call }: NestedSummary) {
   return {
     ...call,
@@ -56,7 +56,7 @@ function nestedLine({ plugins, ms, blocked, refused: _, ...call }: NestedSummary
   };
 }
 
-/** Why the request was not served as it was asked: what was thrown, or the plugin that blocked it. */
+/** Returns why the request was not served: the thrown error, or the plugin that blocked it. */
 export function failureOf({ blocked, refused }: CallSummary, failed: unknown): RequestFailure | undefined {
   const thrown = failed ?? refused;
   if (thrown !== undefined) {
@@ -71,7 +71,7 @@ export function failureOf({ blocked, refused }: CallSummary, failed: unknown): R
   return blocked && { code: codeOf(blocked), details: bounded(blocked) };
 }
 
-/** The code of the table: one that a plugin gave its block is its own word, and stands in the details. */
+/** Returns the code from the table. A code that a plugin chose for its block is in the details. */
 function codeOf({ code, details }: NonNullable<CallSummary['blocked']>): FaultCode {
   if (code === 'not_showable') return code;
   const isFailure = typeof details === 'object' && details !== null && 'cause' in details;

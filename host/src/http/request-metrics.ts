@@ -4,13 +4,13 @@ import { countedOutcome, type Receipt } from '../hook/receipt.ts';
 import { methods } from '../mcp/methods.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';
 
-/** Clients choose the method; a label must not have as many values as they like. */
+/** Returns the method as a label. Clients choose it, so unknown ones share a value. */
 const labels = new Set(['GET', 'DELETE', 'notifications/initialized', 'batch', ...Object.keys(methods)]);
 
-/** Tenants that have a label of their own; those that come later share the label `other`. */
+/** The maximum number of tenants with their own label; later ones share the label `other`. */
 const mostTenants = 100;
 
-/** Creates what counts each request and each hook call of it. */
+/** Creates the counters of requests and their hook calls. */
 export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: FaultCode) => void {
   metrics.declare('sallyport_requests_total', { type: 'counter', help: 'Requests, by binding, method and status.' });
   metrics.declare('sallyport_failed_requests_total', {
@@ -27,7 +27,7 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     type: 'counter',
     help: 'Calls of tools by plugins, by plugin and outcome.',
   });
-  // Found by a short text: creating the labels again costs more than counting.
+  // Series are cached by a short text, because creating the labels again costs more than counting.
   const known = new Map<string, Series>();
   const series = (name: string, labels: Readonly<Record<string, string>>) => {
     const key = `${name} ${Object.values(labels).join(' ')}`;
@@ -35,7 +35,7 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     known.set(key, found);
     return found;
   };
-  // Each request is counted and timed: both series are found by one text.
+  // Each request is counted and timed: one lookup finds both series.
   const requestSeries = new Map<string, { readonly total: Series; readonly seconds: Series }>();
   const seriesOfRequest = (binding: string, tenant: string | undefined, method: string, status: number) => {
     const key = tenant === undefined ? `${binding} ${method} ${status}` : `${binding} ${method} ${status} ${tenant}`;
@@ -47,7 +47,7 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     requestSeries.set(key, made);
     return made;
   };
-  // Of hook calls there are many a request: both of theirs are found by one.
+  // A request has many hook calls: one lookup finds both of their series.
   const hookSeries = new Map<string, { readonly calls: Series; readonly seconds: Series }>();
   const seriesOf = (plugin: string, hook: string, outcome: string) => {
     const key = `${plugin} ${hook} ${outcome}`;
@@ -85,7 +85,7 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
   };
 }
 
-/** Makes what counts clients that were disconnected because they do not read. */
+/** Creates the counter of clients that were disconnected because they do not read. */
 export function createCutOffCount(metrics: Metrics): (binding: string) => void {
   const name = 'sallyport_slow_clients_total';
   metrics.declare(name, { type: 'counter', help: 'Clients disconnected because they did not read, by binding.' });

@@ -13,9 +13,9 @@ import { type RequestContext, type Routed, serveRequest } from './open-request.t
 import type { HostAndOrigin } from './step/host-and-origin.ts';
 
 export interface RoutesOptions {
-  /** By id. */
+  /** The bindings by id. */
   readonly bindings: ReadonlyMap<string, OpenBinding>;
-  /** What `/mcp` is. */
+  /** The binding at `/mcp`. */
   readonly standard: OpenBinding | undefined;
   readonly mcp: McpEndpoint;
   readonly metrics: MetricsEndpoint;
@@ -26,10 +26,10 @@ export interface RoutesOptions {
 
 const mcpMethods = ['POST', 'GET', 'DELETE'] as const;
 
-/** Creates the router: each path and method with what serves it. */
+/** Creates the router: each path and method with its handler. */
 export function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> {
   const { bindings, standard, mcp, metrics, health } = options;
-  // One handler for each path and method: where a second one matches, Hono composes them again for each request.
+  // One handler per path and method: if a second one matches, Hono composes them again for each request.
   const app = new Hono<{ Bindings: HttpBindings }>();
   for (const [path, binding] of pathsOf(bindings, standard)) {
     for (const method of mcpMethods) app.on(method, path, c => mcp.serve(binding, method, routed(c.env)));
@@ -46,7 +46,7 @@ function answered({ env }: { readonly env: HttpBindings }, answer: (request: Rou
   return RESPONSE_ALREADY_SENT;
 }
 
-/** Returns all paths with their bindings. Some clients append a slash, and some want a path that ends in `mcp`. */
+/** Returns all paths with their bindings. Some clients append a slash, and some need a path that ends in `mcp`. */
 export function pathsOf<B>(
   bindings: ReadonlyMap<string, B>,
   standard: B | undefined,
@@ -56,7 +56,7 @@ export function pathsOf<B>(
   return [...paths].flatMap(([path, binding]) => [[path, binding] as const, [`${path}/`, binding] as const]);
 }
 
-/** Answers a preflight, and refuses what no other route serves. */
+/** Answers a preflight, and refuses everything that no other route serves. */
 function refuse({ context, hostAndOrigin }: RoutesOptions, { incoming, outgoing }: Routed): Promise<Response> {
   return serveRequest(context, { incoming, outgoing }, async (request, reply) => {
     hostAndOrigin.pass(request);
@@ -71,7 +71,7 @@ function refuse({ context, hostAndOrigin }: RoutesOptions, { incoming, outgoing 
 
 const pathIn = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0] ?? '';
 
-/** Returns whether the path has the form of a binding's. */
+/** Returns whether the path has the form of a binding's path. */
 const isMcpPath = (incoming: IncomingMessage) => /^\/mcp(\/[^/]*)?\/?$|^\/[^/]+\/mcp\/?$/.test(pathIn(incoming));
 
 /** Hono's types allow HTTP/2, which is not served here. */

@@ -19,45 +19,45 @@ import { RunningRequests } from './step/overload.ts';
 import { createSteps } from './step/steps.ts';
 import { Outbox } from './unread-answers.ts';
 
-/** As in `limits` of sallyport.yaml. */
+/** The limits of the server, from `limits` in sallyport.yaml. */
 export interface HttpLimits {
-  /** Of the body of a request. */
+  /** The maximum size of a request's body. */
   readonly body_bytes: number;
   readonly concurrent_requests: number;
-  /** Bytes of answers that may wait for clients to read them. */
+  /** The maximum number of answer bytes that wait for clients to read them. */
   readonly waiting_bytes: number;
 }
 
 export interface HttpServerOptions extends HostAndOriginOptions {
   readonly gateway: Gateway;
-  /** The revisions of MCP that are served. The server disposes them. */
+  /** The revisions of MCP that are served. The server disposes of them. */
   readonly revisions: readonly Revision[];
   readonly limits: HttpLimits;
   readonly log: Log;
-  /** What `/metrics` shows; the server adds its own numbers. */
+  /** The metrics for `/metrics`; the server adds its own. */
   readonly metrics?: Metrics;
-  /** `loopback` unless stated. */
+  /** `loopback` by default. */
   readonly metricsFor?: MetricsAudience;
-  /** Hides secrets in what upstreams sent, where `/readyz?verbose` quotes it. */
+  /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
   readonly mask?: SecretMask;
-  /** Ways to authenticate a caller. Without any, all callers are anonymous. */
+  /** The ways to authenticate a caller. If empty, all callers are anonymous. */
   readonly schemes?: readonly Authenticate[];
 }
 
-/** Slow or endless requests are cut off by Node itself. Milliseconds and bytes. */
+/** Limits with which Node itself ends slow or endless requests, in milliseconds and bytes. */
 const serverOptions = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
-  // How often Node looks for them.
+  // How often Node checks.
   connectionsCheckingInterval: 1_000,
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
 };
 
-/** Milliseconds that clients have to read that their request was cut. */
+/** The milliseconds that clients have to read that their request was aborted. */
 const lastWordsMs = 500;
 
-/** Serves a gateway over HTTP. Disposing it disposes the revisions that it serves, but not the gateway. */
+/** Serves a gateway over HTTP. Disposing of it disposes of the revisions that it serves, but not of the gateway. */
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
   readonly #hostAndOrigin: HostAndOrigin;
@@ -96,7 +96,7 @@ export class HttpServer implements AsyncDisposable {
     this.#outbox = outbox;
   }
 
-  /** Listens, on any free port when `port` is 0. @throws Fault `listen_failed` */
+  /** Starts listening, on a free port if `port` is 0. @throws Fault `listen_failed` */
   async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }> {
     const options = { fetch: this.#routes.fetch, overrideGlobalObjects: false, serverOptions };
     const server = createAdaptorServer(options) as Server;
@@ -114,8 +114,8 @@ export class HttpServer implements AsyncDisposable {
   }
 
   /**
-   * Refuses new requests (503), lets those that run finish for at most `ms` milliseconds, answers the others that they
-   * were cut, and closes. `/readyz` turns 503 at once.
+   * Refuses new requests (503), waits at most `ms` milliseconds for running ones, aborts the rest with an answer, and
+   * closes. `/readyz` returns 503 at once.
    */
   async drain(ms: number): Promise<void> {
     const running = this.#running;
@@ -127,7 +127,7 @@ export class HttpServer implements AsyncDisposable {
       running.cut();
       await running.idle(lastWordsMs);
     }
-    // The last answers are on their way to the socket.
+    // The last answers are still being written to the socket.
     await new Promise(setImmediate);
     await this[Symbol.asyncDispose]();
   }

@@ -1,6 +1,6 @@
-/** A response whose client has not read all of it. */
+/** A response that its client has not read completely. */
 export interface Unread {
-  /** Bytes that wait. */
+  /** The number of waiting bytes. */
   readonly waiting: number;
   /** Whether the client has read anything since the last call. */
   hasMoved(): boolean;
@@ -8,10 +8,10 @@ export interface Unread {
   cut(): void;
 }
 
-/** Milliseconds after which a client that read nothing of its answer is disconnected. */
+/** The milliseconds after which a client that reads nothing of its answer is disconnected. */
 const patience = 30_000;
 
-/** Counts the bytes that wait for clients, of all responses together, and disconnects clients that do not read. */
+/** Counts the waiting bytes of all responses, and disconnects clients that do not read. */
 export class Outbox implements Disposable {
   readonly #limit: number;
   readonly #watched = new Map<Unread, number>();
@@ -24,12 +24,12 @@ export class Outbox implements Disposable {
     this.#patienceMs = patienceMs;
   }
 
-  /** Bytes that wait. */
+  /** The number of waiting bytes. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Whether so many more bytes may wait. An answer alone always fits. */
+  /** Whether this many more bytes may wait. A single answer always fits. */
   fits(bytes: number): boolean {
     return this.#bytes === 0 || this.#bytes + bytes <= this.#limit;
   }
@@ -38,10 +38,10 @@ export class Outbox implements Disposable {
     this.#bytes += bytes;
   }
 
-  /** Disconnects the client of this reply when it stops reading. */
+  /** Disconnects the client of this reply if it stops reading. */
   watch(reply: Unread): void {
     this.#watched.set(reply, Date.now());
-    // Few replies ever wait, so one timer serves them all.
+    // Few replies ever wait, so one timer is enough for all.
     this.#timer ??= setInterval(() => this.#look(), Math.ceil(this.#patienceMs / 6));
   }
 

@@ -1,23 +1,23 @@
 import { type Json, type JsonObject, withDoubles } from '../core/json.ts';
 
-/** Who is calling, and on whose behalf. */
+/** The authenticated caller. */
 export interface Principal {
-  /** Names the caller among those of its scheme and tenant; absent when the caller is anonymous. */
+  /** Identifies the caller within its scheme and tenant; absent if anonymous. */
   readonly subject?: string;
-  /** Whom limits, stored values and configuration belong to; absent where there is only one. */
+  /** The owner of limits, stored values and configuration; absent if there is only one. */
   readonly tenant?: string;
-  /** What the caller is permitted, sorted and without duplicates. */
+  /** The caller's permissions, sorted and without duplicates. */
   readonly scopes: readonly string[];
-  /** What the scheme knows about the caller. Plugins see the claims that their grant names. */
+  /** The scheme's claims about the caller. Plugins see the ones that their grant names. */
   readonly claims: JsonObject;
-  /** Id of the scheme that authenticated the caller. */
+  /** The id of the scheme that authenticated the caller. */
   readonly scheme: string;
 }
 
-/** The caller of a gateway that authenticates nobody. */
+/** The caller of a gateway without authentication. */
 export const anonymous: Principal = frozen({ scopes: [], claims: {}, scheme: 'anonymous' });
 
-/** What a scheme knows about a caller that it has authenticated. */
+/** A scheme's data about an authenticated caller. */
 export interface Authenticated {
   readonly subject: string;
   readonly tenant?: string;
@@ -26,7 +26,7 @@ export interface Authenticated {
   readonly scheme: string;
 }
 
-/** Creates the principal of an authenticated caller. It is frozen, and holds copies of what it was made from. */
+/** Creates the principal of an authenticated caller. It is frozen and contains copies of its input. */
 export function createPrincipal({ subject, tenant, scopes = [], claims = {}, scheme }: Authenticated): Principal {
   return frozen({
     subject,
@@ -38,8 +38,8 @@ export function createPrincipal({ subject, tenant, scopes = [], claims = {}, sch
 }
 
 /**
- * Returns a text that is the same for two requests exactly when the same caller made them. A renewed token may bring
- * other scopes and claims, so neither is part of it. The key of `anonymous` is empty.
+ * Returns a text that is equal for two requests exactly if the same caller made them. A renewed token may have other
+ * scopes and claims, so neither is part of it. The key of `anonymous` is empty.
  */
 export const principalKey = ({ scheme, tenant, subject }: Principal): string =>
   subject === undefined ? '' : JSON.stringify([scheme, tenant ?? null, subject]);

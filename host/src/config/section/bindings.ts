@@ -26,7 +26,7 @@ export const bindingsSection = section({
   finish({ bindings }) {
     const firstIsDefault = !bindings.some(each => each.default);
     return {
-      /** The binding that `/mcp` serves is the only one whose `default` is true. */
+      /** Sets `default` to true only for the binding that `/mcp` serves. */
       bindings: bindings.map((each, index) => (index === 0 && firstIsDefault ? { ...each, default: true } : each)),
     };
   },

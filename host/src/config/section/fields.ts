@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { hostProblem, originProblem } from '../host-pattern.ts';
 
-/** Kinds of values that several sections use. */
+/** Value types that several sections use. */
 
 export const text = z.string().min(1);
 
 /** A command or its environment. The operating system allows no NUL there, and its error would quote the value. */
 export const systemText = z.string().regex(/^[^\0]*$/, 'contains a NUL character, which cannot be passed to a process');
 
-/** A text in which `problem` finds nothing wrong. The JSON Schema has no pattern for it: a variable may be in its place. */
+/** A text that `problem` accepts. The JSON Schema has no pattern for it, because it may contain variables. */
 const spelled = (problem: (text: string) => string | undefined) =>
   text.superRefine((value, context) => {
     const message = problem(value);
@@ -26,7 +26,7 @@ export const milliseconds = z.int().min(1).max(3_600_000);
 export const count = z.int().min(1).max(1_000_000);
 export const memoryMib = z.int().min(1).max(4096);
 
-/** How long something may be unused, between a second and a week. */
+/** An idle time, between a second and a week. */
 export const idle = (ms: number) =>
   z
     .int()

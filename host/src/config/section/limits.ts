@@ -4,8 +4,8 @@ import { bytes, count, idle, MiB, memoryMib, milliseconds } from './fields.ts';
 import { plainSection } from './section.ts';
 
 /**
- * The arguments and the outcome of a hook call are in the heap of its lane, for several calls of one message at a time
- * and with two bytes for each character. That heap is bounded, and a text that does not fit ends the whole process.
+ * The largest value of a hook call. Arguments and outcomes are in the heap of a lane, several at a time and with two
+ * bytes per character. That heap is bounded, and exceeding it ends the whole process.
  */
 const payload = z
   .int()
@@ -16,7 +16,7 @@ const pluginLimits = z
   .strictObject({
     memory_mib: memoryMib.default(64),
     timeout_ms: milliseconds.default(1000).describe('Wall time of one hook call, waiting included.'),
-    cpu_ms: milliseconds.default(1000).describe('CPU time of one hook call, waiting not included.'),
+    cpu_ms: milliseconds.default(1000).describe('CPU time of one hook call, waiting excluded.'),
     start_ms: milliseconds.default(5000).describe('Starting an instance, configure included.'),
     log_lines: count.default(100).describe('Log lines of one hook call; further lines are dropped and counted.'),
     log_bytes: z.int().min(256).max(MiB).default(32_768).describe('Total size of the log lines of one hook call.'),
@@ -24,7 +24,7 @@ const pluginLimits = z
       .default(8 * MiB)
       .describe('Text and blobs that are passed to one hook call, and those that it returns.'),
     host_calls: count.default(100).describe('Calls of one hook call to asynchronous capabilities.'),
-    state_bytes: z.int().min(0).max(MiB).default(65_536).describe('What a plugin may keep in one request.'),
+    state_bytes: z.int().min(0).max(MiB).default(65_536).describe('State that a plugin may keep during one request.'),
   })
   .prefault({})
   .describe('Limits of each plugin that has no limits of its own.');

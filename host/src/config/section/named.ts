@@ -14,21 +14,21 @@ export function entryPaths(value: unknown, list: Path): readonly Path[] {
   return Array.isArray(entries) ? entries.map((_, index) => [...list, index]) : [];
 }
 
-/** The entries of a list by the member that names them. An entry without one has an empty name. */
+/** Lists the entries by the member that names them. An entry without one has an empty name. */
 export const entries = (value: unknown, list: Path, member = 'id'): readonly Named[] =>
   entryPaths(value, list).map(path => {
     const name = memberAt(value, [...path, member]);
     return { name: typeof name === 'string' ? name : '', path };
   });
 
-/** The strings of a list. */
+/** Lists the strings of a list. */
 export const listed = (value: unknown, list: Path): readonly Named[] =>
   entryPaths(value, list).flatMap(path => {
     const name = memberAt(value, path);
     return typeof name === 'string' ? [{ name, path }] : [];
   });
 
-/** Each name that occurs again is a problem: `field` is what the name is called, such as `id`. */
+/** Reports duplicate names; `field` is the name's field, such as `id`. */
 export const duplicates = (all: readonly Named[], field = 'id'): readonly Problem[] =>
   all.flatMap(({ name, path }, index) =>
     name !== '' && all.slice(0, index).some(other => other.name === name)
@@ -36,7 +36,7 @@ export const duplicates = (all: readonly Named[], field = 'id'): readonly Proble
       : [],
   );
 
-/** Each used name that is not known is a problem: `what` is the kind of thing that the name belongs to. */
+/** Reports unknown names; `what` is the kind of thing they name. */
 export function unknownNames(known: readonly Named[], used: readonly Named[], what: string): readonly Problem[] {
   const names = known.map(({ name }) => name).filter(name => name !== '');
   return used

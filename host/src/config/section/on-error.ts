@@ -11,7 +11,7 @@ const everyCause = (action: FailureAction): Readonly<Record<FailureCause, Failur
   unavailable: action,
 });
 
-/** `on_error` of a plugin: one action for all causes of failure, or one for each. Causes not named are denied. */
+/** `on_error` of a plugin: one action for all causes of failure, or one for each. The default is deny. */
 export const onError = z
   .union(
     [

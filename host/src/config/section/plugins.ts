@@ -9,7 +9,7 @@ import { onError } from './on-error.ts';
 import { secretNames } from './secrets.ts';
 import { type Files, section } from './section.ts';
 
-/** What the `grants` of a plugin are validated by. The capabilities provide it; the configuration knows none of them. */
+/** The schema of a plugin's `grants`. The capabilities provide it, because the configuration knows none of them. */
 export type GrantsSchema = z.ZodType<Readonly<Record<string, unknown>>>;
 
 const source = z
@@ -24,7 +24,7 @@ const source = z
   .superRefine(oneOf(['public_key', 'public_key_file'], true))
   .meta({ oneOf: ['oci', 'oci_layout', 'file'].map(name => ({ required: [name] })) });
 
-/** Where a plugin comes from, and the PEM of the only key that counts for it, when one is stated. */
+/** The source of a plugin, and the PEM of the only key that is trusted for it, if one is set. */
 export type SourceConfig = { readonly public_key?: string } & (
   | { readonly oci: string; readonly oci_layout?: never; readonly file?: never }
   | { readonly oci?: never; readonly oci_layout: string; readonly file?: never }
@@ -35,7 +35,7 @@ const plugin = (grants: GrantsSchema) =>
   z.strictObject({
     id: pluginIdSchema,
     source,
-    descriptor: pluginDescriptorSchema.optional().describe('For a component without a descriptor.'),
+    descriptor: pluginDescriptorSchema.optional().describe('The descriptor, for a component without one.'),
     grants: z
       .union([grants, z.literal('learn')])
       .default({})
@@ -70,7 +70,7 @@ type Parsed = z.output<ReturnType<typeof plugin>>;
 export type PluginConfig = Omit<Parsed, 'source' | 'config'> & {
   readonly source: SourceConfig;
   readonly config: unknown;
-  /** The place of a part of `config` in the file; with `key`, that of a member's name. */
+  /** Returns the place of a part of `config` in the file; with `key`, that of a member's name. */
   readonly configPlace?: (path: Path, key?: string) => Place;
 };
 
@@ -93,7 +93,7 @@ export const pluginsSection = (grants: GrantsSchema) =>
     ...pluginsChecks,
   });
 
-/** The checks of the section, which need no schema of grants. */
+/** The checks of the section that do not need the schema of grants. */
 export const pluginsChecks = {
   keyFiles: (value: JsonObject) => sources(value, 'public_key_file'),
   publicKeys: (value: JsonObject) => sources(value, 'public_key'),
@@ -118,7 +118,7 @@ function finishSource(stated: Parsed['source'], files: Files): SourceConfig {
   return { file: files.absolute(file ?? ''), ...key };
 }
 
-/** Secrets that the grants of a plugin name. */
+/** Lists the secrets that the grants of a plugin name. */
 function secretsUsed(value: JsonObject, pluginPath: Path): readonly Named[] {
   const path = [...pluginPath, 'grants', 'secret_store'];
   const byReference = entries(value, [...path, 'references'], 'name')
@@ -127,7 +127,7 @@ function secretsUsed(value: JsonObject, pluginPath: Path): readonly Named[] {
   return [...listed(value, [...path, 'names']), ...byReference];
 }
 
-/** Plugins that no binding names: valid, and rarely intended. */
+/** Reports plugins that no binding uses, which is valid but rarely intended. */
 function unusedPlugins(value: JsonObject): readonly Problem[] {
   const used = new Set(
     entries(value, ['bindings'])
@@ -140,8 +140,8 @@ function unusedPlugins(value: JsonObject): readonly Problem[] {
 }
 
 /**
- * Tools that a grant of `tool_call` names and no binding of the plugin can have: behind several upstreams a name begins
- * with the id of one. Behind a single upstream any name may be a tool's, and only the upstream knows.
+ * Reports tools in a `tool_call` grant that no binding of the plugin can have: with several upstreams, names begin with
+ * the id of one. With a single upstream any name is possible.
  */
 function unreachableTools(value: JsonObject): readonly Problem[] {
   const bindings = entries(value, ['bindings']);

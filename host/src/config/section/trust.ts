@@ -25,7 +25,7 @@ const trustKey = z
 
 const keys = ['trust', 'keys'] as const;
 
-/** `require_signed_plugins`, `trust`: whose signatures count. */
+/** `require_signed_plugins`, `trust`: whose signatures are trusted. */
 export const trustSection = section({
   shape: {
     require_signed_plugins: z.boolean().default(true),
@@ -39,7 +39,7 @@ export const trustSection = section({
   finish: ({ trust }, files) => ({
     trust: {
       revoked_digests: trust.revoked_digests,
-      /** Keys with the PEM of each, also of those that the file names by path. */
+      /** Adds the PEM to each key, also to those that the file names by path. */
       keys: trust.keys.map(({ pem, file, ...key }) => ({ ...key, pem: pem ?? files.keyText(file ?? '') })),
     },
   }),

@@ -55,9 +55,7 @@ const upstream = z
       .enum(['per_session', 'shared'])
       .default('per_session')
       .describe('Whether each client session has a connection of its own, or all clients share one.'),
-    max_connections: count
-      .optional()
-      .describe('Connections of clients at one time. Default: 16 over stdio, 256 over HTTP.'),
+    max_connections: count.optional().describe('Concurrent client connections. Default: 16 over stdio, 256 over HTTP.'),
     idle_ms: idle(30 * 60_000).describe("A client's connection ends after this time without a request."),
   })
   .superRefine(oneOf(['stdio', 'http']))
@@ -76,7 +74,7 @@ export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http'> &
     | { readonly stdio?: never; readonly http: NonNullable<Parsed['http']> }
   );
 
-/** Most models limit the names of tools to `most` characters, of which a name needs about `needed`. */
+/** Many models limit tool names to `most` characters, of which a name needs about `needed`. */
 const toolName = { most: 64, needed: 32 };
 
 /** `upstreams`: the MCP servers behind the gateway. */
@@ -90,7 +88,7 @@ export const upstreamsSection = section({
     }),
   }),
   problems: value => duplicates(entries(value, ['upstreams'])),
-  /** Ids that leave too little of a tool's name to the upstream, behind a binding with several upstreams. */
+  /** Reports ids that leave too little room for the upstream's tool names, in a binding with several upstreams. */
   warnings(value) {
     const prefixed = new Set(
       entries(value, ['bindings'])

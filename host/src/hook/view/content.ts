@@ -4,10 +4,10 @@ import { parseObject, refuse } from '../invalid-output.ts';
 import { changed, isAbsent, objectOr, withMembers } from './members.ts';
 
 /**
- * Shows one content block (MCP § Tool result, § PromptMessage). Text is text; images and audio are bytes, and opaque
- * to a plugin that is not shown bytes, as is an embedded resource with bytes; everything else is JSON text, what we
- * do not know and what is malformed included: an upstream must not be able to hide text from a plugin.
- * `number` is the block's place in its list.
+ * Converts one content block for a plugin (MCP § Tool result, § PromptMessage). Text is text. Images, audio and
+ * embedded resources with bytes are bytes, and opaque to a plugin that does not see bytes. Everything else is JSON
+ * text, including unknown and malformed blocks, because an upstream must not be able to hide text from a plugin.
+ * `number` is the block's index in its list.
  */
 export function showBlock(block: Json, number: number, blobs: boolean): Content {
   if (isText(block)) return { tag: 'text', val: block.text.toWellFormed() };
@@ -18,23 +18,23 @@ export function showBlock(block: Json, number: number, blobs: boolean): Content 
   return { tag: 'json', val: JSON.stringify(block) };
 }
 
-/** Whether the block is one that is opaque to a plugin that is not shown bytes. */
+/** Whether the block is opaque to a plugin that does not see bytes. */
 export function hasBytes(block: Json): boolean {
   if (!isJsonObject(block)) return false;
   return isMediaType(block.type) || (block.type === 'resource' && isBinary(objectOr(block.resource)));
 }
 
 /**
- * Whether the content of a resource is bytes. One that has text as well is not: there are clients that read the text,
- * which must not be hidden.
+ * Whether the content of a resource is bytes. One that has text as well is not: some clients read the text, so it must
+ * not be hidden.
  */
 export const isBinary = ({ blob, text }: JsonObject): boolean => !isAbsent(blob) && isAbsent(text);
 
 /**
- * For each returned block, the place of the original that it continues. An opaque block says so itself; others do by
- * place, when there are as many blocks as before, or by saying the same.
- * @throws InvalidOutput on an opaque number that was not shown, or that is used twice: the first would bring back what
- * another plugin took out, the second would let a small answer grow without bound
+ * Returns, for each returned block, the index of the original that it continues. An opaque block names it; others are
+ * matched by index, if the number of blocks is unchanged, or by equal content.
+ * @throws InvalidOutput on an opaque number that was not shown, or that is used twice: the former would restore a block
+ * that another plugin removed, the latter would let a small answer grow without bound
  */
 export function originsOf(shown: readonly Content[], returned: readonly Content[]): readonly (number | undefined)[] {
   const sameCount = shown.length === returned.length;
@@ -55,7 +55,7 @@ export function originsOf(shown: readonly Content[], returned: readonly Content[
 }
 
 /**
- * The MCP block of a returned one. `original` and `shown` are the block that it continues, if any.
+ * Converts a returned block to MCP. `original` and `shown` are the block that it continues, if any.
  * @throws InvalidOutput
  */
 export function mergeBlock(original: Json | undefined, shown: Content | undefined, returned: Content): Json {
@@ -74,11 +74,11 @@ export function mergeBlock(original: Json | undefined, shown: Content | undefine
   }
 }
 
-/** Whether two blobs are the same. */
+/** Whether two blobs are equal. */
 export const sameBlob = (a: Blob, b: Blob): boolean =>
   a.mimeType === b.mimeType && Buffer.compare(a.data, b.data) === 0;
 
-/** Bytes as MCP writes them. */
+/** Encodes bytes as MCP does. */
 export const base64 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
@@ -88,7 +88,7 @@ function mediaBlock(base: JsonObject, { mimeType, data }: Blob): JsonObject {
   return withMembers(base, { ...changed('type', base.type, type), data: base64(data), mimeType });
 }
 
-/** The members that MCP asks of each type of block that we know. Others need a type and no more. */
+/** The required members of each known block type. Unknown ones need only a type. */
 const blockMembers: ReadonlyMap<string, (block: JsonObject) => boolean> = new Map([
   ['text', block => typeof block.text === 'string'],
   ['image', block => typeof block.data === 'string' && typeof block.mimeType === 'string'],
@@ -119,7 +119,7 @@ const isMedia = (block: Json): block is JsonObject & { readonly data: string; re
   typeof block.mimeType === 'string' &&
   block.mimeType.isWellFormed();
 
-/** Places of text and JSON blocks, the first one last, so that `pop` claims them in order and each only once. */
+/** Returns the indexes of text and JSON blocks in reverse, so that `pop` claims them in order and each only once. */
 function placesByText(shown: readonly Content[]): Map<string, number[]> {
   const places = new Map<string, number[]>();
   for (const [place, block] of [...shown.entries()].reverse()) {

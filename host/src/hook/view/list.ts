@@ -58,15 +58,15 @@ function resourceEntries(list: string, key: string): View<Response> {
   };
 }
 
-/** Entries that have a name. One without cannot be asked for, and is left out once a plugin changed the list. */
+/** Returns entries with a name. One without cannot be requested, and is left out once a plugin changed the list. */
 const entriesOf = (result: JsonObject, list: string, key: string): readonly JsonObject[] =>
   listMember(result, list)
     .filter(isJsonObject)
     .filter(entry => typeof entry[key] === 'string');
 
 /**
- * Plugins may leave entries out, move and change them; each is matched by its name, and none can be made up, because
- * nothing stands behind it.
+ * Merges a changed list. Plugins may remove, move and change entries, which are matched by name. They cannot add
+ * entries, because no upstream would serve them.
  */
 function mergeEntries<T>(
   originals: readonly JsonObject[],

@@ -4,7 +4,7 @@ import { foldCase } from '../../core/json-twins.ts';
 type Members = Readonly<Record<string, Json | undefined>>;
 
 /**
- * A copy of `base` with `members` set, and those that are `undefined` taken out.
+ * Copies `base` with `members` set, and those that are `undefined` removed.
  * Spreading defines members and never calls a setter, so that a member named `__proto__` stays a member.
  */
 export function withMembers(base: JsonObject, members: Members): JsonObject {
@@ -13,45 +13,48 @@ export function withMembers(base: JsonObject, members: Members): JsonObject {
   return copy;
 }
 
-/** `{ [name]: returned }` when it differs from what was shown, and nothing when it does not. */
+/** Returns `{ [name]: returned }` if it differs from what was shown, otherwise an empty object. */
 export function changed(name: string, shown: Json | undefined, returned: Json | undefined): Members {
   return shown === returned ? {} : { [name]: returned };
 }
 
-/** The member as a string that can cross into a component, which knows no lone surrogates. */
+/** Returns the member as a string without lone surrogates, which a component cannot receive. */
 export function stringMember(of: JsonObject, name: string): string | undefined {
   const value = of[name];
   return typeof value === 'string' ? value.toWellFormed() : undefined;
 }
 
-/** The member as JSON text; absent when it is absent or null, which many serializers write for it. */
+/** Returns the member as JSON text; absent if it is absent or null, which many serializers write instead. */
 export function jsonMember(of: JsonObject, name: string): string | undefined {
   const value = of[name];
   return isAbsent(value) ? undefined : JSON.stringify(value);
 }
 
-/** A list member; none when it is absent or null. What an upstream put in its place instead of a list is shown as the only entry, and not hidden. */
+/**
+ * Returns a list member; empty if absent or null. A value other than a list becomes its only entry, so it is not
+ * hidden.
+ */
 export function listMember(of: JsonObject, name: string): readonly Json[] {
   const value = of[name];
   if (isAbsent(value)) return [];
   return isList(value) ? value : [value];
 }
 
-/** Whether a member says nothing. */
+/** Whether a member is absent or null. */
 export const isAbsent = (value: Json | undefined): value is undefined | null => value === undefined || value === null;
 
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
-/** `value` when it is an object, and an empty one when it is not. */
+/** Returns `value` if it is an object, otherwise an empty one. */
 export const objectOr = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
 
-/** Members of results in which further members of MCP stand: a list of objects, or one. */
+/** Members of results that contain further MCP members: a list of objects, or one. */
 const nested = new Set([
   ...['content', 'messages', 'contents', 'resource', 'arguments'],
   ...['tools', 'prompts', 'resources', 'resourceTemplates'],
 ]);
 
-/** The members that MCP defines for results and for what stands in them. */
+/** The members that MCP defines for results and their contents. */
 const known = new Set([
   ...nested,
   ...['_meta', 'annotations', 'blob', 'data', 'description', 'execution', 'icons', 'inputSchema', 'isError'],
@@ -61,9 +64,9 @@ const known = new Set([
 const folded = new Set([...known].map(foldCase));
 
 /**
- * The result without members that differ from one of MCP's in case only (`Text`, `Content`). No plugin is shown them,
- * and clients that ignore case would read them in place of what plugins were shown. What plugins are shown whole, as
- * JSON text, stays as it is. Returns the very result when there are none.
+ * Removes members that differ only in case from one of MCP's (`Text`, `Content`). Plugins do not see them, and clients
+ * that ignore case would read them instead of what plugins saw. Parts that plugins see completely, as JSON text, are
+ * not changed. Returns the result itself if there are none.
  */
 export function withoutLookalikes(result: JsonObject): JsonObject {
   let copy: Record<string, Json | undefined> | undefined;

@@ -30,7 +30,7 @@ export const promptGetView: View<Request> = {
   },
 };
 
-/** The result of `prompts/get`. The place of a message is the number of its block. */
+/** The result of `prompts/get`. The index of a message is the number of its block. */
 export const promptResultView: View<Response> = {
   hasBlobs: result => listMember(result, 'messages').some(message => hasBytes(contentOf(message))),
 
@@ -76,7 +76,7 @@ export const promptResultView: View<Response> = {
   },
 };
 
-/** A message that is not one is shown whole, as its own content. */
+/** A malformed message is shown completely, as its own content. */
 const contentOf = (message: Json): Json => (isJsonObject(message) ? (message.content ?? message) : message);
 
 const roleOf = (message: Json): string => stringMember(objectOr(message), 'role') ?? '';

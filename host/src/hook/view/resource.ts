@@ -43,7 +43,7 @@ export const resourceResultView: View<Response> = {
       returned.val.contents.map(entry => entry.content),
     );
     const claimed = new Set(origins);
-    // Text in place of bytes, or the other way round, continues what had the same URI.
+    // Text that replaces bytes, or the other way round, continues the content with the same URI.
     const unclaimed = new Map(
       shown.val.contents.map((entry, place) => [entry.uri, place] as const).filter(([, place]) => !claimed.has(place)),
     );
@@ -94,13 +94,13 @@ function mergeEntry(original: Json | undefined, shown: ResourceContent | undefin
       return withMembers(named, { text: content.val, blob: undefined });
     case 'blob': {
       if (before?.tag === 'blob' && sameBlob(before.val, content.val)) return named;
-      // The type is said at two places; the one that was changed is meant.
+      // The type is stated in two places; the changed one counts.
       const known = before?.tag === 'blob' ? before.val.mimeType : undefined;
       const type = returned.mimeType === shown?.mimeType ? changed('mimeType', known, content.val.mimeType) : {};
       return withMembers(named, { ...type, blob: base64(content.val.data), text: undefined });
     }
     case 'json':
-      // Only what we could not read is shown as JSON. It may be passed on as it is, and not written anew.
+      // Only malformed content is shown as JSON. It may be passed on unchanged, but not rewritten.
       if (original === undefined || before?.tag !== 'json' || before.val !== content.val) {
         return refuse('the content of a resource is neither text nor blob');
       }

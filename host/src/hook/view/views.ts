@@ -24,11 +24,11 @@ const responseViews: Readonly<Record<HookedMethod, View<Response>>> = {
   'resources/templates/list': resourceTemplateListView,
 };
 
-/** The view of this result: that of its method, unless the upstream asks for input before it can answer. */
+/** Returns the view of a result: that of its method, unless the upstream asks for input first. */
 export const responseView = (method: HookedMethod, result: JsonObject): View<Response> =>
   result.resultType === 'input_required' ? inputRequiredView : responseViews[method];
 
-/** Plugins see the whole of it, as JSON text. */
+/** The view of a request for input, which plugins see completely, as JSON text. */
 const inputRequiredView: View<Response> = {
   hasBlobs: noBlobs,
   show: result => ({ tag: 'input-required', val: JSON.stringify(result) }),

@@ -5,11 +5,14 @@ import type { Step } from './step.ts';
 /**
  * One way to authenticate a caller.
  * @returns undefined when the request carries no credentials of this scheme
- * @throws Fault when it carries some that are not accepted
+ * @throws Fault if they are not accepted
  */
 export type Authenticate = (incoming: IncomingMessage) => Promise<Principal | undefined> | Principal | undefined;
 
-/** Creates the step that finds out who is calling. The first scheme that knows the caller decides; without one, a caller is `anonymous`. */
+/**
+ * Creates the step that authenticates the caller. The first scheme that finds credentials decides; without any, the
+ * caller is `anonymous`.
+ */
 export const createAuthenticate = (schemes: readonly Authenticate[]): Step => ({
   name: 'authenticate',
   pass: schemes.length === 0 ? () => {} : arrival => identify(schemes, arrival),

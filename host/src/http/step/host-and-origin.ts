@@ -6,22 +6,22 @@ import { allowPage } from '../cors.ts';
 import type { Arrival, Step } from './step.ts';
 
 export interface HostAndOriginOptions {
-  /** Values of Host beside those of loopback: `name` for any port, or `name:port`. */
+  /** Accepted Host values beside those of loopback: `name` for any port, or `name:port`. */
   readonly allowedHosts: readonly string[];
-  /** Values of Origin beside those of loopback: `https://app.example.com`. */
+  /** Accepted Origin values beside those of loopback: `https://app.example.com`. */
   readonly allowedOrigins: readonly string[];
 }
 
 export interface ListeningOptions extends HostAndOriginOptions {
-  /** The address that is listened on. */
+  /** The address that the server listens on. */
   readonly host: string;
   readonly port: number;
 }
 
-/** The parts of a request by which its sender is located. */
+/** The parts of a request that identify its sender. */
 export interface Sender {
   readonly headers: IncomingHttpHeaders;
-  /** Names and values in turn, as they came. */
+  /** Alternating names and values, as received. */
   readonly rawHeaders: readonly string[];
   /** The address at the other end of the connection. */
   readonly remoteAddress: string | undefined;
@@ -35,7 +35,9 @@ export interface HostAndOriginChecks {
   checkHost(sender: Sender): void;
 }
 
-/** The first step: a request must name the gateway as its host, and a page that sends it must have an allowed origin. */
+/**
+ * The first step: a request must name the gateway as its host, and a page that sends it must have an allowed origin.
+ */
 export class HostAndOrigin implements Step {
   readonly name = 'host-and-origin';
   readonly #options: HostAndOriginOptions;
@@ -45,7 +47,7 @@ export class HostAndOrigin implements Step {
     this.#options = options;
   }
 
-  /** Must be called when the address is known. Until then every request is refused. */
+  /** Must be called once the address is known. Until then every request is refused. */
   listenOn(address: { readonly host: string; readonly port: number }): void {
     this.#checks = createChecks({ ...this.#options, ...address });
   }
@@ -66,10 +68,10 @@ export class HostAndOrigin implements Step {
 
 const loopbackNames = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Headers by which a proxy says that it forwards a request, whose client may be anywhere. */
+/** Headers that a proxy adds when it forwards a request, whose client may be anywhere. */
 const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
-/** Whether a request comes from this machine: over loopback, and not through a proxy that says so. */
+/** Whether a request comes from this machine: over loopback, and not forwarded by a proxy. */
 export const isFromHere = ({ headers, remoteAddress = '' }: Omit<Sender, 'rawHeaders'>): boolean =>
   /^(::ffff:)?127\.|^::1$/.test(remoteAddress) && forwarding.every(name => headers[name] === undefined);
 
@@ -77,8 +79,8 @@ export const isFromHere = ({ headers, remoteAddress = '' }: Omit<Sender, 'rawHea
 const everyAddress = /^(0\.0\.0\.0|::|\[::\])$/;
 
 /**
- * Creates the checks of Host and Origin. A page that a browser loaded from anywhere can send requests to this machine; its
- * Origin, or after DNS rebinding its Host, gives it away (MCP 2025-11-25, Transports § Security).
+ * Creates the checks of Host and Origin. Any page in a browser can send requests to this machine; it is recognised by
+ * its Origin or, after DNS rebinding, by its Host (MCP 2025-11-25, Transports § Security).
  *
  * On a wildcard address, the names of this machine are accepted from this machine only: from elsewhere, a Host of
  * `localhost` is forged, or comes through a proxy whose name the operator has to configure.
@@ -112,7 +114,7 @@ export function createChecks(options: ListeningOptions): HostAndOriginChecks {
   };
 }
 
-/** Node keeps the first of several; a proxy in front of the gateway may have used another one. */
+/** Returns all Host headers: Node keeps only the first one, but a proxy may have used another one. */
 function hasSecondHost(rawHeaders: readonly string[]): boolean {
   let found = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -122,7 +124,7 @@ function hasSecondHost(rawHeaders: readonly string[]): boolean {
   return found > 1;
 }
 
-/** A client leaves the port out when it is the scheme's own. */
+/** Adds the default port of the scheme, which clients leave out. */
 const withPort = (name: string, port: number) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]);
 
 function isLoopbackOrigin(origin: string): boolean {

@@ -3,13 +3,13 @@ import type { Step } from './step.ts';
 
 /** A request that can be ended. */
 interface Running {
-  /** Answers with the fault, and cancels what the request waits for. */
+  /** Answers with the fault and cancels the request's work. */
   cut(fault: Fault): void;
 }
 
 /**
- * The requests that are running, until their answers have been read. As a step it refuses a request when too many run, or
- * when the gateway is draining.
+ * Tracks running requests until their answers have been read. As a step, it refuses a request if too many are running
+ * or the gateway is draining.
  */
 export class RunningRequests implements Step {
   readonly name = 'overload';
@@ -18,7 +18,7 @@ export class RunningRequests implements Step {
   #isDraining = false;
   #onIdle: (() => void) | undefined;
 
-  /** @param most as `limits.concurrent_requests` */
+  /** @param most see `limits.concurrent_requests` */
   constructor(most: number) {
     this.#most = most;
   }
@@ -46,7 +46,7 @@ export class RunningRequests implements Step {
     this.checkRoom();
   }
 
-  /** @throws Fault `overloaded` when more requests run than may */
+  /** @throws Fault `overloaded` if too many requests are running */
   checkRoom(): void {
     if (this.#requests.size <= this.#most) return;
     const hint = `${this.#most} requests are running: try again later, or raise \`limits.concurrent_requests\``;
@@ -58,7 +58,7 @@ export class RunningRequests implements Step {
     this.#isDraining = true;
   }
 
-  /** Waits until no request runs, for at most `ms` milliseconds. */
+  /** Waits until no request is running, for at most `ms` milliseconds. */
   async idle(ms: number): Promise<void> {
     if (this.#requests.size === 0) return;
     let timer: NodeJS.Timeout | undefined;
@@ -70,9 +70,9 @@ export class RunningRequests implements Step {
     this.#onIdle = undefined;
   }
 
-  /** Ends every request that still runs. */
+  /** Ends every running request. */
   cut(): void {
-    const hint = 'it was still running after `limits.drain_ms`; the upstream may have carried it out';
+    const hint = 'it was still running after `limits.drain_ms`; the upstream may have executed it';
     for (const request of [...this.#requests]) request.cut(new Fault('draining', { hint }));
   }
 }

@@ -11,9 +11,9 @@ export interface StepOptions {
 }
 
 /**
- * Returns what each request to a binding passes, in order: a page of a foreign origin learns nothing about the gateway, not
- * even that it is busy, and a gateway that is busy does not begin to authenticate. What depends on the binding, the tool or
- * the tenant is decided in gateway/, after routing.
+ * Returns the steps of each request to a binding, in order. A page of a foreign origin learns nothing about the
+ * gateway, not even that it is busy, and a busy gateway does not start to authenticate. Decisions that depend on the
+ * binding, the tool or the tenant are made in gateway/, after routing.
  */
 export const createSteps = ({ hostAndOrigin, running, schemes }: StepOptions): readonly Step[] => [
   hostAndOrigin,
