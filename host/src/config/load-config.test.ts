@@ -165,7 +165,11 @@ describe('variables', () => {
     { what: 'one without an end', text: '${HOST_NAME', says: /not followed by a variable/ },
     { what: 'one without a name', text: '${}', says: /not followed by a variable/ },
     { what: 'one in a default that counts', text: '${EMPTY:-${NOT_THERE}}', says: /no variable NOT_THERE/ },
-    { what: 'one without a name in a default that does not count', text: '${PORT:-${}}', says: /not followed by a variable/ },
+    {
+      what: 'one without a name in a default that does not count',
+      text: '${PORT:-${}}',
+      says: /not followed by a variable/,
+    },
     { what: 'a default without an end', text: '${PORT:-{}', says: /default of \$\{PORT:-…\} has no \} at its end/ },
     { what: 'defaults without end', text: '${A:-'.repeat(5000), says: /nested too deeply/ },
   ])('[CFG-03] are refused for $what, with the place', async ({ text, says }) => {
