@@ -1,13 +1,9 @@
-import { type Document, isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { type Document, isMap, isPair, isScalar, isSeq, visit } from 'yaml';
 import { interpolate } from './interpolate.ts';
+import { type Position, parseYaml } from './parse-yaml.ts';
 import type { FilledIn } from './secret-values.ts';
-import { offsetOf, startOf } from './yaml-offset.ts';
+import { startOf } from './yaml-offset.ts';
 
-export interface Position {
-  /** The line, counted from 1. */
-  readonly line: number;
-  readonly column: number;
-}
 export type PlacedProblem = Position & { readonly message: string; readonly path?: string };
 
 /** A YAML file whose values can be located. */
@@ -37,12 +33,7 @@ const deepest = 100;
 
 /** Reads YAML 1.2 and collects all problems. Variables are replaced only in strings, after parsing. */
 export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocument {
-  const lines = new LineCounter();
-  const document = parseDocument(source, { version: '1.2', prettyErrors: false, uniqueKeys: true, lineCounter: lines });
-  const at = (offset: number): Position => {
-    const { line, col } = lines.linePos(offset);
-    return { line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
+  const { document, at, position } = parseYaml(source);
   const problems = [...document.errors, ...document.warnings].map(
     (problem): PlacedProblem => ({
       ...at(problem.pos[0]),
@@ -78,7 +69,7 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
   return {
     value: problems.length === 0 ? plain(document, problems) : undefined,
     problems,
-    position: (path, key) => at(offsetOf(document, path, key)),
+    position,
     redact: text =>
       [...used].reduce(
         (rest, [name, value]) => (value.length < 3 ? rest : rest.replaceAll(value, `\${${name}}`)),

@@ -3,6 +3,7 @@ import { writeDurably } from '../core/durable-file.ts';
 import { fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
 import { readRegularFile } from '../core/regular-file.ts';
+import { isNotFound } from '../core/system-error.ts';
 import { formatLockfile, type Lockfile, parseLockfile } from './lockfile.ts';
 
 /** The lockfile of a configuration stands beside it: `sallyport.lock` for `sallyport.yaml`. */
@@ -10,8 +11,8 @@ export const lockfileOf = (config: string): string => join(dirname(config), `${p
 
 /** Undefined when there is none. @throws Faults of `lockfile_unusable` */
 export async function readLockfile(file: string): Promise<Lockfile | undefined> {
-  const text = await readRegularFile(file).catch((error: NodeJS.ErrnoException) =>
-    error.code === 'ENOENT' ? undefined : fail('lockfile_unusable', { file, reason: fileProblem(error) }, error),
+  const text = await readRegularFile(file).catch(error =>
+    isNotFound(error) ? undefined : fail('lockfile_unusable', { file, reason: fileProblem(error) }, error),
   );
   return text === undefined ? undefined : parseLockfile(text.toString('utf8'), file);
 }

@@ -1,7 +1,8 @@
-import { LineCounter, parseDocument, stringify } from 'yaml';
+import { type Document, stringify } from 'yaml';
 import { z } from 'zod';
-import { offsetOf } from '../config/yaml-offset.ts';
+import { parseYaml } from '../config/parse-yaml.ts';
 import { pluginDescriptorSchema, pluginIdSchema } from '../contract/plugin-descriptor.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { digestOf, isDigest } from '../core/digest.ts';
 import { Fault, Faults, fail } from '../core/fault.ts';
 
@@ -70,20 +71,15 @@ export function formatLockfile({ plugins, marks }: Lockfile): string {
  * @throws Faults of `lockfile_unusable`: everything that is malformed or was changed by hand, each with its place
  */
 export function parseLockfile(text: string, file: string): Lockfile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: true, lineCounter: lines });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
-  };
-  /** The place of the name of the member at `path`. */
+  const { document, at, position } = parseYaml(text);
+  /** Returns where the name of the member at `path` is. */
   const placeOf = (path: readonly PropertyKey[]) => {
     const key = path.at(-1);
-    return at(offsetOf(document, path.slice(0, -1), key === undefined ? undefined : String(key)));
+    return { file, ...position(path.slice(0, -1), key === undefined ? undefined : String(key)) };
   };
   const malformed = [...document.errors, ...document.warnings];
   if (malformed.length > 0) {
-    throw new Faults(malformed.map(({ message, pos }) => unusable({ ...at(pos[0]), reason: message })));
+    throw new Faults(malformed.map(({ message, pos }) => unusable({ file, ...at(pos[0]), reason: message })));
   }
   const { data, error } = fileSchema.safeParse(plain(document, file));
   if (error) {
@@ -111,7 +107,7 @@ export function parseLockfile(text: string, file: string): Lockfile {
 
 const unusable = (details: ConstructorParameters<typeof Fault>[1]) => new Fault('lockfile_unusable', details);
 
-function plain(document: ReturnType<typeof parseDocument>, file: string): unknown {
+function plain(document: Document, file: string): unknown {
   try {
     return document.toJS({ maxAliasCount: 0 });
   } catch (error) {
@@ -119,13 +115,4 @@ function plain(document: ReturnType<typeof parseDocument>, file: string): unknow
   }
 }
 
-const sealOf = (id: string, entry: object): string => digestOf(Buffer.from(canonical([id, entry])));
-
-/** JSON with the members of each object in the order of their names, and none that is undefined. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).toSorted(([one], [other]) => (one < other ? -1 : 1)))
-      : member,
-  );
-}
+const sealOf = (id: string, entry: object): string => digestOf(Buffer.from(canonicalJson([id, entry])));

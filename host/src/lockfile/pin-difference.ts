@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { isJsonObject } from '../core/json.ts';
-import { canonical, type Pin } from './lockfile.ts';
+import type { Pin } from './lockfile.ts';
 
 /** One thing in which a plugin is not what was pinned. */
 export interface Difference {
@@ -63,5 +64,5 @@ function granted(name: string, from: unknown, to: unknown): Difference[] {
 function shown(value: unknown): string {
   if (value === undefined) return 'none';
   if (typeof value === 'string' && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return value;
-  return typeof value === 'string' ? JSON.stringify(value) : canonical(value);
+  return typeof value === 'string' ? JSON.stringify(value) : canonicalJson(value);
 }

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import type { PluginConfig, SourceConfig } from '../config/config.ts';
 import type { VerifiedArtifact } from '../contract/artifact.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { digestOf } from '../core/digest.ts';
-import { isJsonObject } from '../core/json.ts';
 import { formatReference, parseReference } from '../source/reference.ts';
 import type { Pin } from './lockfile.ts';
 
@@ -41,24 +41,19 @@ export function pinOf(
     imports: sorted(imports),
     required_capabilities: sorted(descriptor.required_capabilities),
     optional_capabilities: sorted(descriptor.optional_capabilities),
-    granted: grants === 'learn' ? {} : (inOrder(grants) as Record<string, unknown>),
+    granted: grants === 'learn' ? {} : pinnedGrants(grants),
   };
 }
 
 const longest = 200;
 
 /**
- * Plain data, the members of each object in the order of their names. Long texts, which may be keys or certificates,
- * are there as their digests: a lockfile is read by many.
+ * Returns grants as plain data, with the members of each object in the order of their names. Long texts, which may be
+ * keys or certificates, are replaced by their digests: a lockfile has many readers.
  */
-function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder);
-  if (typeof value === 'string' && (value.length > longest || value.includes('\n'))) {
-    return digestOf(Buffer.from(value));
-  }
-  if (!isJsonObject(value)) return value;
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return Object.fromEntries(
-    members.toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, member]) => [name, inOrder(member)]),
+const pinnedGrants = (grants: object): Pin['granted'] =>
+  JSON.parse(canonicalJson(grants), (_, value: unknown) =>
+    typeof value === 'string' && (value.length > longest || value.includes('\n'))
+      ? digestOf(Buffer.from(value))
+      : value,
   );
-}

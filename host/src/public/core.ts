@@ -12,4 +12,4 @@ export { repeatedName } from '../core/json-repeat.ts';
 export { isLoopback } from '../core/loopback.ts';
 export { nearest } from '../core/nearest.ts';
 export { readRegularFile } from '../core/regular-file.ts';
-export { visible } from '../core/visible.ts';
+export { oneLine, visible } from '../core/visible.ts';

@@ -1,3 +1,4 @@
+import { oneLine } from '@sallyport/host/core';
 import type { LogLine, SeenCall } from './watch-plugin.ts';
 
 /** Formats a hook call: its outcome, its input, and its output where that differs. */
@@ -21,9 +22,6 @@ export function formatCall({ hook, name, outcome, ms, ...call }: SeenCall): stri
 export const formatLine = ({ level, message }: LogLine): string => `${level} ${lines(message)}`;
 
 const lines = (text: string): string => text.split('\n').map(oneLine).join('\n         ');
-
-/** Replaces control and format characters, which a terminal could interpret or which disguise text. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
 
 const longest = 2000;
 

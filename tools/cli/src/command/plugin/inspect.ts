@@ -1,5 +1,5 @@
 import type { PluginDescriptor } from '@sallyport/host/contract';
-import { toFaults } from '@sallyport/host/core';
+import { oneLine, toFaults } from '@sallyport/host/core';
 import { checkContract } from '@sallyport/host/plugin';
 import { componentInfo, componentTypes, readDescriptor } from '@sallyport/host/wasm';
 import { type Anatomy, anatomyOf } from '../../artifact/anatomy.ts';
@@ -92,6 +92,3 @@ function differencesOf(descriptor: PluginDescriptor, bytes: Uint8Array): readonl
 
 const formatSignature = ({ key_id, found, verdict }: Judged): string =>
   `${key_id === undefined ? 'key not named' : `key ${oneLine(key_id)}`}, ${found}${verdict === undefined ? '' : `: ${verdict}`}`;
-
-/** Replaces control characters in a plugin's own texts, which a terminal could interpret. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]+/gu, ' ');
