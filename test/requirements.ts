@@ -146,6 +146,8 @@ export const requirements = {
     'Headers of the connection, the framing and MCP can neither be granted nor set; credentials only where they are named.',
   'CAP-103':
     'A plugin that gets `kv_store` at run time keeps its values in the file; none is created before a plugin uses it.',
+  'CAP-104':
+    'A plugin in each language can set a header of the request to the upstream, and gets the error of the contract for a header that is refused.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…
