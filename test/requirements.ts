@@ -148,7 +148,7 @@ export const requirements = {
     'A plugin that gets `kv_store` at run time keeps its values in the file; none is created before a plugin uses it.',
   'CAP-104':
     'A plugin in each language can set a header of the request to the upstream, and gets the error of the contract for a header that is refused.',
-  'CAP-104': 'A guest without `outbound_http` polls WASI streams in a shared lane, which cannot wait for a promise.',
+  'CAP-105': 'A guest without `outbound_http` polls WASI streams in a shared lane, which cannot wait for a promise.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

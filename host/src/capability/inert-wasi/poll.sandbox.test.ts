@@ -36,7 +36,7 @@ const before = `
   (call $poll (i32.const 256) (i32.const 1) (i32.const 512))
   (if (i32.ne (i32.load (i32.const 516)) (i32.const 1)) (then unreachable))`;
 
-it('[CAP-104] is polled in a shared lane, which cannot wait for a promise', async () => {
+it('[CAP-105] is polled in a shared lane, which cannot wait for a promise', async () => {
   const bytes = await watGuest(guestDescriptor('polls'), { fields, before, world });
   await using runner = await openGuests([{ bytes }]);
   const { reports } = await runner.run({
