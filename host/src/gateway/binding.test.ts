@@ -14,12 +14,12 @@ it.each([
   { what: 'offered something else, and would say so if that changed', more: facts({ prompts: {} }), may: false },
   {
     what: 'offered something else, and may have been replaced unheard',
-    more: { ...facts({ prompts: {} }), hearsSince: undefined },
+    more: { ...facts({ prompts: {} }), listeningSince: undefined },
     may: true,
   },
   {
     what: 'offered something else, and is gone',
-    more: { ...facts({ prompts: {} }), hearsSince: undefined, ready: false },
+    more: { ...facts({ prompts: {} }), listeningSince: undefined, ready: false },
     may: false,
   },
 ])('an upstream that $what may have tools: $may', ({ more, may }) => {

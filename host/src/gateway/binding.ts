@@ -59,8 +59,8 @@ export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Me
  * Whether an upstream may have this kind of list: it offered it, was never reached, or could not report that it was
  * replaced by one that offers it.
  */
-export const mayOffer = ({ serverInfo, ready, hearsSince }: Upstream, kind: string): boolean =>
-  serverInfo === undefined || serverInfo.capabilities[kind] !== undefined || (ready && hearsSince === undefined);
+export const mayOffer = ({ serverInfo, ready, listeningSince }: Upstream, kind: string): boolean =>
+  serverInfo === undefined || serverInfo.capabilities[kind] !== undefined || (ready && listeningSince === undefined);
 
 export interface OpenBindingOptions {
   /** See `limits.list_ms`. */

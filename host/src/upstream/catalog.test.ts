@@ -14,7 +14,7 @@ function fakeUpstream(answer: (params: JsonObject, asked: number) => Answer | Pr
   const listeners = new Set<(notification: Notification) => void>();
   const upstream = {
     ...{ id: 'fake', ready: true, asked: 0 },
-    hearsSince: Date.now() as number | undefined,
+    listeningSince: Date.now() as number | undefined,
     serverInfo: { revision: '', implementation: {}, capabilities: { tools: { listChanged } } },
     start: async () => {},
     setLogLevel: async () => {},
@@ -83,12 +83,12 @@ it('remembers the list until the server says that it changed, and no failure [UP
 });
 
 it.each([
-  { what: 'does not announce changes', listChanged: false, hearsSince: 0 },
-  { what: 'announces changes and has no stream to send them on', listChanged: true, hearsSince: undefined },
-  { what: 'opened its stream after it was asked', listChanged: true, hearsSince: minute / 2 },
-])('believes a server for a minute that $what [UP-17]', async ({ listChanged, hearsSince }) => {
+  { what: 'does not announce changes', listChanged: false, listeningSince: 0 },
+  { what: 'announces changes and has no stream to send them on', listChanged: true, listeningSince: undefined },
+  { what: 'opened its stream after it was asked', listChanged: true, listeningSince: minute / 2 },
+])('believes a server for a minute that $what [UP-17]', async ({ listChanged, listeningSince }) => {
   const upstream = fakeUpstream(counted, listChanged);
-  upstream.hearsSince = hearsSince === undefined ? undefined : Date.now() + hearsSince;
+  upstream.listeningSince = listeningSince === undefined ? undefined : Date.now() + listeningSince;
   const catalog = openTools(upstream);
   expect(await catalog.items()).toEqual([tool('tool 1')]);
   vi.advanceTimersByTime(minute - 1);
@@ -184,7 +184,7 @@ it('asks again for an output schema that may have changed unheard', async () => 
   const upstream = fakeUpstream((_, asked) =>
     resultAnswer({ tools: [tool('a', { outputSchema: { required: [`v${asked}`] } })] }),
   );
-  upstream.hearsSince = undefined;
+  upstream.listeningSince = undefined;
   const catalog = openTools(upstream);
   expect(await outputSchemaOf(catalog, 'a', false)).toEqual({ required: ['v1'] });
   vi.advanceTimersByTime(10);

@@ -115,9 +115,9 @@ function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number,
     return isJsonObject(capability) && capability.listChanged === true;
   };
   const isCertain = () => {
-    const { hearsSince } = upstream;
+    const { listeningSince } = upstream;
     if (known === undefined || known.changes < changes || !isAnnounced()) return false;
-    return hearsSince !== undefined && hearsSince <= known.at;
+    return listeningSince !== undefined && listeningSince <= known.at;
   };
   const believed = () =>
     known?.changes === changes && (isCertain() || Date.now() < known.at + unheard) ? known.items : undefined;

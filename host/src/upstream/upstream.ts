@@ -38,7 +38,7 @@ export interface Upstream extends AsyncDisposable {
    * Since when the upstream can tell us that something changed (milliseconds since the epoch): over stdio since it is
    * connected, over HTTP since its stream of messages is open. Absent while it cannot.
    */
-  readonly hearsSince: number | undefined;
+  readonly listeningSince: number | undefined;
   /** From the latest handshake, by another client where this one has not connected; absent before the first. */
   readonly serverInfo: ServerInfo | undefined;
   /**

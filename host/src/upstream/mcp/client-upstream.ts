@@ -11,26 +11,26 @@ import { type RequestTimes, SessionExpired } from './connection.ts';
 import { requestTimes, timeoutFault } from './pending-request.ts';
 import type { ConnectionUser, PooledConnection } from './pooled-connection.ts';
 
-/** Where a client's lines come from. */
+/** Where a client gets its connections. */
 export interface ConnectionSource {
   readonly id: string;
   /** Where HTTP requests go; undefined over stdio. */
   readonly url: URL | undefined;
   /** From the latest handshake with the server. */
   readonly serverInfo: ServerInfo | undefined;
-  /** Why the server could not be reached when that was tried last; undefined when it could. */
+  /** Why the latest attempt to reach the server failed; undefined when it did not. */
   readonly failure: unknown;
-  /** A standing line for `user`: the one of all, one that nobody uses yet, or a new one. */
+  /** Returns an open connection for `user`: the one of all clients, one without a user, or a new one. */
   connect(user: ConnectionUser, signal: AbortSignal): Promise<PooledConnection>;
   /** Spaces out attempts to connect. An answer to a request ends a series of failures. */
   readonly backOff: BackOff;
-  /** Says that `line` is no longer good. Later words about it are ignored. */
-  lose(line: PooledConnection): void;
-  /** The server has forgotten the session of this line, which is no failure. */
-  expire(line: PooledConnection): void;
-  /** Says that `user` does not need its line any more. */
-  release(line: PooledConnection, user: ConnectionUser): void;
-  /** Why nothing is connected any more. */
+  /** Ends a connection that is broken. Further calls for it are ignored. */
+  lose(connection: PooledConnection): void;
+  /** Ends a connection whose session the server has forgotten, which does not count as a failure. */
+  expire(connection: PooledConnection): void;
+  /** Ends the use of a connection by `user`. */
+  release(connection: PooledConnection, user: ConnectionUser): void;
+  /** Makes the fault of requests to a closed source. */
   closedFault(): Fault;
 }
 
@@ -42,8 +42,8 @@ export interface ClientOptions {
   onClose(client: ClientUpstream): void;
 }
 
-/** Milliseconds of connecting after which a list may have been answered without it. */
-const patience = 1_000;
+/** Milliseconds of connecting after which a list may have been answered without this upstream. */
+const slowConnectMs = 1_000;
 
 const listChanges = {
   tools: 'notifications/tools/list_changed',
@@ -51,27 +51,27 @@ const listChanges = {
   resources: 'notifications/resources/list_changed',
 };
 
-/** What one client has of a server: a line, made on first need and again after it was lost. */
+/** One client's upstream: it connects on first need, and again after the connection was lost. */
 export class ClientUpstream implements Upstream, ConnectionUser {
   readonly id: string;
   readonly #source: ConnectionSource;
-  readonly #on: ClientOptions;
+  readonly #options: ClientOptions;
   readonly #backOff = new BackOff();
   readonly #closing = new AbortController();
   readonly #listeners = new Set<(notification: Notification) => void>();
-  #line: PooledConnection | undefined;
+  #connection: PooledConnection | undefined;
   #attempt: Promise<PooledConnection> | undefined;
   #serverInfo: ServerInfo | undefined;
-  /** The line before is over, so the lists of the next one may be others. */
+  /** An earlier connection has ended, so the next one may have other lists. */
   #isRenewed = false;
-  /** Asked while the server could not be reached, so what was learned of its lists is less than there is. */
+  /** Lists may have been answered while the server could not be reached, and lack its items. */
   #hasMissed: boolean;
   #logLevel: string | undefined;
 
-  constructor(source: ConnectionSource, on: ClientOptions) {
+  constructor(source: ConnectionSource, options: ClientOptions) {
     this.id = source.id;
     this.#source = source;
-    this.#on = on;
+    this.#options = options;
     this.#hasMissed = source.serverInfo === undefined;
   }
 
@@ -80,11 +80,11 @@ export class ClientUpstream implements Upstream, ConnectionUser {
   }
 
   get ready(): boolean {
-    return this.#line !== undefined;
+    return this.#connection !== undefined;
   }
 
-  get hearsSince(): number | undefined {
-    return this.#line?.connection.hearsSince;
+  get listeningSince(): number | undefined {
+    return this.#connection?.connection.listeningSince;
   }
 
   get serverInfo(): ServerInfo | undefined {
@@ -96,11 +96,11 @@ export class ClientUpstream implements Upstream, ConnectionUser {
   }
 
   get isCommon(): boolean {
-    return this.#on.isCommon === true;
+    return this.#options.isCommon === true;
   }
 
   get isListening(): boolean {
-    return this.#on.isListening?.() ?? false;
+    return this.#options.isListening?.() ?? false;
   }
 
   async start(signal?: AbortSignal): Promise<void> {
@@ -110,10 +110,10 @@ export class ClientUpstream implements Upstream, ConnectionUser {
   async request(method: string, params?: JsonObject, options: RequestOptions = {}): Promise<Answer> {
     options.signal?.throwIfAborted();
     for (let isRenewed = false; ; isRenewed = true) {
-      const line = this.#line ?? (await this.#arrival(method, options));
-      line.running += 1;
+      const pooled = this.#connection ?? (await this.#connectedInTime(method, options));
+      pooled.running += 1;
       try {
-        const answer = await line.connection.request(method, params, options);
+        const answer = await pooled.connection.request(method, params, options);
         if (this.#backOff.hasFailed) this.#backOff.succeeded();
         if (this.#source.backOff.hasFailed) this.#source.backOff.succeeded();
         return answer;
@@ -121,11 +121,11 @@ export class ClientUpstream implements Upstream, ConnectionUser {
         // The connection itself reports when it is lost in any other way.
         if (!(thrown instanceof SessionExpired)) throw thrown;
         if (isRenewed) return thrown.refusal();
-        this.#source.expire(line);
-        this.#on.log.info({ upstream: this.id }, 'the session expired');
+        this.#source.expire(pooled);
+        this.#options.log.info({ upstream: this.id }, 'the session expired');
       } finally {
-        line.running -= 1;
-        line.lastUsed = Date.now();
+        pooled.running -= 1;
+        pooled.lastUsed = Date.now();
       }
     }
   }
@@ -137,49 +137,49 @@ export class ClientUpstream implements Upstream, ConnectionUser {
 
   async setLogLevel(level: string): Promise<void> {
     this.#logLevel = level;
-    await this.#line?.tellLevel();
+    await this.#connection?.sendLogLevel();
   }
 
-  hear(notification: Notification): void {
+  onNotification(notification: Notification): void {
     for (const listener of this.#listeners) listener(notification);
   }
 
-  onEnd(line: PooledConnection, lost: boolean): void {
-    if (line !== this.#line) return;
-    this.#line = undefined;
+  onEnd(connection: PooledConnection, lost: boolean): void {
+    if (connection !== this.#connection) return;
+    this.#connection = undefined;
     this.#isRenewed = true;
     if (!lost) return;
-    if (line.isJoint) this.#hasMissed = true;
+    if (connection.isCommon) this.#hasMissed = true;
     else this.#backOff.failed();
   }
 
-  /** Says that the server was reached, by this client or another. */
+  /** The server was reached, by this client or another. */
   onReached(serverInfo: ServerInfo): void {
-    if (this.#hasMissed) this.#tellLists(serverInfo);
+    if (this.#hasMissed) this.#reportLists(serverInfo);
   }
 
-  /** Puts it on a line that all use, so that it hears what the server says. */
-  useJoint(line: PooledConnection): void {
-    if (this.#line !== undefined) return;
-    line.add(this);
-    this.#stand(line);
+  /** Uses the connection of all clients, so that it receives the server's notifications. */
+  useCommon(connection: PooledConnection): void {
+    if (this.#connection !== undefined) return;
+    connection.add(this);
+    this.#use(connection);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(this.#source.closedFault());
     this.#listeners.clear();
-    this.#on.onClose(this);
-    // A line that is just being made is waited for, so that nothing stays behind.
-    const line = this.#line ?? (await this.#attempt?.catch(() => undefined));
-    this.#line = undefined;
-    if (line !== undefined) this.#source.release(line, this);
+    this.#options.onClose(this);
+    // Wait for a connection that is being made, so that none is left behind.
+    const connection = this.#connection ?? (await this.#attempt?.catch(() => undefined));
+    this.#connection = undefined;
+    if (connection !== undefined) this.#source.release(connection, this);
   }
 
-  /** The standing line, or a new one. Callers of one moment share the attempt. */
+  /** The open connection, or a new one. Concurrent callers share the attempt. */
   #connected(): Promise<PooledConnection> {
     if (this.#closing.signal.aborted) return Promise.reject(this.#closing.signal.reason);
-    if (this.#line !== undefined) return Promise.resolve(this.#line);
+    if (this.#connection !== undefined) return Promise.resolve(this.#connection);
     this.#attempt ??= this.#connect().finally(() => {
       this.#attempt = undefined;
     });
@@ -187,11 +187,11 @@ export class ClientUpstream implements Upstream, ConnectionUser {
   }
 
   /**
-   * The line, for which a request waits no longer than for its answer. Where the server could not be reached before, it
-   * waits half as long: whoever asks must hear why before losing patience.
+   * Waits for a connection no longer than for an answer. Where the latest attempt to reach the server failed, it waits
+   * half as long, so that the caller learns the reason before its own time is over.
    */
-  async #arrival(method: string, options: RequestOptions): Promise<PooledConnection> {
-    const { idle: most } = requestTimes(options, this.#on.times);
+  async #connectedInTime(method: string, options: RequestOptions): Promise<PooledConnection> {
+    const { idle: most } = requestTimes(options, this.#options.times);
     const limit = this.#source.failure === undefined ? most : { ...most, ms: most.ms / 2 };
     const late = new AbortController();
     const { signal } = options;
@@ -209,39 +209,39 @@ export class ClientUpstream implements Upstream, ConnectionUser {
   async #connect(): Promise<PooledConnection> {
     const began = Date.now();
     try {
-      const line = await this.#join();
-      if (Date.now() > began + patience) this.#hasMissed = true;
-      this.#stand(line);
-      return line;
+      const pooled = await this.#join();
+      if (Date.now() > began + slowConnectMs) this.#hasMissed = true;
+      this.#use(pooled);
+      return pooled;
     } catch (reason) {
       this.#hasMissed = true;
       throw reason;
     }
   }
 
-  #stand(line: PooledConnection): void {
-    const { serverInfo } = line.connection;
+  #use(pooled: PooledConnection): void {
+    const { serverInfo } = pooled.connection;
     const before = this.#serverInfo;
-    this.#line = line;
+    this.#connection = pooled;
     this.#serverInfo = serverInfo;
-    if (this.#isRenewed || this.#hasMissed) this.#tellLists(serverInfo, before);
+    if (this.#isRenewed || this.#hasMissed) this.#reportLists(serverInfo, before);
   }
 
   async #join(): Promise<PooledConnection> {
     for (;;) {
       await this.#backOff.pass(this.id, this.#closing.signal);
-      const line = await this.#source.connect(this, this.#closing.signal);
-      if (!line.isOver) return line;
+      const pooled = await this.#source.connect(this, this.#closing.signal);
+      if (!pooled.isOver) return pooled;
       this.#backOff.failed();
     }
   }
 
-  /** Who asked while it was not there must ask again; and where it was, it is another one, perhaps another version. */
-  #tellLists(...all: readonly (ServerInfo | undefined)[]): void {
+  /** Reports all lists as changed: earlier ones lack this server's items, or come from another version of it. */
+  #reportLists(...all: readonly (ServerInfo | undefined)[]): void {
     this.#isRenewed = false;
     this.#hasMissed = false;
     for (const [kind, method] of Object.entries(listChanges)) {
-      if (all.some(serverInfo => serverInfo?.capabilities[kind] !== undefined)) this.hear({ method });
+      if (all.some(serverInfo => serverInfo?.capabilities[kind] !== undefined)) this.onNotification({ method });
     }
   }
 }

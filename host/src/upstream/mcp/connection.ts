@@ -11,7 +11,7 @@ import type { AnswerServer } from './server-request.ts';
 export interface Connection {
   readonly serverInfo: ServerInfo;
   /** As in Upstream. */
-  readonly hearsSince: number | undefined;
+  readonly listeningSince: number | undefined;
   /** Whether the server may keep something for whoever uses it, as a process does, or a server that gave a session id. */
   readonly keepsState: boolean;
   request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer>;

@@ -122,7 +122,7 @@ class HttpConnection implements Connection {
     this.#stream.open();
   }
 
-  get hearsSince(): number | undefined {
+  get listeningSince(): number | undefined {
     return this.#stream.openSince;
   }
 

@@ -172,7 +172,7 @@ describe('a proxy of the environment [UP-26]', () => {
     const upstream = createUpstream({ id: 'raw', http: { url } });
     const { result } = await upstream.request('tools/call', { name: 'echo', arguments: { text: 'honest' } });
     expect(textOf(result)).toBe('honest');
-    await expect.poll(() => upstream.hearsSince).toEqual(expect.any(Number));
+    await expect.poll(() => upstream.listeningSince).toEqual(expect.any(Number));
     await upstream[Symbol.asyncDispose]();
     await server[Symbol.asyncDispose]();
     expect(new Set(proxy.seen.map(({ line }) => line))).toEqual(

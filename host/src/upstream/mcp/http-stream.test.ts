@@ -7,14 +7,14 @@ it('hears changes while the stream of messages is open [UP-17]', async () => {
   const began = Date.now();
   const server = keep(await startRawHttpServer());
   const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
-  expect(upstream.hearsSince).toBeUndefined();
+  expect(upstream.listeningSince).toBeUndefined();
   await upstream.start();
-  await expect.poll(() => upstream.hearsSince).toBeGreaterThanOrEqual(began);
-  const first = upstream.hearsSince;
+  await expect.poll(() => upstream.listeningSince).toBeGreaterThanOrEqual(began);
+  const first = upstream.listeningSince;
   server.endStreams();
-  await expect.poll(() => upstream.hearsSince).toBeUndefined();
+  await expect.poll(() => upstream.listeningSince).toBeUndefined();
   // It is opened again, and what changed meanwhile was not heard.
-  await expect.poll(() => upstream.hearsSince).toBeGreaterThan(Number(first));
+  await expect.poll(() => upstream.listeningSince).toBeGreaterThan(Number(first));
 });
 
 it('hears nothing where the server has no such stream [UP-17]', async () => {
@@ -33,5 +33,5 @@ it('hears nothing where the server has no such stream [UP-17]', async () => {
   await upstream.start();
   await expect.poll(() => gets).toBe(1);
   expect((await upstream.request('ping')).result).toEqual({});
-  expect(upstream.hearsSince).toBeUndefined();
+  expect(upstream.listeningSince).toBeUndefined();
 });

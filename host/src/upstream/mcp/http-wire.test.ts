@@ -363,7 +363,7 @@ describe('a start [UP-21]', () => {
     const heard: string[] = [];
     upstream.subscribe(({ method }) => heard.push(method));
     await upstream.start();
-    await expect.poll(() => upstream.hearsSince).toEqual(expect.any(Number));
+    await expect.poll(() => upstream.listeningSince).toEqual(expect.any(Number));
     server.broadcast({ jsonrpc: '2.0', method: 'notifications/prompts/list_changed' });
     await expect.poll(() => heard).toContain('notifications/prompts/list_changed');
   });
@@ -377,7 +377,7 @@ describe('a start [UP-21]', () => {
     });
     await upstream.start();
     expect(await echo(upstream)).toBe('honest');
-    expect(upstream.hearsSince).toBeUndefined();
+    expect(upstream.listeningSince).toBeUndefined();
   });
 
   it.each([

@@ -2,41 +2,41 @@ import { mostVerbose } from '../../mcp/log-level.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { Connection } from './connection.ts';
 
-/** Who uses a connection. */
+/** A client of a pool that uses a connection. */
 export interface ConnectionUser {
-  /** Whether it asks for all clients, and not for one. */
+  /** Whether it stands for all clients instead of one. */
   readonly isCommon: boolean;
-  /** Whether somebody listens to what the server says by itself. */
+  /** Whether its client listens to the server's own messages. */
   readonly isListening: boolean;
-  /** Least severe log messages that it wants; undefined when it never said so. */
+  /** Least severe log messages that it wants; undefined while it has not set a level. */
   readonly logLevel: string | undefined;
-  hear(notification: Notification): void;
-  /** The line is over; `lost` when nobody here wanted that. */
-  onEnd(line: PooledConnection, lost: boolean): void;
+  onNotification(notification: Notification): void;
+  /** The connection is over; `lost` when the gateway did not end it. */
+  onEnd(connection: PooledConnection, lost: boolean): void;
 }
 
-/** What a server is told when the clients that had asked for a level are gone. */
-const ordinaryLevel = 'info';
+/** The level that a server gets when the clients that had set one are gone. */
+const defaultLevel = 'info';
 /** Milliseconds that a server has to confirm a log level. */
-const levelPatience = 5_000;
+const levelTimeoutMs = 5_000;
 
-/** One standing connection with those who use it: a single client, or all of them. */
+/** One open connection with its users: a single client, or all of them. */
 export class PooledConnection {
   readonly connection: Connection;
   /** Whether it is for all clients. */
-  readonly isJoint: boolean;
+  readonly isCommon: boolean;
   readonly #users = new Set<ConnectionUser>();
-  /** Requests that run. */
+  /** How many requests are running. */
   running = 0;
   /** Milliseconds since the epoch. */
   lastUsed = Date.now();
   isOver = false;
-  #toldLevel: string | undefined;
-  #telling: Promise<void> = Promise.resolve();
+  #sentLevel: string | undefined;
+  #sending: Promise<void> = Promise.resolve();
 
-  constructor(connection: Connection, isJoint: boolean) {
+  constructor(connection: Connection, isCommon: boolean) {
     this.connection = connection;
-    this.isJoint = isJoint;
+    this.isCommon = isCommon;
   }
 
   get users(): ReadonlySet<ConnectionUser> {
@@ -48,36 +48,36 @@ export class PooledConnection {
     this.lastUsed = Date.now();
   }
 
-  /** Adds a user. The server knows the log level that it wants when this is done. */
+  /** Adds a user. Resolves when the server has the log level that the user wants. */
   async join(user: ConnectionUser): Promise<this> {
     this.add(user);
-    if (user.logLevel !== undefined) await this.tellLevel();
+    if (user.logLevel !== undefined) await this.sendLogLevel();
     return this;
   }
 
   leave(user: ConnectionUser): void {
-    if (this.#users.delete(user)) void this.tellLevel();
+    if (this.#users.delete(user)) void this.sendLogLevel();
   }
 
-  /** Tells the server the most verbose level that its users want, unless it knows. Never rejects. */
-  tellLevel(): Promise<void> {
-    this.#telling = this.#telling.then(async () => {
+  /** Sends the server the most verbose level that its users want, unless it has that already. Never rejects. */
+  sendLogLevel(): Promise<void> {
+    this.#sending = this.#sending.then(async () => {
       const wanted = mostVerbose([...this.#users].map(({ logLevel }) => logLevel));
-      const level = wanted ?? (this.#toldLevel === undefined ? undefined : ordinaryLevel);
-      if (this.isOver || level === undefined || level === this.#toldLevel) return;
+      const level = wanted ?? (this.#sentLevel === undefined ? undefined : defaultLevel);
+      if (this.isOver || level === undefined || level === this.#sentLevel) return;
       if (this.connection.serverInfo.capabilities.logging === undefined) return;
-      this.#toldLevel = level;
-      // Where a server refuses a level it sends what it likes, and the gateway filters for each client.
-      await this.connection.request('logging/setLevel', { level }, { timeoutMs: levelPatience }).catch(() => {});
+      this.#sentLevel = level;
+      // A server that refuses a level sends messages of any level, and the gateway filters them for each client.
+      await this.connection.request('logging/setLevel', { level }, { timeoutMs: levelTimeoutMs }).catch(() => {});
     });
-    return this.#telling;
+    return this.#sending;
   }
 
-  hear(notification: Notification): void {
-    for (const user of this.#users) user.hear(notification);
+  onNotification(notification: Notification): void {
+    for (const user of this.#users) user.onNotification(notification);
   }
 
-  /** Tells the users that it is over, and has the server give up what it keeps, where it still keeps anything. */
+  /** Ends it for its users. Unless it is lost or expired, the server is also asked to drop what it keeps for it. */
   async end(why: 'lost' | 'expired' | 'unused'): Promise<void> {
     this.isOver = true;
     for (const user of this.#users) user.onEnd(this, why === 'lost');

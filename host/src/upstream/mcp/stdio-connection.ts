@@ -41,7 +41,7 @@ export async function connectStdio(
     return {
       serverInfo,
       keepsState: true,
-      hearsSince: Date.now(),
+      listeningSince: Date.now(),
       request: (method, params, options) =>
         session.send(method, params, requestTimes(options, context.limits), options),
       close,

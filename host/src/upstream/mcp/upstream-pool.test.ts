@@ -26,7 +26,7 @@ class FakeServer {
         capabilities: { tools: {}, logging: {} },
       },
       keepsState: this.keepsState,
-      hearsSince: this.hears ? Date.now() : undefined,
+      listeningSince: this.hears ? Date.now() : undefined,
       async request(method, params) {
         if (made.expires) throw new SessionExpired(() => resultAnswer({}));
         made.asked.push(method === 'logging/setLevel' ? `level ${params?.level}` : method);

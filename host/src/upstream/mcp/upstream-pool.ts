@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault, fail } from '../../core/fault.ts';
-import type { Log } from '../../core/log.ts';
 import { unlessAborted } from '../../core/unless-aborted.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
@@ -8,9 +7,10 @@ import type { ConnectFailure, Upstream, UpstreamPool } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
 import { type ClientOptions, ClientUpstream, type ConnectionSource } from './client-upstream.ts';
 import type { Connection, RequestTimes } from './connection.ts';
+import { OpenConnections, type OpenConnectionsOptions } from './open-connections.ts';
 import { type ConnectionUser, PooledConnection } from './pooled-connection.ts';
 
-/** What a connection tells, from the moment when it is being made. */
+/** What a connection reports, from the moment when it is being made. */
 export interface DialEvents {
   readonly signal: AbortSignal;
   onNotification(notification: Notification): void;
@@ -18,49 +18,35 @@ export interface DialEvents {
   onLost(): void;
 }
 
-export interface PoolOptions {
-  readonly id: string;
+export interface PoolOptions extends OpenConnectionsOptions {
   /** Where HTTP requests go; absent over stdio. */
   readonly url?: URL | undefined;
   /** Makes one connection. */
   dial(events: DialEvents): Promise<Connection>;
   /** Whether all clients use one connection, whatever the server keeps for them. */
   readonly isShared: boolean;
-  readonly maxConnections: number;
-  /** Milliseconds without a request after which a client's connection ends. */
-  readonly idleMs: number;
   readonly times: RequestTimes;
-  readonly log: Log;
-  /** Called with the number of connections whenever it changes. */
-  readonly onCount?: ((connections: number) => void) | undefined;
 }
 
-/** Milliseconds without a request after which a connection makes room, where its client does not listen either. */
-const abandonedMs = 60_000;
-/** Milliseconds for which a server is believed to be the same whose end would not be noticed. */
-const unheardMs = 60_000;
-/** Milliseconds between two looks for idle connections. */
-const sweepMs = { least: 100, most: 30_000 };
+/** Milliseconds for which a server is taken to be the same where the gateway would not notice its replacement. */
+const trustedMs = 60_000;
 
 /**
- * The connections with one server. One with a server that keeps something for its clients belongs to one client. Any other
- * is used by all, and so is the one of a shared upstream. A failure to connect is held against the server, whoever met it.
+ * The connections with one server. A connection with a server that keeps state for its clients belongs to one client. Any
+ * other is used by all clients, and so is the one of a shared upstream. All clients share the back-off after a failure to
+ * connect.
  */
 export class ConnectionPool implements UpstreamPool, ConnectionSource {
   readonly id: string;
   readonly url: URL | undefined;
   readonly backOff = new BackOff();
-  readonly #on: PoolOptions;
+  readonly #options: PoolOptions;
+  readonly #connections: OpenConnections;
   readonly #closing = new AbortController();
   readonly #clients = new Set<ClientUpstream>();
-  readonly #lines = new Set<PooledConnection>();
-  /** Lines that are being ended. They count until they are gone. */
-  readonly #ending = new Set<Promise<void>>();
-  readonly #sweeper: NodeJS.Timeout;
-  #opening = 0;
-  /** The line that all use. */
-  #joint: PooledConnection | undefined;
-  /** The line that nobody uses yet. */
+  /** The connection that all clients use. */
+  #common: PooledConnection | undefined;
+  /** A connection without a user. */
   #spare: PooledConnection | undefined;
   /** An attempt to make either of the two. */
   #attempt: Promise<void> | undefined;
@@ -69,14 +55,16 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
   #latestAt = 0;
   #isReachable = false;
   #lastFailure: ConnectFailure | undefined;
-  #common: ClientUpstream | undefined;
+  #commonClient: ClientUpstream | undefined;
 
   constructor(options: PoolOptions) {
     this.id = options.id;
     this.url = options.url;
-    this.#on = options;
-    const every = Math.min(Math.max(options.idleMs / 4, sweepMs.least), sweepMs.most);
-    this.#sweeper = setInterval(() => this.#endIdle(), every).unref();
+    this.#options = options;
+    this.#connections = new OpenConnections(options, ended => {
+      if (this.#common === ended) this.#common = undefined;
+      if (this.#spare === ended) this.#spare = undefined;
+    });
   }
 
   get serverInfo(): ServerInfo | undefined {
@@ -97,8 +85,8 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
 
   get common(): Upstream | undefined {
     if (!this.#isCommon) return undefined;
-    this.#common ??= this.#client({ isCommon: true });
-    return this.#common;
+    this.#commonClient ??= this.#client({ isCommon: true });
+    return this.#commonClient;
   }
 
   async start(signal?: AbortSignal): Promise<void> {
@@ -110,14 +98,13 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
   }
 
   checkRoom(): void {
-    if (this.#isCommon || this.#latest === undefined || this.#spare !== undefined || this.#ending.size > 0) return;
-    if (this.#count >= this.#on.maxConnections && this.#abandoned() === undefined) this.#refuse();
+    if (!this.#isCommon && this.#latest !== undefined && this.#spare === undefined) this.#connections.checkRoom();
   }
 
   async connect(user: ConnectionUser, signal: AbortSignal): Promise<PooledConnection> {
     for (;;) {
       signal.throwIfAborted();
-      if (this.#joint !== undefined) return this.#joint.join(user);
+      if (this.#common !== undefined) return this.#common.join(user);
       if (user.isCommon && this.#latest !== undefined && !this.#isCommon) return this.#refuseCommon();
       const spare = this.#spare;
       this.#spare = undefined;
@@ -126,25 +113,25 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
         await unlessAborted(this.#attemptForAny(), signal);
         continue;
       }
-      const line = await this.#make(signal, user);
-      if (!line.isJoint) return line.join(user);
+      const connection = await this.#make(signal, user);
+      if (!connection.isCommon) return connection.join(user);
     }
   }
 
-  lose(line: PooledConnection): void {
-    if (!this.#lines.has(line)) return;
-    if (line.isJoint) this.backOff.failed();
-    this.#end(line, 'lost');
-    if (this.#lines.size === 0) this.#isReachable = false;
+  lose(connection: PooledConnection): void {
+    if (!this.#connections.has(connection)) return;
+    if (connection.isCommon) this.backOff.failed();
+    this.#connections.end(connection, 'lost');
+    if (this.#connections.isEmpty) this.#isReachable = false;
   }
 
-  expire(line: PooledConnection): void {
-    this.#end(line, 'expired');
+  expire(connection: PooledConnection): void {
+    this.#connections.end(connection, 'expired');
   }
 
-  release(line: PooledConnection, user: ConnectionUser): void {
-    if (line.isJoint) line.leave(user);
-    else this.#end(line, 'not needed');
+  release(connection: PooledConnection, user: ConnectionUser): void {
+    if (connection.isCommon) connection.leave(user);
+    else this.#connections.end(connection, 'not needed');
   }
 
   closedFault(): Fault {
@@ -153,28 +140,27 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort(this.closedFault());
-    clearInterval(this.#sweeper);
     await Promise.all([...this.#clients].map(client => client[Symbol.asyncDispose]()));
     await this.#attempt?.catch(() => {});
-    for (const line of this.#lines) this.#end(line, 'not needed');
-    await Promise.all(this.#ending);
+    await this.#connections[Symbol.asyncDispose]();
   }
 
   /** Whether clients have one connection together. */
   get #isCommon(): boolean {
-    return this.#on.isShared || this.#latest?.keepsState === false;
+    return this.#options.isShared || this.#latest?.keepsState === false;
   }
 
-  get #count(): number {
-    return this.#lines.size + this.#opening + this.#ending.size;
+  /** Whether the latest handshake still says what the server offers: it is new, or a connection would report a change. */
+  get #isCurrent(): boolean {
+    return Date.now() < this.#latestAt + trustedMs || this.#connections.isListening;
   }
 
   #client(as: Pick<ClientOptions, 'isCommon' | 'isListening'>): ClientUpstream {
-    const { times, log } = this.#on;
+    const { times, log } = this.#options;
     const onClose = (closed: ClientUpstream) => void this.#clients.delete(closed);
     const client = new ClientUpstream(this, { ...as, times, log, onClose });
     this.#clients.add(client);
-    if (this.#joint !== undefined) client.useJoint(this.#joint);
+    if (this.#common !== undefined) client.useCommon(this.#common);
     return client;
   }
 
@@ -186,44 +172,37 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
   }
 
   async #makeForAny(): Promise<void> {
-    const before = this.#joint;
-    const line = await this.#make(this.#closing.signal);
-    if (!line.isJoint) {
-      if (this.#spare !== undefined) this.#end(this.#spare, 'not needed');
-      this.#spare = line;
+    const before = this.#common;
+    const connection = await this.#make(this.#closing.signal);
+    if (!connection.isCommon) {
+      if (this.#spare !== undefined) this.#connections.end(this.#spare, 'not needed');
+      this.#spare = connection;
     }
     if (before === undefined || before.isOver) return;
-    if (line.isJoint && isDeepStrictEqual(before.connection.serverInfo, line.connection.serverInfo)) {
-      this.#joint = before;
-      return this.#end(line, 'not needed');
+    if (connection.isCommon && isDeepStrictEqual(before.connection.serverInfo, connection.connection.serverInfo)) {
+      this.#common = before;
+      this.#connections.end(connection, 'not needed');
+      return;
     }
-    this.#end(before, 'not needed');
-    if (line.isJoint) for (const client of this.#clients) client.useJoint(line);
+    this.#connections.end(before, 'not needed');
+    if (connection.isCommon) for (const client of this.#clients) client.useCommon(connection);
   }
 
-  /** Whether the latest handshake still says what the server offers: it is new, or we would know of another server. */
-  get #isCurrent(): boolean {
-    return (
-      Date.now() < this.#latestAt + unheardMs ||
-      [...this.#lines].some(({ connection }) => connection.hearsSince !== undefined)
-    );
-  }
-
-  /** Makes a line. Until it stands, `user` hears what the server says. */
+  /** Makes a connection. Until it is made, `user` receives the server's notifications. */
   async #make(signal: AbortSignal, user?: ConnectionUser): Promise<PooledConnection> {
     if (this.#closing.signal.aborted) throw this.closedFault();
     await this.backOff.pass(this.id, signal);
-    await this.#makeRoom();
-    this.#opening += 1;
+    while (!this.#isCommon && this.#connections.isFull) await this.#connections.makeRoom();
+    this.#connections.opening += 1;
     const ended = AbortSignal.any([signal, this.#closing.signal]);
-    let line: PooledConnection | undefined;
+    let made: PooledConnection | undefined;
     try {
-      const connection = await this.#on.dial({
+      const connection = await this.#options.dial({
         signal: ended,
-        onNotification: said => (line ?? user)?.hear(said),
-        onLost: () => line && this.lose(line),
+        onNotification: notification => (made ?? user)?.onNotification(notification),
+        onLost: () => made && this.lose(made),
       });
-      line = new PooledConnection(connection, this.#on.isShared || !connection.keepsState);
+      made = new PooledConnection(connection, this.#options.isShared || !connection.keepsState);
     } catch (reason) {
       if (!ended.aborted) {
         this.backOff.failed(reason);
@@ -232,89 +211,41 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
       }
       throw reason;
     } finally {
-      this.#opening -= 1;
+      this.#connections.opening -= 1;
     }
-    this.#stands(line);
-    return line;
+    this.#onConnected(made);
+    return made;
   }
 
-  #stands(line: PooledConnection): void {
-    const { log, isShared } = this.#on;
-    const { serverInfo, keepsState } = line.connection;
+  #onConnected(pooled: PooledConnection): void {
+    const { connection, isCommon } = pooled;
     const isFirst = this.#latest === undefined;
     const isNews = !this.#isReachable;
-    this.#latest = line.connection;
+    this.#latest = connection;
     this.#latestAt = Date.now();
     this.#isReachable = true;
     this.#lastFailure = undefined;
-    this.#lines.add(line);
-    if (line.isJoint) this.#joint = line;
-    const told = { upstream: this.id, server: serverInfo.implementation, revision: serverInfo.revision };
-    log[isNews ? 'info' : 'debug']({ ...told, connections: this.#count }, 'connected');
+    this.#connections.add(pooled);
+    if (isCommon) this.#common = pooled;
+    this.#log(connection, isFirst, isNews);
+    for (const client of this.#clients) {
+      if (isCommon) client.useCommon(pooled);
+      else client.onReached(connection.serverInfo);
+    }
+    if (isCommon) void pooled.sendLogLevel();
+  }
+
+  #log({ serverInfo, keepsState }: Connection, isFirst: boolean, isNews: boolean): void {
+    const { log, isShared } = this.#options;
+    const server = { upstream: this.id, server: serverInfo.implementation, revision: serverInfo.revision };
+    log[isNews ? 'info' : 'debug']({ ...server, connections: this.#connections.count }, 'connected');
     if (isFirst && !isShared && !keepsState) {
       log.info({ upstream: this.id }, 'the server sent no session id: its clients share one connection');
     }
-    this.#tellCount();
-    for (const client of this.#clients) {
-      if (line.isJoint) client.useJoint(line);
-      else client.onReached(serverInfo);
-    }
-    if (line.isJoint) void line.tellLevel();
-  }
-
-  /** @throws Fault `overloaded` */
-  async #makeRoom(): Promise<void> {
-    while (!this.#isCommon && this.#count >= this.#on.maxConnections) {
-      const abandoned = this.#ending.size === 0 ? this.#abandoned() : undefined;
-      if (abandoned !== undefined) this.#end(abandoned, 'to make room');
-      if (this.#ending.size === 0) this.#refuse();
-      await Promise.race(this.#ending);
-    }
-  }
-
-  #refuse(): never {
-    const { maxConnections } = this.#on;
-    const hint = `all ${maxConnections} connections with the upstream ${this.id} are in use: try again later, or raise its \`max_connections\``;
-    return fail('overloaded', { upstream: this.id, hint });
   }
 
   #refuseCommon(): never {
     const hint = 'it now uses sessions, which it did not before; send the request again';
     return fail('upstream_closed', { upstream: this.id, hint });
-  }
-
-  /** The line that was unused longest, among those whose clients seem to have gone. */
-  #abandoned(): PooledConnection | undefined {
-    let longest: PooledConnection | undefined;
-    const before = Date.now() - abandonedMs;
-    for (const line of this.#lines) {
-      const isNewer = line.lastUsed > (longest?.lastUsed ?? before);
-      if (!isNewer && line.running === 0 && ![...line.users].some(user => user.isListening)) longest = line;
-    }
-    return longest;
-  }
-
-  #endIdle(): void {
-    const before = Date.now() - this.#on.idleMs;
-    for (const line of this.#lines) {
-      const isKept = line.isJoint || line === this.#spare || line.running > 0;
-      if (!isKept && line.lastUsed < before) this.#end(line, 'idle');
-    }
-  }
-
-  #end(line: PooledConnection, why: 'lost' | 'expired' | 'not needed' | 'idle' | 'to make room'): void {
-    if (!this.#lines.delete(line)) return;
-    if (this.#joint === line) this.#joint = undefined;
-    if (this.#spare === line) this.#spare = undefined;
-    const ending: Promise<void> = line.end(why === 'lost' || why === 'expired' ? why : 'unused').finally(() => {
-      this.#ending.delete(ending);
-      this.#tellCount();
-    });
-    this.#ending.add(ending);
-    this.#on.log.debug({ upstream: this.id, why, connections: this.#count }, 'disconnected');
-  }
-
-  #tellCount(): void {
-    this.#on.onCount?.(this.#count);
   }
 }
