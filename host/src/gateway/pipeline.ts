@@ -5,7 +5,7 @@ import { withoutLookalikes } from '../hook/view/members.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
-import { outputSchemaOf } from '../upstream/tool-catalog.ts';
+import { outputSchemaOf } from '../upstream/tool-output-schema.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
 import type { Member, Route } from './binding.ts';
 import type { Call, Outcome } from './call.ts';

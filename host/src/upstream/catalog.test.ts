@@ -3,7 +3,7 @@ import type { JsonObject } from '../core/json.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import { createCatalogs, listAll } from './catalog.ts';
-import { outputSchemaOf } from './tool-catalog.ts';
+import { outputSchemaOf } from './tool-output-schema.ts';
 import type { Upstream } from './upstream.ts';
 
 beforeEach(() => void vi.useFakeTimers());
