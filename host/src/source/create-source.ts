@@ -5,8 +5,8 @@ import { fileSource } from './file.ts';
 import { ociLayoutSource } from './layout/oci-layout.ts';
 import { createOciClient } from './oci/client.ts';
 import type { Credentials } from './oci/docker-config.ts';
-import type { Patience } from './oci/patience.ts';
 import { registryContent } from './oci/registry.ts';
+import type { Patience } from './oci/retry.ts';
 import { formatReference, parseReference } from './reference.ts';
 import type { Source } from './source.ts';
 

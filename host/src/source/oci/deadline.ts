@@ -1,4 +1,4 @@
-import type { Patience } from './patience.ts';
+import type { Patience } from './retry.ts';
 
 /** Ends one attempt when it takes too long, is silent for too long, or its caller gives up. Disposing it ends it too. */
 export interface Deadline extends Disposable {

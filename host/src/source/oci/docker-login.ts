@@ -7,9 +7,8 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { makeFolder } from '../../core/make-folder.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { dockerConfigFile, helperOf, isLoginOf, loginKey, readDockerConfig, runHelper } from './docker-config.ts';
-import { defaultPatience } from './patience.ts';
 import { type AddressPolicy, registryUrl } from './registry-address.ts';
-import { withRetries } from './retry.ts';
+import { defaultPatience, withRetries } from './retry.ts';
 import { createTransport } from './transport.ts';
 
 /** A name and a password, or a token in its place. */

@@ -5,9 +5,8 @@ import { readBounded } from '../read-body.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
 import { type Credentials, dockerCredentials } from './docker-config.ts';
-import { defaultPatience, type Patience } from './patience.ts';
 import { type AddressPolicy, registryUrl } from './registry-address.ts';
-import { withRetries } from './retry.ts';
+import { defaultPatience, type Patience, withRetries } from './retry.ts';
 import { type Answer, type Call, createTransport, type Transport } from './transport.ts';
 
 export interface RepositoryOptions extends AddressPolicy {

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { defaultPatience } from './patience.ts';
-import { retryAfterMs, Transient, withRetries } from './retry.ts';
+import { defaultPatience, retryAfterMs, Transient, withRetries } from './retry.ts';
 
 it.each([
   [null, undefined],

@@ -2,10 +2,9 @@ import { Fault, fail } from '../../core/fault.ts';
 import type { Body } from '../read-body.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
-import type { Patience } from './patience.ts';
 import { type AddressPolicy, isFollowed } from './registry-address.ts';
 import { registryFetch } from './registry-fetch.ts';
-import { isTransientStatus, retryAfterMs, Transient } from './retry.ts';
+import { isTransientStatus, type Patience, retryAfterMs, Transient } from './retry.ts';
 
 /** One request to a registry. */
 export interface Call {
