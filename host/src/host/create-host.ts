@@ -14,10 +14,10 @@ import type { Plugin } from '../plugin/plugin.ts';
 import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
 import { openGeneration, type Watch } from './generation.ts';
-import { Generations } from './generations.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
 import { openUpstreams } from './open-upstreams.ts';
+import { Generations } from './plugin-replacement.ts';
 
 /** A gateway with everything behind it. Disposing closes all of it, in reverse order of opening. */
 export interface Host extends AsyncDisposable {
