@@ -5,7 +5,7 @@ import type { HookChain } from '../hook/hook-chain.ts';
 import { hookedMethods } from '../mcp/methods.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
-import { createNotices, type Notices } from './notices.ts';
+import { createListWarnings, type ListWarnings } from './list-warnings.ts';
 import { createOrigins, type Origins } from './resource-origins.ts';
 
 /**
@@ -44,7 +44,7 @@ export interface ClientScope {
 export interface Route extends ClientScope {
   readonly id: string;
   readonly chain: HookChain;
-  readonly notices: Notices;
+  readonly notices: ListWarnings;
 }
 
 const hasAfterHook = (chain: HookChain) => hookedMethods.some(method => chain.handles('after', method));
@@ -73,7 +73,7 @@ export interface OpenBindingOptions {
 export class OpenBinding implements Disposable {
   readonly id: string;
   readonly upstreams: readonly UpstreamPool[];
-  readonly notices: Notices;
+  readonly notices: ListWarnings;
   readonly #chain: ChainPlace;
   readonly #unhooked: Unhooked;
   readonly #listMs: number;
@@ -83,7 +83,7 @@ export class OpenBinding implements Disposable {
   constructor({ id, chain, upstreams, unhooked = 'drop' }: Binding, { listMs, log, metrics }: OpenBindingOptions) {
     this.id = id;
     this.upstreams = upstreams;
-    this.notices = createNotices(id, log, metrics);
+    this.notices = createListWarnings(id, log, metrics);
     this.#chain = chain;
     this.#unhooked = unhooked;
     this.#listMs = listMs;

@@ -11,7 +11,7 @@ import { PluginHealth } from '../hook/plugin-health.ts';
 import { Receipts } from '../hook/receipt.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
 import type { Binding, OpenBinding } from './binding.ts';
-import { createNotices } from './notices.ts';
+import { createListWarnings } from './list-warnings.ts';
 import { createReadiness } from './readiness.ts';
 
 const always = (action: FailureAction) => ({
@@ -63,7 +63,7 @@ it.each([
 ] as const)('[GW-93] names what is missing while the upstream $what', ({ ready, code, methods }) => {
   const up = { id: 'up', ready, start: async () => {} } as unknown as Binding['upstreams'][number];
   const chain = new ChainPlace(createHookChain({ plugins: [], runner: createFakeHookRunner({}), log: silentLog() }));
-  const notices = createNotices('main', silentLog(), new Metrics());
+  const notices = createListWarnings('main', silentLog(), new Metrics());
   for (const method of ['tools/list', 'initialize']) notices.leftOut('up', method, new Fault(code), false);
   const opened = new Map([['main', { id: 'main', notices } as unknown as OpenBinding]]);
   const { missing } = createReadiness(

@@ -3,7 +3,7 @@ import { toFault } from '../core/fault.ts';
 import type { PluginTrouble } from '../hook/plugin-health.ts';
 import type { ConnectFailure, UpstreamPool } from '../upstream/upstream.ts';
 import type { Binding, OpenBinding } from './binding.ts';
-import type { Missing } from './notices.ts';
+import type { Missing } from './list-warnings.ts';
 
 /** The state of the gateway, for an operator. */
 export interface ReadinessReport {

@@ -16,7 +16,7 @@ export interface Missing {
  * Logs why a binding shows less than its upstreams have, or shows it in a way that clients may not accept. A lasting
  * state is logged once, a recurring one once a minute.
  */
-export interface Notices {
+export interface ListWarnings {
   /** Reports a failed list request, or an upstream that was missing at `initialize`. `stale`: its last list is used. */
   leftOut(upstream: string, method: string, reason: unknown, stale: boolean): void;
   /** Reports that a list request succeeded. */
@@ -40,7 +40,7 @@ const mostTold = 1_000;
 /** The maximum number of names and URIs in one line. */
 const shown = 10;
 
-export function createNotices(binding: string, log: Log, metrics: Metrics): Notices {
+export function createListWarnings(binding: string, log: Log, metrics: Metrics): ListWarnings {
   const counter = 'sallyport_lists_incomplete_total';
   const help = 'Lists and answers to initialize that lack an upstream, or contain an old list of it.';
   metrics.declare(counter, { type: 'counter', help });

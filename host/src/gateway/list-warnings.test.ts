@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Fault } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
-import { createNotices } from './notices.ts';
+import { createListWarnings } from './list-warnings.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -11,7 +11,7 @@ function open() {
   const lines: Record<string, unknown>[] = [];
   const metrics = new Metrics();
   const log = createLog('info', { write: text => void lines.push(JSON.parse(text)) });
-  return { lines, metrics, notices: createNotices('main', log, metrics) };
+  return { lines, metrics, notices: createListWarnings('main', log, metrics) };
 }
 const late = new Fault('upstream_timeout', { upstream: 'up', after_ms: 5 });
 const down = new Fault('upstream_unavailable', { upstream: 'up' });
