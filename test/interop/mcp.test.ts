@@ -101,7 +101,7 @@ beforeAll(async () => {
   upstream = await startConformanceUpstream();
   const bytes = await jsGuest(guestDescriptor('witness', { hooks, payload: ['blob'] }), witness);
   const server = join(import.meta.dirname, '../fixtures/conformance-server.ts');
-  gateway = await openHost([{ id: 'witness', bytes, limits: { timeout_ms: 5_000 } }], upstream.url, {
+  gateway = await openHost([{ id: 'witness', bytes }], upstream.url, {
     upstreams: [
       { id: 'http', http: { url: upstream.url } },
       { id: 'stdio', stdio: { command: process.execPath, args: [server] } },

@@ -61,7 +61,7 @@ describe('a gateway whose plugin has capabilities of all kinds', () => {
     openHost(
       [
         {
-          ...{ id: 'knows', bytes, config, limits: { timeout_ms: 5000 } },
+          ...{ id: 'knows', bytes, config },
           grants: {
             secret_store: { names: ['word'], references: [{ name: 'token', origins: [origin] }] },
             outbound_http: { allow: [origin, 'http://127.0.0.1:9'], allow_private: ['127.0.0.1/32'] },

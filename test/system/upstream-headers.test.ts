@@ -103,7 +103,6 @@ async function open(plugins: Readonly<Record<string, Setting>>, url: string, mor
       id,
       bytes: guests.get(id) ?? new Uint8Array(),
       config: { set, fails },
-      limits: { timeout_ms: 5000 },
       ...(on_error && { on_error }),
       grants: {
         upstream_headers: { names },

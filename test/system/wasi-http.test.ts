@@ -22,7 +22,7 @@ describe('fetch in a StarlingMonkey component', () => {
   let origin: string;
   let bytes: Uint8Array;
   let runner: Awaited<ReturnType<typeof openGuests>>;
-  const limits = { timeoutMs: 5000, startMs: 60_000 };
+  const limits = { timeoutMs: 20_000, startMs: 60_000 };
 
   beforeAll(async () => {
     server.listen(0, '127.0.0.1');
