@@ -3,11 +3,14 @@ import type { StartCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
 import { readConfig } from './read-config.ts';
 
-/** `sallyport check`: everything that start would refuse, without starting. Yields what it prints; `signal` ends it. @throws Faults */
+/**
+ * Runs `sallyport check`: finds everything that a start would refuse. Returns what it prints; `signal` aborts it.
+ * @throws Faults
+ */
 export async function check(command: StartCommand, signal?: AbortSignal): Promise<string> {
   const config = await readConfig(command.config);
   const lock = await openLock(command, config, silentLog());
-  // Loaded only now: a refused config should be told of at once.
+  // Loaded only now, so that an invalid configuration is reported at once.
   const { checkAll, commandFaults } = await import('../host/check-all.ts');
   const { summaryOf } = await import('../host/load-all.ts');
   for (const { details, hint } of await commandFaults(config.upstreams.filter(({ required }) => !required))) {

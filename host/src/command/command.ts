@@ -1,12 +1,12 @@
-/** What every command that reads a configuration takes. */
+/** What all commands that read a configuration have in common. */
 interface Common {
   /** The file. */
   readonly config: string;
-  /** Whether the result is for machines. */
+  /** Whether to print JSON. */
   readonly json: boolean;
 }
 
-/** `serve` and `check`. */
+/** The options of `serve` and `check`. */
 export interface StartCommand extends Common {
   /** Refuse to start unless the lockfile names exactly the configured plugins. */
   readonly frozen: boolean;
@@ -14,7 +14,7 @@ export interface StartCommand extends Common {
 }
 
 export interface LockCommand extends Common {
-  /** Ids of the plugins whose changes the operator agrees with. */
+  /** Ids of the plugins whose changes the operator approves. */
   readonly approve: readonly string[];
   readonly allowDowngrade: boolean;
 }

@@ -6,8 +6,8 @@ import type { GrantsCommand } from './command.ts';
 import { readConfig } from './read-config.ts';
 
 /**
- * `sallyport grants`: what a plugin is granted, and the smallest grants that would have let through what learning mode
- * recorded. Yields what it prints: YAML to paste under the plugin.
+ * Runs `sallyport grants`: finds what a plugin is granted, and the smallest grants that would have allowed what
+ * learning mode recorded. Returns what it prints: YAML to paste under the plugin.
  * @throws Faults
  */
 export async function grants({ config: file, plugin, json }: GrantsCommand): Promise<string> {

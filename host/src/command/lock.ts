@@ -8,8 +8,8 @@ import type { LockCommand } from './command.ts';
 import { readConfig } from './read-config.ts';
 
 /**
- * `sallyport lock`: asks every source anew, verifies, and pins what came. Nothing is written when one plugin is refused.
- * Yields what it prints; `signal` ends the pulling.
+ * Runs `sallyport lock`: fetches every plugin again, verifies and pins it. Nothing is written if one plugin is refused.
+ * Returns what it prints; `signal` aborts the pulling.
  * @throws Faults, of `lock_unapproved`, `version_rollback` and everything that check would refuse
  */
 export async function lock(command: LockCommand, signal?: AbortSignal): Promise<string> {

@@ -5,7 +5,7 @@ import { honourLock, type Lock } from '../lockfile/check-pins.ts';
 import { lockfileOf, readLockfile } from '../lockfile/file.ts';
 import type { StartCommand } from './command.ts';
 
-/** The lock that a start honours. @throws Faults of `lockfile_unusable`, `lock_frozen` */
+/** Opens the lock for a start. @throws Faults of `lockfile_unusable`, `lock_frozen` */
 export async function openLock(
   { config: file, frozen, allowDowngrade }: StartCommand,
   { plugins }: Config,

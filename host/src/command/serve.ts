@@ -8,24 +8,24 @@ import type { StartCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
 import { readConfig } from './read-config.ts';
 
-/** Milliseconds that closing what was opened may take: beyond them the end of the process closes it. */
+/** How long closing may take, in milliseconds, before the process ends anyway. */
 const closingMs = 5_000;
 
 /**
- * `sallyport serve`. Yields what drains the gateway, closes everything and flushes the log. `signal` ends a start that is
- * not done: what was opened is closed again.
+ * Runs `sallyport serve`. Returns a function that drains the gateway, closes everything and flushes the log. `signal`
+ * aborts a start that has not finished, and what was opened is closed again.
  * @throws Faults
  */
 export async function serve(command: StartCommand, signal?: AbortSignal): Promise<(why: string) => Promise<void>> {
   const config = await readConfig(command.config);
   const log = createLog(config.log.level);
   const lock = await openLock(command, config, log);
-  // Loaded only now: a refused config should be told of at once.
+  // Loaded only now, so that an invalid configuration is reported at once.
   const { createHost } = await import('../host/create-host.ts');
-  const host = await unlessGivenUp(createHost(config, log, { lock, signal }), signal);
+  const host = await openUnlessAborted(createHost(config, log, { lock, signal }), signal);
   const { url } = await host.server.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
-  const deaf = hearSignals(host, log);
+  const stopHandling = handleSignals(host, log);
   saveCodeCache();
   return async why => {
     log.info({ signal: why }, 'draining');
@@ -35,16 +35,16 @@ export async function serve(command: StartCommand, signal?: AbortSignal): Promis
       host[Symbol.asyncDispose]().then(() => true),
     );
     if (!closed) log.warn({ waited_ms: closingMs }, 'not everything could be closed in time');
-    deaf();
+    stopHandling();
     await within(closingMs, new Promise<void>(resolve => log.flush(() => resolve())));
   };
 }
 
 /**
- * Answers the signals that others send to have logs reopened, or out of habit. Left alone, SIGHUP and SIGUSR2 would
- * end the gateway in the middle of its calls. Yields what ends the hearing.
+ * Handles the signals that log rotation and habit send. By default, SIGHUP and SIGUSR2 would end the gateway in the
+ * middle of its calls. Returns a function that stops handling them.
  */
-function hearSignals(host: Host, log: Log): () => void {
+function handleSignals(host: Host, log: Log): () => void {
   const reopen = () => {
     try {
       host.reopenFiles();
@@ -59,20 +59,20 @@ function hearSignals(host: Host, log: Log): () => void {
   return () => void process.off('SIGHUP', reopen).off('SIGUSR1', ignore).off('SIGUSR2', ignore);
 }
 
-/** What is opened, unless it is given up: closing what was begun then has its time, and no more. @throws the signal's reason */
-async function unlessGivenUp<T>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {
+/** Waits for what opens. After an abort, what was opened has limited time to close. @throws the signal's reason */
+async function openUnlessAborted<T>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return opening;
-  const givenUp = Promise.withResolvers<never>();
-  const giveUp = () => void delay(closingMs).then(() => givenUp.reject(signal.reason));
-  signal.addEventListener('abort', giveUp, { once: true });
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => void delay(closingMs).then(() => aborted.reject(signal.reason));
+  signal.addEventListener('abort', abort, { once: true });
   try {
-    if (signal.aborted) giveUp();
-    return await Promise.race([opening, givenUp.promise]);
+    if (signal.aborted) abort();
+    return await Promise.race([opening, aborted.promise]);
   } finally {
-    signal.removeEventListener('abort', giveUp);
+    signal.removeEventListener('abort', abort);
   }
 }
 
-/** What `work` comes to; undefined when it takes longer. */
+/** Returns the result of `work`, or undefined if it takes longer. */
 const within = <T>(ms: number, work: PromiseLike<T>): Promise<T | undefined> =>
   Promise.race([work, delay(ms, undefined)]);

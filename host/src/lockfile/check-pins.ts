@@ -7,26 +7,26 @@ import { pinnedSource, pinOf } from './pin.ts';
 import { type Difference, differences } from './pin-difference.ts';
 import { highest, isBelow } from './version-mark.ts';
 
-/** What loading asks of the lockfile. */
+/** How the loading of plugins uses a lockfile. */
 export interface Lock {
-  /** Where to fetch the plugin from: of what is pinned, exactly that. */
+  /** Returns where to fetch the plugin from: for a pinned plugin, exactly what is pinned. */
   sourceOf(entry: PluginConfig): SourceConfig;
-  /** Judges a verified plugin before anything is granted or compiled. @throws Faults */
+  /** Checks a verified plugin before anything is granted or compiled. @throws Faults */
   check(entry: PluginConfig, artifact: VerifiedArtifact, imports: readonly string[]): void;
 }
 
 interface LockOptions {
   /** Undefined when there is no lockfile. */
   readonly held: Lockfile | undefined;
-  /** The folder of the lockfile: files are named from there. */
+  /** The folder of the lockfile. Paths in it are relative to it. */
   readonly folder: string;
-  /** The configuration as the command line named it, for hints that can be typed as they stand. */
+  /** The configuration as the command line named it, for hints that can be copied. */
   readonly config: string;
   readonly allowDowngrade: boolean;
 }
 
 /**
- * For a start: what is pinned must be as it is pinned. What is not pinned may be used, unless `frozen`.
+ * Creates the lock of a start: pinned plugins must match their pins, and others may be used unless `frozen`.
  * `check` throws Faults of `lock_mismatch`, `version_rollback`.
  * @throws Faults of `lock_frozen`
  */
@@ -53,7 +53,7 @@ export function honourLock(
       const pin = held?.plugins.get(id);
       const changes = pin === undefined ? [] : differences(pin, found);
       const faults =
-        changes.length === 0 ? [] : [new Fault('lock_mismatch', { ...approval(id, config), ...told(changes) })];
+        changes.length === 0 ? [] : [new Fault('lock_mismatch', { ...approval(id, config), ...linesOf(changes) })];
       throwAll([...faults, ...(allowDowngrade ? [] : rollback(id, found, held))]);
     },
   };
@@ -79,16 +79,16 @@ export interface Pinned {
   readonly differences: readonly string[];
 }
 
-/** A lock that takes what it is shown, within what was approved. */
+/** A lock that records what it checks, within what was approved. */
 export interface LockUpdate extends Lock {
-  /** The new lockfile, of all plugins that were checked. */
+  /** Returns the new lockfile, with all plugins that were checked. */
   result(): Lockfile;
-  /** In the order of the ids. */
+  /** Returns what was done, in the order of the ids. */
   pinned(): readonly Pinned[];
 }
 
 /**
- * For `sallyport lock`: sources are asked anew, and updates that ask for nothing more are taken.
+ * Creates the lock of `sallyport lock`: tags are resolved again, and updates that ask for nothing more are accepted.
  * `check` throws Faults of `lock_unapproved`, `version_rollback`; ids in `approved` may ask for more.
  */
 export function updateLock(
@@ -106,11 +106,13 @@ export function updateLock(
       const changes = before === undefined ? [] : differences(before, pin);
       const unapproved = !approved.has(plugin) && changes.some(({ more }) => more);
       throwAll([
-        ...(unapproved ? [new Fault('lock_unapproved', { ...approval(plugin, config), ...told(changes, true) })] : []),
+        ...(unapproved
+          ? [new Fault('lock_unapproved', { ...approval(plugin, config), ...linesOf(changes, true) })]
+          : []),
         ...(allowDowngrade ? [] : rollback(plugin, pin, held)),
       ]);
       const change = before === undefined ? 'new' : changes.length > 0 ? 'updated' : 'unchanged';
-      taken.set(plugin, { plugin, pin, change, ...told(changes) });
+      taken.set(plugin, { plugin, pin, change, ...linesOf(changes) });
     },
     pinned,
     result() {
@@ -121,7 +123,7 @@ export function updateLock(
   };
 }
 
-/** What is pinned was accepted, whatever its version; all else must not be below the highest that was. */
+/** Refuses a version below the highest that was pinned, unless it is the pinned one. */
 function rollback(plugin: string, found: Pin, held: Lockfile | undefined): readonly Fault[] {
   const mark = held?.marks.get(plugin);
   if (mark === undefined || !isBelow(found, mark) || held?.plugins.get(plugin)?.digest === found.digest) return [];
@@ -130,7 +132,7 @@ function rollback(plugin: string, found: Pin, held: Lockfile | undefined): reado
   return [new Fault('version_rollback', { plugin, found: named(found), highest: named(mark) })];
 }
 
-const told = (changes: readonly Difference[], marked = false) => ({
+const linesOf = (changes: readonly Difference[], marked = false) => ({
   differences: changes.map(({ line, more }) => (marked && more ? `${line}   (asks for more)` : line)),
 });
 
@@ -139,7 +141,7 @@ const approval = (plugin: string, config: string) => ({
   hint: `if you agree with every line, run \`${lockCommand(config)} --approve ${plugin}\``,
 });
 
-/** As it is typed for this configuration; what it is without `-c` needs none. */
+/** Returns the command to type for this configuration; the default one needs no `-c`. */
 function lockCommand(config: string): string {
   if (config === 'sallyport.yaml') return 'sallyport lock';
   return `sallyport lock -c ${/^[\w./-]+$/.test(config) ? config : `'${config.replaceAll("'", "'\\''")}'`}`;

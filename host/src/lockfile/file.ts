@@ -6,10 +6,10 @@ import { readRegularFile } from '../core/regular-file.ts';
 import { isNotFound } from '../core/system-error.ts';
 import { formatLockfile, type Lockfile, parseLockfile } from './lockfile.ts';
 
-/** The lockfile of a configuration stands beside it: `sallyport.lock` for `sallyport.yaml`. */
+/** Returns the lockfile of a configuration, which is beside it: `sallyport.lock` for `sallyport.yaml`. */
 export const lockfileOf = (config: string): string => join(dirname(config), `${parse(config).name}.lock`);
 
-/** Undefined when there is none. @throws Faults of `lockfile_unusable` */
+/** Reads a lockfile; returns undefined if there is none. @throws Faults of `lockfile_unusable` */
 export async function readLockfile(file: string): Promise<Lockfile | undefined> {
   const text = await readRegularFile(file).catch(error =>
     isNotFound(error) ? undefined : fail('lockfile_unusable', { file, reason: fileProblem(error) }, error),
@@ -17,7 +17,7 @@ export async function readLockfile(file: string): Promise<Lockfile | undefined> 
   return text === undefined ? undefined : parseLockfile(text.toString('utf8'), file);
 }
 
-/** Replaces the file as a whole: whoever reads it sees the old one or the new one. @throws Fault `lockfile_unusable` */
+/** Replaces the file as a whole, so that readers see the old or the new one. @throws Fault `lockfile_unusable` */
 export async function writeLockfile(file: string, lockfile: Lockfile): Promise<void> {
   try {
     await writeDurably(file, Buffer.from(formatLockfile(lockfile)), dirname(file));

@@ -8,7 +8,7 @@ import { Fault, Faults, fail } from '../core/fault.ts';
 
 const { version, sequence, hooks, payload, required_capabilities, optional_capabilities } =
   pluginDescriptorSchema.shape;
-const digest = z.string().refine(isDigest, 'sha256: and 64 lower-case hex digits');
+const digest = z.string().refine(isDigest, 'expected sha256: and 64 lower-case hex digits');
 const names = z.array(z.string()).max(4096);
 
 const pinSchema = z.strictObject({
@@ -31,13 +31,15 @@ const pinSchema = z.strictObject({
 
 const markSchema = z.strictObject({ version, sequence });
 
-/** What an operator has accepted of one plugin: what it is, who signed it, what it asks for and what it gets. */
+/** What an operator accepted of one plugin: its identity, its signer, what it asks for, and what it was granted. */
 export type Pin = z.output<typeof pinSchema>;
 
 /** The highest version of a plugin that was ever pinned. */
 export type Mark = z.output<typeof markSchema>;
 
-/** `sallyport.lock`. A mark outlives its plugin's pin: who takes a plugin out and in again is still warned. */
+/**
+ * The content of `sallyport.lock`. Marks outlive pins, so that a rollback is refused even after a plugin was removed.
+ */
 export interface Lockfile {
   readonly plugins: ReadonlyMap<string, Pin>;
   readonly marks: ReadonlyMap<string, Mark>;
@@ -54,7 +56,7 @@ const head = `# Written by \`sallyport lock\`: what was approved for each plugin
 # control, and do not edit it: \`sallyport lock --approve <plugin>\` records your consent to a change.
 `;
 
-/** The text of a lockfile. The same content always gives the same text. */
+/** Formats a lockfile. The same content always gives the same text. */
 export function formatLockfile({ plugins, marks }: Lockfile): string {
   const sealed = (entries: ReadonlyMap<string, object>) =>
     Object.fromEntries(
@@ -68,7 +70,7 @@ export function formatLockfile({ plugins, marks }: Lockfile): string {
 
 /**
  * Reads a lockfile.
- * @throws Faults of `lockfile_unusable`: everything that is malformed or was changed by hand, each with its place
+ * @throws Faults of `lockfile_unusable`: everything that is malformed or was edited by hand, each with its position
  */
 export function parseLockfile(text: string, file: string): Lockfile {
   const { document, at, position } = parseYaml(text);

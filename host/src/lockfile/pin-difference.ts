@@ -3,15 +3,15 @@ import { canonicalJson } from '../core/canonical-json.ts';
 import { isJsonObject } from '../core/json.ts';
 import type { Pin } from './lockfile.ts';
 
-/** One thing in which a plugin is not what was pinned. */
+/** One difference between a plugin and its pin. */
 export interface Difference {
   /** `imports: + wasi:random/random@0.2.3`, `version: 1.0.0 → 1.1.0` */
   readonly line: string;
-  /** Whether the plugin gets, sees or is vouched for by more or others than what was accepted. */
+  /** Whether the plugin asks for, gets or sees more than was accepted, or has another signer. */
   readonly more: boolean;
 }
 
-/** All differences, in the order of the fields of a pin. */
+/** Returns all differences, in the order of the fields of a pin. */
 export function differences(pinned: Pin, found: Pin): readonly Difference[] {
   const signerOf = ({ signer: { by, key_id } }: Pin) => (key_id === undefined ? by : `${by} ${key_id}`);
   return [
@@ -33,7 +33,7 @@ export function differences(pinned: Pin, found: Pin): readonly Difference[] {
 const changed = (name: string, from: unknown, to: unknown, more = false): Difference[] =>
   isDeepStrictEqual(from, to) ? [] : [{ line: `${name}: ${shown(from)} → ${shown(to)}`, more }];
 
-/** What a list has more of asks for more; what it has less of does not. Order does not count. */
+/** Compares lists: added items ask for more, removed ones do not. The order is ignored. */
 function lists(name: string, from: readonly unknown[], to: readonly unknown[]): Difference[] {
   const has = (list: readonly unknown[], item: unknown) => list.some(each => isDeepStrictEqual(each, item));
   return [
@@ -43,8 +43,8 @@ function lists(name: string, from: readonly unknown[], to: readonly unknown[]): 
 }
 
 /**
- * Lists in a grant name what is allowed, so that a shorter one grants less, and so does a grant that is gone. Of any
- * other change nobody but the operator can tell.
+ * Compares grants. Lists in a grant name what is allowed, so a shorter list grants less, and so does a removed grant.
+ * Any other change may grant more, so the operator decides.
  */
 function granted(name: string, from: unknown, to: unknown): Difference[] {
   if (Array.isArray(from) && Array.isArray(to)) return lists(name, from, to);
@@ -60,7 +60,7 @@ function granted(name: string, from: unknown, to: unknown): Difference[] {
   });
 }
 
-/** A value in one line that no terminal takes for more than text. */
+/** Formats a value in one line that a terminal shows as plain text. */
 function shown(value: unknown): string {
   if (value === undefined) return 'none';
   if (typeof value === 'string' && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return value;

@@ -6,7 +6,9 @@ import { digestOf } from '../core/digest.ts';
 import { formatReference, parseReference } from '../source/reference.ts';
 import type { Pin } from './lockfile.ts';
 
-/** A plugin's source as a lockfile names it; files are named from `folder` on, so that it can move with them. */
+/**
+ * Returns a plugin's source as a lockfile names it. Paths are relative to `folder`, so that it can move with the files.
+ */
 function referenceOf({ oci, oci_layout, file }: SourceConfig, folder: string): string {
   const path = oci_layout ?? file;
   if (path === undefined) return oci ?? '';
@@ -14,14 +16,14 @@ function referenceOf({ oci, oci_layout, file }: SourceConfig, folder: string): s
   return from.startsWith('.') ? from : `./${from}`;
 }
 
-/** The same source, asked for exactly what is pinned: no tag decides any more. */
+/** Returns the source with the pinned digest, which takes the place of a tag. */
 export function pinnedSource(source: SourceConfig, pin: Pin, folder: string): SourceConfig {
   if (source.oci === undefined || pin.manifest === undefined) return source;
   if (pin.reference !== referenceOf(source, folder)) return source;
   return { ...source, oci: formatReference({ ...parseReference(source.oci), digest: pin.manifest }) };
 }
 
-/** What a plugin that was fetched and verified would be pinned as. */
+/** Creates the pin of a plugin that was fetched and verified. */
 export function pinOf(
   { source, grants }: PluginConfig,
   { digest, origin, descriptor, signer }: VerifiedArtifact,

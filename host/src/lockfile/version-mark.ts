@@ -1,12 +1,12 @@
 import type { Mark } from './lockfile.ts';
 
-/** Whether one comes before the other: by the precedence of Semantic Versioning (§ 11), then by the sequence. */
+/** Whether one is lower than the other: by the precedence of Semantic Versioning (§ 11), then by the sequence. */
 export function isBelow(one: Mark, other: Mark): boolean {
   const order = compareVersions(one.version, other.version);
   return order === 0 ? (one.sequence ?? -1) < (other.sequence ?? -1) : order < 0;
 }
 
-/** The higher of the two. */
+/** Returns the higher of the two. */
 export const highest = (one: Mark, other: Mark | undefined): Mark => {
   const top = other === undefined || isBelow(other, one) ? one : other;
   return { version: top.version, ...(top.sequence === undefined ? {} : { sequence: top.sequence }) };
@@ -21,13 +21,13 @@ function compareVersions(one: string, other: string): number {
   return compareLists(a.labels, b.labels);
 }
 
-/** Build metadata, after the plus, does not count. */
+/** Splits a version into numbers and labels. Build metadata, after the plus, is ignored. */
 function split(version: string) {
   const [, numbers = '', labels = ''] = /^([^-+]*)(?:-([^+]*))?/.exec(version) ?? [];
   return { numbers: numbers.split('.'), labels: labels === '' ? [] : labels.split('.') };
 }
 
-/** The first difference decides; without one, the shorter list comes first. */
+/** Compares lists: the first difference decides; without one, the shorter list is lower. */
 function compareLists(one: readonly string[], other: readonly string[]): number {
   for (const [index, part] of one.entries()) {
     const against = other[index];
@@ -38,7 +38,7 @@ function compareLists(one: readonly string[], other: readonly string[]): number 
   return one.length - other.length;
 }
 
-/** Numbers, of any length, come before words. */
+/** Compares parts: numbers, of any length, are lower than words. */
 function compareParts(one: string, other: string): number {
   const [number, otherNumber] = [/^\d+$/.test(one), /^\d+$/.test(other)];
   if (number !== otherNumber) return number ? -1 : 1;

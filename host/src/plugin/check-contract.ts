@@ -6,8 +6,8 @@ import type { InspectedComponent } from '../runtime/wasm/compile/inspect.ts';
 import { contractMismatches } from './contract-mismatch.ts';
 
 /**
- * Compares what a descriptor says with what the component exports and this gateway can call, and the types of all that
- * it imports and exports with the contract.
+ * Compares a descriptor with what the component exports and this gateway can call, and the types of all imports and
+ * exports with the contract.
  * @throws Faults of `plugin_kind_unsupported`, `hook_unsupported`, `export_missing`, `contract_mismatch`
  */
 export function checkContract(

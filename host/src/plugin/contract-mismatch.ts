@@ -8,11 +8,15 @@ import type { Item } from '../wasm/type-scope.ts';
 
 /**
  * Compares every function that a component imports and exports with the contract, type by type. A component may lack
- * functions that it does not use, and must export all of those in `due`; what it has must be exactly what the contract
- * says. Interfaces carry their version in their names, so a plugin is compared with the version that it was built for.
+ * functions that it does not use, but must export all of `required`; what it has must match the contract exactly.
+ * Interfaces carry their version in their names, so a plugin is compared with the version that it was built for.
  * @returns a fault of `contract_mismatch` for each function that differs
  */
-export function contractMismatches(plugin: string, types: ComponentTypes, due: readonly string[]): readonly Fault[] {
+export function contractMismatches(
+  plugin: string,
+  types: ComponentTypes,
+  required: readonly string[],
+): readonly Fault[] {
   const faults: Fault[] = [];
   for (const [direction, items] of Object.entries(types) as ['imports' | 'exports', ComponentTypes['imports']][]) {
     for (const [name, item] of items) {
@@ -27,7 +31,7 @@ export function contractMismatches(plugin: string, types: ComponentTypes, due: r
       }
       const table = functionsOf(name);
       if (table === undefined) continue;
-      for (const difference of differencesOf(item, table, direction === 'exports' && due.includes(name))) {
+      for (const difference of differencesOf(item, table, direction === 'exports' && required.includes(name))) {
         faults.push(new Fault('contract_mismatch', { plugin, [direction.slice(0, -1)]: name, ...difference }));
       }
     }
@@ -35,7 +39,7 @@ export function contractMismatches(plugin: string, types: ComponentTypes, due: r
   return faults;
 }
 
-/** The contract's functions of an interface. Those of WASI 0.2 are the same in all of its versions. */
+/** Returns the contract's functions of an interface. Those of WASI 0.2 are the same in all of its versions. */
 function functionsOf(name: string): ContractTable[string] | undefined {
   if (Object.hasOwn(contractFunctions, name)) return contractFunctions[name];
   const [, wasi = ''] = /^(wasi:[\w/-]+)@0\.2\.\d+$/.exec(name) ?? [];
@@ -75,7 +79,7 @@ function* signatureDifference(
   yield { function: name, differs: place, expected: wanted, found: there };
 }
 
-/** Where two types differ, and what is expected and found there. */
+/** Describes where two types differ, and what is expected and found there. */
 type Place = readonly [place: string, expected: string, found: string];
 
 function functionDifference(expected: ContractFunction, found: ContractFunction): Place | undefined {
@@ -89,9 +93,9 @@ function functionDifference(expected: ContractFunction, found: ContractFunction)
   return typeDifference(expected.result, found.result, 'its result');
 }
 
-/** As deep as `expected` is, so the work is bounded by the contract whatever `found` is. */
+/** Goes only as deep as `expected`, so that the contract limits the work, whatever `found` is. */
 function typeDifference(expected: ContractType | null, found: ContractType | null, place: string): Place | undefined {
-  const differs: Place = [place, tellType(expected), tellType(found)];
+  const differs: Place = [place, formatType(expected), formatType(found)];
   if (expected === null || found === null || typeof expected === 'string' || typeof found === 'string') {
     return expected === found ? undefined : differs;
   }
@@ -108,7 +112,7 @@ function typeDifference(expected: ContractType | null, found: ContractType | nul
   return undefined;
 }
 
-/** What a type is made of: each part's name, which says all that is not a type, and its type. */
+/** Returns the parts of a type: each part's name, which says everything that is not a type, and its type. */
 function partsOf(type: Exclude<ContractType, string>): readonly (readonly [string, ContractType | null])[] {
   if ('list' in type) return [['its elements', type.list]];
   if ('option' in type) return [['', type.option]];
@@ -128,12 +132,12 @@ function partsOf(type: Exclude<ContractType, string>): readonly (readonly [strin
 const longest = 300;
 const deepest = 3;
 
-/** In WIT, no deeper and longer than somebody reads. */
-function tellType(type: ContractType | null, depth = 0): string {
+/** Formats a type as WIT, with limited depth and length. */
+function formatType(type: ContractType | null, depth = 0): string {
   if (type === null) return 'nothing';
   if (typeof type === 'string') return type;
   if (depth >= deepest) return '…';
-  const each = (part: ContractType | null) => tellType(part, depth + 1);
+  const each = (part: ContractType | null) => formatType(part, depth + 1);
   const member = ([name, part]: readonly [string, ContractType | null]) =>
     part === null ? name : `${name}: ${each(part)}`;
   const some = (parts: readonly string[]) => cut(parts.join(', '), longest);
@@ -150,4 +154,4 @@ function tellType(type: ContractType | null, depth = 0): string {
 }
 
 const tellFunction = ({ params, result }: ContractFunction): string =>
-  `func(${params.map(([name, type]) => `${name}: ${tellType(type, deepest - 1)}`).join(', ')})${result === null ? '' : ` -> ${tellType(result, deepest - 2)}`}`;
+  `func(${params.map(([name, type]) => `${name}: ${formatType(type, deepest - 1)}`).join(', ')})${result === null ? '' : ` -> ${formatType(result, deepest - 2)}`}`;

@@ -21,10 +21,10 @@ const learnedSchema = z.strictObject({
 /** What learning mode recorded of one plugin. */
 export type Learned = z.output<typeof learnedSchema>;
 
-/** Where the record of a plugin is kept. */
+/** Returns the file that keeps the record of a plugin. */
 const fileOf = (cacheDir: string, plugin: string) => join(cacheDir, 'learned', `${plugin}.json`);
 
-/** The record of a plugin; undefined when there is none that can be read. */
+/** Reads the record of a plugin; returns undefined if there is none that can be read. */
 export async function readLearned(cacheDir: string, plugin: string): Promise<Learned | undefined> {
   try {
     return learnedSchema.parse(JSON.parse((await readRegularFile(fileOf(cacheDir, plugin))).toString('utf8')));
@@ -33,15 +33,17 @@ export async function readLearned(cacheDir: string, plugin: string): Promise<Lea
   }
 }
 
-/** Records what plugins that are learning were refused. */
+/** Records what was refused to plugins that are learning. */
 export interface Learner extends AsyncDisposable {
-  /** A plugin that is learning was loaded, and asks for these capabilities. */
+  /** Starts the record of a loaded plugin that asks for these capabilities. */
   begin(plugin: string, digest: Digest, capabilities: readonly string[]): Promise<void>;
-  /** A use was refused. `need` is JSON text from a lane: not trusted, and dropped when it is not what it should be. */
+  /** Records a refused use. `need` is untrusted JSON text from a lane, and is dropped if it is malformed. */
   refused(plugin: string, capability: string, need: string): void;
 }
 
-/** Each plugin's file is replaced as a whole, and holds at most 256 different uses of a capability. */
+/**
+ * Creates a learner. Each plugin's file is replaced as a whole, and holds at most 256 different uses of a capability.
+ */
 export function createLearner(cacheDir: string, log: Log): Learner {
   const records = new Map<string, Learned & { readonly seen: Set<string> }>();
   let writing = Promise.resolve();
@@ -95,7 +97,7 @@ function parseNeed(text: string): unknown {
   }
 }
 
-/** The smallest grants that would have let through what was recorded: capability → argument. */
+/** Returns the smallest grants that would have allowed what was recorded: capability → argument. */
 export function smallestGrants(
   { uses }: Learned,
   capabilities: readonly Capability[],

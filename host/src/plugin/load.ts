@@ -13,39 +13,42 @@ import { type LimitSettings, pluginLimits } from './plugin-limits.ts';
 
 export interface LoadContext {
   readonly source: (source: SourceConfig, entry: PluginConfig) => Source;
-  /** Without one, nothing is compared with what was accepted before. */
+  /** Without a lock, plugins are not compared with what was accepted before. */
   readonly lock?: Lock | undefined;
   readonly verifier: Verifier;
   readonly runtime: WasmRuntime;
   readonly capabilities: readonly Capability[];
   readonly limits: LimitSettings['all'];
-  /** Ends the pulling and compiling of all plugins. */
+  /** Aborts the pulling and compiling of all plugins. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * From an entry of the operator's file to a plugin that can be given lanes. Each step takes what only the one before
- * can make, so none can be left out.
+ * Loads the plugin of one entry of the operator's file. Each step takes a type that only the step before creates, so no
+ * step can be left out.
  * @throws Faults, each naming the plugin
  */
-async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin> {
+async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Plugin> {
   try {
-    const artifact = await fetchArtifact(on.source(on.lock?.sourceOf(entry) ?? entry.source, entry), on.signal);
-    const verified = await on.verifier.verify(artifact, {
+    const artifact = await fetchArtifact(
+      context.source(context.lock?.sourceOf(entry) ?? entry.source, entry),
+      context.signal,
+    );
+    const verified = await context.verifier.verify(artifact, {
       id: entry.id,
       publicKey: entry.source.public_key,
       stated: entry.descriptor,
     });
     const { descriptor } = verified;
-    const inspected = on.runtime.inspect(verified);
+    const inspected = context.runtime.inspect(verified);
     checkContract(descriptor, inspected);
     const config = checkConfig(entry.config, descriptor, entry.configPlace);
-    const limits = pluginLimits(descriptor, { all: on.limits, own: entry.limits });
+    const limits = pluginLimits(descriptor, { all: context.limits, own: entry.limits });
     const grant = allOf(
-      () => on.lock?.check(entry, verified, inspected.imports),
-      () => decideGrant(inspected.imports, descriptor, entry.grants, on.capabilities),
+      () => context.lock?.check(entry, verified, inspected.imports),
+      () => decideGrant(inspected.imports, descriptor, entry.grants, context.capabilities),
     );
-    const component = await on.runtime.compile(inspected, limits, entry.isolation, on.signal);
+    const component = await context.runtime.compile(inspected, limits, entry.isolation, context.signal);
     return {
       id: entry.id,
       version: descriptor.version,
@@ -54,7 +57,7 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
       origin: verified.origin,
       signer: verified.signer,
       imports: inspected.imports,
-      granted: on.capabilities
+      granted: context.capabilities
         .filter(each => each.always !== true && grant.granted.has(each.name))
         .map(each => each.name),
       seesBlobs: descriptor.payload?.includes('blob') ?? false,
@@ -65,15 +68,15 @@ async function loadPlugin(entry: PluginConfig, on: LoadContext): Promise<Plugin>
   }
 }
 
-/** Loads all plugins side by side. @throws Faults of every plugin that does not load, not only the first */
-export async function loadPlugins(entries: readonly PluginConfig[], on: LoadContext): Promise<readonly Plugin[]> {
-  const loaded = await Promise.allSettled(entries.map(entry => loadPlugin(entry, on)));
+/** Loads all plugins in parallel. @throws Faults of every plugin that does not load, not only the first */
+export async function loadPlugins(entries: readonly PluginConfig[], context: LoadContext): Promise<readonly Plugin[]> {
+  const loaded = await Promise.allSettled(entries.map(entry => loadPlugin(entry, context)));
   const faults = loaded.flatMap(each => (each.status === 'rejected' ? [...toFaults(each.reason)] : []));
   if (faults.length > 0) throw new Faults(faults);
   return loaded.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));
 }
 
-/** What the second yields, when neither throws. @throws Faults of both, so that one reading tells of all */
+/** Runs both and returns the result of the second. @throws Faults of both, so that all are reported at once */
 function allOf<T>(first: () => void, second: () => T): T {
   let objection: unknown;
   try {

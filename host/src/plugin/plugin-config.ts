@@ -6,7 +6,7 @@ import { schemaErrors } from '../core/json-schema.ts';
 import { nearest } from '../core/nearest.ts';
 
 /**
- * Holds the operator's `config` against the descriptor's `config_schema`.
+ * Validates the operator's `config` against the descriptor's `config_schema`.
  * @throws Faults of `plugin_config_invalid`: every problem, with its place in the file where `place` knows it
  */
 export function checkConfig(
@@ -43,7 +43,7 @@ export function checkConfig(
   );
 }
 
-/** Names that the schema gives to the members of what stands at `path`. */
+/** Returns the names that the schema gives to the members of the value at `path`. */
 function membersAt(schema: JsonObject, path: readonly string[]): readonly string[] {
   const found = path.reduce<Json | undefined>((holder, step) => {
     if (!isJsonObject(holder)) return undefined;

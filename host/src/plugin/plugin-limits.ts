@@ -7,7 +7,7 @@ const MiB = 2 ** 20;
 /** Limits that a descriptor may state. */
 type Settled = 'memory_mib' | 'timeout_ms' | 'cpu_ms';
 
-/** `limits.plugin` and a plugin's own `limits` in the operator's file. */
+/** `limits.plugin`, and the plugin's own `limits`, in the operator's file. */
 export interface LimitSettings {
   readonly all: {
     readonly memory_mib: number;
@@ -24,8 +24,8 @@ export interface LimitSettings {
 }
 
 /**
- * The limits of one plugin. A descriptor may ask for less than it would get, and that is what it gets; what it asks
- * for beyond, only the operator gives.
+ * Returns the limits of one plugin. A descriptor that asks for less than the default gets less; only the operator can
+ * grant more.
  * @throws Faults of `limit_ungranted`
  */
 export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSettings): PluginLimits {

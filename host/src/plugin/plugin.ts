@@ -11,11 +11,11 @@ export interface Plugin {
   readonly digest: Digest;
   readonly origin: Origin;
   readonly signer: Signer;
-  /** Interfaces that the component really imports, with versions. */
+  /** The interfaces that the component imports, with versions. */
   readonly imports: readonly string[];
-  /** Names of the capabilities that it may use, those granted to every plugin left out. */
+  /** The names of the capabilities that it may use, without those that every plugin has. */
   readonly granted: readonly string[];
-  /** Whether it asked to be shown images and other blobs. */
+  /** Whether its descriptor asks to see images and other blobs. */
   readonly seesBlobs: boolean;
   readonly prepared: WasmPlugin;
 }

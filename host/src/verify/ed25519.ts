@@ -2,12 +2,12 @@ import { createPublicKey, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Point } from '@noble/ed25519';
 
-/** Bytes of a public key, and of each half of a signature. */
+/** The length in bytes of a public key, and of each half of a signature. */
 const half = 32;
 
 /**
- * Whether these 32 bytes are a public key that one may trust: a canonical encoding (RFC 8032 § 5.1.3) of a point of the
- * prime-order group. Anybody can sign for a key of small order; keys that are not canonical have two names.
+ * Whether these 32 bytes are a sound public key: the canonical encoding (RFC 8032 § 5.1.3) of a point of the
+ * prime-order group. Anybody can sign for a key of small order, and a key that is not canonical has two names.
  */
 export function isSoundKey(publicKey: Uint8Array): boolean {
   const key = Buffer.from(publicKey).toString('hex');
@@ -16,7 +16,7 @@ export function isSoundKey(publicKey: Uint8Array): boolean {
   return known;
 }
 
-/** What was found of each key: it costs as much as a signature, and few keys sign many plugins. Keys are the operator's. */
+/** Results by key: the check costs as much as a signature, and few keys, all the operator's, sign many plugins. */
 const soundness = new Map<string, boolean>();
 
 function checkSoundness(publicKey: Uint8Array): boolean {
@@ -25,10 +25,10 @@ function checkSoundness(publicKey: Uint8Array): boolean {
 }
 
 /**
- * Whether `signature` (R and S, 64 bytes) is one over exactly `message` by `publicKey` (RFC 8032 § 5.1.7).
- * Refuses keys that isSoundKey refuses, an R that is not canonical or of small order, and an S not below the order.
- * Points are judged here, because Node takes any; the equation is Node's, without the cofactor, and so is the look at S.
- * It is solved on another thread, because messages may be long.
+ * Whether `signature` (R and S, 64 bytes) is a signature of `publicKey` over exactly `message` (RFC 8032 § 5.1.7).
+ * Refuses keys that isSoundKey refuses, an R that is not canonical or of small order, and an S not below the order. The
+ * points are checked here, because Node accepts any. Node checks S and the equation, without the cofactor, on another
+ * thread, because messages may be long.
  */
 export async function isSignedBy(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): Promise<boolean> {
   if (signature.length !== 2 * half || !isSoundKey(publicKey)) return false;

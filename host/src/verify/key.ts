@@ -10,13 +10,13 @@ export interface PublicKey {
   readonly keyId: string;
 }
 
-/** What precedes the key in every SPKI DER of Ed25519 (RFC 8410 § 4). */
+/** The bytes before the key in every SPKI DER of Ed25519 (RFC 8410 § 4). */
 const prefix = Buffer.from('302a300506032b6570032100', 'hex');
 const block = /^-----BEGIN ([A-Z0-9 ]+)-----\s+([A-Za-z0-9+/=\s]+)-----END \1-----$/;
 
 /**
  * Reads a PEM block `PUBLIC KEY` with an Ed25519 key, as `openssl pkey -pubout` writes it.
- * @throws Fault `key_invalid`, which says what it is instead; `about` says whose key it is
+ * @throws Fault `key_invalid`, which says what it found instead; `about` says whose key it is
  */
 export function parsePublicKey(pem: string, about: FaultDetails = {}): PublicKey {
   const refuse = (what: string, hint?: string): never =>
@@ -31,7 +31,7 @@ export function parsePublicKey(pem: string, about: FaultDetails = {}): PublicKey
   }
   if (label !== 'PUBLIC KEY') return refuse(`a PEM block ${label}`);
   const der = Buffer.from(base64, 'base64');
-  // Node reads over what is no base64, and stops at the first `=`: a key must not have two texts.
+  // Node ignores what is not base64, and stops at the first `=`, but a key must have only one text.
   if (der.toString('base64') !== base64.replace(/\s/g, '')) return refuse('a PEM block with data besides its base64');
   if (der.length !== prefix.length + 32 || !der.subarray(0, prefix.length).equals(prefix)) {
     return refuse(`a key of type ${typeOf(pem)}`);

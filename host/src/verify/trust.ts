@@ -9,8 +9,8 @@ export interface TrustedKey {
   /** SPKI PEM. */
   readonly pem: string;
   /**
-   * Repositories that it may sign for, such as `ghcr.io/acme/*`: `*` stands for one component, `**` for any number.
-   * A lone `*`, or no scopes at all: wherever a plugin comes from. Files and layouts have no repository: only that fits.
+   * The repositories that it may sign for, such as `ghcr.io/acme/*`: `*` matches one component, `**` any number. A lone
+   * `*`, or no scopes, allows every origin. Files and layouts have no repository, so only that matches them.
    */
   readonly scopes?: readonly string[] | undefined;
   /** ISO 8601. */
@@ -19,7 +19,7 @@ export interface TrustedKey {
   readonly status?: 'active' | 'revoked' | undefined;
 }
 
-/** Whom the operator trusts, and what is revoked whoever signed it. */
+/** The keys that the operator trusts, and digests that are revoked whatever key signed them. */
 export interface TrustPolicy {
   readonly keys: readonly TrustedKey[];
   readonly revoked_digests: readonly (Digest | string)[];
@@ -30,16 +30,16 @@ export type TrustedPublicKey = PublicKey & { readonly entry: TrustedKey };
 export interface TrustStore {
   readonly keys: readonly TrustedPublicKey[];
   isRevoked(digest: Digest): boolean;
-  /** Why the key may not sign now for this repository; undefined when it may. */
+  /** Returns why the key may not sign for this repository now, or undefined if it may. */
   objection(key: TrustedPublicKey, repository: string | undefined, now: Date): Fault | undefined;
 }
 
-/** @throws Fault `key_invalid`, which names the entry */
+/** Reads the keys of the trust store. @throws Fault `key_invalid`, which names the entry */
 export function createTrustStore(policy: TrustPolicy): TrustStore {
   const keys = policy.keys.map(entry => ({ ...parsePublicKey(entry.pem, { key: entry.id }), entry }));
   for (const [index, key] of keys.entries()) {
     const twin = keys.slice(0, index).find(other => other.keyId === key.keyId);
-    if (twin) fail('key_invalid', { key: key.entry.id, what: `the same key as ${twin.entry.id}` });
+    if (twin) fail('key_invalid', { key: key.entry.id, what: `it is the same key as ${twin.entry.id}` });
   }
   const revoked = new Set<string>(policy.revoked_digests);
   return {

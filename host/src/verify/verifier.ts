@@ -9,34 +9,34 @@ import { createTrustStore, type TrustedPublicKey, type TrustPolicy } from './tru
 
 export interface VerifierOptions {
   readonly trust: TrustPolicy;
-  /** Whether an artifact without any signature is refused. One whose signatures do not hold always is. */
+  /** Whether an artifact without a signature is refused. One whose signatures are invalid always is. */
   readonly requireSigned: boolean;
   readonly now?: () => Date;
   readonly log: Log;
 }
 
-/** What the operator's file says of the plugin that is verified. */
+/** What the operator's file says about the plugin that is verified. */
 export interface Expectation {
   readonly id: string;
-  /** PEM of the only key that counts for this plugin. Without it, the trust store decides. */
+  /** PEM of the only key that is accepted for this plugin. Without it, the trust store decides. */
   readonly publicKey?: string | undefined;
-  /** The descriptor as the operator states it, for a component that carries none. */
+  /** The descriptor as the operator states it, for a component that contains none. */
   readonly stated?: PluginDescriptor | undefined;
 }
 
 export interface Verifier {
   /**
-   * Checks, in this order: a component; not revoked; signed over exactly these bytes by a key that counts here; a
-   * descriptor, the same wherever it is stated; the id that is expected; not expired.
-   * @throws Fault with a code of its own for each, always with `plugin` and `reference`
+   * Checks that the artifact is a component, is not revoked, is signed over exactly these bytes by an accepted key, has
+   * a descriptor that is the same wherever it is stated, has the expected id, and is not expired, in this order.
+   * @throws Fault with its own code for each check, always with `plugin` and `reference`
    */
   verify(artifact: Artifact, expected: Expectation): Promise<VerifiedArtifact>;
 }
 
-/** Signatures of one artifact that are looked at: each costs a hash over all of its bytes for each key. */
+/** Signatures of one artifact that are checked at most: each costs a hash over all of its bytes for each key. */
 const signatureLimit = 16;
 
-/** @throws Fault `key_invalid` for an entry of the trust store that is no key */
+/** Creates a verifier. @throws Fault `key_invalid` for an entry of the trust store that is not a key */
 export function createVerifier({ trust, requireSigned, now = () => new Date(), log }: VerifierOptions): Verifier {
   const store = createTrustStore(trust);
 
@@ -53,7 +53,7 @@ export function createVerifier({ trust, requireSigned, now = () => new Date(), l
     return createVerifiedArtifact({ bytes, digest, origin, descriptor, signer });
   }
 
-  /** Who vouches for it: with the signatures at hand, else with those that were attached later. */
+  /** Finds the signer: by the signatures of the artifact, or else by those that were attached later. */
   async function signerOf(artifact: Artifact, expected: Expectation): Promise<Signer> {
     const atHand = artifact.signatures.length > 0 ? await attempt(artifact, expected) : undefined;
     if (atHand && !(atHand instanceof Fault)) return atHand;
@@ -111,7 +111,7 @@ export function createVerifier({ trust, requireSigned, now = () => new Date(), l
     return refuse(artifact, store.keys);
   }
 
-  /** A claim names its key only to save work: when it names none that is known, every key is tried. */
+  /** Returns the keys to try. A claim names its key only to save work: if the key is unknown, every key is tried. */
   function candidates(keyId: string | undefined): readonly TrustedPublicKey[] {
     const named = store.keys.filter(key => key.keyId === keyId);
     return named.length > 0 ? named : store.keys;
@@ -129,7 +129,7 @@ export function createVerifier({ trust, requireSigned, now = () => new Date(), l
   };
 }
 
-/** There are signatures and none of them counts: whether that is an unknown key, or a known one over other bytes. */
+/** Refuses signatures none of which is valid: the key is unknown, or it signed other bytes. */
 function refuse({ signatures }: Artifact, keys: readonly PublicKey[]): never {
   const known = new Set(keys.map(key => key.keyId));
   const named = signatures.flatMap(({ keyId }) => (keyId === undefined ? [] : [keyId]));
@@ -139,7 +139,7 @@ function refuse({ signatures }: Artifact, keys: readonly PublicKey[]): never {
   return fail('signature_invalid', about);
 }
 
-/** The descriptor in the component; what the manifest and the operator state must be the same. */
+/** Returns the descriptor of the component; the manifest and the operator must state the same one. */
 function descriptorOf({ bytes, statedDescriptor }: Artifact, stated: PluginDescriptor | undefined): PluginDescriptor {
   const embedded = readDescriptor(bytes);
   if (embedded === undefined) return stated ?? fail('descriptor_missing');
