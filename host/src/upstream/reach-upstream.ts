@@ -8,8 +8,8 @@ import type { UpstreamPool } from './upstream.ts';
 const pause = { first: 1_000, most: 30_000 };
 
 /**
- * Goes on trying until the upstream was connected once, or `signal` ends it. Afterwards each request connects it anew
- * where that is needed. Only the first failure is a warning. Never rejects.
+ * Tries until the upstream has been reached once, or `signal` is aborted. Later requests connect again where necessary.
+ * Only the first failure is logged as a warning. Never rejects.
  */
 export async function reachUpstream(upstream: UpstreamPool, log: Log, signal: AbortSignal): Promise<void> {
   for (let ms = pause.first; !signal.aborted; ms = Math.min(ms * 2, pause.most)) {
@@ -18,13 +18,13 @@ export async function reachUpstream(upstream: UpstreamPool, log: Log, signal: Ab
     } catch (error) {
       if (signal.aborted) return;
       const { code, hint, details } = toFault(error);
-      const told = {
+      const failure = {
         upstream: upstream.id,
         code,
         hint: bounded(hint),
         details: bounded({ ...details, hint: undefined }),
       };
-      log[ms === pause.first ? 'warn' : 'debug'](told, 'the upstream could not be reached yet');
+      log[ms === pause.first ? 'warn' : 'debug'](failure, 'the upstream could not be reached yet');
     }
     await delay(ms, undefined, { signal, ref: false }).catch(() => {});
   }

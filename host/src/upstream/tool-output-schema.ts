@@ -2,8 +2,8 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Catalog } from './catalog.ts';
 
 /**
- * The output schema of a tool; undefined when it has none, or when there is no such tool. A tool that is not known, and
- * one that is asked for `again`, is looked up in the upstream's present list, unless a change would have been heard.
+ * Returns the output schema of a tool; undefined when it has none, or does not exist. An unknown tool, and one that is
+ * requested `again`, is looked up in the upstream's current list, unless the upstream would have reported a change.
  * @throws as `Catalog.items`
  */
 export async function outputSchemaOf(tools: Catalog, name: string, again: boolean): Promise<JsonObject | undefined> {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fail } from '../../core/fault.ts';
 
-/** A first new try comes at once, the ones after it later and later. Milliseconds. */
-const pause = { first: 250, most: 30_000, patience: 1_000 };
+/** Milliseconds before an attempt: none for the second one, then doubling. A request waits up to `longestWait` for it. */
+const pause = { first: 250, most: 30_000, longestWait: 1_000 };
 
-/** Spaces out attempts that keep failing. */
+/** Spaces out attempts to connect that keep failing. */
 export class BackOff {
   /** Whether the latest attempt failed. A field and not an accessor, because each request reads it. */
   hasFailed = false;
@@ -12,7 +12,7 @@ export class BackOff {
   #notBefore = 0;
   #reason: unknown;
 
-  /** Why the latest attempt failed; undefined when it did not. */
+  /** The reason of the latest failure; undefined when there is none. */
   get reason(): unknown {
     return this.#reason;
   }
@@ -25,7 +25,7 @@ export class BackOff {
     this.#notBefore = this.#failures < 2 ? 0 : Date.now() + ms;
   }
 
-  /** The next failure counts as the first one. */
+  /** Starts over: the next failure counts as the first. */
   succeeded(): void {
     this.hasFailed = false;
     this.#failures = 0;
@@ -35,11 +35,11 @@ export class BackOff {
 
   /**
    * Waits until the next attempt may begin.
-   * @throws Fault `upstream_unavailable` when that asks for more patience than a request has; the reason of `signal`
+   * @throws Fault `upstream_unavailable` when that is longer than a request waits; the reason of `signal`
    */
   async pass(upstream: string, signal: AbortSignal): Promise<void> {
     const wait = this.#notBefore - Date.now();
-    if (wait > pause.patience) {
+    if (wait > pause.longestWait) {
       const hint = `it failed ${this.#failures} times in a row; the next attempt is in ${Math.ceil(wait / 1_000)} s`;
       fail('upstream_unavailable', { upstream, hint }, this.#reason);
     }

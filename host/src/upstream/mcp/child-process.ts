@@ -18,9 +18,9 @@ export interface Child {
   readonly pid: number;
   /** Writes one line. */
   send(line: string): void;
-  /** Bytes of lines that the process has not taken yet. */
+  /** Bytes that the process has not read yet. */
   readonly unsent: number;
-  /** Ends the process and all it started: closed stdin first, then SIGTERM, then SIGKILL. */
+  /** Ends the process and all processes that it started: by closing stdin, then SIGTERM, then SIGKILL. */
   close(): Promise<void>;
 }
 
@@ -28,22 +28,22 @@ export interface ChildEvents {
   onLine(line: string): void;
   onStderr(line: string): void;
   /**
-   * A line is longer than allowed, and is not kept. Told when that shows, with the beginning alone, and when the line is
-   * over, with its end.
+   * A line is longer than allowed, and is dropped. Called with the beginning of the line as soon as that shows, and with
+   * its end when the line is over.
    */
   onLongLine(head: string, tail: string): void;
   /** Once, however it ended. `reason` is for people. */
   onExit(reason: string): void;
 }
 
-/** Milliseconds that a child has between one way of being told to end and the next, harder one. */
+/** Milliseconds between one way of ending a child and the next, harder one. */
 const grace = 1_000;
-/** Milliseconds that are waited for what an ended child wrote last. */
-const lastWords = 200;
+/** Milliseconds to wait for the last output of a child that has exited. */
+const outputGrace = 200;
 
 /**
- * Starts a child in a process group of its own, so that what it starts (npx starts node) ends with it. Of our
- * environment it gets PATH and HOME only.
+ * Starts a child in its own process group, so that the processes that it starts (npx starts node) end with it. It
+ * inherits only PATH and HOME from the gateway's environment.
  * @param maxLineBytes a longer line is skipped
  * @throws Fault `upstream_unavailable` when the command cannot be started
  */
@@ -72,8 +72,8 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
       groups.delete(pid);
       if (groups.size === 0) process.off('exit', killAll);
       killGroup(pid, 'SIGKILL');
-      // What it wrote last may still be in the pipes.
-      await Promise.race([closed, delay(lastWords, undefined, { ref: false })]);
+      // Its last output may still be in the pipes.
+      await Promise.race([closed, delay(outputGrace, undefined, { ref: false })]);
       on.onExit(signal === null ? `it exited with code ${code}` : `it was terminated by ${signal}`);
       resolve();
     });
@@ -101,7 +101,7 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
   };
 }
 
-/** A group of its own does not end with ours, where ours has no time to end it in good order. */
+/** The process groups of running children. They do not end with the gateway's group, so its exit kills them. */
 const groups = new Set<number>();
 function killAll(): void {
   for (const pid of groups) killGroup(pid, 'SIGKILL');
@@ -120,14 +120,14 @@ function killGroup(pid: number, signal: NodeJS.Signals) {
   try {
     process.kill(-pid, signal);
   } catch {
-    // The group is gone already, which is what we want.
+    // The group has ended already.
   }
 }
 
-/** Characters of a long line that are kept of each end. */
+/** Characters that are kept of each end of a long line. */
 const edge = 200;
 
-/** Calls `onLine` for each line, and `onLongLine` for one above `max` bytes, of which only both ends are kept. */
+/** Calls `onLine` for each line, and `onLongLine` for one above `max` bytes, of which only the two ends are kept. */
 function readLines(stream: Readable, max: number, on: Pick<ChildEvents, 'onLine' | 'onLongLine'>) {
   let pieces: Buffer[] = [];
   let size = 0;

@@ -7,27 +7,27 @@ import type { RequestOptions } from '../upstream.ts';
 import type { Handshake } from './handshake/handshake.ts';
 import type { AnswerServer } from './server-request.ts';
 
-/** One standing connection with one MCP session. It never heals: when it is lost, another is made. */
+/** One open connection with one MCP session. A lost connection is not repaired: the pool makes another. */
 export interface Connection {
   readonly serverInfo: ServerInfo;
   /** As in Upstream. */
   readonly listeningSince: number | undefined;
-  /** Whether the server may keep something for whoever uses it, as a process does, or a server that gave a session id. */
+  /** Whether the server may keep state for the client, as a process does, or a server that sent a session id. */
   readonly keepsState: boolean;
   request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer>;
   /** Ends the session, or the child. */
   close(): Promise<void>;
-  /** Lets go of a connection that is lost: what still runs on it may end, and the server is told nothing. */
+  /** Drops a lost connection: running requests may end, and the server is sent nothing. */
   release(): Promise<void>;
 }
 
-/** One limit of time, and the setting that the operator changes it with. */
+/** A time limit, and the setting that changes it. */
 export interface TimeLimit {
   readonly ms: number;
   readonly setting: string;
 }
 
-/** The limits of one request: without a sign of progress, and in all. */
+/** The time limits of one request: without progress, and in total. */
 export interface RequestTimes {
   readonly idle: TimeLimit;
   readonly whole: TimeLimit;
@@ -43,21 +43,21 @@ export interface UpstreamLimits extends RequestTimes {
 
 /** What a new connection gets from its pool. */
 export interface ConnectionContext {
-  /** How the gateway learns what the server is and offers. */
+  /** Finds out the server's revision and capabilities. */
   readonly handshake: Handshake;
   readonly log: Log;
   readonly limits: UpstreamLimits;
   readonly signal: AbortSignal;
   onNotification(notification: Notification): void;
   readonly answerServer: AnswerServer;
-  /** The connection is gone without having been closed by us. */
+  /** The connection ended without having been closed by the gateway. */
   onLost(): void;
 }
 
-/** Thrown by `request` when the server forgot our session. It did not act on the request: send it again on a new one. */
+/** Thrown by `request` when the server forgot our session. It did not act on the request, so it can be sent again. */
 export class SessionExpired extends Error {
   override readonly name = 'SessionExpired';
-  /** What the answer means where the session is new, so that it cannot be forgotten: an answer or a fault. */
+  /** Reads the response as an answer or a fault, for a session that is too new to be forgotten. */
   readonly refusal: () => Answer;
 
   constructor(refusal: () => Answer) {
@@ -66,11 +66,11 @@ export class SessionExpired extends Error {
   }
 }
 
-/** Whether a notification is about one call; all others are for everybody, whatever stream they come on. */
+/** Whether a notification may belong to one call. All others are for every client, on whatever stream they arrive. */
 export const belongsToCall = ({ method }: Notification): boolean =>
   method === 'notifications/progress' || method === 'notifications/message';
 
-/** Any message as a notification, when it is one. */
+/** Returns the message as a notification; undefined when it is not one. */
 export function asNotification(message: JsonObject): Notification | undefined {
   const { method, id, params } = message;
   if (typeof method !== 'string' || id !== undefined) return undefined;

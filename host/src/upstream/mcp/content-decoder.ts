@@ -8,17 +8,17 @@ import {
   createZstdDecompress,
 } from 'node:zlib';
 
-/** Gets what a decoder makes of a body. After `onEnd` or `onError` nothing more comes. */
+/** Receives a decoded body. After `onEnd` or `onError` nothing more comes. */
 export interface DecoderListener {
   onData(chunk: Buffer): void;
   onEnd(): void;
   onError(error: Error): void;
 }
 
-/** The body is not in the coding that its header names, or nobody here knows that coding. */
+/** The body is not in the coding that its header names, or that coding is not supported. */
 export class CodingError extends Error {}
 
-/** As in fetch: what has arrived is decoded at once, and a body without the end of its coding is taken as it is. */
+/** As in fetch: data is decoded as it arrives, and a body that ends early is accepted. */
 const lenient = { flush: constants.Z_SYNC_FLUSH, finishFlush: constants.Z_SYNC_FLUSH };
 const lenientBrotli = {
   flush: constants.BROTLI_OPERATION_FLUSH,
@@ -34,20 +34,20 @@ const decoders: Readonly<Record<string, (first: Buffer) => Transform>> = {
   zstd: () => createZstdDecompress(),
 };
 
-/** Decodes a body with one content coding (RFC 9110 § 8.4) while it arrives. `destroy` drops what is left of it. */
+/** Decodes a body with one content coding (RFC 9110 § 8.4) while it arrives. `destroy` drops the rest of it. */
 export class ContentDecoder {
   readonly #coding: string;
   readonly #listener: DecoderListener;
   #stream: Transform | undefined;
 
-  /** @throws CodingError for a coding that is not known */
+  /** @throws CodingError for an unknown coding */
   constructor(coding: string, listener: DecoderListener) {
     if (!Object.hasOwn(decoders, coding)) throw new CodingError(`unknown content-encoding ${coding.slice(0, 40)}`);
     this.#coding = coding;
     this.#listener = listener;
   }
 
-  /** Returns false while it has enough to do; `onDrain` is called once afterwards. */
+  /** Returns false when its buffer is full; `onDrain` is called once when there is room again. */
   write(chunk: Buffer, onDrain: () => void): boolean {
     this.#stream ??= this.#open(chunk);
     if (this.#stream.write(chunk)) return true;
@@ -74,7 +74,7 @@ export class ContentDecoder {
   }
 }
 
-/** The coding of a body; undefined where it is as it was written. */
+/** Returns the coding of a body; undefined for one that is not encoded. */
 export function codingOf(header: string | undefined): string | undefined {
   const coding = header?.trim().toLowerCase();
   return coding === '' || coding === 'identity' ? undefined : coding;

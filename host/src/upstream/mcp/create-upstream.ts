@@ -16,7 +16,7 @@ export type UpstreamEntry = {
   readonly timeout_ms?: number | undefined;
   /** Milliseconds that a request may take however much progress it shows; the gateway's own limit when absent. */
   readonly max_timeout_ms?: number | undefined;
-  /** Whether each client session has a connection of its own; it has when absent. */
+  /** Whether each client session has its own connection; `per_session` when absent. */
   readonly connections?: 'per_session' | 'shared' | undefined;
   /** Connections at one time; 16 over stdio and 256 over HTTP when absent. */
   readonly max_connections?: number | undefined;
@@ -41,24 +41,24 @@ export interface UpstreamContext {
   readonly onCount?: (connections: number) => void;
 }
 
-/** Children cost memory of this machine, sessions that of another. */
+/** A child process uses this machine's memory, a session another machine's. */
 const mostConnections = { stdio: 16, http: 256 };
 
-/** An upstream of either kind. Nothing is connected before `start` or the first request. */
-export function createUpstreamPool(entry: UpstreamEntry, on: UpstreamContext = {}): UpstreamPool {
+/** Creates an upstream of either transport. Nothing is connected before `start` or the first request. */
+export function createUpstreamPool(entry: UpstreamEntry, context: UpstreamContext = {}): UpstreamPool {
   const { id } = entry;
-  const log = on.log ?? silentLog();
+  const log = context.log ?? silentLog();
   const limits: UpstreamLimits = {
-    ...timesOf(entry, on),
-    startTimeoutMs: on.startTimeoutMs ?? 60_000,
-    maxAnswerBytes: on.maxAnswerBytes ?? 32 * 1024 * 1024,
+    ...timesOf(entry, context),
+    startTimeoutMs: context.startTimeoutMs ?? 60_000,
+    maxAnswerBytes: context.maxAnswerBytes ?? 32 * 1024 * 1024,
   };
   const answerServer = createServerAnswers(id, log);
   const isShared = entry.connections === 'shared';
   if (isShared) {
-    const what =
+    const warning =
       'all clients can see and change what the server keeps for one client (a login, a browser, stored values)';
-    log.warn({ upstream: id, connections: 'shared' }, what);
+    log.warn({ upstream: id, connections: 'shared' }, warning);
   }
   return new ConnectionPool({
     id,
@@ -72,21 +72,21 @@ export function createUpstreamPool(entry: UpstreamEntry, on: UpstreamContext = {
     idleMs: entry.idle_ms ?? 30 * 60_000,
     times: limits,
     log,
-    onCount: on.onCount,
+    onCount: context.onCount,
   });
 }
 
-function timesOf(entry: UpstreamEntry, on: UpstreamContext): RequestTimes {
+function timesOf(entry: UpstreamEntry, context: UpstreamContext): RequestTimes {
   const { id, timeout_ms, max_timeout_ms } = entry;
   const idle =
     timeout_ms === undefined
-      ? { ms: on.requestTimeoutMs ?? 60_000, setting: 'limits.request_timeout_ms' }
+      ? { ms: context.requestTimeoutMs ?? 60_000, setting: 'limits.request_timeout_ms' }
       : { ms: timeout_ms, setting: `upstreams.${id}.timeout_ms` };
   const whole =
     max_timeout_ms === undefined
-      ? { ms: on.maxRequestTimeoutMs ?? 600_000, setting: 'limits.max_request_timeout_ms' }
+      ? { ms: context.maxRequestTimeoutMs ?? 600_000, setting: 'limits.max_request_timeout_ms' }
       : { ms: max_timeout_ms, setting: `upstreams.${id}.max_timeout_ms` };
   if (whole.ms >= idle.ms) return { idle, whole };
-  // What the upstream states wins; schema.ts refuses a statement that contradicts itself.
+  // The upstream's own setting wins; the config refuses an entry that contradicts itself.
   return max_timeout_ms === undefined ? { idle, whole: idle } : { idle: whole, whole };
 }

@@ -7,21 +7,21 @@ import { httpFault, statusFault } from './http-fault.ts';
 /** Where a streamable HTTP server is. */
 export interface HttpAddress {
   readonly url: string;
-  /** Sent with every request. What a client of the gateway sends is never among them. */
+  /** Sent with every request. Headers of the gateway's clients are never among them. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Sockets of one connection. */
 const sockets = 256;
 /** Milliseconds that a server has to accept a message that gets no answer. */
-const messagePatience = 10_000;
-/** Milliseconds that a server has to end an answer of which no more is needed. */
+const acceptTimeoutMs = 10_000;
+/** Milliseconds that a server has to end a response when the gateway has what it needs from it. */
 export const endGrace = 5_000;
 
 /**
- * Speaks HTTP with one server. Everything takes this way, handshake, requests, stream of messages and farewell, with the
- * same headers and through the same proxy. Nothing is compressed unless the operator's headers ask for it; what comes
- * compressed all the same is read. Redirects are not followed.
+ * Sends all HTTP requests to one server, from the handshake to the end of the session, with the same headers and through
+ * the same proxy. It asks for uncompressed responses unless the operator's headers say otherwise, and reads compressed
+ * ones all the same. Redirects are not followed.
  */
 export class HttpClient {
   readonly upstream: string;
@@ -29,7 +29,7 @@ export class HttpClient {
   readonly #dispatcher: Dispatcher;
   readonly #target: { readonly origin: string; readonly path: string; headersTimeout: 0; bodyTimeout: 0 };
   readonly #maxBytes: number;
-  readonly #stated: ReadonlyMap<string, string>;
+  readonly #configured: ReadonlyMap<string, string>;
   #post: string[] = [];
   #get: string[] = [];
 
@@ -42,14 +42,16 @@ export class HttpClient {
     // Each request has its own time-out.
     this.#target = { origin, path: pathname + search, headersTimeout: 0, bodyTimeout: 0 };
     this.#maxBytes = maxBytes;
-    const stated = Object.entries(address.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
-    this.#stated = new Map([...defaultHeaders, ...stated]);
+    const configured = Object.entries(address.headers ?? {}).map(
+      ([name, value]) => [name.toLowerCase(), value] as const,
+    );
+    this.#configured = new Map([...defaultHeaders, ...configured]);
     this.identify({});
   }
 
-  /** Sets the headers of session and revision for all that follows. */
+  /** Sets the headers of session and revision for all requests from now on. */
   identify(identity: Readonly<Record<string, string>>): void {
-    const headers = new Map([...this.#stated, ...Object.entries(identity)]);
+    const headers = new Map([...this.#configured, ...Object.entries(identity)]);
     const post = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
     this.#post = [...new Map([...headers, ...Object.entries(post)])].flat();
     this.#get = [...new Map([...headers, ['accept', 'text/event-stream'] as const])].flat();
@@ -61,7 +63,7 @@ export class HttpClient {
     return this.#dispatch({ ...this.#target, method: 'POST', headers, body }, listener);
   }
 
-  /** Opens the stream of the server's own messages, or takes up one that broke off behind the event `lastEventId`. */
+  /** Opens the stream of the server's own messages, or resumes a broken one after the event `lastEventId`. */
   listen(lastEventId: string | undefined, listener: HttpListener): HttpExchange {
     // Headers are bytes, and an id is UTF-8 (HTML Standard, Server-sent events § Processing model).
     const id = lastEventId === undefined ? [] : ['last-event-id', Buffer.from(lastEventId).toString('latin1')];
@@ -71,22 +73,22 @@ export class HttpClient {
 
   /** Sends a message that gets no answer. @throws Fault `upstream_…`, the reason of `signal` */
   send(message: object, signal?: AbortSignal, onEvent: (data: string) => void = () => {}): Promise<void> {
-    return this.#acceptance(signal, listener => this.post(JSON.stringify(message), { ...listener, onEvent }));
+    return this.#accepted(signal, listener => this.post(JSON.stringify(message), { ...listener, onEvent }));
   }
 
   /** Ends the session. @throws Fault `upstream_…`, the reason of `signal` */
   endSession(signal: AbortSignal): Promise<void> {
-    return this.#acceptance(signal, listener =>
+    return this.#accepted(signal, listener =>
       this.#dispatch({ ...this.#target, method: 'DELETE', headers: this.#get }, listener),
     );
   }
 
-  /** Lets what runs end, and accepts nothing more. */
+  /** Lets running requests end, and accepts no more. */
   close(): void {
     void this.#dispatcher.close();
   }
 
-  /** Breaks off what runs. */
+  /** Aborts running requests. */
   destroy(): void {
     void this.#dispatcher.destroy();
   }
@@ -97,8 +99,8 @@ export class HttpClient {
     return exchange;
   }
 
-  /** Waits until a server accepts a message, by the status alone: some never end the answer. */
-  #acceptance(signal: AbortSignal | undefined, send: (listener: HttpListener) => HttpExchange): Promise<void> {
+  /** Resolves when the server accepts a message, by the status alone: some servers never end the response. */
+  #accepted(signal: AbortSignal | undefined, send: (listener: HttpListener) => HttpExchange): Promise<void> {
     const { upstream, url } = this;
     return new Promise((resolve, reject) => {
       const giveUp = (reason: unknown) => {
@@ -106,8 +108,8 @@ export class HttpClient {
         exchange.abort(new Error('aborted'));
       };
       const abort = () => giveUp(signal?.reason);
-      const late = () => giveUp(new Error(`not accepted within ${messagePatience} ms`));
-      const timer = signal === undefined ? setTimeout(late, messagePatience).unref() : undefined;
+      const late = () => giveUp(new Error(`not accepted within ${acceptTimeoutMs} ms`));
+      const timer = signal === undefined ? setTimeout(late, acceptTimeoutMs).unref() : undefined;
       let grace: NodeJS.Timeout | undefined;
       const settled = () => {
         clearTimeout(timer);
@@ -138,14 +140,14 @@ export class HttpClient {
   }
 }
 
-/** A list of names and values, with these headers in place of those of the same name. */
+/** Replaces headers of the same name in a flat list of names and values. */
 function replaceHeaders(flat: readonly string[], own: HeaderList): string[] {
   const replaced = new Set(own.map(([name]) => name));
   const kept = flat.filter((_, index) => !replaced.has(flat[index - (index % 2)] ?? ''));
   return [...kept, ...own.flat()];
 }
 
-/** Some firewalls refuse requests without a name, and servers compress what nobody forbade. */
+/** Some firewalls refuse requests without a user agent, and some servers compress unless asked not to. */
 const defaultHeaders = [
   ['user-agent', 'sallyport'],
   ['accept-encoding', 'identity'],

@@ -5,27 +5,27 @@ import { CodingError } from './content-decoder.ts';
 import type { HttpReceived } from './http-exchange.ts';
 
 /**
- * What an HTTP status means that no MCP server answers a request with. It says something of this request alone: neither the
- * session nor other requests are concerned.
+ * Makes the fault of a response whose HTTP status is an error. It concerns this request alone, and neither the session nor
+ * other requests.
  */
 export function statusFault(upstream: string, url: URL, { status, headers, text }: Omit<HttpReceived, 'type'>): Fault {
   const wait = retryAfterMs(headers['retry-after']);
   const about = { upstream, status, ...(wait === undefined ? {} : { retry_after_ms: wait }) };
   if (status >= 300 && status < 400) return redirectFault(upstream, url, status, headers.location);
-  const said = text.trim().slice(0, 200);
-  const hint = `it answered with HTTP status ${status}${said === '' ? '' : `: ${said}`}`;
+  const body = text.trim().slice(0, 200);
+  const hint = `it answered with HTTP status ${status}${body === '' ? '' : `: ${body}`}`;
   return new Fault(status === 401 || status === 403 ? 'upstream_refused' : 'upstream_status', { ...about, hint });
 }
 
 function redirectFault(upstream: string, url: URL, status: number, location: string | string[] | undefined): Fault {
   const target = location === undefined ? null : URL.parse(String(location), url.href);
   if (target === null) return new Fault('upstream_redirected', { upstream, status });
-  // A query or a user may be a secret, and a target is not always what the operator wants to send headers to.
+  // A query or a user may be a secret, and the operator may not want to send headers to the target.
   const to = target.origin + target.pathname;
   return new Fault('upstream_redirected', { upstream, status, to, hint: `if you trust it, write ${to} into http.url` });
 }
 
-/** Milliseconds of a header Retry-After, which has seconds or a date (RFC 9110 § 10.2.3). */
+/** Reads the header Retry-After, which has seconds or a date (RFC 9110 § 10.2.3), as milliseconds. */
 function retryAfterMs(header: string | string[] | undefined): number | undefined {
   const text = String(header ?? '').trim();
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
@@ -33,7 +33,7 @@ function retryAfterMs(header: string | string[] | undefined): number | undefined
   return Number.isNaN(at) ? undefined : Math.max(0, at - Date.now());
 }
 
-/** What undici and Node throw, as a fault; undefined for anything else. */
+/** Converts an error of undici or Node into a fault; undefined for anything else. */
 export function httpFault(upstream: string, url: URL, thrown: unknown): Fault | undefined {
   if (thrown instanceof Fault) return thrown;
   if (thrown instanceof TooLarge) return new Fault('upstream_too_large', { upstream, limit_bytes: thrown.limitBytes });
@@ -57,21 +57,21 @@ export function httpFault(upstream: string, url: URL, thrown: unknown): Fault | 
 }
 
 /**
- * Whether a fault says that the server cannot be reached at all, so that the connection is of no use to anybody. This is
- * the one place that decides it: what happens to a single request ends no session.
+ * Whether a fault means that the server cannot be reached at all, so that the connection is lost. Nothing else that happens
+ * to a single request ends a session.
  */
 export const isUnreachable = (thrown: unknown): boolean =>
   thrown instanceof Fault && (thrown.code === 'upstream_unavailable' || thrown.code === 'upstream_tls');
 
-interface Happened {
+interface Failure {
   readonly url: URL;
   readonly message: string;
-  /** Of the certificate. */
+  /** The certificate's names. */
   readonly names: string;
 }
 
-/** What the codes of Node, OpenSSL and undici mean for the reader of `http.url`. The first that matches counts. */
-const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => string])[] = [
+/** What the error codes of Node, OpenSSL and undici mean for an operator. The first match counts. */
+const causes: readonly (readonly [RegExp, FaultCode, (failure: Failure) => string])[] = [
   [
     /^(UNABLE_TO_(VERIFY|GET)|SELF_SIGNED|DEPTH_ZERO_SELF|CERT_UNTRUSTED|INVALID_CA)/,
     'upstream_tls',
@@ -94,18 +94,18 @@ const causes: readonly (readonly [RegExp, FaultCode, (happened: Happened) => str
   [
     /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|ERR_SSL_(HTTP_REQUEST|RECORD_TOO_LARGE))$/,
     'upstream_tls',
-    ({ url }) => `${url.host} does not use TLS: if that is right, its url must begin with http://`,
+    ({ url }) => `${url.host} does not use TLS: if that is intended, its url must begin with http://`,
   ],
   [/^(ERR_SSL_|ERR_TLS_|EPROTO$)/, 'upstream_tls', ({ message }) => `no TLS connection could be made: ${message}`],
   [
     /^ECONNREFUSED$/,
     'upstream_unavailable',
-    ({ url }) => `nothing listens on ${url.host}: is it running, and is the port right?`,
+    ({ url }) => `nothing listens on ${url.host}: is it running, and is the port correct?`,
   ],
   [
     /^(ENOTFOUND|EAI_NODATA)$/,
     'upstream_unavailable',
-    ({ url }) => `the host name ${url.hostname} does not exist (DNS): is the host in its url right?`,
+    ({ url }) => `the host name ${url.hostname} does not exist (DNS): is the host in its url correct?`,
   ],
   [
     /^EAI_/,

@@ -2,20 +2,20 @@ import type { HttpClient } from './http-client.ts';
 import { eventStream, type HttpExchange, type HttpReceived } from './http-exchange.ts';
 import { httpFault, isUnreachable, statusFault } from './http-fault.ts';
 
-/** Milliseconds between a stream that ended and the next one. */
+/** Milliseconds between the end of a stream and the next attempt. */
 const pause = { first: 1_000, most: 30_000 };
 
 export interface StreamEvents {
   onMessage(data: string): void;
   /** The stream will not come back: the server cannot be reached, or it has forgotten the session. */
   onLost(reason: unknown): void;
-  /** It ended, and is opened again. */
+  /** The stream ended, and will be opened again. */
   onBreak(reason: unknown): void;
 }
 
 /**
  * The stream of a server's own messages, the answer to GET (MCP 2025-11-25, Transports § Listening for Messages). It is
- * opened again whenever it ends, and taken up where it ended if the server knows how. A server that refuses it has none.
+ * opened again whenever it ends, and resumed where it ended if the server supports that. A server may have none.
  */
 export class ServerStream {
   readonly #client: HttpClient;
@@ -33,7 +33,7 @@ export class ServerStream {
     this.#on = on;
   }
 
-  /** Since when it is open, in milliseconds since the epoch; absent while it is not. */
+  /** When it was opened, in milliseconds since the epoch; undefined while it is not open. */
   get openSince(): number | undefined {
     return this.#openSince;
   }
@@ -71,7 +71,7 @@ export class ServerStream {
     } else {
       const fault = statusFault(this.#client.upstream, this.#client.url, received);
       if (status >= 500 || status === 429) this.#again(fault, retryMs);
-      // Before there was a stream, 404 and the like mean that there is none.
+      // Before the first stream, 404 and the like mean that the server has none.
       else if (status === 404 && this.#wasOpen) this.#on.onLost(fault);
     }
   }

@@ -3,31 +3,31 @@ import { KeptNumber } from '../../core/json-number.ts';
 import type { Log } from '../../core/log.ts';
 import { jsonRpc } from '../../mcp/errors.ts';
 
-/** Requests that a server may have for its client, and what the gateway calls them. */
+/** Requests that a server may send its client, and the names of their features. */
 const notPassedOn: Readonly<Record<string, string>> = {
   'elicitation/create': 'elicitation',
   'sampling/createMessage': 'sampling',
   'roots/list': 'roots',
 };
 
-/** Characters of an id that is answered: the answer repeats it. */
+/** The longest id, in characters, that is answered: the answer repeats it. */
 const longestId = 1_000;
 
-/** Answers a request of the server itself; returns the response, or undefined for what cannot be answered. */
+/** Returns the response to a request of the server; undefined for what cannot be answered. */
 export type AnswerServer = (message: JsonObject) => JsonObject | undefined;
 
 /**
- * Answers the requests of one upstream: `ping` as such, and all others with an error that says who refuses. The first of
- * each kind is a warning in the log, over all connections.
+ * Creates what answers the requests of one upstream: `ping` with a result, and all others with an error that names the
+ * gateway. The first request of each kind is logged as a warning, once for all connections.
  */
 export function createServerAnswers(upstream: string, log: Log): AnswerServer {
-  const told = new Set<string>();
+  const warned = new Set<string>();
   return ({ id, method }) => {
     if (typeof method !== 'string' || !isAnswerable(id)) return undefined;
     if (method === 'ping') return { jsonrpc: '2.0', id, result: {} };
     const kind = Object.hasOwn(notPassedOn, method) ? notPassedOn[method] : undefined;
-    if (kind !== undefined && !told.has(kind)) {
-      told.add(kind);
+    if (kind !== undefined && !warned.has(kind)) {
+      warned.add(kind);
       log.warn({ upstream, method }, `the gateway does not pass on ${kind} requests to clients`);
     }
     const message =

@@ -4,12 +4,12 @@ export interface SseEvent {
   readonly data: string;
 }
 
-/** Milliseconds before a new try that a server cannot wish away, or it could keep us trying without a pause. */
+/** The least milliseconds before a reconnection, or a server could make the gateway reconnect without a pause. */
 const leastRetryMs = 100;
 
 /**
- * Reads `text/event-stream`. Feed it text as it comes, with or without a byte order mark; it calls `onEvent` for each whole
- * event that has data, and remembers the last event id and the server's wish for the time before a new try.
+ * Reads `text/event-stream`. Push text as it arrives, with or without a byte order mark: it calls `onEvent` for each
+ * complete event that has data, and keeps the last event id and the reconnection time that the server asked for.
  */
 export function createSseReader(onEvent: (event: SseEvent) => void) {
   let pieces: string[] = [];
@@ -46,7 +46,7 @@ export function createSseReader(onEvent: (event: SseEvent) => void) {
       const text = isFirst && chunk.charCodeAt(0) === byteOrderMark ? chunk.slice(1) : chunk;
       isFirst = false;
       pieces.push(text);
-      // A line of megabytes comes in many pieces: join them once.
+      // A line of megabytes arrives in many pieces: join them once.
       if (!text.includes('\n') && !text.includes('\r')) return;
       const all = pieces.join('');
       const find = all.includes('\r') ? lineEnd : lineFeed;
@@ -60,7 +60,7 @@ export function createSseReader(onEvent: (event: SseEvent) => void) {
   };
 }
 
-/** What can stand in the header `Last-Event-ID`: anything but control characters. */
+/** An id that can be sent in the header `Last-Event-ID`: without control characters. */
 const sendable = /^[^\p{Cc}]*$/u;
 
 const byteOrderMark = 0xfeff;

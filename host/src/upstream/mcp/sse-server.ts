@@ -2,7 +2,7 @@ import type { HttpClient } from './http-client.ts';
 import { eventStream } from './http-exchange.ts';
 
 /** Milliseconds that a server has to show that it speaks HTTP+SSE. */
-const patience = 5_000;
+const timeoutMs = 5_000;
 
 /**
  * Whether a server speaks HTTP+SSE of revision 2024-11-05: it answers GET with an event stream that begins with an event
@@ -12,20 +12,20 @@ export function isSseServer(client: HttpClient, signal: AbortSignal): Promise<bo
   return new Promise(resolve => {
     const settle = (answer: boolean) => {
       clearTimeout(timer);
-      signal.removeEventListener('abort', give);
+      signal.removeEventListener('abort', refuse);
       resolve(answer);
-      exchange.abort(new Error('seen'));
+      exchange.abort(new Error('recognized'));
     };
-    const give = () => settle(false);
-    const timer = setTimeout(give, patience);
+    const refuse = () => settle(false);
+    const timer = setTimeout(refuse, timeoutMs);
     const exchange = client.listen(undefined, {
       onStart: (status, type) => {
-        if (status !== 200 || type !== eventStream) queueMicrotask(give);
+        if (status !== 200 || type !== eventStream) queueMicrotask(refuse);
       },
       onEvent: (_, name) => settle(name === 'endpoint'),
-      onEnd: give,
-      onError: () => queueMicrotask(give),
+      onEnd: refuse,
+      onError: () => queueMicrotask(refuse),
     });
-    signal.addEventListener('abort', give);
+    signal.addEventListener('abort', refuse);
   });
 }

@@ -10,11 +10,11 @@ import type { Connection, RequestTimes } from './connection.ts';
 import { OpenConnections, type OpenConnectionsOptions } from './open-connections.ts';
 import { type ConnectionUser, PooledConnection } from './pooled-connection.ts';
 
-/** What a connection reports, from the moment when it is being made. */
+/** What a connection reports, also while it is being made. */
 export interface DialEvents {
   readonly signal: AbortSignal;
   onNotification(notification: Notification): void;
-  /** The connection is gone without having been closed by us. */
+  /** The connection ended without having been closed by the gateway. */
   onLost(): void;
 }
 

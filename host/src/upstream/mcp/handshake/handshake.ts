@@ -3,8 +3,7 @@ import type { Answer } from '../../../mcp/answer.ts';
 import type { ServerInfo } from '../../../mcp/server-info.ts';
 
 /**
- * How the gateway learns what a server is and offers when a connection is made. Each way that a revision of MCP has for
- * this is a file in this folder.
+ * Finds out a server's revision and capabilities when a connection is made. Each handshake of MCP is a file in this folder.
  * @throws Fault `upstream_revision`, `upstream_garbage`, and what the peer throws
  */
 export type Handshake = (upstream: string, peer: Peer, signal: AbortSignal) => Promise<ServerInfo>;

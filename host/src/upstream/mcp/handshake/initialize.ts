@@ -6,12 +6,12 @@ import { jsonRpc } from '../../../mcp/errors.ts';
 import type { ServerInfo } from '../../../mcp/server-info.ts';
 import type { Handshake } from './handshake.ts';
 
-/** The revisions that a server may answer with, newest first. The gateway asks for the first. */
+/** The revisions that a server may answer with, newest first. The gateway requests the first. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'];
 
 /**
  * Negotiates revision and capabilities with `initialize` (MCP 2025-11-25, Lifecycle § Initialization), for the revisions
- * that have sessions. The gateway offers no capabilities of a client.
+ * that have sessions. The gateway declares no client capabilities.
  */
 export const initialize: Handshake = async (upstream, peer, signal) => {
   const clientInfo = { name: 'sallyport', version };
@@ -39,19 +39,19 @@ function serverInfoIn(upstream: string, result: JsonObject): ServerInfo {
   };
 }
 
-/** Of revision 2026-07-28. */
+/** The error code of revision 2026-07-28. */
 const unsupportedVersion = -32022;
 
 function refusal(upstream: string, { code, message, data }: RpcError): Fault {
-  const told = `${code}: ${message}`;
+  const answer = `${code}: ${message}`;
   if (code === jsonRpc.methodNotFound)
     return otherRevision(upstream, 'it does not support initialize, which later revisions lack');
   if (code !== unsupportedVersion && !/unsupported.*version|version.*not supported/i.test(message)) {
-    return new Fault('upstream_garbage', { upstream, hint: `it answered initialize with error ${told}` });
+    return new Fault('upstream_garbage', { upstream, hint: `it answered initialize with error ${answer}` });
   }
   const supported =
     isJsonObject(data) && Array.isArray(data.supported) ? `; it supports ${data.supported.join(', ')}` : '';
-  return otherRevision(upstream, `it says ${told}${supported}`);
+  return otherRevision(upstream, `it answered ${answer}${supported}`);
 }
 
 const otherRevision = (upstream: string, hint: string) =>
