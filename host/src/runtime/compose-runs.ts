@@ -1,32 +1,34 @@
 import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../contract/hook-call.ts';
 
 /**
- * Composes the run of a chain from runs in several pools: one for each stretch of consecutive plugins that share a pool.
- * Each takes the value that the one before it returned.
- * @param poolOf returns the pool of a plugin, by id
+ * Returns a `run` that splits each chain among several runners: one run for each sequence of plugins that share a
+ * runner. Each takes the value that the one before it returned.
+ * @param runnerOf returns the runner of a plugin, by id
  */
-export function composeRuns(poolOf: PoolOf): HookRunner['run'] {
-  // Requests share their lists of calls, and a pool recognizes a list by its identity.
+export function composeRuns(runnerOf: RunnerOf): HookRunner['run'] {
+  // Requests share their lists of calls, and a runner recognizes a list by its identity.
   const known = new WeakMap<readonly HookCall[], readonly Segment[]>();
   return (input, signal) => {
     let segments = known.get(input.calls);
     if (segments === undefined) {
-      segments = segmentsOf(input.calls, poolOf);
+      segments = segmentsOf(input.calls, runnerOf);
       known.set(input.calls, segments);
     }
     const [only] = segments;
-    return only !== undefined && segments.length === 1 ? only.pool.run(input, signal) : runAll(segments, input, signal);
+    return only !== undefined && segments.length === 1
+      ? only.runner.run(input, signal)
+      : runAll(segments, input, signal);
   };
 }
 
 async function runAll(segments: readonly Segment[], input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
   const reports: CallReport[] = [];
   let total: Omit<ChainOutput, 'reports'> = {};
-  for (const { pool, calls } of segments) {
+  for (const { runner, calls } of segments) {
     const value = total.value ?? input.value;
     const state = total.state ?? input.state;
     const step = { ...input, calls, value, ...(state === undefined ? {} : { state }) } as ChainInput;
-    const { reports: more, ...output } = await pool.run(step, signal);
+    const { reports: more, ...output } = await runner.run(step, signal);
     reports.push(...more);
     total = { ...total, ...output };
     if (more.some(report => endsChain(report, calls))) break;
@@ -34,21 +36,21 @@ async function runAll(segments: readonly Segment[], input: ChainInput, signal?: 
   return { ...total, reports };
 }
 
-type PoolOf = (plugin: string) => HookRunner | undefined;
+type RunnerOf = (plugin: string) => HookRunner | undefined;
 
 interface Segment {
-  readonly pool: HookRunner;
+  readonly runner: HookRunner;
   readonly calls: HookCall[];
 }
 
-function segmentsOf(calls: readonly HookCall[], poolOf: PoolOf): Segment[] {
+function segmentsOf(calls: readonly HookCall[], runnerOf: RunnerOf): Segment[] {
   const segments: Segment[] = [];
   for (const call of calls) {
-    const pool = poolOf(call.plugin);
-    if (pool === undefined) throw new Error(`plugin ${call.plugin} has no lane`);
+    const runner = runnerOf(call.plugin);
+    if (runner === undefined) throw new Error(`plugin ${call.plugin} has no lane`);
     const last = segments.at(-1);
-    if (last?.pool === pool) last.calls.push(call);
-    else segments.push({ pool, calls: [call] });
+    if (last?.runner === runner) last.calls.push(call);
+    else segments.push({ runner, calls: [call] });
   }
   return segments;
 }

@@ -1,22 +1,22 @@
-/** What one plugin may use. */
+/** The limits of one plugin. */
 export interface PluginLimits {
-  /** All memories of one instance of the component together, in bytes. */
+  /** The memory of one instance of the component, all of its memories together, in bytes. */
   readonly memoryBytes: number;
-  /** One hook call from its start to its end, waiting included, in milliseconds. */
+  /** The time of one hook call, waiting included, in milliseconds. */
   readonly timeoutMs: number;
-  /** One hook call on a lane's thread, waiting not included, in milliseconds. */
+  /** The time of one hook call on a lane's thread, without waiting, in milliseconds. */
   readonly cpuMs: number;
-  /** Starting an instance, `configure` included, in milliseconds. */
+  /** The time to start an instance, `configure` included, in milliseconds. */
   readonly startMs: number;
-  /** Translating the component, once, in milliseconds. */
+  /** The time to translate the component, in milliseconds. */
   readonly compileMs: number;
-  /** Log lines that one hook call may write; the rest is counted and dropped. */
+  /** Log lines that one hook call may write. The rest are counted and dropped. */
   readonly logLines: number;
-  /** Bytes (UTF-16 code units) that one hook call may log; a longer line is cut. */
+  /** Bytes (UTF-16 code units) that one hook call may log. A longer line is cut. */
   readonly logBytes: number;
-  /** Characters of text and bytes of blobs that one hook call may be shown, and may answer with. */
+  /** Characters of text and bytes of blobs that one hook call may be shown, and may return. */
   readonly payloadBytes: number;
-  /** Questions that one hook call may put to asynchronous capabilities. */
+  /** Requests that one hook call may make to asynchronous capabilities. */
   readonly hostCalls: number;
   /** Characters that a plugin may keep in the state of one request. */
   readonly stateBytes: number;
@@ -35,5 +35,5 @@ export const defaultLimits: PluginLimits = {
   stateBytes: 65_536,
 };
 
-/** Why a call was ended that used more of its lane's thread than it may. */
+/** Returns the message of a call that exceeded its limit of CPU time. */
 export const overCpu = (limitMs: number): string => `it used more than ${limitMs} ms of CPU (limits.cpu_ms)`;

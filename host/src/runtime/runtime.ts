@@ -17,8 +17,8 @@ export interface PreparedPlugin {
 /**
  * A way to run plugins. The host has one runtime, which runs WebAssembly components in lanes (`wasm/`).
  *
- * A runtime is created with the host and keeps no plugins. `open` starts all plugins of a configuration, or none, and the
- * runner that it returns runs their hook calls until it is disposed of.
+ * A runtime is created with the host and keeps no plugins. `open` starts all plugins of a configuration, or none, and
+ * the runner that it returns runs their hook calls until it is disposed of.
  */
 export interface PluginRuntime<P extends PreparedPlugin = PreparedPlugin> {
   /** Opens the gateway's side of the capabilities of these plugins, and closes it. Starts no plugin. @throws Faults */

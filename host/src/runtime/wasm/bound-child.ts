@@ -10,9 +10,10 @@ interface Options {
 }
 
 /**
- * Runs a module of ours in a Node process with an empty environment and a channel for messages. It ends when ours ends:
- * one that loops would not notice that nobody is there any more. Where util-linux is there, the kernel sees to that even
- * after SIGKILL, and lets the process gain no privileges. (prctl(2), PR_SET_PDEATHSIG and PR_SET_NO_NEW_PRIVS)
+ * Runs a module of the gateway in a Node process with an empty environment and a channel for messages. The process is
+ * killed when the gateway ends, because one that loops would not notice it. Where util-linux is installed, the kernel
+ * does that even after SIGKILL, and the process cannot gain privileges. (prctl(2), PR_SET_PDEATHSIG,
+ * PR_SET_NO_NEW_PRIVS)
  */
 export function forkBoundChild(program: URL, { restraints, stderr }: Options): ChildProcess {
   const [execPath = process.execPath, ...before] = [...binding(), process.execPath];
@@ -20,7 +21,7 @@ export function forkBoundChild(program: URL, { restraints, stderr }: Options): C
     serialization: 'advanced',
     env: {},
     execPath,
-    // SIGUSR1 would open Node's debugger to every user of this machine.
+    // SIGUSR1 would open Node's debugger to all users of the machine.
     execArgv: [...before, '--disable-sigusr1', ...restraints],
     stdio: ['ignore', 'ignore', stderr, 'ipc'],
   });
@@ -35,7 +36,10 @@ export function forkBoundChild(program: URL, { restraints, stderr }: Options): C
 
 let found: readonly string[] | undefined;
 
-/** What is put before a command, once it was seen to work. Not looked for on the PATH, which anybody may have changed. */
+/**
+ * Returns what to put before a command, if it works here. The program is not searched on the PATH, which may be
+ * changed.
+ */
 function binding(): readonly string[] {
   if (found !== undefined) return found;
   const [program, ...options] = ['/usr/bin/setpriv', '--pdeathsig', 'KILL', '--no-new-privs', '--'] as const;

@@ -9,8 +9,8 @@ import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import { laneSides } from '../../capability/lane-registry.ts';
 import { capabilities } from '../../capability/registry.ts';
 import { forkBoundChild } from './bound-child.ts';
-import { laneArguments } from './pool/lane-body.ts';
 import { ReadyThreads } from './pool/ready-threads.ts';
+import { laneArguments } from './pool/thread-or-process.ts';
 
 const program = new URL('./lane/worker.ts', import.meta.url);
 

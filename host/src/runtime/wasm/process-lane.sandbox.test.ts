@@ -11,7 +11,7 @@ import { asVerified, openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import { capabilities } from '../../capability/registry.ts';
 import { silentLog } from '../../core/log.ts';
 import { defaultLimits } from '../limits.ts';
-import { laneArguments } from './pool/lane-body.ts';
+import { laneArguments } from './pool/thread-or-process.ts';
 import { createWasmRuntime } from './wasm-runtime.ts';
 
 const script = `

@@ -16,13 +16,13 @@ type Files = ReadonlyMap<string, Uint8Array>;
 const keyFile = 'key';
 const keyBytes = 32;
 const ownerAlone = 0o600;
-/** Drafts of a process elsewhere that are older than this were left behind. */
+/** The age at which drafts of a process on another machine count as abandoned. */
 const draftAgeMs = 60 * 60 * 1000;
 
 /**
- * What jco made of components, on disk. An entry is a folder that appears whole (written beside, then renamed). Its files
- * are hashed again when they are read, and their hashes are authenticated by a key that this user alone can read;
- * anything that does not fit is made anew. A folder that somebody else could write is not used.
+ * Keeps translated components on disk. An entry is a folder that appears as a whole: it is written under another name,
+ * then renamed. Its files are hashed again when they are read, and their hashes are authenticated by a key that only
+ * this user can read. An entry that does not match is made again. A folder that other users can write to is not used.
  */
 export class CompileCache {
   readonly #directory: string;
@@ -34,7 +34,10 @@ export class CompileCache {
     this.#log = log;
   }
 
-  /** The files of an entry; undefined when there is none, or not one that we wrote. @throws Fault `cache_unusable` */
+  /**
+   * Returns the files of an entry; undefined if there is none, or this user did not write it.
+   * @throws Fault `cache_unusable`
+   */
   async read(entry: Digest): Promise<Files | undefined> {
     const key = await this.#opened();
     if (key === undefined) return undefined;
@@ -71,11 +74,11 @@ export class CompileCache {
       await rm(draft, { recursive: true, force: true }).catch(() => {});
       this.#unusable(error);
     }
-    // Another process may have put the same entry there meanwhile: then theirs is as good.
+    // Another process may have written the same entry meanwhile. Then its entry is kept.
     await rename(draft, folder).catch(() => rm(draft, { recursive: true, force: true }));
   }
 
-  /** The key, once the folder is there and was looked at; undefined where there is no cache. */
+  /** Returns the key, after the folder was created and checked; undefined if the folder is not used. */
   #opened(): Promise<Buffer | undefined> {
     this.#key ??= this.#open();
     return this.#key;
@@ -106,14 +109,14 @@ export class CompileCache {
     const isOurs = (mode & 0o177) === 0 && (process.getuid === undefined || uid === process.getuid());
     const key = isOurs ? await readFile(file) : Buffer.alloc(0);
     if (key.length === keyBytes) return key;
-    // Whole when it appears: of two processes that start at one time, one finds that its entries are not those of the other.
+    // Two processes may write it at the same time. The last one wins, and the entries of the other are made again.
     const draft = `${file}.${hostname()}.${process.pid}.${randomUUID()}`;
     await writeFile(draft, randomBytes(keyBytes), { mode: ownerAlone, flag: 'wx' });
     await rename(draft, file);
     return await readFile(file);
   }
 
-  /** Of processes that were killed while they wrote. */
+  /** Removes the drafts of processes that were killed while they wrote. */
   async #removeDrafts(): Promise<void> {
     for (const name of await readdir(this.#directory)) {
       if (!name.includes('.')) continue;

@@ -20,13 +20,13 @@ import type { InspectedComponent } from './inspect.ts';
 import { transpile } from './transpile.ts';
 
 /**
- * Compiles an inspected component for lanes: translated by jco and its glue checked (or taken from the cache), and what
- * can grow bounded.
+ * Compiles an inspected component for lanes: jco translates it, or the cache has the result, and what can grow gets a
+ * maximum. The glue is checked in both cases.
  * @throws Fault `compile_failed`, `compile_timeout`, `glue_*`, `memory_over_limit`, `component_*`
  */
 export async function compile(
   { artifact, imports, exports }: InspectedComponent,
-  on: {
+  options: {
     capabilities: readonly Capability[];
     limits: PluginLimits;
     cache: CompileCache | undefined;
@@ -35,27 +35,27 @@ export async function compile(
     signal?: AbortSignal | undefined;
   },
 ): Promise<Component> {
-  const asyncImports = asyncImportsOf(imports, on.capabilities);
+  const asyncImports = asyncImportsOf(imports, options.capabilities);
   const asyncExports =
     asyncImports.length > 0
       ? exports.flatMap(
-          // With JSPI, each function must be named to jco.
+          // jco needs the name of each function that runs with JSPI.
           exported => Object.keys(contractFunctions[exported] ?? {}).map(name => `${exported}#${name}`),
         )
       : [];
   const key = digestOf(
     Buffer.from(JSON.stringify([artifact.digest, jcoVersion, glueRules, asyncImports, asyncExports])),
   );
-  let files = await on.cache?.read(key);
+  let files = await options.cache?.read(key);
   if (files === undefined || !isChecked(files)) {
     const order = { bytes: artifact.bytes, asyncImports, asyncExports, isFinished: true };
-    files = await transpile(order, on.limits.compileMs, on.signal);
-    await on.cache?.write(key, files);
+    files = await transpile(order, options.limits.compileMs, options.signal);
+    await options.cache?.write(key, files);
   }
   const glue = textOf(files, glueFile);
-  // Looked for in the glue that will run, so that a plugin from the cache is reported as well.
+  // Checked in the glue that will run, so that a plugin from the cache is reported, too.
   if (asyncImports.length === 0 && !isLean(glue)) {
-    on.log.warn(
+    options.log.warn(
       { plugin: artifact.descriptor.id, hint: 'report it to Sallyport, with the plugin and its toolchain' },
       'the plugin runs slower than it could: the bookkeeping of tasks could not be removed from its glue',
     );
@@ -67,15 +67,15 @@ export async function compile(
   for (const [name, bytes] of files) {
     if (name.endsWith('.wasm')) growing.set(name, { ...growingIn(bytes), instances: instances.get(name) ?? 0 });
   }
-  for (const [name, growth] of divideGrowth(growing, on.limits.memoryBytes)) {
+  for (const [name, growth] of divideGrowth(growing, options.limits.memoryBytes)) {
     const clamped = clamp(files.get(name) ?? fail('glue_unknown', { missing: name }), growth);
-    if (on.keepBytes) binaries.set(name, clamped);
+    if (options.keepBytes) binaries.set(name, clamped);
     modules.set(name, await compileModule(clamped));
   }
   return { glue, modules, binaries, instances, asynchronous: asyncImports.length > 0 };
 }
 
-/** Whether glue that was kept is what the rules of today accept: it is not taken on the word of a file. */
+/** Returns whether the current rules accept glue from the cache. */
 function isChecked(files: ReadonlyMap<string, Uint8Array>): boolean {
   try {
     checkGlue(textOf(files, glueFile));
@@ -90,7 +90,10 @@ function textOf(files: ReadonlyMap<string, Uint8Array>, name: string): string {
   return bytes === undefined ? fail('glue_unknown', { missing: name }) : Buffer.from(bytes).toString('utf8');
 }
 
-/** Functions of other capabilities wait too when a waiting one is imported: `wasi:io/poll` beside `wasi:http`. */
+/**
+ * Returns the imported functions that wait. Some wait only beside those of another capability: `wasi:io/poll`,
+ * `wasi:http`.
+ */
 const asyncImportsOf = (imports: readonly string[], capabilities: readonly Capability[]): string[] => {
   const imported = new Set(imports.map(interfaceOf));
   return capabilities

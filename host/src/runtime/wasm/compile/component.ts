@@ -1,11 +1,11 @@
-/** A component that is ready to be instantiated in lanes. Plain data and modules: it can be posted to a thread. */
+/** A component that lanes can instantiate. It is plain data and modules, so it can be posted to a thread. */
 export interface Component {
   readonly glue: string;
   readonly modules: ReadonlyMap<string, WebAssembly.Module>;
-  /** How often an instance of the component instantiates each of `modules`, for which memory is set aside. */
+  /** How often an instance of the component instantiates each of `modules`. The memory limit is divided among them. */
   readonly instances: ReadonlyMap<string, number>;
-  /** The bytes of `modules`, for lanes in another process; none where there is no such lane. */
+  /** The bytes of `modules`, for a lane in another process; empty if there is no such lane. */
   readonly binaries: ReadonlyMap<string, Uint8Array>;
-  /** Whether hook calls may wait for the gateway's thread, and so run with JSPI in lanes of their own. */
+  /** Whether hook calls may wait for the gateway's thread. Such a plugin runs with JSPI in a lane of its own. */
   readonly asynchronous: boolean;
 }

@@ -6,7 +6,7 @@ import { checkCoreNames } from '../../../wasm/core-names.ts';
 
 declare const brand: unique symbol;
 
-/** A component whose extent and names were checked, with what it imports and exports. Only inspect makes it. */
+/** A component whose size and names were checked, with its imports and exports. Only `inspect` creates it. */
 export interface InspectedComponent extends ComponentInfo {
   readonly [brand]: 'InspectedComponent';
   readonly artifact: VerifiedArtifact;
@@ -15,7 +15,7 @@ export interface InspectedComponent extends ComponentInfo {
 }
 
 /**
- * Reads imports and exports from the bytes, after their extent and names were checked.
+ * Reads the imports, exports and types of a component, after its size and names were checked.
  * @throws Fault `name_forbidden`, `component_*`, `feature_forbidden`
  */
 export function inspect(artifact: VerifiedArtifact): InspectedComponent {

@@ -1,7 +1,7 @@
 /**
- * A process of its own for jco: it reads a component that nobody may trust yet, starts threads, and can take long.
- * So do the reading of the glue that it writes, and V8's validation of the core modules.
- * Takes one message, answers with one, and waits to be ended: its exit could overtake a long answer.
+ * The program of the child process that runs jco, checks the glue that jco writes, and validates the core modules. The
+ * component is not trusted yet, jco starts threads, and all of it can take long. It receives one message, sends one,
+ * and then waits to be killed, because its exit could overtake a long answer.
  */
 import { $init, generate } from '@bytecodealliance/jco-transpile/component';
 import { Fault } from '../../../core/fault.ts';
@@ -23,11 +23,11 @@ async function transpile({ bytes, asyncImports, asyncExports, isFinished }: Tran
       base64Cutoff: 0,
       noTypescript: true,
       noNodejsCompat: true,
-      // A declared `err` is thrown wrapped, so that it cannot be taken for anything else.
+      // A declared `err` is thrown wrapped, so that it cannot be mistaken for another error.
       noComponentErrorWrapping: false,
     });
-    const made = new Map(files);
-    return { files: isFinished ? await finishGlue(made, asyncImports.length > 0) : made };
+    const written = new Map(files);
+    return { files: isFinished ? await finishGlue(written, asyncImports.length > 0) : written };
   } catch (error) {
     if (error instanceof Fault) return { code: error.code, details: error.details };
     return { error: error instanceof Error ? error.message : String(error) };

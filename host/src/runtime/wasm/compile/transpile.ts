@@ -4,10 +4,10 @@ import { forkBoundChild } from '../bound-child.ts';
 
 export interface TranspileOrder {
   readonly bytes: Uint8Array;
-  /** `interface#function` of imports that wait for the gateway's thread. When there is one, exports run with JSPI. */
+  /** Imports that wait for the gateway's thread, as `interface#function`. If there are any, exports run with JSPI. */
   readonly asyncImports: readonly string[];
   readonly asyncExports: readonly string[];
-  /** Whether the files are those of finishGlue; else they are as jco wrote them. */
+  /** Whether the glue is finished by `finishGlue`; otherwise the files are as jco wrote them. */
   readonly isFinished?: boolean;
 }
 
@@ -19,24 +19,24 @@ export type TranspileAnswer =
 const program = new URL('./transpile-child.ts', import.meta.url);
 /**
  * The child may read code and start jco's threads. It may not write files, start processes or load addons. Its heap and
- * the memory of jco, which is WebAssembly itself, end at 1 GiB each.
+ * the memory of jco, which is WebAssembly itself, are limited to 1 GiB each.
  */
 const restraints = [
   ...['--permission', '--allow-fs-read=*', '--allow-worker'],
   ...['--max-old-space-size=1024', '--wasm-max-mem-pages=16384'],
 ];
 
-/** Children that run at one time: so many plugins load at one time, and their memory is bounded. */
+/** How many more children may run at one time. It bounds the memory of plugins that load side by side. */
 let free = availableParallelism();
 const waiting: (() => void)[] = [];
 
 /**
- * Has jco translate a component into JavaScript glue and core modules, in a child process without environment.
- * @param timeoutMs counts from the start of the child, of which there are as many as cores
+ * Translates a component into JavaScript glue and core modules with jco, in a child process without environment.
+ * @param timeoutMs counts from the start of the child; as many children as cores run at one time
  * @param signal ends the child
  * @returns the files by name: one of JavaScript and the core modules
- * @throws Fault `compile_failed` when jco refuses the component, `compile_timeout` after `timeoutMs`,
- *   `component_excessive` when too much is made of it; `glue_refused`, `glue_unknown` where it finishes the glue
+ * @throws Fault `compile_failed` if jco refuses the component, `compile_timeout` after `timeoutMs`,
+ *   `component_excessive` if its glue is too long; `glue_refused`, `glue_unknown` if it finishes the glue
  */
 export async function transpile(
   order: TranspileOrder,
@@ -61,9 +61,9 @@ async function inChild(
   signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, Uint8Array>> {
   const child = forkBoundChild(program, { restraints, stderr: 'pipe' });
-  let complaints = '';
+  let errorText = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    complaints = (complaints + text).slice(-4096);
+    errorText = (errorText + text).slice(-4096);
   });
   const answer = await new Promise<TranspileAnswer | 'timeout'>((resolve, reject) => {
     const timer = setTimeout(() => resolve('timeout'), timeoutMs);
@@ -72,7 +72,7 @@ async function inChild(
     child.once('exit', () => signal?.removeEventListener('abort', abort));
     child.once('message', (message: TranspileAnswer) => resolve(message));
     child.once('error', reject);
-    child.once('exit', code => resolve({ error: complaints.trim() || `the compiler ended with code ${code}` }));
+    child.once('exit', code => resolve({ error: errorText.trim() || `the compiler ended with code ${code}` }));
     child.once('exit', () => clearTimeout(timer));
     child.send(order, error => error !== null && resolve({ error: error.message }));
   }).finally(() => child.kill('SIGKILL'));

@@ -3,9 +3,9 @@ import { childrenOf } from './free-identifiers.ts';
 import { parseGlue } from './parse-glue.ts';
 
 /**
- * Takes out of glue the declarations that nothing reaches. Functions and classes do nothing until they are used, nor do
- * variables with such a value, so what is left does what it did.
- * @param glue the body of a function that returns `instantiate`, as prepareGlue makes it
+ * Removes the declarations of glue that nothing reaches. Functions and classes have no effect until they are used, nor
+ * do variables with such a value, so the rest behaves as before.
+ * @param glue the body of a function that returns `instantiate`, as prepareGlue returns it
  */
 export function dropUnreached(glue: string): string {
   const program = parseGlue(glue);
@@ -17,7 +17,7 @@ export function dropUnreached(glue: string): string {
   const note = (node: AnyNode, home: Declaration | undefined): void => {
     const inner = homes.get(node) ?? home;
     if (node.type === 'Identifier') (inner === undefined ? used : usedBy.get(inner))?.add(node.name);
-    for (const child of mentionsOf(node)) note(child, inner);
+    for (const child of usesIn(node)) note(child, inner);
   };
   note(program, undefined);
 
@@ -42,13 +42,13 @@ interface Declaration {
   readonly names: readonly string[];
 }
 
-/** The statements of `instantiate`, and those of the generator in it that does the work. */
+/** Returns the statements of `instantiate`, and those of the generator in it that does the work. */
 function bodiesOf(program: Program): readonly (readonly AnyNode[])[] {
   const outer = program.body.flatMap(node => (node.type === 'FunctionDeclaration' ? [node.body.body] : []));
   return [...outer, ...outer.flat().flatMap(generatorBody)];
 }
 
-/** Of `let gen = (function* () { … })()`. */
+/** Returns the body of the generator in `let gen = (function* () { … })()`. */
 const generatorBody = (node: AnyNode): AnyNode[][] =>
   node.type !== 'VariableDeclaration'
     ? []
@@ -73,10 +73,19 @@ function declarationOf(node: AnyNode): Declaration[] {
 const isInertMember = (member: AnyNode): boolean =>
   member.type !== 'PropertyDefinition' || !member.static || !member.value || isInertValue(member.value);
 
-/** Builtins that only make something. */
-const makers = new Set(['Map', 'Set', 'WeakMap', 'WeakSet', 'TextDecoder', 'TextEncoder', 'DataView', 'ArrayBuffer']);
+/** Classes whose constructors have no effect. */
+const inertClasses = new Set([
+  'Map',
+  'Set',
+  'WeakMap',
+  'WeakSet',
+  'TextDecoder',
+  'TextEncoder',
+  'DataView',
+  'ArrayBuffer',
+]);
 
-/** Whether evaluating it has no effect, and cannot fail. Names are read, which can fail for none that is declared. */
+/** Returns whether evaluating a node has no effect and cannot fail. Reading a declared name cannot fail. */
 function isInertValue(node: AnyNode): boolean {
   switch (node.type) {
     case 'Literal':
@@ -93,24 +102,26 @@ function isInertValue(node: AnyNode): boolean {
     case 'ObjectExpression':
       return node.properties.every(each => each.type === 'Property' && !each.computed && isInertValue(each.value));
     case 'NewExpression':
-      return node.callee.type === 'Identifier' && makers.has(node.callee.name) && node.arguments.every(isInertValue);
+      return (
+        node.callee.type === 'Identifier' && inertClasses.has(node.callee.name) && node.arguments.every(isInertValue)
+      );
     default:
       return false;
   }
 }
 
-/** What a node says, but for the names that it declares, and names of members and labels. */
-function* mentionsOf(node: AnyNode): Generator<AnyNode> {
-  const passedOver = new Set<Node | null | undefined>();
-  if (node.type === 'MemberExpression' && !node.computed) passedOver.add(node.property);
+/** Yields the children of a node, without the names that it declares and names of members. */
+function* usesIn(node: AnyNode): Generator<AnyNode> {
+  const skipped = new Set<Node | null | undefined>();
+  if (node.type === 'MemberExpression' && !node.computed) skipped.add(node.property);
   if (
     (node.type === 'Property' || node.type === 'MethodDefinition' || node.type === 'PropertyDefinition') &&
     !node.computed
   )
-    passedOver.add(node.key);
-  if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') passedOver.add(node.id);
-  if (node.type === 'VariableDeclarator' && node.id.type === 'Identifier') passedOver.add(node.id);
-  for (const child of childrenOf(node)) if (!passedOver.has(child) || isShorthand(node)) yield child;
+    skipped.add(node.key);
+  if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') skipped.add(node.id);
+  if (node.type === 'VariableDeclarator' && node.id.type === 'Identifier') skipped.add(node.id);
+  for (const child of childrenOf(node)) if (!skipped.has(child) || isShorthand(node)) yield child;
 }
 
 const isShorthand = (node: AnyNode): boolean => node.type === 'Property' && node.shorthand;

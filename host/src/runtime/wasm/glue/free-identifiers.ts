@@ -4,29 +4,29 @@ import { type AnyNode, type Node, type Program, parse } from 'acorn';
 interface Scope {
   readonly names: Set<string>;
   readonly outer: Scope | undefined;
-  /** Where `var` is hoisted to. */
+  /** Whether `var` is hoisted to it. */
   readonly isFunction: boolean;
 }
 
 /**
- * The identifiers of a program that no scope of it declares: what it would take from its surroundings.
+ * Returns the identifiers that no scope of a program declares: it takes them from its surroundings.
  * Follows ECMAScript's scoping (ECMA-262 § Syntax-Directed Operations, Scope Analysis): `var` and function names are
  * hoisted, parameters and the name of a function expression live in the function.
  */
 export const freeIdentifiers = (program: Program): ReadonlySet<string> =>
   new Set(freeNodes(program).map(({ name }) => name));
 
-/** What a module refers to beyond itself, each with its offset in the text. */
+/** The references of a module to its surroundings, each with its offset in the text. */
 export interface FreeReferences {
   /** Names that no scope declares. */
   readonly references: readonly { readonly name: string; readonly start: number }[];
-  /** Names that are asked for without an error when they are not there: with `typeof`, or as members of the global object. */
+  /** Names that may be missing without an error: they are used with `typeof`, or as members of the global object. */
   readonly questions: readonly { readonly name: string; readonly start: number }[];
-  /** Methods that are called, of whatever object, and the number of their arguments. */
+  /** Methods that are called, of any object, and the number of their arguments. */
   readonly calls: readonly { readonly name: string; readonly given: number; readonly start: number }[];
 }
 
-/** Reads what a module refers to beyond itself. @throws SyntaxError */
+/** Finds the references of a module to its surroundings. @throws SyntaxError */
 export function freeReferences(code: string): FreeReferences {
   const program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' });
   const free = new Set<Node>(freeNodes(program).map(({ node }) => node));
@@ -65,7 +65,7 @@ export function freeReferences(code: string): FreeReferences {
 
 const globalObjects: ReadonlySet<string> = new Set(['globalThis', 'self', 'window', 'global']);
 
-/** The identifiers, as nodes, that no scope declares. */
+/** Returns the identifiers that no scope declares, as nodes. */
 function freeNodes(program: Program): References {
   const references: References = [];
   visit(program, open(undefined, true), references);
@@ -158,7 +158,7 @@ function visitFunction(
 ): void {
   inner.names.add('arguments');
   for (const param of node.params) declare(param, inner, inner, references);
-  // The body shares the scope of the parameters: for what is free it makes no difference.
+  // The body shares the scope of the parameters, which makes no difference for free names.
   if (node.body.type === 'BlockStatement') for (const statement of node.body.body) visit(statement, inner, references);
   else visit(node.body, inner, references);
 }
@@ -199,12 +199,12 @@ function functionScope(scope: Scope): Scope {
   return at;
 }
 
-/** Every node below `node`, whatever its kind: a construct that is not known above hides nothing. */
+/** Visits every node below `node`, so that a construct that is not handled above hides nothing. */
 function visitChildren(node: AnyNode, scope: Scope, references: References): void {
   for (const child of childrenOf(node)) visit(child, scope, references);
 }
 
-/** The nodes that are members of `node`, in the order of its members. */
+/** Yields the nodes that are members of `node`, in the order of its members. */
 export function* childrenOf(node: Node): Generator<AnyNode> {
   for (const value of Object.values(node)) {
     for (const each of Array.isArray(value) ? value : [value]) if (isNode(each)) yield each;

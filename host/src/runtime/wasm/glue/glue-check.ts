@@ -4,14 +4,14 @@ import { childrenOf, freeIdentifiers } from './free-identifiers.ts';
 import { glueSurroundings } from './glue-surroundings.ts';
 import { parseGlue } from './parse-glue.ts';
 
-/** Raised when the rules change, or what is made of glue: what was made by older rules is made anew. */
+/** Raise it when these rules or the finishing of glue change: results of older rules are then made again. */
 export const glueRules = 4;
 
 /**
- * The second belt. Reads glue as a program and refuses whatever the glue of honest components does not have: a name
- * from its surroundings, an import, a form of expression, a member that leads to constructors of code. It knows
- * nothing of how names were checked before, so it holds when they were not.
- * @param glue the body of a function, as prepareGlue makes it
+ * Parses glue and refuses everything that the glue of honest components does not have: names from its surroundings,
+ * imports, forms of expressions, members that lead to constructors of code. It does not rely on the check of core
+ * names, so it holds without it.
+ * @param glue the body of a function, as prepareGlue returns it
  * @throws Fault `glue_refused`
  */
 export function checkGlue(glue: string): void {
@@ -25,14 +25,14 @@ export function checkGlue(glue: string): void {
   checkForms(program, program);
 }
 
-/** What glue takes from its surroundings: the language, WebAssembly, and text. */
+/** The names that glue may take from its surroundings. */
 const surroundings = new Set([
   ...glueSurroundings,
-  // jco mentions these in branches that are never taken; no realm of ours has them.
+  // jco uses these in branches that are never taken. The realm does not have them.
   ...['componentIdx', 'rep', 'vals'],
 ]);
 
-/** Members that lead from any value to code from strings, or change what all objects share. */
+/** Members that lead from any value to code from strings, or that change what all objects share. */
 const forbiddenMembers = new Set([
   ...['constructor', '__proto__', 'eval', 'Function'],
   ...['__defineGetter__', '__defineSetter__', '__lookupGetter__', '__lookupSetter__'],
@@ -77,21 +77,21 @@ function checkForms(node: AnyNode, parent: AnyNode): void {
   for (const child of childrenOf(node)) checkForms(child, node);
 }
 
-/** Its length stands in no variable, where it would be counted before what it copies: a list of fixed length. */
+/** Returns whether a loop copies a list of fixed length: no variable has its length, so it would not be counted. */
 const isOverLiteral = ({ test }: Extract<AnyNode, { type: 'ForStatement' }>): boolean =>
   test?.type === 'BinaryExpression' && (test.right.type === 'Literal' || test.left.type === 'Literal');
 
-/** `(resolve = a, reject = b)` as the body of an arrow function: the one sequence that jco writes. */
+/** Returns whether a node is `(resolve = a, reject = b)` as the body of an arrow function, the only sequence of jco. */
 const isResolverPair = (node: Extract<AnyNode, { type: 'SequenceExpression' }>, parent: AnyNode): boolean =>
   parent.type === 'ArrowFunctionExpression' &&
   node.expressions.every(
     each => each.type === 'AssignmentExpression' && each.left.type === 'Identifier' && each.right.type === 'Identifier',
   );
 
-/** The name of a member or property, where the text says it: `a.b`, `a['b']`, `{ b: … }`, `{ 'b': … }`. */
+/** Returns the name of a member or property that is written out: `a.b`, `a['b']`, `{ b: … }`, `{ 'b': … }`. */
 function memberName(node: AnyNode): string | undefined {
   if (node.type === 'MemberExpression') return keyName(node.property, node.computed);
-  // The constructor of a class is no member of anything.
+  // The constructor of a class is not a member.
   if (node.type === 'Property') return keyName(node.key, node.computed);
   return undefined;
 }

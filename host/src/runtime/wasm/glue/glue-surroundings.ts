@@ -1,4 +1,4 @@
-/** Names that the glue of honest components uses: those of the language, and those that its realm is given. */
+/** The names that the glue of honest components uses: those of the language, and those that its realm adds. */
 export const glueSurroundings: ReadonlySet<string> = new Set([
   ...['Array', 'ArrayBuffer', 'BigInt', 'Boolean', 'DataView', 'Error', 'FinalizationRegistry', 'JSON', 'Map', 'Math'],
   ...['Number', 'Object', 'Promise', 'RangeError', 'Set', 'String', 'Symbol', 'TypeError', 'undefined', 'WeakMap'],

@@ -1,11 +1,13 @@
 import { fail } from '../../../core/fault.ts';
 import { elementBytes } from '../lane/payload-limit.ts';
 
-/** Each step must find its target: a jco that writes other glue must be noticed, and not run half prepared. */
+/**
+ * The replacements. Each must find its target, so that a change of jco's glue is noticed and never runs half prepared.
+ */
 const steps: readonly { readonly what: string; readonly find: RegExp; readonly put: string }[] = [
   { what: 'the exported function', find: /^export function instantiate\(/m, put: 'function instantiate(' },
   { what: 'the exported utilities', find: /^export const _util = \{[\s\S]*$/m, put: '' },
-  // It is called dozens of times a hook call, and each call reads the environment.
+  // It is called dozens of times in a hook call, and each time it reads the environment.
   {
     what: 'the debug log',
     find: /const _debugLog = \(\.\.\.args\) => \{[\s\S]*?\n {2}\};/,
@@ -14,7 +16,7 @@ const steps: readonly { readonly what: string; readonly find: RegExp; readonly p
 ];
 
 /**
- * Turns the ES module that jco generates into the body of a function that returns `instantiate`, to be run anew for
+ * Turns the ES module that jco generates into the body of a function that returns `instantiate`. It runs again for
  * every instance: closures of one module that is instantiated twice share V8's feedback and run slower.
  * @throws Fault `glue_unknown`
  */
@@ -32,8 +34,8 @@ export function prepareGlue(module: string): string {
 }
 
 /**
- * Has glue tell the length of each list and array of bytes before it takes it out of the guest's memory. Texts are
- * counted by the decoder that it is given.
+ * Adds calls of `meterLifted` that count each list and array of bytes before it is copied out of the guest's memory.
+ * Texts are counted by the decoder of the realm.
  */
 function metered(text: string): string {
   const counted = text
@@ -45,8 +47,8 @@ function metered(text: string): string {
 }
 
 /**
- * How often the glue instantiates each core module, by name. jco writes one statement for each core instance, those of
- * nested components included, and none of them in a loop.
+ * Counts how often the glue instantiates each core module, by name. jco writes one statement for each core instance,
+ * including those of nested components, and none of them in a loop.
  */
 export function instancesIn(glue: string): ReadonlyMap<string, number> {
   const names = new Map(

@@ -3,13 +3,13 @@ import { freeIdentifiers } from './free-identifiers.ts';
 import { parseGlue } from './parse-glue.ts';
 
 /**
- * Takes the bookkeeping of concurrent tasks out of the glue of a component whose calls never wait: jco makes a task of
- * some forty members for each call in either direction, which costs more than a small guest's own work. A lane serves
- * one call of an instance at a time and drops the instance after a trap, so there is never a second task to tell apart,
- * nor one to be refused. What nothing reaches then is dropped too.
+ * Removes the bookkeeping of concurrent tasks from the glue of a component whose calls never wait: jco creates a task
+ * with some forty members for each call in either direction, which costs more than a small guest's own work. A lane
+ * runs one call of an instance at a time and drops the instance after a trap, so there is never a second task to
+ * distinguish or to refuse. Code that becomes unreachable is dropped, too.
  *
- * Glue in which a task would be left is returned unchanged: it is slower and equally correct. `isLean` tells which it is.
- * @param glue the body of a function that returns `instantiate`, as prepareGlue makes it
+ * Glue in which a task would be left is returned unchanged: it is slower and equally correct. See `isLean`.
+ * @param glue the body of a function that returns `instantiate`, as prepareGlue returns it
  */
 export function leanGlue(glue: string): string {
   const shorter = steps.reduce((text, { find, put }) => text.replace(find, put), glue);
@@ -17,13 +17,13 @@ export function leanGlue(glue: string): string {
     const lean = dropUnreached(shorter).replace(/\n\s+/g, '\n');
     return isComplete(lean, glue) ? lean : glue;
   } catch (error) {
-    // Half of the steps found their target, and what they left is no program.
+    // Only some of the steps found their target, and the rest is not a program.
     if (error instanceof SyntaxError) return glue;
     throw error;
   }
 }
 
-/** `$<index>` is the number that jco gave the component's instance. */
+/** The replacements. `$<index>` is the number that jco gave the component's instance. */
 const steps: readonly { readonly find: RegExp; readonly put: string }[] = [
   // An exported function: its task begins …
   {
@@ -40,7 +40,7 @@ const steps: readonly { readonly find: RegExp; readonly put: string }[] = [
     find: /try \{\s*(?<ret>ret = )?\s*_withGlobalCurrentTaskMeta\(\{[^}]*fn: \(\) => (?<call>\w+\([^;]*?\)),\s*\}\);\s*\} catch \(err\) \{[^}]*\{[^}]*\}\);\s*getOrCreateAsyncState\(\d+\)\.markTrapped\(err\);[^}]*throw err;\s*\}/g,
     put: '$<ret>$<call>;',
   },
-  // and what it returned is given back, while it may call nobody.
+  // and its result is freed, while it may call no imports.
   {
     find: /task\.resolve\(\[[^;]*\]\);\s*let cstate = getOrCreateAsyncState\((?<index>\d+)\);\s*cstate\.mayLeave = false;\s*(?<give>postReturn\d+\([^;]*\);)\s*cstate\.mayLeave = true;\s*task\.exit\(\);/g,
     put: 'instanceFlags$<index>.value = 0; $<give> instanceFlags$<index>.value = 1;',
@@ -89,17 +89,19 @@ const steps: readonly { readonly find: RegExp; readonly put: string }[] = [
   },
   { find: /function contextGet\([\s\S]*?\n {2}\}\n/, put: 'function contextGet({ slot }) { return _slots[slot]; }\n' },
 
-  // Twins for calls that wait, and the log that nobody reads.
+  // Variants for calls that wait, and a log that is off.
   { find: /let (?:realloc|postReturn)\d+Async;/g, put: '' },
   { find: /try \{\s*\w+Async = WebAssembly\.promising\([^)]*\);\s*\} catch\s*\(err\) \{[^}]*\}/g, put: '' },
   { find: /(?:false && )?_debugLog\((?:[^()`'"]|'[^'\n]*'|"[^"\n]*"|`[^`]*`|\([^()]*\))*\);/g, put: '' },
 ];
 
-/** Whether glue is free of the bookkeeping of tasks. It holds for what `leanGlue` returns unless it had to give up. */
+/**
+ * Returns whether glue has no bookkeeping of tasks. It is true for the result of `leanGlue` unless that had to give up.
+ */
 export const isLean = (glue: string): boolean =>
   !/\bAsyncTask\b|\bgetOrCreateAsyncState\b|\bcreateNewCurrentTask\b/.test(glue);
 
-/** Whether no task is left, and no name is missing that was there. */
+/** Returns whether no task is left, and every free name was free before. */
 function isComplete(lean: string, glue: string): boolean {
   if (!isLean(lean)) return false;
   const known = freeOf(glue);

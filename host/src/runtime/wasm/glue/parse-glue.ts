@@ -1,5 +1,5 @@
 import { type Program, parse } from 'acorn';
 
-/** Glue as a program: the body of a function, as prepareGlue makes it. @throws SyntaxError */
+/** Parses glue: the body of a function, as prepareGlue returns it. @throws SyntaxError */
 export const parseGlue = (glue: string): Program =>
   parse(glue, { ecmaVersion: 'latest', sourceType: 'script', allowReturnOutsideFunction: true });

@@ -19,7 +19,10 @@ interface Outcome {
 export interface ChainContext {
   readonly plugins: ReadonlyMap<string, LanePlugin>;
   readonly instances: Pick<InstancePool, 'lend' | 'giveBack' | 'discard'>;
-  /** Returns what a job has used of the thread's CPU; undefined in lanes where nothing waits, where that is all of its time. */
+  /**
+   * Returns what a job has used of the thread's CPU; undefined in lanes where nothing waits, where that is all of its
+   * time.
+   */
   cpuMs(job: number): number | undefined;
   /** Called before each call, with the reading of `performance.now`, and after it. */
   enter(job: number, call: number, nowMs: number): void;

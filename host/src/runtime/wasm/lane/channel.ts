@@ -43,7 +43,9 @@ function withModules({ component: { binaries, ...component }, ...plugin }: Binar
   return { ...plugin, component: { ...component, modules, binaries } };
 }
 
-/** Keeps one copy of equal glue: plugins with the same interfaces have the same, and a message brings a copy for each. */
+/**
+ * Keeps one copy of equal glue: plugins with the same interfaces have the same, and a message brings a copy for each.
+ */
 function sharingGlue(plugins: readonly ThreadPlugin[]): LanePlugin[] {
   const texts = new Map(plugins.map(({ component: { glue } }) => [glue, glue]));
   return plugins.map(({ component: { glue, ...component }, ...plugin }) => ({

@@ -22,8 +22,8 @@ export interface ToGateway {
 }
 
 /**
- * Returns the host functions that one instance of a plugin gets: those of its capabilities, and stand-ins for those that
- * it was not granted.
+ * Returns the host functions that one instance of a plugin gets: those of its capabilities, and stand-ins for those
+ * that it was not granted.
  * @param scope returns the scope of the hook call that the instance runs
  */
 export function guestImports(plugin: LanePlugin, scope: () => CallScope, gateway: ToGateway): HostImports {

@@ -14,7 +14,8 @@ const setMicrotask = (action: () => void): void => queueMicrotask(() => action()
 
 /**
  * Creates a realm for jco's glue. It has the names of the language and of WebAssembly that honest glue uses, and four
- * functions of Node without powers. Code from strings is off. What the glue copies out of the guest's memory is counted.
+ * functions of Node without powers. Code from strings is off. What the glue copies out of the guest's memory is
+ * counted.
  */
 export function createGlueRealm({ count }: LiftingMeter): GlueRealm {
   const realm = vm.createContext(vm.constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
@@ -50,7 +51,10 @@ export function hardenThread(): void {
   freezeAll(wrongUses.map(errorOf));
 }
 
-/** Deletes a global name, or its value where the name cannot be deleted, as `gc` of `node --expose-gc`. @throws TypeError */
+/**
+ * Deletes a global name, or its value where the name cannot be deleted, as `gc` of `node --expose-gc`.
+ * @throws TypeError
+ */
 function removeGlobal(globals: Record<string, unknown>, name: string): void {
   if (!Reflect.deleteProperty(globals, name)) globals[name] = undefined;
 }
@@ -73,7 +77,10 @@ function errorOf(use: () => unknown): unknown {
   }
 }
 
-/** The globals that lanes and capabilities use beside the language. Node's modules keep their own references to the rest. */
+/**
+ * The globals that lanes and capabilities use beside the language. Node's modules keep their own references to the
+ * rest.
+ */
 const keptGlobals = new Set([
   ...['Buffer', 'URL', 'URLSearchParams', 'TextDecoder', 'TextEncoder', 'performance'],
   ...['setTimeout', 'clearTimeout', 'queueMicrotask'],

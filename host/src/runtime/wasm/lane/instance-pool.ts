@@ -7,8 +7,8 @@ import type { LanePlugin, MemoryUse } from './message.ts';
 const maximumTenants = 32;
 
 /**
- * Idle instances. `pooled` plugins share theirs among all callers, `tenant` ones keep one set for each tenant, so that an
- * instance never serves two, and `fresh` ones get a new instance for every call.
+ * Idle instances. `pooled` plugins share theirs among all callers, `tenant` ones keep one set for each tenant, so that
+ * an instance never serves two, and `fresh` ones get a new instance for every call.
  */
 export class InstancePool {
   readonly #idle = new Map<string, Map<string, Instance[]>>();

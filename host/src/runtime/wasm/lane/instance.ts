@@ -34,12 +34,14 @@ interface Current {
 }
 
 /**
- * Plugins whose imports were frozen once: classes of resources are shared by all plugins of a lane, and the rest is made
- * again for each instance.
+ * Plugins whose imports were frozen once: classes of resources are shared by all plugins of a lane, and the rest is
+ * made again for each instance.
  */
 const frozen = new WeakSet<LanePlugin>();
 
-/** One instance of a plugin. It serves one call at a time. The lane discards it after anything but a declared result. */
+/**
+ * One instance of a plugin. It serves one call at a time. The lane discards it after anything but a declared result.
+ */
 export class Instance {
   readonly #exports: Exports;
   readonly #current: Current;

@@ -7,8 +7,8 @@ import { LimitExceeded } from '../../../capability/lane/lane-side.ts';
 export const heaviest = 4 * 2 ** 20;
 
 /**
- * Returns the weight of a value of the contract: the characters of its texts, the bytes of its blobs, and eight for each
- * number. Names and brackets do not count, so the weight is less than the length of its JSON.
+ * Returns the weight of a value of the contract: the characters of its texts, the bytes of its blobs, and eight for
+ * each number. Names and brackets do not count, so the weight is less than the length of its JSON.
  */
 export function weightOf(value: unknown): number {
   if (typeof value === 'string') return value.length;

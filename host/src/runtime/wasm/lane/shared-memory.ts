@@ -24,8 +24,8 @@ export const startingJob = -1;
 export const noJob = 0;
 
 /**
- * The call that a lane's thread works for, in shared memory: the lane writes it, and the gateway's thread reads it while
- * the lane does not answer.
+ * The call that a lane's thread works for, in shared memory: the lane writes it, and the gateway's thread reads it
+ * while the lane does not answer.
  */
 export class Progress {
   static readonly bytes = 32;

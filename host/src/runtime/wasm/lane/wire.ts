@@ -6,7 +6,9 @@ type Calls = readonly HookCall[];
 
 /** The longest text of a value that travels as JSON, in characters. */
 const longest = 4096;
-/** Beyond this number of different lists, each travels with its job. A chain has a few, and failures rarely add others. */
+/**
+ * Beyond this number of different lists, each travels with its job. A chain has a few, and failures rarely add others.
+ */
 const listsAtMost = 1024;
 const noLists: readonly Calls[] = [];
 

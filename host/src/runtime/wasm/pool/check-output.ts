@@ -11,7 +11,7 @@ import type {
 import { type EntryPoint, entryPoints } from '../../../contract/kinds.ts';
 import type { ContractType } from '../../../contract/value-type.ts';
 
-/** What an outcome of an entry point may hold, by its effect. */
+/** Returns the checks of an entry point's outcomes, by effect. */
 function outcomesOf({ interface: name, function: entry, effects }: EntryPoint): ReadonlyMap<string, Check> {
   const result = contractFunctions[name]?.[entry]?.result;
   const outcome = typeof result === 'object' && result !== null && 'result' in result ? result.result[0] : null;
@@ -30,10 +30,9 @@ const causes: Readonly<Record<FailureCause, true>> = {
 };
 
 /**
- * What a lane says a chain came to, as the contract has it. Types say what is in it, and the lane is where guests run:
- * so all of it is looked at once, here, before anything on the gateway's thread relies on it. What is not of the
- * contract becomes `invalid_output` of the call that answered it, and whatever was made of it by calls behind is
- * forgotten.
+ * Returns the output of a lane as far as it fits the contract. Guests run in the lane, so its types are not trusted:
+ * all of the output is checked once, here, before anything on the gateway's thread relies on it. A value that does not
+ * fit becomes `invalid_output` of the call that returned it, and the results of later calls are dropped.
  */
 export function checkOutput(output: ChainOutput, { calls, stage, value: before }: ChainInput): ChainOutput {
   let reports: CallReport[] = [];
@@ -42,37 +41,39 @@ export function checkOutput(output: ChainOutput, { calls, stage, value: before }
     if (call === undefined) break;
     const checked = checkReport(report, call.plugin, outcomes[stage]);
     reports.push(checked);
-    // A lane that says what makes no sense of one call has nothing to say of those behind it.
+    // After an invalid report the later ones are not used.
     if (checked !== report) break;
   }
   const state = isState(output.state) ? { state: output.state } : {};
-  const has = (outcome: 'modified' | 'respond') => reports.some(report => report.outcome === outcome);
-  // A lane that cannot send what its last call answered sends no value.
+  // A lane that cannot send the result of its last call sends no value.
   const kept = reports.at(-1)?.outcome === 'failed' ? (output.value ?? before) : output.value;
-  let value = has('modified') ? kept : undefined;
+  let value = has(reports, 'modified') ? kept : undefined;
   let answer = output.answer;
-  const wrongValue = has('modified') ? outcomes[stage].get('modified')?.(value) : undefined;
+  const wrongValue = has(reports, 'modified') ? outcomes[stage].get('modified')?.(value) : undefined;
   if (wrongValue !== undefined) {
-    reports = blamed(reports, 'modified', `what it returned ${wrongValue}`);
-    value = has('modified') ? before : undefined;
+    reports = withFailure(reports, 'modified', `what it returned ${wrongValue}`);
+    value = has(reports, 'modified') ? before : undefined;
     answer = undefined;
   }
-  const wrongAnswer = has('respond') ? outcomes[stage].get('respond')?.(answer) : undefined;
-  if (!has('respond')) answer = undefined;
+  const wrongAnswer = has(reports, 'respond') ? outcomes[stage].get('respond')?.(answer) : undefined;
+  if (!has(reports, 'respond')) answer = undefined;
   if (wrongAnswer !== undefined) {
-    reports = blamed(reports, 'respond', `what it answered ${wrongAnswer}`);
+    reports = withFailure(reports, 'respond', `what it answered ${wrongAnswer}`);
     answer = undefined;
   }
   return { reports, ...state, ...(value !== undefined && { value }), ...(answer !== undefined && { answer }) };
 }
 
+const has = (reports: readonly CallReport[], outcome: 'modified' | 'respond'): boolean =>
+  reports.some(report => report.outcome === outcome);
+
 function checkReport(report: CallReport, plugin: string, checks: ReadonlyMap<string, Check>): CallReport {
-  const why = whatIsWrong(report, checks);
-  if (why === undefined && report.plugin === plugin) return report;
-  return failed(plugin, report, why ?? 'its report names another plugin');
+  const problem = problemOf(report, checks);
+  if (problem === undefined && report.plugin === plugin) return report;
+  return failed(plugin, report, problem ?? 'its report names another plugin');
 }
 
-function whatIsWrong(report: CallReport, checks: ReadonlyMap<string, Check>): string | undefined {
+function problemOf(report: CallReport, checks: ReadonlyMap<string, Check>): string | undefined {
   const { wallMs, cpuMs = 0, hostCalls = 0 } = report;
   if (!Number.isFinite(wallMs) || !Number.isFinite(cpuMs) || !Number.isFinite(hostCalls))
     return 'its times are not numbers';
@@ -87,8 +88,8 @@ function whatIsWrong(report: CallReport, checks: ReadonlyMap<string, Check>): st
   return wrong === undefined ? undefined : `its violation ${wrong}`;
 }
 
-/** The reports up to the call that changed or answered last, which failed. */
-function blamed(reports: readonly CallReport[], outcome: 'modified' | 'respond', message: string): CallReport[] {
+/** Returns the reports up to the last call with this outcome, which becomes a failure. */
+function withFailure(reports: readonly CallReport[], outcome: 'modified' | 'respond', message: string): CallReport[] {
   const place = reports.findLastIndex(report => report.outcome === outcome);
   const report = reports[place];
   if (report === undefined) return [...reports];

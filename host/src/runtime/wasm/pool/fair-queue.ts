@@ -65,8 +65,8 @@ export class FairQueue {
   }
 
   /**
-   * Takes at most `count` jobs of one binding, whose queue then goes to the end. Jobs that travel in one message wait for
-   * each other, so bindings are not mixed, and values that are heavy together do not travel together.
+   * Takes at most `count` jobs of one binding, whose queue then goes to the end. Jobs that travel in one message wait
+   * for each other, so bindings are not mixed, and values that are heavy together do not travel together.
    */
   take(count: number): PendingJob[] {
     const taken: PendingJob[] = [];
@@ -180,8 +180,8 @@ export class PendingJob {
 
   /**
    * Records that call number `index` of `input` failed where the lane could no longer report it. The results of the
-   * calls before it are lost with the lane, so they run again; those after it only if its failure does not end the chain.
-   * Settles the job when no call is left to run.
+   * calls before it are lost with the lane, so they run again; those after it only if its failure does not end the
+   * chain. Settles the job when no call is left to run.
    */
   failCall(index: number, cause: FailureCause, message: string, cost: CallCost): void {
     this.#places ??= [...this.#calls.keys()];

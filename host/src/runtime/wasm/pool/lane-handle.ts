@@ -6,7 +6,7 @@ import type { Log } from '../../../core/log.ts';
 import type { CallRecords, FromLane, Job, LanePlugin, LogLine, StartFailure, ToLane } from '../lane/message.ts';
 import { epochMs, Progress, RecordBuffer, startingJob } from '../lane/shared-memory.ts';
 import type { CallLists } from '../lane/wire.ts';
-import { type LaneBody, processBody, threadBody } from './lane-body.ts';
+import { startLaneProcess, startLaneThread, type ThreadOrProcess } from './thread-or-process.ts';
 import type { UsageAccounts } from './usage-account.ts';
 
 /** What a lane reports to its pool. */
@@ -29,7 +29,10 @@ export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'deliverNote'
   readonly backlog: number;
 }
 
-/** Takes a refusal: plugin, capability, and what would have been needed, as JSON. It comes from a lane and is not trusted. */
+/**
+ * Takes a refusal: plugin, capability, and what would have been needed, as JSON. It comes from a lane and is not
+ * trusted.
+ */
 export type Refused = (plugin: string, capability: string, need: string) => void;
 
 /** Stands for the hook call while a plugin starts. */
@@ -41,7 +44,7 @@ const processStartMs = 5000;
 /** The gateway's side of one lane: a worker thread that holds instances, or a process that does. */
 export class Lane {
   readonly progress: Progress;
-  readonly #body: LaneBody;
+  readonly #program: ThreadOrProcess;
   readonly #records: RecordBuffer;
   readonly #events: LaneEvents;
   readonly #plugins: ReadonlySet<string>;
@@ -52,14 +55,17 @@ export class Lane {
     const records = new SharedArrayBuffer(RecordBuffer.bytes);
     this.progress = new Progress(progress);
     this.#records = new RecordBuffer(records);
-    this.#body = isProcess(plugins) ? processBody(plugins) : threadBody({ plugins, progress, records }, thread);
+    this.#program = isProcess(plugins)
+      ? startLaneProcess(plugins)
+      : startLaneThread({ plugins, progress, records }, thread);
     this.#events = events;
     this.#plugins = new Set(plugins.map(({ id }) => id));
   }
 
   /**
    * Starts a lane with one configured instance of each plugin, in `thread` if one is ready.
-   * @throws Faults of `plugin_refused_config`, `plugin_start_failed`, `plugin_start_timeout`: one for each plugin that fails
+   * @throws Faults of `plugin_refused_config`, `plugin_start_failed`, `plugin_start_timeout`: one for each plugin that
+   *   fails
    */
   static async start(plugins: readonly LanePlugin[], events: LaneEvents, thread?: Worker): Promise<Lane> {
     const lane = new Lane(plugins, events, thread);
@@ -73,27 +79,27 @@ export class Lane {
     const failures = await started.promise;
     clearInterval(watch);
     if (failures.length === 0) return lane;
-    await lane.#body.terminate();
+    await lane.#program.terminate();
     lane.deliver(lane.unsent(startingJob), startCall);
     throw new Faults(failures);
   }
 
   #listen(plugins: readonly LanePlugin[], started: (failures: readonly Fault[]) => void): void {
     let reason = 'it ended';
-    this.#body.onMessage(message => {
+    this.#program.onMessage(message => {
       try {
         if (message.type === 'started') started(message.failures.map(startFault));
         else this.#receive(message);
       } catch (error) {
         // Our own code sends valid messages, so this lane runs code of a guest.
         reason = `it sent an invalid message: ${error instanceof Error ? error.message : String(error)}`;
-        void this.#body.terminate();
+        void this.#program.terminate();
       }
     });
-    this.#body.onError(error => {
+    this.#program.onError(error => {
       reason = error instanceof Error ? error.message : String(error);
     });
-    this.#body.onExit(() => {
+    this.#program.onExit(() => {
       const plugin = plugins[this.progress.read()?.call ?? 0]?.id ?? '';
       started([new Fault('plugin_start_failed', { plugin, reason })]);
       this.#events.accounts.ended(this);
@@ -129,17 +135,17 @@ export class Lane {
   }
 
   send(message: ToLane): void {
-    this.#body.send(message);
+    this.#program.send(message);
   }
 
   /** Returns what its thread or process has used of the CPU, in milliseconds; undefined if that cannot be measured. */
   async cpuMs(): Promise<number | undefined> {
-    return this.#body.cpuMs().catch(() => undefined);
+    return this.#program.cpuMs().catch(() => undefined);
   }
 
   /** Ends it whatever it is doing, in about 3 ms. */
   async terminate(): Promise<void> {
-    await this.#body.terminate();
+    await this.#program.terminate();
   }
 
   /** Returns the fault of the plugin that takes too long to start, if one does. */

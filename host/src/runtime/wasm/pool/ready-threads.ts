@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { startThread } from './lane-body.ts';
+import { startThread } from './thread-or-process.ts';
 
 /**
  * Threads that load the code of lanes while the gateway is still loading its plugins. Each lane that starts takes one.

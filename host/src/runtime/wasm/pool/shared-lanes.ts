@@ -35,10 +35,10 @@ interface LaneFailure {
 }
 
 /**
- * The lanes for plugins without asynchronous capabilities. Each holds an instance of every plugin and runs one chain at a
- * time. Chains that become ready in one turn of the event loop travel in one message. A lane in which a call exceeds its
- * deadline is ended and a warm spare takes its place. The other chains of its batch run again in other lanes, because a
- * pure plugin has no effect but its result.
+ * The lanes for plugins without asynchronous capabilities. Each holds an instance of every plugin and runs one chain at
+ * a time. Chains that become ready in one turn of the event loop travel in one message. A lane in which a call exceeds
+ * its deadline is ended and a warm spare takes its place. The other chains of its batch run again in other lanes,
+ * because a pure plugin has no effect but its result.
  */
 export class SharedLanes implements HookRunner, AsyncDisposable {
   readonly #limits: ReadonlyMap<string, PluginLimits>;
@@ -77,8 +77,8 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
   }
 
   /**
-   * Starts `count` lanes, in `threads` as far as these are ready. The spare follows later, so that it does not slow down
-   * the start of the gateway.
+   * Starts `count` lanes, in `threads` as far as these are ready. The spare follows later, so that it does not slow
+   * down the start of the gateway.
    * @throws Faults as Lane.start does; then no lane is left running
    */
   static async start(

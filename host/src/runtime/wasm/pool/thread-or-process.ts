@@ -8,12 +8,14 @@ import type { BinaryPlugin, ThreadData } from '../lane/channel.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from '../lane/message.ts';
 
 /** The thread or process of a lane. Events may come as soon as it exists. */
-export interface LaneBody {
+export interface ThreadOrProcess {
   send(message: ToLane): void;
   onMessage(listener: (message: FromLane) => void): void;
   onError(listener: (error: unknown) => void): void;
   onExit(listener: () => void): void;
-  /** Returns what it has used of the CPU, in milliseconds; undefined if that cannot be measured. Works while it loops. */
+  /**
+   * Returns what it has used of the CPU, in milliseconds; undefined if that cannot be measured. Works while it loops.
+   */
   cpuMs(): Promise<number | undefined>;
   /** Ends it whatever it is doing. */
   terminate(): Promise<void>;
@@ -35,7 +37,7 @@ export const startThread = (): Worker =>
   });
 
 /** Sends the plugins to a thread. @param thread one without plugins */
-export function threadBody({ plugins, ...shared }: LaneData, thread: Worker = startThread()): LaneBody {
+export function startLaneThread({ plugins, ...shared }: LaneData, thread: Worker = startThread()): ThreadOrProcess {
   thread.postMessage({ plugins: plugins.map(withoutBinaries), ...shared } satisfies ThreadData);
   return {
     send: thread.postMessage.bind(thread),
@@ -61,7 +63,7 @@ export const laneArguments: readonly string[] = [
  * Starts the same code in a child process under Node's permission model: it reads the gateway's code and no other file,
  * writes none, starts no processes, threads or addons, and has an empty environment.
  */
-export function processBody(plugins: readonly LanePlugin[]): LaneBody {
+export function startLaneProcess(plugins: readonly LanePlugin[]): ThreadOrProcess {
   const child = forkBoundChild(program, { restraints: laneArguments, stderr: 'ignore' });
   child.send(plugins.map(withBinaries), () => {});
   return {
