@@ -11,7 +11,7 @@ import { EgressRefused } from './egress-refused.ts';
 import { isForbiddenHeader } from './forbidden-headers.ts';
 import { type Hop, sizeOf } from './hop.ts';
 import { readAtMost, TooSlow } from './read-body.ts';
-import { locationOf, redirectedHop, TooManyRedirects } from './redirect.ts';
+import { limitRedirects, locationOf, redirectedHop, TooManyRedirects } from './redirect.ts';
 import type { EgressAnswer, EgressRequest } from './request.ts';
 import { createQuota, type EgressQuota } from './request-quota.ts';
 import { oneByOne, type ResolveName, resolveBy, resolveBySystem } from './resolve-name.ts';
@@ -99,7 +99,7 @@ export class Egress implements AsyncDisposable {
       }
       // Nobody reads the body of a redirect, and it must not hold the connection.
       response.body.on('error', () => {}).destroy();
-      if (redirects === grant.max_redirects) throw new TooManyRedirects(`more than ${grant.max_redirects} redirects`);
+      limitRedirects(redirects, grant);
       hop = redirectedHop(hop, response.statusCode, location, this.#allowed);
     }
   }

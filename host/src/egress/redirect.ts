@@ -7,6 +7,11 @@ import type { Hop } from './hop.ts';
 /** The server redirected more often than the grant allows. */
 export class TooManyRedirects extends Error {}
 
+/** @throws TooManyRedirects if no redirect may follow those that were followed */
+export function limitRedirects(followed: number, { max_redirects: most }: { readonly max_redirects: number }): void {
+  if (followed >= most) throw new TooManyRedirects(`more than ${most} redirects`);
+}
+
 const followed = new Set([301, 302, 303, 307, 308]);
 
 /** Returns where a response redirects to; undefined if it is no redirect that is followed. */

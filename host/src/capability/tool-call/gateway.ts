@@ -4,6 +4,7 @@ import type { ToolAnswer } from '../../contract/hook-call.ts';
 import { matchesGlob } from '../../core/glob.ts';
 import { defineCapability, type Serve, type ServeContext } from '../capability.ts';
 import { longestName, type ToolRequest, toolCallInLane } from './lane.ts';
+import { nestingExcess, shown } from './nesting-limits.ts';
 
 const anyToolDue = 'a lone * allows every tool: to allow that, write { name: "*", any_tool: true }';
 
@@ -76,11 +77,7 @@ export const toolCall = defineCapability<Grant>({
   },
 });
 
-/**
- * Whether a call may be made is decided here, from what the gateway knows of the request and no lane can say.
- * A plugin that calls a tool is not to call the same tool again within that call, at whatever depth and whoever stands
- * between; and calls within each other end at the depth of the grant of the plugin that makes the innermost.
- */
+/** Decides whether a call may be made, from what the gateway knows of the request and no lane can say. */
 function serveToolCall(grant: Grant, on: ServeContext): Serve {
   const { plugin } = on;
   const names = grant.tools.map(tool => (typeof tool === 'string' ? tool : tool.name));
@@ -88,9 +85,8 @@ function serveToolCall(grant: Grant, on: ServeContext): Serve {
 
   return async (message, call): Promise<ToolAnswer> => {
     const { name, argumentsJson } = requestSchema.parse(message);
-    const shown = name.slice(0, 64);
     const refuse = (tag: keyof typeof reasons, why: string): ToolAnswer => {
-      on.refused(`call ${shown}: ${why}`, call, reasons[tag]);
+      on.refused(`call ${shown(name)}: ${why}`, call, reasons[tag]);
       return { err: { tag, val: why } };
     };
     const { tools } = call;
@@ -98,16 +94,9 @@ function serveToolCall(grant: Grant, on: ServeContext): Serve {
     if (name.length > longestName) {
       return refuse('invalid', `the name has more than ${longestName} characters`);
     }
-    if (!allows(name)) return refuse('denied', `the tool ${shown} is not named by the grant`);
-    if (tools.within.some(outer => outer.plugin === plugin && outer.tool === name)) {
-      return refuse('loop', `${plugin} is already calling ${shown}, and this call is part of that one`);
-    }
-    if (tools.within.length >= grant.max_depth) {
-      return refuse('too-deep', `more than ${grant.max_depth} nested calls`);
-    }
-    if (tools.madeBy(plugin) >= grant.max_calls) {
-      return refuse('limit', `more than ${grant.max_calls} calls for one request`);
-    }
+    if (!allows(name)) return refuse('denied', `the tool ${shown(name)} is not named by the grant`);
+    const excess = nestingExcess(tools, plugin, name, grant);
+    if (excess !== undefined) return refuse(excess.tag, excess.why);
     if (Buffer.byteLength(argumentsJson) > grant.max_request_bytes) {
       return refuse('limit', `more than ${grant.max_request_bytes} bytes of arguments`);
     }
