@@ -68,7 +68,7 @@ export async function lookUp(route: Route, uri: string, signal: AbortSignal, sin
   const members = reachedMembers(route).filter(({ upstream }) => mayOffer(upstream, 'resources'));
   const origin = originOf(route, uri);
   const unknown = new Map<Member, unknown>();
-  const isKnown = (catalog: Catalog) => (since === undefined ? catalog.believed !== undefined : catalog.holds(since));
+  const isKnown = (catalog: Catalog) => (since === undefined ? catalog.trusted !== undefined : catalog.holds(since));
   const lists = (member: Member) => member.lists['resources/list'].lastItem(uri) !== undefined;
   const matches = ({ lists }: Member) =>
     lists['resources/templates/list'].last?.some(({ uriTemplate }) => expands(String(uriTemplate), uri)) === true;

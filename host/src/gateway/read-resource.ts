@@ -38,8 +38,8 @@ const isUnknown = (outcome: Outcome) => outcome.kind === 'error' && unknownCodes
 async function readFromAny(call: Call, uri: string, unknown: ReadonlyMap<Member, unknown>): Promise<Outcome> {
   const { route } = call;
   const members = reachedMembers(route).filter(({ upstream }) => mayOffer(upstream, 'resources'));
-  const silences = members.flatMap(member => unknown.get(member) ?? member.lists.silence ?? []);
-  const asked = members.filter(member => !unknown.has(member) && member.lists.silence === undefined);
+  const silences = members.flatMap(member => unknown.get(member) ?? member.lists.lateFault ?? []);
+  const asked = members.filter(member => !unknown.has(member) && member.lists.lateFault === undefined);
   const [only, ...others] = asked;
   if (only !== undefined && others.length === 0 && silences.length === 0) return readFrom(call, only);
   const done = new AbortController();

@@ -94,7 +94,7 @@ it.each([
   vi.advanceTimersByTime(minute - 1);
   expect(await catalog.items()).toEqual([tool('tool 1')]);
   vi.advanceTimersByTime(1);
-  expect(catalog.believed).toBeUndefined();
+  expect(catalog.trusted).toBeUndefined();
   expect(await catalog.items()).toEqual([tool('tool 2')]);
 });
 
@@ -126,7 +126,7 @@ it('gives up waiting for a late list, names the setting, and learns the list whe
   expect(upstream.asked).toBe(1);
   resolve(resultAnswer({ tools: [tool('late')] }));
   await vi.advanceTimersByTimeAsync(0);
-  expect(catalog.believed).toEqual([tool('late')]);
+  expect(catalog.trusted).toEqual([tool('late')]);
 });
 
 it('does not wait again for an upstream that is late with another list', async () => {
@@ -136,10 +136,10 @@ it('does not wait again for an upstream that is late with another list', async (
   );
   const [tools, prompts] = [catalogs['tools/list'].fresh(), catalogs['prompts/list']];
   const waited = expect(tools).rejects.toThrow();
-  expect(catalogs.silence).toBeUndefined();
+  expect(catalogs.lateFault).toBeUndefined();
   await vi.advanceTimersByTimeAsync(3_000);
   await waited;
-  expect(catalogs.silence).toMatchObject({ code: 'upstream_timeout', details: { method: 'tools/list' } });
+  expect(catalogs.lateFault).toMatchObject({ code: 'upstream_timeout', details: { method: 'tools/list' } });
   const next = expect(prompts.fresh()).rejects.toThrow();
   await vi.advanceTimersByTimeAsync(300);
   await next;
@@ -159,14 +159,14 @@ it('learns from lists and pages that pass by [UP-17]', async () => {
   const upstream = fakeUpstream(() => resultAnswer({ tools: [tool('a', { v: 1 }), tool('b', { v: 1 })] }));
   const catalog = openTools(upstream);
   await catalog.items();
-  catalog.witness()([tool('b', { v: 2 }), tool('c', { v: 2 })], false);
+  catalog.observe()([tool('b', { v: 2 }), tool('c', { v: 2 })], false);
   expect(await catalog.items()).toEqual([tool('a', { v: 1 }), tool('b', { v: 2 }), tool('c', { v: 2 })]);
-  catalog.witness()([tool('d')], true);
+  catalog.observe()([tool('d')], true);
   expect([catalog.lastItem('a'), catalog.lastItem('d')]).toEqual([undefined, tool('d')]);
-  const late = catalog.witness();
+  const late = catalog.observe();
   upstream.say('notifications/tools/list_changed');
   late([tool('e')], true);
-  expect(catalog.believed).toBeUndefined();
+  expect(catalog.trusted).toBeUndefined();
 });
 
 it('knows the output schemas', async () => {

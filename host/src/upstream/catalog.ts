@@ -4,34 +4,34 @@ import { jsonRpc } from '../mcp/errors.ts';
 import { forEach, type ListMethod, listMethods, listShape } from '../mcp/methods.ts';
 import type { Upstream } from './upstream.ts';
 
-/** The items in the result of a list. */
+/** Returns the items in the result of a list. */
 export const itemsIn = (result: JsonObject | undefined, method: ListMethod): JsonObject[] => {
   const items = result?.[listShape(method).member];
   return Array.isArray(items) ? items.filter(isJsonObject) : [];
 };
 
-/** Pages of one list that we are ready to read. A server that has more is taken to go in circles. */
+/** Pages that are read of one list. A server that sends more is taken to repeat them without end. */
 const maxPages = 1_000;
-/** Characters of all pages of one list together. */
+/** Characters of all pages of one list. */
 const longestList = 64 * 1024 * 1024;
-/** Milliseconds that all pages of a list may take together. */
-const longest = 60_000;
-/** Milliseconds for which a list is believed whose changes would not be heard. */
-const unheard = 60_000;
+/** Milliseconds that all pages of a list may take. */
+const listTimeoutMs = 60_000;
+/** Milliseconds for which a list is trusted where the upstream would not report a change. */
+const trustedMs = 60_000;
 
 /**
- * All items of one list, from all its pages, as the server sent them. A server that does not support the method has none.
+ * Returns all items of one list, from all its pages, as the server sent them. A server without the method has none.
  * @throws Fault `upstream_…`, also `upstream_garbage` for another JSON-RPC error or a list without end
  */
 export async function listAll(upstream: Upstream, method: ListMethod): Promise<JsonObject[]> {
   const items: JsonObject[] = [];
-  const end = Date.now() + longest;
+  const end = Date.now() + listTimeoutMs;
   let cursor: string | undefined;
   let length = 0;
   for (let page = 0; page < maxPages; page += 1) {
     const params = cursor === undefined ? {} : { cursor };
     const answer = await upstream.request(method, params, { timeoutMs: Math.max(1, end - Date.now()) });
-    // It may have resources and no templates, or offer less than it did.
+    // It may have resources but no templates, or offer less than before.
     if (answer.error?.code === jsonRpc.methodNotFound) return [];
     if (answer.error) {
       const hint = `it answered ${method} with error ${answer.error.code}: ${answer.error.message}`;
@@ -55,40 +55,40 @@ export async function listAll(upstream: Upstream, method: ListMethod): Promise<J
 }
 
 /**
- * What the gateway knows of one list of an upstream. It is believed while a change would be heard, and for a minute
- * otherwise. Nobody waits for an answer longer than `withinMs` after it was asked for; one that comes later is learned.
+ * What the gateway knows of one list of an upstream. It is trusted while the upstream would report a change, and for a
+ * minute otherwise. No caller waits longer than `withinMs` after the list was requested; a later answer is learned.
  */
 export interface Catalog {
   readonly method: ListMethod;
-  /** The list, where it can be believed. */
-  readonly believed: readonly JsonObject[] | undefined;
-  /** What was learned last, however long ago. */
+  /** The list, while it is trusted. */
+  readonly trusted: readonly JsonObject[] | undefined;
+  /** The list that was learned last, however long ago. */
   readonly last: readonly JsonObject[] | undefined;
-  /** Whether what was learned last holds: it was asked for at `since` or later, or a change would have been heard. */
+  /** Whether the last list is up to date: it was requested at `since` or later, or a change would have been reported. */
   holds(since: number): boolean;
-  /** The believed list; else the one that the upstream sends now; else the last one. @throws as `fresh`, when there is none */
+  /** Returns the trusted list; else the one that the upstream sends now; else the last one. @throws as `fresh` without any */
   items(): Promise<readonly JsonObject[]>;
   /**
-   * The list that the upstream sends now. An abort of `signal` ends the waiting alone.
+   * Returns the list that the upstream sends now. An abort of `signal` ends the waiting, and not the request.
    * @throws as `listAll`, and Fault `upstream_timeout`, which names the setting, when it is late
    */
   fresh(signal?: AbortSignal): Promise<readonly JsonObject[]>;
-  /** An item by its name or uri, as it was learned last. */
+  /** Returns an item by its name or uri from the last list. */
   lastItem(key: string): JsonObject | undefined;
-  /** Learns from a request that passes by: call it before, and what it returns with the whole list or with one page. */
-  witness(): (items: readonly JsonObject[], isWhole: boolean) => void;
+  /** Learns from a client's request: call it before the request, and the returned function with the list or a page. */
+  observe(): (items: readonly JsonObject[], isWhole: boolean) => void;
   /**
-   * The list that was asked for and did not come in time, while it has not come. It yields undefined when the upstream
-   * said meanwhile that the list changed.
+   * The list that was requested and is late; undefined when none is. Resolves to undefined when the upstream reports
+   * meanwhile that the list changed.
    */
   readonly late: Promise<readonly JsonObject[] | undefined> | undefined;
-  /** Says that the list changed. */
+  /** Marks the list as changed. */
   forget(): void;
 }
 
 interface Known {
   readonly items: readonly JsonObject[];
-  /** When it was asked for. */
+  /** When it was requested. */
   readonly at: number;
   /** How often the list had changed by then. */
   readonly changes: number;
@@ -102,55 +102,62 @@ interface Asked {
   readonly until: number;
 }
 
-/** @param isSilent whether the upstream is late with another list: then it is not waited for as long again */
-function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number, isSilent: () => boolean): Catalog {
-  const key = listShape(method).key;
-  let known: Known | undefined;
-  let changes = 0;
-  let asking: Asked | undefined;
-  let index: { readonly of: readonly JsonObject[]; readonly items: ReadonlyMap<string, JsonObject> } | undefined;
+/** What was learned of one list, and the request for it that is under way. */
+class LearnedCatalog implements Catalog {
+  readonly method: ListMethod;
+  readonly #upstream: Upstream;
+  readonly #withinMs: number;
+  readonly #isSilent: () => boolean;
+  #known: Known | undefined;
+  /** How often the list has changed. */
+  #changes = 0;
+  #asked: Asked | undefined;
+  #index: { readonly of: readonly JsonObject[]; readonly items: ReadonlyMap<string, JsonObject> } | undefined;
 
-  const isAnnounced = () => {
-    const capability = upstream.serverInfo?.capabilities[listShape(method).capability];
-    return isJsonObject(capability) && capability.listChanged === true;
-  };
-  const isCertain = () => {
-    const { listeningSince } = upstream;
-    if (known === undefined || known.changes < changes || !isAnnounced()) return false;
-    return listeningSince !== undefined && listeningSince <= known.at;
-  };
-  const believed = () =>
-    known?.changes === changes && (isCertain() || Date.now() < known.at + unheard) ? known.items : undefined;
+  /** @param isSilent whether the upstream is late with another list: then this one is not waited for as long again */
+  constructor(upstream: Upstream, method: ListMethod, withinMs: number, isSilent: () => boolean) {
+    this.method = method;
+    this.#upstream = upstream;
+    this.#withinMs = withinMs;
+    this.#isSilent = isSilent;
+  }
 
-  const begin = () => ({ at: Date.now(), changes });
-  const take = (learned: Known) => {
-    if (known === undefined || learned.at >= known.at) known = learned;
-  };
+  get trusted(): readonly JsonObject[] | undefined {
+    const known = this.#known;
+    if (known?.changes !== this.#changes) return undefined;
+    return this.#isCertain || Date.now() < known.at + trustedMs ? known.items : undefined;
+  }
 
-  const ask = () => {
-    if (asking !== undefined) return asking;
-    const began = begin();
-    const until = began.at + (isSilent() ? withinMs / 10 : withinMs);
-    const answer = listAll(upstream, method);
-    const arrival = answer.then(items => (asking === own ? items : undefined));
-    const own: Asked = { answer, arrival, until };
-    asking = own;
-    arrival.catch(() => {});
-    answer
-      .then(items => take({ items, ...began }))
-      .catch(() => {})
-      .finally(() => {
-        if (asking === own) asking = undefined;
-      });
-    return own;
-  };
+  get last(): readonly JsonObject[] | undefined {
+    return this.#known?.items;
+  }
 
-  const fresh = async (signal?: AbortSignal) => {
+  get late(): Promise<readonly JsonObject[] | undefined> | undefined {
+    return this.#asked !== undefined && this.#asked.until <= Date.now() ? this.#asked.arrival : undefined;
+  }
+
+  holds(since: number): boolean {
+    return this.#isCertain || (this.#known?.changes === this.#changes && this.#known.at >= since);
+  }
+
+  async items(): Promise<readonly JsonObject[]> {
+    const { trusted } = this;
+    if (trusted !== undefined) return trusted;
+    try {
+      return await this.fresh();
+    } catch (fault) {
+      if (this.#known !== undefined) return this.#known.items;
+      throw fault;
+    }
+  }
+
+  async fresh(signal?: AbortSignal): Promise<readonly JsonObject[]> {
     signal?.throwIfAborted();
-    const { answer, until } = ask();
+    const { answer, until } = this.#ask();
     const { promise, reject } = Promise.withResolvers<never>();
     const abort = () => reject(signal?.reason);
-    const timer = setTimeout(() => reject(lateFault(upstream, method, withinMs)), Math.max(0, until - Date.now()));
+    const late = () => reject(lateFault(this.#upstream, this.method, this.#withinMs));
+    const timer = setTimeout(late, Math.max(0, until - Date.now()));
     signal?.addEventListener('abort', abort);
     try {
       return await Promise.race([answer, promise]);
@@ -158,51 +165,72 @@ function createCatalog(upstream: Upstream, method: ListMethod, withinMs: number,
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
     }
-  };
+  }
 
-  return {
-    method,
-    get believed() {
-      return believed();
-    },
-    get last() {
-      return known?.items;
-    },
-    holds: since => isCertain() || (known?.changes === changes && known.at >= since),
-    get late() {
-      return asking !== undefined && asking.until <= Date.now() ? asking.arrival : undefined;
-    },
-    fresh,
-    async items() {
-      const items = believed();
-      if (items !== undefined) return items;
-      try {
-        return await fresh();
-      } catch (fault) {
-        if (known !== undefined) return known.items;
-        throw fault;
+  lastItem(value: string): JsonObject | undefined {
+    const known = this.#known;
+    if (known === undefined) return undefined;
+    if (this.#index?.of !== known.items) {
+      const { key } = listShape(this.method);
+      this.#index = { of: known.items, items: new Map(known.items.map(item => [String(item[key]), item])) };
+    }
+    return this.#index.items.get(value);
+  }
+
+  observe(): (items: readonly JsonObject[], isWhole: boolean) => void {
+    const began = this.#begin();
+    return (items, isWhole) => {
+      if (isWhole) this.#learn({ items, ...began });
+      else if (this.#known !== undefined) {
+        const { key } = listShape(this.method);
+        this.#known = { ...this.#known, items: replaced(this.#known.items, items, key) };
       }
-    },
-    lastItem(value) {
-      if (known === undefined) return undefined;
-      if (index?.of !== known.items) {
-        index = { of: known.items, items: new Map(known.items.map(item => [String(item[key]), item])) };
-      }
-      return index.items.get(value);
-    },
-    witness() {
-      const began = begin();
-      return (items, isWhole) => {
-        if (isWhole) take({ items, ...began });
-        else if (known !== undefined) known = { ...known, items: replaced(known.items, items, key) };
-      };
-    },
-    forget() {
-      changes += 1;
-      // What is on its way may be the list before.
-      asking = undefined;
-    },
-  };
+    };
+  }
+
+  forget(): void {
+    this.#changes += 1;
+    // The answer to a request under way may be the list before the change.
+    this.#asked = undefined;
+  }
+
+  /** Whether the upstream would have reported a change of what is known. */
+  get #isCertain(): boolean {
+    const { listeningSince } = this.#upstream;
+    if (this.#known === undefined || this.#known.changes < this.#changes || !this.#isAnnounced) return false;
+    return listeningSince !== undefined && listeningSince <= this.#known.at;
+  }
+
+  get #isAnnounced(): boolean {
+    const capability = this.#upstream.serverInfo?.capabilities[listShape(this.method).capability];
+    return isJsonObject(capability) && capability.listChanged === true;
+  }
+
+  #begin(): Pick<Known, 'at' | 'changes'> {
+    return { at: Date.now(), changes: this.#changes };
+  }
+
+  #learn(learned: Known): void {
+    if (this.#known === undefined || learned.at >= this.#known.at) this.#known = learned;
+  }
+
+  #ask(): Asked {
+    if (this.#asked !== undefined) return this.#asked;
+    const began = this.#begin();
+    const until = began.at + (this.#isSilent() ? this.#withinMs / 10 : this.#withinMs);
+    const answer = listAll(this.#upstream, this.method);
+    const arrival = answer.then(items => (this.#asked === own ? items : undefined));
+    const own: Asked = { answer, arrival, until };
+    this.#asked = own;
+    arrival.catch(() => {});
+    answer
+      .then(items => this.#learn({ items, ...began }))
+      .catch(() => {})
+      .finally(() => {
+        if (this.#asked === own) this.#asked = undefined;
+      });
+    return own;
+  }
 }
 
 function lateFault({ id }: Upstream, method: ListMethod, withinMs: number): Fault {
@@ -210,7 +238,7 @@ function lateFault({ id }: Upstream, method: ListMethod, withinMs: number): Faul
   return new Fault('upstream_timeout', { upstream: id, method, after_ms: withinMs, setting: 'limits.list_ms', hint });
 }
 
-/** The items, with those of a page in the places of their namesakes, and its new ones at the end. */
+/** Replaces items by those of a page with the same key, and appends its new ones. */
 function replaced(items: readonly JsonObject[], page: readonly JsonObject[], key: string): readonly JsonObject[] {
   const rest = new Map(page.map(item => [item[key], item]));
   const kept = items.map(item => {
@@ -221,26 +249,26 @@ function replaced(items: readonly JsonObject[], page: readonly JsonObject[], key
   return [...kept, ...rest.values()];
 }
 
-/** What the gateway knows of all lists of an upstream. */
+/** What the gateway knows of all lists of one upstream. */
 export interface Catalogs extends Readonly<Record<ListMethod, Catalog>>, Disposable {
-  /** Fault `upstream_timeout` while a list that was asked for has not come in time. */
-  readonly silence: Fault | undefined;
+  /** Fault `upstream_timeout` while a requested list is late. */
+  readonly lateFault: Fault | undefined;
 }
 
 /** @param withinMs `limits.list_ms` */
 export function createCatalogs(upstream: Upstream, withinMs: number): Catalogs {
   const late = (): Catalog | undefined => all.find(catalog => catalog.late !== undefined);
-  const open = (method: ListMethod) => createCatalog(upstream, method, withinMs, () => late() !== undefined);
+  const open = (method: ListMethod) => new LearnedCatalog(upstream, method, withinMs, () => late() !== undefined);
   const catalogs = forEach(listMethods, open);
   const all = Object.values(catalogs);
-  const unsubscribe = upstream.subscribe(({ method: said }) => {
+  const unsubscribe = upstream.subscribe(({ method: changed }) => {
     for (const catalog of all) {
-      if (said === listShape(catalog.method).changed) catalog.forget();
+      if (changed === listShape(catalog.method).changed) catalog.forget();
     }
   });
   return {
     ...catalogs,
-    get silence() {
+    get lateFault() {
       const catalog = late();
       return catalog && lateFault(upstream, catalog.method, withinMs);
     },
