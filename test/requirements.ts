@@ -149,6 +149,7 @@ export const requirements = {
   'CAP-104':
     'A plugin in each language can set a header of the request to the upstream, and gets the error of the contract for a header that is refused.',
   'CAP-105': 'A guest without `outbound_http` polls WASI streams in a shared lane, which cannot wait for a promise.',
+  'CAP-106': 'An audit event beyond what one hook call may write is an error of the guest, not silently dropped.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

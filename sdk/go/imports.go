@@ -280,7 +280,8 @@ func MetricsObserve(name string, labels Labels, value float64) {
 
 // AuditWrite is `write` of `audit`.
 //
-// `event` is a stable name such as `email_redacted`; `details` is a JSON object, as text. The error says what is invalid.
+// `event` is a stable name such as `email_redacted`; `details` is a JSON object, as text. The error says what is invalid,
+// or that this hook call has written more than one call may.
 func AuditWrite(event string, details string) error {
 	m := &memory{}
 	defer runtime.KeepAlive(m)

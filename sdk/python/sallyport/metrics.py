@@ -1,6 +1,7 @@
 # Generated from wit/ by tools/scripts/generate-python-sdk.ts.
-"""Capability `metrics`. Names and labels consist of lower-case letters, digits and single underscores. Values beyond the
-limits of the grant, and those measured in `configure`, are dropped.
+"""Capability `metrics`. Names and labels consist of lower-case letters, digits and single underscores. There is
+no error: values that are refused or beyond the limits are dropped and counted for the operator. Values measured in
+`configure` are dropped.
 """
 
 from typing import TYPE_CHECKING, List, Tuple

@@ -39,7 +39,8 @@ export const audit = defineCapability({
   deniedBy: 'an error',
   refuses: {
     invalid: 'an event whose name or details are not well-formed; the call returns an error',
-    over_limit: `details beyond \`max_bytes\`, and notes of one hook call beyond the first hundred, or beyond \`limits.plugin.payload_bytes\``,
+    over_limit:
+      'details beyond `max_bytes`, and what one hook call writes beyond a hundred notes or `limits.plugin.payload_bytes` of them; the call returns an error',
   },
   learning: {
     ...auditInLane.learning,

@@ -32,7 +32,9 @@ export const auditInLane = {
         if (Buffer.byteLength(text) > max_bytes) refused('over_limit', `more than ${max_bytes} bytes`);
         if (!isObject(text)) refused('invalid', 'details are not a JSON object');
         // As text, in which every number keeps its digits.
-        lane.tell({ event, details: text });
+        if (!lane.tell({ event, details: text })) {
+          throw new DeclaredError('this hook call has written more events than one call may');
+        }
       },
     },
   }),

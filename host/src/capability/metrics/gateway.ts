@@ -56,7 +56,7 @@ export const metrics = defineCapability<Grant>({
     invalid:
       'a name, label or value that is not well-formed or holds a secret, and a counter that goes down; it is dropped',
     over_limit:
-      'a measurement beyond `max_names`, `max_labels` or `max_series`, and notes of one hook call beyond the first hundred or beyond `limits.plugin.payload_bytes`; it is dropped',
+      'a measurement beyond `max_names`, `max_labels` or `max_series`, and what one hook call measures beyond a hundred notes or `limits.plugin.payload_bytes` of them; it is dropped, the call returns as usual because `metrics` has no error, and the dropped measurements of a hook call are one audit event with their number',
   },
   learning: {
     ...metricsInLane.learning,
