@@ -556,6 +556,8 @@ export const requirements = {
   'SBX-100': 'No guest can read or set its fuel.',
   'SBX-101': 'A core module with an instruction or type that cannot be charged is refused.',
   'SBX-102': 'The core tests of the WebAssembly specification have the same results with fuel as without.',
+  'SBX-103':
+    'A plugin with fuel is stopped at the same point of the same call, in each isolation, and the reason is its limit.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
   'CAP-86': 'However keys and tenants are named, nobody finds the values of another.',

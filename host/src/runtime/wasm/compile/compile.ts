@@ -7,6 +7,7 @@ import { interfaceOf } from '../../../contract/interface-name.ts';
 import { digestOf } from '../../../core/digest.ts';
 import { fail } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
+import { fuelImport, injectFuel } from '../../../wasm/fuel/inject-fuel.ts';
 import { divideGrowth, type Growing, growingIn } from '../../../wasm/growth-limit.ts';
 import { clamp } from '../../../wasm/memory-limit.ts';
 import type { PluginLimits } from '../../limits.ts';
@@ -69,10 +70,12 @@ export async function compile(
   }
   for (const [name, growth] of divideGrowth(growing, options.limits.memoryBytes)) {
     const clamped = clamp(files.get(name) ?? fail('glue_unknown', { missing: name }), growth);
-    if (options.keepBytes) binaries.set(name, clamped);
-    modules.set(name, await compileModule(clamped));
+    const bounded = options.limits.fuel === undefined ? clamped : injectFuel(clamped);
+    if (options.keepBytes) binaries.set(name, bounded);
+    modules.set(name, await compileModule(bounded));
   }
-  return { glue, modules, binaries, instances, asynchronous: asyncImports.length > 0 };
+  const fuelled = options.limits.fuel === undefined ? {} : { fuelCounter: fuelImport };
+  return { glue, modules, binaries, instances, asynchronous: asyncImports.length > 0, ...fuelled };
 }
 
 /** Returns whether the current rules accept glue from the cache. */

@@ -6,6 +6,8 @@ export interface Component {
   readonly instances: ReadonlyMap<string, number>;
   /** The bytes of `modules`, for a lane in another process; empty if there is no such lane. */
   readonly binaries: ReadonlyMap<string, Uint8Array>;
+  /** The name of the counter in the imports of each of `modules`, if their code uses fuel. */
+  readonly fuelCounter?: { readonly module: string; readonly name: string };
   /** Whether hook calls may wait for the gateway's thread. Such a plugin runs with JSPI in a lane of its own. */
   readonly asynchronous: boolean;
 }

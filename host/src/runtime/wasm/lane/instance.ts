@@ -3,6 +3,7 @@ import { ContractBroken, type HostImports, LimitExceeded } from '../../../capabi
 import type { CallContext, Request, Response } from '../../../contract/generated/types.js';
 import { type EntryName, entryPoints, lifecycle } from '../../../contract/kinds.ts';
 import type { CallScope } from './call-scope.ts';
+import { Fuel } from './fuel.ts';
 import { guestImports, type ToGateway } from './guest-imports.ts';
 import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
 import type { LanePlugin } from './message.ts';
@@ -46,14 +47,21 @@ export class Instance {
   readonly #exports: Exports;
   readonly #current: Current;
   readonly #memories: readonly WebAssembly.Memory[];
+  readonly #fuel: Fuel | undefined;
   #buffers: readonly ArrayBuffer[] | undefined;
   /** The size of its memories when they were last measured, in bytes. They never shrink. */
   memoryBytes = 0;
 
-  private constructor(exports: Exports, current: Current, memories: readonly WebAssembly.Memory[]) {
+  private constructor(
+    exports: Exports,
+    current: Current,
+    memories: readonly WebAssembly.Memory[],
+    fuel: Fuel | undefined,
+  ) {
     this.#exports = exports;
     this.#current = current;
     this.#memories = memories;
+    this.#fuel = fuel;
   }
 
   /** Measures its memories, and returns the bytes by which they have grown since the last time. */
@@ -75,6 +83,17 @@ export class Instance {
 
   /** Instantiates and configures. Throws what the guest or its glue throws. */
   static start(plugin: LanePlugin, scope: CallScope, gateway: ToGateway): MaybeLater<Instance> {
+    const fuel = fuelOf(plugin);
+    const start = () => Instance.#start(plugin, scope, gateway, fuel);
+    return fuel === undefined ? start() : limited(fuel, start);
+  }
+
+  static #start(
+    plugin: LanePlugin,
+    scope: CallScope,
+    gateway: ToGateway,
+    fuel: Fuel | undefined,
+  ): MaybeLater<Instance> {
     const current: Current = { scope, meter: new LiftingMeter(plugin.limits.payloadBytes) };
     const realm = createGlueRealm(current.meter);
     const instantiate = compileGlue(plugin, realm);
@@ -93,7 +112,7 @@ export class Instance {
         if (count > instancesOf(plugin, module))
           throw new LimitExceeded('it has more core instances than were counted');
         // An instance of the realm, so that what the guest gets of it leads to the realm and not out of it.
-        const instance = new realm.WebAssembly.Instance(module, given);
+        const instance = new realm.WebAssembly.Instance(module, fuel === undefined ? given : fuel.added(given));
         for (const exported of Object.values(instance.exports)) {
           if (exported instanceof realm.WebAssembly.Memory && !memories.includes(exported)) memories.push(exported);
         }
@@ -101,7 +120,7 @@ export class Instance {
       },
     );
     const configure = (ready: Exports): MaybeLater<Instance> => {
-      const instance = new Instance(ready, current, memories);
+      const instance = new Instance(ready, current, memories, fuel);
       const configured = functionOf(ready, lifecycle, 'configure')(plugin.config);
       return isThenable(configured) ? Promise.resolve(configured).then(() => instance) : instance;
     };
@@ -113,7 +132,24 @@ export class Instance {
     this.#current.scope = scope;
     this.#current.meter.reset();
     const { of, name } = functions[entry];
-    return functionOf(this.#exports, of, name)(context, value);
+    const called = functionOf(this.#exports, of, name);
+    return this.#fuel === undefined ? called(context, value) : limited(this.#fuel, () => called(context, value));
+  }
+}
+
+/** Returns fuel for an instance of a plugin whose code was rewritten to use it. */
+function fuelOf({ component: { fuelCounter }, limits: { fuel } }: LanePlugin): Fuel | undefined {
+  return fuelCounter === undefined || fuel === undefined ? undefined : new Fuel(fuel, fuelCounter);
+}
+
+/** Runs code of the guest with as much fuel as one call may use. @throws LimitExceeded when it used more */
+function limited<T>(fuel: Fuel, run: () => MaybeLater<T>): MaybeLater<T> {
+  fuel.refill();
+  try {
+    const result = run();
+    return isThenable(result) ? Promise.resolve(result).catch(thrown => fuel.explain(thrown)) : result;
+  } catch (thrown) {
+    return fuel.explain(thrown);
   }
 }
 

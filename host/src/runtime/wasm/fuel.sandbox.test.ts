@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { jsGuest, watGuest } from '../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
+import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
+import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
+import type { HookRunner } from '../../contract/hook-call.ts';
+
+const limits = { fuel: 1_000_000 };
+
+async function reportsOf(runner: HookRunner, count: number) {
+  const all: unknown[] = [];
+  for (let call = 0; call < count; call += 1) {
+    const input = { stage: 'before' as const, context: callContext, calls: calls('plugin'), value: toolCall({}) };
+    all.push(
+      ...(await runner.run(input)).reports.map(({ outcome, ...rest }) => ({
+        outcome,
+        ...('message' in rest && { message: rest.message, cause: rest.cause }),
+      })),
+    );
+  }
+  return all;
+}
+
+const usedUp = (more: number) => ({
+  outcome: 'failed',
+  cause: 'limit',
+  message: `it used ${more} units of fuel more than the 1000000 allowed (limits.fuel)`,
+});
+
+describe('a plugin with fuel', () => {
+  it.each(['pooled', 'tenant', 'fresh', 'process'] as const)(
+    '[SBX-103] is stopped at the same point in each call that loops: %s',
+    async isolation => {
+      const bytes = await watGuest(guestDescriptor('plugin'), { before: '(loop $l (br $l))' });
+      await using runner = await openGuests([{ bytes, limits, isolation }]);
+      expect(await reportsOf(runner, 3)).toEqual([usedUp(1), usedUp(1), usedUp(1)]);
+    },
+  );
+
+  it('[SBX-103] has as much of it for each call, and fails in the call that needs more', async () => {
+    const bytes = await watGuest(guestDescriptor('plugin'), {
+      fields: '(global $call (mut i32) (i32.const 0))',
+      // Each call makes 30,000 passes more than the one before.
+      before: `(local $rest i32) (global.set $call (i32.add (global.get $call) (i32.const 1)))
+        (local.set $rest (i32.mul (global.get $call) (i32.const 30000)))
+        (loop $l (br_if $l (local.tee $rest (i32.sub (local.get $rest) (i32.const 1)))))`,
+    });
+    await using runner = await openGuests([{ bytes, limits }]);
+    const proceed = { outcome: 'proceed' };
+    const round = [...Array(5).fill(proceed), usedUp(1)];
+    // Its instance is replaced, and counts anew.
+    expect(await reportsOf(runner, 12)).toEqual([...round, ...round]);
+  });
+
+  it('[SBX-103] may need no more to start', async () => {
+    const bytes = await watGuest(guestDescriptor('plugin'), { configure: '(loop $l (br $l))' });
+    const reason = expect.stringContaining('limits.fuel');
+    await expect(openGuests([{ bytes, limits }])).rejects.toMatchObject({
+      faults: [{ code: 'plugin_start_failed', details: { plugin: 'plugin', reason } }],
+    });
+  });
+
+  it('[SBX-103] is stopped in JavaScript, also where a call may wait', async () => {
+    const hooks = (before: string) => `
+      export const lifecycle = { configure() {} };
+      export const dispatchHooks = { beforeDispatch() { ${before} }, afterDispatch: () => ({ tag: 'proceed' }) };`;
+    const send = "import { send } from 'sallyport:plugin/outbound-http@0.1.0';";
+    const waiting = guestDescriptor('plugin', { required_capabilities: ['outbound_http'] });
+    for (const { descriptor, grants, script } of [
+      { descriptor: guestDescriptor('plugin'), grants: {}, script: hooks('for (;;);') },
+      {
+        descriptor: waiting,
+        grants: { outbound_http: { allow: ['https://example.com'] } },
+        script: send + hooks('for (let n = 0; ; n += 1) if (n < 0) send({});'),
+      },
+    ]) {
+      const bytes = await jsGuest(descriptor, script);
+      await using runner = await openGuests([{ bytes, grants, limits: { fuel: 50_000_000 } }]);
+      const [first, second] = await reportsOf(runner, 2);
+      expect(first).toMatchObject({ outcome: 'failed', cause: 'limit' });
+      expect(second).toEqual(first);
+    }
+  });
+});
