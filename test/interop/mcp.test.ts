@@ -42,23 +42,23 @@ const excuses: Excuses = {
     said: ['Server did not request elicitation from client'],
   },
   'resources-subscribe': {
-    because: 'subscriptions to single resources',
+    because: 'Subscriptions to single resources',
     lost: ['resources-subscribe'],
     said: ['Failed: This gateway does not support the method.'],
   },
   'resources-unsubscribe': {
-    because: 'subscriptions to single resources',
+    because: 'Subscriptions to single resources',
     lost: ['resources-unsubscribe'],
     said: ['Failed: This gateway does not support the method.'],
   },
   // What is asked there says nothing before its answer, and so there is no stream to be looked at.
   'server-sse-multiple-streams': {
-    because: 'An answer that nothing precedes is plain JSON',
+    because: 'An answer is plain JSON, unless progress or log messages precede it',
     lost: ['server-sse-streams-functional'],
     said: [],
   },
   'server-sse-polling': {
-    because: 'the gateway takes up those that an upstream breaks off',
+    because: 'the gateway does resume streams that an upstream breaks off',
     lost: ['server-sse-priming-event', 'server-sse-retry-field', 'server-sse-disconnect-resume'],
     said: [],
   },
