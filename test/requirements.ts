@@ -597,7 +597,7 @@ export const requirements = {
   'RUN-47': 'What is recorded of a plugin that learns is bounded, without secrets, and belongs to one component.',
   'RUN-30': 'A run of the tests ends with one plain line that counts what passed, failed and was skipped.',
   'RUN-31': 'Each error code is thrown somewhere, seen by somebody, and documented with what to do.',
-  'RUN-109': 'No message and no document has a phrase of a list that reads as translated.',
+  'RUN-109': 'Messages, documents and comments contain no phrase from a list of phrases that read as translated.',
   'RUN-33': 'A document has no block that the tests do not understand.',
   'RUN-34': 'Every link of a document leads to a file and a heading that are there.',
   'RUN-35': 'Every configuration and descriptor of a document is valid, and every excerpt is what the file says.',

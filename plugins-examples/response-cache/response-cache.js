@@ -32,7 +32,7 @@ export const { lifecycle, dispatchHooks } = transform({
 /** Whether a result can be stored: errors are requested again, and hidden content cannot be stored. */
 const isWhole = ({ content, isError }) => !isError && content.every(({ tag }) => tag === 'text' || tag === 'json');
 
-/** Calls the store. If it is full or fails, the call goes on as without a cache. */
+/** Calls the store. If it is full or fails, the call continues as without a cache. */
 function attempt(use) {
   try {
     return use();

@@ -1,6 +1,7 @@
 /**
- * Returns the SHA-256 (FIPS 180-4) of a text in UTF-8 as 64 hex digits, for example as a `kv-store` key for something long.
- * Unlike with a faster hash, nobody can construct two texts with the same key. Takes about 1 ms per KB in QuickJS.
+ * Returns the SHA-256 (FIPS 180-4) of a text in UTF-8 as 64 hex digits, for example as a `kv-store` key for something
+ * long. Unlike with a faster hash, it is infeasible to construct two texts with the same key. Takes about 1 ms per KB
+ * in QuickJS.
  */
 export function sha256(text: string): string {
   const bytes = new TextEncoder().encode(text);

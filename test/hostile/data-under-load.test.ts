@@ -461,7 +461,7 @@ describe('while a plugin is after what is not its own', () => {
       ).toEqual([null, null, null]);
       const refused = besieged.audited();
       expect(refused.length).toBeGreaterThan(0);
-      // Per call, a hundred of what was refused are told one by one, and no more.
+      // Per call, at most a hundred refusals are reported individually.
       expect(refused.length).toBeLessThanOrEqual(3 * 101);
       for (const event of refused)
         expect(event).toMatchObject({ event: 'capability.refused', plugin: 'explodes', capability: 'metrics' });

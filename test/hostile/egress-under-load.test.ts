@@ -402,7 +402,7 @@ describe('while a plugin tries to get out', () => {
   it('[SBX-41] loses nothing to a name that turns from a public address to this machine', async () => {
     await using strings = await openStrings(`${host.url}/mcp/to-roams`);
     const ask = (name: string) => strings.pull('roams', [['send', { url: at('close', `${name}.example.test`) }]]);
-    // The first answer is the one that was checked and connected to; the second one is held to itself.
+    // The first answer is the one that was checked and connected to; the second one gets a check of its own.
     expect(await ask('turns')).toMatchObject([{ status: 200 }]);
     await endure(load, async () => expect(await ask('turns')).toEqual([notPublic]));
     await endure(load, async () => {

@@ -80,7 +80,9 @@ export const dispatchHooks = {
   },
 };`;
 
-/** An answer of the hook \`before-dispatch\`: so many texts of so many bytes, all of them the same bytes of memory. */
+/**
+ * An answer of the hook \`before-dispatch\`: this many texts of this many bytes, all of them the same bytes of memory.
+ */
 const alias = (texts: number, bytes: number, pages: number): WatGuest => ({
   memory: String(pages),
   before: `(local $i i32)
@@ -222,7 +224,7 @@ describe('under attack by a guest, honest clients', () => {
     await upstream?.[Symbol.asyncDispose]();
   });
 
-  /** What the client is told: the result, or the data of the error. */
+  /** The client's answer: the result, or the data of the error. */
   async function call(plugin: string, args: Record<string, unknown>, tool: string): Promise<unknown> {
     const asked = attackers.get(plugin)?.callTool({ name: tool, arguments: args });
     return asked?.then(

@@ -77,7 +77,7 @@ describe('[SRC-32] docker-registry', () => {
       new Set(['repository:acme/redact:pull,push', 'repository:acme/redact:pull']),
     );
     const reference = `${host}/acme/redact:0.1.0`;
-    // Nobody may read, and not write.
+    // The account may read, but not write.
     const reader = createSource({ oci: reference }, { log: silentLog(), baseDir: '/', credentials: nobody });
     await expect(fetchArtifact(reader)).resolves.toBeDefined();
     await expect(pushPlugin({ reference, ...plugin, credentials: nobody })).rejects.toMatchObject({

@@ -15,7 +15,7 @@ interface Difference {
   readonly said: readonly string[];
 }
 
-/** Scenarios that cannot hold for a gateway. `because` stands in the operator guide, and says why. */
+/** Scenarios that cannot hold for a gateway. `because` is a quotation from the operator guide that says why. */
 type Excuses = Readonly<Record<string, Difference & { readonly because: string }>>;
 
 const excuses: Excuses = {

@@ -23,7 +23,7 @@ let digest = '';
 const at = (name: string) => join(folder, name);
 const json = (...argv: string[]) => runJson(argv, { env });
 const verify = (place: string, key = 'key') => json('plugin', 'verify', place, '--key', at(`${key}.pub.pem`));
-/** Runs a tool, with what it is to read from stdin. Yields what it prints. */
+/** Runs a tool, with what it is to read from stdin. Returns its output. */
 async function tool(name: string, argv: readonly string[], stdin = ''): Promise<string> {
   const running = promisify(execFile)(name, argv, { env, cwd: folder, timeout: 300_000 });
   running.child.stdin?.end(stdin);
@@ -207,7 +207,7 @@ describe('[CLI-32] a login', () => {
     const { username = '', password = '' } = locked.login?.() ?? {};
     return { host: locked.host, username, password };
   }
-  /** Whether the command and nobody else's tool finds the login. */
+  /** Whether the command, but no other tool, finds the login. */
   async function isUsed(host: string): Promise<void> {
     const there = `${host}/acme/redact:1`;
     expect(await json('plugin', 'push', '--tag', there, at('redact.wasm'))).toMatchObject({ digest });

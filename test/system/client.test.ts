@@ -28,7 +28,7 @@ interface Raw {
   readonly body?: string;
 }
 
-/** fetch sets Host and Origin itself; this sends what it is told to. */
+/** fetch sets Host and Origin itself; this sends any headers. */
 const send = ({ method = 'POST', path = '/mcp', headers = {}, body = '' }: Raw) =>
   new Promise<{ status: number; body: string }>((resolve, reject) => {
     const options = { method, headers: { ...mcpHeaders, ...headers }, agent: false };

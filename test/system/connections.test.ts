@@ -177,7 +177,7 @@ it.each([
     await gateway.post(rpc('logging/setLevel', { level: 'error' }), quiet, '/mcp/other');
     expect(await hears(quiet, '/mcp/other')).toEqual(['error said']);
     expect(await hears(curious, '/mcp/one')).toEqual(['info said', 'error said']);
-    // A server that was restarted is told again.
+    // A restarted server is notified again.
     server.sessions.clear();
     expect(await hears(curious, '/mcp/one')).toEqual(['info said', 'error said']);
     await fetch(`${gateway.url}/mcp/one`, { method: 'DELETE', headers: curious });

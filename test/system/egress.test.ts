@@ -145,7 +145,7 @@ describe('a name', () => {
     expect(asked.filter(each => each === 'api.example.test 1')).toHaveLength(1);
     expect(allowed.seen[0]?.headers.host).toBe(`api.example.test:${allowed.port}`);
 
-    // A further connection asks again, and is held to the new answer.
+    // A further connection asks again, and must satisfy the rules with the new answer.
     const again = openEgress({ allow: [origin], dns, allow_private: ['127.0.0.2/32'] });
     expect(await again.ask({ url: `${origin}/` })).toEqual(denied('not public'));
     expect(other.seen).toEqual([]);

@@ -29,7 +29,7 @@ beforeAll(async () => {
     { id: 'both', upstreams: ['good', 'late'] },
     { id: 'alone', upstreams: ['late'] },
   ];
-  // Whoever waited for an attempt to end would wait for an hour.
+  // Waiting for an attempt to end would take an hour.
   const limits = { upstream_start_ms: 3_600_000, request_timeout_ms: 2_000 };
   ({ url } = opened.use(await openHost([], '', { upstreams, bindings, limits })));
 });

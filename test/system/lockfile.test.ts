@@ -87,7 +87,7 @@ describe('sallyport lock', () => {
   });
 });
 
-/** What changes after everything was pinned, and the line that tells of it. */
+/** What changes after everything was pinned, and the line that reports it. */
 const changes: {
   what: string;
   line: RegExp;

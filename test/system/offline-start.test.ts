@@ -12,7 +12,7 @@ import { openHost } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
-/** Signs a plugin and pushes it to a registry of its own; yields what an operator writes of it. */
+/** Signs a plugin and pushes it to a registry of its own; returns its entry in the configuration. */
 async function published(folder: string) {
   const keys = { privateKey: join(folder, 'key.pem'), publicKey: join(folder, 'key.pub.pem') };
   const { publicKeyPem } = await keygen(keys);

@@ -31,7 +31,7 @@ const asking =
       ? response.writeHead(401, { 'www-authenticate': field }).end()
       : honest();
 
-/** A token service, which answers what it is told to. */
+/** A token service with a given answer. */
 const tokenService = (answer: Readonly<Record<string, unknown>> | RegistryFault) =>
   faultyRegistry(typeof answer === 'function' ? answer : (_, response) => response.end(JSON.stringify(answer)));
 

@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
   if (Object.keys(table).length === 0) return;
   console.table(table);
-  // Whoever wants to keep the figures names a file for them.
+  // The environment can name a file to save the figures in.
   const file = process.env.SALLYPORT_AUTHOR_FLOW;
   if (file !== undefined) await writeFile(file, `${JSON.stringify(table, null, 2)}\n`);
 });

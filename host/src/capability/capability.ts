@@ -11,7 +11,7 @@ export interface ServedCall {
   readonly upstream: string;
   readonly tenant?: string | undefined;
   readonly subject?: string | undefined;
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when the answer is no longer needed. */
   readonly signal: AbortSignal;
   /** Other tools that can be called for the same request. Absent while a plugin starts. */
   readonly tools?: Tools | undefined;
@@ -32,7 +32,9 @@ export type Serve = (request: unknown, call: ServedCall) => Promise<unknown>;
 export interface ServeContext extends Facilities {
   readonly plugin: string;
   readonly log: Log;
-  /** Has a refused use counted and audited. `what` names what was asked for; the reason is `not_allowed` unless stated. */
+  /**
+   * Has a refused use counted and audited. `what` names what was asked for; the reason is `not_allowed` unless stated.
+   */
   refused(what: string, call: HeardCall, reason?: RefusalReason): void;
   /** Registers what is to be done when the plugin's lanes close. */
   defer(close: () => Promise<void> | void): void;

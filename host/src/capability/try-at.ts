@@ -4,7 +4,7 @@ import { Fault, Faults, toFaults } from '../core/fault.ts';
 
 /**
  * Tries to open a file that is written to. One that is not there is tried under its name in a folder beside it, which
- * is removed again: whoever looks into a configuration must not make files that another user is to write to.
+ * is removed again: a check of a configuration must not create files that another user is to write to.
  * @throws Faults of what `open` throws, about `path`
  */
 export function tryAt(path: string, { makesFolders }: { makesFolders: boolean }, open: (path: string) => void): void {

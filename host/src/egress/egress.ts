@@ -97,7 +97,7 @@ export class Egress implements AsyncDisposable {
         const body = await readAtMost(response.body, grant.max_bytes, grant.min_bytes_per_second, signal);
         return { status: response.statusCode, headers: responseHeaders(response.headers), body };
       }
-      // Nobody reads the body of a redirect, and it must not hold the connection.
+      // The body of a redirect is not read, and must not hold the connection.
       response.body.on('error', () => {}).destroy();
       limitRedirects(redirects, grant);
       hop = redirectedHop(hop, response.statusCode, location, this.#allowed);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { methodsSchema, ruleSchema } from './allow-rule.ts';
 import { isPublicAddress } from './public-address.ts';
 
-/** Of what a lane told: see egressNeed. */
+/** The needs that a lane reports, see egressNeed. */
 const needSchema = z.object({ method: z.string(), url: z.string() });
 
 /** The rules of exactly those places, and the methods that were tried. */

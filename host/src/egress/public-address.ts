@@ -61,7 +61,7 @@ export function isCidr(text: string): boolean {
 
 /**
  * Whether connections may be made to an address: a public one, or one that `allowPrivate` (CIDR) holds.
- * An address that carries an IPv4 address (NAT64, 6to4) is held to that one too.
+ * An address that carries an IPv4 address (NAT64, 6to4) must satisfy the rules with that one too.
  */
 export function createAddressCheck(allowPrivate: readonly string[]): (address: string) => boolean {
   const allowed = createNetworks();

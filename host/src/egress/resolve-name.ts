@@ -9,7 +9,7 @@ export type ResolveName = (name: string) => Promise<readonly string[]>;
 export const resolveBySystem: ResolveName = async name =>
   (await lookup(name, { all: true, verbatim: true })).map(({ address }) => address);
 
-/** Names as the given DNS servers (address, or address:port) know them, and nobody else. */
+/** Names as the given DNS servers (address, or address:port) know them, without other sources. */
 export function resolveBy(servers: readonly string[]): ResolveName {
   const resolver = new Resolver({ timeout: 2000, tries: 2 });
   resolver.setServers(servers);
@@ -23,8 +23,8 @@ export function resolveBy(servers: readonly string[]): ResolveName {
 }
 
 /**
- * The same, asking for one name at a time. The system's look-ups each hold a thread, of the few that the whole gateway has,
- * for as long as a name server is silent: longer than the request that wanted to know.
+ * The same, asking for one name at a time. The system's look-ups each hold a thread, of the few that the whole gateway
+ * has, for as long as a name server is silent: longer than the request that wanted to know.
  */
 export function oneByOne(resolve: ResolveName): ResolveName {
   let last: Promise<unknown> = Promise.resolve();

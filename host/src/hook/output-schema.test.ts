@@ -115,7 +115,7 @@ describe('what of a schema cannot be used, nothing is held to', () => {
     expect(outputSchemaGaps(schema)).toContain('Script execution timed out');
     // The fastest of some, because others use the same processor.
     expect(Math.min(tryIt(), tryIt(), tryIt())).toBeLessThan(first / 2);
-    // Everything else goes on as before.
+    // Everything else continues as before.
     expect(outputSchemaError(mail, { mail: 'abc' })).toBeUndefined();
     expect(outputSchemaError(mail, { mail: 1 })).toContain('#/mail');
   });

@@ -13,7 +13,7 @@ export interface Upstreams extends AsyncDisposable {
 }
 
 /**
- * Connects the required upstreams, and starts to connect the others, which goes on until they are closed.
+ * Connects the required upstreams, and starts to connect the others, which continues until they are closed.
  * @throws Faults of every required upstream that cannot be reached; then none is left open
  */
 export async function openUpstreams(

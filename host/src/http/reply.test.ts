@@ -12,7 +12,7 @@ afterEach(() => {
   for (const each of opened.splice(0).reverse()) each[Symbol.dispose]();
 });
 
-/** A server that answers with what the test does to a Reply, and a client that reads nothing before it is told to. */
+/** A server that answers with what the test does to a Reply, and a client that reads nothing until the test lets it. */
 async function open(outbox: Outbox) {
   opened.push(outbox);
   const arrived: ((reply: HttpReply) => void)[] = [];

@@ -28,7 +28,7 @@ export interface CacheOptions {
 
 /**
  * A Source that asks the registry what a tag stands for, and for the content that is not in the cache. What comes from
- * the cache is hashed again; what is corrupted there is removed and fetched anew.
+ * the cache is hashed again; what is corrupted there is removed and fetched again.
  *
  * When the registry cannot be reached, and only then, a tag stands for what it stood for when it was last fetched
  * whole. A registry that refuses (401, 403, 404) is obeyed.

@@ -7,7 +7,9 @@ export interface Content {
   resolve(signal?: AbortSignal): Promise<Descriptor>;
   /** Bytes of exactly this size and digest. @throws Fault `size_mismatch`, `digest_mismatch`, `artifact_not_found` */
   read(descriptor: Descriptor, signal?: AbortSignal): Promise<Uint8Array>;
-  /** What refers to this manifest (OCI image spec, § subject); of this artifact type alone, where the place can tell. */
+  /**
+   * What refers to this manifest (OCI image spec, § subject); of this artifact type alone, where the place can tell.
+   */
   referrers(subject: Digest, artifactType?: string, signal?: AbortSignal): Promise<readonly Descriptor[]>;
 }
 
@@ -26,7 +28,7 @@ export interface ContentStore extends Content {
   writeBlob(bytes: Uint8Array, signal?: AbortSignal): Promise<void>;
   /**
    * Writes a manifest, under its digest and, when there is one, a tag. All that it names must be there already.
-   * Yields whether the place itself now lists it among the referrers of its subject.
+   * Returns whether the place itself now lists it among the referrers of its subject.
    */
   writeManifest(manifest: Manifest, tag?: string, signal?: AbortSignal): Promise<boolean>;
 }

@@ -31,8 +31,8 @@ const depthLimit = 4;
 
 /**
  * Copies an artifact with everything that refers to it, byte by byte: the digests stay. One blob at a time is held in
- * memory, with its size and digest checked while it is read. The tag comes last: whoever pulls by it finds all of it,
- * the signatures included.
+ * memory, with its size and digest checked while it is read. The tag comes last, so that a pull by tag finds
+ * everything, the signatures included.
  * @throws Fault `artifact_too_large`, `manifest_too_large`, `manifest_invalid`, `referrer_lost`, those of both places
  */
 export async function copyArtifact(copy: Copy, signal?: AbortSignal): Promise<Copied> {

@@ -3,7 +3,7 @@ import { fail } from '../core/fault.ts';
 import { type Descriptor, descriptorSchema } from './descriptor.ts';
 import { isIndex, isWasmLayer, mediaType } from './media-type.ts';
 
-/** The OCI distribution spec asks registries to take 4 MiB (§ Pushing Manifests); nobody needs more. */
+/** The OCI distribution spec asks registries to take 4 MiB (§ Pushing Manifests); no plugin needs more. */
 export const manifestLimit = 4 * 1024 * 1024;
 
 /** OCI image spec, § Image Manifest: what we read of it. */

@@ -5,7 +5,10 @@ import { type Descriptor, describe } from './descriptor.ts';
 import { parseIndex, parseManifest } from './manifest.ts';
 import { isIndex, mediaType } from './media-type.ts';
 
-/** The tag under which referrers are kept where there is no referrers API (OCI distribution spec, § Referrers Tag Schema). */
+/**
+ * The tag under which referrers are kept where there is no referrers API (OCI distribution spec, § Referrers Tag
+ * Schema).
+ */
 export const referrersTag = (subject: Digest): string => subject.replace(':', '-');
 
 /** Whether a tag is one of these, and not the name of an artifact. */
@@ -35,7 +38,7 @@ const attempts = 5;
 
 /**
  * Writes a manifest that refers to `subject`, whose parts are there already; where the place does not list referrers
- * itself, their list under the fallback tag gets one more entry. Whoever does so at the same time may undo it: the list
+ * itself, their list under the fallback tag gets one more entry. A concurrent change may undo it: the list
  * is read again, and written again.
  * @throws Fault `referrer_lost` when others kept undoing it; those of the store
  */
@@ -71,7 +74,7 @@ export interface Attachment {
 
 /**
  * Attaches something to the manifest `subject`, as a referrer: an image manifest without a config (OCI image spec,
- * § Guidelines for Artifact Usage). Yields the referrer's digest.
+ * § Guidelines for Artifact Usage). Returns the referrer's digest.
  * @throws Fault of the store, `referrer_lost`
  */
 export async function attachReferrer(

@@ -15,7 +15,7 @@ const manifestBytes = 64 * 1024;
 
 /**
  * Attaches a signature over the component to the manifest `subject`, as a referrer: an image manifest of its own type
- * with one layer, which is the signature, the same 64 bytes as in `X.sig`. Yields the referrer's digest.
+ * with one layer, which is the signature, the same 64 bytes as in `X.sig`. Returns the referrer's digest.
  * @throws Fault of the store, `referrer_lost`
  */
 export const attachSignature = (
@@ -38,7 +38,7 @@ export const attachSignature = (
   );
 
 /**
- * The signatures that are attached to a manifest. One that is not as `attachSignature` makes it is passed over: whoever
+ * The signatures that are attached to a manifest. One that is not as `attachSignature` makes it is skipped: anyone who
  * may write to the repository could otherwise take the good ones away with a bad one.
  * @throws Fault of the place that holds them
  */

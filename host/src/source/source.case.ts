@@ -5,7 +5,7 @@ import { fetchArtifact, type Source } from './source.ts';
 /** Somewhere that holds one plugin, for as long as a test. */
 export interface Holding {
   readonly source: Source;
-  /** Puts other bytes in the place of the component's; with `undefined`, nothing is left there. */
+  /** Replaces the component's bytes; with `undefined`, removes them. */
   replace(bytes: Uint8Array | undefined): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import type { Descriptor } from './descriptor.ts';
 export interface Source {
   /** As the operator wrote it. */
   readonly reference: string;
-  /** What the reference stands for now. Asked once; after that there are only digests. */
+  /** Resolves the reference. Called once; after that only digests are used. */
   resolve(signal?: AbortSignal): Promise<Descriptor>;
   /** The artifact of a descriptor that `resolve` yielded, now or in an earlier run. */
   fetch(descriptor: Descriptor, signal?: AbortSignal): Promise<Artifact>;

@@ -6,7 +6,7 @@ const quota = { keys: 10, bytes: 100 };
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (value: Uint8Array | undefined) => (value === undefined ? undefined : new TextDecoder().decode(value));
 
-/** What every KvStore does. `open` makes an empty one whose time is told by `now`, in milliseconds. */
+/** What every KvStore does. `open` makes an empty one whose clock is `now`, in milliseconds. */
 export function kvCases(open: (now: () => number) => KvStore): void {
   let store: KvStore;
   let time: number;

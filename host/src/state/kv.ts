@@ -50,7 +50,7 @@ export interface KvStore extends AsyncDisposable {
     write: KvWrite,
   ): Promise<boolean>;
   /**
-   * Adds to a number, kept as decimal text, that begins with 0, and yields the sum. `ttlMs` counts from the first
+   * Adds to a number, kept as decimal text, that begins with 0, and returns the sum. `ttlMs` counts from the first
    * addition: a window of a rate limit ends although requests go on.
    */
   increment(space: KvSpace, key: string, by: bigint, write: KvWrite): Promise<bigint>;

@@ -119,7 +119,7 @@ it('gives up waiting for a late list, names the setting, and learns the list whe
   });
   await vi.advanceTimersByTimeAsync(3_000);
   await waited;
-  // Whoever comes next does not wait again for the same answer.
+  // The next caller does not wait again for the same answer.
   const next = expect(catalog.fresh()).rejects.toMatchObject({ code: 'upstream_timeout' });
   await vi.advanceTimersByTimeAsync(0);
   await next;

@@ -114,7 +114,7 @@ function divide(modules: readonly (readonly [readonly Declared[], number])[], li
     from.reduce((all, part) => all + of(part) * part.instances, 0);
   const mostOf = ({ maximum = limit }: Part) => Math.min(maximum, limit);
   const minimum = sum(part => part.minimum);
-  // Whoever gets all that it declares leaves more for the others: again, until nobody does.
+  // A memory that gets all it declares leaves more for the others: repeat until there is none.
   for (let open = used; open.length > 0; ) {
     const rest = limit - sum(part => part.share);
     const weigh = sum(part => part.minimum, open) > 0 ? (part: Part) => part.minimum : () => 1;

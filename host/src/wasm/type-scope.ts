@@ -62,7 +62,7 @@ export class Scope {
     return item ?? fail('component_malformed', { what: `there is no ${sort} ${index}` });
   }
 
-  /** The scope so many levels further out. */
+  /** The scope this many levels further out. */
   above(levels: number): Scope {
     let scope: Scope = this;
     for (let level = 0; level < levels; level += 1) {

@@ -33,7 +33,7 @@ export interface Measured {
 }
 
 export interface BenchOptions {
-  /** Of each variant, size and number of connections, in each round. */
+  /** The seconds for each variant, size and number of connections, in each round. */
   readonly seconds: number;
   readonly rounds: number;
   /** Seconds for which each variant is warmed up with each size: V8 compiles for about 20. */

@@ -40,7 +40,7 @@ export class Exchange {
     });
   }
 
-  /** Posts JSON text and yields the body of the answer. Fails when its status is not 200. */
+  /** Posts JSON text and returns the body of the answer. Fails when its status is not 200. */
   post(body: string): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#onAnswer = resolve;

@@ -25,7 +25,7 @@ export interface PluginEntry {
   readonly grants?: object;
 }
 
-/** A plugin that is ready to be used from a file, and what it puts in the place of an e-mail address. */
+/** A plugin that is ready to be used from a file, and its replacement for an e-mail address. */
 export interface BenchPlugin {
   readonly entry: PluginEntry;
   readonly replacement: string;
@@ -36,8 +36,8 @@ export type Language = 'js' | 'rust';
 const examples: Readonly<Record<Language, string>> = { js: 'redact-emails', rust: 'redact-emails-rust' };
 
 /**
- * Builds and signs `count` plugins from the example, each under an id of its own. What one puts in the place of an
- * address is an address again, so that each of them has something to do.
+ * Builds and signs `count` plugins from the example, each under an id of its own. The replacement is an
+ * address again, so that each of them has something to do.
  */
 export async function buildPlugins(language: Language, count: number, folder: string): Promise<readonly BenchPlugin[]> {
   const example = join(root, 'plugins-examples', examples[language]);
@@ -75,7 +75,9 @@ export async function buildSoakPlugins(folder: string): Promise<readonly [trappi
   return [{ id, source: await build(project, pluginDescriptorSchema.parse(about)), config: {} }, redacting];
 }
 
-/** Builds and signs plugins with a key of their own. Returns what builds one, and resolves to the `source` of its entry. */
+/**
+ * Builds and signs plugins with a key of their own. Returns what builds one, and resolves to the `source` of its entry.
+ */
 export async function signingBuilder(folder: string, keyName: string) {
   const keys = { privateKey: join(folder, `${keyName}.key`), publicKey: join(folder, `${keyName}.pub`) };
   const { publicKeyPem } = await keygen(keys);

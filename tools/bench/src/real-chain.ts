@@ -29,7 +29,7 @@ const chain: readonly RealPlugin[] = [
 /** Arguments that give each plugin of the chain something to do: a statement to read, and a field to remove. */
 export const realArguments = { query: 'SELECT id, name FROM customers WHERE city = $1 ORDER BY name', debug: true };
 
-/** What the chain makes of the upstream's text. */
+/** The upstream's text after the chain. */
 export const realAnswer = (text: string): string => text.replace(address, '[redacted]');
 
 /** Builds and signs the plugins of the chain, which are written in Rust. */

@@ -1,7 +1,7 @@
 /** The name of the upstream's one tool. */
 export const toolName = 'text';
 
-/** The address that stands in each text. */
+/** The address in each text. */
 export const address = 'alice@example.com';
 
 /** ASCII text of `size` bytes with one e-mail address in the middle. */

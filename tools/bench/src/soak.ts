@@ -12,7 +12,7 @@ import { openVariant, type Variant } from './variant.ts';
 
 export interface SoakOptions {
   readonly calls: number;
-  /** One call in so many traps. */
+  /** One of this many calls traps. */
   readonly trapEvery: number;
   readonly connections: number;
   /** Moments at which the gateway is looked at, evenly spread. */
@@ -31,7 +31,7 @@ export interface Soaked {
 const size = 200;
 
 /**
- * Calls a tool through a gateway with two plugins, one of which traps when it is told to. Each answer is checked: a
+ * Calls a tool through a gateway with two plugins, one of which traps on request. Each answer is checked: a
  * call that is not what it should be ends the soak.
  */
 export async function soak({ calls, trapEvery, connections, samples, progress }: SoakOptions): Promise<Soaked> {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 export interface Usage {
   readonly process: number;
   readonly mainThread: number;
-  /** Of the threads that are lanes now. What a lane used that has ended is missing. */
+  /** The CPU time of the current lane threads, without lanes that have ended. */
   readonly lanes: number;
 }
 

@@ -15,7 +15,7 @@ const controller = new AbortController();
 const { signal } = controller;
 for (const [name, number] of Object.entries({ SIGINT: 2, SIGTERM: 15 })) {
   process.on(name, () => {
-    // Whoever says it twice does not want to wait for what the first one ends in good order.
+    // A second signal means that the user does not want to wait for an orderly end.
     if (signal.aborted) process.exit(128 + number);
     controller.abort(name);
   });

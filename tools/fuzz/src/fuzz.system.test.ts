@@ -49,7 +49,10 @@ describe.each(targetNames)('%s', name => {
   });
 });
 
-/** Of real inputs. The excerpts of the operator's guide are no whole configurations; a notification has no answer. */
+/**
+ * The outcomes of real inputs. Excerpts in the operator guide are incomplete configurations; a notification has no
+ * answer.
+ */
 const fine = /^(accepted|proceed and (proceed|modified)|HTTP 202|method_unknown|revision_unknown|config_invalid)$/;
 const welcome = /^(accepted|proceed and)/;
 

@@ -6,7 +6,7 @@ import type { Target } from './target.ts';
 
 export interface FuzzOptions {
   readonly seed: string;
-  /** Runs of each target, or seconds in all. Without either, it goes on until somebody ends it. */
+  /** Runs of each target, or seconds in all. Without either, it runs until it is stopped. */
   readonly runs?: number | undefined;
   readonly seconds?: number | undefined;
   /** Targets that are tried at the same time. */
@@ -35,7 +35,7 @@ export interface Tried {
 
 /** Seconds of each target's turn when there is no end. */
 const turnSeconds = 60;
-/** Kinds of findings after which a target is left alone: there is enough to mend. */
+/** Kinds of findings after which a target is left alone: there is enough to fix. */
 const enough = 20;
 
 /** Gives mutated inputs to all targets, each in a process of its own. Inputs that found something are kept in `out`. */

@@ -22,7 +22,7 @@ export interface Slice {
 }
 
 const program = join(import.meta.dirname, 'trial-child.ts');
-/** Of JavaScript's heap, MiB: what an input may use up is told by a crash. */
+/** The limit of JavaScript's heap, in MiB: an input that exceeds it shows as a crash. */
 const restraints = ['--max-old-space-size=768'];
 /** Milliseconds that a child may take to open its target, seeds included: the first time, those are built. */
 const openingPatience = 300_000;

@@ -9,7 +9,7 @@ export interface Target {
   readonly extension: string;
   /** Milliseconds that one input may take; more is a finding. */
   readonly patience: number;
-  /** Of how many runs a bounded test makes. */
+  /** The number of runs in a bounded test. */
   readonly boundedRuns: number;
   /** Real inputs, from which all others are made. Must always be the same ones, in the same order. */
   seeds(): Promise<readonly Uint8Array[]>;

@@ -1,5 +1,5 @@
 /**
- * A process of its own for the trials of one target: it may crash, hang, or use up its memory, and whoever started it
+ * A process of its own for the trials of one target: it may crash, hang, or use up its memory, and its parent
  * sees at which run. Takes an Order, answers with Reports.
  */
 import { openSync, writeSync } from 'node:fs';

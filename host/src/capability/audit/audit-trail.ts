@@ -17,7 +17,7 @@ export interface AuditEvent {
 
 export interface AuditTrail extends Disposable {
   write(event: AuditEvent): void;
-  /** Goes on in a file of the same name, after the one so far was moved away. @throws Fault `audit_unusable` */
+  /** Reopens the file by its name, after log rotation moved the old one away. @throws Fault `audit_unusable` */
   reopen(): void;
 }
 
@@ -62,7 +62,7 @@ export function openAuditTrail(file: string | undefined, log: Log): AuditTrail {
 
 function open(file: string): number {
   try {
-    // At a pipe that nobody reads, opening would wait for ever.
+    // Opening a pipe without a reader would wait forever.
     return openSync(file, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK, 0o600);
   } catch (error) {
     return fail('audit_unusable', { file, reason: fileProblem(error) }, error);

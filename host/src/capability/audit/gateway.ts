@@ -20,7 +20,7 @@ const saidSchema = z.object({ event: z.string().regex(eventPattern), details: z.
 
 const needSchema = z.object({ bytes: z.number() });
 
-/** Events for whoever looks into what happened, under the plugin's id and with the request's. */
+/** Events for the audit trail, under the plugin's id and with the request's. */
 export const audit = defineCapability({
   ...auditInLane,
   gives: 'structured events in the audit log',

@@ -1,7 +1,7 @@
 import { DeclaredError, type LaneSide, LimitExceeded } from '../lane/lane-side.ts';
 import { Pollable } from '../lane/pollable.ts';
 
-/** Resources that a guest is told of and can never hold one of. */
+/** Resource types that a guest can refer to but never get an instance of. */
 class Descriptor {}
 class DirectoryEntryStream {}
 class TerminalInput {}

@@ -21,7 +21,7 @@ export class Pollable {
     if (wait > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, wait);
   }
 
-  /** Waits until one of `list` is ready, and yields the indexes of those that are. (wasi:io/poll, `poll`) */
+  /** Waits until one of `list` is ready, and returns the indexes of those that are (wasi:io/poll, `poll`). */
   static poll(list: readonly Pollable[]): Uint32Array {
     list.toSorted((one, other) => one.#at - other.#at)[0]?.block();
     return Uint32Array.from([...list.keys()].filter(index => list[index]?.ready()));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LaneContext } from '../lane/lane-side.ts';
 import { metricsInLane } from './lane.ts';
 
-/** What the gateway is told of, and what is refused in the lane already. */
+/** The measurements that the gateway receives, and those that the lane refuses. */
 function counted(name: string, labels: [string, string][], value = 1) {
   const told: unknown[] = [];
   const refused: unknown[] = [];

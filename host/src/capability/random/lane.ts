@@ -32,7 +32,7 @@ export const randomInLane = {
   },
 } satisfies LaneSide<RandomGrant>;
 
-/** Goes on where the last draw ended. */
+/** Continues where the last draw ended. */
 function repeating(bytes: Uint8Array): (length: number) => Buffer {
   let drawn = 0;
   return length => Buffer.from(Uint8Array.from({ length }, () => bytes[drawn++ % bytes.length] ?? 0));
@@ -54,5 +54,5 @@ function functions(draw: (length: number) => Buffer, refused: (why: string) => v
   };
 }
 
-/** Bytes that look mixed, and are the same each time: whoever draws until something fits comes to an end. */
+/** Returns bytes that look mixed and are the same each time, so that code that draws until a value fits terminates. */
 const sequence = (length: number): Buffer => Buffer.from(Uint8Array.from({ length }, (_, index) => index * 167 + 13));

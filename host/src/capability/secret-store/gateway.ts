@@ -73,7 +73,7 @@ export const secretStore = defineCapability<Grant>({
   },
 });
 
-/** Of a reference whose placeholder was never sent, nobody knows the origin: it is to be filled in. */
+/** The origin of a reference whose placeholder was never sent, to be filled in by the operator. */
 function smallestGrant(needs: readonly unknown[], uses: Readonly<Record<string, readonly unknown[]>>): unknown {
   const asked = needs.flatMap(need => requestSchema.safeParse(need).data ?? []);
   const of = (what: 'get' | 'reference') =>

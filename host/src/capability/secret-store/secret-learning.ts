@@ -5,7 +5,7 @@ const sentSchema = z.object({
   secrets: z.array(z.object({ name: z.string(), header: z.string() })),
 });
 
-/** Nobody can be reached there (RFC 2606): it lets a reference be made, and used nowhere. */
+/** This host cannot be reached (RFC 2606): it lets a reference be made, and used nowhere. */
 const nowhere = 'https://unknown.invalid';
 
 /** Where a secret was seen to go, from what was recorded of requests. */

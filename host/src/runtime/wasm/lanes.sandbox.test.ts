@@ -271,7 +271,7 @@ it('[SBX-83] heavy answers of one message come back one by one', async () => {
     const value = toolCall({});
     const { reports } = await runner.run({ stage: 'before', context: callContext, calls: calls('answers'), value });
     order.push(String(reports[0]?.outcome));
-    // What came in one message is told before this.
+    // The records of one message are reported before this.
     process.nextTick(() => order.push('next'));
   };
   await Promise.all([run(), run(), run()]);

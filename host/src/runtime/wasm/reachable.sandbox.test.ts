@@ -84,7 +84,7 @@ async function spyOut(): Promise<Reached> {
   return JSON.parse(report.violation.reason) as Reached;
 }
 
-/** Lines of at most so many characters, of words that belong together. */
+/** Wraps words into lines of bounded length. */
 function wrapped(words: readonly string[], indent = ''): string {
   const lines: string[] = [];
   for (const word of words) {

@@ -23,7 +23,7 @@ const before = async (runner: HookRunner, args: unknown, ...plugins: string[]) =
 const spin = (turns: number) =>
   `(local $n i32) (loop $l (local.set $n (i32.add (local.get $n) (i32.const 1))) (br_if $l (i32.lt_u (local.get $n) (i32.const ${turns}))))`;
 
-/** Asks a server as often as it is told, working for a while after each answer. */
+/** Calls a server a given number of times, working for a while after each answer. */
 const asking = `
 import { send } from 'sallyport:plugin/outbound-http@0.1.0';
 export const lifecycle = { configure() {} };

@@ -17,14 +17,15 @@ import { nameOf, readIndex } from './index-file.ts';
 /**
  * A Source of a folder that is an OCI image layout: `./folder`, when it holds one artifact, or `./folder:tag`, where
  * the tag is the annotation org.opencontainers.image.ref.name. The folder is only read.
- * @throws Fault `layout_invalid`, `artifact_not_found`, `file_unreadable`, and those of `contentSource`, from its methods
+ * @throws Fault `layout_invalid`, `artifact_not_found`, `file_unreadable`, and those of `contentSource`, from its
+ * methods
  */
 export const ociLayoutSource = (reference: string, baseDir: string, limit?: number): Source =>
   contentSource(layoutContent(reference, baseDir), { reference }, limit);
 
 /**
- * Content of an image layout, named as above. It is written to as `openImageLayout` does; referrers are listed under the
- * tag that the distribution spec has for them, and those that another tool put into index.json are found too.
+ * Content of an image layout, named as above. It is written to as `openImageLayout` does; referrers are listed under
+ * the tag that the distribution spec has for them, and those that another tool put into index.json are found too.
  */
 export function layoutContent(reference: string, baseDir: string): ContentStore {
   const { folder, tag } = parseLayoutReference(reference);
@@ -137,7 +138,7 @@ function subjectOf(bytes: Uint8Array, reference: string): Digest | undefined {
   try {
     return parseManifest(bytes, reference).subject?.digest;
   } catch {
-    return undefined; // Whoever asks for it by name is told.
+    return undefined; // Reported if it is requested by name.
   }
 }
 

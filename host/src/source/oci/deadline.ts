@@ -1,11 +1,13 @@
 import type { Patience } from './retry.ts';
 
-/** Ends one attempt when it takes too long, is silent for too long, or its caller gives up. Disposing it ends it too. */
+/**
+ * Ends one attempt when it takes too long, is silent for too long, or its caller gives up. Disposing it ends it too.
+ */
 export interface Deadline extends Disposable {
   readonly signal: AbortSignal;
   /** Why it ended by itself; undefined while it runs and when the caller gave up. */
   readonly expired: string | undefined;
-  /** There was a sign of life: the silence is counted anew. */
+  /** Restarts the timeout after a sign of life. */
   touch(): void;
 }
 

@@ -172,7 +172,7 @@ async function askHelper(name: string, key: string, env: NodeJS.ProcessEnv): Pro
 }
 
 /**
- * Runs a credential helper (docker-credential-helpers, § Development): `input` on stdin. Yields the JSON that it
+ * Runs a credential helper (docker-credential-helpers, § Development): `input` on stdin. Returns the JSON that it
  * answers, if it is JSON; undefined when it has no such login.
  * @throws Fault `credential_helper_failed`
  */

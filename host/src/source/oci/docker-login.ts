@@ -64,7 +64,7 @@ export async function storeLogin(registry: string, login: Login, env: NodeJS.Pro
   return file;
 }
 
-/** Forgets a login, wherever it is kept. Yields whether there was one. @throws Fault, as storeLogin */
+/** Removes a login, wherever it is stored. Returns whether there was one. @throws Fault, as storeLogin */
 export async function eraseLogin(registry: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const file = dockerConfigFile(env);
   const held = await readDockerConfig(file);

@@ -15,7 +15,7 @@ it.each([
 const quick = { ...defaultPatience, attempts: 3, pauseMs: 1 };
 const about = { reference: 'r.example/a:1' };
 
-/** Runs what throws `errors` one after the other, then yields the number of attempts. */
+/** Runs a function that throws `errors` one after the other, and returns the number of attempts. */
 async function run(errors: readonly Error[], patience = quick, signal?: AbortSignal) {
   let count = 0;
   const outcome = await withRetries(

@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 export interface TransportOptions extends AddressPolicy {
-  /** The registry's address; nobody else gets our Authorization. */
+  /** The registry's address, the only one that gets our Authorization. */
   readonly url: URL;
   readonly authorizer: Authorizer;
   readonly patience: Patience;

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { HttpExchange } from './http-exchange.ts';
 
-/** An exchange of this media type, on a connection that notes when it is told to pause and to go on. */
+/** An exchange of this media type, on a connection that records when it is paused and resumed. */
 function open(type: string) {
   const told: string[] = [];
   const controller = {

@@ -3,7 +3,7 @@ import type { Log } from '../../core/log.ts';
 import type { PooledConnection } from './pooled-connection.ts';
 
 export interface OpenConnectionsOptions {
-  /** Of the upstream. */
+  /** The id of the upstream. */
   readonly id: string;
   readonly maxConnections: number;
   /** Milliseconds without a request after which a client's connection ends. */

@@ -136,7 +136,7 @@ it('does not send more to a server that reads nothing', async () => {
   await expect(waiting).rejects.toMatchObject({ code: 'upstream_timeout' });
 });
 
-/** Answers the handshake, and then writes `line` so many times and reads nothing. */
+/** Answers the handshake, and then writes `line` a number of times and reads nothing. */
 const flooding = (stream: 'stdout' | 'stderr', line: string, times: number) => ({
   id: 'raw',
   stdio: {

@@ -15,9 +15,9 @@ import { createSkippedOutputLog } from './server-output-log.ts';
 const none = -1;
 
 /**
- * Reads the messages that a stdio server writes: answers settle the requests in `pending`, notifications and requests of
- * the server go to the connection. A line that cannot be read is skipped: it fails the request that it names, if any, and
- * never the connection.
+ * Reads the messages that a stdio server writes: answers settle the requests in `pending`, notifications and requests
+ * of the server go to the connection. A line that cannot be read is skipped: it fails the request that it names, if
+ * any, and never the connection.
  */
 export class StdoutReader {
   readonly pending: ReadonlyMap<number, PendingRequest>;
@@ -57,7 +57,7 @@ export class StdoutReader {
     else this.#logSkippedLine(line);
   }
 
-  /** Takes both ends of a line that is longer than allowed; `tail` is empty while the line goes on. */
+  /** Takes both ends of a line that is longer than allowed; `tail` is empty while the line continues. */
   onLongLine(head: string, tail: string): void {
     const upstream = this.#upstream;
     const limit = this.#context.limits.maxAnswerBytes;

@@ -22,7 +22,7 @@ const callOf = (name: string, args: JsonObject = {}, more: JsonObject = {}) => (
 /** The first text of a tool's result. */
 export const textOf = (result: JsonObject | undefined) => (result?.content as { text: string }[])?.[0]?.text ?? '';
 
-/** Ways in which a call can go wrong, and the fault that it is told as. */
+/** Ways in which a call can fail, and the fault that reports each. */
 const faults: { what: string; tool: string; args?: JsonObject; code: Fault['code'] }[] = [
   { what: 'dies in the middle of a call', tool: 'die', code: 'upstream_closed' },
   { what: 'never answers', tool: 'never', code: 'upstream_timeout' },

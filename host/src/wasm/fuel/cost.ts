@@ -20,7 +20,7 @@ const dear: ReadonlyMap<number, number> = new Map([
   [0xfc0011, 128], // table.fill
 ]);
 
-/** Instructions whose topmost operand is a length: it is shifted left by so many bits, or right where negative. */
+/** Instructions whose topmost operand is a length: it is shifted left by this many bits, or right where negative. */
 const byLength: ReadonlyMap<number, number> = new Map([
   [0x40, 13], // memory.grow: 8192 a page, for the bytes that the system clears when they are touched
   [0xfc0008, -3], // memory.init, .copy, .fill: 1 for 8 bytes

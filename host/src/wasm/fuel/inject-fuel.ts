@@ -27,11 +27,11 @@ const mutable = 0x01;
 /**
  * Rewrites a core module so that it uses fuel: a mutable i64 that it imports as `fuelImport`. The host sets it before a
  * call and reads it afterwards. When it is used up, the code traps, and the global is below zero. A guest cannot reach
- * it: the indices of the module's own globals move around it, and what was not valid stays so.
+ * it: the indices of the module's own globals move around it, and an invalid module stays invalid.
  *
- * The modules of a component share one global: whoever instantiates them for the glue, and makes the global with the
- * instance, adds it to the imports of each. It is imported and not exported for that, and because start functions are
- * charged then. It is an i64 because V8 takes no longer for an imported i64 than for an i32 or a global that the
+ * The modules of a component share one global: the code that instantiates them for the glue, and makes the global with
+ * the instance, adds it to the imports of each. It is imported and not exported for that, and because start functions
+ * are charged then. It is an i64 because V8 takes no longer for an imported i64 than for an i32 or a global that the
  * module defines, and longer for an f64 or a pair of i32.
  *
  * Custom sections are left out, except for the names of functions: they speak of offsets that are no longer right.

@@ -2,7 +2,7 @@ import { fail } from '../../core/fault.ts';
 import type { BinaryReader } from '../binary-reader.ts';
 
 /**
- * What follows an opcode: so many bytes, or
+ * What follows an opcode: this many bytes, or
  * - `number`: a LEB128 number whose value does not matter here, such as an index, a constant or a heap type
  * - `global`, `label`: an index that matters
  * - `labels`: the labels of `br_table`
@@ -16,8 +16,8 @@ export type Immediate = number | 'number' | 'global' | 'label' | 'labels' | 'mem
 type Row = readonly [first: number, last: number, ...immediates: readonly Immediate[]];
 
 /**
- * Every instruction that may be in a module, by opcode, with its immediates. A prefixed opcode is `prefix << 16` and its
- * number. (Core spec § Binary Format, Instructions; proposals: exceptions, both forms, and threads)
+ * Every instruction that may be in a module, by opcode, with its immediates. A prefixed opcode is `prefix << 16` and
+ * its number. (Core spec § Binary Format, Instructions; proposals: exceptions, both forms, and threads)
  */
 const rows: readonly Row[] = [
   [0x00, 0x01], // unreachable, nop

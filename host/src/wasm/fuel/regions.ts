@@ -76,7 +76,7 @@ export class Regions {
     else this.#current = before;
   }
 
-  /** The code may continue at a label: that of the block so many blocks further out, or of the function. */
+  /** The code may continue at a label: that of the block this many blocks further out, or of the function. */
   leave(label: number, position: number): void {
     const depth = this.#frames.length - 1 - label;
     if (depth < 0) fail('component_malformed', { what: 'a branch to a block around the function', at: position });

@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const hooks =
   "export const dispatchHooks = { beforeDispatch: () => ({ tag: 'proceed' }), afterDispatch: () => ({ tag: 'proceed' }) };";
 
-/** Builds a plugin whose `configure` runs `body`, and yields what the build told and what the plugin logged. */
+/** Builds a plugin whose `configure` runs `body`, and returns the build's output and the plugin's log. */
 async function run(name: string, body: string, modules: Readonly<Record<string, string>> = {}) {
   const at = join(folder, name);
   const files = { 'main.js': `// @ts-nocheck\n${body}\n${hooks}`, 'package.json': '{ "main": "main.js" }', ...modules };

@@ -59,7 +59,7 @@ async function call(bytes: Uint8Array, calls: readonly (readonly [name: string, 
   return (await runCase(await plugin, one, signal)).came;
 }
 
-/** What Python makes of expressions, each as text. */
+/** The values of Python expressions, each as text. */
 async function evaluate(bytes: Uint8Array, code: readonly string[], host: object = {}): Promise<readonly string[]> {
   const [came] = await call(bytes, [['evaluate', { code }]], host);
   expect(came).toMatchObject({ outcome: 'respond' });

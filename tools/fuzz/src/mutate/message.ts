@@ -103,7 +103,7 @@ const oddHeaders = [
   'X-No-Colon',
 ];
 
-/** Framings that say more or less than comes: then nobody can promise an answer. */
+/** Framings whose stated length is wrong, so that no answer can be expected. */
 const framings = ['chunked', 'chunked', 'pieces', 'short', 'long', 'none', 'both', 'broken-chunk'];
 
 /** A request with something wrong in its message, its headers, its framing, or in how the client leaves. */

@@ -16,8 +16,8 @@ import { Finding, type Target } from '../target.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /**
- * HTTP requests to a whole gateway, with a plugin in one of its bindings and an upstream that says what it is told to.
- * After each, an honest client must be served.
+ * HTTP requests to a whole gateway, with a plugin in one of its bindings and an upstream whose answers the input
+ * decides. After each, an honest client must be served.
  */
 export const target: Target = {
   name: 'messages',
@@ -43,7 +43,7 @@ export const target: Target = {
     };
     const sessions = new Map<string, string>();
 
-    /** What an honest client gets, in its own session; made anew when a mutated request ended it. */
+    /** What an honest client gets, in its own session; opened again when a mutated request ended it. */
     const honest = async (path: string): Promise<RawAnswer> => {
       const session = sessions.get(path) ?? (await sessionIn(path));
       sessions.set(path, session);
@@ -175,7 +175,7 @@ function codeOf(text: string, status: number): string {
 
 /** @param status undefined where the answer has none of its own */
 function codeOfOne(message: Answered, text: string, status: number | undefined): string {
-  // A notification that is refused is told so without an id, for it has none.
+  // The refusal of a notification has no id.
   const isOfNotification = !('id' in message) && message.error !== undefined && status === 400;
   if (message.jsonrpc !== '2.0' || !('id' in message || isOfNotification)) throw new Finding('not JSON-RPC', text);
   if (message.error === undefined) {

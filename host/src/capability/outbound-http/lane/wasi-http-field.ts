@@ -9,9 +9,9 @@ const bytes = (value: string) => new Uint8Array(Buffer.from(value, 'latin1'));
 
 /** Headers. Those of a request that was sent, and of a response, cannot be changed. (wasi:http/types, `fields`) */
 export class Fields {
-  /** Is told of a header that is not the guest's to set. */
+  /** Called for a header that a guest may not set. */
   static readonly forbidden: (name: string) => void = () => {};
-  /** Is told of a header that is none. */
+  /** Called for an invalid header. */
   static readonly malformed: (name: string) => void = () => {};
   #entries: (readonly [string, string])[] = [];
   #fixed = false;

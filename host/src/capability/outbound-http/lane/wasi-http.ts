@@ -223,15 +223,15 @@ interface WasiHttpOptions {
   readonly limit: number;
   /** Answers a request whose body is longer, which is not kept. */
   readonly tooLong: Send;
-  /** Is told of a header that is not the guest's to set. */
+  /** Called for a header that a guest may not set. */
   readonly forbidden: (name: string) => void;
-  /** Is told of a header that is none. */
+  /** Called for an invalid header. */
   readonly malformed: (name: string) => void;
 }
 
 /**
  * `wasi:http/outgoing-handler` over the egress engine: what a guest asks for becomes the same request as one by our own
- * import, and is held to the same rules. Bodies travel whole; trailers are not sent, and timeouts are the grant's.
+ * import, and is subject to the same rules. Bodies travel whole; trailers are not sent, and timeouts are the grant's.
  */
 export function wasiHttp({ send, limit, tooLong, forbidden, malformed }: WasiHttpOptions): HostImports {
   class GuestFields extends Fields {

@@ -1,9 +1,9 @@
 import process from 'node:process';
 
 /**
- * Measures how much of the thread each job of a lane uses where calls wait for each other. A job that begins or goes on
- * holds the thread, and is charged for what is used until the next one does. While all jobs wait, none is charged: the
- * clock is that of the thread's CPU. Times are milliseconds.
+ * Measures how much of the thread each job of a lane uses where calls wait for each other. A job that starts or
+ * continues holds the thread, and is charged for what is used until the next one does. While all jobs wait, none is
+ * charged: the clock is that of the thread's CPU. Times are milliseconds.
  */
 export class ThreadClock {
   #read = ThreadClock.now();

@@ -58,7 +58,7 @@ function sendRecords(scope: ChainScope): void {
   if (taken !== undefined) send({ type: 'records', job: scope.job, records: taken });
 }
 
-/** Notes that a call begins or goes on. Shared memory then holds its records that were not sent, and no others. */
+/** Notes that a call starts or continues. Shared memory then holds its records that were not sent, and no others. */
 function enterCall(job: number, call: number, nowMs?: number): void {
   const usedMs = clock?.turn(job);
   if (records !== undefined && (records.job !== job || !asynchronous)) {

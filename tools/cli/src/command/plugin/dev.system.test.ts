@@ -47,7 +47,7 @@ async function pluginFolder(id: string): Promise<string> {
 // biome-ignore lint/suspicious/noExplicitAny: a line of the command, looked into by tests
 type Event = any;
 
-/** The command, running. What it makes of temporary files lies in a folder of its own. */
+/** The command, running. Its temporary files are in a folder of its own. */
 async function startDev(...argv: string[]) {
   const temporary = await mkdtemp(join(home, 'temporary-'));
   const child: ChildProcess = spawn(process.execPath, [main, 'plugin', 'dev', ...argv, '--port', '0', '--json'], {
