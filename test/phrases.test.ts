@@ -38,7 +38,7 @@ const phrasesOfComments: typeof phrases = [
   ['goes on', 'continues'],
   ['is held to', 'is checked against'],
   ['makes of', 'the result'],
-  ['yields (the|what|whether|it)', 'returns'],
+  ['yields (what|whether|it)', 'returns'],
   ['nobody (else|reads|waits|needs|may|can)', 'the passive voice, or the noun'],
   ['/\\*\\* Of', 'a sentence with a subject'],
 ];

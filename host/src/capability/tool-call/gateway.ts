@@ -54,7 +54,7 @@ const reasons = {
   invalid: 'invalid',
 } as const;
 
-/** Other tools of the binding, called in the name of whoever called, past the same plugins. */
+/** Other tools of the binding, called on behalf of the caller, through the same plugins. */
 export const toolCall = defineCapability<Grant>({
   ...toolCallInLane,
   gives: 'calls of other tools of the binding, through the same plugins',

@@ -31,7 +31,7 @@ interface JobUnderWay {
 
 /**
  * The lane of one plugin that has asynchronous capabilities, or a process of its own. With asynchronous capabilities it
- * runs with JSPI: a call that waits for the gateway's thread suspends its instance and not the thread, so many calls
+ * runs with JSPI: a call that waits for the gateway's thread suspends its instance and not the thread, and many calls
  * are under way, each in an instance of its own. A call past its deadline is dropped with its instance. If the lane
  * does not confirm that, it is ended.
  */
