@@ -257,6 +257,10 @@ export const requirements = {
   'HOOK-31': 'What of an output schema cannot be used, nothing is held to, and the log names tool and place once.',
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
+  'HOOK-95':
+    'The mode of a plugin decides by one table what follows from its outcomes: enforce, permissive (blocks are recorded), disabled.',
+  'HOOK-94':
+    'A plugin is called only for hook calls that match its conditions; otherwise there is no hop, no receipt and no parsing for it.',
   'HOOK-93':
     'The plugins that one hop takes share one list of calls, whatever their on_error, so that lanes know it again.',
   'HOOK-92':

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import { failureData } from '../hook/block-data.ts';
+import { targetOf } from '../hook/create-hook-chain.ts';
 import type { AfterOptions, AfterOutcome, BeforeOutcome, HookContext } from '../hook/hook-chain.ts';
 import { withoutLookalikes } from '../hook/view/members.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
@@ -29,10 +30,12 @@ export async function callMember(call: Call, member: Member, method: CallMethod,
 /** Sends a call through the before hooks, its upstream and the after hooks. Each hook call leaves a receipt. */
 async function throughHooks(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
   const context = hookContext(call, member);
+  context.target = targetOf(method, params);
 
   const before = await beforeHooks(call, member, context, method, params);
   if (before.kind === 'block') return before;
   const sent = before.kind === 'respond' ? params : before.params;
+  context.target = targetOf(method, sent);
 
   const answer = before.kind === 'respond' ? resultAnswer(before.result) : await ask(call, member, method, before);
 
@@ -53,7 +56,7 @@ async function beforeHooks(
   method: CallMethod,
   params: JsonObject,
 ): Promise<Exclude<BeforeOutcome, { kind: 'proceed' }> | Sent> {
-  if (!route.chain.handles('before', method)) return { kind: 'proceed', params };
+  if (!route.chain.handles('before', method, context)) return { kind: 'proceed', params };
   const { url } = member.upstream;
   const headers = url && new UpstreamHeaders();
   context.upstreamRequest = headers;
@@ -105,7 +108,7 @@ export async function afterHooks(
   answer: Answer,
   to?: AnsweredCall,
 ): Promise<Outcome> {
-  if (!(to?.isByPlugin || route.chain.handles('after', method))) return answer;
+  if (!(to?.isByPlugin || route.chain.handles('after', method, context))) return answer;
   if (answer.kind === 'error') return errorAnswer(answer.error);
   const shown = withoutLookalikes(answer.result);
   const after: AfterOutcome = await route.chain.after(context, method, shown, { signal, ...toolOf(method, to) });

@@ -3,11 +3,13 @@ import { createFakeHookRunner, type FakePlugin } from '../../../test/fixtures/fa
 import type { Content, Response, Violation } from '../contract/generated/types.js';
 import type { FailureAction, FailureCause } from '../contract/hook-call.ts';
 import { type HookName, hookNames } from '../contract/hook-name.ts';
+import type { Condition } from '../contract/hook-policy.ts';
 import { silentLog } from '../core/log.ts';
+import { compileConditions, type Test } from './condition.ts';
 import { createHookChain } from './create-hook-chain.ts';
 import type { HookContext, HookedPlugin } from './hook-chain.ts';
 import { PluginHealth } from './plugin-health.ts';
-import { Receipts } from './receipt.ts';
+import { countedOutcome, Receipts, receiptLine } from './receipt.ts';
 
 /** A plugin with all hooks that denies on failure. */
 const denying = (id: string): HookedPlugin => ({
@@ -39,6 +41,8 @@ function setUp(entries: Readonly<Record<string, Entry>>) {
     priority: entry.priority ?? 0,
     onError: entry.onError ?? everyCause('deny'),
     seesBlobs: entry.seesBlobs ?? false,
+    mode: entry.mode ?? 'enforce',
+    matches: entry.matches,
     health: new PluginHealth(id, log),
   }));
   return { chain: createHookChain({ plugins, runner, log }), runner, error, warn };
@@ -551,4 +555,75 @@ it('[HOOK-90] a plugin that answers what breaks the output schema leaves a line 
     expect.objectContaining({ plugin: 'bad', cause: 'invalid_output', reason: expect.stringContaining('at #/a') }),
     'a plugin failed',
   );
+});
+
+describe('modes and conditions', () => {
+  const blocks: FakePlugin = {
+    before: () => ({ tag: 'block', val: { code: 'NO', reason: 'No.', description: 'Not today.' } }),
+  };
+
+  it('[HOOK-95] a block of a permissive plugin is recorded, and later plugins still count', async () => {
+    const { chain } = setUp({ audit: { ...blocks, mode: 'permissive' }, next: appends('1') });
+    const on = context();
+    const outcome = await chain.before(on, 'tools/call', call);
+    expect(outcome).toEqual({ kind: 'proceed', params: { name: 'echo', arguments: { message: 'hi1' } } });
+    expect(on.receipts.calls.map(receiptLine)).toMatchObject([
+      { plugin: 'audit', outcome: 'would_block', code: 'NO', reason: 'No.' },
+      { plugin: 'next', outcome: 'modified' },
+    ]);
+    expect(on.receipts.calls.map(countedOutcome)).toEqual(['would_block', 'modified']);
+  });
+
+  it('[HOOK-95] changes and failures of a permissive plugin count', async () => {
+    const permissive = { mode: 'permissive' } as const;
+    const { chain } = setUp({
+      changes: { ...appends('1'), ...permissive },
+      broken: { ...fails('trap'), ...permissive },
+    });
+    expect(await chain.before(context(), 'tools/call', call)).toMatchObject({
+      kind: 'block',
+      data: { plugin: 'broken', details: { cause: 'trap' } },
+    });
+    const alone = setUp({ changes: { ...appends('1'), ...permissive } });
+    expect(await alone.chain.before(context(), 'tools/call', call)).toMatchObject({
+      params: { arguments: { message: 'hi1' } },
+    });
+  });
+
+  const only = (condition: Condition) => ({ matches: compileConditions([condition], 'support') as Test });
+
+  it('[HOOK-94] a plugin whose conditions do not match is not called, and leaves no receipt', async () => {
+    const { chain, runner } = setUp({
+      other: { ...appends('x'), ...only({ tools: ['other'] }) },
+      image: {
+        ...appends('y'),
+        hooks: new Set(['tool_post_invoke'] as const),
+        ...only({ content_types: ['image/*'] }),
+      },
+    } as Record<string, Entry>);
+    const on = { ...context(), target: 'echo' };
+    expect(chain.handles('before', 'tools/call')).toBe(true);
+    expect(chain.handles('before', 'tools/call', on)).toBe(false);
+    expect(await chain.before(on, 'tools/call', call)).toEqual({ kind: 'proceed', params: call });
+    expect(await chain.after(on, 'tools/call', result)).toEqual({ kind: 'proceed', result });
+    expect(on.receipts.calls).toEqual([]);
+    expect(runner.runs).toHaveLength(0);
+  });
+
+  it('[HOOK-94] a call that a plugin turns into one of another tool passes the plugins of that tool', async () => {
+    const { chain } = setUp({
+      renames: {
+        before: request =>
+          request.tag === 'tool-call'
+            ? { tag: 'modified', val: { ...request, val: { ...request.val, name: 'secret' } } }
+            : { tag: 'proceed' },
+        onError: { ...everyCause('deny'), invalid_output: 'ignore' },
+      },
+      guard: { ...blocks, ...only({ tools: ['secret'] }) },
+    } as Record<string, Entry>);
+    expect(await chain.before(context(), 'tools/call', call)).toMatchObject({
+      kind: 'block',
+      data: { plugin: 'guard' },
+    });
+  });
 });

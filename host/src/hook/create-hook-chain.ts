@@ -8,7 +8,8 @@ import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { type CallMethod, type HookedMethod, methods } from '../mcp/methods.ts';
 import { failureData } from './block-data.ts';
-import type { AfterOutcome, BlockData, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
+import { contentTypesOf } from './content-types.ts';
+import type { AfterOutcome, BlockData, CallSubject, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { OutputSchemas } from './output-schema.ts';
 import { Plan } from './plan.ts';
@@ -64,8 +65,10 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
 
     troubles: () => plan.plugins.flatMap(({ health }) => health.trouble ?? []),
 
-    handles: (stage: 'before' | 'after', method: HookedMethod) =>
-      plan.of(stage === 'after' ? afterHook(method) : beforeHook(method as CallMethod))?.isActive ?? false,
+    handles(stage: 'before' | 'after', method: HookedMethod, about?: CallSubject) {
+      const hookPlan = plan.of(stage === 'after' ? afterHook(method) : beforeHook(method as CallMethod));
+      return hookPlan?.isActive(hookPlan.isConditional ? about && { ...about, method } : undefined) ?? false;
+    },
 
     async before(on, method, params, signal) {
       const hook = beforeHook(method);
@@ -75,6 +78,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
         ...{ on, hook, plan: hookPlan, runner, signal, failed: failedIn(on, hook) },
         view: requestViews[method],
         input: value => ({ stage: 'before', value }),
+        about: value => ({ ...on, method, target: targetOf(method, value) }),
         answer: answer => takeAnswer(method, answer),
       });
       if (done.kind === 'respond') return { kind: 'respond', result: done.value };
@@ -95,6 +99,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
         ...{ on, hook, plan: hookPlan, runner, signal, failed: failedIn(on, hook) },
         view: responseView(method, result),
         input: value => ({ stage: 'after', value }),
+        about: value => ({ ...on, method, contentTypes: () => contentTypesOf(value) }),
         answer: () => refuse('only a before hook can respond'),
         ...(tool !== undefined && {
           check: async (before: JsonObject, after: JsonObject) => {
@@ -117,6 +122,12 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
       }
     },
   };
+}
+
+/** Returns the tool, prompt or URI that a call is about. */
+export function targetOf(method: CallMethod, params: JsonObject): string | undefined {
+  const target = params[methods[method].target];
+  return typeof target === 'string' ? target : undefined;
 }
 
 /** Returns the hook of a method at each stage. */

@@ -8,8 +8,10 @@ import type {
   UpstreamRequest,
 } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
+import type { CallingMode } from '../contract/hook-policy.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
+import type { HookSubject, Test } from './condition.ts';
 import type { PluginHealth, PluginTrouble } from './plugin-health.ts';
 import type { Receipts } from './receipt.ts';
 
@@ -18,6 +20,8 @@ export interface HookContext {
   readonly requestId: string;
   readonly binding: string;
   readonly upstream: string;
+  /** The tool, prompt or URI of a call, as it is now; undefined for a list. */
+  target?: string | undefined;
   readonly tenant?: string;
   readonly subject?: string;
   /** The caller. A plugin sees only the fields that its grants allow. */
@@ -69,9 +73,12 @@ export interface HookChain {
   readonly plugins: readonly string[];
   /** The plugins that are currently not called. */
   troubles(): readonly PluginTrouble[];
-  /** Whether any plugin has a hook for it. If not, a result can pass through without being parsed. */
-  handles(stage: 'before', method: CallMethod): boolean;
-  handles(stage: 'after', method: HookedMethod): boolean;
+  /**
+   * Whether any plugin has a hook for it. When not, a result may pass through without being parsed.
+   * @param about what the call is about, so that plugins whose conditions do not match it are left out
+   */
+  handles(stage: 'before', method: CallMethod, about?: CallSubject): boolean;
+  handles(stage: 'after', method: HookedMethod, about?: CallSubject): boolean;
   /**
    * `respond` ends the chain: the upstream is not called, and the caller always passes the answer to `after`, where it
    * goes through all plugins like an upstream's, so that a cache is not a way around a redaction.
@@ -84,6 +91,9 @@ export interface HookChain {
   show(plugin: string, result: JsonObject): Response | undefined;
 }
 
+/** What conditions look at before there is content. */
+export type CallSubject = Pick<HookSubject, 'upstream' | 'tenant' | 'subject' | 'target'>;
+
 /** A loaded plugin in a chain. */
 export interface HookedPlugin {
   readonly id: string;
@@ -93,6 +103,10 @@ export interface HookedPlugin {
   readonly onError: Readonly<Record<FailureCause, FailureAction>>;
   /** Whether it sees images, audio and other bytes, not only placeholders. */
   readonly seesBlobs: boolean;
+  /** `enforce` unless stated. */
+  readonly mode?: CallingMode;
+  /** Whether it is called for a hook call; for each one unless stated. */
+  readonly matches?: Test | undefined;
   /** Shared by all bindings that the plugin serves. */
   readonly health: PluginHealth;
 }

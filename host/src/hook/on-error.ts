@@ -1,8 +1,9 @@
 import type { CallReport } from '../contract/hook-call.ts';
 import { failureData, violationData } from './block-data.ts';
 import type { BlockData, HookedPlugin } from './hook-chain.ts';
+import { effects } from './mode.ts';
 
-/** The consequence of one hook call: continue, block, or continue and disable the plugin. */
+/** What follows from one hook call: the request goes on, is blocked, or goes on without the plugin from now on. */
 export type Verdict =
   | { readonly kind: 'proceed' }
   | { readonly kind: 'block'; readonly data: BlockData }
@@ -11,24 +12,20 @@ export type Verdict =
 const proceed: Verdict = { kind: 'proceed' };
 const disable: Verdict = { kind: 'disable' };
 
-/** Decides the consequence of a report. For a failure, it is the operator's `on_error` for its cause. */
-export function judge(report: CallReport, { id, onError }: Pick<HookedPlugin, 'id' | 'onError'>): Verdict {
-  switch (report.outcome) {
-    case 'block':
-      return { kind: 'block', data: violationData(id, report.violation) };
-    case 'failed':
-      switch (onError[report.cause]) {
-        case 'deny':
-          return { kind: 'block', data: failureData(id, report.cause) };
-        case 'disable':
-          return disable;
-        case 'ignore':
-          return proceed;
-      }
-      break;
-    case 'proceed':
-    case 'modified':
-    case 'respond':
+/** Decides what a report means: by the plugin's mode, and for a failure by its `on_error`. */
+export function judge(report: CallReport, plugin: Pick<HookedPlugin, 'id' | 'onError' | 'mode'>): Verdict {
+  const { id, onError, mode = 'enforce' } = plugin;
+  const effect = effects[mode][report.outcome];
+  if (report.outcome === 'block') {
+    return effect === 'stops' ? { kind: 'block', data: violationData(id, report.violation) } : proceed;
+  }
+  if (report.outcome !== 'failed') return proceed;
+  switch (onError[report.cause]) {
+    case 'deny':
+      return { kind: 'block', data: failureData(id, report.cause) };
+    case 'disable':
+      return disable;
+    case 'ignore':
       return proceed;
   }
 }

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { FailureAction } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
 import { silentLog } from '../core/log.ts';
+import { compileConditions, type Test } from './condition.ts';
 import type { HookedPlugin } from './hook-chain.ts';
 import { Plan } from './plan.ts';
 import { PluginHealth } from './plugin-health.ts';
@@ -21,7 +22,7 @@ function hops(plugins: readonly HookedPlugin[], hasBlobs = false): readonly stri
     const hop = plan?.hopFrom(at, () => hasBlobs);
     if (hop === undefined) return found;
     found.push(hop.plugins.map(({ id }) => id).join('+'));
-    at = hop.from + hop.plugins.length;
+    at = Number(hop.places.at(-1)) + 1;
   }
 }
 
@@ -55,7 +56,7 @@ it.each<{ what: string; plugins: readonly HookedPlugin[]; hasBlobs?: boolean; ex
     plugins: [plugin('a'), plugin('b', { seesBlobs: true })],
     expected: ['a+b'],
   },
-  { what: 'a disabled one in the middle', plugins: [plugin('a'), disabled('b'), plugin('c')], expected: ['a', 'c'] },
+  { what: 'a disabled one in the middle', plugins: [plugin('a'), disabled('b'), plugin('c')], expected: ['a+c'] },
   { what: 'a disabled one at an end', plugins: [disabled('a'), plugin('b'), disabled('c')], expected: ['b'] },
   {
     what: 'one without the hook',
@@ -75,7 +76,7 @@ it.each(['deny', 'ignore', 'disable'] as const)(
       for (
         let hop = plan?.hopFrom(0, () => false);
         hop;
-        hop = plan?.hopFrom(hop.from + hop.plugins.length, () => false)
+        hop = plan?.hopFrom(Number(hop.places.at(-1)) + 1, () => false)
       ) {
         lists.add(hop.calls);
       }
@@ -87,8 +88,23 @@ it.each(['deny', 'ignore', 'disable'] as const)(
 it('[HOOK-08] a plugin that one binding disabled is called in none', () => {
   const [first, second] = [plugin('a'), plugin('b')];
   const other = new Plan([second]).of('tool_pre_invoke');
-  expect(other?.isActive).toBe(true);
+  expect(other?.isActive(undefined)).toBe(true);
   second.health.disable('trap', 'for the test');
-  expect(other?.isActive).toBe(false);
+  expect(other?.isActive(undefined)).toBe(false);
   expect(hops([first, second])).toEqual(['a']);
+});
+
+it('[HOOK-94] plugins whose conditions do not match are in no hop, and the others share one', () => {
+  const only = (tool: string) => ({ matches: compileConditions([{ tools: [tool] }], 'main') as Test });
+  const plan = new Plan([plugin('a'), plugin('b', only('other')), plugin('c'), plugin('d', only('echo'))]).of(
+    'tool_pre_invoke',
+  );
+  const about = (target: string) => ({ method: 'tools/call' as const, upstream: 'mail', target });
+  const ids = (target: string) => plan?.hopFrom(0, () => false, about(target))?.plugins.map(({ id }) => id);
+  expect([ids('echo'), ids('other'), ids('third')]).toEqual([
+    ['a', 'c', 'd'],
+    ['a', 'b', 'c'],
+    ['a', 'c'],
+  ]);
+  expect(plan?.hopFrom(0, () => false, about('echo'))).toBe(plan?.hopFrom(0, () => false, about('echo')));
 });

@@ -1,66 +1,83 @@
 import type { HookCall } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
+import type { HookSubject } from './condition.ts';
 import type { HookedPlugin } from './hook-chain.ts';
 
-/** Consecutive plugins that are called with one trip to the lanes, and the calls to make there. */
+/** Plugins that are called with one trip to the lanes, and the calls to make there. */
 export interface Hop {
-  /** The index of the first plugin among those of the hook. */
-  readonly from: number;
+  /** The indexes of its plugins among those of the hook, ascending. */
+  readonly places: readonly number[];
   readonly plugins: readonly HookedPlugin[];
   readonly calls: readonly HookCall[];
 }
 
+/** The number of hops that a plan keeps. Conditions can lead to as many as there are subsets of the plugins. */
+const mostHops = 1_000;
+
 /** The plugins of a chain that have one hook, in order, and the hops over them. */
 export class HookPlan {
   readonly plugins: readonly HookedPlugin[];
-  readonly #hops = new Map<number, Hop>();
+  /** Whether any plugin has conditions. */
+  readonly isConditional: boolean;
+  readonly #hops = new Map<string | number, Hop>();
 
   constructor(plugins: readonly HookedPlugin[]) {
     this.plugins = plugins;
+    this.isConditional = plugins.some(({ matches }) => matches !== undefined);
   }
 
-  /** Whether any plugin is called. */
-  get isActive(): boolean {
-    return this.plugins.some(({ health }) => !health.isDisabled);
+  /** Whether any plugin is called. @param about undefined if it is not known yet */
+  isActive(about: HookSubject | undefined): boolean {
+    return this.plugins.some(plugin => isCalled(plugin, about));
   }
 
   /**
-   * Returns the next hop from the plugin at `place`; undefined at the end of the chain. Disabled plugins are left out.
+   * Returns the next hop from the plugin at `place`; undefined at the end of the chain. Disabled plugins, and plugins
+   * whose conditions do not match, are left out.
    *
    * Plugins of one hop see the same value, so it ends where the plugins differ in whether they see bytes. The value
    * before a plugin whose invalid output does not block must be known, so that plugin gets a hop of its own; so does
    * one that is held back, because it is skipped.
+   * @param about required if the plan is conditional
    */
-  hopFrom(place: number, hasBlobs: () => boolean): Hop | undefined {
-    const from = this.plugins.findIndex(({ health }, at) => at >= place && !health.isDisabled);
-    const first = this.plugins[from];
-    if (first === undefined) return undefined;
-    if (standsAlone(first)) return this.#hop(from, from + 1);
-    const end = this.plugins.findIndex(
-      (plugin, at) =>
-        at > from &&
-        (plugin.health.isDisabled || standsAlone(plugin) || (plugin.seesBlobs !== first.seesBlobs && hasBlobs())),
-    );
-    return this.#hop(from, end === -1 ? this.plugins.length : end);
+  hopFrom(place: number, hasBlobs: () => boolean, about?: HookSubject): Hop | undefined {
+    const places: number[] = [];
+    let first: HookedPlugin | undefined;
+    for (let at = place; at < this.plugins.length; at += 1) {
+      const plugin = this.plugins[at];
+      if (plugin === undefined || !isCalled(plugin, about)) continue;
+      if (first !== undefined && standsAlone(plugin)) break;
+      if (first !== undefined && plugin.seesBlobs !== first.seesBlobs && hasBlobs()) break;
+      first ??= plugin;
+      places.push(at);
+      if (standsAlone(first)) break;
+    }
+    return places.length === 0 ? undefined : this.#hop(places);
   }
 
   /** Returns the same object for the same hop, so that lanes recognise its list of calls and are sent only a number. */
-  #hop(from: number, end: number): Hop {
-    const key = from * (this.plugins.length + 1) + end;
+  #hop(places: readonly number[]): Hop {
+    const [from = 0] = places;
+    const last = places.at(-1) ?? from;
+    const key = last - from === places.length - 1 ? from * this.plugins.length + last : places.join();
     const known = this.#hops.get(key);
     if (known !== undefined) return known;
-    const plugins = this.plugins.slice(from, end);
-    const made = { from, plugins, calls: plugins.map(callOf) };
+    const plugins = places.flatMap(at => this.plugins[at] ?? []);
+    const made = { places, plugins, calls: plugins.map(callOf) };
+    if (this.#hops.size >= mostHops) this.#hops.clear();
     this.#hops.set(key, made);
     return made;
   }
 }
 
+const isCalled = ({ health, matches }: HookedPlugin, about: HookSubject | undefined): boolean =>
+  !health.isDisabled && (matches === undefined || about === undefined || matches(about));
+
 const standsAlone = ({ onError, health }: HookedPlugin) => onError.invalid_output !== 'deny' || health.isHeldBack;
 
-const callOf = ({ id, onError }: HookedPlugin): HookCall => ({
+const callOf = ({ id, onError, mode }: HookedPlugin): HookCall => ({
   plugin: id,
-  stopOnBlock: true,
+  stopOnBlock: mode !== 'permissive',
   stopOnFailure: Object.values(onError).includes('deny'),
 });
 

@@ -1,8 +1,15 @@
 import type { CallReport } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
+import type { CallingMode } from '../contract/hook-policy.ts';
+import { bounded } from '../core/bounded.ts';
+import { effects } from './mode.ts';
 
 /** The receipt of one hook call. It never changes: a later correction is a receipt of its own. */
-export type Receipt = CallReport & { readonly hook: HookName };
+export type Receipt = CallReport & {
+  readonly hook: HookName;
+  /** Absent for `enforce`. */
+  readonly mode?: CallingMode;
+};
 
 /** The receipts of one request, in the order of its hook calls. Append-only. */
 export class Receipts {
@@ -35,14 +42,23 @@ export class Receipts {
   }
 }
 
-/** Returns the outcome under which a hook call is counted; for a failure, its cause. */
-export const countedOutcome = (receipt: Receipt): string =>
-  receipt.outcome === 'failed' ? receipt.cause : receipt.outcome;
+/**
+ * Returns the outcome under which a hook call is counted: for a failure its cause, and `would_block` for a block that was
+ * only recorded.
+ */
+export function countedOutcome(receipt: Receipt): string {
+  if (receipt.outcome === 'failed') return receipt.cause;
+  return isOnlyRecorded(receipt) ? 'would_block' : receipt.outcome;
+}
+
+const isOnlyRecorded = ({ mode = 'enforce', outcome }: Receipt) => effects[mode][outcome] === 'is_recorded';
 
 /** Formats a hook call for the request's log line. */
 export const receiptLine = (receipt: Receipt) => {
   const { plugin, hook, outcome, wallMs: ms } = receipt;
-  return receipt.outcome === 'failed'
-    ? { plugin, hook, outcome, cause: receipt.cause, ms }
-    : { plugin, hook, outcome, ms };
+  if (receipt.outcome === 'failed') return { plugin, hook, outcome, cause: receipt.cause, ms };
+  if (receipt.outcome !== 'block' || !isOnlyRecorded(receipt)) return { plugin, hook, outcome, ms };
+  // What it would have blocked the request with is seen nowhere else.
+  const { code, reason } = receipt.violation;
+  return { plugin, hook, outcome: 'would_block', code: bounded(code), reason: bounded(reason), ms };
 };

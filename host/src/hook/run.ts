@@ -4,6 +4,7 @@ import type { HookName } from '../contract/hook-name.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { notShowableData } from './block-data.ts';
+import type { HookSubject } from './condition.ts';
 import type { BlockData, HookContext, HookedPlugin } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { judge } from './on-error.ts';
@@ -26,6 +27,8 @@ export interface Run<V extends Request | Response> {
   failed(failure: Failure, plugin: HookedPlugin): void;
   /** Accepts an answer that replaces the upstream's. @throws InvalidOutput */
   answer(answer: Response): JsonObject;
+  /** Returns what conditions look at, for the value as it is now. Required if the plan is conditional. */
+  about?(value: JsonObject): HookSubject;
   /** Checks a changed value further. @throws InvalidOutput */
   check?(before: JsonObject, after: JsonObject): Promise<void>;
 }
@@ -43,7 +46,8 @@ export async function runInOrder<V extends Request | Response>(start: JsonObject
   const { on, plan, view } = run;
   let value = start;
   const hasBlobs = () => view.hasBlobs(value);
-  for (let hop = plan.hopFrom(0, hasBlobs); hop !== undefined; ) {
+  const hopFrom = (place: number) => plan.hopFrom(place, hasBlobs, plan.isConditional ? run.about?.(value) : undefined);
+  for (let hop = hopFrom(0); hop !== undefined; ) {
     const [first] = hop.plugins;
     if (first === undefined) break;
     let shown: V;
@@ -61,7 +65,7 @@ export async function runInOrder<V extends Request | Response>(start: JsonObject
     if (data !== undefined) return { kind: 'block', data };
     if (taken.answer !== undefined) return { kind: 'respond', value: taken.answer };
     value = taken.value;
-    hop = plan.hopFrom(hop.from + taken.reports.length, hasBlobs);
+    hop = hopFrom((hop.places[taken.reports.length - 1] ?? plan.plugins.length) + 1);
   }
   return { kind: 'proceed', value };
 }
@@ -73,12 +77,12 @@ function account<V extends Request | Response>(
   isHeldBack: boolean,
   { on, hook, failed }: Run<V>,
 ): BlockData | undefined {
-  for (const report of reports) on.receipts.add({ ...report, hook });
   let data: BlockData | undefined;
   for (const [place, report] of reports.entries()) {
     const plugin = plugins[place];
     // A report of an unknown plugin has no on_error, so the request must not continue.
     if (plugin === undefined) throw new Error(`a report for ${report.plugin}, which was not called`);
+    on.receipts.add(plugin.mode === 'permissive' ? { ...report, hook, mode: plugin.mode } : { ...report, hook });
     if (!isHeldBack) {
       if (report.outcome !== 'failed') plugin.health.succeeded();
       else {

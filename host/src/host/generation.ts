@@ -4,6 +4,7 @@ import type { HookRunner } from '../contract/hook-call.ts';
 import type { Log } from '../core/log.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import { compileConditions } from '../hook/condition.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { PluginHealth } from '../hook/plugin-health.ts';
@@ -56,14 +57,21 @@ export async function openGeneration(
   const hooked = plugins.flatMap(plugin => {
     const entry = entries.find(({ id }) => id === plugin.id);
     if (entry === undefined) return [];
-    const { priority, on_error: onError, breaker } = entry;
+    const { priority, mode, conditions, on_error: onError, breaker } = entry;
+    if (mode === 'disabled') return [];
     const { failures, open_ms: openMs } = breaker;
-    return [{ ...plugin, priority, onError, health: new PluginHealth(plugin.id, log, { failures, openMs }) }];
+    const health = new PluginHealth(plugin.id, log, { failures, openMs });
+    return [{ ...plugin, priority, mode, conditions, onError, health }];
   });
   return {
     plugins,
-    chainOf({ transforms }) {
-      const named = transforms.flatMap(name => hooked.find(({ id }) => id === name) ?? []);
+    chainOf({ id: binding, transforms }) {
+      const named = transforms.flatMap(name => {
+        const plugin = hooked.find(({ id }) => id === name);
+        if (plugin === undefined) return [];
+        const matches = compileConditions(plugin.conditions, binding);
+        return matches === 'never' ? [] : [{ ...plugin, matches }];
+      });
       return createHookChain({ plugins: named, runner, log, mask });
     },
     usage: () => running.usage(),

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { pluginModes } from '../../contract/hook-policy.ts';
 import { pluginDescriptorSchema, pluginIdSchema } from '../../contract/plugin-descriptor.ts';
 import { canBeginWith } from '../../core/glob.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { memberAt } from '../member-at.ts';
 import type { Path, Place, Problem } from '../problem.ts';
+import { conditionProblems, conditions } from './conditions.ts';
 import { count, memoryMib, milliseconds, oneOf, text } from './fields.ts';
 import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
 import { onError } from './on-error.ts';
@@ -45,6 +48,13 @@ const plugin = (grants: GrantsSchema) =>
       .int()
       .default(100)
       .describe('Plugins with lower numbers run earlier; among equals, the order of this file counts.'),
+    mode: z
+      .enum(pluginModes)
+      .default('enforce')
+      .describe(
+        'Whether blocks count (enforce), are only recorded (permissive), or the plugin is not called (disabled).',
+      ),
+    conditions,
     on_error: onError,
     breaker: z
       .strictObject({ failures: count.default(20), open_ms: milliseconds.default(1000) })
@@ -104,9 +114,14 @@ export const pluginsChecks = {
     return [
       ...duplicates(plugins),
       ...plugins.flatMap(({ path }) => unknownNames(secrets, secretsUsed(value, path), 'secret')),
+      ...plugins.flatMap(({ path }) => conditionProblems(value, path)),
     ];
   },
-  warnings: (value: JsonObject): readonly Problem[] => [...unusedPlugins(value), ...unreachableTools(value)],
+  warnings: (value: JsonObject): readonly Problem[] => [
+    ...unusedPlugins(value),
+    ...unreachableTools(value),
+    ...permissivePlugins(value),
+  ],
 };
 
 function finishSource(stated: Parsed['source'], files: Files): SourceConfig {
@@ -138,6 +153,16 @@ function unusedPlugins(value: JsonObject): readonly Problem[] {
     .filter(({ name }) => !used.has(name))
     .map(({ name, path }) => ({ path, message: `no binding lists the plugin ${name} in its transforms` }));
 }
+
+/** Warns of plugins whose blocks do not count. */
+const permissivePlugins = (value: JsonObject): readonly Problem[] =>
+  entries(value, ['plugins'])
+    .filter(({ path }) => memberAt(value, [...path, 'mode']) === 'permissive')
+    .map(({ name, path }) => ({
+      path: [...path, 'mode'],
+      message: `blocks of the plugin ${name} are only recorded`,
+      hint: 'set mode: enforce once the log shows that it blocks what it should',
+    }));
 
 /**
  * Reports tools in a `tool_call` grant that no binding of the plugin can have: with several upstreams, names begin with

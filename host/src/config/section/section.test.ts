@@ -81,3 +81,28 @@ it('[GW-32] warns of ids that leave too little room for names behind several ups
   ]);
   expect(longPrefixes(upstreamsNamed([fits, long], [long], [fits]))).toEqual([]);
 });
+
+it('[CFG-06] refuses conditions on bindings and upstreams that do not exist, and warns of plugins that only record', () => {
+  const value = {
+    upstreams: [{ id: 'mail' }, { id: 'files' }],
+    bindings: [{ id: 'support', upstreams: ['mail'], transforms: ['p'] }],
+    plugins: [
+      { id: 'p', mode: 'permissive', conditions: [{ bindings: ['s*', 'suport'] }, { upstreams: ['f*', 'x*'] }] },
+    ],
+  };
+  expect(crossCheck(value)).toEqual([
+    {
+      path: ['plugins', 0, 'conditions', 0, 'bindings', 1],
+      message: 'the condition can never match: no binding matches suport',
+      hint: 'did you mean support?',
+    },
+    {
+      path: ['plugins', 0, 'conditions', 1, 'upstreams', 1],
+      message: 'the condition can never match: no upstream matches x*',
+      hint: 'known upstreams: mail, files',
+    },
+  ]);
+  expect(pluginsChecks.warnings(plain(value))).toEqual([
+    { path: ['plugins', 0, 'mode'], message: 'blocks of the plugin p are only recorded', hint: expect.any(String) },
+  ]);
+});

@@ -1,0 +1,21 @@
+/** How much the outcomes of a plugin count: all of them; all but blocks, which are only recorded; or it is not called. */
+export const pluginModes = ['enforce', 'permissive', 'disabled'] as const;
+export type PluginMode = (typeof pluginModes)[number];
+/** The modes in which a plugin is called. */
+export type CallingMode = Exclude<PluginMode, 'disabled'>;
+
+/** Fields of a condition, each a list of globs. */
+export const conditionFields = [
+  'bindings',
+  'upstreams',
+  'tenants',
+  'tools',
+  'prompts',
+  'resources',
+  'users',
+  'content_types',
+] as const;
+export type ConditionField = (typeof conditionFields)[number];
+
+/** One entry of a plugin's `conditions`: all of its fields must match, each by one of its globs. */
+export type Condition = { readonly [Field in ConditionField]?: readonly string[] | undefined };
