@@ -1,4 +1,4 @@
-import type { HeardCall, Serve, ServedCall } from '../../../capability/capability.ts';
+import type { HeardCall, Serve } from '../../../capability/capability.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../../../contract/hook-call.ts';
 import { Fault, fail } from '../../../core/fault.ts';
 import type { FromLane, LanePlugin } from '../lane/message.ts';
@@ -6,28 +6,13 @@ import { heaviest } from '../lane/payload-limit.ts';
 import { type CurrentCall, epochMs, startingJob } from '../lane/shared-memory.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
 import { FairQueue, type PendingJob } from './fair-queue.ts';
+import { JobUnderWay } from './job-under-way.ts';
 import { type Lane, type PoolOptions, startCall } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
 
 const maximumUnderWay = 32;
 /** How long a lane may take to confirm that it dropped a call. */
 const confirmWithinMs = 50;
-
-interface JobUnderWay {
-  readonly job: PendingJob;
-  /** In milliseconds since the epoch. */
-  readonly beganMs: number;
-  /** The weight of its value when it was sent; `input` may change. */
-  readonly weight: number;
-  /** Aborts the host calls that are being answered, if there were any. */
-  abort: AbortController | undefined;
-  /** The number of host calls that were not answered yet. */
-  pending: number;
-  /** When it was sent or last answered, in milliseconds since the epoch: since then it is the lane's turn. */
-  turnMs: number;
-  /** The number of host calls that were made. A call that made one must not run a second time. */
-  hostCalls: number;
-}
 
 /**
  * The lane of one plugin that has asynchronous capabilities, or a process of its own. With asynchronous capabilities it
@@ -113,7 +98,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     for (const { timer } of this.#unconfirmed.values()) clearTimeout(timer);
     for (const current of this.#underWay.values()) {
       this.#remove(current);
-      current.abort?.abort();
+      current.abort();
       if (!current.job.isSettled) current.job.reject(new Fault('lanes_closed'));
     }
     for (const job of this.#queue.takeAll()) if (!job.isSettled) job.reject(new Fault('lanes_closed'));
@@ -134,11 +119,9 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   }
 
   #launch(lane: Lane, job: PendingJob): void {
-    const { weight } = job;
-    const beganMs = epochMs();
-    this.#weight += weight;
-    const abort = undefined;
-    this.#underWay.set(job.id, { job, beganMs, weight, abort, pending: 0, turnMs: beganMs, hostCalls: 0 });
+    const current = new JobUnderWay(job);
+    this.#weight += current.weight;
+    this.#underWay.set(job.id, current);
     this.#supervisor.watch();
     lane.run([job], this.#lists);
   }
@@ -163,7 +146,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
         }
         this.#remove(current);
         // The call did not wait for the answers to these host calls.
-        current.abort?.abort();
+        current.abort();
         current.job.resolve(output);
       }
     }
@@ -178,28 +161,20 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
     const current = this.#underWay.get(job);
     const serve = this.#serves.get(capability);
-    const call = current === undefined ? this.#startingCall(job) : servedCall(current);
-    if (call === undefined || serve === undefined) {
+    if (serve === undefined || (current === undefined && job !== startingJob)) {
       return lane.send({ type: 'answer', ask, error: `${capability} is not available now` });
     }
-    if (current !== undefined) {
-      current.hostCalls += 1;
-      current.pending += 1;
-    }
     try {
-      lane.send({ type: 'answer', ask, value: await serve(request, call) });
+      const value = await (current === undefined ? this.#serveStart(serve, request) : current.serve(serve, request));
+      lane.send({ type: 'answer', ask, value });
     } catch (error) {
       lane.send({ type: 'answer', ask, error: error instanceof Error ? error.message : String(error) });
     }
-    if (current !== undefined) {
-      current.pending -= 1;
-      current.turnMs = epochMs();
-    }
   }
 
-  #startingCall(job: number): ServedCall | undefined {
-    if (job !== startingJob) return undefined;
-    return { ...startCall, signal: AbortSignal.timeout(this.#plugin.limits.startMs) };
+  /** Answers a host call that the plugin makes while it starts. */
+  #serveStart(serve: Serve, request: unknown): Promise<unknown> {
+    return serve(request, { ...startCall, signal: AbortSignal.timeout(this.#plugin.limits.startMs) });
   }
 
   #checkLimits(): void {
@@ -225,7 +200,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       return at !== undefined && this.#underWay.has(at.job) ? at : undefined;
     }
     const [first] = [...this.#underWay.values()]
-      .filter(({ pending }) => pending === 0)
+      .filter(({ isWaiting }) => !isWaiting)
       .toSorted((one, other) => one.turnMs - other.turnMs);
     return first === undefined ? undefined : { since: first.turnMs, job: first.job.id, call: 0, usedMs: 0 };
   }
@@ -234,7 +209,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   #fail(id: number, cause: FailureCause, message: string): void {
     const current = this.#underWay.get(id);
     if (current === undefined) return;
-    current.job.failCall(0, cause, message, costOf(current));
+    current.job.failCall(0, cause, message, current.cost);
     this.#drop(id);
   }
 
@@ -244,7 +219,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     const working = this.#current();
     const at = working?.job === id ? working : undefined;
     this.#remove(current);
-    current.abort?.abort();
+    current.abort();
     this.#lane?.send({ type: 'drop', job: id });
     const timer = setTimeout(() => this.#endUnconfirmed(at), confirmWithinMs);
     this.#unconfirmed.set(id, { job: current.job, timer });
@@ -270,23 +245,13 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     const again: PendingJob[] = [];
     for (const current of [...this.#underWay.values()]) {
       this.#remove(current);
-      current.abort?.abort();
+      current.abort();
       current.job.attempts += 1;
-      if (current.hostCalls > 0 || current.job.attempts > 1)
-        current.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, costOf(current));
+      if (current.hasCalledHost || current.job.attempts > 1)
+        current.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, current.cost);
       if (!current.job.isSettled) again.push(current.job);
     }
     this.#queue.putBack(again);
     this.#supervisor.restart();
   }
 }
-
-/** Returns the call as the gateway's side of a capability gets it. */
-function servedCall(current: JobUnderWay): ServedCall {
-  const { input, tools } = current.job;
-  current.abort ??= new AbortController();
-  return { ...input.context, signal: current.abort.signal, tools };
-}
-
-/** Returns the cost of a call that its lane does not report. */
-const costOf = ({ beganMs, hostCalls }: JobUnderWay) => ({ wallMs: epochMs() - beganMs, cpuMs: 0, hostCalls });
