@@ -46,14 +46,14 @@ const withWaiting = (): DoingGuest => ({
 });
 const inProcess = (): DoingGuest => ({ ...inThread(), isolation: 'process' });
 
-describe('what a call said before it ended without an answer', () => {
+describe('the log lines and notes of a call that ends without an answer', () => {
   it.each<[string, () => DoingGuest, unknown[][]]>([
     ['it loops', inThread, [...words, ['loop']]],
-    ['it waited, said it, and loops', withWaiting, [['get', 'a'], ...words, ['loop']]],
-    ['it said it, waited, and loops', withWaiting, [...words, ['get', 'a'], ['loop']]],
-    ['it waits for what never comes', withWaiting, [...words, ['send', '']]],
+    ['it waits, leaves them, and loops', withWaiting, [['get', 'a'], ...words, ['loop']]],
+    ['it leaves them, waits, and loops', withWaiting, [...words, ['get', 'a'], ['loop']]],
+    ['it waits for an answer that never comes', withWaiting, [...words, ['send', '']]],
     ['it loops in a process', inProcess, [...words, ['loop']]],
-  ])('[SBX-80] is heard, once, where %s', async (_, guest, tasks) => {
+  ])('[SBX-80] are delivered once when %s', async (_, guest, tasks) => {
     await using opened = await openDoingGuest(guest());
     const report = await opened.run(
       tasks.map(([name, ...args]) => (name === 'send' ? ['send', url] : [name, ...args])),
@@ -66,14 +66,14 @@ describe('what a call said before it ended without an answer', () => {
     ['in a thread', inThread],
     ['where calls wait', withWaiting],
     ['in a process', inProcess],
-  ])('[SBX-80] is heard, once, where its client leaves, %s', async (_, guest) => {
+  ])('[SBX-80] are delivered once when its client leaves, %s', async (_, guest) => {
     await using opened = await openDoingGuest({ ...guest(), limits: { timeoutMs: 10_000 } });
     const leaving = AbortSignal.timeout(100);
     await expect(opened.run([...words, ['spin', 10_000_000]], {}, {}, leaving)).rejects.toThrow();
     await expectWords(opened);
   });
 
-  it('[SBX-80] is heard of calls that others of its lane overtook', async () => {
+  it('[SBX-80] are delivered when other calls of its lane have overtaken it', async () => {
     await using opened = await openDoingGuest({ ...withWaiting(), limits: { timeoutMs: 1500 } });
     const first = opened.run([...words, ['send', url]]);
     const second = opened.run([['line', 'info', 'second'], ['get', 'a'], ['loop']]);
@@ -82,28 +82,28 @@ describe('what a call said before it ended without an answer', () => {
     await expect.poll(() => opened.lines.filter(({ msg }) => msg === 'second')).toHaveLength(1);
   });
 
-  it('[SBX-80] tells how much of it was lost with its lane', async () => {
+  it('[SBX-80] that were lost with its lane are counted', async () => {
     await using opened = await openDoingGuest({ ...inThread(), limits: { timeoutMs: 1000, logBytes: 1_000_000 } });
     await opened.run([...Array.from({ length: 50 }, () => ['line', 'info', 'x'.repeat(4000)]), ['loop']]);
-    const told = opened.lines.filter(({ plugin }) => plugin === 'does');
-    expect(told.length).toBeGreaterThan(10);
-    expect(told.at(-1)?.msg).toMatch(/^\d+ more log lines and notes were lost with their lane$/);
+    const lines = opened.lines.filter(({ plugin }) => plugin === 'does');
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.at(-1)?.msg).toMatch(/^\d+ more log lines and notes were lost with their lane$/);
   });
 });
 
-describe('what a plugin says while it starts', () => {
+describe('the log lines and notes of a plugin that starts', () => {
   it.each([
     ['in a thread', inThread],
     ['where calls wait', withWaiting],
     ['in a process', inProcess],
-  ])('[SBX-81] is heard, and its refused uses are counted and audited, %s', async (_, guest) => {
+  ])('[SBX-81] are delivered, and its refused uses are counted and audited, %s', async (_, guest) => {
     await using opened = await openDoingGuest({ ...guest(), atStart: words });
     expect(opened.refusals('audit', 'invalid')).toBeGreaterThan(0);
     expect(opened.audited().map(({ event }) => event)).toContain('capability.refused');
     expect(opened.lines).toContainEqual(expect.objectContaining({ plugin: 'does', msg: 'last words' }));
   });
 
-  it('[SBX-81] is heard also where it never ends', async () => {
+  it('[SBX-81] are delivered even if its start never ends', async () => {
     const lines: Record<string, unknown>[] = [];
     const guest = { ...inThread(), atStart: [...words, ['loop']], limits: { startMs: 3_000 }, lines };
     await expect(openDoingGuest(guest)).rejects.toThrow('plugin_start_timeout');
