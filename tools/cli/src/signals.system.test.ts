@@ -1,11 +1,13 @@
 import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { freePort } from '../../../test/fixtures/everything.ts';
+import { initialize, mcpHeaders } from '../../../test/fixtures/open-gateway.ts';
 import { startRawHttpServer } from '../../../test/fixtures/raw-http-server.ts';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
 import { itWith } from '../../../test/prerequisite.ts';
@@ -55,26 +57,17 @@ it('[RUN-102] lives through the signals that others send to reopen logs, and reo
 });
 
 it('[RUN-102] ends at once at the second signal, whichever', async () => {
-  let asked = 0;
-  const refuse = () => {
-    asked += 1;
-    return true;
-  };
-  const held = await startRawHttpServer({ name: 'held', refuse });
+  const held = await startRawHttpServer({ name: 'held', refuse: () => true });
   onTestFinished(() => held[Symbol.asyncDispose]());
   const upstreams = [{ id: 'up', required: false, http: { url: held.url } }];
   const { file } = await configFile({ upstreams, limits: { drain_ms: 60_000 } });
   const { child, said, ended } = await serving(file);
   const url = /"url":"([^"]+)"/.exec(said())?.[1] ?? '';
-  const message = { jsonrpc: '2.0', id: 1, method: 'tools/list' };
-  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
-  const initialize = {
-    ...{ jsonrpc: '2.0', id: 0, method: 'initialize' },
-    params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
-  };
-  fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(initialize) }).catch(() => {});
-  fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(message) }).catch(() => {});
-  await expect.poll(() => asked).toBeGreaterThan(0);
+  const headers = { ...mcpHeaders, expect: '100-continue' };
+  const running = request(`${url}/mcp`, { method: 'POST', headers, agent: false }).on('error', () => {});
+  running.flushHeaders();
+  await once(running, 'continue');
+  running.end(JSON.stringify(initialize()));
   child.kill('SIGTERM');
   await expect.poll(said).toContain('"msg":"draining"');
   child.kill('SIGINT');
