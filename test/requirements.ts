@@ -4,10 +4,10 @@
  */
 export const requirements = {
   // source: SRC-…
-  'SRC-01': 'What a source yields is the bytes, their digest, and where they came from.',
+  'SRC-01': 'A source returns the bytes, their digest, and their origin.',
   'SRC-02': 'Content of another size or digest than was resolved is refused, whatever the source.',
   'SRC-03': 'A component larger than the limit is refused before it is fetched.',
-  'SRC-04': 'Signature, key id and stated descriptor come along with the artifact, and nobody has believed them yet.',
+  'SRC-04': 'Signature, key id and stated descriptor come with the artifact, unverified.',
   'SRC-05': 'A reference with a digest is fetched by it.',
   'SRC-06': 'A layout that holds several artifacts is read by name, and not guessed at.',
   'SRC-07': 'The sidecar of a file is the raw signature over its exact bytes.',
@@ -19,12 +19,12 @@ export const requirements = {
   'SRC-12': 'A redirect never leads from https to plain http, nor from this machine to plain http elsewhere.',
   'SRC-13':
     'Logins are found where docker keeps them: in its config.json, and through the credential helpers it names.',
-  'SRC-14': "What goes wrong with docker's logins is told without a secret.",
+  'SRC-14': "Errors of docker's logins are reported without secrets.",
   'SRC-15': 'When the registry is away, a plugin that is cached is loaded from the cache, with a warning.',
   'SRC-16': 'A registry that refuses is obeyed, whatever is cached.',
   'SRC-17': 'What is cached is not fetched again.',
-  'SRC-18': 'What is cached is hashed on each load, and what is corrupted is fetched anew.',
-  'SRC-19': 'A cache that cannot be used is told by name.',
+  'SRC-18': 'Cached content is hashed on each load, and fetched again if it is corrupted.',
+  'SRC-19': 'An unusable cache is reported by name.',
   'SRC-20': 'The cache is an OCI image layout.',
   'SRC-21': 'Several processes may write one cache at the same time.',
   'SRC-22': 'A crash at any moment leaves the cache whole.',
@@ -32,15 +32,15 @@ export const requirements = {
   'SRC-24': 'A plugin is pushed as a CNCF Wasm OCI artifact with one layer.',
   'SRC-25': 'The same plugin has the same manifest digest each time it is pushed.',
   'SRC-26': 'Everything that a registry answers is bounded, and an answer that is not what was asked for is refused.',
-  'SRC-27': 'A login is shown to the registry alone, and to nobody that it redirects to.',
-  'SRC-28': 'A tag is resolved once: what is fetched after that is what was resolved.',
+  'SRC-27': 'A login is sent only to the registry, not to the target of a redirect.',
+  'SRC-28': 'A tag is resolved once, and everything fetched later belongs to that digest.',
   'SRC-29': 'An index is followed when it leads to one manifest for WebAssembly, and only then.',
   'SRC-30': 'A registry that is too slow is given up on.',
   'SRC-31': 'A certificate that is not trusted ends the attempt.',
   'SRC-32': "The host pushes to and pulls from Debian's docker-registry: anonymous, with a password, and with tokens.",
   'SRC-33':
     "Docker's logins are found as docker and podman find them: the most specific entry that the repository is under, Docker Hub by each of its names, null as absent.",
-  'SRC-34': 'A registry that refuses a login is told with the place where that login was found.',
+  'SRC-34': 'A registry that refuses a login is reported with the place of that login.',
   // verify: VER-…
   'VER-01': 'A signature is the raw 64 bytes of Ed25519 over the exact bytes; a key id is the sha256 of the SPKI DER.',
   'VER-02':
@@ -49,19 +49,20 @@ export const requirements = {
     'A component carries one descriptor of at most 256 KiB; a wrong one is refused with the field that is wrong.',
   'VER-04': 'A key pinned in the source is the only one that counts for it.',
   'VER-05': 'A trusted key signs within its scopes and dates, while it is active; each refusal has a code of its own.',
-  'VER-06': 'A revoked digest or key is refused, whoever signed and whatever is pinned.',
+  'VER-06': 'A revoked digest or key is refused, no matter who signed and what is pinned.',
   'VER-07': 'The signed descriptor has the configured id, agrees with every other that is stated, and is not expired.',
   'VER-08':
     'Unsigned plugins are accepted only when the operator says so, with a warning each time; a wrong signature never.',
   'VER-09': 'What is not a component is refused before anything in it is believed.',
   'VER-11': 'Nothing but the verifier makes a verified artifact.',
-  'VER-12': 'A descriptor says everything once: a name that stands twice in one of its objects is refused.',
+  'VER-12': 'A descriptor with a duplicate name in one of its objects is refused.',
   'VER-10': 'openssl verifies what the tool signed, and the host accepts what openssl signed.',
   // config: CFG-…
-  'CFG-01': 'sallyport.yaml has one schema with safe defaults, and refuses what it does not know.',
+  'CFG-01': 'sallyport.yaml has one schema with safe defaults, and unknown keys are refused.',
   'CFG-02':
-    'Every problem of the file is told at once, each with file, line, column, path and message, most with a hint.',
-  'CFG-03': 'Variables stand in strings only; a missing one is told with its place; no message tells the value of one.',
+    'All problems of the file are reported at once, each with file, line, column, path and message, most with a hint.',
+  'CFG-03':
+    'Variables are replaced in strings only; a missing one is reported with its place; no message contains the value of one.',
   'CFG-04': 'Relative paths are those of the folder of the file, and key files are read with it.',
   'CFG-05': 'Aliases cannot make a small file grow without end.',
   'CFG-06': 'What is not wrong and yet rarely meant is a warning.',
@@ -81,52 +82,50 @@ export const requirements = {
   'CAP-07': 'clock and random give real values where granted; log and context work for every plugin.',
   'CAP-08': 'The inert WASI set gives no power: empty environment, no folders, output into the log.',
   'CAP-20':
-    'A rule of outbound_http names scheme, host or its subdomains, port, path and methods; any host only in so many words.',
+    'A rule of outbound_http names scheme, host or its subdomains, port, path and methods; any host only if explicit.',
   'CAP-21': 'A URL is normalised before it is compared, and refused where it has no normal form.',
   'CAP-22': 'allow_private is the only way to an address that is not public.',
   'CAP-23': 'A name is resolved once, every address checked, and the connection made to what was checked.',
-  'CAP-24': 'A redirect is held to the same rules on each hop, and takes no credential to another origin.',
+  'CAP-24': 'A redirect is checked against the same rules, and takes no credential to another origin.',
   'CAP-25': "Headers that decide framing, routing and identity are the host's to set.",
   'CAP-26': 'An answer that is too long, too slow or never ends is cut off.',
-  'CAP-27': 'Requests at once, requests a minute and the length of a request are held to the grant.',
+  'CAP-27': 'Concurrent requests, requests per minute and the length of a request are limited by the grant.',
   'CAP-28':
-    'TLS is always verified, against the name that was asked for; authorities and client certificates are added by the operator alone.',
-  'CAP-29': 'A component that asks by wasi:http is held to the same engine and the same rules.',
+    'TLS is always verified, against the requested name; only the operator adds authorities and client certificates.',
+  'CAP-29': 'A component that uses wasi:http is subject to the same engine and the same rules.',
   'CAP-40': 'kv_store keeps values by key, whatever bytes they are of, and lists keys by prefix in pages.',
   'CAP-41': 'No plugin and no tenant sees or changes the keys of another.',
   'CAP-42': 'A value with a time to live is gone when it is over.',
   'CAP-43': 'Comparing and adding are atomic.',
-  'CAP-44': 'Keys and bytes of each plugin and tenant are held to the quota of its grant.',
+  'CAP-44': 'Keys and bytes of each plugin and tenant are limited by the quota of its grant.',
   'CAP-45': 'What the sqlite store acknowledged survives a restart, a kill -9, and a second process.',
-  'CAP-46': 'A store that cannot be used is told by name at the start.',
+  'CAP-46': 'An unusable store is reported by name at the start.',
   'CAP-47': 'secret_store gives the secrets that a grant names, as they are now, and no others.',
   'CAP-48': 'A placeholder becomes its value only for the plugin, the header and the origin of its grant.',
   'CAP-49': 'Secrets that were handed out stand in no log line, no violation and no error.',
   'CAP-50': 'A refused use is counted, and written to the audit log.',
-  'CAP-51': 'metrics are held to names, labels and series, and no plugin writes into the numbers of another.',
+  'CAP-51': 'Names, labels and series of metrics are limited, and no plugin writes into the metrics of another.',
   'CAP-52': 'audit writes events under the id of the plugin, with the request, to the log or a file.',
   'CAP-53': 'Of headers and claims a plugin sees what its grant names, and nothing else reaches its lane.',
-  'CAP-54': 'A secret that the file names and nobody can read is told at the start, as is one that nobody defined.',
-  'CAP-55': '/metrics tells the numbers of gateway and plugins to this machine, and to others only when told to.',
-  'CAP-60':
-    'tool_call calls the tools that its grant names, and every tool only where the grant says so in so many words.',
+  'CAP-54': 'A secret that cannot be read or is not defined is reported at the start.',
+  'CAP-55': '/metrics serves the metrics of gateway and plugins to this machine, and to others only if configured.',
+  'CAP-60': 'tool_call calls the tools that its grant names, and every tool only if the grant says so explicitly.',
   'CAP-61':
     'A call by a plugin goes the way of a client’s call, past the same plugins, under an id derived from the request’s.',
   'CAP-62': 'A tool that the grant does not name is not called, also where another plugin would make it that tool.',
   'CAP-63': 'A call that leads back to itself is refused, as is one beyond the depth or the number of the grant.',
-  'CAP-64': 'Arguments, results and time of such a call are bounded, and why there is no result is told.',
+  'CAP-64': 'Arguments, results and time of such a call are bounded, and the reason for a missing result is reported.',
   'CAP-65': 'A call by a plugin ends with the hook call that waits for it, and with the client’s request.',
   'CAP-66': 'However many plugins wait for calls of their own, they are served, and honest requests lose nothing.',
-  'CAP-67': 'What a plugin that learns would have called is told as the smallest grant.',
-  'CAP-70': 'docs/capabilities.md tells of every capability how it refuses, and each of these ways has a test.',
+  'CAP-67': 'The tools that a learning plugin would have called are reported as the smallest grant.',
+  'CAP-70': 'docs/capabilities.md lists the refusals of every capability, and each of them has a test.',
   'CAP-71': 'Every use that a grant does not let through is counted by plugin, capability and reason, and audited.',
   'CAP-72': 'So is every use of an optional capability that was not granted.',
   'CAP-73':
-    'In learning mode each use of any capability is refused and recorded, and told as a grant that the file accepts.',
+    'In learning mode each use of any capability is refused and recorded, and printed as a grant that the file accepts.',
   'CAP-74': 'A component that asks by wasi:http starts and learns too, whatever method it asks with.',
   'CAP-75': 'A secret that a server repeats does not reach the guest that used it by reference.',
-  'CAP-76':
-    'Known secrets are masked also where text was cut, in children of the log, in metrics, and in what is learned.',
+  'CAP-76': 'Known secrets are masked also in cut text, in children of the log, in metrics, and in learned uses.',
   'CAP-77':
     'check refuses what start would of secrets, store, audit trail and egress files, all at once, and leaves nothing behind.',
   'CAP-90': 'A header whose name or value is none, such as one with a line break, is refused, counted and audited.',
@@ -141,7 +140,7 @@ export const requirements = {
   'CAP-99':
     'A secret in such a header is put in by reference where its grant allows, else the call is blocked; whatever repeats it is masked.',
   'CAP-100': 'A header that a plugin sets reaches no other upstream, and follows no redirect.',
-  'CAP-101': 'Where there is no HTTP request to set a header of, the plugin gets an error that says so.',
+  'CAP-101': 'If there is no HTTP request whose header could be set, the plugin gets an error.',
   'CAP-102':
     'Headers of the connection, the framing and MCP can neither be granted nor set; credentials only where they are named.',
   'CAP-103':
@@ -159,7 +158,7 @@ export const requirements = {
   'SBX-04': 'Glue that is not the one we know how to restrain is refused.',
   'SBX-05': 'Translating happens in a child process, and fails or times out with a clear refusal.',
   'SBX-06': 'What jco made is cached by component, and made anew when the cache was damaged.',
-  'SBX-07': 'A chain of consecutive plugins threads the value through them, in order, and stops where told to.',
+  'SBX-07': 'A chain of consecutive plugins passes the value through them, in order, and stops where it should.',
   'SBX-08': 'A looping plugin is stopped at its deadline, and every other call is served.',
   'SBX-09': 'After a trap, a stack overflow or a memory bomb the next call is served by a fresh instance.',
   'SBX-10': 'A plugin that does not start is refused by name, all of them at once.',
@@ -175,12 +174,12 @@ export const requirements = {
   'SBX-22': 'The process of a lane reads the gateway’s code and no other file, writes none, and starts nothing.',
   'SBX-23': 'No table grows above its limit, and nothing of a guest lives on the heap of its lane without bound.',
   'SBX-24':
-    'Calls of a component that never waits carry no bookkeeping of tasks, and glue of an unknown shape stays as it is.',
+    'Calls of a component that never waits have no bookkeeping of tasks, and glue of an unknown shape is not changed.',
   'SBX-50': 'A guest that loops, recurses, grows or calls the host without end, before or after, costs its own call.',
-  'SBX-51': 'What a guest hands over is counted before it is taken out of its memory: texts that share bytes, too.',
+  'SBX-51': "A guest's output is measured before it is copied out of its memory, texts that share bytes included.",
   'SBX-52':
-    'A plugin that loops, recurses, grows or traps while it starts is refused by name, and nobody waits for it.',
-  'SBX-53': 'An answer that is too long, too deep, no text or no outcome is refused, and harms nobody.',
+    'A plugin that loops, recurses, grows or traps while it starts is refused by name, without holding up others.',
+  'SBX-53': 'An output that is too long, too deep, not text or not an outcome is refused, and affects no other call.',
   'SBX-54': 'JSON with names that lead to prototypes passes as data, in arguments, results, details, config and state.',
   'SBX-55': 'A number of a hidden block that was not shown in this very result is refused.',
   'SBX-60':
@@ -189,23 +188,22 @@ export const requirements = {
   'SBX-62': 'Whatever component is loaded beside a serving gateway, the load ends, and honest clients lose no request.',
   'SBX-65': 'What each plugin uses is counted: calls, time, CPU, memory, host calls, bytes out; also on /metrics.',
   'SBX-66': 'Memory of a plugin is that of its instances that live now, in all lanes, and the most it has been.',
-  'SBX-67': 'A call that uses more CPU than it may is ended by name of the limit; waiting is no use of CPU.',
+  'SBX-67': 'A call that exceeds its CPU limit is ended with the name of the limit; waiting uses no CPU.',
   'SBX-68': 'What code in place of the glue can reach is listed in the security model, and nothing else is reached.',
   'SBX-69': 'What the glue of one plugin reaches of its lane it cannot change for the lane or for other plugins.',
   'SBX-70': 'Outside of the realms, the thread of a lane has the names that are listed, and makes no code of text.',
   'SBX-71': 'What the process of a lane could still do is listed in the security model.',
-  'SBX-72': 'Whatever a plugin in Rust does, its call alone fails, and honest clients lose no request.',
+  'SBX-72': 'Whatever a Rust plugin does, only its call fails, and honest clients lose no request.',
   'SBX-73':
     'So it is with a StarlingMonkey guest that loops, waits for nothing, takes all memory or fetches without end.',
-  'SBX-74':
-    'A plugin that uses the store without end is held to its limits, and every addition to one key counts once.',
+  'SBX-74': 'A plugin that uses the store endlessly is limited, and every addition to one key counts once.',
   'SBX-75':
     'A name that is never resolved, or too late, is a timeout, reaches no server, and costs honest clients no request.',
-  'SBX-80': 'What a call said and was refused is heard once, also where it never answers or nobody waits for it.',
-  'SBX-81': 'What a plugin says and is refused while it starts is heard, also where it never ends.',
+  'SBX-80': 'Records and refusals of a call are reported once, also if it never answers or is no longer waited for.',
+  'SBX-81': 'Records and refusals of a starting plugin are reported, also if it never finishes.',
   'SBX-83': 'Values that are heavy together neither go to a lane at once nor come back at once.',
   'SBX-85': 'No process of a lane or of a compilation outlives the gateway, not even one that is killed.',
-  'SBX-82': 'What travels between gateway and lane arrives as it was sent, in whichever form it travels.',
+  'SBX-82': 'Data between gateway and lane arrives as it was sent, in every form of transport.',
   'SBX-84':
     'A lane loads what guests get of capabilities and what runs guests: no schemas, no network, no files, nothing of what the gateway decides.',
   'SBX-15': 'Generated glue is parsed, and refused for a name, an import or a form that honest glue does not have.',
@@ -215,13 +213,13 @@ export const requirements = {
   'SBX-88':
     'What a lane returns is held against the contract on the gateway side: what differs is the invalid output of the plugin that changed it last, and costs no other call and no lane.',
   'SBX-89':
-    'Host functions take arguments of the types of the contract alone, and hand out nothing under names that all objects have.',
+    "Host functions accept only arguments of the contract's types, and return nothing under names that all objects have.",
   'SBX-90':
     'All memories, and all tables, of all core instances of a plugin together stay below its limit, whenever they grow.',
   'SBX-91': 'Memory that a plugin uses is counted, whether its modules export it or not.',
   'SBX-92': 'Glue that takes lists of a fixed length out of a guest, uncounted, is refused.',
   'SBX-93':
-    'Compiled plugins are kept where this user alone can write, under a key, and are checked again when they are read.',
+    'Compiled plugins are kept where only this user can write, authenticated by a key, and checked when they are read.',
   'SBX-94': 'A killed start leaves nothing in the cache for good, and a cache that cannot be written says why.',
   'SBX-97':
     'A plugin whose glue could not be made lean is named in a warning whenever it is compiled, also from the cache.',
@@ -236,14 +234,14 @@ export const requirements = {
   'HOOK-04': 'A block ends the chain and carries the violation, structured.',
   'HOOK-05': 'An answer in place of the upstream passes the after hooks of all plugins.',
   'HOOK-06': 'A failure with on_error deny blocks, with plugin and cause.',
-  'HOOK-07': 'A failure with on_error ignore skips that change and goes on.',
+  'HOOK-07': 'A failure with on_error ignore skips that change and continues.',
   'HOOK-08': 'A failure with on_error disable takes the plugin out of every binding and is logged as an error.',
   'HOOK-09': 'What a plugin returned and is not valid is a failure of that plugin, invalid_output.',
   'HOOK-10': 'What cannot be shown to a plugin is blocked and never passed by it.',
   'HOOK-11': 'Bytes are shown only to plugins that ask for them.',
   'HOOK-12': "A changed structuredContent is validated against the tool's output schema again.",
   'HOOK-13': 'What a plugin did not see survives its changes: unknown members, annotations, _meta, hidden blocks.',
-  'HOOK-14': 'A plugin cannot bring back what it was not shown, nor use a hidden block twice.',
+  'HOOK-14': 'A plugin cannot restore what it was not shown, nor use a hidden block twice.',
   'HOOK-15': 'A plugin cannot make up entries of a list.',
   'HOOK-16':
     'Hostile values neither crash the process nor reach a prototype: deep nesting, lone surrogates, __proto__.',
@@ -254,7 +252,7 @@ export const requirements = {
   'HOOK-24': 'One call finds out whether a plugin that was held back serves again.',
   'HOOK-25':
     'Whatever a returned value does to the code that takes it over is its invalid output, and no error of the gateway.',
-  'HOOK-31': 'What of an output schema cannot be used, nothing is held to, and the log names tool and place once.',
+  'HOOK-31': 'Unusable parts of an output schema are ignored, and the log names tool and place once.',
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
   'HOOK-95':
@@ -266,19 +264,19 @@ export const requirements = {
   'HOOK-92':
     'One table names every request of MCP with its target, hooks and list, and a test holds it against the schema.',
   'HOOK-90':
-    'Each failure of a plugin leaves a line with plugin, hook, request, cause and its own words, whatever on_error says.',
+    'Each failure of a plugin is logged with plugin, hook, request, cause and its own message, whatever on_error says.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',
   'UP-03': 'A result passes through untouched: unknown members, blobs, annotations, _meta, digits, order.',
-  'UP-04': 'When the caller cancels, the server is told.',
-  'UP-05': 'A server that dies, is silent or sends garbage fails that call alone; the next one is served.',
-  'UP-06': 'An answer above the size limit fails its call alone, and is not kept.',
+  'UP-04': 'When the caller cancels, the server is notified.',
+  'UP-05': 'A server that dies, is silent or sends garbage fails only that call; the next one is served.',
+  'UP-06': 'An answer above the size limit fails only its call, and is not kept.',
   'UP-07': 'A server that is down at start can be used as soon as it is up.',
   'UP-08': 'An expired session is renewed once, and the requests that met it are sent again.',
-  'UP-09': 'A broken-off event stream is taken up again where it ended.',
+  'UP-09': 'A broken event stream is resumed where it ended.',
   'UP-10': 'An HTTP server gets the headers that the operator configured, and none of a client.',
-  'UP-11': 'Redirects are not followed, and refused credentials are told as such.',
+  'UP-11': 'Redirects are not followed, and rejected credentials are reported as such.',
   'UP-12': 'A child gets PATH, HOME and what the operator wrote, and nothing else of the environment.',
   'UP-13': 'A child ends together with all processes that it started.',
   'UP-14': 'A server that keeps failing is started again later and later, not in a circle.',
@@ -291,30 +289,29 @@ export const requirements = {
   'UP-31':
     'Clients share a connection where the operator says so, with a warning, and where the server gave no session id.',
   'UP-32':
-    'Connections with an upstream are bounded; a client too many is told the setting, and served once another goes.',
-  'UP-33': 'A connection that nobody used for the idle time ends, and its client gets another one when it is back.',
-  'UP-34': 'A failure to connect holds back attempts of all clients, a lost connection those of its client alone.',
-  'UP-35': 'The log level of one client changes that of no other, and is told again to a connection that was renewed.',
-  'UP-39':
-    'A new client is told what a server offers now, also where it was replaced unnoticed more than a minute ago.',
+    'Connections to an upstream are bounded; a client beyond the limit gets the name of the setting, and is served once another leaves.',
+  'UP-33': 'A connection that is unused for the idle time ends, and its client gets another one when it returns.',
+  'UP-34': 'A failure to connect delays attempts of all clients, a lost connection only those of its client.',
+  'UP-35': 'The log level of one client changes that of no other, and is sent again on a renewed connection.',
+  'UP-39': 'A new client sees what a server offers now, also if it was replaced unnoticed more than a minute ago.',
   'UP-36':
     'The connections of a session end with it: a child with all that it started, and a session of an HTTP server.',
-  'UP-37': 'The operator is told how many connections there are with each upstream, and of each at level debug.',
+  'UP-37': 'The operator sees the number of connections of each upstream, and each one at level debug.',
   'UP-19': 'An HTTP status fails one request, and the client hears the status and when to come again.',
   'UP-20': 'Answers in any usual content coding are read, and decoded only as far as an answer may be long.',
   'UP-21': 'Every part of a start obeys the limit of a start, and ends when the gateway closes.',
   'UP-22':
     'Messages of a server reach everybody whatever stream they come on, its requests are answered, and it can be made to wait.',
   'UP-23':
-    'A line on stdout, or an event of a stream, that is no message is skipped, and fails at most the one request that it answers.',
-  'UP-24': 'A server of other revisions, or of HTTP+SSE, is told as such.',
+    'A line on stdout, or an event of a stream, that is not a message is skipped, and fails at most the request that it answers.',
+  'UP-24': 'A server of other revisions, or of HTTP+SSE, is reported as such.',
   'UP-25': 'Progress extends a request up to a maximum; a fault names the setting of the limit that was met.',
   'UP-26': 'Upstreams and registries are reached through the proxies of the environment.',
-  'UP-27': 'What keeps a connection from being made is told with the cause that the operator can remove.',
+  'UP-27': 'A failure to connect is reported with a cause that the operator can remove.',
   'UP-28': 'A child that ends is logged with its exit code or signal and its last line of stderr.',
   'UP-29':
     'A server that floods its connection fills neither memory nor the log without bound, and leaves other requests their turn.',
-  'UP-90': 'An upstream that cannot be reached is told with its code, what is wrong and what to do.',
+  'UP-90': 'An unreachable upstream is reported with its code, the problem and what to do.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',
@@ -324,17 +321,17 @@ export const requirements = {
   'GW-06': 'The revision is negotiated: the one of the client when it is known, else the newest.',
   'GW-07': 'Behind several upstreams tools and prompts are named upstream__name, and lists are merged from all pages.',
   'GW-08': 'Behind several upstreams a resource is read from the one that has it.',
-  'GW-09': 'Plugins see and change request and result, and the log line of the request tells what they did.',
+  'GW-09': 'Plugins see and change request and result, and the log line of the request lists what they did.',
   'GW-10': 'After hooks get the output schema of the tool.',
   'GW-11': 'Each binding has a path of its own, and a session belongs to one binding.',
-  'GW-12': 'The stream of a session tells that a list changed.',
+  'GW-12': 'The stream of a session announces that a list changed.',
   'GW-13': 'Credentials of a client never reach an upstream.',
-  'GW-14': 'Readiness tells whether all required upstreams are connected.',
-  'GW-15': 'Draining refuses what is new, finishes what runs, and closes.',
+  'GW-14': 'Readiness says whether all required upstreams are connected.',
+  'GW-15': 'Draining refuses new requests, finishes running ones, and closes.',
   'GW-20': 'A malformed or misdirected request is refused with code and hint, and the client is served afterwards.',
   'GW-21': 'A body above the limit is refused, announced or not.',
   'GW-22': 'A call whose client left is cancelled upstream.',
-  'GW-23': 'A client can cancel its own calls alone.',
+  'GW-23': 'A client can cancel only its own calls.',
   'GW-24': 'Requests above the limit of concurrency are refused with Retry-After.',
   'GW-25': 'New sessions never displace sessions in use.',
   'GW-26': 'An upstream that dies, is silent or sends garbage fails one call, with its own code.',
@@ -352,15 +349,16 @@ export const requirements = {
   'GW-62': 'JSON is read in linear time, and what holds too many values or levels is refused before it is parsed.',
   'GW-63': 'Ids are strings or integers of any size, and are echoed exactly, by refusals too.',
   'GW-64': 'Names that differ in case only, from each other or from a parameter of MCP, reach no server and no plugin.',
-  'GW-65': 'What after hooks looked at is written again: no member stands in it twice, or in another case.',
+  'GW-65':
+    'Results that after hooks have seen are serialized again, so that no member is duplicated or in another case.',
   'GW-66': 'Members that are null count as absent where plugins see them.',
   'GW-90':
     'A request that was refused or failed is one line of level 40 with code, hint, details and cause, one of level 50 where it is our mistake, and counted by code.',
-  'GW-91': 'A request that a plugin blocked, or whose plugin failed, is told so in its line, with the cause.',
+  'GW-91': 'A request that a plugin blocked, or whose plugin failed, is logged as such, with the cause.',
   'GW-92': 'Nothing in the line of a request is without bound.',
   'GW-100':
-    'No remote address takes all sessions; who has its share, or most of all, makes room by what it does not use.',
-  'GW-101': 'A session in which nothing happens for an hour ends, with what it has of the upstreams.',
+    'No remote address takes all sessions: one that has used up its share, or has the most, loses idle ones first.',
+  'GW-101': 'A session without activity for an hour ends, together with its upstream connections.',
   'GW-102': 'Streams of notifications are limited by themselves, and divided among addresses as sessions are.',
   'GW-93':
     '/readyz?verbose names the upstreams that cannot be reached with the last fault, and the plugins that are held back or disabled.',
@@ -389,7 +387,7 @@ export const requirements = {
     'A binding with after hooks keeps log messages and texts of progress and upstream errors from clients, unless its file says to pass them.',
   'GW-55': 'Tools are listed and called without tasks; those that only run as tasks are not listed.',
   'GW-56': 'A binding of one upstream goes by its server information, one of several by its own id.',
-  'GW-57': 'A client of a later revision is told which revisions it can choose from.',
+  'GW-57': 'A client of a later revision gets the list of supported revisions.',
   'GW-59': 'However often readiness is asked for, an upstream that is down is tried only now and then.',
   'GW-58': 'Whatever a client sends, the names in its log line are at most 1,000 characters long.',
   'GW-110':
@@ -397,13 +395,13 @@ export const requirements = {
   'GW-111': 'An error has the JSON-RPC number of the revision that the request was written in.',
   'GW-112': 'Each request passes the HTTP steps in one order: Host and Origin, overload, authentication.',
   'GW-113':
-    'Sessions, stored values and what plugins see belong to the caller; of an anonymous caller, log and metrics say nothing.',
+    'Sessions, stored values and what plugins see belong to the caller; for an anonymous caller, log and metrics are unchanged.',
   // registry for development: REG-…
-  'REG-01': 'The registry for development listens on this machine alone, and answers to no other name.',
+  'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':
-    'What is pushed to it is pulled unchanged, in one piece or in chunks, and what is not as its digest says is refused.',
-  'REG-03': 'A manifest is taken when everything that it names is there.',
-  'REG-04': 'Tags are listed in pages, and are deleted alone or with their manifest.',
+    'Pushed content is pulled unchanged, in one piece or in chunks, and content that does not match its digest is refused.',
+  'REG-03': 'A manifest is accepted if everything that it references exists.',
+  'REG-04': 'Tags are listed in pages, and are deleted individually or with their manifest.',
   'REG-05': 'Referrers are listed by subject and filtered by artifact type.',
   'REG-06': 'Parts of blobs are served as they are asked for.',
   'REG-07': "Errors have the distribution spec's body.",
@@ -412,87 +410,86 @@ export const requirements = {
   'REG-70': 'With the profile of ghcr.io, ECR or Harbor it asks for logins, and answers, as that registry does.',
   'REG-71': 'Push, pull, copy, attached signatures, tags and login work with each of the profiles.',
   'REG-73':
-    'A registry that refuses or is full is told with its words, and whatever goes wrong in a push, no tag leads to half of it.',
+    'The message of a registry that refuses or is full is reported, and no failed push leaves a tag on a partial artifact.',
   'REG-74':
     'oras-go, oras-py and regctl move plugins with digest and signatures, wkg pulls them; what each pushes is signed and loads.',
   'REG-75': 'A registry of others that has the referrers API takes and gives plugins with their signatures.',
   'REG-76': 'wasm-tools reads every component that a build makes.',
   'REG-77': 'The registry for development takes nothing from pages of other sites.',
-  'REG-72': 'A login or a token that ends in the middle is renewed when there is another; if not, it is told.',
+  'REG-72': 'A login or a token that expires during an operation is renewed if possible; otherwise it is reported.',
   // author's tools: AUT-…
   'AUT-01':
     'A build makes a component that imports what its descriptor declares and no more, and carries the descriptor.',
   'AUT-02': 'console, clock and random numbers of JavaScript work when declared, and say what to declare when not.',
-  'AUT-03': 'The example redacts addresses wherever text stands, and leaves everything else untouched.',
+  'AUT-03': 'The example redacts addresses in all text, and leaves everything else untouched.',
   'AUT-04':
-    'Commands end with the documented exit codes; keys are made readable by their owner alone, and never overwritten.',
+    'Commands end with the documented exit codes; keys are readable only by their owner, and never overwritten.',
   'AUT-05': 'Signing embeds a descriptor where there is none, says so, and refuses one that differs.',
   'AUT-06': 'What is pushed is signed, and what a gateway pulls it accepts.',
   'AUT-20':
     'A case states what goes into a hook and what every capability answers, and runs in the sandbox, apart from others.',
-  'AUT-21': 'A case that fails tells each difference by its place: outcome, value, violation, log, store, host calls.',
+  'AUT-21': 'A failing case reports each difference with its path: outcome, value, violation, log, store, host calls.',
   'AUT-22': 'A file of cases that cannot be read is refused, with the place in it.',
   'AUT-23':
-    'plugin test tells of each case with its time and memory, of hooks without a case, and of what another version does.',
+    'plugin test reports the time and memory of each case, hooks without a case, and differences from another version.',
   'AUT-24': 'plugin test watches its folder, and ends when it is interrupted.',
   'AUT-25': 'Every example is built, does what its cases say for each of its hooks, and does it behind a gateway.',
   'AUT-26': 'A new plugin has all that it takes to build, test and publish it, and cases for each of its hooks.',
-  'AUT-27':
-    'plugin new refuses names that no plugin can have and folders that are there, and asks at a terminal alone.',
+  'AUT-27': 'plugin new refuses invalid plugin names and existing folders, and prompts only at a terminal.',
   'AUT-28': 'The workflow of a new plugin builds, tests, signs and pushes it.',
-  'AUT-29': 'A build tells language, digest and size, whether it can be repeated, and what is declared and not used.',
+  'AUT-29': 'A build reports language, digest and size, whether it is reproducible, and unused declarations.',
   'AUT-30':
     'plugin dev builds, tests and serves a plugin on this machine, in front of an upstream that has something for each hook.',
   'AUT-31':
     'plugin dev prints of each hook call what went in, what came out, where they differ, and what the plugin logged.',
-  'AUT-32': 'Where a build or a case fails, plugin dev tells why, and the last good build goes on serving.',
+  'AUT-32': 'If a build or a case fails, plugin dev reports why, and keeps serving the last good build.',
   'AUT-33':
     'Plugins are replaced without dropping a request: one that began before ends with the plugins that it began with.',
   'AUT-34':
-    'plugin dev verifies as serve does: its build by a key of the session alone, everything else by what the file says.',
+    'plugin dev verifies as serve does: its build with a key of the session only, everything else as configured.',
   'AUT-35': 'plugin dev ends with Ctrl-C, lets requests end, and leaves nothing behind.',
   'AUT-40':
     'A plugin in Rust is a crate that plain cargo builds: for wasm32-wasip2 where rustup has it, else for wasm32-unknown-unknown.',
   'AUT-41': 'The same Rust source gives the same component in whatever folder, and no path of the machine is in it.',
-  'AUT-42': "The crate's helpers show and replace each text, and leave every other byte of JSON as it was.",
+  'AUT-42': "The crate's helpers visit and replace each text, and leave every other byte of JSON unchanged.",
   'AUT-43': 'The template of Rust has all that it is built from, and passes its cases.',
   'AUT-50':
     'A plugin in TypeScript is built from its files and npm packages, with the types of the contract and nothing to install.',
   'AUT-51': 'An error of types, of syntax or of a name that cannot be found stops the build, with file and line.',
   'AUT-52': 'console, clock, random numbers and text encodings of JavaScript do what their standards say.',
   'AUT-53':
-    'The helpers replace text wherever it stands, leave every other byte as it was, and read the configuration into types.',
+    'The helpers replace text anywhere, leave every other byte unchanged, and read the configuration into types.',
   'AUT-54':
-    'A plugin in JavaScript or TypeScript may name StarlingMonkey in its package.json: then fetch is there, and what to install is told.',
+    'A plugin in JavaScript or TypeScript may select StarlingMonkey in its package.json, which adds fetch; the error says what to install.',
   'AUT-55':
     'In each language: plugin new, build, test, sign, push; a gateway pulls it by its tag, and clients see what it does.',
   'AUT-56':
     'A build says whether the same source gives the same digest, in whatever folder; where it says so, it is so.',
-  'AUT-57': 'What a case states of its host stands over what its file states, and takes nothing else of it away.',
+  'AUT-57': 'The host settings of a case override those of its file, member by member.',
   'AUT-60':
-    'A plugin in Go is a module that Go alone builds: it imports what it uses, and is the same bytes in whatever folder.',
+    'A plugin in Go is a module that Go alone builds: it imports what it uses, and has the same bytes in any folder.',
   'AUT-61':
     'What Go prints is in the log, line by line; a panic is a failure with its message and line, and its stack is one entry of the log.',
   'AUT-62':
     'Time and random numbers of Go are real when clock and random are declared; else the call ends, or the build, with what to declare.',
-  'AUT-63': 'Every function and every value of the contract passes between Go and the gateway as it is.',
-  'AUT-64': 'The helpers in Go show and replace each text, and leave every other byte of JSON as it was.',
+  'AUT-63': 'Every function and every value of the contract passes between Go and the gateway unchanged.',
+  'AUT-64': 'The helpers in Go visit and replace each text, and leave every other byte of JSON unchanged.',
   'AUT-65':
-    'What stops a build of Go is told: no Go, its complaint with file and line, a capability that is not declared.',
-  'AUT-67': 'The template of Go builds as it is and passes its cases.',
+    'A failing build of Go is reported: Go is missing, its message with file and line, or an undeclared capability.',
+  'AUT-67': 'The template of Go builds unchanged and passes its cases.',
   'AUT-70': 'A component of Python imports what its descriptor declares and nothing more, and carries the descriptor.',
   'AUT-71': 'What a plugin in Python prints is in its log, line by line.',
   'AUT-72':
-    'What a plugin in Python does not catch is a failure that says what and where, with the traceback in the log; what it declares is an error.',
-  'AUT-73': 'time and datetime of Python are real when clock is declared, and say what to declare when not.',
-  'AUT-74': 'Random numbers of Python are real when random is declared, and say what to declare when not.',
+    'An uncaught exception in a Python plugin is a failure with message and place, with the traceback in the log; a declared error is an error.',
+  'AUT-73': 'time and datetime of Python work when clock is declared, and say what to declare when not.',
+  'AUT-74': 'Random numbers of Python work when random is declared, and say what to declare when not.',
   'AUT-75': 'What a plugin in Python does not have of the system raises an exception, and ends nothing.',
   'AUT-76':
     'The helpers in Python replace each text, leave every other byte of JSON, and read a config into dataclasses.',
-  'AUT-77': 'A plugin in Python that cannot be built is told why, with file and line, or what to install.',
+  'AUT-77': 'A failing build of Python reports why, with file and line, or what to install.',
   'AUT-78':
     'Packages that a plugin in Python requires are installed when they are Python alone, told with their versions, and never in an older major version that nobody named.',
-  'AUT-79': 'The template of Python builds as it is and passes its cases.',
+  'AUT-79': 'The template of Python builds unchanged and passes its cases.',
   'AUT-80':
     'What a hook in JavaScript throws or returns by mistake is a failure in words with file and line, and never a bare trap.',
   'AUT-81':
@@ -514,7 +511,7 @@ export const requirements = {
   'AUT-87': 'plugin push refuses a tag that is another version than that of the descriptor, unless forced.',
   // the command for authors: CLI-…
   'CLI-01':
-    'Every subcommand has a --help with an example; a word or option that is none is told with the nearest one.',
+    'Every subcommand has a --help with an example; an unknown word or option is reported with the nearest one.',
   'CLI-02': 'Results go to stdout, messages to stderr; with --json both are JSON on stdout; exit codes are stable.',
   'CLI-03': 'Completions for bash, zsh and fish are made from the table, and know every subcommand and option.',
   'CLI-04': 'Bars and colours are for terminals: piped, or with NO_COLOR, there are none.',
@@ -533,8 +530,8 @@ export const requirements = {
   'CLI-15': 'Without a referrers API, referrers are listed under the fallback tag, which keeps what others put there.',
   'CLI-16': 'An attached signature that is not well-formed, or does not hold, takes nothing away and adds nothing.',
   'CLI-17': 'A login is kept where docker keeps it, by its helper or in its file, and everything else there stays.',
-  'CLI-18': 'login asks the registry first; a password that is refused is not kept, and none is taken from arguments.',
-  'CLI-19': 'inspect tells imports, exports, descriptor, sizes, producers, digests and signatures with their verdict.',
+  'CLI-18': 'login asks the registry first; a rejected password is not stored, and none is read from arguments.',
+  'CLI-19': 'inspect prints imports, exports, descriptor, sizes, producers, digests and signatures with their verdict.',
   'CLI-20': 'What a plugin says of itself is printed without control characters.',
   'CLI-21': 'openssl reads the keys and checks the signatures, and its encrypted keys are read.',
   'CLI-22':
@@ -564,10 +561,10 @@ export const requirements = {
     'A plugin with fuel is stopped at the same point of the same call, in each isolation, and the reason is its limit.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
-  'CAP-86': 'However keys and tenants are named, nobody finds the values of another.',
+  'CAP-86': 'However keys and tenants are named, no caller finds the values of another.',
   'CAP-87': 'Who fills its quota of the store is refused and audited, and others go on.',
   'CAP-88': 'State of a request and memory of an instance stay with whom they belong to.',
-  'CAP-89': 'Series, labels and events that a plugin makes without end are held to their limits.',
+  'CAP-89': 'Endless series, labels and events of a plugin are limited.',
 
   // what strangers wrote: FUZZ-…
   'FUZZ-01':
@@ -591,11 +588,11 @@ export const requirements = {
   'RUN-21': 'The check of imports fails when it read nothing, of the tree or of one folder.',
   'RUN-40': 'lock pins all plugins in one file of stable text, or writes nothing.',
   'RUN-41':
-    'A start refuses what is not as it is pinned, line by line; lock takes what asks for nothing more, and the rest with consent.',
+    'A start refuses plugins that do not match their pins, line by line; lock accepts updates without more access, and others with consent.',
   'RUN-42': 'A version below the highest that was accepted is refused unless downgrades are allowed.',
   'RUN-43': '--frozen refuses a start whose lockfile does not name exactly the configured plugins.',
   'RUN-44': 'A lockfile that is malformed or was changed by hand is refused with place and reason.',
-  'RUN-45': 'A start fetches what is pinned, whatever the tag has come to name.',
+  'RUN-45': 'A start fetches what is pinned, whatever the tag names now.',
   'RUN-46':
     'A plugin that learns is granted nothing, and grants prints the smallest grant that would have let it through.',
   'RUN-47': 'What is recorded of a plugin that learns is bounded, without secrets, and belongs to one component.',
@@ -608,11 +605,11 @@ export const requirements = {
   'RUN-36': 'Every command of a document works for a newcomer, in order, and prints what the document says.',
   'RUN-37': 'Each promise of the security model names requirements, and files whose tests cite them.',
   'RUN-38': 'Each dependency is documented with its reason, and the operator guide names each setting and its default.',
-  'RUN-70': 'What Node makes of our source is kept where nobody else can write, and nowhere else.',
+  'RUN-70': "Node's compile cache is kept only where no other user can write.",
   'RUN-71': 'Lanes start in threads that were there before their plugins; a start that fails leaves none.',
-  'RUN-72': 'The bytes of modules are kept for lanes in processes alone.',
+  'RUN-72': 'The bytes of modules are kept only for lanes in processes.',
   'RUN-73': 'Calls with traps among them leave no thread, file, handle or instance behind.',
-  'RUN-74': 'The soak tells what grows from what comes and goes.',
+  'RUN-74': 'The soak distinguishes growth from fluctuation.',
   'RUN-75': 'The bench shows what plugins cost that are loaded and do not see a request.',
   'RUN-76': 'The soak prints what the gateway held, and what of it grows.',
   'RUN-77':
@@ -621,13 +618,13 @@ export const requirements = {
     'An upstream that is not required holds up neither the start nor clients, and is there for them once it was reached.',
   'RUN-79': 'The command of the repository runs from any folder, and says how to install what it needs.',
   'RUN-80':
-    'A config that does not fit its plugin is told with all problems, their places in the file, and what was meant.',
-  'RUN-100': 'What plugins, upstreams and registries say reaches no terminal raw, as text or as JSON.',
+    "A config that does not match its plugin's schema is reported with all problems, their places in the file, and suggestions.",
+  'RUN-100': 'Text of plugins, upstreams and registries reaches no terminal unescaped, as text or as JSON.',
   'RUN-101': 'A user without a home folder and without a name can run every command.',
   'RUN-102':
     'No signal opens a debugger or ends the gateway unasked; SIGHUP reopens its files; a second SIGTERM or SIGINT ends it at once.',
   'RUN-103': 'Of the files that an operator names only regular ones are read: a pipe or a device holds up nothing.',
-  'RUN-104': 'What the operating system refuses is told with file, reason and remedy, and never as `internal`.',
+  'RUN-104': 'Refusals of the operating system are reported with file, reason and remedy, and never as `internal`.',
   'RUN-105': 'A log that cannot be written ends no gateway, and the lines that are lost are counted.',
   'RUN-106': 'What may fail as often as others like is logged a few times in a period, and then counted.',
   'RUN-107': 'A component that tests keep is built again when the contract, a tool or the code of its build changes.',
@@ -636,5 +633,5 @@ export const requirements = {
   'RUN-111':
     'The bench counts and lists the files that one call and one plugin load cross, and a bound holds the count.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
-  'RUN-51': 'start keeps serving until it is told to end, and the commands that it prints work.',
+  'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;
