@@ -1,7 +1,7 @@
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
 import type { Capability } from './capability.ts';
-import { providerOf } from './provides.ts';
+import { providerOf } from './import-provider.ts';
 
 declare const brand: unique symbol;
 

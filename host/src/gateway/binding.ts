@@ -5,8 +5,8 @@ import type { HookChain } from '../hook/hook-chain.ts';
 import { hookedMethods } from '../mcp/methods.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
+import { createOrigins, type Origins } from './handed-out-uris.ts';
 import { createListWarnings, type ListWarnings } from './list-warnings.ts';
-import { createOrigins, type Origins } from './resource-origins.ts';
 
 /**
  * Whether clients get texts that no hook sees: log and progress messages, and errors of upstreams. With `drop`, a

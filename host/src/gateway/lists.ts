@@ -7,9 +7,9 @@ import { withoutTasks } from '../mcp/tasks.ts';
 import { itemsIn } from '../upstream/catalog.ts';
 import { type Member, mayOffer, reachedMembers } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
+import { pageOf } from './handed-out-uris.ts';
 import { exposedName } from './name-routing.ts';
 import { afterHooks, hookContext, requestOptions } from './pipeline.ts';
-import { pageOf } from './resource-origins.ts';
 
 /**
  * Answers a list request. With a single upstream, its pages pass through with their cursors; the lists of several are

@@ -10,9 +10,9 @@ import { outputSchemaOf } from '../upstream/tool-output-schema.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
 import type { Member, Route } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
+import { pageOf, urisIn } from './handed-out-uris.ts';
 import { exposedName } from './name-routing.ts';
 import { NestedTools } from './nested-calls.ts';
-import { pageOf, urisIn } from './resource-origins.ts';
 import { type FilledHeaders, hidden, UpstreamHeaders, withoutSecrets } from './upstream-headers.ts';
 
 /** Sends a call to the upstream that has its target, through the hooks of the binding's plugins. */

@@ -5,7 +5,7 @@ import { artifactOf, componentWith, descriptorOf, keyPair } from '../../../test/
 import { digestOf } from '../core/digest.ts';
 import { silentLog } from '../core/log.ts';
 import { emptyComponent, emptyModule } from '../wasm/binary-format.ts';
-import type { TrustedKey } from './trust.ts';
+import type { TrustedKey } from './trust-store.ts';
 import { createVerifier } from './verifier.ts';
 
 const key = keyPair();

@@ -5,7 +5,7 @@ import type { Log } from '../core/log.ts';
 import { readDescriptor, requireComponent } from '../wasm/descriptor-section.ts';
 import { isSignedBy } from './ed25519.ts';
 import { type PublicKey, parsePublicKey } from './key.ts';
-import { createTrustStore, type TrustedPublicKey, type TrustPolicy } from './trust.ts';
+import { createTrustStore, type TrustedPublicKey, type TrustPolicy } from './trust-store.ts';
 
 export interface VerifierOptions {
   readonly trust: TrustPolicy;

@@ -1,7 +1,7 @@
 import { interfaceOf } from '../contract/interface-name.ts';
 import type { Capability } from './capability.ts';
 
-/** Which capability provides an import, and whether it does so in the version that the component was built for. */
+/** Returns the capability that provides an import, and whether in the version that the component was built for. */
 export function providerOf(
   capabilities: readonly Capability[],
   name: string,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createOrigins, pageOf, urisIn } from './resource-origins.ts';
+import { createOrigins, pageOf, urisIn } from './handed-out-uris.ts';
 
 const link = { type: 'resource_link', uri: 'doc:link', name: 'link' };
 const embedded = { type: 'resource', resource: { uri: 'doc:embedded', text: 'x' } };
