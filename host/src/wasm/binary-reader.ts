@@ -1,7 +1,7 @@
 import { fail } from '../core/fault.ts';
 import { preambleBytes } from './binary-format.ts';
 
-/** One section of a module or component: `start` and `end` bound its content in the bytes it was read from. */
+/** One section of a module or component. Its content is from `start` to `end` of the bytes that it was read from. */
 export interface Section {
   readonly id: number;
   readonly start: number;
@@ -88,8 +88,7 @@ const maximumSections = 10_000;
 /**
  * Reads the sections of the module or component that lies between `start` and `end`, in order.
  * (Core spec § Modules; Component Model § Binary)
- * @throws Fault `component_malformed` when a section reaches beyond the end, `component_excessive` when there are more
- *   than 10,000
+ * @throws Fault `component_malformed` if a section ends beyond `end`, `component_excessive` beyond 10,000 sections
  */
 export function* sectionsOf(bytes: Uint8Array, start = 0, end = bytes.length): Generator<Section> {
   const reader = new BinaryReader(bytes, start + preambleBytes, end);

@@ -2,14 +2,14 @@ import { fail } from '../core/fault.ts';
 import { componentSection } from './binary-format.ts';
 import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
 
-/** What a component really asks for and offers: full names with versions, such as `sallyport:plugin/log@0.1.0`. */
+/** What a component imports and exports: full names with versions, such as `sallyport:plugin/log@0.1.0`. */
 export interface ComponentInfo {
   readonly imports: readonly string[];
   readonly exports: readonly string[];
 }
 
 /**
- * The imports and exports of a component, read from its own sections and not from what anybody says of it.
+ * Reads the imports and exports of a component from its own sections, and not from a description of it.
  * (Component Model § Binary, Import and Export Definitions)
  * @throws Fault `component_malformed`
  */
@@ -33,7 +33,7 @@ function* readNames(bytes: Uint8Array, section: Section, skipRest: (reader: Bina
     fail('component_malformed', { what: 'bytes after the last entry of a section', at: reader.position });
 }
 
-/** `importname'`/`exportname'`: 0x00 name, 0x01 name (older tools), 0x02 name and version suffix. */
+/** Reads `importname'` or `exportname'`: 0x00 name, 0x01 name (older tools), 0x02 name and version suffix. */
 export function externName(reader: BinaryReader): string {
   const kind = reader.byte();
   if (kind > 0x02) return fail('component_malformed', { what: `a name of unknown kind ${kind}`, at: reader.position });
@@ -41,7 +41,7 @@ export function externName(reader: BinaryReader): string {
   return kind === 0x02 ? `${name}${reader.name()}` : name;
 }
 
-/** `externdesc`: a sort, then an index, but for a type that is bound by `sub resource` (0x03 0x01). */
+/** Skips `externdesc`: a sort, then an index, except for a type that is bound by `sub resource` (0x03 0x01). */
 function skipExternDescription(reader: BinaryReader): void {
   const sort = reader.byte();
   if (sort > 0x05) fail('component_malformed', { what: `an extern of unknown sort ${sort}`, at: reader.position });
@@ -51,7 +51,7 @@ function skipExternDescription(reader: BinaryReader): void {
   reader.u32();
 }
 
-/** `export`: sort and index, then an optional ascribed type. */
+/** Skips `export`: sort and index, then an optional ascribed type. */
 function skipExport(reader: BinaryReader): void {
   if (reader.byte() === 0x00) reader.byte();
   reader.u32();

@@ -4,32 +4,32 @@ import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
 import { coreModulesOf } from './core-modules.ts';
 
 /**
- * How much of anything a component may have. Those that toolchains make stay an order of magnitude below; beyond, the
- * time and memory that it takes to compile them is bounded by nothing else: V8 cannot be told to stop.
+ * The size limits of a component. Toolchains stay an order of magnitude below them. Nothing else limits the time and
+ * memory that compiling takes, because V8 cannot be interrupted.
  */
-export const extentLimits = {
-  /** Bytes of code of all core modules. */
+export const sizeLimits = {
+  /** Bytes of code in all core modules. */
   codeBytes: 32 * 2 ** 20,
-  /** Functions of all core modules. */
+  /** Functions in all core modules. */
   functions: 100_000,
   /** Bytes of one function. */
   functionBytes: 2 ** 20,
-  /** Bytes of one function, times its locals: V8 takes as long as that, and so much memory, at each branch of it. */
+  /** Bytes of one function, times its locals: V8 takes time and memory in proportion to that, at each branch. */
   functionWeight: 30_000_000,
   /** Parameters, and results, of one function type. */
   arity: 64,
-  /** Imports and exports of all core modules. */
+  /** Imports and exports in all core modules. */
   names: 100_000,
-  /** Bytes of JavaScript that are generated for it. */
+  /** Bytes of JavaScript that are generated for the component. */
   glueBytes: 4 * 2 ** 20,
 } as const;
 
 /**
- * Refuses a component that has more of something than any plugin needs, before anything works on it that cannot be
- * stopped. (Core spec § Binary Format, Type, Import, Export and Code Section)
+ * Refuses a component that exceeds a size limit, before work on it begins that cannot be stopped. (Core spec § Binary
+ * Format, Type, Import, Export and Code Section)
  * @throws Fault `component_excessive`, `component_malformed`, `component_core_module`
  */
-export function checkExtent(bytes: Uint8Array): void {
+export function checkSize(bytes: Uint8Array): void {
   const total = { codeBytes: 0, functions: 0, names: 0 };
   const add = (what: keyof typeof total, amount: number, at: number) => {
     total[what] += amount;
@@ -52,7 +52,7 @@ export function checkExtent(bytes: Uint8Array): void {
 
 function checkTypes(reader: BinaryReader): void {
   for (let count = reader.u32(); count > 0; count -= 1) {
-    // Other types than those of functions are refused when tables and memories are clamped.
+    // Types that are not functions are refused when growth is limited.
     if (reader.byte() !== functionType) return;
     for (const _ of ['parameters', 'results']) {
       const values = reader.u32();
@@ -78,8 +78,8 @@ function checkFunctions(bytes: Uint8Array, { end }: Section, reader: BinaryReade
   }
 }
 
-/** @throws Fault `component_excessive` */
-export function requireWithin(what: keyof typeof extentLimits, found: number, at: number): void {
-  const limit = extentLimits[what];
+/** Checks one amount against its limit. @throws Fault `component_excessive` */
+export function requireWithin(what: keyof typeof sizeLimits, found: number, at: number): void {
+  const limit = sizeLimits[what];
   if (found > limit) fail('component_excessive', { what, found, limit, at });
 }

@@ -21,9 +21,9 @@ export interface ComponentTypes {
 }
 
 /**
- * Reads the types of all that a component imports and exports from its own sections, and follows aliases, `use`,
- * instances and nested components to where a type is defined. What it does not know it refuses, because nobody could
- * say then what the guest will hand over.
+ * Reads the types of everything that a component imports and exports from its own sections. It follows aliases, `use`,
+ * instances and nested components to where a type is defined. It refuses what it does not know, because the guest's
+ * values could not be predicted.
  * (Component Model § Binary)
  * @throws Fault `component_malformed`, `component_excessive`, `feature_forbidden`
  */
@@ -37,7 +37,7 @@ export function componentTypes(bytes: Uint8Array): ComponentTypes {
   return { imports, exports: root.read(0, bytes.length) };
 }
 
-/** A component: the one that is read, or an instance of one that is nested in it. */
+/** A component that is read, or an instance of one that is nested in it. */
 class ComponentScope extends Scope {
   readonly #bytes: Uint8Array;
   readonly #import: (name: string, described: () => Item) => Item;
@@ -108,7 +108,7 @@ class ComponentScope extends Scope {
     this.add('instance', { is: 'instance', exports });
   }
 
-  /** Functions of core WebAssembly that become functions of the component, and the other way round. */
+  /** Reads how functions of core WebAssembly become functions of the component, and the reverse. */
   #canonical(reader: BinaryReader): void {
     const kind = reader.byte();
     if (kind === 0x00 || kind === 0x01) {
@@ -141,7 +141,7 @@ class ComponentScope extends Scope {
     const ascribed = hasType ? this.described(reader, interfaceOf(name)).item : undefined;
     if (sort === 'core') return;
     const own = this.at(sort, index);
-    // Of a type that is said to be some resource it is still known which.
+    // An export may be ascribed as any resource, but it is still this one.
     const item = own.is === 'resource' ? own : (ascribed?.() ?? own);
     this.#exports.set(name, item);
     this.add(sort, item);

@@ -3,20 +3,20 @@ import { componentSection, formatOf, preambleBytes } from './binary-format.ts';
 import { sectionsOf } from './binary-reader.ts';
 import { requireComponent } from './descriptor-section.ts';
 
-/** Where a core module lies within the bytes of a component. */
+/** The position of a core module in the bytes of a component. */
 export interface CoreModuleRange {
   readonly start: number;
   readonly end: number;
 }
 
 const maximumNesting = 16;
-/** Core modules, and components, that one component may hold. Those with most of them have some forty. */
+/** Core modules, and components, that one component may contain. Real components have at most about forty. */
 const maximumParts = 200;
 
 /**
- * All core modules of a component, those of nested components too, in the order of the file.
+ * Finds all core modules of a component, those of nested components included, in the order of the file.
  * (Component Model § Binary: sections 1 `core:module` and 4 `component`)
- * @throws Fault `component_malformed`, `component_core_module`, `component_excessive` beyond 200 of them, or of nested
+ * @throws Fault `component_malformed`, `component_core_module`, `component_excessive` beyond 200 core modules or nested
  *   components
  */
 export function coreModulesOf(bytes: Uint8Array): CoreModuleRange[] {

@@ -7,7 +7,7 @@ import { hasMaximum } from './growth-limit.ts';
 /**
  * Refuses a component in whose core modules an import or export has a name that could break out of the JavaScript
  * that jco generates: jco writes these names into its glue without escaping them. The toolchains of Rust, Go, Python
- * and JavaScript never make such names.
+ * and JavaScript never produce such names.
  * @throws Fault `name_forbidden`, `component_malformed`, `component_core_module`
  */
 export function checkCoreNames(bytes: Uint8Array): void {
@@ -32,7 +32,7 @@ const breaksOut: readonly (readonly [RegExp, string])[] = [
   [/^(__proto__|constructor|prototype)$/, 'it is a property of the object prototype'],
 ];
 
-/** Why a core import or export name is refused, or undefined when it is harmless. */
+/** Returns why a core import or export name is refused, or undefined if it is safe. */
 export function whyForbidden(name: string): string | undefined {
   return breaksOut.find(([pattern]) => pattern.test(name))?.[1];
 }
@@ -42,7 +42,7 @@ interface CoreName {
   readonly name: string;
 }
 
-/** (Core spec § Binary Format, Import Section and Export Section) */
+/** Reads the names of an import or export section. (Core spec § Binary Format, Import Section and Export Section) */
 function* namesOf(bytes: Uint8Array, section: Section): Generator<CoreName> {
   if (section.id !== coreSection.import && section.id !== coreSection.export) return;
   const reader = new BinaryReader(bytes, section.start, section.end);
@@ -61,7 +61,7 @@ function* namesOf(bytes: Uint8Array, section: Section): Generator<CoreName> {
     fail('component_malformed', { what: 'bytes after the last entry of a section', at: reader.position });
 }
 
-/** The type of an import, from its kind on. @throws Fault `component_malformed` */
+/** Skips the type of an import, from its kind on. @throws Fault `component_malformed` */
 export function skipExternType(reader: BinaryReader): void {
   const kind = reader.byte();
   if (kind > coreKind.tag)
@@ -72,7 +72,7 @@ export function skipExternType(reader: BinaryReader): void {
   if (kind === coreKind.function || kind === coreKind.tag) reader.u32();
 }
 
-/** Limits of 64-bit memories have up to 64 bits. */
+/** Skips limits, which have up to 64 bits. */
 function skipLimits(reader: BinaryReader): void {
   const flags = reader.byte();
   reader.skipInteger();

@@ -5,16 +5,16 @@ import { componentSection, formatOf } from './binary-format.ts';
 import { BinaryReader, sectionsOf } from './binary-reader.ts';
 import { concat, customSection } from './binary-writer.ts';
 
-/** Name of the custom section in which a component carries its descriptor, as JSON in UTF-8. */
+/** The name of the custom section that contains a component's descriptor, as JSON in UTF-8. */
 export const descriptorSectionName = 'sallyport:plugin';
 
-/** Bytes of JSON that are read at most: 256 KiB. */
+/** The maximum length of the JSON: 256 KiB. */
 const sizeLimit = 256 * 1024;
 
 /**
- * The descriptor that the component carries, or undefined when it carries none.
- * Only the sections of the component itself count, not those of what is nested in it.
- * @throws Fault `component_malformed`, `component_core_module`, `descriptor_invalid` (also when there are two)
+ * Reads the descriptor of a component; returns undefined if it contains none. Sections of nested components are
+ * ignored.
+ * @throws Fault `component_malformed`, `component_core_module`, `descriptor_invalid` (also if there are two)
  */
 export function readDescriptor(bytes: Uint8Array): PluginDescriptor | undefined {
   requireComponent(bytes);
@@ -31,8 +31,8 @@ export function readDescriptor(bytes: Uint8Array): PluginDescriptor | undefined 
 }
 
 /**
- * The component with this descriptor appended as a section. Every other byte stays as it is.
- * @throws Fault `descriptor_invalid` when it carries a descriptor already, or this one is too long
+ * Returns the component with this descriptor appended as a section. All other bytes stay the same.
+ * @throws Fault `descriptor_invalid` if it already contains a descriptor, or this one is too long
  */
 export function embedDescriptor(bytes: Uint8Array, descriptor: PluginDescriptor): Uint8Array {
   if (readDescriptor(bytes)) fail('descriptor_invalid', { what: 'the component already contains a descriptor' });
@@ -42,6 +42,7 @@ export function embedDescriptor(bytes: Uint8Array, descriptor: PluginDescriptor)
 }
 
 /**
+ * Checks that the bytes begin like a component.
  * @throws Fault `component_core_module`, or `component_malformed` for what is not WebAssembly at all
  */
 export function requireComponent(bytes: Uint8Array): void {

@@ -24,13 +24,16 @@ export interface Growth {
 export const hasMaximum = 0x01;
 const withInitialValue = 0x40;
 const pageBytes = 65_536;
-/** Entries of all tables of an instance. Those of real guests have some thousand. */
+/** Entries of all tables of an instance. Real guests have a few thousand. */
 const tableEntries = 100_000;
-/** Memories of an instance: V8 sets aside gigabytes of addresses for each. Real guests have one, or three. */
+/** Memories of an instance: V8 reserves gigabytes of address space for each. Real guests have one, or three. */
 const maximumMemories = 16;
 const maximumTables = 100;
 
-/** The memories and tables that a core module defines. @throws Fault `component_malformed`, `feature_forbidden` */
+/**
+ * Reads the memories and tables that a core module defines.
+ * @throws Fault `component_malformed`, `feature_forbidden`
+ */
 export function growingIn(module: Uint8Array): Growing {
   const memories: Declared[] = [];
   const tables: Declared[] = [];
@@ -45,14 +48,14 @@ export function growingIn(module: Uint8Array): Growing {
   return { memories, tables };
 }
 
-/** The type of a table's entries. @throws Fault `feature_forbidden` for a table with an initial value */
+/** Skips the type of a table's entries. @throws Fault `feature_forbidden` for a table with an initial value */
 export function skipReferenceType(reader: BinaryReader): void {
   if (reader.peek() === withInitialValue)
     fail('feature_forbidden', { feature: 'a table with an initial value', at: reader.position });
   reader.skipValueType();
 }
 
-/** `limits` of the binary format. @throws Fault `feature_forbidden` for what is shared or has 64 bits */
+/** Reads `limits` of the binary format. @throws Fault `feature_forbidden` for shared and 64-bit memories and tables */
 export function readLimits(reader: BinaryReader): Declared {
   const flags = reader.byte();
   if (flags > hasMaximum)
@@ -63,8 +66,8 @@ export function readLimits(reader: BinaryReader): Declared {
 
 /**
  * Divides what one instance of a component may use among all memories, and all tables, of all its core instances, so
- * that together they never have more. Each has what it starts with; the rest goes to those that may grow, in
- * proportion to what they start with. What starts with nothing gets none of it, unless there is nothing else.
+ * that together they never exceed it. Each keeps what it starts with; the rest goes to those that may grow, in
+ * proportion to what they start with. A memory or table that starts with nothing gets none of the rest, unless all do.
  * @param modules by name, with how often each is instantiated
  * @throws Fault `memory_over_limit`, `table_over_limit` when they start with more, `component_excessive` when there are
  *   too many
@@ -105,7 +108,7 @@ interface Part extends Declared {
 }
 
 function divide(modules: readonly (readonly [readonly Declared[], number])[], limit: number) {
-  // A module that is never instantiated may have it all, and uses nothing.
+  // A module that is never instantiated may have everything, because it uses nothing.
   const parts = modules.map(([all, instances]) =>
     all.map((each): Part => ({ ...each, instances, share: instances === 0 ? limit : each.minimum })),
   );
@@ -114,7 +117,7 @@ function divide(modules: readonly (readonly [readonly Declared[], number])[], li
     from.reduce((all, part) => all + of(part) * part.instances, 0);
   const mostOf = ({ maximum = limit }: Part) => Math.min(maximum, limit);
   const minimum = sum(part => part.minimum);
-  // A memory that gets all it declares leaves more for the others: repeat until there is none.
+  // A part that reaches its declared maximum leaves more for the others, so this repeats until none does.
   for (let open = used; open.length > 0; ) {
     const rest = limit - sum(part => part.share);
     const weigh = sum(part => part.minimum, open) > 0 ? (part: Part) => part.minimum : () => 1;

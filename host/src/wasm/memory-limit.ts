@@ -6,7 +6,7 @@ import { skipExternType } from './core-names.ts';
 import { type Growth, hasMaximum, readLimits, skipReferenceType } from './growth-limit.ts';
 
 /** The sections that follow the exports. */
-const behindExports: ReadonlySet<number> = new Set([
+const afterExports: ReadonlySet<number> = new Set([
   coreSection.start,
   coreSection.element,
   coreSection.code,
@@ -15,15 +15,15 @@ const behindExports: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * The same core module whose memories and tables grow as far as `growth` says, and no further. Nothing else bounds
- * them: a worker's `resourceLimits` does not count memory, and a table that outgrows its heap ends the whole process
- * and not the worker. Garbage-collected types live on that heap too, so a module with one is refused. Each memory is
- * exported, so that what a plugin uses can be counted.
- * (Core spec § Binary Format, Type Section, Table Section, Memory Section and Export Section)
+ * Rewrites a core module so that its memories and tables cannot grow beyond `growth`. Nothing else limits them: a
+ * worker's `resourceLimits` does not count memory, and a table that outgrows its heap ends the whole process and not
+ * the worker. Garbage-collected types live on that heap too, so a module with one is refused. Each memory is exported,
+ * so that a plugin's use can be measured. (Core spec § Binary Format, Type Section, Table Section, Memory Section and
+ * Export Section)
  * @throws Fault `feature_forbidden` for shared and 64-bit memories, tables with initial values and garbage-collected
  *   types, which no supported toolchain makes
  */
-export function clamp(module: Uint8Array, growth: Growth): Uint8Array {
+export function limitGrowth(module: Uint8Array, growth: Growth): Uint8Array {
   const parts: Uint8Array[] = [module.subarray(0, preambleBytes)];
   let end = preambleBytes;
   let imported = 0;
@@ -37,12 +37,12 @@ export function clamp(module: Uint8Array, growth: Growth): Uint8Array {
     const reader = new BinaryReader(module, section.start, section.end);
     if (section.id === coreSection.type) refuseHeapTypes(reader);
     if (section.id === coreSection.import) imported = importedMemories(reader);
-    if (behindExports.has(section.id) && hidden === undefined) {
+    if (afterExports.has(section.id) && hidden === undefined) {
       hidden = unexported();
       if (hidden.length > 0) parts.push(exportsOf(new Uint8Array(), 0, hidden, new Set()));
     }
-    if (section.id === coreSection.table) parts.push(clamped(section.id, reader, growth.tables));
-    else if (section.id === coreSection.memory) parts.push(clamped(section.id, reader, growth.memories));
+    if (section.id === coreSection.table) parts.push(withMaxima(section.id, reader, growth.tables));
+    else if (section.id === coreSection.memory) parts.push(withMaxima(section.id, reader, growth.memories));
     else if (section.id === coreSection.export) {
       hidden = unexported(reader);
       parts.push(hidden.length === 0 ? module.subarray(end, section.end) : withExports(module, section, hidden));
@@ -54,7 +54,7 @@ export function clamp(module: Uint8Array, growth: Growth): Uint8Array {
   return concat(parts);
 }
 
-/** Function types only. Their parameters and results are bytes or references, which are bytes and an index. */
+/** Accepts function types only. @throws Fault `feature_forbidden` */
 function refuseHeapTypes(reader: BinaryReader): void {
   for (let count = reader.u32(); count > 0; count -= 1) {
     const form = reader.byte();
@@ -76,8 +76,8 @@ function importedMemories(reader: BinaryReader): number {
   return memories;
 }
 
-/** A section of memories or tables, with these maxima. */
-function clamped(id: number, reader: BinaryReader, maxima: readonly number[]): Uint8Array {
+/** Returns the section of memories or tables with these maxima. */
+function withMaxima(id: number, reader: BinaryReader, maxima: readonly number[]): Uint8Array {
   const count = reader.u32();
   const entries: Uint8Array[] = [];
   for (let index = 0; index < count; index += 1) {
@@ -90,7 +90,7 @@ function clamped(id: number, reader: BinaryReader, maxima: readonly number[]): U
   return sectionBytes(id, vector(count, concat(entries)));
 }
 
-/** Which of these memories have no export. */
+/** Returns those of these memories that are not exported. */
 function memoriesWithoutName(exports: BinaryReader | undefined, memories: readonly number[]): readonly number[] {
   const named = new Set<number>();
   for (let count = exports?.u32() ?? 0; count > 0 && exports !== undefined; count -= 1) {
@@ -102,7 +102,7 @@ function memoriesWithoutName(exports: BinaryReader | undefined, memories: readon
   return memories.filter(index => !named.has(index));
 }
 
-/** The export section with these memories besides, under names that it does not have. */
+/** Returns the export section with these memories added, under names that are not used in it. */
 function withExports(module: Uint8Array, { start, end }: Section, memories: readonly number[]): Uint8Array {
   const reader = new BinaryReader(module, start, end);
   const count = reader.u32();

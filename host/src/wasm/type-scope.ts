@@ -3,7 +3,7 @@ import { fail } from '../core/fault.ts';
 import { BinaryReader } from './binary-reader.ts';
 import { externName } from './component-info.ts';
 
-/** Something that a component imports or exports, or that it has in one of its index spaces. */
+/** What a component imports or exports, or has in one of its index spaces. */
 export type Item =
   | { readonly is: 'function'; readonly type: ContractFunction }
   | { readonly is: 'value type'; readonly type: ContractType }
@@ -17,14 +17,16 @@ export type Item =
 
 export type Exports = ReadonlyMap<string, Item>;
 
-/** Definitions that are read, each as often as it is instantiated. Those of real components are some thousand. */
+/**
+ * The maximum of definitions read, each counted as often as it is instantiated. Real components have a few thousand.
+ */
 export const maximumSteps = 1_000_000;
 export const maximumNesting = 100;
 
-/** How much may still be read. */
+/** How much may still be read, shared by all scopes of one component. */
 export interface Budget {
   left: number;
-  /** Instances within each other that are read now: a component that is given itself has no end. */
+  /** The current nesting of instances, which is limited because a component that is given itself never ends. */
   depth: number;
 }
 
@@ -32,7 +34,7 @@ export interface Budget {
 const sorts = ['core', 'function', 'value', 'type', 'component', 'instance'] as const;
 type Sort = (typeof sorts)[number];
 
-/** The index spaces of a component, or of a type of one. Those of core WebAssembly are not kept. */
+/** The index spaces of a component, or of the type of one, without those of core WebAssembly. */
 export class Scope {
   readonly budget: Budget;
   readonly outer: Scope | undefined;
@@ -62,7 +64,7 @@ export class Scope {
     return item ?? fail('component_malformed', { what: `there is no ${sort} ${index}` });
   }
 
-  /** The scope this many levels further out. */
+  /** Returns the scope that is this many levels further out. */
   above(levels: number): Scope {
     let scope: Scope = this;
     for (let level = 0; level < levels; level += 1) {
@@ -71,7 +73,7 @@ export class Scope {
     return scope;
   }
 
-  /** Reads as many entries as the bytes say. */
+  /** Reads the number of entries, and each entry. */
   each(reader: BinaryReader, read: () => void): void {
     for (let count = reader.u32(); count > 0; count -= 1) {
       this.step();
@@ -84,7 +86,7 @@ export class Scope {
     if (this.budget.left < 0) fail('component_excessive', { what: 'definitions of types', limit: maximumSteps });
   }
 
-  /** `externdesc`: what an import is, or what an export is said to be. `name` is what its resources belong to. */
+  /** Reads `externdesc`: the type of an import, or the one ascribed to an export. Its resources belong to `name`. */
   described(reader: BinaryReader, name: string): { readonly sort: Sort; readonly item: (() => Item) | undefined } {
     const sort = sortAt(reader);
     if (sort === 'core') {
@@ -128,7 +130,7 @@ export class Scope {
     } else malformed(`an alias of unknown kind ${target}`, reader);
   }
 
-  /** One entry of a type section, or of the declarations of a type. */
+  /** Reads one entry of a type section, or of the declarations of a type. */
   define(reader: BinaryReader): void {
     this.add('type', this.#definition(reader));
   }
@@ -169,7 +171,7 @@ export class Scope {
       case 0x42:
         return this.#instanceType(reader);
       case 0x3f:
-        // Its representation, which is i32, and its destructor.
+        // The representation, which is i32, and the destructor.
         reader.byte();
         if (reader.byte() === 0x01) reader.u32();
         return { is: 'resource', name: 'a resource of its own' };
@@ -218,7 +220,9 @@ export class Scope {
     return { params, result: null };
   }
 
-  /** Read once to find its end, and again, with the name of its owner, for each import and export that has it. */
+  /**
+   * Reads the declarations to find their end, and again, with the owner's name, for each import or export of the type.
+   */
   #instanceType(reader: BinaryReader): Item {
     const { position } = reader;
     const open = (name: string): Exports =>
@@ -231,7 +235,7 @@ export class Scope {
     this.#declarations(reader, '');
   }
 
-  /** `instancedecl` and `componentdecl`. */
+  /** Reads `instancedecl` and `componentdecl`. */
   #declarations(reader: BinaryReader, owner: string): Exports {
     const inner = new Scope(this.budget, this);
     const exports = new Map<string, Item>();
@@ -270,14 +274,14 @@ const primitives: Readonly<Record<number, string>> = {
 
 const imported = (): never => fail('feature_forbidden', { feature: 'an imported component' });
 
-/** @throws Fault `component_malformed` */
+/** Reads a sort. @throws Fault `component_malformed` */
 export function sortAt(reader: BinaryReader): Sort {
   const code = reader.byte();
   if (code === 0x00) reader.byte();
   return sorts[code] ?? malformed(`an unknown sort ${code}`, reader);
 }
 
-/** @throws Fault `component_malformed` */
+/** Refuses what the reader is at. @throws Fault `component_malformed` */
 export function malformed(what: string, reader: BinaryReader): never {
   return fail('component_malformed', { what, at: reader.position });
 }

@@ -18,7 +18,7 @@ import { temporaryFolder } from '../temporary-folder.ts';
 
 /**
  * The whole way of a plugin: signed by somebody who is trusted, and hostile all the same. Verified, inspected, granted,
- * translated, its glue read, its modules clamped and compiled, started in a lane and called.
+ * translated, its glue read, its memories limited, modules compiled, started in a lane and called.
  */
 export const target: Target = {
   name: 'components',

@@ -9,7 +9,7 @@ import { fail } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
 import { fuelImport, injectFuel } from '../../../wasm/fuel/inject-fuel.ts';
 import { divideGrowth, type Growing, growingIn } from '../../../wasm/growth-limit.ts';
-import { clamp } from '../../../wasm/memory-limit.ts';
+import { limitGrowth } from '../../../wasm/memory-limit.ts';
 import type { PluginLimits } from '../../limits.ts';
 import { glueFile } from '../glue/finish-glue.ts';
 import { instancesIn } from '../glue/glue.ts';
@@ -69,8 +69,8 @@ export async function compile(
     if (name.endsWith('.wasm')) growing.set(name, { ...growingIn(bytes), instances: instances.get(name) ?? 0 });
   }
   for (const [name, growth] of divideGrowth(growing, options.limits.memoryBytes)) {
-    const clamped = clamp(files.get(name) ?? fail('glue_unknown', { missing: name }), growth);
-    const bounded = options.limits.fuel === undefined ? clamped : injectFuel(clamped);
+    const limited = limitGrowth(files.get(name) ?? fail('glue_unknown', { missing: name }), growth);
+    const bounded = options.limits.fuel === undefined ? limited : injectFuel(limited);
     if (options.keepBytes) binaries.set(name, bounded);
     modules.set(name, await compileModule(bounded));
   }

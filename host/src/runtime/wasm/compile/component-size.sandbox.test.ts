@@ -12,12 +12,12 @@ import {
 } from '../../../../../test/fixtures/odd-component.ts';
 import { componentSection } from '../../../wasm/binary-format.ts';
 import { coreModule, section } from '../../../wasm/binary-writer.ts';
-import { checkExtent, extentLimits } from '../../../wasm/component-size.ts';
+import { checkSize, sizeLimits } from '../../../wasm/component-size.ts';
 import { transpile } from './transpile.ts';
 
 const nop = 0x01;
 const emptyBlock = [0x02, 0x40, 0x0b];
-const { functionBytes, functionWeight, codeBytes, arity, names } = extentLimits;
+const { functionBytes, functionWeight, codeBytes, arity, names } = sizeLimits;
 const many = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 /** A body with this many locals that is as heavy as a function may be. */
 const heavy = (locals: number) => times(Math.floor(functionWeight / locals / emptyBlock.length) - 10, emptyBlock);
@@ -38,7 +38,7 @@ describe('the extent of a component', () => {
     ['with nested components', { sections: [nested(15)] }],
     ['with sections that nobody knows', { sections: many(9000, section(componentSection.custom, [1, 0x61])) }],
   ])('[SBX-60] is right %s', (_, parts) => {
-    expect(() => checkExtent(withParts(honest, parts))).not.toThrow();
+    expect(() => checkSize(withParts(honest, parts))).not.toThrow();
   });
 
   it.each([
@@ -60,7 +60,7 @@ describe('the extent of a component', () => {
     ['exports', { modules: [exporting(names)] }, 'names'],
   ])('[SBX-60] is refused with too many %s', (_, parts, what) => {
     const bytes = withParts(honest, parts);
-    expect(() => checkExtent(bytes)).toThrow(
+    expect(() => checkSize(bytes)).toThrow(
       expect.objectContaining({ code: 'component_excessive', details: expect.objectContaining({ what }) }),
     );
   });

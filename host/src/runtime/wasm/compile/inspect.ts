@@ -1,6 +1,6 @@
 import type { VerifiedArtifact } from '../../../contract/artifact.ts';
 import { type ComponentInfo, componentInfo } from '../../../wasm/component-info.ts';
-import { checkExtent } from '../../../wasm/component-size.ts';
+import { checkSize } from '../../../wasm/component-size.ts';
 import { type ComponentTypes, componentTypes } from '../../../wasm/component-type.ts';
 import { checkCoreNames } from '../../../wasm/core-names.ts';
 
@@ -20,7 +20,7 @@ export interface InspectedComponent extends ComponentInfo {
  */
 export function inspect(artifact: VerifiedArtifact): InspectedComponent {
   const { bytes } = artifact;
-  checkExtent(bytes);
+  checkSize(bytes);
   checkCoreNames(bytes);
   const fields = { artifact, ...componentInfo(bytes), types: componentTypes(bytes) };
   return fields as Omit<InspectedComponent, typeof brand> as InspectedComponent;

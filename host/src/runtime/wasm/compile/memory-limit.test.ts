@@ -1,7 +1,7 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
 import { type Declared, divideGrowth, type Growing, growingIn } from '../../../wasm/growth-limit.ts';
-import { clamp } from '../../../wasm/memory-limit.ts';
+import { limitGrowth } from '../../../wasm/memory-limit.ts';
 import { instancesIn } from '../glue/glue.ts';
 import { transpile } from './transpile.ts';
 
@@ -10,7 +10,7 @@ const MiB = 2 ** 20;
 /** The module as the only one of a component, instantiated once. */
 function bounded(module: Uint8Array, limit: number): Uint8Array {
   const growth = divideGrowth(new Map([['only', { ...growingIn(module), instances: 1 }]]), limit).get('only');
-  return clamp(module, growth ?? { memories: [], tables: [] });
+  return limitGrowth(module, growth ?? { memories: [], tables: [] });
 }
 
 /** Pages that a module's memory can really reach. */
