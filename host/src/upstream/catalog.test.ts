@@ -35,7 +35,7 @@ function fakeUpstream(answer: (params: JsonObject, asked: number) => Answer | Pr
 }
 
 const tool = (name: string, more: JsonObject = {}) => ({ name, ...more });
-/** One tool, whose name says how often the upstream was asked. */
+/** One tool, whose name shows how often the upstream was asked. */
 const counted = (_: JsonObject, asked: number) => resultAnswer({ tools: [tool(`tool ${asked}`)] });
 const openTools = (upstream: Upstream, withinMs = 3_000) => createCatalogs(upstream, withinMs)['tools/list'];
 const minute = 60_000;
@@ -67,7 +67,7 @@ it.each([
   await expect(listAll(fakeUpstream(answer), 'tools/list')).rejects.toMatchObject({ code: 'upstream_garbage' });
 });
 
-it('remembers the list until the server says that it changed, and no failure [UP-15]', async () => {
+it('keeps the list until the server reports a change, and keeps no failure [UP-15]', async () => {
   const upstream = fakeUpstream((params, asked) =>
     asked === 1 ? errorAnswer({ code: -32603, message: 'later' }) : counted(params, asked),
   );
@@ -145,7 +145,7 @@ it('does not wait again for an upstream that is late with another list', async (
   await next;
 });
 
-it('has the last list stand in for one that does not come', async () => {
+it('uses the last list in place of one that does not arrive', async () => {
   const upstream = fakeUpstream((params, asked) => (asked === 1 ? counted(params, asked) : new Promise(() => {})));
   const catalog = openTools(upstream);
   await catalog.items();

@@ -90,11 +90,11 @@ export async function startChild(command: Command, maxLineBytes: number, on: Chi
       return child.stdin.writableLength;
     },
     async close() {
-      const gone = () => Promise.race([exited, delay(grace, undefined, { ref: false })]);
+      const exitedInTime = () => Promise.race([exited, delay(grace, undefined, { ref: false })]);
       if (!ended) child.stdin.end();
-      if (!ended) await gone();
+      if (!ended) await exitedInTime();
       if (!ended) killGroup(pid, 'SIGTERM');
-      if (!ended) await gone();
+      if (!ended) await exitedInTime();
       if (!ended) killGroup(pid, 'SIGKILL');
       await exited;
     },

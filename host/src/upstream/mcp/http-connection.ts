@@ -48,7 +48,7 @@ export async function connectHttp(
 class HttpSession implements RequestSession, Peer {
   readonly client: HttpClient;
   readonly nextId = createRequestIds();
-  /** Set by the connection that the handshake leads to; a handshake that fails has its own way to say why. */
+  /** Set by the connection that the handshake leads to; a failed handshake reports its own fault. */
   onUnreachable: (reason: unknown) => void = () => {};
   readonly #context: ConnectionContext;
   readonly #messages: HttpServerMessages;

@@ -106,7 +106,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpReceived {
     if (status >= 300 || this.type !== eventStream) return;
     const reader = createSseReader(({ event, data }) => {
       this.#size = 0;
-      // An event without data only tells where the stream can be taken up again.
+      // An event without data only says where the stream can be resumed.
       if (data !== '') this.#listener.onEvent(data, event);
     });
     this.#stream = { reader, decoder: new StringDecoder('utf8') };

@@ -85,12 +85,12 @@ describe('what keeps a server from being reached [UP-27]', () => {
       hint: /for DNS:x\.test and not for 127/,
     },
     { what: 'that has expired', tls: () => authority().certify('old', good, -1), trusted: true, hint: /has expired/ },
-  ])('is told of a certificate $what', async ({ tls, trusted, hint }) => {
+  ])('reports a certificate $what', async ({ tls, trusted, hint }) => {
     const server = keep(await startRawHttpServer({ tls: tls() }));
     if (trusted) setDefaultCACertificates([...usual, authority().ca]);
-    const told = await problem(server.url);
-    expect(told).toMatch(/^upstream_tls: /);
-    expect(told).toMatch(hint);
+    const message = await problem(server.url);
+    expect(message).toMatch(/^upstream_tls: /);
+    expect(message).toMatch(hint);
   });
 
   withOpenssl('is nothing where the authority is trusted', async () => {
@@ -99,35 +99,35 @@ describe('what keeps a server from being reached [UP-27]', () => {
     expect(await echo(server.url)).toBe('honest');
   });
 
-  it('is told of https to a port without TLS', async () => {
+  it('reports https to a port without TLS', async () => {
     const server = keep(await startRawHttpServer());
     expect(await problem(server.url.replace('http:', 'https:'))).toMatch(
       /^upstream_tls: .* its url must begin with http:\/\//,
     );
   });
 
-  withOpenssl('is told of http to a port with TLS', async () => {
+  withOpenssl('reports http to a port with TLS', async () => {
     const server = keep(await startRawHttpServer({ tls: authority().certify('tls', good) }));
     expect(await problem(server.url.replace('https:', 'http:'))).toMatch(/its url must begin with https:\/\//);
   });
 
-  it('is told of a port where nothing listens', async () => {
+  it('reports a port where nothing listens', async () => {
     const port = await freePort();
     expect(await problem(`http://127.0.0.1:${port}/mcp`)).toMatch(/^upstream_unavailable: nothing listens on 127/);
   });
 
-  it('is told of a name that nobody knows', async () => {
+  it('reports a name that does not exist', async () => {
     expect(await problem('http://no-such-name.invalid/mcp')).toMatch(
       /^upstream_unavailable: the (host )?name no-such-name\.invalid (does not exist \(DNS\)|could not be looked up)/,
     );
   });
 
-  it('is told of a server that hangs up', async () => {
+  it('reports a server that hangs up', async () => {
     const host = await startSocketServer(socket => socket.destroy());
     expect(await problem(`http://${host}/mcp`)).toMatch(/^upstream_closed: it closed the connection/);
   });
 
-  it('is told of a server that speaks something else', async () => {
+  it('reports a server that speaks something else', async () => {
     const host = await startSocketServer(socket => socket.end('220 mail.example.com ESMTP\r\n'));
     expect(await problem(`http://${host}/mcp`)).toMatch(/^upstream_garbage: its response is not HTTP/);
   });
@@ -137,9 +137,9 @@ it('reaches ports that fetch refuses [UP-27]', async () => {
   const port = 10_080;
   const server = await startRawHttpServer({ port }).catch(() => undefined);
   if (server !== undefined) keep(server);
-  const told = await problem(`http://127.0.0.1:${port}/mcp`);
-  expect(told).toBe(server === undefined ? expect.stringContaining('upstream_') : 'started');
-  expect(told).not.toContain('bad port');
+  const message = await problem(`http://127.0.0.1:${port}/mcp`);
+  expect(message).toBe(server === undefined ? expect.stringContaining('upstream_') : 'started');
+  expect(message).not.toContain('bad port');
 });
 
 it('speaks with a server of HTTP/1.0', async () => {
@@ -164,23 +164,26 @@ it('speaks with a server of HTTP/1.0', async () => {
 });
 
 describe('a proxy of the environment [UP-26]', () => {
-  it.each(['HTTP_PROXY', 'http_proxy'])('is used for handshake, calls, stream and farewell: %s', async variable => {
-    const proxy = keep(await startHttpProxy());
-    const server = await startRawHttpServer();
-    vi.stubEnv(variable, proxy.url.replace('://', '://bob:secret@'));
-    const url = `http://up.invalid:${server.port}/mcp`;
-    const upstream = createUpstream({ id: 'raw', http: { url } });
-    const { result } = await upstream.request('tools/call', { name: 'echo', arguments: { text: 'honest' } });
-    expect(textOf(result)).toBe('honest');
-    await expect.poll(() => upstream.listeningSince).toEqual(expect.any(Number));
-    await upstream[Symbol.asyncDispose]();
-    await server[Symbol.asyncDispose]();
-    expect(new Set(proxy.seen.map(({ line }) => line))).toEqual(
-      new Set(['POST', 'GET', 'DELETE'].map(method => `${method} ${url}`)),
-    );
-    const login = `Basic ${Buffer.from('bob:secret').toString('base64')}`;
-    expect(new Set(proxy.seen.map(({ authorization }) => authorization))).toEqual(new Set([login]));
-  });
+  it.each(['HTTP_PROXY', 'http_proxy'])(
+    'is used for handshake, calls, stream and end of session: %s',
+    async variable => {
+      const proxy = keep(await startHttpProxy());
+      const server = await startRawHttpServer();
+      vi.stubEnv(variable, proxy.url.replace('://', '://bob:secret@'));
+      const url = `http://up.invalid:${server.port}/mcp`;
+      const upstream = createUpstream({ id: 'raw', http: { url } });
+      const { result } = await upstream.request('tools/call', { name: 'echo', arguments: { text: 'honest' } });
+      expect(textOf(result)).toBe('honest');
+      await expect.poll(() => upstream.listeningSince).toEqual(expect.any(Number));
+      await upstream[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+      expect(new Set(proxy.seen.map(({ line }) => line))).toEqual(
+        new Set(['POST', 'GET', 'DELETE'].map(method => `${method} ${url}`)),
+      );
+      const login = `Basic ${Buffer.from('bob:secret').toString('base64')}`;
+      expect(new Set(proxy.seen.map(({ authorization }) => authorization))).toEqual(new Set([login]));
+    },
+  );
 
   withOpenssl('makes way for TLS', async () => {
     const proxy = keep(await startHttpProxy());
@@ -207,7 +210,7 @@ describe('a proxy of the environment [UP-26]', () => {
     expect(proxy.seen).toEqual([]);
   });
 
-  it('that refuses is told as such', async () => {
+  it('that refuses is reported as such', async () => {
     const proxy = createHttpServer((_, response) => response.writeHead(407).end());
     proxy.on('connect', (_, socket) => socket.end('HTTP/1.1 403 Forbidden\r\n\r\n'));
     proxy.listen(0, '127.0.0.1');
@@ -218,7 +221,7 @@ describe('a proxy of the environment [UP-26]', () => {
     proxy.close();
   });
 
-  it('that is no URL is told by the name of its variable', async () => {
+  it('that is not a URL is reported by the name of its variable', async () => {
     vi.stubEnv('HTTP_PROXY', 'ftp://proxy.test');
     await expect(open('http://up.invalid/mcp').start()).rejects.toMatchObject({
       code: 'proxy_invalid',

@@ -166,7 +166,7 @@ function readBody({ client, hasId }: RequestSession, id: number, received: HttpR
   if (status < 300) {
     const message = readMessage(upstream, text);
     if (ownId(message.id) === id) return readAnswer(upstream, message, text);
-    // It could not read the id, or says so; what it answers to is this request all the same.
+    // The server could not read the id, but its error answers this request all the same.
     if (message.id === null && isJsonObject(message.error)) return readAnswer(upstream, message, text);
     throw new Fault('upstream_garbage', { upstream, hint: `it answered a different request (${type})` });
   }

@@ -3,7 +3,7 @@ import { createUpstream } from '../../../../test/fixtures/create-upstream.ts';
 import { keep } from '../../../../test/fixtures/keep.ts';
 import { startRawHttpServer } from '../../../../test/fixtures/raw-http-server.ts';
 
-it('hears changes while the stream of messages is open [UP-17]', async () => {
+it('notices changes while the stream of messages is open [UP-17]', async () => {
   const began = Date.now();
   const server = keep(await startRawHttpServer());
   const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
@@ -13,11 +13,11 @@ it('hears changes while the stream of messages is open [UP-17]', async () => {
   const first = upstream.listeningSince;
   server.endStreams();
   await expect.poll(() => upstream.listeningSince).toBeUndefined();
-  // It is opened again, and what changed meanwhile was not heard.
+  // It is opened again, and changes in between were missed.
   await expect.poll(() => upstream.listeningSince).toBeGreaterThan(Number(first));
 });
 
-it('hears nothing where the server has no such stream [UP-17]', async () => {
+it('notices nothing where the server has no such stream [UP-17]', async () => {
   let gets = 0;
   const server = keep(
     await startRawHttpServer({

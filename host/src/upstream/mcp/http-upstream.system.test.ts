@@ -55,16 +55,16 @@ it("answers the server's own ping on the stream of a request", async () => {
   expect(answer.result).toEqual({ content: [{ type: 'text', text: 'ponged' }] });
 });
 
-it("hears the server's own notifications", async () => {
+it("receives the server's own notifications", async () => {
   const server = await keep(startRawHttpServer());
   const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
-  const heard: string[] = [];
-  upstream.subscribe(({ method }) => heard.push(method));
+  const received: string[] = [];
+  upstream.subscribe(({ method }) => received.push(method));
   await upstream.start();
   await expect
     .poll(() => {
       server.broadcast({ jsonrpc: '2.0', method: 'notifications/tools/list_changed' });
-      return heard;
+      return received;
     })
     .toContain('notifications/tools/list_changed');
 });
@@ -88,25 +88,28 @@ describe.each([
   { what: 'refuses the credentials', status: 401, code: 'upstream_refused' },
   { what: 'is overloaded', status: 503, code: 'upstream_status' },
 ])('a server that $what', ({ status, code }) => {
-  it.each(['in the handshake', 'in a call'])('%s is told as such, and serves the next request [UP-11]', async when => {
-    let refusing = when === 'in the handshake';
-    const elsewhere = await keep(startRawHttpServer({ name: 'elsewhere' }));
-    const server = await keep(
-      startRawHttpServer({
-        refuse: (_, response) => {
-          if (refusing) response.writeHead(status, { location: elsewhere.url }).end();
-          return refusing;
-        },
-      }),
-    );
-    const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
-    if (!refusing) await upstream.start();
-    refusing = true;
-    await expect(upstream.request('tools/call', echo('x'))).rejects.toMatchObject({ code });
-    expect(elsewhere.raw.seen).toEqual([]);
-    refusing = false;
-    expect(JSON.stringify((await upstream.request('tools/call', echo('honest'))).result)).toContain('honest');
-  });
+  it.each(['in the handshake', 'in a call'])(
+    '%s is reported as such, and serves the next request [UP-11]',
+    async when => {
+      let refusing = when === 'in the handshake';
+      const elsewhere = await keep(startRawHttpServer({ name: 'elsewhere' }));
+      const server = await keep(
+        startRawHttpServer({
+          refuse: (_, response) => {
+            if (refusing) response.writeHead(status, { location: elsewhere.url }).end();
+            return refusing;
+          },
+        }),
+      );
+      const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url } }));
+      if (!refusing) await upstream.start();
+      refusing = true;
+      await expect(upstream.request('tools/call', echo('x'))).rejects.toMatchObject({ code });
+      expect(elsewhere.raw.seen).toEqual([]);
+      refusing = false;
+      expect(JSON.stringify((await upstream.request('tools/call', echo('honest'))).result)).toContain('honest');
+    },
+  );
 });
 
 it('ends the session when it is closed', async () => {

@@ -11,7 +11,7 @@ import { textOf } from './upstream.case.ts';
 
 type Options = NonNullable<Parameters<typeof startRawHttpServer>[0]>;
 
-/** A server that misbehaves as told, and an upstream of it. */
+/** A server that misbehaves as requested, and an upstream for it. */
 async function open(options: Options, on: UpstreamContext = {}, timeout_ms = 5_000) {
   const server = keep(await startRawHttpServer(options));
   const upstream = keep(createUpstream({ id: 'raw', http: { url: server.url }, timeout_ms }, on));
@@ -29,11 +29,11 @@ const echo = async (upstream: ReturnType<typeof createUpstream>) =>
 
 describe('a status that refuses one request [UP-19]', () => {
   it.each([
-    { status: 429, headers: { 'retry-after': '7' }, told: { status: 429, retry_after_ms: 7_000 } },
-    { status: 503, headers: { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }, told: { status: 503 } },
-    { status: 422, headers: {}, told: { status: 422 } },
-    { status: 502, headers: {}, told: { status: 502 } },
-  ])('$status ends neither the session nor another call', async ({ status, headers, told }) => {
+    { status: 429, headers: { 'retry-after': '7' }, details: { status: 429, retry_after_ms: 7_000 } },
+    { status: 503, headers: { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }, details: { status: 503 } },
+    { status: 422, headers: {}, details: { status: 422 } },
+    { status: 502, headers: {}, details: { status: 502 } },
+  ])('$status ends neither the session nor another call', async ({ status, headers, details }) => {
     const slow = Promise.withResolvers<ServerResponse>();
     const { server, upstream } = await open({
       answer(message, response) {
@@ -51,7 +51,7 @@ describe('a status that refuses one request [UP-19]', () => {
     for (let times = 0; times < 8; times += 1) {
       await expect(upstream.request('tools/call', call('limited'))).rejects.toMatchObject({
         code: 'upstream_status',
-        details: { ...told, upstream: 'raw' },
+        details: { ...details, upstream: 'raw' },
       });
     }
     expect(await echo(upstream)).toBe('honest');
@@ -83,7 +83,7 @@ describe('a status that refuses one request [UP-19]', () => {
     });
   });
 
-  it('is an answer when it comes with a JSON-RPC error, and the client hears when to come again', async () => {
+  it('is an answer when it comes with a JSON-RPC error, and the client learns when to retry', async () => {
     const error = { code: -32005, message: 'later', data: { big: '@' } };
     const { upstream } = await open({
       answer(message, response) {
@@ -143,7 +143,7 @@ describe('a status that refuses one request [UP-19]', () => {
     expect(server.raw.seen.filter(({ method }) => method === 'initialize')).toHaveLength(1);
   });
 
-  it('404 to one call again and again renews the session, and holds back nobody', async () => {
+  it('404 to one call again and again renews the session, and delays no other call', async () => {
     const slow = Promise.withResolvers<ServerResponse>();
     const { server, upstream } = await open({
       answer(message, response) {
@@ -195,7 +195,7 @@ describe('a status that refuses one request [UP-19]', () => {
     expect(textOf((await upstream.request('tools/call', call('chatty'))).result)).toBe('fine');
   });
 
-  it('tells where a redirect leads to, without what may be secret', async () => {
+  it('reports where a redirect leads, without parts that may be secret', async () => {
     const { upstream } = await open({
       answer(message, response) {
         if (message.method !== 'tools/call') return false;
@@ -245,7 +245,7 @@ describe('content codings [UP-20]', () => {
     expect((await upstream.request('tools/call', call('error'))).error).toMatchObject({ message: 'coded' });
   });
 
-  it('hears an event as soon as it is there, though the coding goes on', async () => {
+  it('receives an event as soon as it arrives, while the coding continues', async () => {
     const { upstream } = await open({
       answer(message, response) {
         if (!isCall(message, 'events')) return false;
@@ -277,7 +277,7 @@ describe('content codings [UP-20]', () => {
   });
 
   it.each([
-    { what: 'a coding that nobody knows', coding: 'rot13', hint: 'rot13' },
+    { what: 'an unknown coding', coding: 'rot13', hint: 'rot13' },
     { what: 'a body that is not in its coding', coding: 'gzip', hint: 'not gzip' },
   ])('fails a call that is answered with $what', async ({ coding, hint }) => {
     const { upstream } = await open({
@@ -353,22 +353,22 @@ describe('a start [UP-21]', () => {
     expect(await echo(upstream)).toBe('honest');
   });
 
-  it.each([200, 202, 204])('hears the server when it accepts notifications with %i', async status => {
+  it.each([200, 202, 204])('receives messages when the server accepts notifications with %i', async status => {
     const { server, upstream } = await open(
       at('notifications/initialized', (_, response) => {
         response.writeHead(status).end();
         return true;
       }),
     );
-    const heard: string[] = [];
-    upstream.subscribe(({ method }) => heard.push(method));
+    const received: string[] = [];
+    upstream.subscribe(({ method }) => received.push(method));
     await upstream.start();
     await expect.poll(() => upstream.listeningSince).toEqual(expect.any(Number));
     server.broadcast({ jsonrpc: '2.0', method: 'notifications/prompts/list_changed' });
-    await expect.poll(() => heard).toContain('notifications/prompts/list_changed');
+    await expect.poll(() => received).toContain('notifications/prompts/list_changed');
   });
 
-  it('says when a server has no stream for its messages', async () => {
+  it('notices when a server has no stream for its messages', async () => {
     const { upstream } = await open({
       refuse(request, response) {
         if (request.method === 'GET') response.writeHead(405).end();
@@ -387,7 +387,7 @@ describe('a start [UP-21]', () => {
     },
     { what: 'says so in words', error: { code: -32000, message: 'Unsupported protocol version: 2025-11-25' } },
     { what: 'does not know initialize', error: { code: -32601, message: 'Method not found' } },
-  ])('is told as what it is when the server speaks other revisions and $what [UP-24]', async ({ error }) => {
+  ])('is reported as such when the server speaks other revisions and $what [UP-24]', async ({ error }) => {
     const { upstream } = await open(
       at('initialize', ({ id }, response) => {
         response.writeHead(400).end(JSON.stringify({ jsonrpc: '2.0', id, error }));
@@ -400,7 +400,7 @@ describe('a start [UP-21]', () => {
     });
   });
 
-  it('is told as what it is when the server answers with a revision of its own [UP-24]', async () => {
+  it('is reported as such when the server answers with a revision of its own [UP-24]', async () => {
     const { upstream } = await open(
       at('initialize', ({ id }, response) => {
         const result = { protocolVersion: '2031-01-01', capabilities: {}, serverInfo: { name: 'x', version: '1' } };
@@ -412,7 +412,7 @@ describe('a start [UP-21]', () => {
   });
 
   it.each([404, 405])(
-    'is told as what it is when the server speaks HTTP+SSE and answers POST with %i [UP-24]',
+    'is reported as such when the server speaks HTTP+SSE and answers POST with %i [UP-24]',
     async status => {
       const { upstream } = await open({
         refuse(request, response) {
@@ -439,24 +439,24 @@ describe('messages of the server [UP-22]', () => {
   });
   const listChanged = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
 
-  it.each([true, false])('are heard on the stream of a call, whether it wants to hear progress: %s', async wants => {
+  it.each([true, false])('are received on the stream of a call, whether or not it wants progress: %s', async wants => {
     const { upstream } = await open(onStream(id => [listChanged, resultOf(id)]));
     await upstream.start();
-    const heard: string[] = [];
+    const received: string[] = [];
     const byCall: Notification[] = [];
-    upstream.subscribe(({ method }) => heard.push(method));
-    const onNotification = (said: Notification) => byCall.push(said);
+    upstream.subscribe(({ method }) => received.push(method));
+    const onNotification = (notification: Notification) => byCall.push(notification);
     await upstream.request('tools/call', call('events'), wants ? { onNotification } : {});
-    expect(heard).toEqual(['notifications/tools/list_changed']);
+    expect(received).toEqual(['notifications/tools/list_changed']);
     expect(byCall).toEqual([]);
   });
 
   it.each([
-    { method: 'elicitation/create', says: 'does not pass on elicitation requests' },
-    { method: 'sampling/createMessage', says: 'does not pass on sampling requests' },
-    { method: 'roots/list', says: 'does not pass on roots requests' },
-    { method: 'vendor/ask', says: 'does not support this method' },
-  ])('$method is answered with who refuses, and warned of once', async ({ method, says }) => {
+    { method: 'elicitation/create', refusal: 'does not pass on elicitation requests' },
+    { method: 'sampling/createMessage', refusal: 'does not pass on sampling requests' },
+    { method: 'roots/list', refusal: 'does not pass on roots requests' },
+    { method: 'vendor/ask', refusal: 'does not support this method' },
+  ])('$method is refused by name, and warned of once', async ({ method, refusal }) => {
     const lines: string[] = [];
     const log = createLog('warn', { write: (line: string) => void lines.push(line) });
     const ask = (id: number) => JSON.stringify({ jsonrpc: '2.0', id, method, params: {} });
@@ -467,7 +467,7 @@ describe('messages of the server [UP-22]', () => {
     await upstream.request('tools/call', call('events'));
     const answers = () => (server.raw.seen as RawMessage[]).filter(({ id, error }) => Number(id) > 70 && error);
     await expect.poll(answers).toHaveLength(2);
-    expect(answers()[0]).toMatchObject({ id: 71, error: { code: -32601, message: expect.stringContaining(says) } });
+    expect(answers()[0]).toMatchObject({ id: 71, error: { code: -32601, message: expect.stringContaining(refusal) } });
     expect(lines.filter(line => line.includes(method))).toHaveLength(method === 'vendor/ask' ? 0 : 1);
   });
 
@@ -528,19 +528,19 @@ describe('messages of the server [UP-22]', () => {
       },
     });
     const { promise: blocked, resolve: release } = Promise.withResolvers<void>();
-    let heard = 0;
+    let received = 0;
     const params = { ...call('flood'), _meta: { progressToken: 1 } };
     const answer = upstream.request('tools/call', params, {
       onNotification() {
-        heard += 1;
+        received += 1;
         return blocked;
       },
     });
-    await expect.poll(() => heard).toBe(1);
+    await expect.poll(() => received).toBe(1);
     await new Promise(resolve => setTimeout(resolve, 700));
     // No more than what the sockets hold.
     expect(sent).toBeLessThan(whole / 2);
-    expect(heard).toBe(1);
+    expect(received).toBe(1);
     const leaving = new AbortController();
     const other = upstream.request('tools/call', params, {
       signal: leaving.signal,
@@ -552,6 +552,6 @@ describe('messages of the server [UP-22]', () => {
     await expect(other).rejects.toThrow('the client left');
     release();
     expect(textOf((await answer).result)).toBe('fine');
-    expect(heard).toBeGreaterThan(1);
+    expect(received).toBeGreaterThan(1);
   });
 });

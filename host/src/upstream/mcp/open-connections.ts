@@ -26,7 +26,7 @@ export class OpenConnections implements AsyncDisposable {
   readonly #options: OpenConnectionsOptions;
   readonly #onEnd: (connection: PooledConnection) => void;
   readonly #open = new Set<PooledConnection>();
-  /** Connections that are being ended. They count until they are gone. */
+  /** Connections that are being ended. They count until they have ended. */
   readonly #ending = new Set<Promise<void>>();
   readonly #sweeper: NodeJS.Timeout;
   /** How many are being made. */
@@ -53,7 +53,7 @@ export class OpenConnections implements AsyncDisposable {
     return this.#open.size === 0;
   }
 
-  /** Whether the upstream could tell at least one of them that something changed. */
+  /** Whether at least one of them would receive a change that the upstream reports. */
   get isListening(): boolean {
     return [...this.#open].some(({ connection }) => connection.listeningSince !== undefined);
   }
@@ -108,7 +108,7 @@ export class OpenConnections implements AsyncDisposable {
     return new Fault('overloaded', { upstream: id, hint });
   }
 
-  /** The connection that was unused longest, among those whose clients seem to have gone. */
+  /** The connection that was unused longest, among those whose clients seem to have left. */
   #abandoned(): PooledConnection | undefined {
     let longest: PooledConnection | undefined;
     const before = Date.now() - abandonedMs;

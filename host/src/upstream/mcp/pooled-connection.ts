@@ -4,7 +4,7 @@ import type { Connection } from './connection.ts';
 
 /** A client of a pool that uses a connection. */
 export interface ConnectionUser {
-  /** Whether it stands for all clients instead of one. */
+  /** Whether it represents all clients instead of one. */
   readonly isCommon: boolean;
   /** Whether its client listens to the server's own messages. */
   readonly isListening: boolean;
@@ -15,7 +15,7 @@ export interface ConnectionUser {
   onEnd(connection: PooledConnection, lost: boolean): void;
 }
 
-/** The level that a server gets when the clients that had set one are gone. */
+/** The level that a server gets when the clients that had set one have left. */
 const defaultLevel = 'info';
 /** Milliseconds that a server has to confirm a log level. */
 const levelTimeoutMs = 5_000;

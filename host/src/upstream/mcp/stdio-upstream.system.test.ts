@@ -33,7 +33,7 @@ const surroundings = async (env?: Record<string, string>) => {
   return JSON.parse(textOf(result)) as Record<string, string>;
 };
 
-it('gives the child PATH, HOME and what the operator said, and nothing else of our environment [UP-12]', async () => {
+it('gives the child PATH, HOME and the variables of the operator, and nothing else of our environment [UP-12]', async () => {
   vi.stubEnv('SECRET_OF_THE_GATEWAY', 'x');
   const env = await surroundings({ TOKEN: 'of the operator' });
   expect(Object.keys(env).filter(name => !/^(PATH|HOME|__CF.*)$/.test(name))).toEqual(['TOKEN']);

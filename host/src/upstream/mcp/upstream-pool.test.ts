@@ -10,7 +10,7 @@ import { ConnectionPool, type DialEvents, type PoolOptions } from './upstream-po
 class FakeServer {
   keepsState = true;
   fails = false;
-  hears = false;
+  isListening = false;
   version = '1';
   readonly made: (DialEvents & { asked: string[]; isClosed: boolean; expires: boolean })[] = [];
 
@@ -26,7 +26,7 @@ class FakeServer {
         capabilities: { tools: {}, logging: {} },
       },
       keepsState: this.keepsState,
-      listeningSince: this.hears ? Date.now() : undefined,
+      listeningSince: this.isListening ? Date.now() : undefined,
       async request(method, params) {
         if (made.expires) throw new SessionExpired(() => resultAnswer({}));
         made.asked.push(method === 'logging/setLevel' ? `level ${params?.level}` : method);
@@ -45,7 +45,7 @@ class FakeServer {
     return this.made.flatMap(({ asked }, index) => (asked.includes(method) ? [index] : []));
   }
 
-  get standing(): number {
+  get open(): number {
     return this.made.filter(({ isClosed }) => !isClosed).length;
   }
 }
@@ -112,7 +112,7 @@ it.each([
   expect(server.made).toHaveLength(1);
   await pool.common?.request('two');
   await Promise.all(clients.map(client => client[Symbol.asyncDispose]()));
-  expect([server.whoGot('two'), server.standing]).toEqual([[0], 1]);
+  expect([server.whoGot('two'), server.open]).toEqual([[0], 1]);
 });
 
 it('gives each client its own from when on the server keeps sessions', async () => {
@@ -141,26 +141,26 @@ it('refuses a client too many by the name of the setting, until another one goes
   await first[Symbol.asyncDispose]();
   expect(() => pool.checkRoom()).not.toThrow();
   await third.request('one');
-  expect([server.made.length, server.standing]).toEqual([3, 2]);
+  expect([server.made.length, server.open]).toEqual([3, 2]);
   expect(counts.at(-1)).toBe(2);
 });
 
 it('ends a connection that was not used for the idle time, and makes another when it is [UP-33]', async () => {
   const pool = open({ idleMs: 60_000 });
   const client = pool.open(() => true);
-  const heard: string[] = [];
-  client.subscribe(({ method }) => heard.push(method));
+  const received: string[] = [];
+  client.subscribe(({ method }) => received.push(method));
   await client.request('one');
-  heard.length = 0;
+  received.length = 0;
   await vi.advanceTimersByTimeAsync(50_000);
   await client.request('two');
   await vi.advanceTimersByTimeAsync(50_000);
-  expect(server.standing).toBe(1);
+  expect(server.open).toBe(1);
   await vi.advanceTimersByTimeAsync(30_000);
-  expect([server.standing, counts.at(-1), pool.ready, heard]).toEqual([0, 0, true, []]);
+  expect([server.open, counts.at(-1), pool.ready, received]).toEqual([0, 0, true, []]);
   await client.request('three');
   expect(server.whoGot('three')).toEqual([1]);
-  expect(heard).toEqual(['notifications/tools/list_changed']);
+  expect(received).toEqual(['notifications/tools/list_changed']);
 });
 
 it('has the client that was away longest make room after a minute, but for those that listen [UP-33]', async () => {
@@ -179,7 +179,7 @@ it('keeps the connection of the start until somebody uses it', async () => {
   const pool = open({ idleMs: 1_000 });
   await pool.start();
   await vi.advanceTimersByTimeAsync(60_000);
-  expect(server.standing).toBe(1);
+  expect(server.open).toBe(1);
 });
 
 it('keeps one connection for the next client, however often clients begin', async () => {
@@ -188,7 +188,7 @@ it('keeps one connection for the next client, however often clients begin', asyn
     await pool.start();
     await vi.advanceTimersByTimeAsync(61_000);
   }
-  expect([server.made.length, server.standing]).toEqual([5, 1]);
+  expect([server.made.length, server.open]).toEqual([5, 1]);
   await pool.open().request('one');
   expect(server.whoGot('one')).toEqual([4]);
 });
@@ -226,7 +226,7 @@ it('holds a failure to connect against the server, and a lost connection against
   });
 });
 
-it('says why the server cannot be reached before the time of a request is over [UP-34]', async () => {
+it('reports why the server cannot be reached before the time of a request is over [UP-34]', async () => {
   server.fails = true;
   const pool = open();
   for (const ms of [600, 600, 0]) {
@@ -259,18 +259,18 @@ it('is ready while the server could be reached, however many clients lost their 
   expect(pool.ready).toBe(true);
 });
 
-it('tells a client that asked in vain as soon as the server is there', async () => {
+it('notifies a client that asked in vain as soon as the server can be reached', async () => {
   const pool = open();
   server.fails = true;
   const client = pool.open();
-  const heard: string[] = [];
-  client.subscribe(({ method }) => heard.push(method));
+  const received: string[] = [];
+  client.subscribe(({ method }) => received.push(method));
   await expect(client.request('one')).rejects.toThrow();
   server.fails = false;
   await pool.open().request('one');
-  expect(heard).toEqual(['notifications/tools/list_changed']);
+  expect(received).toEqual(['notifications/tools/list_changed']);
   await client.request('two');
-  expect(heard).toHaveLength(1);
+  expect(received).toHaveLength(1);
 });
 
 it('renews an expired session of one client, and leaves that of another', async () => {
@@ -282,10 +282,10 @@ it('renews an expired session of one client, and leaves that of another', async 
   if (of1) of1.expires = true;
   await first.request('two');
   await second.request('three');
-  expect([server.whoGot('two'), server.whoGot('three'), server.standing]).toEqual([[2], [1], 2]);
+  expect([server.whoGot('two'), server.whoGot('three'), server.open]).toEqual([[2], [1], 2]);
 });
 
-it('ends a connection that is made for a client which has gone', async () => {
+it('ends a connection that was made for a client that has left', async () => {
   const pool = open();
   await pool.start();
   await pool.open().request('one');
@@ -294,10 +294,10 @@ it('ends a connection that is made for a client which has gone', async () => {
   await client[Symbol.asyncDispose]();
   await asked;
   await vi.advanceTimersByTimeAsync(10);
-  expect([server.whoGot('two'), server.standing]).toEqual([[], 1]);
+  expect([server.whoGot('two'), server.open]).toEqual([[], 1]);
 });
 
-it('tells each client’s level to its own connection, and again to the next one [UP-35]', async () => {
+it('sends each client’s level on its own connection, and again on the next one [UP-35]', async () => {
   const pool = open();
   const [curious, quiet] = [pool.open(), pool.open()];
   await curious.request('one');
@@ -313,7 +313,7 @@ it('tells each client’s level to its own connection, and again to the next one
   expect(server.made.at(-1)?.asked).toEqual(['level debug', 'two']);
 });
 
-it('tells a common connection the most verbose level, again to the next one, and less when it is not wanted [UP-35]', async () => {
+it('sends the most verbose level on a common connection, again on the next one, and less when it is no longer wanted [UP-35]', async () => {
   const pool = open({ isShared: true });
   const [curious, quiet, silent] = [pool.open(), pool.open(), pool.open()];
   for (const client of [curious, quiet, silent]) await client.request('one');
@@ -343,40 +343,43 @@ it('warns of a shared upstream when it is made [UP-31]', async () => {
 
 describe('what a server offers', () => {
   it.each([
-    { keepsState: true, hears: true, made: 1 },
-    { keepsState: true, hears: false, made: 2 },
-    { keepsState: false, hears: false, made: 2 },
-  ])('is asked again after a minute when it keeps sessions: $keepsState, and is heard: $hears [UP-39]', async row => {
-    Object.assign(server, { keepsState: row.keepsState, hears: row.hears });
-    const pool = open();
-    await pool.start();
-    await pool.start();
-    await vi.advanceTimersByTimeAsync(59_000);
-    await pool.start();
-    expect(server.made).toHaveLength(1);
-    await vi.advanceTimersByTimeAsync(1_000);
-    server.version = '2';
-    await Promise.all([pool.start(), pool.start()]);
-    expect([server.made.length, pool.serverInfo?.implementation]).toEqual([row.made, { version: `${row.made}` }]);
-  });
+    { keepsState: true, isListening: true, made: 1 },
+    { keepsState: true, isListening: false, made: 2 },
+    { keepsState: false, isListening: false, made: 2 },
+  ])(
+    'is asked again after a minute when it keeps sessions: $keepsState, and listens: $isListening [UP-39]',
+    async row => {
+      Object.assign(server, { keepsState: row.keepsState, isListening: row.isListening });
+      const pool = open();
+      await pool.start();
+      await pool.start();
+      await vi.advanceTimersByTimeAsync(59_000);
+      await pool.start();
+      expect(server.made).toHaveLength(1);
+      await vi.advanceTimersByTimeAsync(1_000);
+      server.version = '2';
+      await Promise.all([pool.start(), pool.start()]);
+      expect([server.made.length, pool.serverInfo?.implementation]).toEqual([row.made, { version: `${row.made}` }]);
+    },
+  );
 
   it('takes the place of the connection that all use only where it is something else [UP-39]', async () => {
     server.keepsState = false;
     const pool = open();
     await pool.start();
     const client = pool.open(() => true);
-    const heard: string[] = [];
-    client.subscribe(({ method }) => heard.push(method));
+    const received: string[] = [];
+    client.subscribe(({ method }) => received.push(method));
     await vi.advanceTimersByTimeAsync(60_000);
     await pool.start();
     await client.request('one');
-    expect([server.whoGot('one'), server.standing, heard]).toEqual([[0], 1, []]);
+    expect([server.whoGot('one'), server.open, received]).toEqual([[0], 1, []]);
     await vi.advanceTimersByTimeAsync(60_000);
     server.version = '2';
     await pool.start();
     await client.request('two');
-    expect([server.whoGot('two'), server.standing]).toEqual([[2], 1]);
-    expect(heard).toEqual(['notifications/tools/list_changed']);
+    expect([server.whoGot('two'), server.open]).toEqual([[2], 1]);
+    expect(received).toEqual(['notifications/tools/list_changed']);
     expect(client.serverInfo?.implementation).toEqual({ version: '2' });
   });
 

@@ -150,7 +150,7 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
     return this.#options.isShared || this.#latest?.keepsState === false;
   }
 
-  /** Whether the latest handshake still says what the server offers: it is new, or a connection would report a change. */
+  /** Whether the latest handshake still describes the server: it is new, or a connection would report a change. */
   get #isCurrent(): boolean {
     return Date.now() < this.#latestAt + trustedMs || this.#connections.isListening;
   }

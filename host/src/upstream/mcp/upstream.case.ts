@@ -12,7 +12,7 @@ import type { UpstreamContext, UpstreamEntry } from './create-upstream.ts';
 export interface UpstreamFixture {
   /** The reference server, as a process. */
   everything(): Promise<UpstreamEntry>;
-  /** test/fixtures/raw-mcp.ts: misbehaves when told to by the name of the tool. */
+  /** test/fixtures/raw-mcp.ts: misbehaves as the name of the tool says. */
   raw(): Promise<UpstreamEntry>;
   /** A server that is down, and what brings it up. */
   down(): Promise<{ entry: UpstreamEntry; up(): Promise<void> }>;
@@ -44,7 +44,7 @@ export function upstreamCases(fixture: UpstreamFixture) {
   });
 
   describe('against server-everything', () => {
-    it('shakes hands and tells what the server said of itself [UP-01]', async () => {
+    it('performs the handshake and returns what the server reports of itself [UP-01]', async () => {
       const upstream = create(await fixture.everything());
       expect([upstream.ready, upstream.serverInfo]).toEqual([false, undefined]);
       await upstream.start();
@@ -79,16 +79,18 @@ export function upstreamCases(fixture: UpstreamFixture) {
 
     it('brings progress to the call that asked for it [UP-02]', async () => {
       const upstream = create(await fixture.everything());
-      const heard: Notification[] = [];
+      const received: Notification[] = [];
       const params = callOf(
         'trigger-long-running-operation',
         { duration: 0.2, steps: 2 },
         { _meta: { progressToken: 0 } },
       );
-      const answer = await upstream.request('tools/call', params, { onNotification: said => heard.push(said) });
+      const answer = await upstream.request('tools/call', params, {
+        onNotification: notification => received.push(notification),
+      });
       expect(textOf(answer.result)).toContain('completed');
       expect(
-        heard.filter(({ method }) => method === 'notifications/progress').map(({ params }) => params?.progress),
+        received.filter(({ method }) => method === 'notifications/progress').map(({ params }) => params?.progress),
       ).toEqual([1, 2]);
     });
   });
@@ -108,20 +110,22 @@ export function upstreamCases(fixture: UpstreamFixture) {
       expect(answers.map(({ result }) => textOf(result))).toEqual(texts);
     });
 
-    it('gives each call a progress token of its own, and none to a call that cannot hear [UP-02]', async () => {
+    it('gives each call its own progress token, and none to a call that does not listen [UP-02]', async () => {
       const upstream = create(await fixture.raw());
       const params = callOf('progress', {}, { _meta: { progressToken: 'mine', other: 'kept' } });
-      const heard: Notification[][] = [[], []];
+      const received: Notification[][] = [[], []];
       const answers = await Promise.all(
-        heard.map(list => upstream.request('tools/call', params, { onNotification: said => list.push(said) })),
+        received.map(list =>
+          upstream.request('tools/call', params, { onNotification: notification => list.push(notification) }),
+        ),
       );
       expect(answers.map(({ result }) => textOf(result))).toEqual(['done', 'done']);
-      expect(heard.map(list => list.map(({ params }) => params?.progress))).toEqual([
+      expect(received.map(list => list.map(({ params }) => params?.progress))).toEqual([
         [1, 2, 3],
         [1, 2, 3],
       ]);
-      expect(heard[0]?.[0]?.params).toMatchObject({ total: 3, 'x-extra': 'kept' });
-      expect(heard[0]?.[0]?.params?.progressToken).not.toBe(heard[1]?.[0]?.params?.progressToken);
+      expect(received[0]?.[0]?.params).toMatchObject({ total: 3, 'x-extra': 'kept' });
+      expect(received[0]?.[0]?.params?.progressToken).not.toBe(received[1]?.[0]?.params?.progressToken);
       expect(textOf((await upstream.request('tools/call', params)).result)).toBe('no token');
     });
 
@@ -173,23 +177,23 @@ export function upstreamCases(fixture: UpstreamFixture) {
 
     it('drops progress that its caller has no time for [UP-22]', async () => {
       const upstream = create(await fixture.raw());
-      let heard = 0;
+      let received = 0;
       const { promise: busy, resolve: release } = Promise.withResolvers<void>();
       const params = callOf('progress', {}, { _meta: { progressToken: 1 } });
       const answer = upstream.request('tools/call', params, {
         onNotification() {
-          heard += 1;
+          received += 1;
           return busy;
         },
       });
-      await expect.poll(() => heard).toBe(1);
+      await expect.poll(() => received).toBe(1);
       await new Promise(resolve => setTimeout(resolve, 100));
-      expect(heard).toBe(1);
+      expect(received).toBe(1);
       release();
       expect(textOf((await answer).result)).toBe('done');
     });
 
-    it('tells the server that the caller cancelled [UP-04]', async () => {
+    it('informs the server that the caller cancelled [UP-04]', async () => {
       const upstream = create(await fixture.raw());
       await upstream.start();
       const controller = new AbortController();
@@ -202,7 +206,7 @@ export function upstreamCases(fixture: UpstreamFixture) {
     });
 
     it.each(faults)(
-      'says $code when the server $what, and serves the next request [UP-05]',
+      'fails with $code when the server $what, and serves the next request [UP-05]',
       async ({ tool, args, code }) => {
         const upstream = create(await fixture.raw());
         await upstream.start();

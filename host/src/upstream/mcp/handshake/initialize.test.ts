@@ -19,7 +19,7 @@ function serverOf(answer: Answer) {
   return { sent, shake: () => initialize('up', peer, new AbortController().signal) };
 }
 
-it('learns what the server is before it says that it is ready [UP-01]', async () => {
+it('learns about the server before it reports that it is ready [UP-01]', async () => {
   const serverInfo = { name: 'files', version: '3' };
   const result = {
     protocolVersion: '2025-06-18',
