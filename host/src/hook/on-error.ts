@@ -3,7 +3,7 @@ import { failureData, violationData } from './block-data.ts';
 import type { BlockData, HookedPlugin } from './hook-chain.ts';
 import { effects } from './mode.ts';
 
-/** What follows from one hook call: the request goes on, is blocked, or goes on without the plugin from now on. */
+/** The result of one hook call: the request continues, is blocked, or continues with the plugin disabled. */
 export type Verdict =
   | { readonly kind: 'proceed' }
   | { readonly kind: 'block'; readonly data: BlockData }

@@ -48,7 +48,7 @@ describe('a plugin with fuel', () => {
     await using runner = await openGuests([{ bytes, limits }]);
     const proceed = { outcome: 'proceed' };
     const round = [...Array(5).fill(proceed), usedUp(1)];
-    // Its instance is replaced, and counts anew.
+    // Its instance is replaced, and counts from zero.
     expect(await reportsOf(runner, 12)).toEqual([...round, ...round]);
   });
 
