@@ -559,6 +559,7 @@ export const requirements = {
   'SBX-102': 'The core tests of the WebAssembly specification have the same results with fuel as without.',
   'SBX-103':
     'A plugin with fuel is stopped at the same point of the same call, in each isolation, and the reason is its limit.',
+  'SBX-104': 'Each example gives the same answers with fuel as without, in every language.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
   'CAP-86': 'However keys and tenants are named, no caller finds the values of another.',

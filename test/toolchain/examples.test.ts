@@ -60,6 +60,13 @@ describe.each(examples)('$id', ({ id, needs, casesOf = id, plugin = {}, secrets 
     expect([...covered].toSorted()).toEqual(tried.descriptor.hooks.toSorted());
   });
 
+  test('[SBX-104] does the same with fuel', { timeout: 600_000 }, async () => {
+    const tried = await tryPlugin(await component(), id, { fuel: 10 ** 12 });
+    const cases = await readCases(join(root, casesOf, 'cases'));
+    const results = await Promise.all(cases.map(one => runCase(tried, one, signal)));
+    expect(results.filter(({ passed }) => !passed)).toEqual([]);
+  });
+
   // The same plugin in several languages, each with an engine for patterns of its own.
   if (casesOf === 'redact-emails') {
     test('[AUT-03] stays fast on text that looks like addresses for long', { timeout: 600_000 }, async () => {

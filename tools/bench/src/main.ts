@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Measured, runBench } from './bench.ts';
 import { countFiles } from './files.ts';
+import { fuelTable, measureFuel } from './fuel.ts';
 import { plot } from './plot.ts';
 import { comparisonTable, courseTable, holdingTable, measuredTable, startTable, targetTable } from './report.ts';
 import { soak } from './soak.ts';
@@ -11,6 +12,7 @@ const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [-
                  [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench soak [--calls N] [--json FILE]
        pnpm bench files
+       pnpm bench fuel
 
 Measures tools/call through the gateway and what it is compared with. With the defaults it takes about 20 minutes.
   --only NAMES    measure these alone, with commas between them:
@@ -28,6 +30,8 @@ soak makes calls of which one in a hundred traps, and looks at what the gateway 
   --json FILE     write the figures as JSON, too
 
 files lists the files of host/src of which a function runs in one warmed tools/call, and in the loading of one plugin.
+
+fuel builds some of plugins-examples/, and measures them with a limit of fuel and without.
 `;
 
 function readSoakOptions(args: string[]) {
@@ -109,7 +113,9 @@ const [first, ...others] = process.argv.slice(2);
 const [options, soakOptions] =
   first === 'soak' ? [undefined, readSoakOptions(others)] : [readOptions(process.argv.slice(2)), undefined];
 if (first === 'files' && others.length === 0) await runFiles();
-else if (options !== undefined) await runAll(options);
+else if (first === 'fuel' && others.length === 0) {
+  process.stdout.write(fuelTable(await measureFuel(line => process.stderr.write(`${line}\n`))));
+} else if (options !== undefined) await runAll(options);
 else if (soakOptions !== undefined) await runSoak(soakOptions);
 else {
   process.stderr.write(usage);

@@ -26,9 +26,14 @@ export interface TriedPlugin {
 
 /**
  * Inspects a component as a gateway does. Its signature is not checked, because it runs in the sandbox anyway.
+ * @param further limits, instead of those that a gateway has by default
  * @throws Faults for which a gateway would refuse it
  */
-export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<TriedPlugin> {
+export async function tryPlugin(
+  bytes: Uint8Array,
+  reference: string,
+  further: Partial<PluginLimits> = {},
+): Promise<TriedPlugin> {
   const log = silentLog();
   const verifier = createVerifier({ trust: { keys: [], revoked_digests: [] }, requireSigned: false, log });
   const id = readDescriptor(bytes)?.id ?? '';
@@ -46,6 +51,7 @@ export async function tryPlugin(bytes: Uint8Array, reference: string): Promise<T
     startMs: defaultLimits.startMs * patience,
     compileMs: defaultLimits.compileMs * patience,
     ...(memory_mib !== undefined && { memoryBytes: memory_mib * MiB }),
+    ...further,
   };
   const compiled = new Map<string, Promise<Component>>();
   return {
