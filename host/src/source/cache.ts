@@ -14,7 +14,7 @@ import { formatReference, type Reference } from './reference.ts';
 import { referrersTag } from './referrer.ts';
 import type { Source } from './source.ts';
 
-/** What the cache of one reference stands on. */
+/** What the cache of one reference needs. */
 export interface CacheOptions {
   /** An OCI image layout, or a folder that is to become one. Several processes may share it. */
   readonly directory: string;
@@ -22,16 +22,16 @@ export interface CacheOptions {
   /** The registry. */
   readonly remote: Content;
   readonly log: Log;
-  /** Largest component, bytes. */
+  /** The maximum size of a component, in bytes. */
   readonly limit?: number;
 }
 
 /**
- * A Source that asks the registry what a tag stands for, and for the content that is not in the cache. What comes from
+ * Creates a Source that asks the registry what a tag names, and for content that is not in the cache. What comes from
  * the cache is hashed again; what is corrupted there is removed and fetched again.
  *
- * When the registry cannot be reached, and only then, a tag stands for what it stood for when it was last fetched
- * whole. A registry that refuses (401, 403, 404) is obeyed.
+ * Only if the registry cannot be reached, a tag names what it named at the last complete fetch. A refusal (401, 403,
+ * 404) is final.
  * @throws Fault `cache_unusable` and those of the remote content, from its methods
  */
 export function cachedSource({ directory, reference, remote, log, limit }: CacheOptions): Source {
@@ -85,7 +85,7 @@ export function cachedSource({ directory, reference, remote, log, limit }: Cache
 
   const source = contentSource(content, origin, limit);
 
-  /** The list of referrers as it was last: an image index under the tag that the spec has for it. */
+  /** Reads the last known list of referrers: an image index under the tag that the specification defines. */
   async function heldReferrers(tag: string): Promise<readonly Descriptor[]> {
     const descriptor = await layout.lookUp(tag);
     const bytes = descriptor && (await layout.read(descriptor));
@@ -95,7 +95,7 @@ export function cachedSource({ directory, reference, remote, log, limit }: Cache
     ...source,
     async fetch(descriptor, signal) {
       const artifact = await source.fetch(descriptor, signal);
-      // Only now, so that a name in the cache always leads to content that is whole.
+      // Written last, so that a name in the cache always leads to complete content.
       await onDisk(async () => {
         if ((await layout.lookUp(name))?.digest !== descriptor.digest) await layout.name(name, descriptor);
       });
@@ -118,7 +118,7 @@ export function cachedSource({ directory, reference, remote, log, limit }: Cache
   }
 }
 
-/** The manifest with this digest; undefined when it was never fetched whole. */
+/** Returns the manifest with this digest, or undefined if it was never fetched completely. */
 async function heldManifest(layout: ImageLayout, digest: Digest): Promise<Descriptor | undefined> {
   return (await layout.entries()).find(({ descriptor }) => descriptor.digest === digest)?.descriptor;
 }

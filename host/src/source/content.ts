@@ -9,12 +9,12 @@ import { signatureClaims } from './signature-annotation.ts';
 import { attachedSignatures } from './signature-referrer.ts';
 import type { Source } from './source.ts';
 
-/** A component larger than this is refused unless said otherwise: the largest of today's toolchains make 20 MB. */
+/** The default maximum size of a component. Today's toolchains produce up to 20 MB. */
 export const defaultArtifactLimit = 64 * 1024 * 1024;
 const configLimit = 1024 * 1024;
 
 /**
- * A Source of whatever holds OCI content: manifest (or an index that leads to one), config, one layer.
+ * Creates a Source of any OCI content: a manifest (or an index that leads to one), a config, one layer.
  * @throws Fault, from `fetch`: `manifest_too_large`, `manifest_invalid`, `platform_ambiguous`, `layer_count`,
  * `artifact_too_large`, and those of `content`
  */
@@ -46,7 +46,7 @@ export function contentSource(
     },
   };
 
-  /** The image manifest that the descriptor leads to: its own content, or the one behind an index. */
+  /** Returns the image manifest that the descriptor leads to: its own content, or the one that an index names. */
   async function readManifest(descriptor: Descriptor, signal?: AbortSignal): Promise<Uint8Array> {
     if (!isManifest(descriptor.mediaType)) {
       fail('manifest_invalid', { reference, what: `${descriptor.mediaType} is not a manifest` });

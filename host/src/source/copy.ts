@@ -7,22 +7,22 @@ import { manifestLimit, parseIndex, parseManifest } from './manifest.ts';
 import { isIndex, isManifest } from './media-type.ts';
 import { writeReferrer } from './referrer.ts';
 
-/** Two places of the same artifact, and what it is called there. */
+/** Two places of the same artifact, and its name in the second. */
 export interface Copy {
   readonly from: ContentStore;
   /** For messages. */
   readonly reference: string;
   readonly to: ContentStore;
-  /** Without one, the copy is known by its digest alone. */
+  /** The tag of the copy. Without it, only its digest names it. */
   readonly tag?: string | undefined;
-  /** Largest blob, bytes. */
+  /** The maximum size of a blob, in bytes. */
   readonly limit?: number;
 }
 
-/** What a copy brought over. */
+/** What was copied. */
 export interface Copied {
   readonly descriptor: Descriptor;
-  /** What refers to it, signatures among it. */
+  /** What refers to it, such as signatures. */
   readonly referrers: readonly Descriptor[];
 }
 
@@ -46,7 +46,7 @@ export async function copyArtifact(copy: Copy, signal?: AbortSignal): Promise<Co
   if (tag !== undefined) await to.writeManifest(root, tag, signal);
   return { descriptor, referrers };
 
-  /** Everything below a manifest, and not yet the manifest. */
+  /** Copies everything below a manifest, and not the manifest itself. */
   async function copyManifest(at: Descriptor, depth: number): Promise<Manifest> {
     if (!isManifest(at.mediaType)) fail('manifest_invalid', { reference, what: `${at.mediaType} is not a manifest` });
     if (depth > depthLimit) fail('manifest_invalid', { reference, what: `nested deeper than ${depthLimit} levels` });

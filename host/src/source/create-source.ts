@@ -23,21 +23,21 @@ export interface SourceContext {
   readonly log: Log;
   /** Relative paths start here: the folder of the operator's file. */
   readonly baseDir: string;
-  /** Where artifacts of registries are kept; without it they are fetched each time. */
+  /** Where artifacts from registries are cached; without it they are fetched each time. */
   readonly cacheDir?: string | undefined;
-  /** `host[:port]` of registries that are asked over plain http although they are not on this machine. */
+  /** `host[:port]` of registries that are reached over plain http although they are not on this machine. */
   readonly plainHttp?: readonly string[] | undefined;
-  /** `host[:port]` of token services beyond the registry's own host that may have our login. */
+  /** `host[:port]` of token services, beyond the registry's own host, that may receive the login. */
   readonly tokenHosts?: readonly string[] | undefined;
   readonly timeouts?: Partial<Patience> | undefined;
-  /** Docker's logins unless said otherwise. */
+  /** Logins for registries. By default those of Docker. */
   readonly credentials?: Credentials | undefined;
-  /** Largest component, bytes. */
+  /** The maximum size of a component, in bytes. */
   readonly maxBytes?: number | undefined;
 }
 
 /**
- * The one entry to this folder: a Source for whatever the operator wrote. Nothing is asked of anybody yet.
+ * Creates the Source for what the operator wrote. Nothing is fetched yet.
  * @throws Fault `reference_invalid`
  */
 export function createSource(spec: SourceSpec, on: SourceContext): Source {

@@ -14,7 +14,7 @@ export const descriptorSchema = z.object({
 
 export type Descriptor = z.infer<typeof descriptorSchema>;
 
-/** The descriptor of bytes that are at hand. */
+/** Returns the descriptor of these bytes. */
 export const describe = (mediaType: string, bytes: Uint8Array): Descriptor => ({
   mediaType,
   digest: digestOf(bytes),

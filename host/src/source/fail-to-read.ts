@@ -1,7 +1,10 @@
 import { fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
 
-/** What the file system threw, as a Fault; a Fault as it is. @throws Fault `artifact_not_found`, `file_unreadable` */
+/**
+ * Throws an error of the file system as a Fault, and a Fault unchanged.
+ * @throws Fault `artifact_not_found`, `file_unreadable`
+ */
 export function failToRead(error: unknown, reference: string, file: string, more: { digest?: string } = {}): never {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT') {

@@ -10,12 +10,12 @@ import { mediaType } from './media-type.ts';
 import { fileBody, readHashed } from './read-body.ts';
 import type { Source } from './source.ts';
 
-/** A signature is 64 bytes; what is longer is read this far, and will not hold. */
+/** A signature has 64 bytes. A longer file is read only this far, and is refused. */
 const signatureLimit = 4096;
 
 /**
  * A Source of one file, `X.wasm`, with its signature beside it: `X.wasm.sig` is the raw 64-byte Ed25519 signature over
- * the exact bytes of `X.wasm`. No such file, no signature.
+ * the exact bytes of `X.wasm`. Without that file, the artifact is unsigned.
  * @throws Fault `artifact_not_found`, `file_unreadable`, `artifact_too_large`; `digest_mismatch` when the file changed
  * between `resolve` and `fetch`; from its methods
  */

@@ -6,7 +6,7 @@ import { isIndex, isWasmLayer, mediaType } from './media-type.ts';
 /** The OCI distribution spec asks registries to take 4 MiB (§ Pushing Manifests); no plugin needs more. */
 export const manifestLimit = 4 * 1024 * 1024;
 
-/** OCI image spec, § Image Manifest: what we read of it. */
+/** The members that are read of an image manifest (OCI image spec, § Image Manifest). */
 const imageManifestSchema = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
@@ -23,7 +23,7 @@ type ImageManifest = z.infer<typeof imageManifestSchema>;
 export const imageIndexSchema = z.object({
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
-  /** There are registries that write an empty list as null. */
+  /** Some registries write an empty list as null. */
   manifests: z
     .array(descriptorSchema)
     .nullable()
@@ -59,7 +59,7 @@ export function parsePluginManifest(bytes: Uint8Array, reference: string): Plugi
 }
 
 /**
- * The one manifest that an image index stands for: its only one, or the only one for the architecture `wasm`.
+ * Returns the one manifest that an image index stands for: its only one, or the only one for the architecture `wasm`.
  * @throws Fault `manifest_invalid`, `platform_ambiguous`
  */
 export function chooseManifest(bytes: Uint8Array, reference: string): Descriptor {
@@ -74,7 +74,7 @@ export function chooseManifest(bytes: Uint8Array, reference: string): Descriptor
   return chosen;
 }
 
-/** Reads an image manifest of whatever artifact. @throws Fault `manifest_invalid` */
+/** Reads an image manifest of any artifact. @throws Fault `manifest_invalid` */
 export const parseManifest = (bytes: Uint8Array, reference: string): ImageManifest =>
   parse(imageManifestSchema, bytes, reference);
 

@@ -6,20 +6,20 @@ import { type Descriptor, describe } from './descriptor.ts';
 import { mediaType } from './media-type.ts';
 import { signatureAnnotations } from './signature-annotation.ts';
 
-/** What a plugin's manifest is made of. */
+/** What a plugin's manifest is built from. */
 export interface PluginContent {
   readonly component: Uint8Array;
   readonly descriptor: PluginDescriptor;
   /** The component's imports and exports, as it names them: `sallyport:plugin/log@0.1.0`. */
   readonly imports: readonly string[];
   readonly exports: readonly string[];
-  /** None leaves the artifact unsigned. */
+  /** Without a signature, the artifact is unsigned. */
   readonly signature?: SignatureClaim;
-  /** RFC 3339. `createdFrom(process.env)` unless said otherwise. */
+  /** RFC 3339. By default `createdFrom(process.env)`. */
   readonly created?: string;
 }
 
-/** Bytes and what they are called in the manifest. */
+/** Bytes and their descriptor in the manifest. */
 export interface Blob {
   readonly descriptor: Descriptor;
   readonly bytes: Uint8Array;
@@ -32,7 +32,9 @@ export interface PluginArtifact {
   readonly manifest: Blob;
 }
 
-/** The moment in SOURCE_DATE_EPOCH (reproducible-builds.org), or the epoch: the clock would change every digest. */
+/**
+ * Returns the time in SOURCE_DATE_EPOCH (reproducible-builds.org), or the epoch: the clock would change every digest.
+ */
 export function createdFrom(environment: NodeJS.ProcessEnv): string {
   const seconds = Number(environment.SOURCE_DATE_EPOCH ?? 0);
   const date = new Date(Number.isSafeInteger(seconds) && seconds >= 0 ? seconds * 1000 : 0);
@@ -41,7 +43,7 @@ export function createdFrom(environment: NodeJS.ProcessEnv): string {
 
 /**
  * Builds the CNCF Wasm OCI artifact of a plugin: manifest, config, one layer. The same content gives the same bytes.
- * The config's member `sallyport` repeats the descriptor for those who only look.
+ * The config's member `sallyport` repeats the descriptor for tools that do not read the component.
  */
 export function buildPluginManifest(content: PluginContent): PluginArtifact {
   const { component: bytes, descriptor: plugin, imports, exports, signature } = content;
@@ -74,8 +76,8 @@ export function buildPluginManifest(content: PluginContent): PluginArtifact {
 }
 
 /**
- * The member `sallyport` of a config blob, unparsed; undefined when other tools made the config.
- * @throws Fault `manifest_invalid` when a config that says it is JSON is not
+ * Returns the member `sallyport` of a config blob, unparsed; undefined if another tool made the config.
+ * @throws Fault `manifest_invalid` if a config that is declared as JSON is not
  */
 export function statedDescriptor(type: string, config: Uint8Array, reference: string): JsonObject[string] {
   if (type !== mediaType.wasmConfig) return undefined;

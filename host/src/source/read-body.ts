@@ -7,7 +7,7 @@ import type { Descriptor } from './descriptor.ts';
 /** The body of a `Response`, or anything else that yields bytes. */
 export type Body = AsyncIterable<Uint8Array> | null;
 
-/** A file as a body. Pieces of Node's own size, a quarter of this, take twice the time. */
+/** Returns a file as a body. Node's default chunks, a quarter of this size, take twice the time. */
 export async function* fileBody(path: string): AsyncIterable<Uint8Array> {
   const handle = await openRegularFile(path);
   yield* handle.createReadStream({ highWaterMark: 262_144 });
@@ -29,8 +29,8 @@ export async function readBounded(body: Body, limit: number, tooLarge: () => nev
 }
 
 /**
- * Reads at most `room` bytes, into memory of just that size, and hashes them piece by piece: all at once would hold up
- * the thread for a tenth of a second where they are many.
+ * Reads at most `room` bytes, into memory of exactly that size, and hashes them chunk by chunk: hashing a large
+ * component at once would block the thread for a tenth of a second.
  * @throws whatever `tooLarge` throws, at the first byte too many
  */
 export async function readHashed(
@@ -51,7 +51,7 @@ export async function readHashed(
 }
 
 /**
- * Reads content of which size and digest are known.
+ * Reads content whose size and digest are known.
  * @throws Fault `size_mismatch`, at the first byte too many or at the end; `digest_mismatch`
  */
 export async function readExactly(body: Body, expected: Descriptor, reference: string): Promise<Uint8Array> {

@@ -8,7 +8,7 @@ export interface Reference {
   /** The spec's `<name>`: lower-case path components with slashes between them. */
   readonly repository: string;
   readonly tag?: string;
-  /** Wins over the tag. */
+  /** Takes precedence over the tag. */
   readonly digest?: Digest;
 }
 
@@ -23,9 +23,8 @@ const pattern = new RegExp(
 const hint = 'write registry/repository:tag, for example ghcr.io/acme/redact-emails:0.1.0';
 
 /**
- * Reads `ghcr.io/acme/redact:0.1.0` or `…@sha256:…`.
- * A name without a registry is refused, for which one was meant decides whom we trust; so is a name without tag and
- * digest, for `latest` would be a guess.
+ * Parses `ghcr.io/acme/redact:0.1.0` or `…@sha256:…`. A name without a registry is refused, because the registry
+ * decides whom we trust; so is a name without tag and digest, because `latest` would be a guess.
  * @throws Fault `reference_invalid`
  */
 export function parseReference(text: string): Reference {
@@ -38,14 +37,14 @@ export function parseReference(text: string): Reference {
   if (!/[.:[]/.test(registry) && registry !== 'localhost') return refuse(`"${registry}" is not the name of a registry`);
   const { host } = URL.parse(`https://${registry}`) ?? {};
   if (host === undefined) return refuse(`"${registry}" is not a host`);
-  // Trust, logins and plain http go by the name: `127.1` or `a.example:0443` would be asked under another one.
+  // Trust, logins and plain http depend on the name, and `127.1` or `a.example:0443` would be reached under another one.
   if (host !== registry && `${host}:443` !== registry) return refuse(`"${registry}" must be written ${host}`);
   if (repository.length > 255) return refuse('the repository is longer than 255 characters');
   if (digest !== undefined && !isDigest(digest)) return refuse('the digest is not sha256:<64 hex digits>');
-  if (tag === undefined && digest === undefined) return refuse('neither a tag nor a digest');
+  if (tag === undefined && digest === undefined) return refuse('it has neither a tag nor a digest');
   return { registry, repository, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
 }
 
-/** The text that `parseReference` reads back to the same reference. */
+/** Formats a reference as `parseReference` reads it. */
 export const formatReference = ({ registry, repository, tag, digest }: Reference): string =>
   `${registry}/${repository}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;

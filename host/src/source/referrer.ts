@@ -11,10 +11,10 @@ import { isIndex, mediaType } from './media-type.ts';
  */
 export const referrersTag = (subject: Digest): string => subject.replace(':', '-');
 
-/** Whether a tag is one of these, and not the name of an artifact. */
+/** Whether a tag lists referrers, and does not name an artifact. */
 export const isReferrersTag = (tag: string | undefined): boolean => /^sha256-[0-9a-f]{64}$/.test(tag ?? '');
 
-/** The referrers that the fallback tag lists. */
+/** Reads the referrers that the fallback tag lists. */
 export async function taggedReferrers(
   { tagged }: Pick<ContentStore, 'tagged'>,
   subject: Digest,
@@ -22,12 +22,12 @@ export async function taggedReferrers(
   signal?: AbortSignal,
 ): Promise<readonly Descriptor[]> {
   const manifest = await tagged(referrersTag(subject), signal);
-  // There are registries that take this tag for the digest, and answer with the subject itself.
+  // Some registries take this tag for the digest, and respond with the subject itself.
   if (!manifest || manifest.descriptor.digest === subject || !isIndex(manifest.descriptor.mediaType)) return [];
   return parseIndex(manifest.bytes, reference).manifests;
 }
 
-/** A referrer as lists of referrers describe it: with its type and its annotations. */
+/** Describes a referrer as lists of referrers do: with its type and its annotations. */
 export function describeReferrer({ descriptor, bytes }: Manifest, reference: string): Descriptor {
   if (isIndex(descriptor.mediaType)) return descriptor;
   const { artifactType, config, annotations } = parseManifest(bytes, reference);
@@ -65,7 +65,7 @@ export async function writeReferrer(
     fail('referrer_lost', { reference, tag: referrersTag(subject) });
 }
 
-/** What is attached to a manifest: one layer, whose media type is the artifact type too. */
+/** What is attached to a manifest: one layer, whose media type is also the artifact type. */
 export interface Attachment {
   readonly mediaType: string;
   readonly bytes: Uint8Array;

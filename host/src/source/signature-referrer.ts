@@ -9,7 +9,7 @@ import { attachReferrer } from './referrer.ts';
 import { keyIdAnnotation } from './signature-annotation.ts';
 
 const signatureBytes = 64;
-/** Attached signatures that are looked at, and how large their manifests may be. */
+/** The maximum of attached signatures that are read, and the size of their manifests. */
 const countLimit = 16;
 const manifestBytes = 64 * 1024;
 

@@ -15,8 +15,8 @@ import { openImageLayout } from './image-layout.ts';
 import { nameOf, readIndex } from './index-file.ts';
 
 /**
- * A Source of a folder that is an OCI image layout: `./folder`, when it holds one artifact, or `./folder:tag`, where
- * the tag is the annotation org.opencontainers.image.ref.name. The folder is only read.
+ * Creates a Source of a folder that is an OCI image layout: `./folder`, if it contains one artifact, or `./folder:tag`,
+ * where the tag is the annotation org.opencontainers.image.ref.name. The folder is only read.
  * @throws Fault `layout_invalid`, `artifact_not_found`, `file_unreadable`, and those of `contentSource`, from its
  * methods
  */
@@ -24,8 +24,9 @@ export const ociLayoutSource = (reference: string, baseDir: string, limit?: numb
   contentSource(layoutContent(reference, baseDir), { reference }, limit);
 
 /**
- * Content of an image layout, named as above. It is written to as `openImageLayout` does; referrers are listed under
- * the tag that the distribution spec has for them, and those that another tool put into index.json are found too.
+ * Creates the content of an image layout, named as above. It is written to as `openImageLayout` does; referrers are
+ * listed under the tag that the distribution spec has for them, and those that another tool put into index.json are
+ * found too.
  */
 export function layoutContent(reference: string, baseDir: string): ContentStore {
   const { folder, tag } = parseLayoutReference(reference);
@@ -57,7 +58,7 @@ export function layoutContent(reference: string, baseDir: string): ContentStore 
     return descriptor && manifestOf(descriptor);
   };
 
-  /** The manifests of index.json that refer to another one, whether they have a name or not. */
+  /** Returns the manifests of index.json that refer to another one, whether they have a name or not. */
   async function referring(
     held: readonly Descriptor[],
   ): Promise<readonly { subject: Digest; descriptor: Descriptor }[]> {
@@ -103,7 +104,7 @@ export function layoutContent(reference: string, baseDir: string): ContentStore 
     },
 
     async tagged(name) {
-      // A folder that is to become a layout has no index yet.
+      // A folder that will become a layout has no index yet.
       return (await stat(join(directory, 'index.json')).catch(() => undefined)) && tagged(name);
     },
 
@@ -122,7 +123,7 @@ export function layoutContent(reference: string, baseDir: string): ContentStore 
     },
   };
 
-  /** @throws Fault `file_unwritable` for what the file system says: no room, no right */
+  /** Runs a write. @throws Fault `file_unwritable` for an error of the file system */
   async function written(write: () => Promise<void>): Promise<void> {
     try {
       await write();
@@ -142,7 +143,7 @@ function subjectOf(bytes: Uint8Array, reference: string): Digest | undefined {
   }
 }
 
-/** A layout and the name in it, as skopeo's `oci:` has it: the folder ends at the first colon. */
+/** Splits a layout's folder from the name in it, as skopeo's `oci:` does: the folder ends at the first colon. */
 export function parseLayoutReference(reference: string): { readonly folder: string; readonly tag?: string } {
   const colon = reference.indexOf(':');
   return colon < 0 ? { folder: reference } : { folder: reference.slice(0, colon), tag: reference.slice(colon + 1) };

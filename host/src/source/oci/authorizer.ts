@@ -4,15 +4,15 @@ import type { Credentials } from './docker-config.ts';
 import type { AddressPolicy } from './registry-address.ts';
 import { basic, requestToken, trustedRealm } from './token.ts';
 
-/** Knows what to show to one registry. Logins are looked up only when the registry asks. */
+/** Authenticates to one registry. Logins are looked up only when the registry asks. */
 export interface Authorizer {
-  /** Where the login was found that was shown last, for messages; absent when none was. */
+  /** Where the last used login was found, for messages; undefined if none was used. */
   readonly from: string | undefined;
-  /** What an earlier challenge led to, for this scope. */
+  /** Returns the header that an earlier challenge led to, for this scope. */
   header(scope: string): string | undefined;
   /**
-   * Another login than the one that is refused now, when there is one: passwords that end, as those of Amazon ECR do, are
-   * refused with 403 and without a challenge.
+   * Returns another login than the refused one, if there is one: passwords that expire, such as those of Amazon ECR,
+   * are refused with 403 and without a challenge.
    * @throws Fault of the lookup of credentials
    */
   renew(scope: string, refused: string): Promise<string | undefined>;
@@ -25,9 +25,9 @@ export interface Authorizer {
 }
 
 export interface AuthorizerOptions extends AddressPolicy {
-  /** As the operator wrote it, for the lookup. */
+  /** The registry as the operator wrote it, for the lookup. */
   readonly registry: string;
-  /** Whose login it is, where one is kept for a part of the registry. */
+  /** The repository, for logins that are kept for a part of the registry. */
   readonly repository?: string;
   readonly url: URL;
   readonly credentials: Credentials;

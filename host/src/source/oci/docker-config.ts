@@ -8,24 +8,24 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { readRegularFile } from '../../core/regular-file.ts';
 import { isNotFound } from '../../core/system-error.ts';
 
-/** What a registry is shown: a name with a password, or a token from an earlier login. */
+/** What authenticates to a registry: a name with a password, or a token from an earlier login. */
 export type Credential =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  /** A refresh token, given to the token service. */
+  /** A refresh token, for the token service. */
   | { readonly kind: 'identity'; readonly token: string }
-  /** A bearer token, given to the registry as it is. */
+  /** A bearer token, for the registry itself. */
   | { readonly kind: 'registry'; readonly token: string };
 
 /** A credential and where it was found: a helper's name or an entry of config.json, never a secret. */
 export type FoundCredential = Credential & { readonly from?: string };
 
 /**
- * Looks up what to show to a registry (`host[:port]`) for one of its repositories; undefined when there is nothing.
- * Without a repository, logins that are kept for a part of the registry do not apply.
+ * Looks up the credential for a registry (`host[:port]`) and one of its repositories; returns undefined if there is
+ * none. Without a repository, logins for a part of the registry do not apply.
  */
 export type Credentials = (registry: string, repository?: string) => Promise<FoundCredential | undefined>;
 
-// Docker and podman write `null` for what is empty, and read it as absent.
+// Docker and podman write `null` for an empty value, and read it as absent.
 const text = z.string().nullish();
 const loginSchema = z.object({
   auth: text,
@@ -43,18 +43,18 @@ const helperAnswerSchema = z.object({ Username: z.string(), Secret: z.string() }
 
 type DockerConfig = z.infer<typeof configSchema>;
 
-/** Where docker keeps its logins. */
+/** Returns the file in which docker keeps its logins. */
 export const dockerConfigFile = (environment: NodeJS.ProcessEnv): string =>
   join(environment.DOCKER_CONFIG || join(homeFolder(), '.docker'), 'config.json');
 
 /** Docker Hub under all the names that docker, podman and their helpers keep its login by, docker's own first. */
 const dockerHubNames = ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io', 'registry-1.docker.io'];
 
-/** The names that a registry's login may be kept under. The first is the one that a new login gets. */
+/** Returns the names under which a registry's login may be kept. A new login gets the first. */
 const loginKeys = (registry: string): readonly [string, ...string[]] =>
   dockerHubNames.includes(registry) ? (dockerHubNames as [string, ...string[]]) : [registry];
 
-/** What a registry's login is kept under; Docker Hub's has a name of its own. */
+/** Returns the name under which a registry's login is kept. Docker Hub's has a special name. */
 export const loginKey = (registry: string): string => loginKeys(registry)[0];
 
 /** Whether an entry of `auths` is the login of the whole registry, under whatever name. */
@@ -63,7 +63,7 @@ export const isLoginOf = (registry: string, name: string): boolean => {
   return names.includes(name) || names.includes(hostOfUrl(name) ?? '');
 };
 
-/** The helper that keeps the login of a registry, if one does. */
+/** Returns the helper that keeps the login of a registry, if there is one. */
 export function helperOf({ credHelpers, credsStore }: DockerConfig, registry: string): string | undefined {
   const own = loginKeys(registry).map(key => credHelpers?.[key]);
   return own.find(helper => helper) || credsStore || undefined;
@@ -72,9 +72,9 @@ export function helperOf({ credHelpers, credsStore }: DockerConfig, registry: st
 const helperTimeoutMs = 30_000;
 
 /**
- * The logins of `docker login`, `podman login`, `skopeo login`: `config.json` in `$DOCKER_CONFIG` or `~/.docker`, and
- * the credential helpers that it names. A helper of the registry wins over `credsStore`, which wins over `auths`.
- * Of several entries of `auths` the most specific one counts (containers-auth.json(5)).
+ * Reads the logins of `docker login`, `podman login`, `skopeo login`: `config.json` in `$DOCKER_CONFIG` or `~/.docker`,
+ * and the credential helpers that it names. A helper of the registry wins over `credsStore`, which wins over `auths`.
+ * The most specific entry of `auths` applies (containers-auth.json(5)).
  * @throws Fault `docker_config_invalid`, `credential_helper_failed`, from the lookup
  */
 export function dockerCredentials(environment: NodeJS.ProcessEnv = process.env): Credentials {
@@ -89,7 +89,7 @@ export function dockerCredentials(environment: NodeJS.ProcessEnv = process.env):
 }
 
 /**
- * Docker's config.json: as we read it, and whole; undefined when there is none.
+ * Reads Docker's config.json: the known members, and the whole; returns undefined if there is none.
  * @throws Fault `docker_config_invalid`
  */
 export async function readDockerConfig(
@@ -106,7 +106,7 @@ export async function readDockerConfig(
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    // The parser's own message quotes the text, which holds passwords.
+    // The parser's own message quotes the text, which contains passwords.
     return fail('docker_config_invalid', { file, what: 'not JSON' });
   }
   const { data, error } = configSchema.safeParse(value);
@@ -126,8 +126,8 @@ function loginOf(config: DockerConfig, file: string, registry: string, repositor
 type Login = z.infer<typeof loginSchema>;
 
 /**
- * The entry for the repository itself, then for each part of its path that it is under, then for the registry, then one
- * that is a URL on the registry's host, as old versions of docker wrote them. An entry that says nothing is none.
+ * Finds the entry for the repository itself, then for each part of its path that it is under, then for the registry,
+ * then one that is a URL on the registry's host, as old versions of docker wrote them. An empty entry is ignored.
  */
 function entryFor({ auths }: DockerConfig, registry: string, repository?: string) {
   const logins = Object.entries(auths ?? {}).flatMap(([name, login]) =>
@@ -141,7 +141,7 @@ function entryFor({ auths }: DockerConfig, registry: string, repository?: string
   return named ?? logins.find(({ name }) => names.includes(hostOfUrl(name) ?? ''));
 }
 
-/** The host of an entry that is a URL: `https://registry.example/v2/`. */
+/** Returns the host of an entry that is a URL: `https://registry.example/v2/`. */
 const hostOfUrl = (name: string): string | undefined => /^https?:\/\/([^/]+)/.exec(name)?.[1];
 
 function credentialOf(login: Login, invalid: () => never): Credential | undefined {
@@ -188,12 +188,12 @@ export async function runHelper(
     const child = execFile(helper, [verb], { env, timeout: helperTimeoutMs, maxBuffer: 64 * 1024 }, (error, stdout) =>
       resolve({ stdout, error }),
     );
-    child.stdin?.on('error', () => {}); // It may end without reading; its exit code tells.
+    child.stdin?.on('error', () => {}); // It may end without reading; its exit code decides.
     child.stdin?.end(input);
   });
   if (error) {
     if (/credentials not found/i.test(stdout)) return undefined;
-    // Neither the helper's output nor the cause is shown: it may hold a secret.
+    // Neither the helper's output nor the cause is reported: it may contain a secret.
     const missing = isNotFound(error);
     return fail('credential_helper_failed', {
       helper,

@@ -11,14 +11,14 @@ import { type AddressPolicy, registryUrl } from './registry-address.ts';
 import { defaultPatience, withRetries } from './retry.ts';
 import { createTransport } from './transport.ts';
 
-/** A name and a password, or a token in its place. */
+/** A name and a password, or a token instead of the password. */
 export interface Login {
   readonly username: string;
   readonly password: string;
 }
 
 /**
- * Asks a registry whether it takes a login (OCI distribution spec, § Determining Support).
+ * Asks a registry whether it accepts a login (OCI distribution spec, § Determining Support).
  * @throws Fault `registry_denied`, `registry_answer`, `token_refused`, and those of every call of OciClient
  */
 export async function checkLogin(
@@ -46,7 +46,7 @@ export async function checkLogin(
 
 /**
  * Keeps a login where docker, podman and skopeo find it: with the credential helper that config.json names for the
- * registry, or else in config.json itself, readable by its owner alone. Yields who keeps it: the helper, or the file.
+ * registry, or else in config.json itself, readable by its owner alone. Returns who keeps it: the helper, or the file.
  * @throws Fault `docker_config_invalid`, `credential_helper_failed`, `docker_config_unwritable`
  */
 export async function storeLogin(registry: string, login: Login, env: NodeJS.ProcessEnv): Promise<string> {

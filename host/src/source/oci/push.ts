@@ -3,14 +3,14 @@ import { buildPluginManifest, type PluginContent } from '../plugin-manifest.ts';
 import { parseReference } from '../reference.ts';
 import { createOciClient, type OciClientOptions } from './client.ts';
 
-/** A plugin, and where it goes. */
+/** A plugin, and where to push it. */
 export interface PluginPush extends PluginContent, OciClientOptions {
   /** `registry/repository:tag`; without a tag, the digest must be that of the manifest. */
   readonly reference: string;
 }
 
 /**
- * Pushes a plugin: layer and config first, then the manifest under its tag, so that nobody pulls half of it.
+ * Pushes a plugin: layer and config first, then the manifest under its tag, so that no pull finds half of it.
  * Returns the manifest's digest, which is the same each time for the same plugin.
  * @throws Fault `reference_invalid`, and those of OciClient
  */

@@ -2,13 +2,13 @@ import { type Dispatcher, type RequestInit as UndiciRequestInit, fetch as undici
 import { proxyFromEnvironment } from '../../core/proxy.ts';
 
 /**
- * `fetch`, through the proxies of the environment where it names any.
+ * Calls `fetch`, through the proxies that the environment names.
  * @throws TypeError as `fetch` does; Fault `proxy_invalid`
  */
 export async function registryFetch(url: URL, init: RequestInit): Promise<Response> {
   proxy ??= proxyFromEnvironment();
   if (proxy === undefined) return fetch(url, init);
-  // The types of both say the same, in other words.
+  // Both types are equivalent.
   const options = {
     ...init,
     headers: [...new Headers(init.headers)],
@@ -17,5 +17,5 @@ export async function registryFetch(url: URL, init: RequestInit): Promise<Respon
   return (await undiciFetch(url.href, options)) as unknown as Response;
 }
 
-/** Made once, because it keeps sockets. */
+/** Created once, because it keeps sockets. */
 let proxy: Dispatcher | undefined;

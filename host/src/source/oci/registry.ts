@@ -4,7 +4,7 @@ import { formatReference, type Reference } from '../reference.ts';
 import { taggedReferrers } from '../referrer.ts';
 import type { OciClient } from './client.ts';
 
-/** Content of one repository in a registry. What `resolve` yields is the hash of the bytes, whatever a header says. */
+/** Creates the content of one repository. `resolve` returns the hash of the bytes, whatever a header states. */
 export function registryContent(reference: Reference, client: OciClient): ContentStore {
   const { tag, digest } = reference;
   const name = formatReference(reference);

@@ -3,15 +3,15 @@ import { type Fault, fail } from '../../core/fault.ts';
 
 /** How long a registry may take, and how often it is asked again. */
 export interface Patience {
-  /** Longest silence: before the answer's head, and between two chunks of its body. Milliseconds. */
+  /** The longest silence, in milliseconds: before the response's headers, and between two chunks of its body. */
   readonly silenceMs: number;
-  /** Longest time of one attempt, to the last byte. Milliseconds. */
+  /** The longest time of one attempt, to the last byte, in milliseconds. */
   readonly attemptMs: number;
-  /** Attempts in all. */
+  /** The number of attempts. */
   readonly attempts: number;
-  /** Pause before the second attempt, doubled each time, of which a random half is taken off. Milliseconds. */
+  /** The pause before the second attempt, in milliseconds, doubled each time and shortened at random by up to half. */
   readonly pauseMs: number;
-  /** A `Retry-After` beyond this ends the attempts. Milliseconds. */
+  /** A `Retry-After` beyond this, in milliseconds, ends the attempts. */
   readonly longestPauseMs: number;
 }
 
@@ -23,7 +23,7 @@ export const defaultPatience: Patience = {
   longestPauseMs: 30_000,
 };
 
-/** A failure that may be gone the next time. `retryAfterMs` is what the registry asked for. */
+/** A failure that may be temporary. `retryAfterMs` is the pause that the registry asked for. */
 export class Transient extends Error {
   override readonly name = 'Transient';
   readonly retryAfterMs: number | undefined;
@@ -34,13 +34,13 @@ export class Transient extends Error {
   }
 }
 
-/** What stays as it is: not implemented, and no room (RFC 4918 § 11.5). */
+/** Statuses that another attempt does not change: not implemented, and no storage (RFC 4918 § 11.5). */
 const lasting: ReadonlySet<number> = new Set([501, 507]);
 
-/** Statuses that ask for another attempt: too many requests, and the server's own trouble. */
+/** Whether a status may be temporary: too many requests, or an error of the server. */
 export const isTransientStatus = (status: number): boolean => status === 429 || (status >= 500 && !lasting.has(status));
 
-/** `Retry-After` in milliseconds from now (RFC 9110 § 10.2.3): seconds or a date. */
+/** Reads `Retry-After`, which is seconds or a date, as milliseconds from now (RFC 9110 § 10.2.3). */
 export function retryAfterMs(field: string | null, now = Date.now()): number | undefined {
   if (field === null) return undefined;
   if (/^\s*\d+\s*$/.test(field)) return Number(field) * 1000;
@@ -50,7 +50,7 @@ export function retryAfterMs(field: string | null, now = Date.now()): number | u
 
 /**
  * Runs `attempt` until it does not throw a Transient, with pauses that grow and differ from one caller to the next.
- * @throws Fault `registry_unreachable` when the attempts are used up; whatever else `attempt` throws, at once
+ * @throws Fault `registry_unreachable` after the last attempt; any other error of `attempt`, at once
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
@@ -72,5 +72,5 @@ export async function withRetries<T>(
   }
 }
 
-/** Whether a fault says that the registry is away, and not that it refused. */
+/** Whether a fault says that the registry cannot be reached, and not that it refused. */
 export const isUnreachable = (fault: Fault): boolean => fault.code === 'registry_unreachable';

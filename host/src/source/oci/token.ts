@@ -10,7 +10,7 @@ import { isTransientStatus, retryAfterMs, Transient } from './retry.ts';
 /** A bearer token for one scope. */
 export interface Token {
   readonly token: string;
-  /** Milliseconds since the epoch from which on it is not used any more. */
+  /** When the token is no longer used, in milliseconds since the epoch. */
   readonly staleAt: number;
 }
 
@@ -21,21 +21,27 @@ const answerSchema = z.object({
 });
 
 const answerLimit = 256 * 1024;
-/** What the token specification says when the answer does not: 60 seconds. */
+/** The lifetime that the token specification assumes if the response states none: 60 seconds. */
 const defaultLifeSeconds = 60;
 
-/** Who asks whom for which token. */
+/** A request for a token. */
 export interface TokenRequest {
   /** A `Bearer` challenge. */
   readonly challenge: Challenge;
   readonly registry: URL;
-  /** `repository:<name>:<actions>`, or empty to ask for no more than whether the login is right. Ours and not the challenge's: no registry makes us ask for more than we need. */
+  /**
+   * `repository:<name>:<actions>`, or empty to check only the login. It is ours and not the challenge's, so that no
+   * registry makes us ask for more than we need.
+   */
   readonly scope: string;
   readonly credential: Exclude<Credential, { kind: 'registry' }> | undefined;
   readonly reference: string;
 }
 
-/** @throws Fault `challenge_invalid`, `token_realm_untrusted` when our credentials must not go where it points */
+/**
+ * Checks where a challenge points.
+ * @throws Fault `challenge_invalid`, `token_realm_untrusted` if credentials must not go there
+ */
 export function trustedRealm({ parameters }: Challenge, registry: URL, policy: AddressPolicy, reference: string): URL {
   const text = parameters.get('realm');
   const realm = text === undefined ? null : URL.parse(text);
@@ -48,7 +54,8 @@ export function trustedRealm({ parameters }: Challenge, registry: URL, policy: A
 
 /**
  * Gets a token as the distribution project's token specification says: GET with service and scope, with the login as
- * Basic; or, with an identity token, the OAuth2 form of it. Redirects are refused, for the request carries a login.
+ * Basic; or, with an identity token, the OAuth2 form of it. Redirects are refused, because the request contains a
+ * login.
  * @throws Transient; Fault `challenge_invalid`, `token_realm_untrusted`, `token_refused`
  */
 export async function requestToken(request: TokenRequest, policy: AddressPolicy, signal: AbortSignal): Promise<Token> {
@@ -90,7 +97,7 @@ const exchange = (token: string, parameters: Record<string, string>): RequestIni
   }),
 });
 
-/** `Basic` credentials (RFC 7617), as UTF-8. */
+/** Formats `Basic` credentials (RFC 7617), as UTF-8. */
 export const basic = (username: string, password: string): string =>
   `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 
@@ -104,6 +111,6 @@ function readToken(bytes: Uint8Array): Token | undefined {
   const { data } = answerSchema.safeParse(value);
   const token = data?.token || data?.access_token;
   if (!data || !token || !/^[\x21-\x7e]+$/.test(token)) return undefined;
-  // Used up to 90% of its life, so that it does not go stale on the way.
+  // The token is used for 90% of its lifetime, so that it does not expire on the way.
   return { token, staleAt: Date.now() + (data.expires_in ?? defaultLifeSeconds) * 900 };
 }

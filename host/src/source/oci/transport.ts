@@ -14,9 +14,9 @@ export interface Call {
   readonly body?: Uint8Array;
   /** Told of how many bytes of the body are on their way. */
   readonly sent?: ((bytes: number) => void) | undefined;
-  /** A redirect to another host is the answer, and not followed. */
+  /** Whether a redirect to another host is returned as the answer instead of followed. */
   readonly stays?: boolean;
-  /** What it needs the right to: `repository:<name>:<actions>`. */
+  /** The rights that it needs: `repository:<name>:<actions>`. */
   readonly scope: string;
   /** For messages. */
   readonly reference: string;
@@ -38,7 +38,7 @@ export interface TransportOptions extends AddressPolicy {
 /**
  * Makes one attempt at a call: time-outs, one answer to a challenge, redirects followed by hand; `read` takes the
  * answer, whatever its status, within the same time-outs.
- * @throws Transient for what may be gone the next time; Fault `registry_tls`, `redirect_refused`, those of Authorizer
+ * @throws Transient for what may be temporary; Fault `registry_tls`, `redirect_refused`, those of Authorizer
  */
 export type Transport = <T>(call: Call, read: (answer: Answer) => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
@@ -72,7 +72,7 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
       deadline.touch();
       return (await send(call, renewed, deadline)).response;
     }
-    // Who was redirected to another host has nothing to show there.
+    // Another host receives no credentials.
     if (first.response.status !== 401 || !own || first.elsewhere) return first.response;
     await first.response.body?.cancel();
     const field = first.response.headers.get('www-authenticate');
@@ -119,7 +119,7 @@ export function createTransport({ url: registry, authorizer, patience, ...policy
 
 const chunkBytes = 64 * 1024;
 
-/** In pieces, so that a slow line shows that it is alive, and how far it is. */
+/** Sends bytes in chunks, so that a slow connection shows progress and does not count as silent. */
 async function* inChunks(bytes: Uint8Array, sent: Call['sent'], deadline: Deadline): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += chunkBytes) {
     yield bytes.subarray(at, at + chunkBytes);
@@ -137,7 +137,7 @@ async function* watched(body: Body, deadline: Deadline): AsyncGenerator<Uint8Arr
 
 const tlsFailure = /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|DEPTH_ZERO|SELF_SIGNED|EPROTO)/;
 
-/** `fetch` throws a TypeError whose cause is what really happened. */
+/** Converts the TypeError of `fetch`, whose cause is what happened. */
 function classify(error: unknown, { reference, url }: Call): unknown {
   if (error instanceof Fault || !(error instanceof TypeError)) return error;
   const cause = error.cause instanceof Error ? error.cause : error;
