@@ -19,10 +19,10 @@ export interface ServedCall {
   readonly upstreamRequest?: UpstreamRequest | undefined;
 }
 
-/** The hook call in which something was said. */
+/** The hook call that left a note. */
 export type HeardCall = Omit<ServedCall, 'signal' | 'tools'>;
 
-/** Takes what was told in a lane. Not trusted: a lane may say anything. */
+/** Receives a note that a capability left in a lane. The note is not trusted, because a lane may send anything. */
 export type Hear = (said: unknown, call: HeardCall) => void;
 
 /** The gateway's side of an asynchronous capability. Its answer must be plain data. */
@@ -36,13 +36,13 @@ export interface ServeContext extends Facilities {
    * Has a refused use counted and audited. `what` names what was asked for; the reason is `not_allowed` unless stated.
    */
   refused(what: string, call: HeardCall, reason?: RefusalReason): void;
-  /** Registers what is to be done when the plugin's lanes close. */
+  /** Registers work for when the plugin's lanes close. */
   defer(close: () => Promise<void> | void): void;
 }
 
 /**
- * A named host power, whole: what guests get of it, and what the gateway decides. Everything that is said of
- * capabilities elsewhere (refusals, the config's schema, the documentation) is derived from these fields.
+ * Defines a named host power: what guests get, and what the gateway decides. Refusal messages, the schema of the
+ * configuration and the documentation are derived from these fields.
  */
 export interface Capability<G = unknown> extends LaneSide<G> {
   /** Granted to every plugin, without a line in the operator's file. */
@@ -52,13 +52,13 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   /** What a reviewer should know before granting it. */
   readonly risk: string;
   readonly grant: z.ZodType<G>;
-  /** The line that grants it, as it stands under `grants:` in the operator's file. */
+  /** The line that grants it, as written under `grants:` in the operator's file. */
   readonly example: string;
   /** Runs on the gateway's thread, where a plugin's grant is enforced out of the guest's reach. */
   serve?(grant: G, on: ServeContext): Serve;
-  /** Takes what functions told in a lane, after the call or the start of the plugin. */
+  /** Receives the notes of the lane's functions, after a call or the start of the plugin. */
   hear?(grant: G, on: ServeContext): Hear;
-  /** What of the caller a plugin may see. */
+  /** Returns the part of the caller that a plugin may see. */
   shows?(grant: G, caller: Caller, request?: UpstreamRequest): Caller;
   /** What `denied` answers, for the documentation. */
   readonly deniedBy?: string;
@@ -67,12 +67,12 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   readonly learning?: Learning;
 }
 
-/** When a use is refused, for each reason for which one is. That it was not granted goes without saying. */
+/** When a use is refused, by reason. `not_granted` is left out, because every capability has it. */
 export type RefusedUses = Readonly<Partial<Record<Exclude<RefusalReason, 'not_granted'>, string>>>;
 
-/** A capability whose uses are refused, and recorded. */
+/** Learning mode: uses are refused and recorded. */
 export interface Learning extends LaneLearning {
-  /** What is recorded and what is made of it, for the documentation. */
+  /** What is recorded, and which grant is suggested from it, for the documentation. */
   readonly records: string;
   /**
    * The smallest argument that lets all these needs through. They come from a lane: not trusted. `uses` are the needs
@@ -82,7 +82,7 @@ export interface Learning extends LaneLearning {
 }
 
 /**
- * Keeps the type of a capability's grant within its own file. What its schema yields must be what the lane's side
- * takes: the compiler sees to it.
+ * Keeps the type of a capability's grant within its own file. The compiler checks that the schema's output is what the
+ * lane's side takes.
  */
 export const defineCapability = <G>(capability: Capability<G>): Capability => capability as Capability;

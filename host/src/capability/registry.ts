@@ -16,8 +16,10 @@ import { toolCall } from './tool-call/gateway.ts';
 import { upstreamHeaders } from './upstream-headers/gateway.ts';
 
 /**
- * Every capability. A new one is its WIT, a folder here and a line in this list; `pnpm generate` derives from it the
- * registry of lanes, the worlds of authors, the schema of the configuration and docs/capabilities.md.
+ * Lists every capability. A new one is its WIT, a folder here and a line in this list. The folder has `gateway.ts` (name,
+ * grant, risk, the gateway's side), `lane.ts` (what guests get), `canned.ts` (how `plugin test` answers for it) and
+ * `refusal.case.ts` (how it refuses). `pnpm generate` derives the rest: the registries of lanes and of cases, the worlds
+ * and SDKs of authors, the schema of the configuration, docs/capabilities.md and the tables of the guides.
  */
 export const capabilities: readonly Capability[] = [
   log,

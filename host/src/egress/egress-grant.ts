@@ -29,8 +29,18 @@ export const egressGrantSchema = z.strictObject({
     .max(2 ** 28)
     .default(100)
     .describe('A response that is slower than this after two seconds is aborted.'),
-  concurrency: z.int().min(1).max(256).default(16).describe('Requests at one time; further ones wait.'),
-  requests_per_minute: z.int().min(1).max(1_000_000).default(600).describe('Every redirect counts as a request.'),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(16)
+    .describe('Requests at one time, of all tenants together; further ones wait.'),
+  requests_per_minute: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(600)
+    .describe('Of all tenants together. Every redirect counts as a request.'),
   ca_file: fileSchema.optional().describe('PEM of certificate authorities to trust in addition to the usual ones.'),
   dns: z
     .array(z.string().regex(/^([0-9.]+|\[[0-9a-f:]+\])(:\d{1,5})?$/, 'an address, or address:port'))

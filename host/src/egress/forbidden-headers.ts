@@ -1,6 +1,6 @@
 /**
- * These are the host's to set: they decide framing, routing, and for whom is asked. Some servers take a method, a path or
- * a client's address from them in place of those that the grant was held against.
+ * Headers that only the host sets, because they decide framing, routing and the client's identity. Some servers take a
+ * method, a path or a client's address from them instead of the one that the grant was checked against.
  */
 const forbidden = new Set([
   'alt-used',
@@ -37,7 +37,7 @@ const forbidden = new Set([
 ]);
 
 /**
- * Whether a header is the host's, and no guest's, to set. CGI and what follows it reads `_` and `-` as the same
+ * Whether only the host may set a header. CGI and what follows it reads `_` and `-` as the same
  * (RFC 3875 § 4.1.18).
  */
 export function isForbiddenHeader(name: string): boolean {

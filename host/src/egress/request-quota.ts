@@ -1,8 +1,11 @@
-/** How many requests are under way, and how many were begun in the last minute. */
+/**
+ * Limits the requests of one plugin: those in flight, and those per minute. The quota is the total of all tenants, because
+ * it protects the hosts that the grant names.
+ */
 export interface EgressQuota {
-  /** Counts one request more. `false`: the minute has had all it may. */
+  /** Counts one more request. Returns false when the quota of the minute is used up. */
   count(): boolean;
-  /** Waits for a place. Dispose of what it yields to give the place back. @throws the reason of `signal` */
+  /** Waits for a free slot. Dispose of the result to free it again. @throws the reason of `signal` */
   enter(signal: AbortSignal): Promise<Disposable>;
 }
 

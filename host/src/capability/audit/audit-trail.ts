@@ -3,7 +3,7 @@ import { fail } from '../../core/fault.ts';
 import { fileProblem } from '../../core/file-problem.ts';
 import type { Log } from '../../core/log.ts';
 
-/** One event that somebody may ask about later. */
+/** One event of the audit trail. */
 export interface AuditEvent {
   /** `capability.refused`, or `plugin.` and the name that a plugin gave it. */
   readonly event: string;
@@ -22,8 +22,8 @@ export interface AuditTrail extends Disposable {
 }
 
 /**
- * Audit events as JSON lines: in `file` (absolute), or in the log where there is none. What was written to the file
- * survives the end of the process.
+ * Writes audit events as JSON lines: to `file` (absolute), or to the log if there is none. Events in the file survive the
+ * end of the process.
  * @throws Fault `audit_unusable`
  */
 export function openAuditTrail(file: string | undefined, log: Log): AuditTrail {

@@ -8,8 +8,7 @@ export const coarsest = 60_000;
 interface ClockGrant {
   readonly resolution_ms: number;
   /**
-   * No operator can write it. Who opens lanes to try a plugin may set its clock with it: wall and monotonic time in
-   * milliseconds, in shared memory.
+   * The time that `plugin test` sets: wall and monotonic time in milliseconds, in shared memory. No operator can write it.
    */
   readonly stands?: Float64Array | undefined;
 }
@@ -43,7 +42,7 @@ const running: TimeSource = {
   at: moment => new Pollable(moment),
 };
 
-/** Stands where it was set. Who waits moves it on, or the wait would never end. */
+/** Shows the time that was set. Waiting advances it, or the wait would never end. */
 const standing = (moments: Float64Array): TimeSource => ({
   wall: () => moments[0] ?? 0,
   monotonic: () => moments[1] ?? 0,

@@ -21,7 +21,7 @@ export interface LaneContext {
   readonly caller: Caller;
   /** Leaves a note for this capability's gateway side, which gets it after the call. Returns whether it is kept. */
   tell(said: unknown): boolean;
-  /** Has a refused use counted and audited. `what` names what was asked for; the reason is `not_allowed` unless stated. */
+  /** Counts and audits a refused use. `what` names the use; the reason is `not_allowed` unless given. */
   refused(what: string, reason?: RefusalReason): void;
   /** Asks this capability's `serve` on the gateway's thread. Only for functions named in `asyncImports`. */
   ask(request: unknown): Promise<unknown>;

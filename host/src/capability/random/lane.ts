@@ -6,7 +6,7 @@ export const maximumBytes = 65_536;
 
 /** What the lane needs of a grant. */
 interface RandomGrant {
-  /** No operator can write it. Who opens lanes to try a plugin may say what it draws, over and over. */
+  /** The bytes that `plugin test` repeats. No operator can write it. */
   readonly repeats?: Uint8Array | undefined;
 }
 
