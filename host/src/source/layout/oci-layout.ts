@@ -31,6 +31,7 @@ export const ociLayoutSource = (reference: string, baseDir: string, limit?: numb
 export function layoutContent(reference: string, baseDir: string): ContentStore {
   const { folder, tag } = parseLayoutReference(reference);
   const directory = resolvePath(baseDir, folder);
+  const place = { reference, file: directory };
 
   const read = async (descriptor: Descriptor): Promise<Uint8Array> => {
     try {
@@ -110,28 +111,28 @@ export function layoutContent(reference: string, baseDir: string): ContentStore 
 
     tags: async () => (await index()).map(nameOf).filter(name => name !== undefined),
 
-    writeBlob: bytes => written(async () => void (await openImageLayout(directory).write(bytes))),
+    writeBlob: bytes => unlessUnwritable(place, async () => void (await openImageLayout(directory).write(bytes))),
 
     async writeManifest({ descriptor, bytes }, name) {
       const layout = openImageLayout(directory);
       const { mediaType: type, digest, size } = descriptor;
-      await written(async () => {
+      await unlessUnwritable(place, async () => {
         await layout.write(bytes);
         if (name !== undefined) await layout.name(name, { mediaType: type, digest, size });
       });
       return false;
     },
   };
+}
 
-  /** Runs a write. @throws Fault `file_unwritable` for an error of the file system */
-  async function written(write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (error instanceof Fault || code === undefined) throw error;
-      fail('file_unwritable', { reference, file: directory, what: code }, error);
-    }
+/** Runs a write. @throws Fault `file_unwritable` for an error of the file system */
+async function unlessUnwritable(at: { readonly reference: string; readonly file: string }, write: () => Promise<void>) {
+  try {
+    await write();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof Fault || code === undefined) throw error;
+    fail('file_unwritable', { ...at, what: code }, error);
   }
 }
 
