@@ -1,6 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Unhooked } from '../../host/src/gateway/binding.ts';
+import type { Unhooked } from '../../host/src/gateway/unhooked.ts';
 import { sharedNumbers } from '../../host/src/mcp/errors.ts';
 import { inlineChain } from '../fixtures/inline-chain.ts';
 import { keep } from '../fixtures/keep.ts';

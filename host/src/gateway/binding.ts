@@ -2,17 +2,11 @@ import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { ChainPlace, HeldChain } from '../hook/chain-place.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
-import { hookedMethods } from '../mcp/methods.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
 import { createOrigins, type Origins } from './handed-out-uris.ts';
 import { createListWarnings, type ListWarnings } from './list-warnings.ts';
-
-/**
- * Whether clients get texts that no hook sees: log and progress messages, and errors of upstreams. With `drop`, a
- * binding with an after hook withholds them, because a redaction would not see them.
- */
-export type Unhooked = 'drop' | 'pass';
+import { isWithheld, type Unhooked } from './unhooked.ts';
 
 /** A route of the gateway: chosen upstreams behind one chain of plugins. */
 export interface Binding {
@@ -46,8 +40,6 @@ export interface Route extends ClientScope {
   readonly chain: HookChain;
   readonly notices: ListWarnings;
 }
-
-const hasAfterHook = (chain: HookChain) => hookedMethods.some(method => chain.handles('after', method));
 
 /** Returns the members whose upstreams have been reached so far; all of them if none has. */
 export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Member[] {
@@ -106,7 +98,7 @@ export class OpenBinding implements Disposable {
     const members: readonly [ClientMember, ...ClientMember[]] = [first, ...others];
     return {
       members,
-      withholds: () => this.#unhooked === 'drop' && hasAfterHook(this.#chain.chain),
+      withholds: () => isWithheld(this.#unhooked, this.#chain.chain),
       origins: createOrigins(),
       [Symbol.dispose]() {
         for (const member of members) member[Symbol.dispose]();

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HeldChain } from '../hook/chain-place.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
-import { type Answer, blockedAnswer } from '../mcp/answer.ts';
+import type { Answer } from '../mcp/answer.ts';
+import { blockedAnswer } from '../mcp/blocked-answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import type { Client, ClientListener, ClientRequest, RequestedBinding } from '../mcp/revision/gateway-port.ts';
 import type { ClientScope, OpenBinding, Route } from './binding.ts';

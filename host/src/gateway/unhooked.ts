@@ -2,8 +2,20 @@ import { cut } from '../core/cut.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { doubleOf } from '../core/json-number.ts';
+import type { HookChain } from '../hook/hook-chain.ts';
 import type { RpcError } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
+import { hookedMethods } from '../mcp/methods.ts';
+
+/**
+ * Whether clients get texts that no hook sees: log and progress messages, and errors of upstreams. With `drop`, a
+ * binding with an after hook withholds them, because a redaction would not see them.
+ */
+export type Unhooked = 'drop' | 'pass';
+
+/** Whether text of upstreams that no hook sees is kept from clients: a plugin that redacts results would not see it. */
+export const isWithheld = (unhooked: Unhooked, chain: HookChain): boolean =>
+  unhooked === 'drop' && hookedMethods.some(method => chain.handles('after', method));
 
 /** Notifications without content. */
 const listChanges = new Set(['tools', 'prompts', 'resources'].map(kind => `notifications/${kind}/list_changed`));

@@ -13,7 +13,7 @@ import type { ExchangeRecord } from '../mcp/revision/revision.ts';
 import { faultReply } from './fault-reply.ts';
 import { HttpReply } from './reply.ts';
 import { failureOf, logRequest, type RequestLine } from './request-log.ts';
-import type { RunningRequests } from './step/overload.ts';
+import type { RunningRequests } from './step/running-requests.ts';
 import type { Arrival } from './step/step.ts';
 import type { Outbox } from './unread-answers.ts';
 

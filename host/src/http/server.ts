@@ -15,7 +15,7 @@ import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { createRoutes } from './routes.ts';
 import type { Authenticate } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
-import { RunningRequests } from './step/overload.ts';
+import { RunningRequests } from './step/running-requests.ts';
 import { createSteps } from './step/steps.ts';
 import { Outbox } from './unread-answers.ts';
 

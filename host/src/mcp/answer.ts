@@ -1,7 +1,6 @@
 import { fail } from '../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { doubleOf, type KeptNumber } from '../core/json-number.ts';
-import { sharedNumbers } from './errors.ts';
 import { exchangeId } from './exchange-id.ts';
 
 /** A JSON-RPC error object (JSON-RPC 2.0 § 5.1). */
@@ -45,20 +44,6 @@ export const errorAnswer = (error: RpcError): ErrorAnswer => ({
   error,
   text: id => JSON.stringify({ jsonrpc: '2.0', id, error }),
 });
-
-/** A plugin's block, as far as a client's error names it. */
-interface Blocked {
-  readonly plugin: string;
-  readonly reason: string;
-}
-
-/** Answers with the error of a request that a plugin blocked. The block itself is the error's `data`. */
-export const blockedAnswer = (data: Blocked): ErrorAnswer =>
-  errorAnswer({
-    code: sharedNumbers.plugin_blocked,
-    message: `Blocked by plugin ${data.plugin}: ${data.reason}`,
-    data,
-  });
 
 /**
  * Reads an upstream's answer to a request. Its `text` is the upstream's own with only the id replaced, so numbers keep

@@ -5,7 +5,7 @@ import { Fault } from '../../core/fault.ts';
 import { anonymous, createPrincipal } from '../../identity/principal.ts';
 import { type Authenticate, createAuthenticate } from './authenticate.ts';
 import { HostAndOrigin } from './host-and-origin.ts';
-import { RunningRequests } from './overload.ts';
+import { RunningRequests } from './running-requests.ts';
 import { type Arrival, passSteps } from './step.ts';
 import { createSteps } from './steps.ts';
 

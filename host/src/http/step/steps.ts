@@ -1,7 +1,7 @@
 import type { Authenticate } from './authenticate.ts';
 import { createAuthenticate } from './authenticate.ts';
 import type { HostAndOrigin } from './host-and-origin.ts';
-import type { RunningRequests } from './overload.ts';
+import type { RunningRequests } from './running-requests.ts';
 import type { Step } from './step.ts';
 
 export interface StepOptions {
