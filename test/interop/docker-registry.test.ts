@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createSource } from '../../host/src/source/create-source.ts';
-import { type Credentials, dockerCredentials } from '../../host/src/source/oci/docker-config.ts';
+import { type Credentials, dockerCredentials } from '../../host/src/source/oci/find-login.ts';
 import { pushPlugin } from '../../host/src/source/oci/push.ts';
 import { fetchArtifact } from '../../host/src/source/source.ts';
 import { startDockerRegistry } from '../fixtures/docker-registry.ts';

@@ -7,7 +7,7 @@ import { type Registry, type RegistryOptions, startRegistry } from '@sallyport/r
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createSource } from '../../host/src/source/create-source.ts';
-import type { Credentials } from '../../host/src/source/oci/docker-config.ts';
+import type { Credentials } from '../../host/src/source/oci/find-login.ts';
 import { pushPlugin } from '../../host/src/source/oci/push.ts';
 import { fetchArtifact } from '../../host/src/source/source.ts';
 import { runCommand, runJson } from '../fixtures/run-command.ts';

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createSource, type SourceContext } from '../../host/src/source/create-source.ts';
-import type { Credential } from '../../host/src/source/oci/docker-config.ts';
+import type { Credential } from '../../host/src/source/oci/find-login.ts';
 import { fetchArtifact } from '../../host/src/source/source.ts';
 import { type FaultyRegistry, faultyRegistry, type RegistryFault } from '../fixtures/faulty-registry.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';

@@ -12,6 +12,7 @@ import { contractTable } from './generate-contract-table.ts';
 import { contractTypes } from './generate-contract-types.ts';
 import { errorList } from './generate-error-list.ts';
 import { goSdk } from './generate-go-sdk.ts';
+import { hookList } from './generate-hook-list.ts';
 import { javaScriptTypes } from './generate-javascript-types.ts';
 import { pythonSdk } from './generate-python-sdk.ts';
 import { worldList } from './generate-worlds.ts';
@@ -25,6 +26,7 @@ const generators = [
   contractTable,
   configSchemas,
   errorList,
+  hookList,
   capabilityList,
   capabilityTables,
   javaScriptTypes,

@@ -1,4 +1,5 @@
-/** Error numbers of JSON-RPC, by revision of MCP. */
+/** Error numbers of JSON-RPC, by revision of MCP, and the table of methods. */
 
 export { errorNumber } from '../mcp/errors.ts';
+export { calledHooks, methods } from '../mcp/methods.ts';
 export { errorNumbers } from '../mcp/revision/2025-11-25/errors.ts';

@@ -12,11 +12,11 @@ export { layoutContent, parseLayoutReference } from '../source/layout/oci-layout
 export { manifestLimit } from '../source/manifest.ts';
 export { isManifest, mediaType } from '../source/media-type.ts';
 export { createOciClient, type OciClientOptions } from '../source/oci/client.ts';
-export { dockerConfigFile, dockerCredentials } from '../source/oci/docker-config.ts';
-export { checkLogin, eraseLogin, storeLogin } from '../source/oci/docker-login.ts';
+export { dockerConfigFile, dockerCredentials } from '../source/oci/find-login.ts';
 export { pushPlugin } from '../source/oci/push.ts';
 export { registryContent } from '../source/oci/registry.ts';
 export type { Moved } from '../source/oci/repository.ts';
+export { checkLogin, eraseLogin, storeLogin } from '../source/oci/save-login.ts';
 export { buildPluginManifest } from '../source/plugin-manifest.ts';
 export { readBounded } from '../source/read-body.ts';
 export { formatReference, parseReference } from '../source/reference.ts';

@@ -4,7 +4,7 @@ import { contentSource } from './content.ts';
 import { fileSource } from './file.ts';
 import { ociLayoutSource } from './layout/oci-layout.ts';
 import { createOciClient } from './oci/client.ts';
-import type { Credentials } from './oci/docker-config.ts';
+import type { Credentials } from './oci/find-login.ts';
 import { registryContent } from './oci/registry.ts';
 import type { Patience } from './oci/retry.ts';
 import { formatReference, parseReference } from './reference.ts';

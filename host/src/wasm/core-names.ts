@@ -2,7 +2,7 @@ import { fail } from '../core/fault.ts';
 import { coreKind, coreSection } from './binary-format.ts';
 import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
 import { type CoreModuleRange, coreModulesOf } from './core-modules.ts';
-import { hasMaximum } from './growth-limit.ts';
+import { hasMaximum } from './growth-shares.ts';
 
 /**
  * Refuses a component in whose core modules an import or export has a name that could break out of the JavaScript

@@ -3,7 +3,7 @@ import { coreKind, coreSection, functionType, preambleBytes } from './binary-for
 import { BinaryReader, type Section, sectionsOf } from './binary-reader.ts';
 import { concat, name, section as sectionBytes, u32, vector } from './binary-writer.ts';
 import { skipExternType } from './core-names.ts';
-import { type Growth, hasMaximum, readLimits, skipReferenceType } from './growth-limit.ts';
+import { type Growth, hasMaximum, readLimits, skipReferenceType } from './growth-shares.ts';
 
 /** The sections that follow the exports. */
 const afterExports: ReadonlySet<number> = new Set([

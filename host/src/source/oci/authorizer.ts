@@ -1,6 +1,6 @@
 import { fail } from '../../core/fault.ts';
 import { parseChallenges } from './challenge.ts';
-import type { Credentials } from './docker-config.ts';
+import type { Credentials } from './find-login.ts';
 import type { AddressPolicy } from './registry-address.ts';
 import { basic, requestToken, trustedRealm } from './token.ts';
 

@@ -4,7 +4,7 @@ import { type FaultDetails, fail } from '../../core/fault.ts';
 import { readBounded } from '../read-body.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
-import { type Credentials, dockerCredentials } from './docker-config.ts';
+import { type Credentials, dockerCredentials } from './find-login.ts';
 import { type AddressPolicy, registryUrl } from './registry-address.ts';
 import { defaultPatience, type Patience, withRetries } from './retry.ts';
 import { type Answer, type Call, createTransport, type Transport } from './transport.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { fail } from '../../core/fault.ts';
 import { readBounded } from '../read-body.ts';
 import type { Challenge } from './challenge.ts';
-import type { Credential } from './docker-config.ts';
+import type { Credential } from './find-login.ts';
 import { type AddressPolicy, isTrustedRealm } from './registry-address.ts';
 import { registryFetch } from './registry-fetch.ts';
 import { isTransientStatus, retryAfterMs, Transient } from './retry.ts';

@@ -1,7 +1,7 @@
 import { fail } from '../../core/fault.ts';
 import { coreKind, coreSection, functionType } from '../binary-format.ts';
 import { BinaryReader, sectionsOf } from '../binary-reader.ts';
-import { readLimits, skipReferenceType } from '../growth-limit.ts';
+import { readLimits, skipReferenceType } from '../growth-shares.ts';
 
 /** What must be known of a module before its code and its globals are written. */
 export interface ModuleShape {

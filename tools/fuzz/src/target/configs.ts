@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadConfig } from '@sallyport/host/config';
@@ -51,7 +52,7 @@ export const target: Target = {
   async open() {
     const folder = await temporaryFolder();
     const file = join(folder.path, 'sallyport.yaml');
-    await writeFile(join(folder.path, 'acme.pem'), 'a key');
+    await writeFile(join(folder.path, 'acme.pem'), publicKeyPem());
     return {
       async run(input) {
         await writeFile(file, input);
@@ -67,6 +68,8 @@ export const target: Target = {
     };
   },
 };
+
+const publicKeyPem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' });
 
 function checkWords({ faults }: Faults, file: string): void {
   for (const { code, details, message, hint } of faults) {

@@ -8,7 +8,7 @@ import { digestOf } from '../../../core/digest.ts';
 import { fail } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
 import { fuelImport, injectFuel } from '../../../wasm/fuel/inject-fuel.ts';
-import { divideGrowth, type Growing, growingIn } from '../../../wasm/growth-limit.ts';
+import { divideGrowth, type Growing, growingIn } from '../../../wasm/growth-shares.ts';
 import { limitGrowth } from '../../../wasm/memory-limit.ts';
 import type { PluginLimits } from '../../limits.ts';
 import { glueFile } from '../glue/finish-glue.ts';

@@ -1,6 +1,6 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
-import { type Declared, divideGrowth, type Growing, growingIn } from '../../../wasm/growth-limit.ts';
+import { type Declared, divideGrowth, type Growing, growingIn } from '../../../wasm/growth-shares.ts';
 import { limitGrowth } from '../../../wasm/memory-limit.ts';
 import { instancesIn } from '../glue/glue.ts';
 import { transpile } from './transpile.ts';

@@ -6,7 +6,7 @@ import { fileProblem } from '../../core/file-problem.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { makeFolder } from '../../core/make-folder.ts';
 import { createAuthorizer } from './authorizer.ts';
-import { dockerConfigFile, helperOf, isLoginOf, loginKey, readDockerConfig, runHelper } from './docker-config.ts';
+import { dockerConfigFile, helperOf, isLoginOf, loginKey, readDockerConfig, runHelper } from './find-login.ts';
 import { type AddressPolicy, registryUrl } from './registry-address.ts';
 import { defaultPatience, withRetries } from './retry.ts';
 import { createTransport } from './transport.ts';

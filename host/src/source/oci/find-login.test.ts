@@ -2,7 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { temporaryFolder } from '../../../../test/fixtures/temporary-folder.ts';
-import { dockerCredentials } from './docker-config.ts';
+import { dockerCredentials } from './find-login.ts';
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 const me = { kind: 'basic', username: 'me', password: 'pa:ss' };

@@ -1,0 +1,56 @@
+import { hookNames } from '@sallyport/host/contract';
+import { calledHooks, methods } from '@sallyport/host/mcp';
+
+type Method = (typeof methods)[keyof typeof methods];
+
+/** Generates docs/hooks.md from the table of methods. */
+export async function hookList(): Promise<Map<string, string>> {
+  const rows = Object.entries(methods).map(([name, method]) => {
+    const cells = [`\`${name}\``, hookOf(method, 'before'), hookOf(method, 'after'), without(method)];
+    return `| ${cells.join(' | ')} |`;
+  });
+  const uncalled = hookNames.filter(name => !calledHooks.has(name)).map(name => `\`${name}\``);
+  const lines = [
+    '# Hooks',
+    '',
+    '<!-- Generated from host/src/mcp/methods.ts; run `pnpm generate`. -->',
+    '',
+    'Where plugins see what passes through the gateway. A before hook sees the request before its upstream does; an after hook',
+    'sees the result before the client does. Both run in the order of `priority`. A tool that a plugin calls takes the same',
+    "path as a client's call.",
+    '',
+    '| request | before | after | if there is no hook |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+    `Names that descriptors may list, and that this version never calls: ${uncalled.join(', ')}.`,
+    '',
+    '## What no hook sees',
+    '',
+    '- JSON-RPC errors, log messages and progress messages of upstreams. If a plugin of the binding has an after hook, clients',
+    '  do not get their text, because a redaction would not see it; `unhooked: pass` passes it on.',
+    '- Instructions and server information of upstreams, and completions. They always pass.',
+    '- Notifications that a list changed, which have no content.',
+    '',
+    'A plugin with [conditions](operator-guide.md#modes-and-conditions) sees only the calls that match.',
+    '',
+  ];
+  return new Map([['docs/hooks.md', lines.join('\n')]]);
+}
+
+const hookOf = (method: Method, stage: 'before' | 'after') =>
+  stage in method ? `\`${(method as Readonly<Record<string, unknown>>)[stage]}\`` : '';
+
+function without(method: Method): string {
+  switch (method.kind) {
+    case 'own':
+      return 'answered by the gateway';
+    case 'unserved':
+      return 'refused';
+    case 'complete':
+      return 'passed to the upstream and back';
+    case 'call':
+    case 'list':
+      return '';
+  }
+}
