@@ -265,6 +265,13 @@ export const requirements = {
     'One table names every request of MCP with its target, hooks and list, and a test holds it against the schema.',
   'HOOK-90':
     'Each failure of a plugin is logged with plugin, hook, request, cause and its own message, whatever on_error says.',
+  'HOOK-96':
+    'Consecutive plugins whose priority is stated and equal run at the same time on the same value, where the operator turns it on.',
+  'HOOK-97': 'The first block of a band wins, then its first answer; each call has a receipt, in order.',
+  'HOOK-98':
+    'The changes of a band are merged; plugins that change the same path, or one a parent of the other’s, fail with the cause merge.',
+  'HOOK-99':
+    'The state that a band sets is merged; a shared key that two set differently is a failure to merge of both.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

@@ -3,6 +3,7 @@ import type { Content } from '../../host/src/contract/generated/types.js';
 import { hookNames } from '../../host/src/contract/hook-name.ts';
 import { silentLog } from '../../host/src/core/log.ts';
 import { createHookChain } from '../../host/src/hook/create-hook-chain.ts';
+import type { HookedPlugin } from '../../host/src/hook/hook-chain.ts';
 import { PluginHealth } from '../../host/src/hook/plugin-health.ts';
 import { createFakeHookRunner, type FakePlugin } from '../fixtures/fake-hook-runner.ts';
 import { mcpHeaders, type OpenGateway, openGateway } from '../fixtures/open-gateway.ts';
@@ -47,7 +48,9 @@ const changes: FakePlugin = {
   },
 };
 
-const deny = { trap: 'deny', timeout: 'deny', limit: 'deny', invalid_output: 'deny', unavailable: 'deny' } as const;
+const deny: HookedPlugin['onError'] = {
+  ...{ trap: 'deny', timeout: 'deny', limit: 'deny', invalid_output: 'deny', unavailable: 'deny', merge: 'deny' },
+};
 const chainOf = (plugin: FakePlugin) =>
   createHookChain({
     plugins: [

@@ -62,6 +62,7 @@ bindings:
       listen: '127.0.0.1:8787',
       log: { level: 'info' },
       require_signed_plugins: true,
+      plugin_settings: { parallel_execution_within_band: false },
       trust: { keys: [], revoked_digests: [] },
       cache_dir: join(homedir(), '.cache/sallyport'),
       limits: { body_bytes: 4_194_304, lanes: expect.any(Number), plugin: { memory_mib: 64, timeout_ms: 1000 } },
@@ -118,8 +119,15 @@ bindings:
 ${upstreams}${bindings}    transforms: [a, b]`,
     );
     expect(config.plugins.map(entry => entry.on_error)).toEqual([
-      { trap: 'ignore', timeout: 'ignore', limit: 'ignore', invalid_output: 'ignore', unavailable: 'ignore' },
-      { trap: 'ignore', timeout: 'disable', limit: 'deny', invalid_output: 'deny', unavailable: 'deny' },
+      {
+        trap: 'ignore',
+        timeout: 'ignore',
+        limit: 'ignore',
+        invalid_output: 'ignore',
+        unavailable: 'ignore',
+        merge: 'ignore',
+      },
+      { trap: 'ignore', timeout: 'disable', limit: 'deny', invalid_output: 'deny', unavailable: 'deny', merge: 'deny' },
     ]);
   });
 

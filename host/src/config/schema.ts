@@ -7,6 +7,7 @@ import { cacheSection } from './section/cache.ts';
 import { limitsSection } from './section/limits.ts';
 import { logSection } from './section/log.ts';
 import { metricsSection } from './section/metrics.ts';
+import { pluginSettingsSection } from './section/plugin-settings.ts';
 import { type GrantsSchema, pluginsChecks, pluginsSection } from './section/plugins.ts';
 import { registriesSection } from './section/registries.ts';
 import { secretsSection } from './section/secrets.ts';
@@ -29,6 +30,7 @@ export const createConfigSchema = (grants: GrantsSchema) =>
       ...auditSection.shape,
       ...registriesSection.shape,
       ...limitsSection.shape,
+      ...pluginSettingsSection.shape,
       ...pluginsSection(grants).shape,
       ...upstreamsSection.shape,
       ...bindingsSection.shape,

@@ -4,7 +4,7 @@ import type { CallContext, Request, Response, ToolResult, Violation } from './ge
 import type { EntryName } from './kinds.ts';
 
 /** Why a hook call has no outcome; `on_error` is chosen by it. */
-export type FailureCause = 'trap' | 'timeout' | 'limit' | 'invalid_output' | 'unavailable';
+export type FailureCause = 'trap' | 'timeout' | 'limit' | 'invalid_output' | 'unavailable' | 'merge';
 
 /** The effect of a plugin's failure: block the request, skip the plugin once, or skip it from now on. */
 export const failureActions = ['deny', 'ignore', 'disable'] as const;

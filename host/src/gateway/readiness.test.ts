@@ -15,7 +15,7 @@ import { createListWarnings } from './list-warnings.ts';
 import { createReadiness } from './readiness.ts';
 
 const always = (action: FailureAction) => ({
-  ...{ trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action },
+  ...{ trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action, merge: action },
 });
 
 it('[GW-93] names the upstream that cannot be reached with its fault, and plugins that are not called', async () => {

@@ -9,6 +9,7 @@ const reasons: Readonly<Record<FailureCause, string>> = {
   limit: 'It asked for more than its limits allow.',
   invalid_output: 'It returned an invalid value.',
   unavailable: 'It could not be called.',
+  merge: 'It changed what another plugin changed at the same time.',
 };
 
 /** Converts a plugin's block. If its details are not a JSON object, they are left out, and it still blocks. */

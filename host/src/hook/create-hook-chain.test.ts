@@ -17,7 +17,7 @@ const denying = (id: string): HookedPlugin => ({
   health: new PluginHealth(id, silentLog()),
 });
 
-const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable'];
+const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable', 'merge'];
 
 const everyCause = (action: FailureAction): HookedPlugin['onError'] => ({
   trap: action,
@@ -25,6 +25,7 @@ const everyCause = (action: FailureAction): HookedPlugin['onError'] => ({
   limit: action,
   invalid_output: action,
   unavailable: action,
+  merge: action,
 });
 
 type Entry = FakePlugin & Partial<Omit<HookedPlugin, 'id'>>;

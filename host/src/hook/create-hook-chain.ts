@@ -14,7 +14,8 @@ import { refuse } from './invalid-output.ts';
 import { OutputSchemas } from './output-schema.ts';
 import { Plan } from './plan.ts';
 import type { Receipt } from './receipt.ts';
-import { type Failure, invalidOutput, runInOrder, whyNotShowable } from './run.ts';
+import { runInOrder } from './run.ts';
+import { type Failure, failure, whyNotShowable } from './run-hop.ts';
 import { requestViews, responseView } from './view/views.ts';
 
 interface HookChainOptions {
@@ -50,12 +51,12 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
    * hooks. There is no other result to continue with, so `on_error` does not apply.
    */
   const refuseAnswer = (on: HookContext, responder: Receipt, error: string): AfterOutcome => {
-    const { plugin: id, wallMs, hook } = responder;
-    const failure = invalidOutput(id, wallMs, error);
-    on.receipts.correct(responder, { ...failure, hook });
+    const { plugin: id, hook } = responder;
+    const failed = failure('invalid_output', responder, error);
+    on.receipts.correct(responder, { ...failed, hook });
     const plugin = plan.plugins.find(each => each.id === id);
-    if (plugin !== undefined) failedIn(on, hook)(failure, plugin);
-    return { kind: 'block', data: failureData(id, failure.cause) };
+    if (plugin !== undefined) failedIn(on, hook)(failed, plugin);
+    return { kind: 'block', data: failureData(id, failed.cause) };
   };
 
   return {
@@ -88,7 +89,7 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
     async after(on, method, result, { signal, tool: name, outputSchema } = {}) {
       const hook = afterHook(method);
       const tool = outputSchema && { upstream: on.upstream, name, schema: outputSchema };
-      const responder = tool && on.receipts.calls.findLast(({ outcome }) => outcome === 'respond');
+      const responder = tool && on.receipts.calls.find(({ outcome }) => outcome === 'respond');
       if (tool !== undefined && responder !== undefined) {
         const error = await outputSchemas.errorOf(tool, result);
         if (error !== undefined) return refuseAnswer(on, responder, error);

@@ -100,6 +100,8 @@ export interface HookedPlugin {
   readonly hooks: ReadonlySet<HookName>;
   /** Lower numbers run first; plugins with the same priority run in the order of the list. */
   readonly priority: number;
+  /** Whether it runs at the same time as others of its priority. Not unless stated. */
+  readonly isInBand?: boolean;
   readonly onError: Readonly<Record<FailureCause, FailureAction>>;
   /** Whether it sees images, audio and other bytes, not only placeholders. */
   readonly seesBlobs: boolean;

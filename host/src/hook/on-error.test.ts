@@ -4,7 +4,7 @@ import { pluginModes } from '../contract/hook-policy.ts';
 import { type Effect, effects, type HookOutcome } from './mode.ts';
 import { judge } from './on-error.ts';
 
-const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable'];
+const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable', 'merge'];
 const everyCause = (action: FailureAction) => Object.fromEntries(causes.map(cause => [cause, action]));
 const plugin = (action: FailureAction, cause?: FailureCause) => ({
   id: 'p',

@@ -9,7 +9,14 @@ import { PluginHealth } from './plugin-health.ts';
 
 const plugin = (id: string, fields: Partial<HookedPlugin> & { readonly action?: FailureAction } = {}): HookedPlugin => {
   const { action = 'deny', ...rest } = fields;
-  const onError = { trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action };
+  const onError = {
+    trap: action,
+    timeout: action,
+    limit: action,
+    invalid_output: action,
+    unavailable: action,
+    merge: action,
+  };
   const health = new PluginHealth(id, silentLog());
   return { id, hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, health, ...rest };
 };
@@ -21,10 +28,12 @@ function hops(plugins: readonly HookedPlugin[], hasBlobs = false): readonly stri
   for (let at = 0; ; ) {
     const hop = plan?.hopFrom(at, () => hasBlobs);
     if (hop === undefined) return found;
-    found.push(hop.plugins.map(({ id }) => id).join('+'));
+    found.push(hop.plugins.map(({ id }) => id).join(hop.members === undefined ? '+' : '|'));
     at = Number(hop.places.at(-1)) + 1;
   }
 }
+
+const inBand = (id: string, priority: number) => plugin(id, { priority, isInBand: true });
 
 const disabled = (id: string) => {
   const made = plugin(id);
@@ -56,6 +65,23 @@ it.each<{ what: string; plugins: readonly HookedPlugin[]; hasBlobs?: boolean; ex
     plugins: [plugin('a'), plugin('b', { seesBlobs: true })],
     expected: ['a+b'],
   },
+  {
+    what: 'a band between others, in which each has a hop of its own',
+    plugins: [plugin('a'), inBand('b', 1), inBand('c', 1), plugin('d', { priority: 2 })],
+    expected: ['a', 'b|c', 'd'],
+  },
+  {
+    what: 'bands of different priorities',
+    plugins: [inBand('a', 1), inBand('b', 1), inBand('c', 2), inBand('d', 2)],
+    expected: ['a|b', 'c|d'],
+  },
+  {
+    what: 'one of an equal priority that is not stated',
+    plugins: [inBand('a', 1), inBand('b', 1), plugin('c', { priority: 1 }), inBand('d', 1)],
+    expected: ['a|b', 'c+d'],
+  },
+  { what: 'bands of one', plugins: [inBand('a', 1), inBand('b', 2), inBand('c', 3)], expected: ['a+b+c'] },
+  { what: 'a disabled one in a band', plugins: [inBand('a', 1), disabled('b'), inBand('c', 1)], expected: ['a|c'] },
   { what: 'a disabled one in the middle', plugins: [plugin('a'), disabled('b'), plugin('c')], expected: ['a+c'] },
   { what: 'a disabled one at an end', plugins: [disabled('a'), plugin('b'), disabled('c')], expected: ['b'] },
   {

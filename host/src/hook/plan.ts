@@ -9,6 +9,8 @@ export interface Hop {
   readonly places: readonly number[];
   readonly plugins: readonly HookedPlugin[];
   readonly calls: readonly HookCall[];
+  /** Present if the plugins run at the same time: the hop of each one. */
+  readonly members?: readonly Hop[];
 }
 
 /** The number of hops that a plan keeps. Conditions can lead to as many as there are subsets of the plugins. */
@@ -19,11 +21,13 @@ export class HookPlan {
   readonly plugins: readonly HookedPlugin[];
   /** Whether any plugin has conditions. */
   readonly isConditional: boolean;
+  readonly #hasBands: boolean;
   readonly #hops = new Map<string | number, Hop>();
 
   constructor(plugins: readonly HookedPlugin[]) {
     this.plugins = plugins;
     this.isConditional = plugins.some(({ matches }) => matches !== undefined);
+    this.#hasBands = plugins.some(({ isInBand }) => isInBand === true);
   }
 
   /** Whether any plugin is called. @param about undefined if it is not known yet */
@@ -37,7 +41,7 @@ export class HookPlan {
    *
    * Plugins of one hop see the same value, so it ends where the plugins differ in whether they see bytes. The value
    * before a plugin whose invalid output does not block must be known, so that plugin gets a hop of its own; so does
-   * one that is held back, because it is skipped.
+   * one that is held back, because it is skipped. The plugins of a band get a hop each, to run at the same time.
    * @param about required if the plan is conditional
    */
   hopFrom(place: number, hasBlobs: () => boolean, about?: HookSubject): Hop | undefined {
@@ -46,6 +50,9 @@ export class HookPlan {
     for (let at = place; at < this.plugins.length; at += 1) {
       const plugin = this.plugins[at];
       if (plugin === undefined || !isCalled(plugin, about)) continue;
+      const band = this.#hasBands ? this.#bandFrom(at, about) : [];
+      if (band.length > 1 && first !== undefined) break;
+      if (band.length > 1) return this.#band(band);
       if (first !== undefined && standsAlone(plugin)) break;
       if (first !== undefined && plugin.seesBlobs !== first.seesBlobs && hasBlobs()) break;
       first ??= plugin;
@@ -53,6 +60,27 @@ export class HookPlan {
       if (standsAlone(first)) break;
     }
     return places.length === 0 ? undefined : this.#hop(places);
+  }
+
+  /**
+   * Returns the places of the plugins that run at the same time as the one at `place`, in order. A plugin without a
+   * stated priority separates those before it from those after it.
+   */
+  #bandFrom(place: number, about: HookSubject | undefined): readonly number[] {
+    const priority = this.plugins[place]?.priority;
+    const places: number[] = [];
+    for (let at = place; at < this.plugins.length; at += 1) {
+      const plugin = this.plugins[at];
+      if (plugin === undefined || !isCalled(plugin, about)) continue;
+      if (plugin.isInBand !== true || plugin.priority !== priority) break;
+      places.push(at);
+    }
+    return places;
+  }
+
+  #band(places: readonly number[]): Hop {
+    const members = places.map(at => this.#hop([at]));
+    return { places, plugins: members.flatMap(({ plugins }) => plugins), calls: [], members };
   }
 
   /** Returns the same object for the same hop, so that lanes recognise its list of calls and are sent only a number. */

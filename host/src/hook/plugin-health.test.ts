@@ -20,7 +20,9 @@ function setUp(action: FailureAction) {
   });
   const log = silentLog();
   const health = new PluginHealth('moody', log, { failures: 3, openMs: 1000 }, () => state.now);
-  const onError = { trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action };
+  const onError = {
+    ...{ trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action, merge: action },
+  };
   const plugin = { id: 'moody', hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, health };
   const chain = createHookChain({ plugins: [plugin], runner, log });
   const receipts = new Receipts();

@@ -56,7 +56,7 @@ export const createHost = (config: Config, log: Log, options: HostOptions = {}):
 
 async function openHost(config: Config, ownLog: Log, options: HostOptions): Promise<Host> {
   const { lock, signal, watch, schemes = [] } = options;
-  const { mask, limits } = config;
+  const { mask, limits, plugin_settings: settings } = config;
   const log = mask.log(ownLog);
   await using opened = new AsyncDisposableStack();
   // The threads load their code while plugins are loaded and verified.
@@ -68,7 +68,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const { metrics } = opened.use(facilities);
   const learner = opened.use(createLearner(config.cache_dir, log));
   const runtime = runtimeOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)));
-  const context = { limits, runtime, facilities, learner, watch, log, mask };
+  const context = { limits, settings, runtime, facilities, learner, watch, log, mask };
   const first = openGeneration(config.plugins, plugins, context, threads);
   const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config.bindings));
   const upstreams = opened.use(await openUpstreams(config, { log, metrics, signal }));

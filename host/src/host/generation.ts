@@ -20,6 +20,7 @@ export type Watch = (runner: HookRunner) => HookRunner;
 /** What generations of one gateway share. */
 export interface GenerationContext {
   readonly limits: Config['limits'];
+  readonly settings: Config['plugin_settings'];
   readonly runtime: PluginRuntime;
   readonly facilities: Facilities;
   readonly learner: Learner;
@@ -43,7 +44,7 @@ export interface Generation extends AsyncDisposable {
 export async function openGeneration(
   entries: readonly PluginConfig[],
   plugins: readonly Plugin[],
-  { limits, runtime, facilities, learner, watch = runner => runner, log, mask }: GenerationContext,
+  { limits, settings, runtime, facilities, learner, watch = runner => runner, log, mask }: GenerationContext,
   threads?: ReadyThreads,
 ): Promise<Generation> {
   for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
@@ -61,7 +62,8 @@ export async function openGeneration(
     if (mode === 'disabled') return [];
     const { failures, open_ms: openMs } = breaker;
     const health = new PluginHealth(plugin.id, log, { failures, openMs });
-    return [{ ...plugin, priority, mode, conditions, onError, health }];
+    const isInBand = settings.parallel_execution_within_band && entry.isPriorityStated === true;
+    return [{ ...plugin, priority, isInBand, mode, conditions, onError, health }];
   });
   return {
     plugins,

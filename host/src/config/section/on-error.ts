@@ -9,6 +9,7 @@ const everyCause = (action: FailureAction): Readonly<Record<FailureCause, Failur
   limit: action,
   invalid_output: action,
   unavailable: action,
+  merge: action,
 });
 
 /** `on_error` of a plugin: one action for all causes of failure, or one for each. The default is deny. */
@@ -22,6 +23,7 @@ export const onError = z
         limit: failureAction.optional(),
         invalid_output: failureAction.optional(),
         unavailable: failureAction.optional(),
+        merge: failureAction.optional(),
       }),
     ],
     { error: 'expected deny, ignore or disable, or one of them for each cause' },

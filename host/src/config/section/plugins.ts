@@ -34,6 +34,8 @@ export type SourceConfig = { readonly public_key?: string } & (
   | { readonly oci?: never; readonly oci_layout?: never; readonly file: string }
 );
 
+const defaultPriority = 100;
+
 const plugin = (grants: GrantsSchema) =>
   z.strictObject({
     id: pluginIdSchema,
@@ -46,7 +48,8 @@ const plugin = (grants: GrantsSchema) =>
     config: z.unknown().optional().describe('Any JSON value, which is passed to the plugin when it is configured.'),
     priority: z
       .int()
-      .default(100)
+      .optional()
+      .meta({ default: defaultPriority })
       .describe('Plugins with lower numbers run earlier; among equals, the order of this file counts.'),
     mode: z
       .enum(pluginModes)
@@ -77,9 +80,12 @@ const plugin = (grants: GrantsSchema) =>
 
 type Parsed = z.output<ReturnType<typeof plugin>>;
 
-export type PluginConfig = Omit<Parsed, 'source' | 'config'> & {
+export type PluginConfig = Omit<Parsed, 'source' | 'config' | 'priority'> & {
   readonly source: SourceConfig;
   readonly config: unknown;
+  readonly priority: number;
+  /** Whether the operator stated the priority. Only then the plugin can run at the same time as others. */
+  readonly isPriorityStated?: boolean;
   /** Returns the place of a part of `config` in the file; with `key`, that of a member's name. */
   readonly configPlace?: (path: Path, key?: string) => Place;
 };
@@ -93,8 +99,10 @@ export const pluginsSection = (grants: GrantsSchema) =>
     shape: { plugins: z.array(plugin(grants)).default([]) },
     finish: ({ plugins }, files) => ({
       plugins: plugins.map(
-        ({ source: stated, config, ...each }): PluginConfig => ({
+        ({ source: stated, config, priority, ...each }): PluginConfig => ({
           ...each,
+          priority: priority ?? defaultPriority,
+          isPriorityStated: priority !== undefined,
           config: config ?? {},
           source: finishSource(stated, files),
         }),

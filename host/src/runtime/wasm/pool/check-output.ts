@@ -25,7 +25,8 @@ const outcomes = Object.fromEntries(
   Object.entries(entryPoints).map(([entry, at]) => [entry, outcomesOf(at)]),
 ) as Readonly<Record<Stage, ReadonlyMap<string, Check>>>;
 
-const causes: Readonly<Record<FailureCause, true>> = {
+/** The causes that a lane can report. Only the gateway merges changes. */
+const causes: Readonly<Record<Exclude<FailureCause, 'merge'>, true>> = {
   ...{ trap: true, timeout: true, limit: true, invalid_output: true, unavailable: true },
 };
 
