@@ -299,3 +299,16 @@ it('[HOOK-97] an overloaded gateway refuses the request, and the calls that were
   await expect(setUp(entries, runner).before(on, 'tools/call', params)).rejects.toMatchObject({ code: 'overloaded' });
   expect(on.receipts.calls.map(({ plugin }) => plugin)).toEqual(['b']);
 });
+
+it('[HOOK-97] of several answers, the one that is used is blamed if it violates the output schema', async () => {
+  const entries = { a: responds('a'), b: responds('b') };
+  const chain = setUp(entries);
+  const on = context();
+  const answered = await chain.before(on, 'tools/call', params);
+  const result = answered.kind === 'respond' ? answered.result : {};
+  const done = await chain.after(on, 'tools/call', result, {
+    tool: 'echo',
+    outputSchema: async () => ({ type: 'object', required: ['x'] }),
+  });
+  expect(done).toMatchObject({ kind: 'block', data: { plugin: 'a', details: { cause: 'invalid_output' } } });
+});
