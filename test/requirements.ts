@@ -567,6 +567,9 @@ export const requirements = {
   'SBX-103':
     'A plugin with fuel is stopped at the same point of the same call, in each isolation, and the reason is its limit.',
   'SBX-104': 'Each example gives the same answers with fuel as without, in every language.',
+  'SBX-105':
+    'limits.fuel of a plugin, or of all plugins, ends a call or start that uses more with cause limit; the next call is served.',
+  'SBX-106': 'A component that was compiled without fuel does not run with a limit of fuel, from the cache either.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
   'CAP-86': 'However keys and tenants are named, no caller finds the values of another.',

@@ -26,6 +26,16 @@ it('takes all other limits from the settings', () => {
   });
 });
 
+it.each([
+  { what: 'neither has one', everyone: undefined, own: undefined, expected: undefined },
+  { what: 'all plugins have one', everyone: 1_000_000, own: undefined, expected: 1_000_000 },
+  { what: 'it has one', everyone: undefined, own: 5_000_000, expected: 5_000_000 },
+  { what: 'it has a higher one', everyone: 1_000_000, own: 5_000_000, expected: 5_000_000 },
+  { what: 'it has a lower one', everyone: 1_000_000, own: 500_000, expected: 500_000 },
+])('[SBX-105] limits the fuel of a plugin to $expected if $what', ({ everyone, own, expected }) => {
+  expect(pluginLimits(descriptorOf(), { all: { ...all, fuel: everyone }, own: { fuel: own } }).fuel).toBe(expected);
+});
+
 it('reports every limit that was not granted at once, with the line that grants it', () => {
   const descriptor = descriptorOf({ limits: { memory_mib: 65, timeout_ms: 1001, cpu_ms: 1 } });
   let faults: readonly unknown[] = [];

@@ -13,6 +13,7 @@ export interface LimitSettings {
     readonly memory_mib: number;
     readonly timeout_ms: number;
     readonly cpu_ms: number;
+    readonly fuel?: number | undefined;
     readonly start_ms: number;
     readonly log_lines: number;
     readonly log_bytes: number;
@@ -20,7 +21,7 @@ export interface LimitSettings {
     readonly payload_bytes: number;
     readonly host_calls: number;
   };
-  readonly own: Readonly<Partial<Record<Settled, number | undefined>>>;
+  readonly own: Readonly<Partial<Record<Settled | 'fuel', number | undefined>>>;
 }
 
 /**
@@ -39,10 +40,13 @@ export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSe
     }
     return own[name] ?? Math.min(asked, allowed);
   };
+  // A descriptor states none, because a unit belongs to the gateway's rewriting and not to the contract.
+  const fuel = own.fuel ?? all.fuel;
   const limits: PluginLimits = {
     memoryBytes: settle('memory_mib') * MiB,
     timeoutMs: settle('timeout_ms'),
     cpuMs: settle('cpu_ms'),
+    ...(fuel !== undefined && { fuel }),
     startMs: all.start_ms,
     compileMs: defaultLimits.compileMs,
     logLines: all.log_lines,

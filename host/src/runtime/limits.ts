@@ -6,7 +6,10 @@ export interface PluginLimits {
   readonly timeoutMs: number;
   /** The time of one hook call on a lane's thread, without waiting, in milliseconds. */
   readonly cpuMs: number;
-  /** Units of fuel of one hook call, and of the start of an instance: see injectFuel. Undefined where it is not limited. */
+  /**
+   * Units of fuel of one hook call, and of the start of an instance, `configure` included: see injectFuel. Undefined
+   * where it is not limited. A component is compiled for a limit or for none.
+   */
   readonly fuel?: number;
   /** The time to start an instance, `configure` included, in milliseconds. */
   readonly startMs: number;

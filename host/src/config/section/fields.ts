@@ -25,6 +25,11 @@ export const bytes = z
 export const milliseconds = z.int().min(1).max(3_600_000);
 export const count = z.int().min(1).max(1_000_000);
 export const memoryMib = z.int().min(1).max(4096);
+/** Units of fuel. A day of computing is less than the maximum. */
+export const fuelUnits = z
+  .int()
+  .min(1)
+  .max(10 ** 15);
 
 /** An idle time, between a second and a week. */
 export const idle = (ms: number) =>

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { z } from 'zod';
-import { bytes, count, idle, MiB, memoryMib, milliseconds } from './fields.ts';
+import { bytes, count, fuelUnits, idle, MiB, memoryMib, milliseconds } from './fields.ts';
 import { plainSection } from './section.ts';
 
 /**
@@ -17,6 +17,9 @@ const pluginLimits = z
     memory_mib: memoryMib.default(64),
     timeout_ms: milliseconds.default(1000).describe('Wall time of one hook call, waiting included.'),
     cpu_ms: milliseconds.default(1000).describe('CPU time of one hook call, waiting excluded.'),
+    fuel: fuelUnits
+      .optional()
+      .describe('Units of work of one hook call, and of starting an instance. Default: not limited.'),
     start_ms: milliseconds.default(5000).describe('Starting an instance, configure included.'),
     log_lines: count.default(100).describe('Log lines of one hook call; further lines are dropped and counted.'),
     log_bytes: z.int().min(256).max(MiB).default(32_768).describe('Total size of the log lines of one hook call.'),

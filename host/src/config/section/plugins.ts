@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { memberAt } from '../member-at.ts';
 import type { Path, Place, Problem } from '../problem.ts';
 import { conditionProblems, conditions } from './conditions.ts';
-import { count, memoryMib, milliseconds, oneOf, text } from './fields.ts';
+import { count, fuelUnits, memoryMib, milliseconds, oneOf, text } from './fields.ts';
 import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
 import { onError } from './on-error.ts';
 import { secretNames } from './secrets.ts';
@@ -74,6 +74,7 @@ const plugin = (grants: GrantsSchema) =>
         memory_mib: memoryMib.optional(),
         timeout_ms: milliseconds.optional(),
         cpu_ms: milliseconds.optional(),
+        fuel: fuelUnits.optional(),
       })
       .prefault({}),
   });

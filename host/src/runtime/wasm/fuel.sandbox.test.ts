@@ -2,8 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { jsGuest, watGuest } from '../../../../test/fixtures/guest.ts';
 import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../../../../test/fixtures/hook-calls.ts';
-import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
+import { asVerified, memoryFacilities, openGuests } from '../../../../test/fixtures/sandboxed.ts';
+import { decideGrant } from '../../capability/grant.ts';
+import { capabilities } from '../../capability/registry.ts';
 import type { HookRunner } from '../../contract/hook-call.ts';
+import { silentLog } from '../../core/log.ts';
+import { defaultLimits } from '../limits.ts';
+import { createWasmRuntime } from './wasm-runtime.ts';
 
 const limits = { fuel: 1_000_000 };
 
@@ -50,6 +55,19 @@ describe('a plugin with fuel', () => {
     const round = [...Array(5).fill(proceed), usedUp(1)];
     // Its instance is replaced, and counts from zero.
     expect(await reportsOf(runner, 12)).toEqual([...round, ...round]);
+  });
+
+  it('[SBX-106] does not start with code that was compiled without fuel', async () => {
+    const log = silentLog();
+    const runtime = createWasmRuntime({ capabilities, log });
+    const artifact = asVerified(await watGuest(guestDescriptor('plugin')));
+    const inspected = runtime.inspect(artifact);
+    const component = await runtime.compile(inspected, defaultLimits);
+    const grant = decideGrant(inspected.imports, artifact.descriptor, {}, capabilities);
+    const plugin = { id: 'plugin', component, grant, config: {}, limits: { ...defaultLimits, ...limits } };
+    await expect(runtime.open([{ ...plugin, isolation: 'pooled' }], memoryFacilities())).rejects.toMatchObject({
+      faults: [{ details: { reason: expect.stringContaining('compiled without fuel') } }],
+    });
   });
 
   it('[SBX-103] may need no more to start', async () => {

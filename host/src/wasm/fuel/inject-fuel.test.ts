@@ -1,7 +1,8 @@
 import { parse } from '@bytecodealliance/jco-transpile/wasm-tools';
 import { describe, expect, it } from 'vitest';
+import { digestOf } from '../../core/digest.ts';
 import { whyForbidden } from '../core-names.ts';
-import { fuelImport, injectFuel } from './inject-fuel.ts';
+import { fuelImport, fuelRules, injectFuel } from './inject-fuel.ts';
 
 const plenty = 1_000_000_000_000;
 
@@ -17,6 +18,21 @@ async function run(text: string, given = plenty) {
     return { trap: error instanceof Error ? error.message : String(error), used: given - Number(fuel.value) };
   }
 }
+
+it('[SBX-106] writes what its rules have written so far; a change of it raises fuelRules', async () => {
+  const module = await parse(`(module (memory 1) (table $t 1 funcref) (global $g (mut i32) (i32.const 0))
+    (func $next (param i32) (result i32) (global.set $g (i32.add (global.get $g) (local.get 0))) (global.get $g))
+    (func (export "run") (local i32 i64)
+      (loop $l
+        (if (i32.eqz (call $next (i32.const 1))) (then (return)) (else (br_if $l (call $next (i32.const 2)))))
+        (memory.fill (i32.const 0) (i32.const 1) (call $next (i32.const 3)))
+        (drop (memory.grow (i32.const 1)))
+        (table.fill $t (i32.const 0) (ref.null func) (i32.const 1)))))`);
+  expect([fuelRules, digestOf(injectFuel(module))]).toEqual([
+    1,
+    'sha256:f2cdeb8b90e512e03a2d2454f53fe2b94fd809f7b9b8417ff3e24f5904c97a6b',
+  ]);
+});
 
 describe('what a call uses', () => {
   const drop = '(drop (i32.const 1))';

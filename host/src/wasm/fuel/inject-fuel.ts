@@ -15,6 +15,9 @@ import { type Counter, chargedFunction } from './charged-function.ts';
 import { globalUses } from './global-uses.ts';
 import { each, type ModuleShape, readShape } from './module-shape.ts';
 
+/** Raise it when the rewriting or a cost changes: what older rules made is then made again. */
+export const fuelRules = 1;
+
 /**
  * The global that counts fuel, among the imports of each module. No guest has the name: checkCoreNames refuses names
  * with quotes.

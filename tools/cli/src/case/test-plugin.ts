@@ -17,11 +17,16 @@ export interface TestOptions {
   readonly reference: string;
   readonly cases: readonly Case[];
   readonly signal: AbortSignal;
+  /** Units of fuel of each call; undefined where they are not limited. */
+  readonly fuel?: number | undefined;
 }
 
 /** Runs all cases on a component. @throws Faults for which a gateway would refuse it */
-export async function testPlugin(bytes: Uint8Array, { reference, cases, signal }: TestOptions): Promise<TestedPlugin> {
-  const plugin = await tryPlugin(bytes, reference);
+export async function testPlugin(
+  bytes: Uint8Array,
+  { reference, cases, signal, fuel }: TestOptions,
+): Promise<TestedPlugin> {
+  const plugin = await tryPlugin(bytes, reference, fuel === undefined ? {} : { fuel });
   const results: CaseResult[] = [];
   for (const each of cases) results.push(await runCase(plugin, each, signal));
   const { descriptor } = plugin;

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { watGuest } from '../../../../../test/fixtures/guest.ts';
 import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../../../../../test/fixtures/hook-calls.ts';
@@ -116,6 +116,48 @@ describe('the cache of what jco made', () => {
     expect(warned.mock.calls).toEqual([
       [expect.objectContaining({ writable: cacheDir }), expect.stringContaining('other users can write')],
     ]);
+  });
+
+  describe('with fuel', () => {
+    let bytes: Uint8Array;
+    beforeAll(async () => {
+      const before = `(local $rest i32) (local.set $rest (i32.const 1000000))
+        (loop $l (br_if $l (local.tee $rest (i32.sub (local.get $rest) (i32.const 1)))))`;
+      bytes = await watGuest(guestDescriptor('cached'), { before });
+    });
+
+    /** Returns the outcome of a call, and the number of entries in the cache. */
+    async function called(cacheDir: string, limits: { readonly fuel?: number }, open = openGuests) {
+      await using runner = await open([{ bytes, limits }], { cacheDir });
+      const { reports } = await runner.run({
+        ...{ stage: 'before', context: callContext, calls: calls('cached'), value: toolCall({}) },
+      });
+      const entries = (await readdir(cacheDir)).filter(name => name !== 'key');
+      return { outcome: reports[0]?.outcome, entries: entries.length };
+    }
+
+    it('[SBX-106] keeps a component apart from the same one without', async () => {
+      const cacheDir = await temporaryFolder();
+      expect(await called(cacheDir, {})).toEqual({ outcome: 'proceed', entries: 1 });
+      expect(await called(cacheDir, { fuel: 1000 })).toEqual({ outcome: 'failed', entries: 2 });
+      expect(await called(cacheDir, {})).toEqual({ outcome: 'proceed', entries: 2 });
+      // The limit itself is not part of the code.
+      expect(await called(cacheDir, { fuel: 100_000_000 })).toEqual({ outcome: 'proceed', entries: 2 });
+      expect(await called(cacheDir, { fuel: 1000 })).toEqual({ outcome: 'failed', entries: 2 });
+    });
+
+    it('[SBX-106] compiles again what older rules rewrote, and nothing else', async () => {
+      const cacheDir = await temporaryFolder();
+      await called(cacheDir, {});
+      await called(cacheDir, { fuel: 1000 });
+      const rewriter = '../../../wasm/fuel/inject-fuel.ts';
+      vi.resetModules();
+      vi.doMock(rewriter, async original => ({ ...(await original<object>()), fuelRules: 0 }));
+      onTestFinished(() => vi.doUnmock(rewriter));
+      const { openGuests: open } = await import('../../../../../test/fixtures/sandboxed.ts');
+      expect(await called(cacheDir, {}, open)).toEqual({ outcome: 'proceed', entries: 2 });
+      expect(await called(cacheDir, { fuel: 1000 }, open)).toEqual({ outcome: 'failed', entries: 3 });
+    });
   });
 
   it('[SBX-94] loses what a killed process left in it, and nothing that one still writes', async () => {

@@ -7,7 +7,7 @@ import { interfaceOf } from '../../../contract/interface-name.ts';
 import { digestOf } from '../../../core/digest.ts';
 import { fail } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
-import { fuelImport, injectFuel } from '../../../wasm/fuel/inject-fuel.ts';
+import { fuelImport, fuelRules } from '../../../wasm/fuel/inject-fuel.ts';
 import { divideGrowth, type Growing, growingIn } from '../../../wasm/growth-shares.ts';
 import { limitGrowth } from '../../../wasm/memory-limit.ts';
 import type { PluginLimits } from '../../limits.ts';
@@ -22,7 +22,8 @@ import { transpile } from './transpile.ts';
 
 /**
  * Compiles an inspected component for lanes: jco translates it, or the cache has the result, and what can grow gets a
- * maximum. The glue is checked in both cases.
+ * maximum. The glue is checked in both cases. If fuel is limited, the core modules are rewritten to use it, which the
+ * cache keeps apart.
  * @throws Fault `compile_failed`, `compile_timeout`, `glue_*`, `memory_over_limit`, `component_*`
  */
 export async function compile(
@@ -44,12 +45,12 @@ export async function compile(
           exported => Object.keys(contractFunctions[exported] ?? {}).map(name => `${exported}#${name}`),
         )
       : [];
-  const key = digestOf(
-    Buffer.from(JSON.stringify([artifact.digest, jcoVersion, glueRules, asyncImports, asyncExports])),
-  );
+  const isFuelled = options.limits.fuel !== undefined;
+  const rules = { jcoVersion, glueRules, ...(isFuelled && { fuelRules }) };
+  const key = digestOf(Buffer.from(JSON.stringify([artifact.digest, rules, asyncImports, asyncExports])));
   let files = await options.cache?.read(key);
   if (files === undefined || !isChecked(files)) {
-    const order = { bytes: artifact.bytes, asyncImports, asyncExports, isFinished: true };
+    const order = { bytes: artifact.bytes, asyncImports, asyncExports, isFinished: true, isFuelled };
     files = await transpile(order, options.limits.compileMs, options.signal);
     await options.cache?.write(key, files);
   }
@@ -70,12 +71,11 @@ export async function compile(
   }
   for (const [name, growth] of divideGrowth(growing, options.limits.memoryBytes)) {
     const limited = limitGrowth(files.get(name) ?? fail('glue_unknown', { missing: name }), growth);
-    const bounded = options.limits.fuel === undefined ? limited : injectFuel(limited);
-    if (options.keepBytes) binaries.set(name, bounded);
-    modules.set(name, await compileModule(bounded));
+    if (options.keepBytes) binaries.set(name, limited);
+    modules.set(name, await compileModule(limited));
   }
-  const fuelled = options.limits.fuel === undefined ? {} : { fuelCounter: fuelImport };
-  return { glue, modules, binaries, instances, asynchronous: asyncImports.length > 0, ...fuelled };
+  const asynchronous = asyncImports.length > 0;
+  return { glue, modules, binaries, instances, asynchronous, ...(isFuelled && { fuelCounter: fuelImport }) };
 }
 
 /** Returns whether the current rules accept glue from the cache. */

@@ -9,6 +9,8 @@ export interface TranspileOrder {
   readonly asyncExports: readonly string[];
   /** Whether the glue is finished by `finishGlue`; otherwise the files are as jco wrote them. */
   readonly isFinished?: boolean;
+  /** Whether the core modules are rewritten by `injectFuel`. */
+  readonly isFuelled?: boolean;
 }
 
 export type TranspileAnswer =
@@ -36,7 +38,8 @@ const waiting: (() => void)[] = [];
  * @param signal ends the child
  * @returns the files by name: one of JavaScript and the core modules
  * @throws Fault `compile_failed` if jco refuses the component, `compile_timeout` after `timeoutMs`,
- *   `component_excessive` if its glue is too long; `glue_refused`, `glue_unknown` if it finishes the glue
+ *   `component_excessive` if its glue is too long; `glue_refused`, `glue_unknown` if it finishes the glue;
+ *   `feature_forbidden`, `component_malformed` if it rewrites the core modules
  */
 export async function transpile(
   order: TranspileOrder,

@@ -137,9 +137,11 @@ export class Instance {
   }
 }
 
-/** Returns fuel for an instance of a plugin whose code was rewritten to use it. */
-function fuelOf({ component: { fuelCounter }, limits: { fuel } }: LanePlugin): Fuel | undefined {
-  return fuelCounter === undefined || fuel === undefined ? undefined : new Fuel(fuel, fuelCounter);
+/** Returns fuel for an instance of a plugin, if it is limited. Code that does not use fuel must not run with a limit. */
+function fuelOf({ id, component: { fuelCounter }, limits: { fuel } }: LanePlugin): Fuel | undefined {
+  if (fuel === undefined) return undefined;
+  if (fuelCounter === undefined) throw new Error(`plugin ${id} has a limit of fuel and was compiled without fuel`);
+  return new Fuel(fuel, fuelCounter);
 }
 
 /** Runs code of the guest with as much fuel as one call may use. @throws LimitExceeded when it used more */

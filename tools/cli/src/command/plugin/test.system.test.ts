@@ -52,6 +52,15 @@ it('[AUT-23] tells where another version does not do the same', async () => {
   });
 });
 
+it('[SBX-105] limits the fuel of each call as --fuel says', async () => {
+  const { argv } = await folderWith('(loop $l (br $l))', passes);
+  const { code, stdout } = await runCommand([...argv, '--fuel', '1000000', '--json']);
+  expect(code).toBe(1);
+  expect(stdout).toContain('units of fuel more than the 1000000 allowed (limits.fuel)');
+  const refused = await runCommand([...argv, '--fuel', '1e6']);
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('--fuel') });
+});
+
 it('[AUT-23] refuses a folder without cases', async () => {
   const { code, stderr } = await runCommand(['plugin', 'test', await temporaryFolder()]);
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('cases_invalid') });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { digestOf, faultsAsText, toFaults } from '@sallyport/host/core';
+import { digestOf, fail, faultsAsText, toFaults } from '@sallyport/host/core';
 import { clientOptions, placeOf, registryOptions } from '../../artifact/place.ts';
 import { readDescriptorFile } from '../../artifact/read-descriptor-file.ts';
 import { type Context, defineCommand, type Result } from '../../command.ts';
@@ -23,12 +23,17 @@ code is 1. Building runs code of the folder on this machine: build scripts, pack
       value: 'REFERENCE',
       says: 'compare with another version: a file, ./layout:tag, or registry/repository:tag',
     },
+    fuel: {
+      value: 'UNITS',
+      says: 'limit each hook call, and the start of an instance, as limits.fuel of a gateway does (default: no limit)',
+    },
     watch: { says: 'test again whenever a file in the folder changes, until Ctrl-C' },
     ...registryOptions,
   },
   example: 'sallyport plugin test plugins-examples/redact-emails',
   async run({ options, args: { FOLDER: folder = '.' }, json }, on) {
-    const once = () => testOnce({ ...options, folder }, on);
+    const fuel = unitsOf(options.fuel);
+    const once = () => testOnce({ ...options, fuel, folder }, on);
     if (!options.watch) return once();
     const { watchFolder } = await import('../../watch-folder.ts');
     const testAndPrint = async () => {
@@ -50,19 +55,20 @@ interface TestOptions {
   readonly component: string | undefined;
   readonly cases: string | undefined;
   readonly against: string | undefined;
+  readonly fuel: number | undefined;
   readonly 'plain-http': readonly string[];
   readonly 'token-host': readonly string[];
 }
 
 async function testOnce(options: TestOptions, on: Context): Promise<Result> {
-  const { folder, against } = options;
+  const { folder, against, fuel } = options;
   const [{ testPlugin }, { readCases }] = await Promise.all([
     import('../../case/test-plugin.ts'),
     import('../../case/case-file.ts'),
   ]);
   const cases = await readCases(options.cases ?? join(folder, 'cases'));
   const { bytes, keep } = await componentOf(options, on);
-  const tested = await testPlugin(bytes, { reference: folder, cases, signal: on.signal });
+  const tested = await testPlugin(bytes, { reference: folder, cases, signal: on.signal, fuel });
   const digest = digestOf(bytes);
   const component = tested.failed === 0 ? await keep() : undefined;
   const { formatChanges } = await import('../../case/format-cases.ts');
@@ -121,4 +127,9 @@ async function componentOf({ folder, component }: TestOptions, { terminal, signa
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+function unitsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : fail('usage', { option: '--fuel', value: text });
 }
