@@ -1,3 +1,15 @@
+import type { FailureAction, FailureCause } from './hook-call.ts';
+
+/** Returns the same action for every cause of failure. */
+export const everyCause = (action: FailureAction): Readonly<Record<FailureCause, FailureAction>> => ({
+  trap: action,
+  timeout: action,
+  limit: action,
+  invalid_output: action,
+  unavailable: action,
+  merge: action,
+});
+
 /** How much the outcomes of a plugin count: all of them; all but blocks, which are only recorded; or it is not called. */
 export const pluginModes = ['enforce', 'permissive', 'disabled'] as const;
 export type PluginMode = (typeof pluginModes)[number];

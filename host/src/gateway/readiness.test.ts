@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
 import type { FailureAction } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
+import { everyCause } from '../contract/hook-policy.ts';
 import { Fault } from '../core/fault.ts';
 import { silentLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
@@ -14,14 +15,10 @@ import type { Binding, OpenBinding } from './binding.ts';
 import { createListWarnings } from './list-warnings.ts';
 import { createReadiness } from './readiness.ts';
 
-const always = (action: FailureAction) => ({
-  ...{ trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action, merge: action },
-});
-
 it('[GW-93] names the upstream that cannot be reached with its fault, and plugins that are not called', async () => {
   const log = silentLog();
   const plugin = (id: string, action: FailureAction) => ({
-    ...{ id, hooks: new Set(hookNames), priority: 0, onError: always(action), seesBlobs: false },
+    ...{ id, hooks: new Set(hookNames), priority: 0, onError: everyCause(action), seesBlobs: false },
     health: new PluginHealth(id, log, { failures: action === 'ignore' ? 1 : 100, openMs: 60_000 }),
   });
   const trapped = { before: () => ({ tag: 'failed', cause: 'trap' }) as const };

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createFakeHookRunner, type FakePlugin } from '../../../test/fixtures/fake-hook-runner.ts';
 import type { Content, Response, Violation } from '../contract/generated/types.js';
-import type { FailureAction, FailureCause } from '../contract/hook-call.ts';
+import type { FailureCause } from '../contract/hook-call.ts';
 import { type HookName, hookNames } from '../contract/hook-name.ts';
-import type { Condition } from '../contract/hook-policy.ts';
+import { type Condition, everyCause } from '../contract/hook-policy.ts';
 import { silentLog } from '../core/log.ts';
 import { compileConditions, type Test } from './condition.ts';
 import { createHookChain } from './create-hook-chain.ts';
@@ -18,15 +18,6 @@ const denying = (id: string): HookedPlugin => ({
 });
 
 const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable', 'merge'];
-
-const everyCause = (action: FailureAction): HookedPlugin['onError'] => ({
-  trap: action,
-  timeout: action,
-  limit: action,
-  invalid_output: action,
-  unavailable: action,
-  merge: action,
-});
 
 type Entry = FakePlugin & Partial<Omit<HookedPlugin, 'id'>>;
 

@@ -1,17 +1,13 @@
 import { expect, it } from 'vitest';
 import type { CallReport, FailureAction, FailureCause } from '../contract/hook-call.ts';
-import { pluginModes } from '../contract/hook-policy.ts';
+import { everyCause, pluginModes } from '../contract/hook-policy.ts';
 import { type Effect, effects, type HookOutcome } from './mode.ts';
 import { judge } from './on-error.ts';
 
 const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable', 'merge'];
-const everyCause = (action: FailureAction) => Object.fromEntries(causes.map(cause => [cause, action]));
 const plugin = (action: FailureAction, cause?: FailureCause) => ({
   id: 'p',
-  onError: { ...everyCause(cause === undefined ? action : 'deny'), ...(cause && { [cause]: action }) } as Record<
-    FailureCause,
-    FailureAction
-  >,
+  onError: { ...everyCause(cause === undefined ? action : 'deny'), ...(cause && { [cause]: action }) },
 });
 const report = { plugin: 'p', wallMs: 1 };
 const violation = { code: 'NO', reason: 'No.', description: 'Not today.' };

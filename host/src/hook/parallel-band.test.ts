@@ -3,6 +3,7 @@ import { createFakeHookRunner, type FakePlugin } from '../../../test/fixtures/fa
 import type { Request } from '../contract/generated/types.js';
 import type { FailureAction, FailureCause, HookRunner } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
+import { everyCause } from '../contract/hook-policy.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { silentLog } from '../core/log.ts';
@@ -14,10 +15,6 @@ import { countedOutcome, Receipts } from './receipt.ts';
 interface Entry extends FakePlugin, Partial<Omit<HookedPlugin, 'id' | 'onError'>> {
   readonly onError?: FailureAction;
 }
-
-const everyCause = (action: FailureAction): HookedPlugin['onError'] => ({
-  ...{ trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action, merge: action },
-});
 
 /** A chain of fake plugins, all of one band unless they say otherwise. */
 function setUp(entries: Readonly<Record<string, Entry>>, runner: HookRunner = createFakeHookRunner(entries)) {

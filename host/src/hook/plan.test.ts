@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { FailureAction } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
+import { everyCause } from '../contract/hook-policy.ts';
 import { silentLog } from '../core/log.ts';
 import { compileConditions, type Test } from './condition.ts';
 import type { HookedPlugin } from './hook-chain.ts';
@@ -9,14 +10,7 @@ import { PluginHealth } from './plugin-health.ts';
 
 const plugin = (id: string, fields: Partial<HookedPlugin> & { readonly action?: FailureAction } = {}): HookedPlugin => {
   const { action = 'deny', ...rest } = fields;
-  const onError = {
-    trap: action,
-    timeout: action,
-    limit: action,
-    invalid_output: action,
-    unavailable: action,
-    merge: action,
-  };
+  const onError = everyCause(action);
   const health = new PluginHealth(id, silentLog());
   return { id, hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, health, ...rest };
 };

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createFakeHookRunner } from '../../../test/fixtures/fake-hook-runner.ts';
 import type { FailureAction } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
+import { everyCause } from '../contract/hook-policy.ts';
 import { silentLog } from '../core/log.ts';
 import { createHookChain } from './create-hook-chain.ts';
 import { PluginHealth } from './plugin-health.ts';
@@ -20,9 +21,7 @@ function setUp(action: FailureAction) {
   });
   const log = silentLog();
   const health = new PluginHealth('moody', log, { failures: 3, openMs: 1000 }, () => state.now);
-  const onError = {
-    ...{ trap: action, timeout: action, limit: action, invalid_output: action, unavailable: action, merge: action },
-  };
+  const onError = everyCause(action);
   const plugin = { id: 'moody', hooks: new Set(hookNames), priority: 0, onError, seesBlobs: false, health };
   const chain = createHookChain({ plugins: [plugin], runner, log });
   const receipts = new Receipts();

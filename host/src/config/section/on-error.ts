@@ -1,16 +1,8 @@
 import { z } from 'zod';
-import { type FailureAction, type FailureCause, failureActions } from '../../contract/hook-call.ts';
+import { failureActions } from '../../contract/hook-call.ts';
+import { everyCause } from '../../contract/hook-policy.ts';
 
 const failureAction = z.enum(failureActions);
-
-const everyCause = (action: FailureAction): Readonly<Record<FailureCause, FailureAction>> => ({
-  trap: action,
-  timeout: action,
-  limit: action,
-  invalid_output: action,
-  unavailable: action,
-  merge: action,
-});
 
 /** `on_error` of a plugin: one action for all causes of failure, or one for each. The default is deny. */
 export const onError = z
