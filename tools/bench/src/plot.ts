@@ -40,7 +40,8 @@ export function plot(rows: readonly Row[]): string {
     return `<g transform="translate(0 ${at})">${each.svg}</g>`;
   });
   const open = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.width} ${height}" font-family="sans-serif">`;
-  return [open, '<rect width="100%" height="100%" fill="#fff"/>', ...drawn, '</svg>', ''].join('\n');
+  const title = '<title>Throughput and CPU by variant</title>';
+  return [open, title, '<rect width="100%" height="100%" fill="#fff"/>', ...drawn, '</svg>', ''].join('\n');
 }
 
 function panel(title: string, bars: readonly Bar[]): { readonly svg: string; readonly height: number } {
