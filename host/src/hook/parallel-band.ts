@@ -2,8 +2,8 @@ import type { Request, Response } from '../contract/generated/types.js';
 import type { CallReport, RequestState, SetHeader } from '../contract/hook-call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { HookedPlugin } from './hook-chain.ts';
-import { type Conflict, mergeChanges } from './merge-changes.ts';
-import { mergeStates, sharedConflicts } from './merge-state.ts';
+import { type Conflict, mergeChanges } from './merge-parallel-changes.ts';
+import { mergeStates, sharedConflicts } from './merge-parallel-state.ts';
 import type { Hop } from './plan.ts';
 import {
   account,

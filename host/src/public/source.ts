@@ -18,7 +18,7 @@ export { registryContent } from '../source/oci/registry.ts';
 export type { Moved } from '../source/oci/repository.ts';
 export { checkLogin, eraseLogin, storeLogin } from '../source/oci/save-login.ts';
 export { buildPluginManifest } from '../source/plugin-manifest.ts';
-export { readBounded } from '../source/read-body.ts';
+export { readBounded } from '../source/read-verified-body.ts';
 export { formatReference, parseReference } from '../source/reference.ts';
 export { type Attachment, attachReferrer, isReferrersTag } from '../source/referrer.ts';
 export { attachSignature } from '../source/signature-referrer.ts';

@@ -7,7 +7,7 @@ import { isNotFound } from '../core/system-error.ts';
 import { defaultArtifactLimit } from './content.ts';
 import { failToRead } from './fail-to-read.ts';
 import { mediaType } from './media-type.ts';
-import { fileBody, readHashed } from './read-body.ts';
+import { fileBody, readHashed } from './read-verified-body.ts';
 import type { Source } from './source.ts';
 
 /** A signature has 64 bytes. A longer file is read only this far, and is refused. */

@@ -1,6 +1,6 @@
 import type { LaneSide, LogLevel } from '../lane/lane-side.ts';
 
-/** What guests get of `log`. */
+/** What guests get of `log`. What one call may log is limited in runtime/wasm/lane/log-limit.ts. */
 export const logInLane = {
   name: 'log',
   wit: ['sallyport:plugin/log@0.1.0'],

@@ -6,7 +6,7 @@ import { moveDurably, temporaryFile, writeDurably } from '../../core/durable-fil
 import { Fault } from '../../core/fault.ts';
 import { isNotFound, undefinedIfNotFound } from '../../core/system-error.ts';
 import type { Descriptor } from '../descriptor.ts';
-import { fileBody, readExactly } from '../read-body.ts';
+import { fileBody, readExactly } from '../read-verified-body.ts';
 
 /** A temporary file that was not changed for a day belongs to a process that has ended. */
 const leftOverMs = 24 * 60 * 60 * 1000;

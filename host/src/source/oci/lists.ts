@@ -4,7 +4,7 @@ import { fail } from '../../core/fault.ts';
 import type { Descriptor } from '../descriptor.ts';
 import { manifestLimit, parseIndex } from '../manifest.ts';
 import { mediaType } from '../media-type.ts';
-import { readBounded } from '../read-body.ts';
+import { readBounded } from '../read-verified-body.ts';
 import type { Repository, RepositoryCall } from './repository.ts';
 import type { Answer } from './transport.ts';
 

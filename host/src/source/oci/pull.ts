@@ -4,7 +4,7 @@ import type { Manifest } from '../content-store.ts';
 import { type Descriptor, describe } from '../descriptor.ts';
 import { manifestLimit } from '../manifest.ts';
 import { acceptManifest, isManifest } from '../media-type.ts';
-import { readBounded, readExactly } from '../read-body.ts';
+import { readBounded, readExactly } from '../read-verified-body.ts';
 import type { Progress, Repository } from './repository.ts';
 import type { Answer } from './transport.ts';
 

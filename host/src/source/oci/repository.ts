@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Digest } from '../../core/digest.ts';
 import { type FaultDetails, fail } from '../../core/fault.ts';
-import { readBounded } from '../read-body.ts';
+import { readBounded } from '../read-verified-body.ts';
 import { formatReference, type Reference } from '../reference.ts';
 import { type Authorizer, createAuthorizer } from './authorizer.ts';
 import { type Credentials, dockerCredentials } from './find-login.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { fail } from '../../core/fault.ts';
-import { readBounded } from '../read-body.ts';
+import { readBounded } from '../read-verified-body.ts';
 import type { Challenge } from './challenge.ts';
 import type { Credential } from './find-login.ts';
 import { type AddressPolicy, isTrustedRealm } from './registry-address.ts';

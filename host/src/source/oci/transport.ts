@@ -1,5 +1,5 @@
 import { Fault, fail } from '../../core/fault.ts';
-import type { Body } from '../read-body.ts';
+import type { Body } from '../read-verified-body.ts';
 import type { Authorizer } from './authorizer.ts';
 import { createDeadline, type Deadline } from './deadline.ts';
 import { type AddressPolicy, isFollowed } from './registry-address.ts';

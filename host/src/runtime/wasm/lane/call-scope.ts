@@ -2,6 +2,7 @@ import { LimitExceeded, type LogLevel } from '../../../capability/lane/lane-side
 import type { Caller, ChainInput, Note, Refusal, RefusalReason, RequestState } from '../../../contract/hook-call.ts';
 import { cut } from '../../../core/cut.ts';
 import { overCpu, type PluginLimits } from '../../limits.ts';
+import { LogLimit } from './log-limit.ts';
 import type { CallRecords, LogLine } from './message.ts';
 import { weightOf } from './payload-limit.ts';
 
@@ -103,9 +104,7 @@ export class CallScope {
   readonly plugin: string;
   readonly #chain: ChainScope;
   readonly #limits: PluginLimits;
-  #lines = 0;
-  #bytes = 0;
-  #dropped = 0;
+  #logLimit: LogLimit | undefined;
   #hostCalls = 0;
   #notes = 0;
   #noteWeight = 0;
@@ -147,14 +146,9 @@ export class CallScope {
   }
 
   log(level: LogLevel, message: string): void {
-    const room = this.#limits.logBytes - this.#bytes;
-    if (this.#lines >= this.#limits.logLines || room <= 0) {
-      this.#dropped += 1;
-      return;
-    }
-    this.#lines += 1;
-    this.#bytes += message.length;
-    this.#chain.log({ plugin: this.plugin, level, message: cut(message, room) });
+    this.#logLimit ??= new LogLimit(this.#limits);
+    const kept = this.#logLimit.take(message);
+    if (kept !== undefined) this.#chain.log({ plugin: this.plugin, level, message: kept });
   }
 
   /**
@@ -217,11 +211,11 @@ export class CallScope {
   }
 
   close(): void {
-    if (this.#dropped > 0) {
-      const message = `${this.#dropped} more log lines of this call were dropped`;
+    const limit = this.#logLimit;
+    if (limit !== undefined && limit.dropped > 0) {
+      const message = `${limit.dropped} more log lines of this call were dropped`;
       this.#chain.log({ plugin: this.plugin, level: 'warn', message });
-      const why = `more than ${this.#limits.logLines} lines or ${this.#limits.logBytes} bytes in one hook call`;
-      this.refused('log', why, 'over_limit', this.#dropped);
+      this.refused('log', `more than ${limit} in one hook call`, 'over_limit', limit.dropped);
     }
     this.noteRefusals();
   }

@@ -1,5 +1,5 @@
 import type { RequestState } from '../contract/hook-call.ts';
-import type { Conflict } from './merge-changes.ts';
+import type { Conflict } from './merge-parallel-changes.ts';
 
 type Entries = ReadonlyMap<string, string>;
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../core/json.ts';
 import { KeptNumber } from '../core/json-number.ts';
-import { mergeChanges } from './merge-changes.ts';
+import { mergeChanges } from './merge-parallel-changes.ts';
 
 interface Case {
   readonly what: string;
