@@ -121,7 +121,7 @@ describe('the answer to the call of a plugin', () => {
     expect(call.record.summary().calls).toMatchObject([{ outcome: 'aborted' }]);
   });
 
-  it('is none where the client has left', async () => {
+  it('returns no answer if the client has left', async () => {
     const call = open();
     const leaving = new AbortController();
     const tools = new NestedTools(call, () => {

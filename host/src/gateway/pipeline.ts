@@ -1,11 +1,10 @@
 import type { JsonObject } from '../core/json.ts';
 import { failureData } from '../hook/block-data.ts';
-import { targetOf } from '../hook/create-hook-chain.ts';
 import type { AfterOptions, AfterOutcome, BeforeOutcome, HookContext } from '../hook/hook-chain.ts';
 import { withoutLookalikes } from '../hook/view/members.ts';
 import { type Answer, errorAnswer, resultAnswer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
-import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
+import { type CallMethod, type HookedMethod, targetOf } from '../mcp/methods.ts';
 import { outputSchemaOf } from '../upstream/tool-output-schema.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
 import type { Member, Route } from './binding.ts';

@@ -24,7 +24,7 @@ const listChanges = new Set(['tools', 'prompts', 'resources'].map(kind => `notif
 const shown = 1000;
 
 /**
- * Returns the part of a notification without the upstream's text; undefined if there is none. Numbers are rounded to
+ * Returns the part of a notification without the upstream's text; undefined if nothing is left. Numbers are rounded to
  * doubles, because any text can be encoded in digits.
  */
 export function withoutText({ method, params = {} }: Notification): Notification | undefined {

@@ -1,5 +1,5 @@
 import type { Condition, ConditionField } from '../contract/hook-policy.ts';
-import { matchesGlob } from '../core/glob.ts';
+import { matchesParts } from '../core/glob.ts';
 import type { HookedMethod } from '../mcp/methods.ts';
 
 /** What a hook call is about. */
@@ -17,43 +17,50 @@ export interface HookSubject {
 /** Whether a plugin is called for a hook call. */
 export type Test = (about: HookSubject) => boolean;
 
+/** Whether a text matches one of the globs of a field. */
+type Matches = (text: string) => boolean;
+
 const targetFields = { 'tools/call': 'tools', 'prompts/get': 'prompts', 'resources/read': 'resources' } as const;
 const targetFieldOf = (method: HookedMethod): ConditionField | undefined =>
   Object.hasOwn(targetFields, method) ? targetFields[method as keyof typeof targetFields] : undefined;
 
 /** Tests by field. One that does not apply to the method of a hook call is passed. */
-const tests: Readonly<Record<Exclude<ConditionField, 'bindings'>, (globs: readonly string[]) => Test>> = {
+const tests: Readonly<Record<Exclude<ConditionField, 'bindings'>, (matches: Matches) => Test>> = {
   upstreams:
-    globs =>
+    matches =>
     ({ upstream }) =>
-      matchesAny(globs, upstream),
+      matches(upstream),
   tenants:
-    globs =>
+    matches =>
     ({ tenant }) =>
-      tenant !== undefined && matchesAny(globs, tenant),
+      tenant !== undefined && matches(tenant),
   users:
-    globs =>
+    matches =>
     ({ subject }) =>
-      subject !== undefined && matchesAny(globs, subject),
-  tools: globs => byTarget('tools', globs),
-  prompts: globs => byTarget('prompts', globs),
-  resources: globs => byTarget('resources', globs),
+      subject !== undefined && matches(subject),
+  tools: matches => byTarget('tools', matches),
+  prompts: matches => byTarget('prompts', matches),
+  resources: matches => byTarget('resources', matches),
   content_types:
-    globs =>
+    matches =>
     ({ contentTypes }) =>
-      contentTypes === undefined || contentTypes().some(type => matchesAny(globs, type.toLowerCase())),
+      contentTypes === undefined || contentTypes().some(type => matches(type.toLowerCase())),
 };
 
 /** A condition on tools says nothing about prompts, so hook calls of another kind of target pass it. */
-function byTarget(field: 'tools' | 'prompts' | 'resources', globs: readonly string[]): Test {
+function byTarget(field: 'tools' | 'prompts' | 'resources', matches: Matches): Test {
   return ({ method, target, upstream }) => {
     const applies = targetFieldOf(method) === field;
     if (!applies || target === undefined) return true;
-    return matchesAny(globs, target) || matchesAny(globs, `${upstream}__${target}`);
+    return matches(target) || matches(`${upstream}__${target}`);
   };
 }
 
-const matchesAny = (globs: readonly string[], text: string) => globs.some(glob => matchesGlob(glob, text));
+/** Splits the globs once, so that a hook call only compares. */
+function anyOf(globs: readonly string[]): Matches {
+  const parts = globs.map(glob => glob.split('*'));
+  return text => parts.some(each => matchesParts(each, text));
+}
 
 /**
  * Compiles the conditions of a plugin for one binding. Returns undefined where they always match, and `never` where no
@@ -61,12 +68,12 @@ const matchesAny = (globs: readonly string[], text: string) => globs.some(glob =
  */
 export function compileConditions(conditions: readonly Condition[], binding: string): Test | 'never' | undefined {
   if (conditions.length === 0) return undefined;
-  const here = conditions.filter(({ bindings = [] }) => bindings.length === 0 || matchesAny(bindings, binding));
+  const here = conditions.filter(({ bindings = [] }) => bindings.length === 0 || anyOf(bindings)(binding));
   if (here.length === 0) return 'never';
   const compiled = here.map(condition =>
     Object.entries(tests).flatMap(([field, create]) => {
       const globs = condition[field as keyof typeof tests] ?? [];
-      return globs.length === 0 ? [] : [create(globs)];
+      return globs.length === 0 ? [] : [create(anyOf(globs))];
     }),
   );
   if (compiled.some(entry => entry.length === 0)) return undefined;

@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
-import { type CallMethod, type HookedMethod, methods } from '../mcp/methods.ts';
+import { type CallMethod, type HookedMethod, methods, targetOf } from '../mcp/methods.ts';
 import { failureData } from './block-data.ts';
 import { contentTypesOf } from './content-types.ts';
 import type { AfterOutcome, BlockData, CallSubject, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
@@ -123,12 +123,6 @@ export function createHookChain({ plugins, runner, log, mask }: HookChainOptions
       }
     },
   };
-}
-
-/** Returns the tool, prompt or URI that a call is about. */
-export function targetOf(method: CallMethod, params: JsonObject): string | undefined {
-  const target = params[methods[method].target];
-  return typeof target === 'string' ? target : undefined;
 }
 
 /** Returns the hook of a method at each stage. */

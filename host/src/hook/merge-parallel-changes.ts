@@ -35,7 +35,7 @@ export function mergeChanges(base: JsonObject, versions: readonly JsonObject[]):
   return { value: others.length === 0 ? base : mergeObjects(base, others, '', new Map()), conflicts };
 }
 
-/** The value of one version at a path; undefined where there is none. */
+/** The value of one version at a path; undefined if the path does not exist. */
 interface Version<Value extends Json | undefined = Json | undefined> {
   readonly index: number;
   readonly value: Value;

@@ -9,7 +9,7 @@ import { formatLockfile, type Lockfile, parseLockfile } from './lockfile.ts';
 /** Returns the lockfile of a configuration, which is beside it: `sallyport.lock` for `sallyport.yaml`. */
 export const lockfileOf = (config: string): string => join(dirname(config), `${parse(config).name}.lock`);
 
-/** Reads a lockfile; returns undefined if there is none. @throws Faults of `lockfile_unusable` */
+/** Reads a lockfile; returns undefined if the file does not exist. @throws Faults of `lockfile_unusable` */
 export async function readLockfile(file: string): Promise<Lockfile | undefined> {
   const text = await readRegularFile(file).catch(error =>
     isNotFound(error) ? undefined : fail('lockfile_unusable', { file, reason: fileProblem(error) }, error),

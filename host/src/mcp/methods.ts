@@ -114,6 +114,12 @@ export const methodNamed = (name: string): MethodName | undefined =>
 /** The shape of a list's result. */
 export const listShape = (method: ListMethod): ListShape => methods[method].list;
 
+/** Returns the tool, prompt or URI that a call is about. */
+export function targetOf(method: CallMethod, params: JsonObject): string | undefined {
+  const target = params[methods[method].target];
+  return typeof target === 'string' ? target : undefined;
+}
+
 /** The notifications that say that a list changed. */
 export const listChanges: ReadonlySet<string> = new Set(listMethods.map(name => listShape(name).changed));
 

@@ -24,7 +24,7 @@ export type Learned = z.output<typeof learnedSchema>;
 /** Returns the file that keeps the record of a plugin. */
 const fileOf = (cacheDir: string, plugin: string) => join(cacheDir, 'learned', `${plugin}.json`);
 
-/** Reads the record of a plugin; returns undefined if there is none that can be read. */
+/** Reads the record of a plugin; returns undefined if it is missing or unreadable. */
 export async function readLearned(cacheDir: string, plugin: string): Promise<Learned | undefined> {
   try {
     return learnedSchema.parse(JSON.parse((await readRegularFile(fileOf(cacheDir, plugin))).toString('utf8')));

@@ -16,7 +16,7 @@ export interface Published {
   readonly bytes: number;
 }
 
-/** Generates a key if there is none, builds the example plugin from source, signs it and pushes it to `registry`. */
+/** Generates a key if it is missing, builds the example plugin from source, signs it and pushes it to `registry`. */
 export async function publishPlugin(folder: DemoFolder, registry: string): Promise<Published> {
   const isNew = await access(folder.privateKey).then(
     () => false,

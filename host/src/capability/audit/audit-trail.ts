@@ -22,7 +22,7 @@ export interface AuditTrail extends Disposable {
 }
 
 /**
- * Writes audit events as JSON lines: to `file` (absolute), or to the log if there is none. Events in the file survive the
+ * Writes audit events as JSON lines: to `file` (absolute), or to the log if no file is set. Events in the file survive the
  * end of the process.
  * @throws Fault `audit_unusable`
  */

@@ -5,7 +5,7 @@ import { isJsonObject } from '../../core/json.ts';
 import type { Body } from '../message.ts';
 import type { HttpMethod, RevisionTable } from './revision.ts';
 
-/** The revision that serves a request, or why there is none. */
+/** The revision that serves a request, or the reason why no revision does. */
 export type Classified<R> =
   | { readonly revision: R; readonly refusal?: never }
   | { readonly refusal: Fault; readonly revision?: never };

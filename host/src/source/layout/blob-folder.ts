@@ -19,7 +19,7 @@ export const blobFile = (directory: string, digest: Digest): string =>
 export const readBlob = (directory: string, descriptor: Descriptor, reference: string): Promise<Uint8Array> =>
   readExactly(fileBody(blobFile(directory, descriptor.digest)), descriptor, reference);
 
-/** Returns the size of a file, or undefined if there is none. */
+/** Returns the size of a file, or undefined if it does not exist. */
 export const sizeOf = async (file: string): Promise<number | undefined> =>
   (await stat(file).catch(undefinedIfNotFound))?.size;
 

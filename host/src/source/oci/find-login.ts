@@ -89,7 +89,7 @@ export function dockerCredentials(environment: NodeJS.ProcessEnv = process.env):
 }
 
 /**
- * Reads Docker's config.json: the known members, and the whole; returns undefined if there is none.
+ * Reads Docker's config.json: the known members, and the whole; returns undefined if the file does not exist.
  * @throws Fault `docker_config_invalid`
  */
 export async function readDockerConfig(

@@ -40,5 +40,5 @@ export const loopCost = 1;
 
 export const instructionCost = (opcode: number): number => (free.has(opcode) ? 0 : (dear.get(opcode) ?? 1));
 
-/** How far to shift the length that is the topmost operand of an instruction; undefined where there is none. */
+/** How far to shift the length that is the topmost operand of an instruction; undefined if it has no such operand. */
 export const lengthShift = (opcode: number): number | undefined => byLength.get(opcode);

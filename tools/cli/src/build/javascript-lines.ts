@@ -53,7 +53,7 @@ export function placeFinder(code: string, { files, runs }: LineTable): (offset: 
   };
 }
 
-/** Returns the index of the last of these ascending numbers that is at most `limit`; -1 if there is none. */
+/** Returns the index of the last of these ascending numbers that is at most `limit`; -1 if all are greater. */
 function lastAtMost(numbers: readonly number[], limit: number): number {
   let [low, high] = [0, numbers.length];
   while (low < high) {

@@ -4,7 +4,7 @@ export interface Difference {
   readonly path: string;
   /** The expected value; absent if nothing was expected. */
   readonly expected?: unknown;
-  /** The actual value; absent if there is none. */
+  /** The actual value; absent if nothing is there. */
   readonly got?: unknown;
   /** A hint at what the author may have meant. */
   readonly hint?: string;

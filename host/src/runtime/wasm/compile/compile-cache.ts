@@ -35,7 +35,7 @@ export class CompileCache {
   }
 
   /**
-   * Returns the files of an entry; undefined if there is none, or this user did not write it.
+   * Returns the files of an entry; undefined if they are missing, or this user did not write them.
    * @throws Fault `cache_unusable`
    */
   async read(entry: Digest): Promise<Files | undefined> {

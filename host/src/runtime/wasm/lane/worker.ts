@@ -50,7 +50,7 @@ interface JobUnderWay {
 /** The jobs under way, in a lane where calls wait. */
 const underWay = new Map<number, JobUnderWay>();
 
-/** Keeps a log line or note in shared memory, or sends it at once where there is none. */
+/** Keeps a log line or note in shared memory, or sends it at once if the lane has no shared memory. */
 const store: Store = (record, scope) => (records === undefined ? sendRecords(scope) : records.add(record));
 
 function sendRecords(scope: ChainScope): void {
