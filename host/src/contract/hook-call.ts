@@ -129,13 +129,15 @@ export type ChainInput = {
   | { readonly stage: 'after'; readonly value: Response }
 );
 
-/** The times of a call, in milliseconds. */
+/** What a call cost. Times are in milliseconds. */
 export interface CallCost {
   readonly wallMs: number;
   /** The time on a lane's thread, if less than `wallMs` because the call waited. */
   readonly cpuMs?: number;
   /** The number of asynchronous capability calls. */
   readonly hostCalls?: number;
+  /** The units of fuel that the call used, if they are limited. More than the limit after it was exceeded. */
+  readonly fuel?: number;
 }
 
 /** The outcome of one call. Calls after a stop have no report. Times are in milliseconds. */

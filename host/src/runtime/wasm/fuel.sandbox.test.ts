@@ -57,6 +57,26 @@ describe('a plugin with fuel', () => {
     expect(await reportsOf(runner, 12)).toEqual([...round, ...round]);
   });
 
+  it('[SBX-107] reports how much each call used, also of a call that failed; without a limit, nothing', async () => {
+    const bytes = await watGuest(guestDescriptor('plugin'), {
+      fields: '(global $calls (mut i32) (i32.const 0))',
+      before: `(if (i32.eq (global.get $calls) (i32.const 2)) (then (loop $l (br $l))))
+        (global.set $calls (i32.add (global.get $calls) (i32.const 1)))`,
+    });
+    const fuelOf = async (runner: HookRunner) => {
+      const input = { stage: 'before' as const, context: callContext, calls: calls('plugin'), value: toolCall({}) };
+      return (await runner.run(input)).reports[0]?.fuel;
+    };
+    await using limited = await openGuests([{ bytes, limits }]);
+    const used = await fuelOf(limited);
+    expect(used).toBeGreaterThan(0);
+    expect(used).toBeLessThan(1_000);
+    expect(await fuelOf(limited)).toBe(used);
+    expect(await fuelOf(limited)).toBe(1_000_001);
+    await using unlimited = await openGuests([{ bytes }]);
+    expect(await fuelOf(unlimited)).toBeUndefined();
+  });
+
   it('[SBX-106] does not start with code that was compiled without fuel', async () => {
     const log = silentLog();
     const runtime = createWasmRuntime({ capabilities, log });

@@ -60,6 +60,7 @@ export function* runChain(
     let stop = false;
     let lent: Instance | undefined;
     let failure: Failure | undefined;
+    let fuel: number | undefined;
     try {
       requireWeight('is shown', weight, plugin);
       const starting = instances.lend(plugin, tenant, open);
@@ -70,7 +71,9 @@ export function* runChain(
         const callContext: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
         const returned = instance.call(input.stage, open, callContext, value);
         outcome = (isThenable(returned) ? yield returned : returned) as Outcome;
+        fuel = instance.fuelUsed;
       } catch (thrown) {
+        fuel = instance.fuelUsed;
         failure = outOfMemory(failureOf(thrown), instance.grownTo, plugin.limits.memoryBytes);
         if (failure.declared && failure.cause !== 'limit') {
           lent = undefined;
@@ -114,6 +117,7 @@ export function* runChain(
       wallMs: nowMs - beganMs,
       ...(used !== undefined && usedBefore !== undefined && { cpuMs: used - usedBefore }),
       ...(open.hostCalls > 0 && { hostCalls: open.hostCalls }),
+      ...(fuel !== undefined && { fuel }),
       ...result,
     });
     place += 1;

@@ -25,6 +25,11 @@ export class Fuel {
     this.#counter.value = this.#limit;
   }
 
+  /** The units that were used since the last refill. */
+  get used(): number {
+    return Number(this.#limit - this.#counter.value);
+  }
+
   /** Throws what a call threw, or the reason for it if its fuel was used up. @throws LimitExceeded */
   explain(thrown: unknown): never {
     const left = this.#counter.value;

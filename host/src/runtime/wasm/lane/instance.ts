@@ -81,6 +81,11 @@ export class Instance {
     return bytes > this.memoryBytes ? bytes : 0;
   }
 
+  /** The units of fuel that the last call used; undefined without a limit. */
+  get fuelUsed(): number | undefined {
+    return this.#fuel?.used;
+  }
+
   /** Instantiates and configures. Throws what the guest or its glue throws. */
   static start(plugin: LanePlugin, scope: CallScope, gateway: ToGateway): MaybeLater<Instance> {
     const fuel = fuelOf(plugin);

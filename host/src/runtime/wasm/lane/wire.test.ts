@@ -43,7 +43,7 @@ const times = { wallMs: 0.25 };
 const output = (more: Partial<ChainOutput>): ChainOutput => ({
   reports: [
     { plugin: 'a', ...times, outcome: 'proceed' },
-    { plugin: 'b', ...times, cpuMs: 0.125, hostCalls: 3, outcome: 'modified' },
+    { plugin: 'b', ...times, cpuMs: 0.125, hostCalls: 3, fuel: 12, outcome: 'modified' },
     { plugin: 'c', ...times, outcome: 'failed', cause: 'trap', message: odd },
   ],
   ...more,

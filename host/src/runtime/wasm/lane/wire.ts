@@ -61,7 +61,9 @@ const outcomes = ['proceed', 'modified', 'respond'] as const;
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 /** A short report, of the plugin whose call is at the same place; or a whole one. */
-type PlainReport = [outcome: number, wallMs: number, cpuMs: number | null, hostCalls: number] | CallReport;
+type PlainReport =
+  | [outcome: number, wallMs: number, cpuMs: number | null, hostCalls: number, fuel?: number]
+  | CallReport;
 type PlainLine = [call: number, level: number, message: string];
 type PlainResult = [id: number, reports: readonly PlainReport[], lines: readonly PlainLine[], value?: Value];
 
@@ -86,8 +88,9 @@ export function packResults(results: readonly (readonly [JobResult, Calls])[]): 
 
 function plainReport(report: CallReport): PlainReport {
   if (report.outcome === 'block' || report.outcome === 'failed') return report;
-  const { outcome, wallMs, cpuMs = null, hostCalls = 0 } = report;
-  return [outcomes.indexOf(outcome), wallMs, cpuMs, hostCalls];
+  const { outcome, wallMs, cpuMs = null, hostCalls = 0, fuel } = report;
+  const number = outcomes.indexOf(outcome);
+  return fuel === undefined ? [number, wallMs, cpuMs, hostCalls] : [number, wallMs, cpuMs, hostCalls, fuel];
 }
 
 const plainLine = ({ plugin, level, message }: LogLine, calls: Calls): PlainLine => [
@@ -115,8 +118,14 @@ export function unpackResults({ text, whole }: PackedResults, callsOf: (job: num
 
 function wholeReport(report: PlainReport, { plugin }: Pick<HookCall, 'plugin'> = noCall): CallReport {
   if (!Array.isArray(report)) return report;
-  const [number, wallMs, cpuMs, hostCalls] = report;
-  const cost = { plugin, wallMs, ...(cpuMs !== null && { cpuMs }), ...(hostCalls > 0 && { hostCalls }) };
+  const [number, wallMs, cpuMs, hostCalls, fuel] = report;
+  const cost = {
+    plugin,
+    wallMs,
+    ...(cpuMs !== null && { cpuMs }),
+    ...(hostCalls > 0 && { hostCalls }),
+    ...(fuel !== undefined && { fuel }),
+  };
   const outcome = outcomes[number];
   if (outcome !== undefined) return { ...cost, outcome };
   return { ...cost, outcome: 'failed', cause: 'invalid_output', message: 'unknown outcome' };

@@ -75,9 +75,9 @@ function checkReport(report: CallReport, plugin: string, checks: ReadonlyMap<str
 }
 
 function problemOf(report: CallReport, checks: ReadonlyMap<string, Check>): string | undefined {
-  const { wallMs, cpuMs = 0, hostCalls = 0 } = report;
-  if (!Number.isFinite(wallMs) || !Number.isFinite(cpuMs) || !Number.isFinite(hostCalls))
-    return 'its times are not numbers';
+  const { wallMs, cpuMs = 0, hostCalls = 0, fuel = 0 } = report;
+  if (!(Number.isFinite(wallMs) && Number.isFinite(cpuMs) && Number.isFinite(hostCalls) && Number.isFinite(fuel)))
+    return 'what it cost is not in numbers';
   if (report.outcome === 'failed') {
     return Object.hasOwn(causes, report.cause) && typeof report.message === 'string'
       ? undefined
@@ -97,13 +97,14 @@ function withFailure(reports: readonly CallReport[], outcome: 'modified' | 'resp
   return [...reports.slice(0, place), failed(report.plugin, report, message)];
 }
 
-function failed(plugin: string, { wallMs, cpuMs, hostCalls }: CallReport, message: string): CallReport {
+function failed(plugin: string, { wallMs, cpuMs, hostCalls, fuel }: CallReport, message: string): CallReport {
   const number = (value: unknown) => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
   return {
     plugin,
     wallMs: number(wallMs),
     ...(cpuMs !== undefined && { cpuMs: number(cpuMs) }),
     ...(hostCalls !== undefined && { hostCalls: number(hostCalls) }),
+    ...(fuel !== undefined && { fuel: number(fuel) }),
     ...{ outcome: 'failed', cause: 'invalid_output', message },
   };
 }
