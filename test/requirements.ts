@@ -272,6 +272,8 @@ export const requirements = {
     'The changes of a band are merged; plugins that change the same path, or one a parent of the other’s, fail with the cause merge.',
   'HOOK-99':
     'The state that a band sets is merged; a shared key that two set differently is a failure to merge of both.',
+  'HOOK-101':
+    'What a plugin in shadow stores is kept in memory over the store, which never changes; nothing else that it does has an effect.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

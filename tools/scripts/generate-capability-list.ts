@@ -29,8 +29,8 @@ line to add. An optional capability may be left ungranted if it can answer witho
 A use that the grant does not cover is refused while the plugin runs. Each refusal is counted in
 \`sallyport_capability_refusals_total\`, by \`plugin\`, \`capability\` and \`reason\`, and recorded in the audit trail as an event
 \`capability.refused\` with the request, the refused use, and the reason. The reasons are \`not_granted\`, \`not_allowed\`
-(outside the grant), \`over_limit\` and \`invalid\` (malformed). The same use refused several times in one hook call is
-recorded as one event with a count.
+(outside the grant), \`over_limit\`, \`invalid\` (malformed) and \`shadow\` (granted, but not in shadow). The same use refused
+several times in one hook call is recorded as one event with a count.
 
 With \`grants: learn\` nothing is granted: each use is refused, counted and audited as \`not_granted\`, and recorded.
 \`sallyport grants PLUGIN\` prints the smallest grants that would have allowed the recorded uses. At most 256 different uses

@@ -54,6 +54,11 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   readonly grant: z.ZodType<G>;
   /** The line that grants it, as written under `grants:` in the operator's file. */
   readonly example: string;
+  /**
+   * Whether a plugin in shadow may use it, because it has no effect or the gateway discards what it does. Otherwise its
+   * uses are refused there.
+   */
+  readonly worksInShadow?: true;
   /** Runs on the gateway's thread, where a plugin's grant is enforced out of the guest's reach. */
   serve?(grant: G, on: ServeContext): Serve;
   /** Receives the notes of the lane's functions, after a call or the start of the plugin. */
@@ -67,8 +72,8 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   readonly learning?: Learning;
 }
 
-/** When a use is refused, by reason. `not_granted` is left out, because every capability has it. */
-export type RefusedUses = Readonly<Partial<Record<Exclude<RefusalReason, 'not_granted'>, string>>>;
+/** When a use is refused, by reason. Those that do not depend on the use are left out. */
+export type RefusedUses = Readonly<Partial<Record<Exclude<RefusalReason, 'not_granted' | 'shadow'>, string>>>;
 
 /** Learning mode: uses are refused and recorded. */
 export interface Learning extends LaneLearning {

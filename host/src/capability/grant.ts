@@ -15,6 +15,10 @@ export interface Grant {
   readonly denied: ReadonlySet<string>;
   /** Whether what is refused is recorded, so that the operator can read what the plugin would need. */
   readonly learning: boolean;
+  /** Whether nothing that the plugin does may have an effect. */
+  readonly isShadow: boolean;
+  /** The denied capabilities that were granted, but cannot be used in shadow. */
+  readonly refusedInShadow: ReadonlySet<string>;
 }
 
 /** Interfaces that hold types only: importing one gives nothing. */
@@ -89,7 +93,7 @@ export function decideGrant(
     }
   }
   if (faults.length > 0) throw new Faults(faults);
-  return { granted, denied, learning } as unknown as Grant;
+  return { granted, denied, learning, isShadow: false, refusedInShadow: new Set() } as unknown as Grant;
 }
 
 const ungranted = (plugin: string, capability: Capability): Fault =>

@@ -42,8 +42,8 @@ export interface Caller {
   readonly upstreamTakesHeaders?: boolean;
 }
 
-/** Why a capability refused a use: not granted, outside the grant, over a limit, or malformed. */
-export type RefusalReason = 'not_granted' | 'not_allowed' | 'over_limit' | 'invalid';
+/** Why a capability refused a use: not granted, outside the grant, over a limit, malformed, or not in shadow. */
+export type RefusalReason = 'not_granted' | 'not_allowed' | 'over_limit' | 'invalid' | 'shadow';
 
 /** A refused use of a capability, with the reason. */
 export interface Refusal {

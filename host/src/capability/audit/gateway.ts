@@ -23,6 +23,7 @@ const needSchema = z.object({ bytes: z.number() });
 /** Events for the audit trail, under the plugin's id and with the request's. */
 export const audit = defineCapability({
   ...auditInLane,
+  worksInShadow: true,
   gives: 'structured events in the audit log',
   risk: 'Lets the plugin write what it sees into the audit log, under its own id.',
   grant: grantSchema,

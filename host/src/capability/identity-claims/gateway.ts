@@ -16,6 +16,7 @@ const grantSchema = z.strictObject({
 /** Claims of the authenticated caller, those that are named and no others. */
 export const identityClaims = defineCapability({
   ...identityClaimsInLane,
+  worksInShadow: true,
   gives: "the caller's claims that the grant names; none until clients authenticate",
   risk: 'Lets the plugin read the named claims of callers: names, addresses, groups.',
   grant: grantSchema,

@@ -52,6 +52,7 @@ const requestSchema: z.ZodType<KvRequest> = z.discriminatedUnion('do', [
 /** Small values that outlive a request, each plugin's own, and within it each tenant's. */
 export const kvStore = defineCapability<Grant>({
   ...kvStoreInLane,
+  worksInShadow: true,
   gives: 'small values with a time to live, per plugin and tenant; compare-and-set and atomic addition',
   risk: 'Lets the plugin store what it sees beyond the request, up to its quota per tenant, on the disk of the gateway.',
   grant: grantSchema,

@@ -46,6 +46,7 @@ const saidSchema: z.ZodType<Measurement> = z.object({
 /** Numbers of the plugin's own, among those of the gateway at /metrics. */
 export const metrics = defineCapability<Grant>({
   ...metricsInLane,
+  worksInShadow: true,
   gives: 'counters, gauges and histograms with labels',
   risk: 'Lets the plugin publish numbers with labels, which can expose what it sees to anyone who reads the metrics.',
   grant: grantSchema,

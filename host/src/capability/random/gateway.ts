@@ -5,6 +5,7 @@ import { maximumBytes, randomInLane } from './lane.ts';
 /** Random bytes from the operating system. */
 export const random = defineCapability({
   ...randomInLane,
+  worksInShadow: true,
   gives: 'random bytes from the operating system, at most 65,536 per call',
   risk: 'Lets the plugin draw random numbers, so its behaviour can no longer be reproduced exactly.',
   grant: z.strictObject({}),

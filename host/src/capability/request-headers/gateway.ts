@@ -17,6 +17,7 @@ const grantSchema = z.strictObject({
 /** Headers of the client's request, those that are named and no others. */
 export const requestHeaders = defineCapability({
   ...requestHeadersInLane,
+  worksInShadow: true,
   gives: "the client's headers that the grant names",
   risk: "Lets the plugin read the named headers of clients. If they include `authorization` or `cookie`, it reads the clients' credentials.",
   grant: grantSchema,

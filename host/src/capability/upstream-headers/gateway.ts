@@ -30,6 +30,7 @@ const saidSchema: z.ZodType<UpstreamHeader> = z.object({ name: z.string(), value
 /** Headers of the HTTP request that carries a call to its upstream, those that are named and no others. */
 export const upstreamHeaders = defineCapability<Grant>({
   ...upstreamHeadersInLane,
+  worksInShadow: true,
   gives:
     'headers of the one HTTP request that carries a call to its upstream; set in a before hook, and the last plugin wins',
   risk: 'Lets the plugin set the named headers of requests to HTTP upstreams, in which it can tell them what it sees. With `authorization` or `cookie` among them it decides as whom the gateway asks.',

@@ -24,14 +24,18 @@ interface LanesOptions extends RunnerOptions {
 }
 
 /**
- * Starts the lanes of these plugins: shared lanes for those that never wait, and one for each of the others.
+ * Starts the lanes of these plugins: shared lanes for those that never wait, and one for each of the others. Plugins in
+ * shadow share a lane that no other plugin uses, so that requests never wait for them.
  * @throws Faults of every plugin that does not start; then no lane is left running
  */
 export async function openLanes(plugins: readonly WasmPlugin[], options: LanesOptions): Promise<PluginRunner> {
   const runner = new LaneRunner(plugins, options);
   const shared = plugins.filter(plugin => !needsOwnLane(plugin));
+  const inShadow = shared.filter(({ grant }) => grant.isShadow);
+  const serving = shared.filter(({ grant }) => !grant.isShadow);
   const started = await Promise.allSettled([
-    ...(shared.length > 0 ? [runner.startShared(shared, options)] : []),
+    ...(serving.length > 0 ? [runner.startShared(serving, options)] : []),
+    ...(inShadow.length > 0 ? [runner.startShared(inShadow, { lanes: 1 })] : []),
     ...plugins.filter(needsOwnLane).map(plugin => runner.startDedicated(plugin)),
   ]);
   const faults = started.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));

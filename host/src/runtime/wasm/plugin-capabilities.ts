@@ -2,6 +2,7 @@ import type { Capability, Hear, HeardCall, Serve, ServeContext } from '../../cap
 import type { Facilities } from '../../capability/facilities.ts';
 import type { Grant } from '../../capability/grant.ts';
 import { recordRefusal } from '../../capability/refusal.ts';
+import { shadowFacilities } from '../../capability/shadow.ts';
 import type { Caller, ChainInput, Note, UpstreamRequest } from '../../contract/hook-call.ts';
 import { type Fault, Faults, toFaults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
@@ -62,7 +63,7 @@ function capabilitiesOf(
   const granted = capabilities.filter(({ name }) => grant.granted.has(name));
   for (const { name: capability, serve, hear } of granted) {
     const context: ServeContext = {
-      ...facilities,
+      ...(grant.isShadow ? shadowFacilities(facilities) : facilities),
       plugin,
       log,
       refused: (what, call, reason = 'not_allowed') =>
@@ -71,7 +72,8 @@ function capabilitiesOf(
     };
     const argument = grant.granted.get(capability);
     if (serve !== undefined) serves.set(capability, serve(argument, context));
-    if (hear !== undefined) receivers.set(capability, hear(argument, context));
+    // What a note would do has an effect, so the notes of a plugin in shadow are discarded.
+    if (hear !== undefined && !grant.isShadow) receivers.set(capability, hear(argument, context));
   }
   const showing = granted.filter(({ shows }) => shows !== undefined);
   return {

@@ -70,7 +70,13 @@ async function spyOut(): Promise<Reached> {
   );
   const runtime = createWasmRuntime({ capabilities, log: silentLog() });
   const component = { glue: spy, modules: new Map(), instances: new Map(), binaries: new Map(), asynchronous: true };
-  const grant = { granted, denied: new Set(), learning: false } as unknown as Grant;
+  const grant = {
+    granted,
+    denied: new Set(),
+    learning: false,
+    isShadow: false,
+    refusedInShadow: new Set(),
+  } as unknown as Grant;
   const limits = { ...defaultLimits, timeoutMs: 20_000 };
   await using runner = await runtime.open([{ id: 'spy', component, grant, config: {}, limits }], memoryFacilities());
   const { reports } = await runner.run({

@@ -23,4 +23,5 @@ export const lanePlugin = ({ id, component, config, grant, limits, isolation = '
   limits,
   isolation,
   learning: grant.learning,
+  refusedInShadow: grant.refusedInShadow,
 });

@@ -31,12 +31,16 @@ export function guestImports(plugin: LanePlugin, scope: () => CallScope, gateway
   for (const side of laneSides) {
     const { name } = side;
     if (plugin.denied.has(name)) {
-      const refuse = (what: string) => scope().refused(name, what, 'not_granted');
+      const [reason, why] = plugin.refusedInShadow.has(name)
+        ? (['shadow', 'it cannot be used in shadow'] as const)
+        : (['not_granted', 'it was not granted'] as const);
+      const refuse = (what: string) => scope().refused(name, what, reason);
       const learn = (need: unknown) => {
-        refuse(`it was not granted: ${JSON.stringify(need)}`);
+        refuse(`${why}: ${JSON.stringify(need)}`);
         gateway.refused(plugin.id, name, need);
       };
-      Object.assign(imports, plugin.learning ? learningImports(side, plugin, learn) : deniedImports(side, refuse));
+      const refuseUse = (use: string) => refuse(`${use}: ${why}`);
+      Object.assign(imports, plugin.learning ? learningImports(side, plugin, learn) : deniedImports(side, refuseUse));
     }
     if (plugin.granted.has(name)) {
       Object.assign(imports, side.imports(plugin.granted.get(name), laneContext(plugin, name, scope, gateway)));
@@ -68,14 +72,14 @@ function laneContext(plugin: LanePlugin, capability: string, scope: () => CallSc
   };
 }
 
-/** Returns what a plugin gets of an optional capability that it was not granted. Each use is refused. */
+/** Returns what a plugin gets of a capability that it was not granted, or cannot use in shadow. Each use is refused. */
 function deniedImports({ wit, denied = {} }: LaneSide, refuse: (what: string) => void): HostImports {
   const own = new Set(wit.map(interfaceOf));
   // Classes of resources stay as they are, and so do functions that another capability grants to every plugin.
   const refusing = ([name, answer]: [string, unknown]): [string, unknown] => {
     if (typeof answer !== 'function' || /^[A-Z]/.test(name)) return [name, answer];
     const use = (...given: unknown[]) => {
-      refuse(`${name}: it was not granted`);
+      refuse(name);
       return answer(...given);
     };
     return [name, use];

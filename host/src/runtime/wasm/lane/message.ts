@@ -14,6 +14,8 @@ export interface LanePlugin {
   readonly limits: PluginLimits;
   readonly isolation: Isolation;
   readonly learning: boolean;
+  /** The denied capabilities that were granted, but cannot be used in shadow. */
+  readonly refusedInShadow: ReadonlySet<string>;
 }
 
 /**
