@@ -44,11 +44,20 @@ itWith('wasm-ld-22')(
   900_000,
 );
 
-it('[RUN-22] says what it leaves out', async () => {
+it('[RUN-22] measures how a plugin that loops is stopped, and what happens to other requests', async () => {
+  const { loops } = await runBench({ ...brief, only: ['loop'], progress: () => {} });
+  expect(loops).toMatchObject([{ isolation: 'pooled', stopped_after_ms: expect.any(Number), failed: 0 }]);
+  expect(loops[0]?.others).toBeGreaterThan(0);
+}, 300_000);
+
+it('[RUN-22] reports what it leaves out', async () => {
   vi.stubEnv('PATH', '/nowhere');
+  vi.stubEnv('CONTEXTFORGE', '/nowhere');
   const lines: string[] = [];
-  const result = await runBench({ ...brief, only: ['mcp-proxy', 'mcp-proxy+5'], progress: line => lines.push(line) });
+  const peers = ['mcp-proxy', 'mcp-proxy+5', 'contextforge+5'] as const;
+  const result = await runBench({ ...brief, only: peers, progress: line => lines.push(line) });
   vi.unstubAllEnvs();
   expect(lines).toContainEqual(expect.stringContaining('left out: mcp-proxy, mcp-proxy+5: mcp-proxy is not installed'));
-  expect(result).toEqual({ rows: [], starts: [] });
+  expect(lines).toContainEqual(expect.stringContaining('left out: contextforge+5: ContextForge is not installed'));
+  expect(result).toEqual({ rows: [], starts: [], loops: [] });
 });

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Load, LoadResult } from './generator.ts';
+import { type LoopRow, measureLoops } from './loop.ts';
 import { median } from './median.ts';
 import { forkProgram } from './process.ts';
 import { sampleText } from './sample.ts';
@@ -30,6 +31,7 @@ export interface Row {
 export interface Measured {
   readonly rows: readonly Row[];
   readonly starts: readonly StartRow[];
+  readonly loops: readonly LoopRow[];
 }
 
 export interface BenchOptions {
@@ -64,16 +66,25 @@ export async function runBench({ only = variantNames, ...options }: BenchOptions
   const plugins = await buildPlugins(names, folder, options.progress);
   const rows = await measureVariants(names, plugins, folder, options);
   const starts: StartRow[] = [];
-  for (const [language, built] of plugins.byLanguage) {
-    if (!names.has(`start-${language}`)) continue;
-    options.progress(`starting with ${many} plugins: ${language}`);
-    // A failure here does not lose what was measured before.
-    await measureStart(language, built.slice(0, many), folder, options.rounds).then(
-      row => starts.push(row),
-      error => options.progress(`failed: start-${language}: ${error instanceof Error ? error.message : error}`),
+  const loops: LoopRow[] = [];
+  // A failure from here on does not lose what was measured before.
+  const attempt = async <T>(name: string, measuring: Promise<T>, measured: T[]) => {
+    await measuring.then(
+      row => measured.push(row),
+      error => options.progress(`failed: ${name}: ${error instanceof Error ? error.message : error}`),
     );
+  };
+  for (const [language, built] of plugins.byLanguage) {
+    const name = `start-${language}` as const;
+    if (!names.has(name)) continue;
+    options.progress(`starting with ${many} plugins: ${language}`);
+    await attempt(name, measureStart(language, built.slice(0, many), folder, options.rounds), starts);
   }
-  return { rows, starts };
+  if (names.has('loop')) {
+    options.progress('stopping a plugin that loops');
+    await attempt('loop', measureLoops(folder), loops);
+  }
+  return { rows, starts, loops };
 }
 
 async function measureVariants(

@@ -9,6 +9,7 @@ import { silentLog } from '@sallyport/host/log';
 import { createWasmRuntime, type PluginRunner } from '@sallyport/host/plugin';
 import { coreModulesOf, injectFuel } from '@sallyport/host/wasm';
 import { median } from './median.ts';
+import type { Table } from './table.ts';
 
 const examplesFolder = join(import.meta.dirname, '../../../plugins-examples');
 
@@ -128,14 +129,17 @@ async function run(runner: PluginRunner, plugin: string, ms: number): Promise<nu
 
 const percent = (ratio: number) => `${ratio < 1 ? '' : '+'}${((ratio - 1) * 100).toFixed(1)} %`;
 
-/** Writes the costs as a table. */
-export function fuelTable(costs: readonly FuelCost[]): string {
-  const rows = costs.map(cost => {
-    const growth = percent(cost.fuelledBytes / cost.plainBytes);
-    const times = [cost.plainUs, cost.fuelledUs].map(us => us.toFixed(1)).join(' | ');
-    const size = `${(cost.plainBytes / 1024).toFixed(0)} KiB | ${growth}`;
-    return `| ${cost.plugin} | ${times} | ${percent(cost.ratio)} | ${size} | ${cost.rewriteMs.toFixed(0)} |`;
-  });
-  const head = '| plugin | µs a call | with fuel | more time | core modules | larger by | ms to rewrite |';
-  return [head, '|---|---:|---:|---:|---:|---:|---:|', ...rows, ''].join('\n');
+/** Returns the costs as a table. */
+export function fuelTable(costs: readonly FuelCost[]): Table {
+  return {
+    head: ['plugin', 'µs a call', 'with fuel', 'more time', 'core modules', 'larger by', 'ms to rewrite'],
+    rows: costs.map(cost => [
+      cost.plugin,
+      ...[cost.plainUs, cost.fuelledUs].map(us => us.toFixed(1)),
+      percent(cost.ratio),
+      `${(cost.plainBytes / 1024).toFixed(0)} KiB`,
+      percent(cost.fuelledBytes / cost.plainBytes),
+      cost.rewriteMs.toFixed(0),
+    ]),
+  };
 }

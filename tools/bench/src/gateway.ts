@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { keygen } from '@sallyport/cli/artifact/keygen';
 import { parsePrivateKey } from '@sallyport/cli/artifact/private-key';
 import { signComponent } from '@sallyport/cli/artifact/sign-component';
-import { buildPlugin } from '@sallyport/cli/build/build-plugin';
+import { buildPlugin as buildComponent } from '@sallyport/cli/build/build-plugin';
 import { type PluginDescriptor, pluginDescriptorSchema } from '@sallyport/host/contract';
 import { stringify } from 'yaml';
 import { end, freePort, pidOf, type Running, untilReady } from './process.ts';
@@ -23,6 +23,7 @@ export interface PluginEntry {
   readonly source: PluginSource;
   readonly config: object;
   readonly grants?: object;
+  readonly limits?: object;
 }
 
 /** A plugin that is ready to be used from a file, and its replacement for an e-mail address. */
@@ -66,13 +67,17 @@ export const dispatchHooks = {
 export async function buildSoakPlugins(folder: string): Promise<readonly [trapping: PluginEntry, BenchPlugin]> {
   const [redacting] = await buildPlugins('js', 1, folder);
   if (redacting === undefined) throw new Error('no plugin was built');
-  const id = 'trapping';
+  return [await buildPlugin('trapping', trapping, folder), redacting];
+}
+
+/** Builds and signs a plugin from a JavaScript source that looks at calls. */
+export async function buildPlugin(id: string, source: string, folder: string): Promise<PluginEntry> {
   const project = join(folder, id);
   await mkdir(project);
-  await writeFile(join(project, `${id}.js`), trapping);
+  await writeFile(join(project, `${id}.js`), source);
   const about = { id, version: '0.1.0', kind: 'transform', hooks: ['tool_pre_invoke'], api: '0.1' };
   const build = await signingBuilder(folder, id);
-  return [{ id, source: await build(project, pluginDescriptorSchema.parse(about)), config: {} }, redacting];
+  return { id, source: await build(project, pluginDescriptorSchema.parse(about)), config: {} };
 }
 
 /**
@@ -84,7 +89,7 @@ export async function signingBuilder(folder: string, keyName: string) {
   const privateKey = parsePrivateKey(await readFile(keys.privateKey, 'utf8'));
   return async (project: string, descriptor: PluginDescriptor): Promise<PluginSource> => {
     const out = join(folder, `${descriptor.id}.wasm`);
-    const { bytes: component } = await buildPlugin({ folder: project, descriptor, out });
+    const { bytes: component } = await buildComponent({ folder: project, descriptor, out });
     const { bytes, signature } = signComponent({ bytes: component, privateKey });
     await writeFile(out, bytes);
     await writeFile(`${out}.sig`, signature);

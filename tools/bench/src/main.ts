@@ -4,22 +4,26 @@ import { type Measured, runBench } from './bench.ts';
 import { countFiles } from './files.ts';
 import { fuelTable, measureFuel } from './fuel.ts';
 import { plot } from './plot.ts';
-import { comparisonTable, courseTable, holdingTable, measuredTable, startTable, targetTable } from './report.ts';
+import { comparisonTables, courseTable, holdingTable, measuredTables } from './report.ts';
 import { soak } from './soak.ts';
+import { asMarkdown, asText } from './table.ts';
+import { targetTable } from './targets.ts';
 import { variantNames } from './variants.ts';
 
-const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [--plot FILE] [--compare FILE]
-                 [--seconds N] [--rounds N] [--warm-up N]
+const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [--plot FILE] [--markdown FILE]
+                 [--compare FILE] [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench soak [--calls N] [--json FILE]
        pnpm bench files
        pnpm bench fuel
 
 Measures tools/call through the gateway and what it is compared with. With the defaults it takes about 20 minutes.
+Of other gateways it runs what is installed: mcp-proxy in PATH, and ContextForge in the environment CONTEXTFORGE names.
   --only NAMES    measure these alone, with commas between them:
                   ${variantNames.join(', ')}
   --sizes BYTES   bytes of text in an answer, with commas between them (200,2048)
   --json FILE     write the figures as JSON, too
   --plot FILE     draw throughput and CPU by part as SVG
+  --markdown FILE write the tables as Markdown, too
   --compare FILE  print what changed since the run that wrote FILE with --json
   --seconds N     length of each measurement (2)
   --rounds N      rounds of which the median is taken (3)
@@ -51,7 +55,7 @@ async function runSoak({ calls, json }: NonNullable<ReturnType<typeof readSoakOp
     progress: held => process.stderr.write(`${held.calls} of ${calls} calls\n`),
   });
   if (json !== undefined) await writeFile(json, `${JSON.stringify(soaked, null, 2)}\n`);
-  process.stdout.write([holdingTable(soaked.series), courseTable(soaked.courses)].join('\n'));
+  process.stdout.write([holdingTable(soaked.series), courseTable(soaked.courses)].map(asText).join('\n'));
   process.stdout.write(`\n${soaked.steady ? 'nothing grows' : 'it grows'}\n`);
   if (!soaked.steady) process.exitCode = 1;
 }
@@ -68,6 +72,7 @@ function readOptions(args: string[]) {
         rounds: { type: 'string', default: '3' },
         sizes: { type: 'string', default: '200,2048' },
         plot: { type: 'string' },
+        markdown: { type: 'string' },
         'warm-up': { type: 'string', default: '20' },
         help: { type: 'boolean', default: false },
       },
@@ -80,27 +85,24 @@ function readOptions(args: string[]) {
     const isWhole = Number.isInteger(rounds) && sizes.every(size => Number.isInteger(size) && size > 0);
     if (values.help || only.length !== asked.length || !isWhole) return undefined;
     if (!isPositive(seconds) || !isPositive(rounds) || !isPositive(warmUpSeconds)) return undefined;
-    const { json, compare, plot } = values;
-    return { json, compare, plot, only, sizes, seconds, rounds, warmUpSeconds };
+    const { json, compare, plot, markdown } = values;
+    return { json, compare, plot, markdown, only, sizes, seconds, rounds, warmUpSeconds };
   } catch {
     return undefined;
   }
 }
 
-async function runAll({
-  json,
-  compare,
-  plot: drawing,
-  ...rest
-}: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
+async function runAll(options: NonNullable<ReturnType<typeof readOptions>>): Promise<void> {
+  const { json, compare, plot: drawing, markdown, ...rest } = options;
   // Read first: what cannot be read is not found out after six minutes.
   const earlier = compare === undefined ? undefined : (JSON.parse(await readFile(compare, 'utf8')) as Measured);
   const measured = await runBench({ ...rest, progress: line => process.stderr.write(`${line}\n`) });
   if (json !== undefined) await writeFile(json, `${JSON.stringify(measured, null, 2)}\n`);
   if (drawing !== undefined) await writeFile(drawing, plot(measured.rows));
-  const tables = [measuredTable(measured.rows), targetTable(measured.rows), startTable(measured.starts)];
-  if (earlier !== undefined) tables.push(comparisonTable(measured, earlier));
-  process.stdout.write(tables.join('\n'));
+  const tables = [...measuredTables(measured.rows), targetTable(measured)];
+  if (markdown !== undefined) await writeFile(markdown, tables.map(asMarkdown).join('\n'));
+  if (earlier !== undefined) tables.push(...comparisonTables(measured, earlier));
+  process.stdout.write(tables.map(asText).join('\n'));
 }
 
 async function runFiles(): Promise<void> {
@@ -114,7 +116,7 @@ const [options, soakOptions] =
   first === 'soak' ? [undefined, readSoakOptions(others)] : [readOptions(process.argv.slice(2)), undefined];
 if (first === 'files' && others.length === 0) await runFiles();
 else if (first === 'fuel' && others.length === 0) {
-  process.stdout.write(fuelTable(await measureFuel(line => process.stderr.write(`${line}\n`))));
+  process.stdout.write(asMarkdown(fuelTable(await measureFuel(line => process.stderr.write(`${line}\n`)))));
 } else if (options !== undefined) await runAll(options);
 else if (soakOptions !== undefined) await runSoak(soakOptions);
 else {

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Processor time in microseconds since the start: of the whole process, of its main thread, and of its lanes. */
+/** Processor time in microseconds since the start. */
 export interface Usage {
+  /** The CPU time of the process and of its descendants that still run. */
   readonly process: number;
   readonly mainThread: number;
   /** The CPU time of the current lane threads, without lanes that have ended. */
@@ -16,22 +17,38 @@ export function readUsage(pid: number): Usage {
   const tasks = `/proc/${pid}/task`;
   const lanes = readdirSync(tasks).filter(thread => nameOf(`${tasks}/${thread}`) === 'lane');
   return {
-    process: ticks(`/proc/${pid}/stat`) * tick,
+    process: familyOf(pid).reduce((sum, each) => sum + ticks(`/proc/${each}/stat`), 0) * tick,
     mainThread: threadTime(`${tasks}/${pid}`),
     lanes: lanes.reduce((sum, thread) => sum + threadTime(`${tasks}/${thread}`), 0),
   };
 }
 
-/** Reads resident memory in MB (10^6 bytes). */
+/** Reads resident memory in MB (10^6 bytes): of the process, and what those that it has started do not share. */
 export function readRss(pid: number): number {
-  const kib = /^VmRSS:\s*(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return (Number(kib) * 1024) / 1e6;
+  const resident = kibOf(`/proc/${pid}/status`, /^VmRSS:\s*(\d+) kB$/gm);
+  const [, ...descendants] = familyOf(pid);
+  const unshared = descendants.map(each => kibOf(`/proc/${each}/smaps_rollup`, /^Private_\w+:\s*(\d+) kB$/gm));
+  return (unshared.reduce((sum, each) => sum + each, resident) * 1024) / 1e6;
 }
 
-/** A thread may end while its files are read. */
-function nameOf(task: string): string {
+const kibOf = (file: string, line: RegExp) =>
+  [...read(file).matchAll(line)].reduce((sum, [, kib]) => sum + Number(kib), 0);
+
+/** Returns the process and all that descend from it. */
+function familyOf(pid: number): readonly number[] {
+  const tasks = `/proc/${pid}/task`;
+  const children = readdirSync(tasks).flatMap(thread =>
+    read(`${tasks}/${thread}/children`).split(' ').filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(familyOf)];
+}
+
+const nameOf = (task: string) => read(`${task}/comm`).trim();
+
+/** Reads a file of a thread or process, which may end meanwhile and then has nothing to read. */
+function read(file: string): string {
   try {
-    return readFileSync(`${task}/comm`, 'utf8').trim();
+    return readFileSync(file, 'utf8');
   } catch {
     return '';
   }

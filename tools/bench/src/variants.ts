@@ -1,5 +1,6 @@
 import { findRust } from '@sallyport/cli/build/find-rust';
 import type { Fault } from '@sallyport/host/core';
+import { contextForgeHeaders, contextForgeHint, hasContextForge, startContextForge } from './contextforge.ts';
 import { type BenchPlugin, buildPlugins as buildOf, type Language, type PluginEntry, startGateway } from './gateway.ts';
 import { hasMcpProxy, startMcpProxy } from './mcp-proxy.ts';
 import { startProgram } from './process.ts';
@@ -21,8 +22,10 @@ export const variantNames = [
   'gateway+5-real',
   'mcp-proxy',
   'mcp-proxy+5',
+  'contextforge+5',
   'start-js',
   'start-rust',
+  'loop',
 ] as const;
 export type VariantName = (typeof variantNames)[number];
 
@@ -39,6 +42,10 @@ export async function leaveOut(names: Set<VariantName>, progress: (line: string)
     const how = 'cargo install --locked mcp-proxy --no-default-features --features metrics,yaml';
     progress(`left out: ${proxies.join(', ')}: mcp-proxy is not installed (${how})`);
     for (const name of proxies) names.delete(name);
+  }
+  if (names.has('contextforge+5') && !hasContextForge()) {
+    progress(`left out: contextforge+5: ContextForge is not installed (${contextForgeHint})`);
+    names.delete('contextforge+5');
   }
   const rust = [...names].filter(name => /-(rust|real)/.test(name));
   if (rust.length === 0) return;
@@ -106,6 +113,11 @@ export async function startVariants(
     'gateway+5-real': () => realGateway('gateway+5-real', 5),
     'mcp-proxy': async () => openVariant('mcp-proxy', await startMcpProxy(upstream.url, folder, stop)),
     'mcp-proxy+5': async () => openVariant('mcp-proxy+5', await startMcpProxy(upstream.url, folder, stop, true)),
+    'contextforge+5': async () => {
+      const running = await startContextForge(upstream.url, folder, stop);
+      const variant = await openVariant('contextforge+5', running, realAnswer, realArguments);
+      return { ...variant, headers: { ...variant.headers, ...contextForgeHeaders } };
+    },
   };
   const variants: Variant[] = [];
   for (const name of variantNames) {

@@ -1,0 +1,74 @@
+import { Exchange } from './exchange.ts';
+import { buildPlugin, buildPlugins, type PluginEntry, startGateway } from './gateway.ts';
+import { median } from './median.ts';
+import { startProgram } from './process.ts';
+import { address, sampleText } from './sample.ts';
+import { openVariant } from './variant.ts';
+
+/** How a gateway stops a plugin that loops, and what happens to the other requests meanwhile. */
+export interface LoopRow {
+  readonly isolation: 'pooled';
+  /** The median time of a looping call, in milliseconds: beyond its deadline. */
+  readonly stopped_after_ms: number;
+  readonly others: number;
+  readonly failed: number;
+}
+
+const deadlineMs = 500;
+const size = 200;
+const loops = 10;
+/** Connections that go on calling while the plugin loops. */
+const besides = 4;
+
+const looping = `export const lifecycle = { configure() {} };
+export const dispatchHooks = {
+  beforeDispatch(_context, request) {
+    if (JSON.parse(request.val.arguments).loop) for (;;);
+    return { tag: 'proceed' };
+  },
+  afterDispatch: () => ({ tag: 'proceed' }),
+};
+`;
+
+/** Makes calls in which a plugin of the chain loops, beside calls through the same chain that are each checked. */
+export async function measureLoops(folder: string): Promise<LoopRow> {
+  await using stop = new AsyncDisposableStack();
+  const [redacting] = await buildPlugins('js', 1, folder);
+  if (redacting === undefined) throw new Error('no plugin was built');
+  const entries: readonly PluginEntry[] = [
+    { ...(await buildPlugin('looping', looping, folder)), limits: { timeout_ms: deadlineMs } },
+    redacting.entry,
+  ];
+  const upstream = await startProgram('upstream', [], stop);
+  const running = await startGateway('loop', upstream.url, entries, folder, stop);
+  const variant = await openVariant('loop', running, text => text.replace(address, redacting.replacement));
+  const expected = variant.expected(sampleText(size));
+  const open = () => Exchange.open(new URL(variant.url), variant.headers);
+  const call = async (exchange: Exchange, id: number, loop: boolean) => {
+    const params = { name: variant.tool, arguments: { size, loop } };
+    return JSON.parse(await exchange.post(JSON.stringify({ jsonrpc: '2.0', id, method: 'tools/call', params })));
+  };
+
+  let [others, failed, isOver] = [0, 0, false];
+  const honest = Array.from({ length: besides }, async () => {
+    const exchange = await open();
+    while (!isOver) {
+      const answer = await call(exchange, others, false);
+      others += 1;
+      if (answer.result?.content?.[0]?.text !== expected) failed += 1;
+    }
+    exchange.close();
+  });
+  const beyond: number[] = [];
+  const exchange = await open();
+  for (let count = 0; count < loops; count += 1) {
+    const began = performance.now();
+    const answer = await call(exchange, count, true);
+    if (answer.error?.data?.code !== 'plugin_failed') throw new Error(`not stopped: ${JSON.stringify(answer)}`);
+    beyond.push(performance.now() - began - deadlineMs);
+  }
+  isOver = true;
+  exchange.close();
+  await Promise.all(honest);
+  return { isolation: 'pooled', stopped_after_ms: Math.round(median(beyond)), others, failed };
+}
