@@ -256,7 +256,7 @@ export const requirements = {
   'HOOK-22': 'While one plugin loops on every fifth request, no other request fails.',
 
   'HOOK-95':
-    'The mode of a plugin decides by one table what follows from its outcomes: enforce, permissive (blocks are recorded), disabled.',
+    'The mode of a plugin decides by one table what follows from its outcomes: enforce, permissive (blocks are recorded), shadow (nothing counts), disabled.',
   'HOOK-94':
     'A plugin is called only for hook calls that match its conditions; otherwise there is no hop, no receipt and no parsing for it.',
   'HOOK-93':
@@ -274,6 +274,13 @@ export const requirements = {
     'The state that a band sets is merged; a shared key that two set differently is a failure to merge of both.',
   'HOOK-101':
     'What a plugin in shadow stores is kept in memory over the store, which never changes; nothing else that it does has an effect.',
+  'HOOK-102':
+    'A plugin in shadow changes, blocks and answers nothing; what it would have done is counted and logged: the code of a block, the paths of a change and never their contents, the cause of a failure.',
+  'HOOK-103': 'A plugin in shadow sees the value that it would have seen at its place, where its conditions match.',
+  'HOOK-104': 'A plugin in shadow sees in the after hook the state that it set itself; no other plugin sees it.',
+  'HOOK-105':
+    'Nothing waits for a plugin in shadow; its calls are dropped and counted while too many are under way or it keeps failing.',
+  'HOOK-106': 'Answers and requests to upstreams are the same to the byte with and without a plugin in shadow.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

@@ -10,8 +10,11 @@ export const everyCause = (action: FailureAction): Readonly<Record<FailureCause,
   merge: action,
 });
 
-/** How much the outcomes of a plugin count: all of them; all but blocks, which are only recorded; or it is not called. */
-export const pluginModes = ['enforce', 'permissive', 'disabled'] as const;
+/**
+ * How much the outcomes of a plugin count: all of them; all but blocks, which are only recorded; none, because it runs
+ * beside the request; or it is not called.
+ */
+export const pluginModes = ['enforce', 'permissive', 'shadow', 'disabled'] as const;
 export type PluginMode = (typeof pluginModes)[number];
 /** The modes in which a plugin is called. */
 export type CallingMode = Exclude<PluginMode, 'disabled'>;

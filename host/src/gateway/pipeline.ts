@@ -19,9 +19,10 @@ export async function callMember(call: Call, member: Member, method: CallMethod,
   const { chain, members } = call.route;
   call.record.enterUpstream(member.upstream.id);
   const isHooked = chain.handles('before', method) || chain.handles('after', method);
-  const outcome = isHooked
-    ? await throughHooks(call, member, method, params)
-    : await member.upstream.request(method, params, requestOptions(call));
+  const outcome =
+    isHooked || chain.isShadowed('before', method) || chain.isShadowed('after', method)
+      ? await throughHooks(call, member, method, params)
+      : await member.upstream.request(method, params, requestOptions(call));
   if (members.length > 1) noteOrigins(call.route, member, method, params, outcome);
   return outcome;
 }
@@ -55,8 +56,15 @@ async function beforeHooks(
   method: CallMethod,
   params: JsonObject,
 ): Promise<Exclude<BeforeOutcome, { kind: 'proceed' }> | Sent> {
-  if (!route.chain.handles('before', method, context)) return { kind: 'proceed', params };
   const { url } = member.upstream;
+  if (!route.chain.handles('before', method, context)) {
+    if (route.chain.isShadowed('before', method, context)) {
+      context.upstreamRequest = url && { setHeader() {} };
+      route.chain.shadowBefore(context, method, params);
+      context.upstreamRequest = undefined;
+    }
+    return { kind: 'proceed', params };
+  }
   const headers = url && new UpstreamHeaders();
   context.upstreamRequest = headers;
   const outcome = await route.chain.before(context, method, params, signal);
@@ -107,7 +115,11 @@ export async function afterHooks(
   answer: Answer,
   to?: AnsweredCall,
 ): Promise<Outcome> {
-  if (!(to?.isByPlugin || route.chain.handles('after', method, context))) return answer;
+  if (!(to?.isByPlugin || route.chain.handles('after', method, context))) {
+    const isShadowed = answer.kind !== 'error' && route.chain.isShadowed('after', method, context);
+    if (isShadowed) route.chain.shadowAfter(context, method, () => withoutLookalikes(answer.result));
+    return answer;
+  }
   if (answer.kind === 'error') return errorAnswer(answer.error);
   const shown = withoutLookalikes(answer.result);
   const after: AfterOutcome = await route.chain.after(context, method, shown, { signal, ...toolOf(method, to) });

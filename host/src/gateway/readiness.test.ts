@@ -35,7 +35,7 @@ it('[GW-93] names the upstream that cannot be reached with its fault, and plugin
   await chain.before(on, 'tools/call', { name: 'echo' });
   const since = expect.stringMatching(/^\d{4}-.*Z$/);
   expect(readiness.report(true)).toEqual({
-    ...{ ok: false, draining: true, missing: [] },
+    ...{ ok: false, draining: true, shadow_dropped: [], missing: [] },
     upstreams: [
       {
         ...{ id: 'down', required: true, reachable: false },

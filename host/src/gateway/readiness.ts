@@ -12,6 +12,8 @@ export interface ReadinessReport {
   readonly upstreams: readonly UpstreamReport[];
   /** Plugins that are currently not called. */
   readonly plugins: readonly (Omit<PluginTrouble, 'since'> & { readonly binding: string; readonly since: string })[];
+  /** Calls of plugins in shadow that were not made, because too many were under way or the plugin keeps failing. */
+  readonly shadow_dropped: readonly { readonly plugin: string; readonly calls: number }[];
   /** Lists in which an upstream is missing, or has an outdated list. */
   readonly missing: readonly (Omit<Missing, 'since'> & { readonly binding: string; readonly since: string })[];
 }
@@ -59,6 +61,9 @@ export function createReadiness(
       plugins: bindings.flatMap(({ id, chain }) =>
         chain.chain.troubles().map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
       ),
+      shadow_dropped: [
+        ...new Map(bindings.flatMap(({ chain }) => chain.chain.dropped()).map(each => [each.plugin, each])).values(),
+      ],
       missing: [...open.values()].flatMap(({ id, notices }) =>
         notices
           .missing()

@@ -1,4 +1,4 @@
-import type { Response } from '../contract/generated/types.js';
+import type { Request, Response } from '../contract/generated/types.js';
 import type { HookRunner } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import { bounded } from '../core/bounded.ts';
@@ -9,13 +9,22 @@ import type { SecretMask } from '../core/secret-mask.ts';
 import { type CallMethod, type HookedMethod, methods, targetOf } from '../mcp/methods.ts';
 import { failureData } from './block-data.ts';
 import { contentTypesOf } from './content-types.ts';
-import type { AfterOutcome, BlockData, CallSubject, HookChain, HookContext, HookedPlugin } from './hook-chain.ts';
+import type {
+  AfterOptions,
+  AfterOutcome,
+  BeforeOutcome,
+  BlockData,
+  CallSubject,
+  HookChain,
+  HookContext,
+  HookedPlugin,
+} from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { OutputSchemas } from './output-schema.ts';
-import { Plan } from './plan.ts';
+import { type HookPlan, Plan } from './plan.ts';
 import type { Receipt } from './receipt.ts';
-import { runInOrder } from './run.ts';
-import { type Failure, failure, whyNotShowable } from './run-hop.ts';
+import { runInOrder, showToAll } from './run.ts';
+import { type Failure, failure, type Run, type ShadowStarter, whyNotShowable } from './run-hop.ts';
 import { requestViews, responseView } from './view/views.ts';
 
 interface HookChainOptions {
@@ -24,108 +33,181 @@ interface HookChainOptions {
   readonly log: Log;
   /** Masks secrets in a block that the client receives. */
   readonly mask?: SecretMask;
+  /** Calls the plugins in shadow. Required if there are any. */
+  readonly shadows?: ShadowStarter;
 }
 
 /** Creates a hook chain over a runner: the runner knows how to call plugins, the chain knows what outcomes mean. */
-export function createHookChain({ plugins, runner, log, mask }: HookChainOptions): HookChain {
-  const plan = new Plan(plugins);
+export const createHookChain = (options: HookChainOptions): HookChain => new PluginChain(options);
 
-  const warning = new RepeatedWarning(log, 'a plugin failed');
+class PluginChain implements HookChain {
+  readonly #options: HookChainOptions;
+  readonly #plan: Plan;
+  readonly #outputSchemas: OutputSchemas;
+  readonly #failureWarning: RepeatedWarning;
+
+  constructor(options: HookChainOptions) {
+    const { plugins, log } = options;
+    this.#options = options;
+    this.#plan = new Plan(plugins);
+    this.#outputSchemas = new OutputSchemas(log);
+    this.#failureWarning = new RepeatedWarning(log, 'a plugin failed');
+  }
+
+  get plugins() {
+    return this.#plan.plugins.filter(({ health }) => !health.isDisabled).map(({ id }) => id);
+  }
+
+  troubles() {
+    return this.#plan.plugins.flatMap(({ health }) => health.trouble ?? []);
+  }
+
+  dropped() {
+    return this.#plan.plugins.flatMap(({ id, health: { dropped } }) =>
+      dropped === 0 ? [] : [{ plugin: id, calls: dropped }],
+    );
+  }
+
+  handles(stage: 'before' | 'after', method: HookedMethod, about?: CallSubject): boolean {
+    const plan = this.#plan.of(hookOf(stage, method));
+    return plan?.isActive(plan.isConditional ? about && { ...about, method } : undefined) ?? false;
+  }
+
+  isShadowed(stage: 'before' | 'after', method: HookedMethod, about?: CallSubject): boolean {
+    if (!this.#plan.isShadowed) return false;
+    const plan = this.#plan.of(hookOf(stage, method));
+    return plan?.isShadowed(plan.isConditional ? about && { ...about, method } : undefined) ?? false;
+  }
+
+  async before(on: HookContext, method: CallMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome> {
+    const plan = this.#plan.of(beforeHook(method));
+    if (plan === undefined) return { kind: 'proceed', params };
+    const done = await runInOrder(params, this.#beforeRun(on, method, plan, signal));
+    if (done.kind === 'respond') return { kind: 'respond', result: done.value };
+    return done.kind === 'block' ? this.#hide(done) : { kind: 'proceed', params: done.value };
+  }
+
+  async after(
+    on: HookContext,
+    method: HookedMethod,
+    result: JsonObject,
+    { signal, tool: name, outputSchema }: AfterOptions = {},
+  ): Promise<AfterOutcome> {
+    const tool = outputSchema && { upstream: on.upstream, name, schema: outputSchema };
+    const responder = tool && on.receipts.calls.find(({ outcome }) => outcome === 'respond');
+    if (tool !== undefined && responder !== undefined) {
+      const error = await this.#outputSchemas.errorOf(tool, result);
+      if (error !== undefined) return this.#refuseAnswer(on, responder, error);
+    }
+    const plan = this.#plan.of(afterHook(method));
+    if (plan === undefined) return { kind: 'proceed', result };
+    const done = await runInOrder(result, {
+      ...this.#afterRun(on, method, plan, result, signal),
+      ...(tool !== undefined && {
+        check: async (before: JsonObject, after: JsonObject) => {
+          if (!isStructureChanged(before, after)) return;
+          const error = await this.#outputSchemas.errorOf(tool, after);
+          if (error !== undefined) refuse(error);
+        },
+      }),
+    });
+    return done.kind === 'block' ? this.#hide(done) : { kind: 'proceed', result: done.value };
+  }
+
+  shadowBefore(on: HookContext, method: CallMethod, params: JsonObject): void {
+    const plan = this.#plan.of(beforeHook(method));
+    if (plan !== undefined) showToAll(params, this.#beforeRun(on, method, plan));
+  }
+
+  shadowAfter(on: HookContext, method: HookedMethod, read: () => JsonObject): void {
+    const plan = this.#plan.of(afterHook(method));
+    if (plan === undefined) return;
+    setImmediate(() => {
+      let result: JsonObject;
+      try {
+        result = read();
+      } catch {
+        // It is no value that a plugin could be shown.
+        return;
+      }
+      showToAll(result, this.#afterRun(on, method, plan, result));
+    });
+  }
+
+  show(plugin: string, result: JsonObject): Response | undefined {
+    const seesBlobs = this.#options.plugins.find(({ id }) => id === plugin)?.seesBlobs ?? false;
+    try {
+      return responseView('tools/call', result).show(result, seesBlobs);
+    } catch (thrown) {
+      whyNotShowable(thrown);
+      return undefined;
+    }
+  }
+
+  #beforeRun(on: HookContext, method: CallMethod, plan: HookPlan, signal?: AbortSignal): Run<Request> {
+    const hook = beforeHook(method);
+    return {
+      ...this.#runOf(on, hook, plan, signal),
+      view: requestViews[method],
+      input: value => ({ stage: 'before', value }),
+      about: value => ({ ...on, method, target: targetOf(method, value) }),
+      answer: answer => takeAnswer(method, answer),
+    };
+  }
+
+  #afterRun(
+    on: HookContext,
+    method: HookedMethod,
+    plan: HookPlan,
+    result: JsonObject,
+    signal?: AbortSignal,
+  ): Run<Response> {
+    return {
+      ...this.#runOf(on, afterHook(method), plan, signal),
+      view: responseView(method, result),
+      input: value => ({ stage: 'after', value }),
+      about: value => ({ ...on, method, contentTypes: () => contentTypesOf(value) }),
+      answer: () => refuse('only a before hook can respond'),
+    };
+  }
+
+  #runOf(on: HookContext, hook: HookName, plan: HookPlan, signal: AbortSignal | undefined) {
+    const { runner, shadows } = this.#options;
+    return { on, hook, plan, runner, signal, shadows, failed: this.#failedIn(on, hook) };
+  }
+
   /** Logs each failure with the details its author needs; of many similar ones, a few and their number. */
-  const failedIn = (on: HookContext, hook: HookName) => (failure: Failure, plugin: HookedPlugin) => {
-    const { cause, message } = failure;
-    const { requestId: request, binding, upstream } = on;
-    const about = { plugin: plugin.id, hook, request, binding, upstream, cause, on_error: plugin.onError[cause] };
-    warning.write(`${plugin.id} ${cause}`, { ...about, reason: bounded(message) });
-  };
-
-  const outputSchemas = new OutputSchemas(log);
-
-  const hide = ({ kind, data }: { kind: 'block'; data: BlockData }) => ({
-    kind,
-    data: mask === undefined ? data : { ...mask.value(data), plugin: data.plugin },
-  });
+  #failedIn(on: HookContext, hook: HookName) {
+    return (failed: Failure, plugin: HookedPlugin): void => {
+      const { cause, message } = failed;
+      const { requestId: request, binding, upstream } = on;
+      const about = { plugin: plugin.id, hook, request, binding, upstream, cause, on_error: plugin.onError[cause] };
+      this.#failureWarning.write(`${plugin.id} ${cause}`, { ...about, reason: bounded(message) });
+    };
+  }
 
   /**
    * Blocks a request because a plugin's answer violates the tool's output schema, which is known only after the before
    * hooks. There is no other result to continue with, so `on_error` does not apply.
    */
-  const refuseAnswer = (on: HookContext, responder: Receipt, error: string): AfterOutcome => {
+  #refuseAnswer(on: HookContext, responder: Receipt, error: string): AfterOutcome {
     const { plugin: id, hook } = responder;
     const failed = failure('invalid_output', responder, error);
     on.receipts.correct(responder, { ...failed, hook });
-    const plugin = plan.plugins.find(each => each.id === id);
-    if (plugin !== undefined) failedIn(on, hook)(failed, plugin);
+    const plugin = this.#plan.plugins.find(each => each.id === id);
+    if (plugin !== undefined) this.#failedIn(on, hook)(failed, plugin);
     return { kind: 'block', data: failureData(id, failed.cause) };
-  };
+  }
 
-  return {
-    get plugins() {
-      return plan.plugins.filter(({ health }) => !health.isDisabled).map(({ id }) => id);
-    },
-
-    troubles: () => plan.plugins.flatMap(({ health }) => health.trouble ?? []),
-
-    handles(stage: 'before' | 'after', method: HookedMethod, about?: CallSubject) {
-      const hookPlan = plan.of(stage === 'after' ? afterHook(method) : beforeHook(method as CallMethod));
-      return hookPlan?.isActive(hookPlan.isConditional ? about && { ...about, method } : undefined) ?? false;
-    },
-
-    async before(on, method, params, signal) {
-      const hook = beforeHook(method);
-      const hookPlan = plan.of(hook);
-      if (hookPlan === undefined) return { kind: 'proceed', params };
-      const done = await runInOrder(params, {
-        ...{ on, hook, plan: hookPlan, runner, signal, failed: failedIn(on, hook) },
-        view: requestViews[method],
-        input: value => ({ stage: 'before', value }),
-        about: value => ({ ...on, method, target: targetOf(method, value) }),
-        answer: answer => takeAnswer(method, answer),
-      });
-      if (done.kind === 'respond') return { kind: 'respond', result: done.value };
-      return done.kind === 'block' ? hide(done) : { kind: 'proceed', params: done.value };
-    },
-
-    async after(on, method, result, { signal, tool: name, outputSchema } = {}) {
-      const hook = afterHook(method);
-      const tool = outputSchema && { upstream: on.upstream, name, schema: outputSchema };
-      const responder = tool && on.receipts.calls.find(({ outcome }) => outcome === 'respond');
-      if (tool !== undefined && responder !== undefined) {
-        const error = await outputSchemas.errorOf(tool, result);
-        if (error !== undefined) return refuseAnswer(on, responder, error);
-      }
-      const hookPlan = plan.of(hook);
-      if (hookPlan === undefined) return { kind: 'proceed', result };
-      const done = await runInOrder(result, {
-        ...{ on, hook, plan: hookPlan, runner, signal, failed: failedIn(on, hook) },
-        view: responseView(method, result),
-        input: value => ({ stage: 'after', value }),
-        about: value => ({ ...on, method, contentTypes: () => contentTypesOf(value) }),
-        answer: () => refuse('only a before hook can respond'),
-        ...(tool !== undefined && {
-          check: async (before: JsonObject, after: JsonObject) => {
-            if (!isStructureChanged(before, after)) return;
-            const error = await outputSchemas.errorOf(tool, after);
-            if (error !== undefined) refuse(error);
-          },
-        }),
-      });
-      return done.kind === 'block' ? hide(done) : { kind: 'proceed', result: done.value };
-    },
-
-    show(plugin, result) {
-      const seesBlobs = plugins.find(({ id }) => id === plugin)?.seesBlobs ?? false;
-      try {
-        return responseView('tools/call', result).show(result, seesBlobs);
-      } catch (thrown) {
-        whyNotShowable(thrown);
-        return undefined;
-      }
-    },
-  };
+  #hide({ kind, data }: { kind: 'block'; data: BlockData }) {
+    const { mask } = this.#options;
+    return { kind, data: mask === undefined ? data : { ...mask.value(data), plugin: data.plugin } };
+  }
 }
 
 /** Returns the hook of a method at each stage. */
+const hookOf = (stage: 'before' | 'after', method: HookedMethod): HookName =>
+  stage === 'after' ? afterHook(method) : beforeHook(method as CallMethod);
 const beforeHook = (method: CallMethod): HookName => methods[method].before;
 const afterHook = (method: HookedMethod): HookName => methods[method].after;
 

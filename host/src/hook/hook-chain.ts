@@ -73,12 +73,23 @@ export interface HookChain {
   readonly plugins: readonly string[];
   /** The plugins that are currently not called. */
   troubles(): readonly PluginTrouble[];
+  /** The plugins in shadow that missed calls, with their number, in all bindings. */
+  dropped(): readonly { readonly plugin: string; readonly calls: number }[];
   /**
-   * Whether any plugin has a hook for it. When not, a result may pass through without being parsed.
+   * Whether any plugin whose outcome counts has a hook for it. When not, a result may pass through without being parsed.
    * @param about what the call is about, so that plugins whose conditions do not match it are left out
    */
   handles(stage: 'before', method: CallMethod, about?: CallSubject): boolean;
   handles(stage: 'after', method: HookedMethod, about?: CallSubject): boolean;
+  /** Whether any plugin in shadow has a hook for a method, and is called for what `about` says. */
+  isShadowed(stage: 'before' | 'after', method: HookedMethod, about?: CallSubject): boolean;
+  /**
+   * Shows a value to the plugins in shadow, beside the request, where no other plugin is called. `before` and `after` show
+   * theirs.
+   */
+  shadowBefore(on: HookContext, method: CallMethod, params: JsonObject): void;
+  /** @param read reads the result, which may have to be parsed; called after this turn of the event loop */
+  shadowAfter(on: HookContext, method: HookedMethod, read: () => JsonObject): void;
   /**
    * `respond` ends the chain: the upstream is not called, and the caller always passes the answer to `after`, where it
    * goes through all plugins like an upstream's, so that a cache is not a way around a redaction.

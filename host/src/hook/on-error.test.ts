@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CallReport, FailureAction, FailureCause } from '../contract/hook-call.ts';
-import { everyCause, pluginModes } from '../contract/hook-policy.ts';
-import { type Effect, effects, type HookOutcome } from './mode.ts';
+import { everyCause } from '../contract/hook-policy.ts';
 import { judge } from './on-error.ts';
 
 const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable', 'merge'];
@@ -54,51 +53,4 @@ it('[HOOK-04] a block carries the plugin’s own reason', () => {
     plugin('deny'),
   );
   expect(blocked).toEqual({ kind: 'block', data: { plugin: 'p', ...violation, details: { a: 1 } } });
-});
-
-const table: Readonly<Record<'enforce' | 'permissive', Readonly<Record<HookOutcome, Effect>>>> = {
-  enforce: {
-    proceed: 'counts',
-    modified: 'counts',
-    respond: 'counts',
-    block: 'stops',
-    ask: 'stops',
-    retry: 'stops',
-    failed: 'on_error',
-  },
-  permissive: {
-    proceed: 'counts',
-    modified: 'counts',
-    respond: 'counts',
-    block: 'is_recorded',
-    ask: 'is_recorded',
-    retry: 'is_recorded',
-    failed: 'on_error',
-  },
-};
-
-it('[HOOK-95] the decision table says for each mode and outcome what follows', () => {
-  expect(effects).toEqual(table);
-  expect(pluginModes).toEqual([...Object.keys(table), 'disabled']);
-});
-
-it.each(['enforce', 'permissive'] as const)('[HOOK-95] the verdicts of %s follow the decision table', mode => {
-  for (const [outcome, effect] of Object.entries(table[mode])) {
-    if (outcome === 'ask' || outcome === 'retry' || outcome === 'failed') continue;
-    const about = outcome === 'block' ? { outcome, violation } : { outcome };
-    for (const action of ['deny', 'ignore', 'disable'] as const) {
-      const verdict = judge({ ...report, ...about } as CallReport, { ...plugin(action), mode });
-      expect(verdict.kind, `${outcome}, ${action}`).toBe(effect === 'stops' ? 'block' : 'proceed');
-    }
-  }
-  for (const cause of causes) {
-    for (const [action, kind] of [
-      ['deny', 'block'],
-      ['ignore', 'proceed'],
-      ['disable', 'disable'],
-    ] as const) {
-      const failed: CallReport = { ...report, outcome: 'failed', cause, message: 'why' };
-      expect(judge(failed, { ...plugin(action), mode }).kind, `${cause}, ${action}`).toBe(kind);
-    }
-  }
 });

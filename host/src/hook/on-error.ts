@@ -1,7 +1,7 @@
 import type { CallReport } from '../contract/hook-call.ts';
 import { failureData, violationData } from './block-data.ts';
 import type { BlockData, HookedPlugin } from './hook-chain.ts';
-import { effects } from './mode.ts';
+import { consequenceOf } from './mode.ts';
 
 /** The result of one hook call: the request continues, is blocked, or continues with the plugin disabled. */
 export type Verdict =
@@ -15,17 +15,12 @@ const disable: Verdict = { kind: 'disable' };
 /** Decides what a report means: by the plugin's mode, and for a failure by its `on_error`. */
 export function judge(report: CallReport, plugin: Pick<HookedPlugin, 'id' | 'onError' | 'mode'>): Verdict {
   const { id, onError, mode = 'enforce' } = plugin;
-  const effect = effects[mode][report.outcome];
-  if (report.outcome === 'block') {
-    return effect === 'stops' ? { kind: 'block', data: violationData(id, report.violation) } : proceed;
-  }
-  if (report.outcome !== 'failed') return proceed;
-  switch (onError[report.cause]) {
-    case 'deny':
-      return { kind: 'block', data: failureData(id, report.cause) };
-    case 'disable':
-      return disable;
-    case 'ignore':
-      return proceed;
-  }
+  const cause = report.outcome === 'failed' ? report.cause : 'invalid_output';
+  const consequence = consequenceOf(mode, report.outcome, onError[cause]);
+  if (consequence === 'disables') return disable;
+  if (consequence !== 'stops') return proceed;
+  return {
+    kind: 'block',
+    data: report.outcome === 'block' ? violationData(id, report.violation) : failureData(id, cause),
+  };
 }

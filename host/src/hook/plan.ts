@@ -16,23 +16,40 @@ export interface Hop {
 /** The number of hops that a plan keeps. Conditions can lead to as many as there are subsets of the plugins. */
 const mostHops = 1_000;
 
+/** A plugin in shadow. It sees the value that the plugin at `place` sees, or the last one. */
+export interface Shadow {
+  readonly place: number;
+  readonly plugin: HookedPlugin;
+  /** The trip to the lanes that calls it alone. */
+  readonly hop: Hop;
+}
+
 /** The plugins of a chain that have one hook, in order, and the hops over them. */
 export class HookPlan {
+  /** The plugins whose outcomes count. */
   readonly plugins: readonly HookedPlugin[];
+  /** The plugins in shadow, by place. */
+  readonly shadows: readonly Shadow[];
   /** Whether any plugin has conditions. */
   readonly isConditional: boolean;
   readonly #hasBands: boolean;
   readonly #hops = new Map<string | number, Hop>();
 
   constructor(plugins: readonly HookedPlugin[]) {
-    this.plugins = plugins;
+    this.plugins = plugins.filter(({ mode }) => mode !== 'shadow');
+    this.shadows = shadowsOf(plugins);
     this.isConditional = plugins.some(({ matches }) => matches !== undefined);
     this.#hasBands = plugins.some(({ isInBand }) => isInBand === true);
   }
 
-  /** Whether any plugin is called. @param about undefined if it is not known yet */
+  /** Whether any plugin is called whose outcome counts. @param about undefined if it is not known yet */
   isActive(about: HookSubject | undefined): boolean {
     return this.plugins.some(plugin => isCalled(plugin, about));
+  }
+
+  /** Whether any plugin in shadow is called. @param about undefined if it is not known yet */
+  isShadowed(about: HookSubject | undefined): boolean {
+    return this.shadows.some(({ plugin }) => isCalled(plugin, about));
   }
 
   /**
@@ -41,7 +58,8 @@ export class HookPlan {
    *
    * Plugins of one hop see the same value, so it ends where the plugins differ in whether they see bytes. The value
    * before a plugin whose invalid output does not block must be known, so that plugin gets a hop of its own; so does
-   * one that is held back, because it is skipped. The plugins of a band get a hop each, to run at the same time.
+   * one that is held back, because it is skipped. The plugins of a band get a hop each, to run at the same time. A hop
+   * ends before the place of a plugin in shadow, so that the value there is known.
    * @param about required if the plan is conditional
    */
   hopFrom(place: number, hasBlobs: () => boolean, about?: HookSubject): Hop | undefined {
@@ -49,6 +67,7 @@ export class HookPlan {
     let first: HookedPlugin | undefined;
     for (let at = place; at < this.plugins.length; at += 1) {
       const plugin = this.plugins[at];
+      if (first !== undefined && this.shadows.length > 0 && this.#hasShadowAt(at, about)) break;
       if (plugin === undefined || !isCalled(plugin, about)) continue;
       const band = this.#hasBands ? this.#bandFrom(at, about) : [];
       if (band.length > 1 && first !== undefined) break;
@@ -60,6 +79,10 @@ export class HookPlan {
       if (standsAlone(first)) break;
     }
     return places.length === 0 ? undefined : this.#hop(places);
+  }
+
+  #hasShadowAt(place: number, about: HookSubject | undefined): boolean {
+    return this.shadows.some(shadow => shadow.place === place && isCalled(shadow.plugin, about));
   }
 
   /**
@@ -98,7 +121,25 @@ export class HookPlan {
   }
 }
 
-const isCalled = ({ health, matches }: HookedPlugin, about: HookSubject | undefined): boolean =>
+/**
+ * Returns the plugins in shadow with their places among the others. One of a band sees what the whole band sees.
+ */
+function shadowsOf(plugins: readonly HookedPlugin[]): readonly Shadow[] {
+  const shadows: Shadow[] = [];
+  const before: HookedPlugin[] = [];
+  for (const plugin of plugins) {
+    if (plugin.mode !== 'shadow') {
+      before.push(plugin);
+      continue;
+    }
+    const isOther = ({ isInBand, priority }: HookedPlugin) => isInBand !== true || priority !== plugin.priority;
+    const place = plugin.isInBand === true ? before.findLastIndex(isOther) + 1 : before.length;
+    shadows.push({ place, plugin, hop: { places: [place], plugins: [plugin], calls: [callOf(plugin)] } });
+  }
+  return shadows.toSorted((one, other) => one.place - other.place);
+}
+
+export const isCalled = ({ health, matches }: HookedPlugin, about: HookSubject | undefined): boolean =>
   !health.isDisabled && (matches === undefined || about === undefined || matches(about));
 
 const standsAlone = ({ onError, health }: HookedPlugin) => onError.invalid_output !== 'deny' || health.isHeldBack;
@@ -112,16 +153,19 @@ const callOf = ({ id, onError, mode }: HookedPlugin): HookCall => ({
 /** The plugins of one binding by hook, in the order in which they run. Compiled once per chain. */
 export class Plan {
   readonly plugins: readonly HookedPlugin[];
+  /** Whether any plugin is in shadow. */
+  readonly isShadowed: boolean;
   readonly #byHook = new Map<HookName, HookPlan>();
 
   constructor(plugins: readonly HookedPlugin[]) {
+    this.isShadowed = plugins.some(({ mode }) => mode === 'shadow');
     this.plugins = plugins.toSorted((one, other) => one.priority - other.priority);
     for (const hook of new Set(plugins.flatMap(each => [...each.hooks]))) {
       this.#byHook.set(hook, new HookPlan(this.plugins.filter(({ hooks }) => hooks.has(hook))));
     }
   }
 
-  /** Returns the plugins of a hook; undefined if there are none. */
+  /** Returns the plugins of a hook; undefined if there are none, also none in shadow. */
   of(hook: HookName): HookPlan | undefined {
     return this.#byHook.get(hook);
   }

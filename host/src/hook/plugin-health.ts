@@ -34,6 +34,8 @@ export class PluginHealth {
   #probeAt: number | undefined;
   #heldBackSince: number | undefined;
   #disabledSince: number | undefined;
+  /** The number of calls in shadow that were not made. */
+  dropped = 0;
 
   /** @param breaker if absent, every call is made */
   constructor(plugin: string, log: Log, breaker?: BreakerSettings, now: () => number = () => performance.now()) {

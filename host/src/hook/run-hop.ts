@@ -8,7 +8,7 @@ import type { HookSubject } from './condition.ts';
 import type { BlockData, HookContext, HookedPlugin } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { judge } from './on-error.ts';
-import type { HookPlan, Hop } from './plan.ts';
+import type { HookPlan, Hop, Shadow } from './plan.ts';
 import { NotShowable, type View } from './view/view.ts';
 
 export type Failure = Extract<CallReport, { outcome: 'failed' }>;
@@ -23,6 +23,8 @@ export interface Run<V extends Request | Response> {
   readonly view: View<V>;
   /** Returns the stage with the value that the plugins of a hop see. */
   input(shown: V): HopInput;
+  /** Calls the plugins in shadow. Without it, they are not called. */
+  readonly shadows: ShadowStarter | undefined;
   /** Logs a failure, whatever its consequence. */
   failed(failure: Failure, plugin: HookedPlugin): void;
   /** Accepts an answer that replaces the upstream's. @throws InvalidOutput */
@@ -30,7 +32,12 @@ export interface Run<V extends Request | Response> {
   /** Returns what conditions look at, for the value as it is now. Required if the plan is conditional. */
   about?(value: JsonObject): HookSubject;
   /** Checks a changed value further. @throws InvalidOutput */
-  check?(before: JsonObject, after: JsonObject): Promise<void>;
+  readonly check?: ((before: JsonObject, after: JsonObject) => Promise<void>) | undefined;
+}
+
+/** Starts the call of a plugin in shadow, which nothing waits for. */
+export interface ShadowStarter {
+  start<V extends Request | Response>(shadow: Shadow, value: JsonObject, run: Run<V>): void;
 }
 
 type HopInput =

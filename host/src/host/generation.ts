@@ -8,6 +8,8 @@ import { compileConditions } from '../hook/condition.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { PluginHealth } from '../hook/plugin-health.ts';
+import { ShadowCalls } from '../hook/shadow-calls.ts';
+import { createShadowRecorder } from '../hook/shadow-recorder.ts';
 import type { Learner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import type { PluginRuntime } from '../runtime/runtime.ts';
@@ -65,6 +67,7 @@ export async function openGeneration(
     const isInBand = settings.parallel_execution_within_band && entry.isPriorityStated === true;
     return [{ ...plugin, priority, isInBand, mode, conditions, onError, health }];
   });
+  const shadows = new ShadowCalls(createShadowRecorder(facilities.metrics, log));
   return {
     plugins,
     chainOf({ id: binding, transforms }) {
@@ -74,7 +77,7 @@ export async function openGeneration(
         const matches = compileConditions(plugin.conditions, binding);
         return matches === 'never' ? [] : [{ ...plugin, matches }];
       });
-      return createHookChain({ plugins: named, runner, log, mask });
+      return createHookChain({ plugins: named, runner, log, mask, shadows });
     },
     usage: () => running.usage(),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),

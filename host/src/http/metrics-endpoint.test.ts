@@ -57,7 +57,14 @@ describe('/metrics', () => {
 describe('/readyz', () => {
   const readiness = (ok: boolean): Readiness => ({
     isReady: () => ok,
-    report: draining => ({ ok: ok && !draining, draining, upstreams: [], plugins: [], missing: [] }),
+    report: draining => ({
+      ok: ok && !draining,
+      draining,
+      upstreams: [],
+      plugins: [],
+      shadow_dropped: [],
+      missing: [],
+    }),
   });
   const ask = (health: Health, isVerbose: boolean, sent?: Sent) => {
     const asked = request(sent);

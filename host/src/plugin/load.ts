@@ -1,5 +1,6 @@
 import type { Capability } from '../capability/capability.ts';
 import { decideGrant } from '../capability/grant.ts';
+import { shadowGrant } from '../capability/shadow.ts';
 import type { PluginConfig, SourceConfig } from '../config/config.ts';
 import { Faults, toFaults } from '../core/fault.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
@@ -61,7 +62,10 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
         .filter(each => each.always !== true && grant.granted.has(each.name))
         .map(each => each.name),
       seesBlobs: descriptor.payload?.includes('blob') ?? false,
-      prepared: { id: entry.id, component, grant, config, limits, isolation: entry.isolation },
+      prepared: {
+        ...{ id: entry.id, component, config, limits, isolation: entry.isolation },
+        grant: entry.mode === 'shadow' ? shadowGrant(grant, context.capabilities) : grant,
+      },
     };
   } catch (error) {
     throw new Faults(toFaults(error).map(fault => fault.with({ plugin: entry.id })));

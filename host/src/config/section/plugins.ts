@@ -55,7 +55,7 @@ const plugin = (grants: GrantsSchema) =>
       .enum(pluginModes)
       .default('enforce')
       .describe(
-        'Whether blocks count (enforce), are only recorded (permissive), or the plugin is not called (disabled).',
+        'Whether blocks count (enforce), are only recorded (permissive), the plugin runs beside requests and nothing counts (shadow), or it is not called (disabled).',
       ),
     conditions,
     on_error: onError,
@@ -129,7 +129,7 @@ export const pluginsChecks = {
   warnings: (value: JsonObject): readonly Problem[] => [
     ...unusedPlugins(value),
     ...unreachableTools(value),
-    ...permissivePlugins(value),
+    ...unenforcedPlugins(value),
   ],
 };
 
@@ -163,15 +163,19 @@ function unusedPlugins(value: JsonObject): readonly Problem[] {
     .map(({ name, path }) => ({ path, message: `no binding lists the plugin ${name} in its transforms` }));
 }
 
+/** What a mode means that protects nothing, by mode. */
+const unprotected: Readonly<Record<string, (name: string) => string>> = {
+  permissive: name => `blocks of the plugin ${name} are only recorded`,
+  shadow: name => `the plugin ${name} runs beside requests: what it would block or change is only recorded`,
+};
+
 /** Warns of plugins whose blocks do not count. */
-const permissivePlugins = (value: JsonObject): readonly Problem[] =>
-  entries(value, ['plugins'])
-    .filter(({ path }) => memberAt(value, [...path, 'mode']) === 'permissive')
-    .map(({ name, path }) => ({
-      path: [...path, 'mode'],
-      message: `blocks of the plugin ${name} are only recorded`,
-      hint: 'set mode: enforce once the log shows that it blocks what it should',
-    }));
+const unenforcedPlugins = (value: JsonObject): readonly Problem[] =>
+  entries(value, ['plugins']).flatMap(({ name, path }) => {
+    const message = unprotected[String(memberAt(value, [...path, 'mode']))]?.(name);
+    const hint = 'set mode: enforce once the log shows that it does what it should';
+    return message === undefined ? [] : [{ path: [...path, 'mode'], message, hint }];
+  });
 
 /**
  * Reports tools in a `tool_call` grant that no binding of the plugin can have: with several upstreams, names begin with

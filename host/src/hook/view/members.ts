@@ -49,19 +49,19 @@ const isList = (value: Json | undefined): value is readonly Json[] => Array.isAr
 export const objectOr = (value: Json | undefined): JsonObject => (isJsonObject(value) ? value : {});
 
 /** Members of results that contain further MCP members: a list of objects, or one. */
-const nested = new Set([
+export const nestedMembers: ReadonlySet<string> = new Set([
   ...['content', 'messages', 'contents', 'resource', 'arguments'],
   ...['tools', 'prompts', 'resources', 'resourceTemplates'],
 ]);
 
 /** The members that MCP defines for results and their contents. */
-const known = new Set([
-  ...nested,
+export const mcpMembers: ReadonlySet<string> = new Set([
+  ...nestedMembers,
   ...['_meta', 'annotations', 'blob', 'data', 'description', 'execution', 'icons', 'inputSchema', 'isError'],
   ...['mimeType', 'name', 'nextCursor', 'outputSchema', 'required', 'resultType', 'role', 'size', 'structuredContent'],
   ...['task', 'text', 'title', 'type', 'uri', 'uriTemplate'],
 ]);
-const folded = new Set([...known].map(foldCase));
+const folded = new Set([...mcpMembers].map(foldCase));
 
 /**
  * Removes members that differ only in case from one of MCP's (`Text`, `Content`). Plugins do not see them, and clients
@@ -72,8 +72,8 @@ export function withoutLookalikes(result: JsonObject): JsonObject {
   let copy: Record<string, Json | undefined> | undefined;
   for (const name of Object.keys(result)) {
     const value = result[name];
-    if (known.has(name)) {
-      const clean = nested.has(name) ? cleanNested(value) : value;
+    if (mcpMembers.has(name)) {
+      const clean = nestedMembers.has(name) ? cleanNested(value) : value;
       if (clean === value) continue;
       copy ??= { ...result };
       copy[name] = clean;
