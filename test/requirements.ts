@@ -412,6 +412,8 @@ export const requirements = {
   'GW-112': 'Each request passes the HTTP steps in one order: Host and Origin, overload, authentication.',
   'GW-113':
     'Sessions, stored values and what plugins see belong to the caller; for an anonymous caller, log and metrics are unchanged.',
+  'GW-114':
+    'What a request allocated is collected while it is young: garbage of the old generation does not refer to it.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -44,7 +44,7 @@ export function serveRequest(
   const { incoming, outgoing, binding } = routed;
   const reply = new HttpReply(outgoing, context.outbox);
   const request = new OpenRequest({ incoming, outgoing, binding, reply, context });
-  reply.onCut = waiting => request.cutOff(waiting);
+  reply.request = request;
   context.running.add(request);
   outgoing.on('close', () => {
     if (!outgoing.writableFinished) request.left();
@@ -85,6 +85,8 @@ export class OpenRequest implements Arrival {
   readonly record: ExchangeRecord = { id: null };
   readonly call = new CallRecord();
   principal: Principal;
+  /** See `PlacedSet`. */
+  place: number | undefined;
   /** The error numbers of its revision; until that is known, the ones common to all revisions. */
   errorNumbers: ErrorNumbers;
   readonly #began = performance.now();

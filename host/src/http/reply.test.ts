@@ -43,7 +43,7 @@ describe('a client that does not read', () => {
     const outbox = new Outbox(64 * MiB, 300);
     const { reply, socket, closed } = await (await open(outbox))();
     const cut: number[] = [];
-    reply.onCut = waiting => cut.push(waiting);
+    reply.request = { cutOff: waiting => cut.push(waiting) };
     reply.answer(200, long);
     expect(outbox.bytes).toBeGreaterThan(20 * MiB);
     await expect.poll(() => cut).toHaveLength(1);

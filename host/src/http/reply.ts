@@ -37,8 +37,8 @@ export class HttpReply implements Reply, NotificationStream, Unread {
   dropped = 0;
   /** Whether it is a notification stream, which may stay open for hours. */
   isKeptOpen = false;
-  /** Called before a client that does not read is disconnected, with the number of waiting bytes. */
-  onCut: (waiting: number) => void = () => {};
+  /** The request that it answers. `cutOff` is called before a client that does not read is disconnected. */
+  request: { cutOff(waiting: number): void } | undefined;
 
   constructor(outgoing: ServerResponse, outbox: Outbox) {
     this.#outgoing = outgoing;
@@ -139,7 +139,7 @@ export class HttpReply implements Reply, NotificationStream, Unread {
   }
 
   cut(): void {
-    this.onCut(this.waiting);
+    this.request?.cutOff(this.waiting);
     this.#outgoing.destroy();
     // Without a socket there is no close event.
     if (this.#outgoing.socket === null) this.closed();

@@ -1,8 +1,9 @@
 import { Fault, fail } from '../../core/fault.ts';
+import { type Placed, PlacedSet } from '../../core/placed-set.ts';
 import type { Step } from './step.ts';
 
 /** A request that can be ended. */
-interface Running {
+interface Running extends Placed {
   /** Answers with the fault and cancels the request's work. */
   cut(fault: Fault): void;
 }
@@ -14,7 +15,7 @@ interface Running {
 export class RunningRequests implements Step {
   readonly name = 'overload';
   readonly #most: number;
-  readonly #requests = new Set<Running>();
+  readonly #requests = new PlacedSet<Running>();
   #isDraining = false;
   #onIdle: (() => void) | undefined;
 
@@ -73,6 +74,6 @@ export class RunningRequests implements Step {
   /** Ends every running request. */
   cut(): void {
     const hint = 'it was still running after `limits.drain_ms`; the upstream may have executed it';
-    for (const request of [...this.#requests]) request.cut(new Fault('draining', { hint }));
+    for (const request of this.#requests) request.cut(new Fault('draining', { hint }));
   }
 }

@@ -106,7 +106,7 @@ describe('sessions', () => {
     if (!idle || !asking || !listening || !running) throw new Error('no sessions');
     const kept = stream();
     sessions.addStream(listening, () => kept);
-    running.running.set(1, new AbortController());
+    running.running.add({ key: 1, controller: new AbortController() });
     for (let minutes = 0; minutes < 90; minutes += 30) {
       vi.advanceTimersByTime(hour / 2);
       find(asking.facts.id);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { fail } from '../../../core/fault.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { type MaybePromise, whenThere } from '../../../core/maybe-promise.ts';
+import { type Placed, PlacedSet } from '../../../core/placed-set.ts';
 import type { SessionFacts, SessionStore } from '../../../state/session-store.ts';
 import { Cancelled } from '../../cancelled.ts';
 import type { keyOf, Notification } from '../../message.ts';
@@ -15,10 +16,16 @@ import { AddressShare, addressOf } from './address-share.ts';
 export interface Session {
   readonly facts: SessionFacts;
   readonly client: Client;
-  /** The running requests, by `keyOf` the client's id. Aborting one cancels it. */
-  readonly running: Map<ReturnType<typeof keyOf>, AbortController>;
+  readonly running: PlacedSet<RunningCall>;
   /** The open GET streams, the newest last. */
   readonly streams: readonly NotificationStream[];
+}
+
+/** A running request of a session. Aborting it cancels it. */
+export interface RunningCall extends Placed {
+  /** The client's id, as `keyOf` returns it. */
+  readonly key: ReturnType<typeof keyOf>;
+  readonly controller: AbortController;
 }
 
 /** The limits of sessions, from `limits` in sallyport.yaml. */
@@ -176,7 +183,7 @@ export class Sessions implements Disposable {
   #close(id: string): void {
     const session = this.#local.get(id);
     if (session === undefined) return;
-    for (const controller of session.running.values()) controller.abort(new Cancelled('the session ended'));
+    for (const { controller } of session.running) controller.abort(new Cancelled('the session ended'));
     for (const stream of [...session.streams]) {
       this.removeStream(session, stream);
       stream.end(200);
@@ -223,7 +230,7 @@ class LocalSession implements Session {
   facts: SessionFacts;
   lastUsed: number;
   readonly client: Client;
-  readonly running: Session['running'] = new Map();
+  readonly running: Session['running'] = new PlacedSet();
   readonly streams: NotificationStream[] = [];
 
   constructor(facts: SessionFacts, binding: RequestedBinding, onNotification: SessionsOptions['onNotification']) {

@@ -10,7 +10,7 @@ import type { Exchange, Revision } from '../revision.ts';
 import { answerBatch, refuseBatch } from './batch.ts';
 import { clientCapabilitiesIn } from './client-capabilities.ts';
 import { errorNumbers } from './errors.ts';
-import { type Session, type SessionLimits, Sessions } from './live-sessions.ts';
+import { type RunningCall, type Session, type SessionLimits, Sessions } from './live-sessions.ts';
 import { acceptsEvents, notificationsOfCall, notifySession } from './notifications.ts';
 
 export interface SessionfulOptions {
@@ -129,15 +129,19 @@ function takeNotification(session: Session, { method, params }: Message & { kind
   if (method === 'notifications/initialized') session.client.connect();
   if (method !== 'notifications/cancelled') return;
   const { requestId } = params;
-  if (isId(requestId)) session.running.get(keyOf(requestId))?.abort(new Cancelled('the client cancelled'));
+  if (!isId(requestId)) return;
+  const cancelled = keyOf(requestId);
+  for (const { key, controller } of session.running) {
+    if (key === cancelled) controller.abort(new Cancelled('the client cancelled'));
+  }
 }
 
 /** Sends a request through the gateway. It runs until it is answered, cancelled, or its client disconnects. */
 async function call(exchange: Exchange, session: Session, { id, method, params }: Request): Promise<void> {
   const { reply, headers, binding } = exchange;
   const controller = new AbortController();
-  const key = keyOf(id);
-  session.running.set(key, controller);
+  const running: RunningCall = { key: keyOf(id), controller, place: undefined };
+  session.running.add(running);
   exchange.onLeave(() => controller.abort(new Cancelled('the client left')));
   const onNotification = notificationsOfCall(exchange, session, params);
   if (acceptsEvents(headers)) reply.breakSilence(silenceMs.call);
@@ -154,6 +158,6 @@ async function call(exchange: Exchange, session: Session, { id, method, params }
     // "The receiver should not send a response for the cancelled request" (Cancellation § Behavior Requirements).
     reply.end(200);
   } finally {
-    if (session.running.get(key) === controller) session.running.delete(key);
+    session.running.delete(running);
   }
 }
