@@ -281,6 +281,7 @@ export const requirements = {
   'HOOK-105':
     'Nothing waits for a plugin in shadow; its calls are dropped and counted while too many are under way or it keeps failing.',
   'HOOK-106': 'Answers and requests to upstreams are the same to the byte with and without a plugin in shadow.',
+  'HOOK-107': 'Conditions on content types compare media types in any case, and without their parameters.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

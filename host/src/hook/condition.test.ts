@@ -74,6 +74,16 @@ it.each<{ what: string; conditions: readonly Condition[]; about?: Partial<HookSu
   expect(matches(conditions, about)).toBe(is);
 });
 
+it.each([
+  { stated: 'Image/PNG', type: 'image/png' },
+  { stated: 'IMAGE/*', type: 'image/png' },
+  { stated: 'image/png; q=1', type: 'image/png' },
+  { stated: 'text/plain', type: 'Text/Plain; charset=UTF-8' },
+  { stated: 'text/plain', type: 'text/plain;charset=utf-8' },
+])('[HOOK-107] a condition on $stated matches the media type $type', ({ stated, type }) => {
+  expect(matches([{ content_types: [stated] }], { contentTypes: () => [type] })).toBe(true);
+});
+
 it('[HOOK-94] media types are those of tool results, prompts and resources', () => {
   const image = { type: 'image', mimeType: 'image/png', data: '' };
   const embedded = { type: 'resource', resource: { uri: 'a:b', mimeType: 'text/csv', text: '' } };

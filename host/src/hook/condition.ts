@@ -44,8 +44,11 @@ const tests: Readonly<Record<Exclude<ConditionField, 'bindings'>, (matches: Matc
   content_types:
     matches =>
     ({ contentTypes }) =>
-      contentTypes === undefined || contentTypes().some(type => matches(type.toLowerCase())),
+      contentTypes === undefined || contentTypes().some(type => matches(essenceOf(type))),
 };
+
+/** Returns a media type without parameters, in lower case, because it is the same type in any case (RFC 9110, § 8.3.1). */
+const essenceOf = (type: string): string => (type.split(';', 1)[0] ?? '').trim().toLowerCase();
 
 /** A condition on tools says nothing about prompts, so hook calls of another kind of target pass it. */
 function byTarget(field: 'tools' | 'prompts' | 'resources', matches: Matches): Test {
@@ -72,7 +75,8 @@ export function compileConditions(conditions: readonly Condition[], binding: str
   if (here.length === 0) return 'never';
   const compiled = here.map(condition =>
     Object.entries(tests).flatMap(([field, create]) => {
-      const globs = condition[field as keyof typeof tests] ?? [];
+      const stated = condition[field as keyof typeof tests] ?? [];
+      const globs = field === 'content_types' ? stated.map(essenceOf) : stated;
       return globs.length === 0 ? [] : [create(anyOf(globs))];
     }),
   );
