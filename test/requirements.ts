@@ -149,6 +149,13 @@ export const requirements = {
     'A plugin in each language can set a header of the request to the upstream, and gets the error of the contract for a header that is refused.',
   'CAP-105': 'A guest without `outbound_http` polls WASI streams in a shared lane, which cannot wait for a promise.',
   'CAP-106': 'An audit event beyond what one hook call may write is an error of the guest, not silently dropped.',
+  'CAP-107':
+    'Threads that share the values of a plugin lose no addition, tear no value and leave no lock behind, whenever they end.',
+  'CAP-108':
+    'Values in memory stay whole when the stack or the memory is used up; memory that was overwritten becomes empty.',
+  'CAP-109':
+    'A plugin with `kv_store` and `secret_store` shares its lane and is answered at once; in a process, and beside capabilities that wait, it gets the same answers.',
+  'CAP-110': 'A chain that stored something does not run again when another chain ends its lane.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

@@ -80,7 +80,7 @@ export const rules: IForbiddenRuleType[] = [
     from: { path: inLane, pathNot: test },
     to: {
       reachable: true,
-      pathNot: `^(host/src/(core/|contract/|egress/(forbidden-headers|request)\\.ts$|${capabilityInLane}|runtime/)|(node:)?(${nodeInLane.join('|')})$)`,
+      pathNot: `^(host/src/(core/|contract/|egress/(forbidden-headers|request)\\.ts$|state/(kv(-table)?\\.ts$|memory/shared/)|${capabilityInLane}|runtime/)|(node:)?(${nodeInLane.join('|')})$)`,
     },
   },
   {

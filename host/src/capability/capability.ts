@@ -28,6 +28,14 @@ export type Hear = (said: unknown, call: HeardCall) => void;
 /** The gateway's side of an asynchronous capability. Its answer must be plain data. */
 export type Serve = (request: unknown, call: ServedCall) => Promise<unknown>;
 
+/** What lanes use directly. */
+export interface Lent {
+  /** Plain data or shared memory, which the lane's functions get as `lane.lent`. */
+  readonly data: unknown;
+  /** Finishes what a thread left undone that has ended, or that runs no call now. */
+  settle(thread: number): void;
+}
+
 /** What the gateway's side of a capability can use, for one plugin. */
 export interface ServeContext extends Facilities {
   readonly plugin: string;
@@ -61,6 +69,8 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   readonly worksInShadow?: true;
   /** Runs on the gateway's thread, where a plugin's grant is enforced out of the guest's reach. */
   serve?(grant: G, on: ServeContext): Serve;
+  /** Returns what the plugin's lanes use directly, without `serve`. Lanes in other processes get none of it. */
+  lends?(grant: G, on: ServeContext): Lent | undefined;
   /** Receives the notes of the lane's functions, after a call or the start of the plugin. */
   hear?(grant: G, on: ServeContext): Hear;
   /** Returns the part of the caller that a plugin may see. */

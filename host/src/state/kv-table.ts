@@ -1,41 +1,42 @@
-import { KvRefused, type KvSpace, type KvStore, type KvWrite } from './kv.ts';
+import { type KvOperations, KvRefused, type KvSpace, type KvWrite } from './kv.ts';
 
-interface KvEntry {
+export interface KvEntry {
   readonly value: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number | undefined;
 }
 
-/** What a store within this process must be able to do: plain, synchronous steps on entries, expired ones included. */
-export interface KvTable extends AsyncDisposable {
+/** What a store must be able to do: plain steps on entries, expired ones included. */
+export interface KvTable {
   /** Runs `work` wholly or not at all, and nothing else meanwhile. */
-  transact<T>(work: () => T): T | Promise<T>;
+  transact<T>(work: () => T): T;
   /** Runs `work` that only reads. */
-  look<T>(work: () => T): T | Promise<T>;
+  look<T>(work: () => T): T;
+  /** The value may be that of the table itself, valid until the next step. */
   read(space: KvSpace, key: string): KvEntry | undefined;
   write(space: KvSpace, key: string, entry: KvEntry): void;
   remove(space: KvSpace, key: string): void;
   /** Keys of entries that are not expired, by their UTF-8 bytes. */
   keys(space: KvSpace, prefix: string, after: string | undefined, limit: number, now: number): readonly string[];
   usage(space: KvSpace): { readonly keys: number; readonly bytes: number };
-  /** Removes at most `limit` expired entries, of any space. */
-  sweep(now: number, limit: number): void;
+  /** Removes some expired entries, of any space: each write calls it, so that none has much to do. */
+  sweepSome(now: number): void;
+  /** Removes all expired entries of a space. */
+  sweepSpace(space: KvSpace, now: number): void;
 }
 
-/** Expired entries that each write clears away, so that no single one has much to do. */
-const sweptByWrite = 100;
 const greatest = 2n ** 63n - 1n;
 const least = -(2n ** 63n);
 
-/** The rules of a KvStore (quotas, expiry, comparison, addition) over a table. `now` is in milliseconds. */
-export function createKvStore(table: KvTable, now: () => number = Date.now): KvStore {
+/** The rules of a store (quotas, expiry, comparison, addition) over a table. `now` is in milliseconds. */
+export function kvOperations(table: KvTable, now: () => number = Date.now): KvOperations {
   const live = (space: KvSpace, key: string): KvEntry | undefined => {
     const entry = table.read(space, key);
     return entry?.expiresAt !== undefined && entry.expiresAt <= now() ? undefined : entry;
   };
 
   const put = (space: KvSpace, key: string, entry: KvEntry, { quota }: KvWrite) => {
-    table.sweep(now(), sweptByWrite);
+    table.sweepSome(now());
     const fits = () => {
       const used = table.usage(space);
       const present = table.read(space, key);
@@ -43,7 +44,7 @@ export function createKvStore(table: KvTable, now: () => number = Date.now): KvS
       if (used.keys + (present === undefined ? 1 : 0) > quota.keys) return `more than ${quota.keys} keys`;
       return bytes > quota.bytes ? `more than ${quota.bytes} bytes` : undefined;
     };
-    if (fits() !== undefined) table.sweep(now(), Number.MAX_SAFE_INTEGER);
+    if (fits() !== undefined) table.sweepSpace(space, now());
     const excess = fits();
     if (excess !== undefined) throw new KvRefused('quota', excess);
     table.write(space, key, entry);
@@ -52,28 +53,28 @@ export function createKvStore(table: KvTable, now: () => number = Date.now): KvS
   const expiry = ({ ttlMs }: KvWrite) => (ttlMs === undefined ? undefined : now() + ttlMs);
 
   return {
-    get: async (space, key) => table.look(() => live(space, key)?.value.slice()),
+    get: (space, key) => table.look(() => live(space, key)?.value.slice()),
 
-    set: async (space, key, value, write) =>
+    set: (space, key, value, write) =>
       table.transact(() => put(space, key, { value, expiresAt: expiry(write) }, write)),
 
-    delete: async (space, key) =>
+    delete: (space, key) =>
       table.transact(() => {
         const present = live(space, key) !== undefined;
         table.remove(space, key);
         return present;
       }),
 
-    list: async (space, prefix, after, limit) => table.look(() => table.keys(space, prefix, after, limit, now())),
+    list: (space, prefix, after, limit) => table.look(() => table.keys(space, prefix, after, limit, now())),
 
-    compareAndSet: async (space, key, expected, value, write) =>
+    compareAndSet: (space, key, expected, value, write) =>
       table.transact(() => {
         if (!same(live(space, key)?.value, expected)) return false;
         put(space, key, { value, expiresAt: expiry(write) }, write);
         return true;
       }),
 
-    increment: async (space, key, by, write) =>
+    increment: (space, key, by, write) =>
       table.transact(() => {
         const present = live(space, key);
         const sum = (present === undefined ? 0n : numberIn(present.value)) + by;
@@ -82,8 +83,6 @@ export function createKvStore(table: KvTable, now: () => number = Date.now): KvS
         put(space, key, { value, expiresAt: present === undefined ? expiry(write) : present.expiresAt }, write);
         return sum;
       }),
-
-    [Symbol.asyncDispose]: () => table[Symbol.asyncDispose](),
   };
 }
 

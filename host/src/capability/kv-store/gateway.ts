@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { KvRefused } from '../../state/kv.ts';
-import { defineCapability, type Serve, type ServeContext } from '../capability.ts';
-import { type KvAnswer, type KvNeed, type KvRequest, kvStoreInLane } from './lane.ts';
+import { defineCapability, type Lent, type Serve, type ServeContext } from '../capability.ts';
+import { answerKvLater } from './lane/answer-kv.ts';
+import type { KvRequest } from './lane/kv-request.ts';
+import { type KvNeed, kvStoreInLane } from './lane.ts';
 
-const longestKey = 512;
-const longestList = 1000;
 const mostKeys = 1_000_000;
 const mostBytes = 2 ** 30;
 const mostValueBytes = 2 ** 24;
@@ -58,6 +57,7 @@ export const kvStore = defineCapability<Grant>({
   grant: grantSchema,
   example: 'kv_store: { max_keys: 1000, max_bytes: 1048576 }',
   serve: serveKvStore,
+  lends: lendMemory,
   deniedBy: '`denied`',
   refuses: {
     over_limit: 'a write beyond `max_keys`, `max_bytes` or `max_value_bytes`; the call returns `quota`',
@@ -94,53 +94,21 @@ function smallestGrant(needs: readonly unknown[]): unknown {
 }
 
 function serveKvStore(grant: Grant, on: ServeContext): Serve {
-  const { plugin } = on;
+  const { plugin, log } = on;
   const kv = on.kv();
-  const quota = { keys: grant.max_keys, bytes: grant.max_bytes };
-  const write = (ttl: bigint | undefined) => {
-    const longest = grant.max_ttl_ms ?? Number.MAX_SAFE_INTEGER;
-    const ttlMs = ttl === undefined ? grant.max_ttl_ms : Math.min(Number(ttl), longest);
-    // A century is forever, and sums of it are still exact.
-    return { quota, ttlMs: ttlMs === undefined ? undefined : Math.min(ttlMs, 3.2e12) };
-  };
-  return async (message, call): Promise<KvAnswer> => {
-    const request = requestSchema.parse(message);
-    const refuse = (tag: 'invalid' | 'quota', why: string): KvAnswer => {
-      on.refused(`${request.do}: ${why}`, call, tag === 'quota' ? 'over_limit' : 'invalid');
-      return { err: { tag, val: why } };
-    };
-    if ('key' in request && (request.key === '' || Buffer.byteLength(request.key) > longestKey)) {
-      return refuse('invalid', `a key must have 1 to ${longestKey} bytes`);
-    }
-    if ('value' in request && request.value.length > grant.max_value_bytes) {
-      return refuse('quota', `more than ${grant.max_value_bytes} bytes in one value`);
-    }
-    const space = { plugin, tenant: call.tenant };
-    try {
-      switch (request.do) {
-        case 'get':
-          return { ok: await kv.get(space, request.key) };
-        case 'set':
-          return { ok: await kv.set(space, request.key, request.value, write(request.ttl)) };
-        case 'delete':
-          return { ok: await kv.delete(space, request.key) };
-        case 'list': {
-          const { prefix, after, limit } = request;
-          return { ok: await kv.list(space, prefix, after, Math.min(limit, longestList)) };
-        }
-        case 'compareAndSet': {
-          const { key, expected, value, ttl } = request;
-          return { ok: await kv.compareAndSet(space, key, expected, value, write(ttl)) };
-        }
-        case 'increment':
-          return { ok: await kv.increment(space, request.key, request.by, write(request.ttl)) };
-      }
-    } catch (error) {
-      if (!(error instanceof KvRefused)) {
-        on.log.error({ plugin, reason: error instanceof Error ? error.message : String(error) }, 'kv_store failed');
-        return { err: { tag: 'failed', val: 'the store failed' } };
-      }
-      return refuse(error.reason === 'not_a_number' ? 'invalid' : 'quota', error.message);
-    }
-  };
+  return (message, call) =>
+    answerKvLater(kv, requestSchema.parse(message), {
+      grant,
+      space: { plugin, tenant: call.tenant },
+      refused: (what, reason) => on.refused(what, call, reason),
+      failed: reason => log.error({ plugin, reason }, 'kv_store failed'),
+    });
+}
+
+/** Lends the memory of the plugin's values, where they are in memory. */
+function lendMemory(_grant: Grant, on: ServeContext): Lent | undefined {
+  const { plugin } = on;
+  const { shared } = on.kv();
+  if (shared === undefined) return undefined;
+  return { data: shared.memoryOf(plugin), settle: thread => shared.settle(plugin, thread) };
 }

@@ -1,25 +1,10 @@
 import type { KvError } from '../../contract/generated/kv-store.js';
-import { askGateway } from '../lane/ask-gateway.ts';
-import { DeclaredError, type HostImports, type LaneSide } from '../lane/lane-side.ts';
+import { askGatewayNow, okOf } from '../lane/ask-gateway.ts';
+import { DeclaredError, type HostImports, type LaneContext, type LaneSide } from '../lane/lane-side.ts';
 import { powerOfTwo } from '../lane/power-of-two.ts';
-
-/** What it asks the gateway: the function's name, and its arguments. */
-export type KvRequest =
-  | { readonly do: 'get'; readonly key: string }
-  | { readonly do: 'delete'; readonly key: string }
-  | { readonly do: 'set'; readonly key: string; readonly value: Uint8Array; readonly ttl?: bigint | undefined }
-  | { readonly do: 'list'; readonly prefix: string; readonly after?: string | undefined; readonly limit: number }
-  | {
-      readonly do: 'compareAndSet';
-      readonly key: string;
-      readonly expected?: Uint8Array | undefined;
-      readonly value: Uint8Array;
-      readonly ttl?: bigint | undefined;
-    }
-  | { readonly do: 'increment'; readonly key: string; readonly by: bigint; readonly ttl?: bigint | undefined };
-
-/** What the gateway answers. */
-export type KvAnswer = { readonly ok: unknown } | { readonly err: KvError };
+import { answerKv, type KvUse } from './lane/answer-kv.ts';
+import type { KvGrant, KvRequest } from './lane/kv-request.ts';
+import { sharedKvOf } from './lane/shared-kv-of.ts';
 
 /** What a plugin that is learning would have needed. */
 export interface KvNeed {
@@ -36,20 +21,38 @@ const wit = 'sallyport:plugin/kv-store';
 export const kvStoreInLane = {
   name: 'kv_store',
   wit: [`${wit}@0.1.0`],
-  imports: (_grant, lane) => functions(request => askGateway(lane, request)),
-  asyncImports: ['get', 'set', 'delete', 'list', 'compare-and-set', 'increment'].map(name => `${wit}#${name}`),
+  imports: (grant, lane) =>
+    functions(lane.lent === undefined ? request => askGatewayNow(lane, request) : usingLent(grant, lane)),
+  blockingImports: ['get', 'set', 'delete', 'list', 'compare-and-set', 'increment'].map(name => `${wit}#${name}`),
   denied: functions(refuseUse),
   learning: {
     imports: (tell, memory) =>
-      functions(async request => {
+      functions(request => {
         tell(kvNeed(request, memory));
         return refuseUse();
       }),
   },
-} satisfies LaneSide;
+} satisfies LaneSide<KvGrant>;
+
+/** Answers in this thread, from values in memory that threads share. */
+function usingLent(grant: KvGrant, lane: LaneContext): (request: KvRequest) => unknown {
+  const kv = sharedKvOf(lane.lent as SharedArrayBuffer, lane.thread);
+  const use: KvUse = {
+    grant,
+    get space() {
+      return { plugin: lane.plugin, tenant: lane.tenant };
+    },
+    refused: lane.refused,
+    failed: reason => lane.log('error', `kv_store failed: ${reason}`),
+  };
+  return request => {
+    lane.countHostCall();
+    return okOf(answerKv(kv, request, use));
+  };
+}
 
 /** The functions of the interface, over one that takes a request. */
-function functions(run: (request: KvRequest) => Promise<unknown>): HostImports {
+function functions(run: (request: KvRequest) => unknown): HostImports {
   return {
     [wit]: {
       get: (key: string) => run({ do: 'get', key }),
@@ -63,7 +66,7 @@ function functions(run: (request: KvRequest) => Promise<unknown>): HostImports {
   };
 }
 
-async function refuseUse(): Promise<never> {
+function refuseUse(): never {
   throw new DeclaredError({ tag: 'denied', val: 'kv_store was not granted' } satisfies KvError);
 }
 

@@ -17,6 +17,8 @@ export interface LaneContext {
     getShared(key: string): string | undefined;
     setShared(key: string, value: string): void;
   };
+  /** The tenant of this request. */
+  readonly tenant: string | undefined;
   /** What the capability's `shows` made of the caller of this request. */
   readonly caller: Caller;
   /** Leaves a note for this capability's gateway side, which gets it after the call. Returns whether it is kept. */
@@ -25,6 +27,17 @@ export interface LaneContext {
   refused(what: string, reason?: RefusalReason): void;
   /** Asks this capability's `serve` on the gateway's thread. Only for functions named in `asyncImports`. */
   ask(request: unknown): Promise<unknown>;
+  /**
+   * Asks the same, and holds up the lane's thread until the answer is there. In a process, which shares no memory with the
+   * gateway, it returns a promise. Only for functions named in `blockingImports`.
+   */
+  askNow(request: unknown): unknown;
+  /** What the capability's `lends` returned; undefined in a process. */
+  readonly lent: unknown;
+  /** The number of this thread. No two threads of the gateway ever have the same. */
+  readonly thread: number;
+  /** Counts a use of what was lent, as `ask` counts requests. @throws LimitExceeded */
+  countHostCall(): void;
 }
 
 /**
@@ -39,6 +52,8 @@ export interface LaneSide<G = unknown> {
   readonly imports: (grant: G, lane: LaneContext) => HostImports;
   /** Functions, as `interface#function`, that wait for the gateway's thread. A plugin that has any gets lanes of its own. */
   readonly asyncImports?: readonly string[];
+  /** Functions that the gateway answers at once. In a lane that is a process, they wait like `asyncImports`. */
+  readonly blockingImports?: readonly string[];
   /** What an optional capability that was not granted answers. Without it, such a plugin is refused. */
   readonly denied?: HostImports;
   /** What guests get of it in learning mode. Only what is always granted has none. */

@@ -1,6 +1,6 @@
 import type { SecretError } from '../../contract/generated/secret-store.js';
 import { cut } from '../../core/cut.ts';
-import { askGateway } from '../lane/ask-gateway.ts';
+import { askGatewayNow } from '../lane/ask-gateway.ts';
 import { DeclaredError, type LaneSide } from '../lane/lane-side.ts';
 import { worthlessPlaceholder } from './lane/worthless-placeholder.ts';
 
@@ -20,7 +20,7 @@ const wit = 'sallyport:plugin/secret-store';
 
 /** Why a secret is not given. */
 export const denied = (why: string): SecretError => ({ tag: 'denied', val: why });
-const refuse = async () => {
+const refuse = () => {
   throw new DeclaredError(denied('secret_store was not granted'));
 };
 
@@ -30,20 +30,20 @@ export const secretStoreInLane = {
   wit: [`${wit}@0.1.0`],
   imports: (_grant, lane) => ({
     [wit]: {
-      get: (name: string) => askGateway<string>(lane, { do: 'get', name } satisfies SecretRequest),
-      reference: (name: string) => askGateway<string>(lane, { do: 'reference', name } satisfies SecretRequest),
+      get: (name: string) => askGatewayNow<string>(lane, { do: 'get', name } satisfies SecretRequest),
+      reference: (name: string) => askGatewayNow<string>(lane, { do: 'reference', name } satisfies SecretRequest),
     },
   }),
-  asyncImports: [`${wit}#get`, `${wit}#reference`],
+  blockingImports: [`${wit}#get`, `${wit}#reference`],
   denied: { [wit]: { get: refuse, reference: refuse } },
   learning: {
     imports: tell => ({
       [wit]: {
-        get: async (name: string) => {
+        get: (name: string) => {
           tell({ do: 'get', name: cut(name, longestName) });
           return refuse();
         },
-        reference: async (name: string) => {
+        reference: (name: string) => {
           tell({ do: 'reference', name: cut(name, longestName) });
           return worthlessPlaceholder(name);
         },

@@ -26,7 +26,7 @@ const pluginLimits = z
     payload_bytes: payload
       .default(8 * MiB)
       .describe('Text and blobs that are passed to one hook call, and those that it returns.'),
-    host_calls: count.default(100).describe('Calls of one hook call to asynchronous capabilities.'),
+    host_calls: count.default(100).describe('Calls of one hook call to capabilities that the gateway answers.'),
     state_bytes: z.int().min(0).max(MiB).default(65_536).describe('State that a plugin may keep during one request.'),
   })
   .prefault({})

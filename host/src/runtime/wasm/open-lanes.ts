@@ -7,6 +7,7 @@ import type { Log } from '../../core/log.ts';
 import type { PluginUsage } from '../../core/plugin-usage.ts';
 import { composeRuns } from '../compose-runs.ts';
 import type { PluginRunner, RunnerOptions } from '../runtime.ts';
+import type { LanePlugin } from './lane/message.ts';
 import { openCapabilities, type PluginCapabilities, showCaller } from './plugin-capabilities.ts';
 import { DedicatedLane } from './pool/dedicated-lane.ts';
 import type { PoolOptions, Refused } from './pool/lane-handle.ts';
@@ -63,18 +64,27 @@ class LaneRunner implements PluginRunner {
     this.#accounts = new UsageAccounts(facilities.metrics, ids);
     this.#pool = {
       ...{ backlog, log, refused, accounts: this.#accounts },
+      serveOf: (plugin, capability) => capabilities.get(plugin)?.serves.get(capability),
+      settle(lane) {
+        for (const { lent } of capabilities.values()) for (const loan of lent.values()) loan.settle(lane);
+      },
       deliverNote: (note, call) => capabilities.get(note.plugin)?.deliver(note, call),
     };
   }
 
   async startShared(plugins: readonly WasmPlugin[], { lanes, threads }: RunnerOptions): Promise<void> {
     const options = { ...this.#pool, count: lanes ?? availableParallelism(), threads };
-    this.#add(plugins, await SharedLanes.start(plugins.map(lanePlugin), options));
+    this.#add(
+      plugins,
+      await SharedLanes.start(
+        plugins.map(plugin => this.#lanePlugin(plugin)),
+        options,
+      ),
+    );
   }
 
   async startDedicated(plugin: WasmPlugin): Promise<void> {
-    const serves = this.#capabilities.get(plugin.id)?.serves ?? new Map();
-    this.#add([plugin], await DedicatedLane.start(lanePlugin(plugin), serves, this.#pool));
+    this.#add([plugin], await DedicatedLane.start(this.#lanePlugin(plugin), this.#pool));
   }
 
   async run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
@@ -91,6 +101,10 @@ class LaneRunner implements PluginRunner {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#pools].map(pool => pool[Symbol.asyncDispose]()));
     for (const opened of this.#capabilities.values()) await opened.close();
+  }
+
+  #lanePlugin(plugin: WasmPlugin): LanePlugin {
+    return lanePlugin(plugin, this.#capabilities.get(plugin.id)?.lent ?? new Map());
   }
 
   #add(plugins: readonly WasmPlugin[], pool: HookRunner & AsyncDisposable): void {

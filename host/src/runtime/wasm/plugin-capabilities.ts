@@ -1,4 +1,4 @@
-import type { Capability, Hear, HeardCall, Serve, ServeContext } from '../../capability/capability.ts';
+import type { Capability, Hear, HeardCall, Lent, Serve, ServeContext } from '../../capability/capability.ts';
 import type { Facilities } from '../../capability/facilities.ts';
 import type { Grant } from '../../capability/grant.ts';
 import { recordRefusal } from '../../capability/refusal.ts';
@@ -11,6 +11,8 @@ import type { Log } from '../../core/log.ts';
 export interface PluginCapabilities {
   /** Answers the requests of its lane, by capability. */
   readonly serves: ReadonlyMap<string, Serve>;
+  /** What its lanes use directly, by capability. */
+  readonly lent: ReadonlyMap<string, Lent>;
   /** Whether it may see anything of a caller. */
   readonly seesCaller: boolean;
   /** Returns what it may see of a caller; undefined if that is nothing. */
@@ -59,9 +61,10 @@ function capabilitiesOf(
 ): PluginCapabilities {
   const closing: (() => Promise<void> | void)[] = [];
   const serves = new Map<string, Serve>();
+  const lent = new Map<string, Lent>();
   const receivers = new Map<string, Hear>();
   const granted = capabilities.filter(({ name }) => grant.granted.has(name));
-  for (const { name: capability, serve, hear } of granted) {
+  for (const { name: capability, serve, lends, hear } of granted) {
     const context: ServeContext = {
       ...(grant.isShadow ? shadowFacilities(facilities) : facilities),
       plugin,
@@ -72,12 +75,15 @@ function capabilitiesOf(
     };
     const argument = grant.granted.get(capability);
     if (serve !== undefined) serves.set(capability, serve(argument, context));
+    const loan = lends?.(argument, context);
+    if (loan !== undefined) lent.set(capability, loan);
     // What a note would do has an effect, so the notes of a plugin in shadow are discarded.
     if (hear !== undefined && !grant.isShadow) receivers.set(capability, hear(argument, context));
   }
   const showing = granted.filter(({ shows }) => shows !== undefined);
   return {
     serves,
+    lent,
     seesCaller: showing.length > 0,
     shown: (caller, request) =>
       showing.length === 0

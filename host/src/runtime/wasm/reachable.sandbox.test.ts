@@ -23,6 +23,11 @@ const spy = `
     const reach = ${reachText};
     const given = ['TextDecoder', 'TextEncoder', 'queueMicrotask', 'setTimeout', 'meterLifted'];
     const thrownBy = action => { try { return action(); } catch (error) { return error; } };
+    const stored = () => {
+      const kv = imports['sallyport:plugin/kv-store'];
+      kv.set('a', new Uint8Array(1));
+      return kv.get('a');
+    };
     const look = () => {
       const globals = Object.getOwnPropertyNames(globalThis);
       const known = new Set([globalThis]);
@@ -35,7 +40,8 @@ const spy = `
         ['new TextDecoder()', new TextDecoder()],
         ['encoded', new TextEncoder().encode('')],
         ['timer', setTimeout(() => {}, 1)],
-        ['promise', imports['sallyport:plugin/kv-store'].get('')],
+        ['promise', imports['sallyport:plugin/tool-call'].call('', '{}')],
+        ['stored', stored()],
         ['stdin', imports['wasi:cli/stdin'].getStdin()],
         ['stdout', imports['wasi:cli/stdout'].getStdout()],
         ['error of new TextDecoder', thrownBy(() => new TextDecoder('none'))],
@@ -44,6 +50,7 @@ const spy = `
         ['error of encodeInto', thrownBy(() => new TextEncoder().encodeInto('', 1))],
         ['error of encode', thrownBy(() => TextEncoder.prototype.encode.call({}))],
         ['error of a host function', thrownBy(() => imports['sallyport:plugin/random'].bytes(1000000000))],
+        ['error of a stored value', thrownBy(() => imports['sallyport:plugin/kv-store'].get(''))],
         ['error of an argument', thrownBy(() => imports['sallyport:plugin/log'].write('constructor', {}))],
       ], known);
       return { globals, found };
@@ -128,7 +135,7 @@ describe('code in place of the glue', () => {
   it('[SBX-69] cannot change what it shares with the lane and with other plugins', () => {
     /** Made for this instance, or just now. */
     const own =
-      /^(TextDecoder(\.prototype(\.decode)?)?|meterLifted|getCoreModule|instantiateCore|stdin|stdout|new TextDecoder\(\)|encoded|promise|error of [\w ]+)$|^error of [\w ]+\.(stack|payload)/;
+      /^(TextDecoder(\.prototype(\.decode)?)?|meterLifted|getCoreModule|instantiateCore|stdin|stdout|new TextDecoder\(\)|encoded|stored|promise|error of [\w ]+)$|^error of [\w ]+\.(stack|payload)/;
     const open = reached.found.filter(([way, , isFrozen]) => !isFrozen && !own.test(way)).map(([way]) => way);
     expect(open).toEqual([]);
   });

@@ -1,3 +1,4 @@
+import type { Lent } from '../../capability/capability.ts';
 import type { PreparedPlugin } from '../runtime.ts';
 import type { Component } from './compile/component.ts';
 import type { Isolation, LanePlugin } from './lane/message.ts';
@@ -13,13 +14,17 @@ export interface WasmPlugin extends PreparedPlugin {
 export const needsOwnLane = ({ component, isolation }: WasmPlugin): boolean =>
   component.asynchronous || isolation === 'process';
 
-/** Returns the plugin as lanes get it. */
-export const lanePlugin = ({ id, component, config, grant, limits, isolation = 'pooled' }: WasmPlugin): LanePlugin => ({
+/** Returns the plugin as lanes get it. @param lent what they use directly, unless they are processes */
+export const lanePlugin = (
+  { id, component, config, grant, limits, isolation = 'pooled' }: WasmPlugin,
+  lent: ReadonlyMap<string, Lent>,
+): LanePlugin => ({
   id,
   component,
   config: JSON.stringify(config),
   granted: grant.granted,
   denied: grant.denied,
+  lent: new Map(isolation === 'process' ? [] : [...lent].map(([capability, { data }]) => [capability, data])),
   limits,
   isolation,
   learning: grant.learning,

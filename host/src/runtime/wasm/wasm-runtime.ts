@@ -47,7 +47,7 @@ export function createWasmRuntime(options: WasmRuntimeOptions): WasmRuntime {
   return {
     inspect,
     compile: (component, limits, isolation, signal) =>
-      compile(component, { capabilities, limits, cache, keepBytes: isolation === 'process', signal, log }),
+      compile(component, { capabilities, limits, cache, isProcess: isolation === 'process', signal, log }),
     async check(plugins, facilities) {
       for (const opened of openCapabilities(plugins, { capabilities, log, facilities }).values()) await opened.close();
     },

@@ -1,52 +1,53 @@
-import type { KvSpace, KvStore } from '../kv.ts';
-import { createKvStore, type KvTable } from '../kv-table.ts';
+import { type KvOperations, type KvSpace, type KvStore, later, type SharedValues } from '../kv.ts';
+import { openSharedKv, type SharedKv } from './shared/shared-kv.ts';
 
-type Entry = ReturnType<KvTable['read']> & {};
+/** Reserved address space. Memory is used as values need it. */
+const mostBytes = 2 ** 32;
+const firstBytes = 2 ** 16;
+/** The number of the gateway's thread. Lanes have higher ones. */
+const owner = 1;
+/** The gateway's thread waits no longer for a lane that has the lock: it may have to end that lane. */
+const patienceMs = 100;
 
-/** A store that lasts as long as the process: for tests, and where nothing is to outlive a restart. */
-export function createMemoryKv(now?: () => number): KvStore {
-  const spaces = new Map<string, Map<string, Entry>>();
-  const nameOf = ({ plugin, tenant }: KvSpace) => JSON.stringify([plugin, tenant]);
-  const entriesOf = (space: KvSpace) => spaces.get(nameOf(space)) ?? new Map<string, Entry>();
-  const table: KvTable = {
-    transact: work => work(),
-    look: work => work(),
-    read: (space, key) => entriesOf(space).get(key),
-    write(space, key, entry) {
-      const entries = entriesOf(space);
-      entries.set(key, { ...entry, value: entry.value.slice() });
-      spaces.set(nameOf(space), entries);
-    },
-    remove: (space, key) => void entriesOf(space).delete(key),
-    keys: (space, prefix, after, limit, at) =>
-      [...entriesOf(space)]
-        .filter(([key, { expiresAt }]) => key.startsWith(prefix) && (expiresAt === undefined || expiresAt > at))
-        .map(([key]) => key)
-        .sort(byBytes)
-        .filter(key => after === undefined || byBytes(key, after) > 0)
-        .slice(0, limit),
-    usage(space) {
-      const entries = entriesOf(space);
-      let bytes = 0;
-      for (const [key, { value }] of entries) bytes += Buffer.byteLength(key) + value.length;
-      return { keys: entries.size, bytes };
-    },
-    sweep(at, limit) {
-      let left = limit;
-      for (const entries of spaces.values()) {
-        for (const [key, { expiresAt }] of entries) {
-          if (left === 0) return;
-          if (expiresAt === undefined || expiresAt > at) continue;
-          entries.delete(key);
-          left -= 1;
-        }
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      spaces.clear();
-    },
-  };
-  return createKvStore(table, now);
+interface MemoryKv extends KvStore {
+  readonly shared: SharedValues;
 }
 
-const byBytes = (one: string, other: string): number => Buffer.compare(Buffer.from(one), Buffer.from(other));
+interface PluginValues {
+  readonly memory: SharedArrayBuffer;
+  readonly kv: SharedKv;
+}
+
+/** A store that lasts as long as the process: for tests, and where nothing is to outlive a restart. */
+export function createMemoryKv(now?: () => number): MemoryKv {
+  const plugins = new Map<string, PluginValues>();
+  const valuesOf = (plugin: string): PluginValues => {
+    const known = plugins.get(plugin);
+    if (known !== undefined) return known;
+    const memory = new SharedArrayBuffer(firstBytes, { maxByteLength: mostBytes });
+    const hashKey = crypto.getRandomValues(new Int32Array(2));
+    const values = { memory, kv: openSharedKv(memory, { owner, patienceMs, hashKey, now }) };
+    plugins.set(plugin, values);
+    return values;
+  };
+  const of = ({ plugin }: KvSpace) => valuesOf(plugin).kv;
+  const operations: KvOperations = {
+    get: (space, key) => of(space).get(space, key),
+    set: (space, ...given) => of(space).set(space, ...given),
+    delete: (space, key) => of(space).delete(space, key),
+    list: (space, ...given) => of(space).list(space, ...given),
+    compareAndSet: (space, ...given) => of(space).compareAndSet(space, ...given),
+    increment: (space, ...given) => of(space).increment(space, ...given),
+  };
+  return {
+    ...later(operations, async work => work()),
+    shared: {
+      here: operations,
+      memoryOf: plugin => valuesOf(plugin).memory,
+      settle: (plugin, thread) => plugins.get(plugin)?.kv.settle(thread),
+    },
+    async [Symbol.asyncDispose]() {
+      plugins.clear();
+    },
+  };
+}

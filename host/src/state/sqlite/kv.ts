@@ -6,8 +6,8 @@ import { fail } from '../../core/fault.ts';
 import { fileProblem } from '../../core/file-problem.ts';
 import { makeFolderSync } from '../../core/make-folder.ts';
 import { NotRegular } from '../../core/regular-file.ts';
-import type { KvStore } from '../kv.ts';
-import { createKvStore, type KvTable } from '../kv-table.ts';
+import { type KvStore, later } from '../kv.ts';
+import { type KvTable, kvOperations } from '../kv-table.ts';
 
 /** Keys are bytes, so that they are ordered and counted as such. Triggers keep count: a quota costs one look. */
 const schema = `
@@ -39,6 +39,8 @@ const schema = `
  */
 const patience = { all: 2000, look: 2, between: 10 };
 const sweepEveryMs = 60_000;
+/** Expired entries that each write clears away. */
+const sweptByWrite = 100;
 
 /**
  * A store in one file. What it acknowledged survives the end of the process, however that came; when the machine
@@ -63,19 +65,18 @@ export function openSqliteKv(path: string, now: () => number = Date.now): KvStor
        (SELECT plugin, tenant, key FROM entry WHERE expires <= ? ORDER BY expires LIMIT ?)`,
   );
   const table: KvTable = {
-    look: untilFree,
-    transact: work =>
-      untilFree(() => {
-        database.exec('BEGIN IMMEDIATE');
-        try {
-          const result = work();
-          database.exec('COMMIT');
-          return result;
-        } catch (error) {
-          database.exec('ROLLBACK');
-          throw error;
-        }
-      }),
+    look: work => work(),
+    transact(work) {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    },
     read({ plugin, tenant }, key) {
       const row = read.get(plugin, columnOf(tenant), Buffer.from(key));
       if (row === undefined) return undefined;
@@ -93,17 +94,20 @@ export function openSqliteKv(path: string, now: () => number = Date.now): KvStor
       const row = usage.get(plugin, columnOf(tenant));
       return { keys: Number(row?.keys ?? 0), bytes: Number(row?.bytes ?? 0) };
     },
-    sweep: (at, limit) => void sweep.run(at, limit),
+    sweepSome: at => void sweep.run(at, sweptByWrite),
+    sweepSpace: (_space, at) => void sweep.run(at, Number.MAX_SAFE_INTEGER),
+  };
+  const sweeping = setInterval(async () => {
+    // What is not swept now is swept later.
+    await untilFree(() => sweep.run(now(), 1000)).catch(() => {});
+  }, sweepEveryMs).unref();
+  return {
+    ...later(kvOperations(table, now), untilFree),
     async [Symbol.asyncDispose]() {
       clearInterval(sweeping);
       if (database.isOpen) database.close();
     },
   };
-  const sweeping = setInterval(async () => {
-    // What is not swept now is swept later.
-    await untilFree(() => table.sweep(now(), 1000)).catch(() => {});
-  }, sweepEveryMs).unref();
-  return createKvStore(table, now);
 }
 
 /** Runs `work`, again while another process has the file to itself. @throws what `work` throws, in the end that too */

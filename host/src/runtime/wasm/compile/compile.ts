@@ -32,12 +32,13 @@ export async function compile(
     capabilities: readonly Capability[];
     limits: PluginLimits;
     cache: CompileCache | undefined;
-    keepBytes: boolean;
+    /** Whether its lane will be a process, which needs the bytes of modules and shares no memory. */
+    isProcess: boolean;
     log: Log;
     signal?: AbortSignal | undefined;
   },
 ): Promise<Component> {
-  const asyncImports = asyncImportsOf(imports, options.capabilities);
+  const asyncImports = asyncImportsOf(imports, options.capabilities, options.isProcess);
   const asyncExports =
     asyncImports.length > 0
       ? exports.flatMap(
@@ -71,7 +72,7 @@ export async function compile(
   }
   for (const [name, growth] of divideGrowth(growing, options.limits.memoryBytes)) {
     const limited = limitGrowth(files.get(name) ?? fail('glue_unknown', { missing: name }), growth);
-    if (options.keepBytes) binaries.set(name, limited);
+    if (options.isProcess) binaries.set(name, limited);
     modules.set(name, await compileModule(limited));
   }
   const asynchronous = asyncImports.length > 0;
@@ -97,11 +98,16 @@ function textOf(files: ReadonlyMap<string, Uint8Array>, name: string): string {
  * Returns the imported functions that wait. Some wait only beside those of another capability: `wasi:io/poll`,
  * `wasi:http`.
  */
-const asyncImportsOf = (imports: readonly string[], capabilities: readonly Capability[]): string[] => {
+const asyncImportsOf = (
+  imports: readonly string[],
+  capabilities: readonly Capability[],
+  isProcess: boolean,
+): string[] => {
   const imported = new Set(imports.map(interfaceOf));
   return capabilities
     .filter(({ wit }) => wit.some(name => imported.has(interfaceOf(name))))
-    .flatMap(({ asyncImports = [] }) => asyncImports.filter(name => imported.has(name.replace(/#.*$/, ''))));
+    .flatMap(({ asyncImports = [], blockingImports = [] }) => [...asyncImports, ...(isProcess ? blockingImports : [])])
+    .filter(name => imported.has(name.replace(/#.*$/, '')));
 };
 
 async function compileModule(bytes: Uint8Array): Promise<WebAssembly.Module> {

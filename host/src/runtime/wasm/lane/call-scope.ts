@@ -20,6 +20,7 @@ export type Store = (record: LogLine | Note, scope: ChainScope) => void;
 /** The state, log lines and notes of one chain of calls, in the lane. */
 export class ChainScope {
   readonly job: number;
+  readonly tenant: string | undefined;
   readonly #store: Store;
   readonly #shown: ReadonlyMap<string, Caller> | undefined;
   /** A change puts a copy in place, because the input of the job must stay as it was. */
@@ -30,8 +31,9 @@ export class ChainScope {
   #call: CallScope | undefined;
 
   /** @param store is called at once with each log line and note, but only once for equal refusals */
-  constructor(job: number, store: Store, input?: Pick<ChainInput, 'state' | 'shown'>) {
+  constructor(job: number, store: Store, input?: Pick<ChainInput, 'context' | 'state' | 'shown'>) {
     this.job = job;
+    this.tenant = input?.context.tenant;
     this.#store = store;
     this.#shown = input?.shown;
     this.#state = input?.state ?? noState;
@@ -119,6 +121,10 @@ export class CallScope {
 
   get job(): number {
     return this.#chain.job;
+  }
+
+  get tenant(): string | undefined {
+    return this.#chain.tenant;
   }
 
   /** The number of requests to the gateway's side of capabilities so far. */

@@ -32,7 +32,7 @@ export async function openChannel(): Promise<LaneChannel> {
   }
   const plugins = await new Promise<readonly BinaryPlugin[]>(resolve => process.once('message', resolve));
   return {
-    data: { plugins: plugins.map(withModules), progress: new SharedArrayBuffer(Progress.bytes) },
+    data: { plugins: plugins.map(withModules), number: 0, progress: new SharedArrayBuffer(Progress.bytes) },
     send: message => void process.send?.(message),
     listen: listener => void process.on('message', listener),
   };

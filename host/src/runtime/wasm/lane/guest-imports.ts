@@ -17,6 +17,10 @@ export interface ToGateway {
   cpuMs(job: number): number;
   /** Sends a request to the gateway's side of a capability. */
   ask(job: number, plugin: string, capability: string, request: unknown): Promise<unknown>;
+  /** Sends the same, and holds up this thread until it is answered; in a process, returns a promise. */
+  askNow(job: number, plugin: string, capability: string, request: unknown): unknown;
+  /** The number of the lane. */
+  readonly number: number;
   /** Reports what a plugin that is learning was refused. */
   refused(plugin: string, capability: string, need: unknown): void;
 }
@@ -50,6 +54,11 @@ export function guestImports(plugin: LanePlugin, scope: () => CallScope, gateway
 }
 
 function laneContext(plugin: LanePlugin, capability: string, scope: () => CallScope, gateway: ToGateway): LaneContext {
+  const counted = (): number => {
+    const call = scope();
+    call.countHostCall(capability, gateway.cpuMs(call.job));
+    return call.job;
+  };
   return {
     plugin: plugin.id,
     log: (level, message) => scope().log(level, message),
@@ -59,16 +68,19 @@ function laneContext(plugin: LanePlugin, capability: string, scope: () => CallSc
       getShared: key => scope().getShared(key),
       setShared: (key, value) => scope().setShared(key, value),
     },
+    get tenant() {
+      return scope().tenant;
+    },
     get caller() {
       return scope().caller;
     },
     tell: said => scope().note(capability, said),
     refused: (what, reason = 'not_allowed') => scope().refused(capability, what, reason),
-    ask: request => {
-      const call = scope();
-      call.countHostCall(capability, gateway.cpuMs(call.job));
-      return gateway.ask(call.job, plugin.id, capability, request);
-    },
+    ask: request => gateway.ask(counted(), plugin.id, capability, request),
+    askNow: request => gateway.askNow(counted(), plugin.id, capability, request),
+    lent: plugin.lent.get(capability),
+    thread: gateway.number,
+    countHostCall: () => void counted(),
   };
 }
 

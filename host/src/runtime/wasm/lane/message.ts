@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads';
 import type { LogLevel } from '../../../capability/lane/lane-side.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookCall, Note } from '../../../contract/hook-call.ts';
 import type { PluginLimits } from '../../limits.ts';
@@ -11,6 +12,8 @@ export interface LanePlugin {
   readonly config: string;
   readonly granted: ReadonlyMap<string, unknown>;
   readonly denied: ReadonlySet<string>;
+  /** What its capabilities use directly, by their names. */
+  readonly lent: ReadonlyMap<string, unknown>;
   readonly limits: PluginLimits;
   readonly isolation: Isolation;
   readonly learning: boolean;
@@ -26,9 +29,20 @@ export type Isolation = 'pooled' | 'tenant' | 'fresh' | 'process';
 
 export interface LaneData {
   readonly plugins: readonly LanePlugin[];
+  /** The number of the lane. No two lanes ever have the same. */
+  readonly number: number;
+  /** Where the lane gets answers that hold up its thread. Absent in a process. */
+  readonly answers?: AnswersEnd;
   readonly progress: SharedArrayBuffer;
   /** Absent where no memory can be shared. */
   readonly records?: SharedArrayBuffer;
+}
+
+/** The lane's end of a channel for answers. */
+export interface AnswersEnd {
+  readonly port: MessagePort;
+  /** One word: the number of the request that was answered last. */
+  readonly answered: SharedArrayBuffer;
 }
 
 export interface Job {
@@ -109,4 +123,8 @@ export type FromLane =
       readonly plugin: string;
       readonly capability: string;
       readonly request: unknown;
+      /** Whether the lane's thread waits for the answer. */
+      readonly now: boolean;
     };
+
+export type Ask = Extract<FromLane, { type: 'ask' }>;

@@ -30,11 +30,13 @@ const asynchronous = data.plugins.some(plugin => plugin.component.asynchronous);
 
 /** Measures which job uses the thread. Where no call waits, it is the one that runs. */
 const clock = asynchronous ? new ThreadClock() : undefined;
-const hostCalls = new HostCalls(send);
+const hostCalls = new HostCalls(send, data.answers);
 
 const gateway: ToGateway = {
   cpuMs: job => (job === startingJob ? 0 : (clock?.used(job) ?? 0)),
   ask: (job, plugin, capability, request) => hostCalls.ask(job, plugin, capability, request),
+  askNow: (job, plugin, capability, request) => hostCalls.askNow(job, plugin, capability, request),
+  number: data.number,
   refused: (plugin, capability, need) => hostCalls.refused(plugin, capability, need),
 };
 const instances = new InstancePool(gateway);
@@ -151,7 +153,10 @@ function isJson(value: unknown): boolean {
   }
 }
 
-/** Runs jobs one after the other, and sends their results together unless these are heavy. */
+/**
+ * Runs jobs one after the other, and sends their results together unless these are heavy. A chain that made host calls
+ * may have had effects, so its result is sent at once: it is not run again if a later chain ends this lane.
+ */
 function runAllNow(jobs: readonly Job[]): void {
   let ended: [JobResult, Calls][] = [];
   let weight = 0;
@@ -159,7 +164,8 @@ function runAllNow(jobs: readonly Job[]): void {
     const result = runNow(job);
     ended.push([result, job.input.calls]);
     weight += weightOf(result.output.value) + weightOf(result.output.answer) + weightOf(result.records);
-    if (weight < heaviest && place < jobs.length - 1) continue;
+    const hasEffects = result.output.reports.some(({ hostCalls = 0 }) => hostCalls > 0);
+    if (weight < heaviest && !hasEffects && place < jobs.length - 1) continue;
     sendMemory();
     sendResults(ended);
     ended = [];

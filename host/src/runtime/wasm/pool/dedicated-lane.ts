@@ -1,13 +1,13 @@
-import type { HeardCall, Serve } from '../../../capability/capability.ts';
+import type { HeardCall } from '../../../capability/capability.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../../../contract/hook-call.ts';
 import { Fault, fail } from '../../../core/fault.ts';
-import type { FromLane, LanePlugin } from '../lane/message.ts';
+import type { Ask, FromLane, LanePlugin } from '../lane/message.ts';
 import { heaviest } from '../lane/payload-limit.ts';
 import { type CurrentCall, epochMs, startingJob } from '../lane/shared-memory.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
 import { FairQueue, type PendingJob } from './fair-queue.ts';
 import { JobUnderWay } from './job-under-way.ts';
-import { type Lane, type PoolOptions, startCall } from './lane-handle.ts';
+import { type Lane, type PoolOptions, serveStart, startCall } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
 
 const maximumUnderWay = 32;
@@ -24,8 +24,6 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   readonly #plugin: LanePlugin;
   /** The only list of calls of this lane. */
   readonly #calls: readonly HookCall[];
-  /** The gateway's side of the plugin's asynchronous capabilities, by name. */
-  readonly #serves: ReadonlyMap<string, Serve>;
   readonly #options: PoolOptions;
   readonly #supervisor: LaneSupervisor;
   #lane: Lane | undefined;
@@ -37,10 +35,9 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   #weight = 0;
   #closed = false;
 
-  private constructor(plugin: LanePlugin, serves: ReadonlyMap<string, Serve>, options: PoolOptions) {
+  private constructor(plugin: LanePlugin, options: PoolOptions) {
     this.#plugin = plugin;
     this.#calls = [{ plugin: plugin.id, stopOnBlock: true, stopOnFailure: true }];
-    this.#serves = serves;
     this.#options = options;
     this.#queue = new FairQueue(options.backlog, ({ id }) => this.#drop(id));
     this.#supervisor = new LaneSupervisor(
@@ -65,12 +62,8 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   }
 
   /** @throws Faults as Lane.start does */
-  static async start(
-    plugin: LanePlugin,
-    serves: ReadonlyMap<string, Serve>,
-    options: PoolOptions,
-  ): Promise<DedicatedLane> {
-    const pool = new DedicatedLane(plugin, serves, options);
+  static async start(plugin: LanePlugin, options: PoolOptions): Promise<DedicatedLane> {
+    const pool = new DedicatedLane(plugin, options);
     try {
       pool.#lane = await pool.#supervisor.start();
       return pool;
@@ -158,23 +151,14 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     return (this.#underWay.get(id) ?? this.#unconfirmed.get(id))?.job.heard ?? startCall;
   }
 
-  async #serve(lane: Lane, { ask, job, capability, request }: Extract<FromLane, { type: 'ask' }>): Promise<void> {
+  #serve(lane: Lane, message: Ask): Promise<void> {
+    const { job, capability, request } = message;
     const current = this.#underWay.get(job);
-    const serve = this.#serves.get(capability);
-    if (serve === undefined || (current === undefined && job !== startingJob)) {
-      return lane.send({ type: 'answer', ask, error: `${capability} is not available now` });
-    }
-    try {
-      const value = await (current === undefined ? this.#serveStart(serve, request) : current.serve(serve, request));
-      lane.send({ type: 'answer', ask, value });
-    } catch (error) {
-      lane.send({ type: 'answer', ask, error: error instanceof Error ? error.message : String(error) });
-    }
-  }
-
-  /** Answers a host call that the plugin makes while it starts. */
-  #serveStart(serve: Serve, request: unknown): Promise<unknown> {
-    return serve(request, { ...startCall, signal: AbortSignal.timeout(this.#plugin.limits.startMs) });
+    const serve = this.#options.serveOf(this.#plugin.id, capability);
+    if (serve === undefined || (current === undefined && job !== startingJob)) return lane.answer(message, undefined);
+    return lane.answer(message, () =>
+      current === undefined ? serveStart(serve, request, this.#plugin.limits) : current.serve(serve, request),
+    );
   }
 
   #checkLimits(): void {
@@ -247,7 +231,8 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       this.#remove(current);
       current.abort();
       current.job.attempts += 1;
-      if (current.hasCalledHost || current.job.attempts > 1)
+      // It may have changed what it was lent, unseen.
+      if (this.#plugin.lent.size > 0 || current.hasCalledHost || current.job.attempts > 1)
         current.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, current.cost);
       if (!current.job.isSettled) again.push(current.job);
     }

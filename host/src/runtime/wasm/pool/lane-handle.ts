@@ -1,9 +1,11 @@
-import type { Worker } from 'node:worker_threads';
-import type { HeardCall } from '../../../capability/capability.ts';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import type { HeardCall, Serve } from '../../../capability/capability.ts';
 import type { Note } from '../../../contract/hook-call.ts';
 import { Fault, Faults } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
-import type { CallRecords, FromLane, Job, LanePlugin, LogLine, StartFailure, ToLane } from '../lane/message.ts';
+import type { PluginLimits } from '../../limits.ts';
+import type { Answered } from '../lane/host-calls.ts';
+import type { Ask, CallRecords, FromLane, Job, LanePlugin, LogLine, StartFailure, ToLane } from '../lane/message.ts';
 import { epochMs, Progress, RecordBuffer, startingJob } from '../lane/shared-memory.ts';
 import type { CallLists } from '../lane/wire.ts';
 import { startLaneProcess, startLaneThread, type ThreadOrProcess } from './thread-or-process.ts';
@@ -19,12 +21,16 @@ export interface LaneEvents {
   deliverNote(note: Note, call: HeardCall): void;
   /** Takes what a plugin that is learning was refused. */
   refused?: Refused | undefined;
+  /** Finishes what the lane with this number left undone that has ended, or that runs no call now. */
+  settle(lane: number): void;
   /** Called once, also when the lane ends while it is starting. */
   ended(lane: Lane, reason: string): void;
 }
 
 /** What a pool of lanes needs beside its plugins. */
-export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'deliverNote' | 'log' | 'refused'> {
+export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'deliverNote' | 'log' | 'refused' | 'settle'> {
+  /** Returns the gateway's side of a capability of a plugin, if there is one. */
+  serveOf(plugin: string, capability: string): Serve | undefined;
   /** The number of chains that may wait. */
   readonly backlog: number;
 }
@@ -38,12 +44,21 @@ export type Refused = (plugin: string, capability: string, need: string) => void
 /** Stands for the hook call while a plugin starts. */
 export const startCall: HeardCall = { requestId: '', binding: '', upstream: '' };
 
+/** Answers a host call that a plugin makes while it starts. */
+export const serveStart = (serve: Serve, request: unknown, { startMs }: PluginLimits): Promise<unknown> =>
+  serve(request, { ...startCall, signal: AbortSignal.timeout(startMs) });
+
 /** The time for starting Node. */
 const processStartMs = 5000;
 
 /** The gateway's side of one lane: a worker thread that holds instances, or a process that does. */
 export class Lane {
+  /** The gateway's thread has 1. */
+  static #lastNumber = 1;
+  readonly number: number;
   readonly progress: Progress;
+  readonly #answers: MessagePort;
+  readonly #answered = new SharedArrayBuffer(4);
   readonly #program: ThreadOrProcess;
   readonly #records: RecordBuffer;
   readonly #events: LaneEvents;
@@ -55,9 +70,14 @@ export class Lane {
     const records = new SharedArrayBuffer(RecordBuffer.bytes);
     this.progress = new Progress(progress);
     this.#records = new RecordBuffer(records);
+    Lane.#lastNumber += 1;
+    this.number = Lane.#lastNumber;
+    const { port1, port2: port } = new MessageChannel();
+    this.#answers = port1;
+    const answers = { port, answered: this.#answered };
     this.#program = isProcess(plugins)
       ? startLaneProcess(plugins)
-      : startLaneThread({ plugins, progress, records }, thread);
+      : startLaneThread({ plugins, number: this.number, answers, progress, records }, thread);
     this.#events = events;
     this.#plugins = new Set(plugins.map(({ id }) => id));
   }
@@ -102,6 +122,8 @@ export class Lane {
     this.#program.onExit(() => {
       const plugin = plugins[this.progress.read()?.call ?? 0]?.id ?? '';
       started([new Fault('plugin_start_failed', { plugin, reason })]);
+      this.#answers.close();
+      this.#events.settle(this.number);
       this.#events.accounts.ended(this);
       this.#events.ended(this, reason);
     });
@@ -138,6 +160,24 @@ export class Lane {
     this.#program.send(message);
   }
 
+  /**
+   * Answers a request of the lane.
+   * @param serve undefined if there is no such capability, or its hook call has ended
+   */
+  async answer({ ask, capability, now }: Ask, serve: (() => Promise<unknown>) | undefined): Promise<void> {
+    const answer = await answerOf(capability, serve);
+    if (!now) return this.send({ type: 'answer', ask, ...answer });
+    this.#answers.postMessage(answer);
+    const word = new Int32Array(this.#answered);
+    Atomics.store(word, 0, ask);
+    Atomics.notify(word, 0);
+  }
+
+  /** Finishes what the lane left undone, which runs no call now. */
+  settle(): void {
+    this.#events.settle(this.number);
+  }
+
   /** Returns what its thread or process has used of the CPU, in milliseconds; undefined if that cannot be measured. */
   async cpuMs(): Promise<number | undefined> {
     return this.#program.cpuMs().catch(() => undefined);
@@ -167,6 +207,15 @@ function lateProcess(plugins: readonly LanePlugin[], beganMs: number): Fault | u
 function startFault({ plugin, cause, message }: StartFailure): Fault {
   if (cause === 'refused') return new Fault('plugin_refused_config', { plugin, reason: message });
   return new Fault('plugin_start_failed', { plugin, cause, reason: message });
+}
+
+async function answerOf(capability: string, serve: (() => Promise<unknown>) | undefined): Promise<Answered> {
+  if (serve === undefined) return { error: `${capability} is not available now` };
+  try {
+    return { value: await serve() };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 const isProcess = (plugins: readonly LanePlugin[]) => plugins.some(plugin => plugin.isolation === 'process');

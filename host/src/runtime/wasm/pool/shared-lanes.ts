@@ -1,11 +1,11 @@
 import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../../../contract/hook-call.ts';
 import { Fault, fail } from '../../../core/fault.ts';
 import type { PluginLimits } from '../../limits.ts';
-import type { FromLane, LanePlugin } from '../lane/message.ts';
-import { type CurrentCall, epochMs, noJob } from '../lane/shared-memory.ts';
+import type { Ask, FromLane, LanePlugin } from '../lane/message.ts';
+import { type CurrentCall, epochMs, noJob, startingJob } from '../lane/shared-memory.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
 import { FairQueue, type PendingJob } from './fair-queue.ts';
-import type { Lane, PoolOptions } from './lane-handle.ts';
+import { type Lane, type PoolOptions, serveStart } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
 import type { ReadyThreads } from './ready-threads.ts';
 
@@ -38,13 +38,17 @@ interface LaneFailure {
  * The lanes for plugins without asynchronous capabilities. Each holds an instance of every plugin and runs one chain at
  * a time. Chains that become ready in one turn of the event loop travel in one message. A lane in which a call exceeds
  * its deadline is ended and a warm spare takes its place. The other chains of its batch run again in other lanes,
- * because a pure plugin has no effect but its result.
+ * because a pure plugin has no effect but its result. A chain whose result has arrived does not run
+ * again, and a chain with effects sends its result at once.
  */
 export class SharedLanes implements HookRunner, AsyncDisposable {
   readonly #limits: ReadonlyMap<string, PluginLimits>;
+  readonly #serveOf: PoolOptions['serveOf'];
   readonly #supervisor: LaneSupervisor;
   readonly #idle: Lane[] = [];
   readonly #busy = new Map<Lane, Batch>();
+  /** Lanes that are being ended. What they have sent still arrives. */
+  readonly #ending = new Map<Lane, LaneFailure>();
   #spare: Lane | undefined;
   readonly #queue: FairQueue;
   readonly #lists = new CallLists();
@@ -59,6 +63,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
 
   private constructor(plugins: readonly LanePlugin[], { backlog, count, ...options }: SharedLanesOptions) {
     this.#count = count;
+    this.#serveOf = options.serveOf;
     this.#limits = new Map(plugins.map(plugin => [plugin.id, plugin.limits]));
     this.#queue = new FairQueue(backlog);
     this.#supervisor = new LaneSupervisor(
@@ -174,6 +179,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
   }
 
   #receive(lane: Lane, message: FromLane): void {
+    if (message.type === 'ask') return void this.#serve(lane, message);
     if (message.type !== 'done') return;
     const batch = this.#busy.get(lane);
     if (batch === undefined) return;
@@ -189,14 +195,29 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     // Heavy results come in several messages.
     if (jobs.size > 0) return;
     this.#busy.delete(lane);
+    lane.settle();
     this.#idle.push(lane);
     this.#chainMs += ((performance.now() - sentAt) / size - this.#chainMs) / 8;
     if (this.#queue.length > 0) this.#flushSoon();
   }
 
+  /** Answers a request of a plugin, for a chain that it is in. */
+  #serve(lane: Lane, message: Ask): Promise<void> {
+    const { job, plugin, capability, request } = message;
+    const serve = this.#serveOf(plugin, capability);
+    const limits = this.#limits.get(plugin);
+    if (serve === undefined || limits === undefined) return lane.answer(message, undefined);
+    if (job === startingJob) return lane.answer(message, () => serveStart(serve, request, limits));
+    const input = this.#busy.get(lane)?.jobs.get(job)?.input;
+    if (!input?.calls.some(call => call.plugin === plugin)) return lane.answer(message, undefined);
+    const signal = AbortSignal.timeout(limits.timeoutMs);
+    return lane.answer(message, () => serve(request, { ...input.context, signal }));
+  }
+
   #checkLimits(): void {
     if (this.#busy.size === 0) this.#supervisor.unwatch();
     for (const [lane, { jobs }] of this.#busy) {
+      if (this.#ending.has(lane)) continue;
       const at = lane.progress.read();
       const call = at === undefined ? undefined : jobs.get(at.job)?.input.calls[at.call];
       if (at === undefined || call === undefined) continue;
@@ -217,18 +238,21 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
   }
 
   #end(lane: Lane, failure: LaneFailure): void {
-    this.#replace(lane, failure);
+    if (this.#ending.has(lane)) return;
+    this.#ending.set(lane, failure);
     void lane.terminate();
   }
 
-  /** Replaces a lane that ended by itself: its thread ran out of memory, or broke. */
+  /** Replaces a lane that was ended, or ended by itself: its thread ran out of memory, or broke. */
   #ended(lane: Lane, reason: string): void {
+    const failure = this.#ending.get(lane);
+    this.#ending.delete(lane);
     if (this.#closed) return;
     const at = lane.progress.read();
     if (this.#spare === lane) this.#spare = undefined;
     else if (this.#idle.includes(lane)) this.#idle.splice(this.#idle.indexOf(lane), 1);
     else if (!this.#busy.has(lane)) return;
-    this.#replace(lane, at === undefined ? undefined : { at, cause: 'limit', message: reason });
+    this.#replace(lane, failure ?? (at === undefined ? undefined : { at, cause: 'limit', message: reason }));
   }
 
   /** Removes a lane, fails the call that it was in, and gives the rest of its batch to other lanes. */

@@ -38,7 +38,8 @@ export const startThread = (): Worker =>
 
 /** Sends the plugins to a thread. @param thread one without plugins */
 export function startLaneThread({ plugins, ...shared }: LaneData, thread: Worker = startThread()): ThreadOrProcess {
-  thread.postMessage({ plugins: plugins.map(withoutBinaries), ...shared } satisfies ThreadData);
+  const data = { plugins: plugins.map(withoutBinaries), ...shared } satisfies ThreadData;
+  thread.postMessage(data, shared.answers === undefined ? [] : [shared.answers.port]);
   return {
     send: thread.postMessage.bind(thread),
     onMessage: listener => void thread.on('message', listener),
