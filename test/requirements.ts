@@ -289,6 +289,14 @@ export const requirements = {
     'Nothing waits for a plugin in shadow; its calls are dropped and counted while too many are under way or it keeps failing.',
   'HOOK-106': 'Answers and requests to upstreams are the same to the byte with and without a plugin in shadow.',
   'HOOK-107': 'Conditions on content types compare media types in any case, and without their parameters.',
+  'HOOK-120': 'Where receipts are on, each hook call leaves one line, and a plugin that was not called leaves none.',
+  'HOOK-121': 'The paths of a receipt name members that MCP or the schema of the tool names; all others are masked.',
+  'HOOK-122':
+    'A receipt has hashes of what changed, which only the holder of the key can compare with a value, and no content.',
+  'HOOK-123':
+    'Where the queue of receipts is full, calls wait or receipts are dropped and counted, by setting; closing writes them all.',
+  'HOOK-124': 'Receipts are whole lines on the disk, through log rotation, a full disk and a killed process.',
+  'HOOK-125': 'Where receipts are off, plugins share hops as before, and nothing is kept or hashed.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

@@ -32,7 +32,8 @@ export async function hookList(): Promise<Map<string, string>> {
     '- Instructions and server information of upstreams, and completions. They always pass.',
     '- Notifications that a list changed, which have no content.',
     '',
-    'A plugin with [conditions](operator-guide.md#modes-and-conditions) sees only the calls that match.',
+    'A plugin with [conditions](operator-guide.md#modes-and-conditions) sees only the calls that match. Each call of a hook can',
+    'leave a [receipt](receipts.md).',
     '',
   ];
   return new Map([['docs/hooks.md', lines.join('\n')]]);

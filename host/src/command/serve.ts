@@ -48,10 +48,10 @@ function handleSignals(host: Host, log: Log): () => void {
   const reopen = () => {
     try {
       host.reopenFiles();
-      log.info({ signal: 'SIGHUP' }, 'reopened the audit file; the log still goes to stderr');
+      log.info({ signal: 'SIGHUP' }, 'reopened the files of audit and receipts; the log still goes to stderr');
     } catch (error) {
       const { code, message, hint } = toFault(error);
-      log.error({ signal: 'SIGHUP', code, message, hint }, 'cannot reopen the audit file');
+      log.error({ signal: 'SIGHUP', code, message, hint }, 'cannot reopen the files of audit and receipts');
     }
   };
   const ignore = (signal: NodeJS.Signals) => log.info({ signal }, 'ignored a signal');

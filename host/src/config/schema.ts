@@ -9,6 +9,7 @@ import { logSection } from './section/log.ts';
 import { metricsSection } from './section/metrics.ts';
 import { pluginSettingsSection } from './section/plugin-settings.ts';
 import { type GrantsSchema, pluginsChecks, pluginsSection } from './section/plugins.ts';
+import { receiptsSection } from './section/receipts.ts';
 import { registriesSection } from './section/registries.ts';
 import { secretsSection } from './section/secrets.ts';
 import type { Files, SectionChecks } from './section/section.ts';
@@ -28,6 +29,7 @@ export const createConfigSchema = (grants: GrantsSchema) =>
       ...stateSection.shape,
       ...metricsSection.shape,
       ...auditSection.shape,
+      ...receiptsSection.shape,
       ...registriesSection.shape,
       ...limitsSection.shape,
       ...pluginSettingsSection.shape,
@@ -48,6 +50,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
   ...secretsSection.finish(parsed, files),
   ...stateSection.finish(parsed, files),
   ...auditSection.finish(parsed, files),
+  ...receiptsSection.finish(parsed, files),
   ...pluginsSection(grants).finish(parsed, files),
   ...upstreamsSection.finish(parsed, files),
   ...bindingsSection.finish(parsed, files),

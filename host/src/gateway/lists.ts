@@ -47,7 +47,8 @@ export async function list(call: Call, method: ListMethod): Promise<Outcome> {
 /** Passes a page on, and updates what the gateway knows of the list. */
 async function listOfOne(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
   const catalog = member.lists[method];
-  const learn = catalog.last === undefined ? undefined : catalog.observe();
+  const isUsed = catalog.last !== undefined || call.route.chain.isRecorded === true;
+  const learn = isUsed ? catalog.observe() : undefined;
   const answer = await member.upstream.request(method, call.params, requestOptions(call));
   if (learn !== undefined && !answer.error) {
     learn(itemsIn(answer.result, method), call.params.cursor === undefined && answer.result.nextCursor === undefined);

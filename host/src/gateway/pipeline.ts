@@ -129,7 +129,8 @@ export async function afterHooks(
 const callTool = (nested: Call, owner: Member, params: JsonObject) => callMember(nested, owner, 'tools/call', params);
 
 /** Creates the hook context of a call to this upstream. */
-export function hookContext(call: Call, { upstream }: Member): HookContext {
+export function hookContext(call: Call, member: Member): HookContext {
+  const { upstream } = member;
   const { tenant, subject, claims } = call.principal;
   return {
     requestId: call.requestId,
@@ -138,9 +139,18 @@ export function hookContext(call: Call, { upstream }: Member): HookContext {
     ...(tenant !== undefined && { tenant }),
     ...(subject !== undefined && { subject }),
     caller: subject === undefined ? { headers: call.headers } : { headers: call.headers, claims },
+    ...(call.route.chain.isRecorded && { listedTool: name => listedTool(member, name) }),
     tools: new NestedTools(call, callTool),
     receipts: call.record.receipts,
   };
+}
+
+/** Returns a tool as its upstream listed it. Where it is not known, the list is requested for later calls. */
+function listedTool({ lists }: Member, name: string): JsonObject | undefined {
+  const tools = lists['tools/list'];
+  const tool = tools.lastItem(name);
+  if (tool === undefined) tools.items().catch(() => {});
+  return tool;
 }
 
 function toolOf(method: HookedMethod, to: AnsweredCall | undefined): Pick<AfterOptions, 'tool' | 'outputSchema'> {

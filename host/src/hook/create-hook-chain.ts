@@ -23,6 +23,8 @@ import { refuse } from './invalid-output.ts';
 import { OutputSchemas } from './output-schema.ts';
 import { type HookPlan, Plan } from './plan.ts';
 import type { Receipt } from './receipt.ts';
+import type { ReceiptRecorder } from './record/receipt-log.ts';
+import { Recording } from './record/recording.ts';
 import { runInOrder, showToAll } from './run.ts';
 import { type Failure, failure, type Run, type ShadowStarter, whyNotShowable } from './run-hop.ts';
 import { requestViews, responseView } from './view/views.ts';
@@ -35,6 +37,8 @@ interface HookChainOptions {
   readonly mask?: SecretMask;
   /** Calls the plugins in shadow. Required if there are any. */
   readonly shadows?: ShadowStarter;
+  /** Records each hook call, if that is configured. */
+  readonly recorder?: ReceiptRecorder | undefined;
 }
 
 /** Creates a hook chain over a runner: the runner knows how to call plugins, the chain knows what outcomes mean. */
@@ -47,15 +51,19 @@ class PluginChain implements HookChain {
   readonly #failureWarning: RepeatedWarning;
 
   constructor(options: HookChainOptions) {
-    const { plugins, log } = options;
+    const { plugins, log, recorder } = options;
     this.#options = options;
-    this.#plan = new Plan(plugins);
+    this.#plan = new Plan(plugins, recorder !== undefined);
     this.#outputSchemas = new OutputSchemas(log);
     this.#failureWarning = new RepeatedWarning(log, 'a plugin failed');
   }
 
   get plugins() {
     return this.#plan.plugins.filter(({ health }) => !health.isDisabled).map(({ id }) => id);
+  }
+
+  get isRecorded() {
+    return this.#options.recorder !== undefined;
   }
 
   troubles() {
@@ -147,7 +155,7 @@ class PluginChain implements HookChain {
   #beforeRun(on: HookContext, method: CallMethod, plan: HookPlan, signal?: AbortSignal): Run<Request> {
     const hook = beforeHook(method);
     return {
-      ...this.#runOf(on, hook, plan, signal),
+      ...this.#runOf(on, method, hook, plan, signal),
       view: requestViews[method],
       input: value => ({ stage: 'before', value }),
       about: value => ({ ...on, method, target: targetOf(method, value) }),
@@ -163,7 +171,7 @@ class PluginChain implements HookChain {
     signal?: AbortSignal,
   ): Run<Response> {
     return {
-      ...this.#runOf(on, afterHook(method), plan, signal),
+      ...this.#runOf(on, method, afterHook(method), plan, signal),
       view: responseView(method, result),
       input: value => ({ stage: 'after', value }),
       about: value => ({ ...on, method, contentTypes: () => contentTypesOf(value) }),
@@ -171,9 +179,15 @@ class PluginChain implements HookChain {
     };
   }
 
-  #runOf(on: HookContext, hook: HookName, plan: HookPlan, signal: AbortSignal | undefined) {
+  #runOf(on: HookContext, method: HookedMethod, hook: HookName, plan: HookPlan, signal: AbortSignal | undefined) {
     const { runner, shadows } = this.#options;
-    return { on, hook, plan, runner, signal, shadows, failed: this.#failedIn(on, hook) };
+    const recording = this.#recordingOf(on, method, signal);
+    return { on, hook, plan, runner, signal, shadows, recording, failed: this.#failedIn(on, hook) };
+  }
+
+  #recordingOf(on: HookContext, method: HookedMethod, signal: AbortSignal | undefined): Recording | undefined {
+    const { recorder } = this.#options;
+    return recorder && new Recording(recorder, on, method, signal);
   }
 
   /** Logs each failure with the details its author needs; of many similar ones, a few and their number. */
@@ -193,8 +207,10 @@ class PluginChain implements HookChain {
   #refuseAnswer(on: HookContext, responder: Receipt, error: string): AfterOutcome {
     const { plugin: id, hook } = responder;
     const failed = failure('invalid_output', responder, error);
-    on.receipts.correct(responder, { ...failed, hook });
+    const receipt = { ...failed, hook };
+    on.receipts.correct(responder, receipt);
     const plugin = this.#plan.plugins.find(each => each.id === id);
+    this.#recordingOf(on, 'tools/call', undefined)?.correct(responder, receipt, plugin ?? {});
     if (plugin !== undefined) this.#failedIn(on, hook)(failed, plugin);
     return { kind: 'block', data: failureData(id, failed.cause) };
   }

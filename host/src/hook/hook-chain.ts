@@ -26,6 +26,8 @@ export interface HookContext {
   readonly subject?: string;
   /** The caller. A plugin sees only the fields that its grants allow. */
   readonly caller?: Caller;
+  /** Returns a tool as its upstream lists it, if that is known. Only for receipts. */
+  readonly listedTool?: (name: string) => JsonObject | undefined;
   /** The tools that plugins can call, if granted. */
   readonly tools?: Tools;
   /** The HTTP request to the upstream, whose headers before hooks may set. */
@@ -71,6 +73,8 @@ export interface AfterOptions {
 export interface HookChain {
   /** The ids of the plugins, in the order in which they run. */
   readonly plugins: readonly string[];
+  /** Whether its hook calls are recorded. */
+  readonly isRecorded?: boolean;
   /** The plugins that are currently not called. */
   troubles(): readonly PluginTrouble[];
   /** The plugins in shadow that missed calls, with their number, in all bindings. */
@@ -108,6 +112,9 @@ export type CallSubject = Pick<HookSubject, 'upstream' | 'tenant' | 'subject' | 
 /** A loaded plugin in a chain. */
 export interface HookedPlugin {
   readonly id: string;
+  readonly version?: string;
+  /** The digest of its artifact. */
+  readonly digest?: string;
   readonly hooks: ReadonlySet<HookName>;
   /** Lower numbers run first; plugins with the same priority run in the order of the list. */
   readonly priority: number;

@@ -47,14 +47,15 @@ export async function runBand<V extends Request | Response>(
     shown.set(plugin.seesBlobs, view.value);
   }
   const calls = band.map(hop => callMember(hop, value, shown, run));
-  const members = await allOf(calls, run);
+  const members = await allOf(value, calls, run);
   const merged = await mergeMembers(value, members, run);
   if (merged.state !== undefined) run.on.state = merged.state;
-  return conclude(members, merged, run);
+  return conclude(value, members, merged, run);
 }
 
 /** Writes the receipts in order. Returns the first block, otherwise the first answer, otherwise the merged value. */
 function conclude<V extends Request | Response>(
+  before: JsonObject,
   members: readonly Member[],
   { reports, value }: MergedMembers,
   run: Run<V>,
@@ -62,10 +63,11 @@ function conclude<V extends Request | Response>(
   let block: HopResult | undefined;
   let response: HopResult | undefined;
   let next = 0;
-  for (const [place, { hop, isHeldBack, headers, answer }] of members.entries()) {
+  for (const [place, { hop, isHeldBack, headers, value: after, answer }] of members.entries()) {
     const own = reports.slice(place, place + 1);
     for (const header of headers) run.on.upstreamRequest?.setHeader(header);
-    const data = account(hop, own, isHeldBack, run);
+    const values = run.recording && { before, after, answer };
+    const data = account(hop, own, isHeldBack, run, values);
     if (data !== undefined) block ??= { kind: 'block', data };
     if (answer !== undefined && own[0]?.outcome === 'respond') response ??= { kind: 'respond', value: answer };
     next = (hop.places[0] ?? Infinity) + 1;
@@ -95,12 +97,14 @@ async function callMember<V extends Request | Response>(
 }
 
 /** Waits for all calls. If one was not made, the others still get their receipts. @throws why it was not made */
-async function allOf<V extends Request | Response>(calls: readonly Promise<Member>[], run: Run<V>) {
+async function allOf<V extends Request | Response>(before: JsonObject, calls: readonly Promise<Member>[], run: Run<V>) {
   const settled = await Promise.allSettled(calls);
   const members = settled.flatMap(each => (each.status === 'fulfilled' ? each.value : []));
   const rejected = settled.find(each => each.status === 'rejected');
   if (rejected === undefined) return members;
-  for (const { hop, report, isHeldBack } of members) account(hop, [report], isHeldBack, run);
+  for (const { hop, report, isHeldBack, value: after, answer } of members) {
+    account(hop, [report], isHeldBack, run, { before, after, answer });
+  }
   throw rejected.reason;
 }
 

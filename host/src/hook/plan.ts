@@ -33,9 +33,12 @@ export class HookPlan {
   /** Whether any plugin has conditions. */
   readonly isConditional: boolean;
   readonly #hasBands: boolean;
+  /** Whether each plugin gets a hop of its own, so that the value between two of them is known. */
+  readonly #isStepwise: boolean;
   readonly #hops = new Map<string | number, Hop>();
 
-  constructor(plugins: readonly HookedPlugin[]) {
+  constructor(plugins: readonly HookedPlugin[], isStepwise: boolean) {
+    this.#isStepwise = isStepwise;
     this.plugins = plugins.filter(({ mode }) => mode !== 'shadow');
     this.shadows = shadowsOf(plugins);
     this.isConditional = plugins.some(({ matches }) => matches !== undefined);
@@ -72,11 +75,11 @@ export class HookPlan {
       const band = this.#hasBands ? this.#bandFrom(at, about) : [];
       if (band.length > 1 && first !== undefined) break;
       if (band.length > 1) return this.#band(band);
-      if (first !== undefined && standsAlone(plugin)) break;
+      if (first !== undefined && this.#standsAlone(plugin)) break;
       if (first !== undefined && plugin.seesBlobs !== first.seesBlobs && hasBlobs()) break;
       first ??= plugin;
       places.push(at);
-      if (standsAlone(first)) break;
+      if (this.#standsAlone(first)) break;
     }
     return places.length === 0 ? undefined : this.#hop(places);
   }
@@ -99,6 +102,10 @@ export class HookPlan {
       places.push(at);
     }
     return places;
+  }
+
+  #standsAlone({ onError, health }: HookedPlugin): boolean {
+    return this.#isStepwise || onError.invalid_output !== 'deny' || health.isHeldBack;
   }
 
   #band(places: readonly number[]): Hop {
@@ -142,8 +149,6 @@ function shadowsOf(plugins: readonly HookedPlugin[]): readonly Shadow[] {
 export const isCalled = ({ health, matches }: HookedPlugin, about: HookSubject | undefined): boolean =>
   !health.isDisabled && (matches === undefined || about === undefined || matches(about));
 
-const standsAlone = ({ onError, health }: HookedPlugin) => onError.invalid_output !== 'deny' || health.isHeldBack;
-
 const callOf = ({ id, onError, mode }: HookedPlugin): HookCall => ({
   plugin: id,
   stopOnBlock: mode !== 'permissive',
@@ -157,11 +162,13 @@ export class Plan {
   readonly isShadowed: boolean;
   readonly #byHook = new Map<HookName, HookPlan>();
 
-  constructor(plugins: readonly HookedPlugin[]) {
+  /** @param isStepwise whether each plugin gets a hop of its own */
+  constructor(plugins: readonly HookedPlugin[], isStepwise = false) {
     this.isShadowed = plugins.some(({ mode }) => mode === 'shadow');
     this.plugins = plugins.toSorted((one, other) => one.priority - other.priority);
     for (const hook of new Set(plugins.flatMap(each => [...each.hooks]))) {
-      this.#byHook.set(hook, new HookPlan(this.plugins.filter(({ hooks }) => hooks.has(hook))));
+      const hooked = this.plugins.filter(({ hooks }) => hooks.has(hook));
+      this.#byHook.set(hook, new HookPlan(hooked, isStepwise));
     }
   }
 

@@ -43,13 +43,20 @@ export class Receipts {
 }
 
 /**
- * Returns the outcome under which a hook call is counted: for a failure its cause, and `would_block` for a block that was
- * only recorded.
+ * Returns the outcome under which a hook call is counted: for a failure its cause, and `would_…` for what was only
+ * recorded.
  */
 export function countedOutcome(receipt: Receipt): string {
   if (receipt.outcome === 'failed') return receipt.cause;
-  return isOnlyRecorded(receipt) ? 'would_block' : receipt.outcome;
+  return isOnlyRecorded(receipt) ? recorded[receipt.outcome] : receipt.outcome;
 }
+
+const recorded = {
+  proceed: 'proceed',
+  modified: 'would_modify',
+  respond: 'would_respond',
+  block: 'would_block',
+} as const;
 
 const isOnlyRecorded = ({ mode = 'enforce', outcome }: Receipt) => effects[mode][outcome] === 'is_recorded';
 

@@ -1,5 +1,5 @@
 import type { Request, Response } from '../contract/generated/types.js';
-import type { CallReport, ChainInput, ChainOutput, HookRunner } from '../contract/hook-call.ts';
+import type { CallCost, CallReport, ChainInput, ChainOutput, HookRunner } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -9,6 +9,7 @@ import type { BlockData, HookContext, HookedPlugin } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { judge } from './on-error.ts';
 import type { HookPlan, Hop, Shadow } from './plan.ts';
+import type { Recording, ValuesOfCall } from './record/recording.ts';
 import { NotShowable, type View } from './view/view.ts';
 
 export type Failure = Extract<CallReport, { outcome: 'failed' }>;
@@ -21,6 +22,8 @@ export interface Run<V extends Request | Response> {
   readonly runner: HookRunner;
   readonly signal: AbortSignal | undefined;
   readonly view: View<V>;
+  /** Present if hook calls are recorded. Then each plugin has a hop of its own. */
+  readonly recording?: Recording | undefined;
   /** Returns the stage with the value that the plugins of a hop see. */
   input(shown: V): HopInput;
   /** Calls the plugins in shadow. Without it, they are not called. */
@@ -68,7 +71,8 @@ export async function runHop<V extends Request | Response>(
   if (output.state !== undefined) run.on.state = output.state;
 
   const taken = await takeOver(value, shown.value, output, run);
-  const data = account(hop, taken.reports, isHeldBack, run);
+  const values = run.recording && { before: value, after: taken.value, answer: taken.answer };
+  const data = account(hop, taken.reports, isHeldBack, run, values);
   if (data !== undefined) return { kind: 'block', data };
   if (taken.answer !== undefined) return { kind: 'respond', value: taken.answer };
   return { kind: 'proceed', value: taken.value, next: (hop.places[taken.reports.length - 1] ?? Infinity) + 1 };
@@ -93,19 +97,25 @@ export function showTo<V extends Request | Response>(
   }
 }
 
-/** Writes the receipts of a hop and applies their consequences. Returns the data of the first block. */
+/**
+ * Writes the receipts of a hop and applies their consequences. Returns the data of the first block.
+ * @param values for the record, if there is one
+ */
 export function account<V extends Request | Response>(
   { plugins }: Hop,
   reports: readonly CallReport[],
   isHeldBack: boolean,
-  { on, hook, failed }: Run<V>,
+  { on, hook, failed, recording }: Run<V>,
+  values?: ValuesOfCall,
 ): BlockData | undefined {
   let data: BlockData | undefined;
   for (const [place, report] of reports.entries()) {
     const plugin = plugins[place];
     // A report of an unknown plugin has no on_error, so the request must not continue.
     if (plugin === undefined) throw new Error(`a report for ${report.plugin}, which was not called`);
-    on.receipts.add(plugin.mode === 'permissive' ? { ...report, hook, mode: plugin.mode } : { ...report, hook });
+    const receipt = plugin.mode === 'permissive' ? { ...report, hook, mode: plugin.mode } : { ...report, hook };
+    on.receipts.add(receipt);
+    recording?.add(receipt, plugin, values);
     if (!isHeldBack) {
       if (report.outcome !== 'failed') plugin.health.succeeded();
       else {
@@ -206,9 +216,16 @@ export async function takeOver<V extends Request | Response>(
 /** Creates the failure of a plugin whose call itself was made and returned something. */
 export const failure = (
   cause: 'invalid_output' | 'merge',
-  { plugin, wallMs }: Pick<CallReport, 'plugin' | 'wallMs'>,
+  { plugin, wallMs, cpuMs, hostCalls, fuel }: Pick<CallReport, 'plugin' | keyof CallCost>,
   message: string,
-): Failure => ({ plugin, wallMs, outcome: 'failed', cause, message });
+): Failure => ({
+  plugin,
+  wallMs,
+  ...(cpuMs !== undefined && { cpuMs }),
+  ...(hostCalls !== undefined && { hostCalls }),
+  ...(fuel !== undefined && { fuel }),
+  ...{ outcome: 'failed', cause, message },
+});
 
 /**
  * Returns why a value cannot be represented. JSON that is nested too deeply overflows the stack when it is serialized,

@@ -9,7 +9,7 @@ import { type Run, type RunResult, runHop } from './run-hop.ts';
  * are shown the value at their place and never waited for.
  */
 export async function runInOrder<V extends Request | Response>(start: JsonObject, run: Run<V>): Promise<RunResult> {
-  const { plan, view } = run;
+  const { plan, view, recording } = run;
   let value = start;
   const hasBlobs = () => view.hasBlobs(value);
   const hopFrom = (place: number) => plan.hopFrom(place, hasBlobs, plan.isConditional ? run.about?.(value) : undefined);
@@ -17,6 +17,9 @@ export async function runInOrder<V extends Request | Response>(start: JsonObject
   for (let hop = hopFrom(0); hop !== undefined; ) {
     show?.(value, hop.places[0]);
     const done = hop.members === undefined ? await runHop(value, hop, run) : await runBand(value, hop.members, run);
+    // No answer leaves before its receipts were taken.
+    const room = recording?.room();
+    if (room !== undefined) await room;
     if (done.kind !== 'proceed') return done;
     value = done.value;
     hop = hopFrom(done.next);

@@ -105,6 +105,10 @@ export class ShadowCalls implements ShadowStarter {
     else health.succeeded();
     const paths = report.outcome === 'modified' ? pathsOf(value, taken.value) : undefined;
     this.#recorder.record({ plugin: id, hook, on, report, ...(paths !== undefined && { paths }) });
+    const { value: after, answer } = taken;
+    run.recording?.addShadow({ ...report, hook, mode: 'shadow' }, plugin, { before: value, after, answer });
+    // While there is no room, the call counts as under way, and further ones are dropped.
+    await run.recording?.room()?.catch(() => {});
     return stateAfter(id, own, state, output.state);
   }
 }

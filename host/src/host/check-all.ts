@@ -9,6 +9,7 @@ import type { Plugin } from '../plugin/plugin.ts';
 import { commandProblem } from '../upstream/mcp/command-problem.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
+import { tryReceiptLog } from './open-receipt-log.ts';
 
 /**
  * Does everything that a start does before something runs: loads all plugins, opens or tries what their capabilities
@@ -24,8 +25,14 @@ export async function checkAll(
   return masked(config.mask, async () => {
     const missing = await commandFaults(config.upstreams.filter(({ required }) => required));
     const plugins = checkPlugins(config, log, lock, signal);
-    const [checked, proxy] = await Promise.allSettled([plugins, (async () => proxyFromEnvironment())()]);
-    const refused = [checked, proxy].flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
+    const [checked, proxy, receipts] = await Promise.allSettled([
+      plugins,
+      (async () => proxyFromEnvironment())(),
+      (async () => tryReceiptLog(config))(),
+    ]);
+    const refused = [checked, proxy, receipts].flatMap(each =>
+      each.status === 'rejected' ? toFaults(each.reason) : [],
+    );
     if (checked.status === 'fulfilled' && missing.length + refused.length === 0) return checked.value;
     throw new Faults([...missing, ...refused]);
   });

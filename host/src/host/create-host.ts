@@ -16,6 +16,7 @@ import { MemorySessions } from '../state/memory/sessions.ts';
 import { openGeneration, type Watch } from './generation.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
+import { openReceiptLog } from './open-receipt-log.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { Generations } from './plugin-replacement.ts';
 
@@ -32,7 +33,7 @@ export interface Host extends AsyncDisposable {
    * @throws Faults: every plugin that does not load or start, and then nothing changes
    */
   replacePlugins(entries: Config['plugins']): Promise<void>;
-  /** Reopens files that grow under their names, after they were moved away. @throws Fault `audit_unusable` */
+  /** Reopens files that grow under their names, after they were moved away. @throws Fault `audit_unusable`, `receipts_unusable` */
   reopenFiles(): void;
 }
 
@@ -66,9 +67,11 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
     loadAll(config, log, lock, signal),
   );
   const { metrics } = opened.use(facilities);
+  const receipts = openReceiptLog(config, { metrics, log, mask });
+  if (receipts !== undefined) opened.use(receipts);
   const learner = opened.use(createLearner(config.cache_dir, log));
   const runtime = runtimeOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)));
-  const context = { limits, settings, runtime, facilities, learner, watch, log, mask };
+  const context = { limits, settings, runtime, facilities, learner, recorder: receipts, watch, log, mask };
   const first = openGeneration(config.plugins, plugins, context, threads);
   const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config.bindings));
   const upstreams = opened.use(await openUpstreams(config, { log, metrics, signal }));
@@ -109,7 +112,13 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       return generations.current.plugins;
     },
     usage: () => generations.current.usage(),
-    reopenFiles: () => facilities.audit.reopen(),
+    reopenFiles() {
+      try {
+        facilities.audit.reopen();
+      } finally {
+        receipts?.reopen();
+      }
+    },
     async replacePlugins(entries) {
       const loaded = await loadAll({ ...config, plugins: [...entries] }, log, lock);
       generations.replace(await masked(mask, () => openGeneration(entries, loaded, context)));

@@ -8,6 +8,7 @@ import { compileConditions } from '../hook/condition.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { PluginHealth } from '../hook/plugin-health.ts';
+import type { ReceiptRecorder } from '../hook/record/receipt-log.ts';
 import { ShadowCalls } from '../hook/shadow-calls.ts';
 import { createShadowRecorder } from '../hook/shadow-recorder.ts';
 import type { Learner } from '../plugin/learned-grants.ts';
@@ -26,6 +27,8 @@ export interface GenerationContext {
   readonly runtime: PluginRuntime;
   readonly facilities: Facilities;
   readonly learner: Learner;
+  /** Records each hook call, if that is configured. */
+  readonly recorder?: ReceiptRecorder | undefined;
   readonly watch?: Watch | undefined;
   readonly log: Log;
   readonly mask: SecretMask;
@@ -46,7 +49,7 @@ export interface Generation extends AsyncDisposable {
 export async function openGeneration(
   entries: readonly PluginConfig[],
   plugins: readonly Plugin[],
-  { limits, settings, runtime, facilities, learner, watch = runner => runner, log, mask }: GenerationContext,
+  { limits, settings, runtime, facilities, learner, recorder, watch = runner => runner, log, mask }: GenerationContext,
   threads?: ReadyThreads,
 ): Promise<Generation> {
   for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
@@ -77,7 +80,7 @@ export async function openGeneration(
         const matches = compileConditions(plugin.conditions, binding);
         return matches === 'never' ? [] : [{ ...plugin, matches }];
       });
-      return createHookChain({ plugins: named, runner, log, mask, shadows });
+      return createHookChain({ plugins: named, runner, log, mask, shadows, recorder });
     },
     usage: () => running.usage(),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),

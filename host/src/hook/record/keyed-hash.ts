@@ -1,0 +1,68 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fail } from '../../core/fault.ts';
+import { fileProblem } from '../../core/file-problem.ts';
+import { makeFolderSync } from '../../core/make-folder.ts';
+
+/** A HMAC-SHA256 in hexadecimal. */
+export type KeyedHash = `hmac-sha256:${string}`;
+
+const keyBytes = 32;
+
+/**
+ * Hashes what a receipt must not contain. Without the key nobody can find a value by hashing guesses; with it, equal
+ * values of one tenant have equal hashes, and those of different tenants have not.
+ */
+export class KeyedHashes {
+  readonly #key: Uint8Array;
+  /** Names the key without revealing it. */
+  readonly keyId: string;
+
+  constructor(key: Uint8Array) {
+    this.#key = key;
+    this.keyId = this.#mac('key', '', '').slice(0, 16);
+  }
+
+  of(kind: 'value' | 'subject', tenant: string | undefined, text: string): KeyedHash {
+    return `hmac-sha256:${this.#mac(kind, tenant ?? '', text)}`;
+  }
+
+  #mac(kind: string, tenant: string, text: string): string {
+    // A list as JSON: no tenant's name can be mistaken for a part of a text.
+    return createHmac('sha256', this.#key)
+      .update(`${JSON.stringify([kind, tenant])}\n`)
+      .update(text)
+      .digest('hex');
+  }
+}
+
+/**
+ * Reads the key from a file, which is created if it is missing.
+ * @throws Fault `receipts_unusable`, also if other users can read the file
+ */
+export function openKey(file: string): Uint8Array {
+  try {
+    return readKey(file) ?? createKey(file);
+  } catch (error) {
+    return fail('receipts_unusable', { file, reason: fileProblem(error) }, error);
+  }
+}
+
+function readKey(file: string): Uint8Array | undefined {
+  const status = statSync(file, { throwIfNoEntry: false });
+  if (status === undefined) return undefined;
+  if ((status.mode & 0o077) !== 0) throw new Error('other users can read it; set its mode to 0600');
+  const key = readFileSync(file);
+  if (key.length !== keyBytes) throw new Error(`it has ${key.length} bytes and not the ${keyBytes} of a key`);
+  return key;
+}
+
+function createKey(file: string): Uint8Array {
+  makeFolderSync(dirname(file), 0o700);
+  // Two processes may create it at the same time. Both use the one that was written last.
+  const draft = `${file}.${process.pid}.${randomUUID()}`;
+  writeFileSync(draft, randomBytes(keyBytes), { mode: 0o600, flag: 'wx' });
+  renameSync(draft, file);
+  return readFileSync(file);
+}
