@@ -54,12 +54,19 @@ const input = (plugin: string) => ({
   },
 });
 
+/** The examples that can be measured. */
+export const fuelledPlugins: readonly string[] = Object.keys(measured);
+
 /** Measures each example with fuel and without, in turns. One that cannot be built here is reported and left out. */
-export async function measureFuel(progress: (line: string) => void): Promise<readonly FuelCost[]> {
+export async function measureFuel(
+  plugins: readonly string[],
+  progress: (line: string) => void,
+): Promise<readonly FuelCost[]> {
   const costs: FuelCost[] = [];
-  for (const [plugin, config] of Object.entries(measured)) {
+  for (const plugin of plugins) {
+    progress(`measuring ${plugin}`);
     try {
-      costs.push(await measure(plugin, config));
+      costs.push(await measure(plugin, measured[plugin] ?? {}));
     } catch (error) {
       progress(`${plugin} is left out: ${error instanceof Error ? error.message : String(error)}`);
     }

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Measured, runBench } from './bench.ts';
 import { countFiles } from './files.ts';
-import { fuelTable, measureFuel } from './fuel.ts';
+import { fuelledPlugins, fuelTable, measureFuel } from './fuel.ts';
 import { plot } from './plot.ts';
 import { comparisonTables, courseTable, holdingTable, measuredTables } from './report.ts';
 import { soak } from './soak.ts';
@@ -14,7 +14,7 @@ const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [-
                  [--compare FILE] [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench soak [--calls N] [--json FILE]
        pnpm bench files
-       pnpm bench fuel
+       pnpm bench fuel [--only NAMES]
 
 Measures tools/call through the gateway and what it is compared with. With the defaults it takes about 20 minutes.
 Of other gateways it runs what is installed: mcp-proxy in PATH, and ContextForge in the environment CONTEXTFORGE names.
@@ -36,6 +36,7 @@ soak makes calls of which one in a hundred traps, and looks at what the gateway 
 files lists the files of host/src of which a function runs in one warmed tools/call, and in the loading of one plugin.
 
 fuel builds some of plugins-examples/, and measures them with a limit of fuel and without.
+  --only NAMES    ${fuelledPlugins.join(', ')}
 `;
 
 function readSoakOptions(args: string[]) {
@@ -58,6 +59,17 @@ async function runSoak({ calls, json }: NonNullable<ReturnType<typeof readSoakOp
   process.stdout.write([holdingTable(soaked.series), courseTable(soaked.courses)].map(asText).join('\n'));
   process.stdout.write(`\n${soaked.steady ? 'nothing grows' : 'it grows'}\n`);
   if (!soaked.steady) process.exitCode = 1;
+}
+
+/** Returns the plugins to measure with fuel and without. */
+function readFuelOptions(args: string[]): readonly string[] | undefined {
+  try {
+    const options = { only: { type: 'string', default: fuelledPlugins.join() } } as const;
+    const asked = parseArgs({ args, options }).values.only.split(',');
+    return asked.every(plugin => fuelledPlugins.includes(plugin)) ? asked : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function readOptions(args: string[]) {
@@ -111,15 +123,29 @@ async function runFiles(): Promise<void> {
   process.stdout.write([listed('one tools/call', call), listed('one plugin load', load)].join('\n'));
 }
 
-const [first, ...others] = process.argv.slice(2);
-const [options, soakOptions] =
-  first === 'soak' ? [undefined, readSoakOptions(others)] : [readOptions(process.argv.slice(2)), undefined];
-if (first === 'files' && others.length === 0) await runFiles();
-else if (first === 'fuel' && others.length === 0) {
-  process.stdout.write(asMarkdown(fuelTable(await measureFuel(line => process.stderr.write(`${line}\n`)))));
-} else if (options !== undefined) await runAll(options);
-else if (soakOptions !== undefined) await runSoak(soakOptions);
-else {
+async function runFuel(plugins: readonly string[]): Promise<void> {
+  const costs = await measureFuel(plugins, line => process.stderr.write(`${line}\n`));
+  process.stdout.write(asMarkdown(fuelTable(costs)));
+}
+
+/** Returns what the arguments ask for, or `undefined` when they are wrong. */
+function readCommand(args: string[]): (() => Promise<void>) | undefined {
+  const [first, ...others] = args;
+  if (first === 'files') return others.length === 0 ? runFiles : undefined;
+  if (first === 'fuel') {
+    const plugins = readFuelOptions(others);
+    return plugins && (() => runFuel(plugins));
+  }
+  if (first === 'soak') {
+    const options = readSoakOptions(others);
+    return options && (() => runSoak(options));
+  }
+  const options = readOptions(args);
+  return options && (() => runAll(options));
+}
+
+const run = readCommand(process.argv.slice(2));
+if (run === undefined) {
   process.stderr.write(usage);
   process.exitCode = 2;
-}
+} else await run();
