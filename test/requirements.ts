@@ -598,6 +598,7 @@ export const requirements = {
     'limits.fuel of a plugin, or of all plugins, ends a call or start that uses more with cause limit; the next call is served.',
   'SBX-106': 'A component that was compiled without fuel does not run with a limit of fuel, from the cache either.',
   'SBX-107': 'A plugin with fuel reports how much each call used, failed ones included.',
+  'SBX-110': 'A lane that waits for its next message uses no CPU, and is measured and ended like any other.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
   'CAP-86': 'However keys and tenants are named, no caller finds the values of another.',

@@ -54,6 +54,34 @@ export class Progress {
   }
 }
 
+/**
+ * The number of messages that a lane was sent, in shared memory. A lane that has nothing else to do waits for the next
+ * one here: a thread that waits in its event loop takes twice as long to wake up. The gateway's thread only counts.
+ */
+export class MessageCount {
+  static readonly bytes = 4;
+  readonly #cells: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer) {
+    this.#cells = new Int32Array(buffer);
+  }
+
+  /** Counts a message, and wakes the lane if it waits. */
+  add(): void {
+    Atomics.add(this.#cells, 0, 1);
+    Atomics.notify(this.#cells, 0);
+  }
+
+  read(): number {
+    return Atomics.load(this.#cells, 0);
+  }
+
+  /** Blocks the lane's thread until more were sent than were `read`, or until the time is over. */
+  waitForMore(read: number, ms: number): void {
+    Atomics.wait(this.#cells, 0, read, ms);
+  }
+}
+
 const headerBytes = 24;
 
 /**

@@ -222,7 +222,7 @@ listen((message: ToLane) => {
   const jobs = unpackJobs(message.jobs, lists);
   if (asynchronous) jobs.forEach(startJob);
   else runAllNow(jobs);
-});
+}, !asynchronous);
 
 async function start(): Promise<void> {
   const failures: StartFailure[] = [];

@@ -6,6 +6,7 @@ import { codeCacheEnvironment } from '../../../core/code-cache.js';
 import { forkBoundChild } from '../bound-child.ts';
 import type { BinaryPlugin, ThreadData } from '../lane/channel.ts';
 import type { FromLane, LaneData, LanePlugin, ToLane } from '../lane/message.ts';
+import { MessageCount } from '../lane/shared-memory.ts';
 
 /** The thread or process of a lane. Events may come as soon as it exists. */
 export interface ThreadOrProcess {
@@ -38,10 +39,15 @@ export const startThread = (): Worker =>
 
 /** Sends the plugins to a thread. @param thread one without plugins */
 export function startLaneThread({ plugins, ...shared }: LaneData, thread: Worker = startThread()): ThreadOrProcess {
-  const data = { plugins: plugins.map(withoutBinaries), ...shared } satisfies ThreadData;
+  const messages = new SharedArrayBuffer(MessageCount.bytes);
+  const count = new MessageCount(messages);
+  const data = { plugins: plugins.map(withoutBinaries), ...shared, messages } satisfies ThreadData;
   thread.postMessage(data, shared.answers === undefined ? [] : [shared.answers.port]);
   return {
-    send: thread.postMessage.bind(thread),
+    send(message) {
+      thread.postMessage(message);
+      count.add();
+    },
     onMessage: listener => void thread.on('message', listener),
     onError: listener => void thread.on('error', listener),
     onExit: listener => void thread.on('exit', listener),
