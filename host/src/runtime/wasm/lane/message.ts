@@ -85,7 +85,7 @@ export interface StartFailure {
 
 /**
  * Jobs or results in one message. To clone a message member by member costs more than a guest's work on a small value,
- * so small plain values travel as one text. Values that JSON cannot represent (bytes, state) and long ones (text is
+ * so small plain values travel as one text. Values that JSON cannot represent (bytes) and long ones (text is
  * copied faster than it is written as JSON) travel as they are.
  */
 interface Packed<T> {

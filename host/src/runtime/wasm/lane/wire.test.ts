@@ -23,7 +23,15 @@ it.each<[string, ChainInput, boolean]>([
     'state',
     {
       ...{ stage: 'before', context: callContext, calls: three, value: toolCall({}) },
-      state: { local: new Map([['a', new Map([['k', 'v']])]]), shared: new Map() },
+      state: { local: new Map([['a', new Map([['k', odd]])]]), shared: new Map([['__proto__', 'v']]) },
+    },
+    true,
+  ],
+  [
+    'long state',
+    {
+      ...{ stage: 'before', context: callContext, calls: three, value: toolCall({}) },
+      state: { local: new Map([['a', new Map([['k', 'x'.repeat(5000)]])]]), shared: new Map() },
     },
     false,
   ],
@@ -56,7 +64,9 @@ it.each<[string, ChainOutput, object, boolean]>([
   ['a change, and lines', output({ value: toolResult(odd) }), { records: { logs, notes: [] } }, true],
   ['a block', { reports: [{ plugin: 'a', ...times, outcome: 'block', violation: blocked }] }, {}, true],
   ['an answer', output({ answer: toolResult(odd) }), {}, false],
-  ['state', output({ state: { local: new Map(), shared: new Map([['k', odd]]) } }), {}, false],
+  ['state', output({ state: { local: new Map(), shared: new Map([['k', odd]]) } }), {}, true],
+  ['a change, and state', output({ value: toolResult(odd), state: { local: new Map(), shared: new Map() } }), {}, true],
+  ['long state', output({ state: { local: new Map(), shared: new Map([['k', 'x'.repeat(5000)]]) } }), {}, false],
   ['notes', output({}), { records: { logs, notes: [{ plugin: 'a', capability: 'metrics', said: 5n }] } }, false],
 ])('[SBX-82] %s comes back from a lane as it was', (_, result, more, isText) => {
   const whole = { id: 7, output: result, ...more };
