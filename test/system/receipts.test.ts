@@ -1,12 +1,16 @@
-import { existsSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { grantsSchema } from '../../host/src/capability/registry.ts';
+import { loadConfig } from '../../host/src/config/load-config.ts';
 import type { HookName } from '../../host/src/contract/hook-name.ts';
+import { silentLog } from '../../host/src/core/log.ts';
 import { type ReceiptLine, receiptSchema } from '../../host/src/hook/record/receipt-schema.ts';
+import { checkAll } from '../../host/src/host/check-all.ts';
 import type { Authenticate } from '../../host/src/http/step/authenticate.ts';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
-import { openHost } from '../fixtures/open-host.ts';
+import { openHost, writeHostFolder } from '../fixtures/open-host.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
@@ -131,6 +135,21 @@ it('[HOOK-124] a file that cannot be used stops the start', async () => {
       faults: [{ code: 'receipts_unusable', details: { file: folder } }],
     });
   }
+});
+
+it('[HOOK-124] check tries both files, and leaves neither behind', async () => {
+  const folder = await temporaryFolder();
+  const check = async (receipts: object) => {
+    await using written = await writeHostFolder([], upstream.url, { receipts });
+    return await checkAll(await loadConfig(written.file, { grants: grantsSchema }), silentLog());
+  };
+  const file = join(folder, 'receipts.jsonl');
+  await check({ file, key_file: join(folder, 'state', 'key') });
+  expect(readdirSync(folder)).toEqual([]);
+  await expect(check({ file: folder, key_file: join(folder, 'key') })).rejects.toMatchObject({
+    faults: [{ code: 'receipts_unusable', details: { file: folder } }],
+  });
+  await expect(check({ file, key_file: folder })).rejects.toMatchObject({ faults: [{ code: 'receipts_unusable' }] });
 });
 
 it('[HOOK-125] without the setting there is neither a file nor a key', async () => {

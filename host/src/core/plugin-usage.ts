@@ -14,6 +14,8 @@ export interface PluginUsage {
   readonly memoryMaxBytes: number;
   /** The number of asynchronous capability calls. */
   readonly hostCalls: number;
+  /** The units of fuel that its hook calls used, if these are limited. */
+  readonly fuel: number;
   /** The bytes sent to other machines: request lines, headers and bodies. */
   readonly egressBytes: number;
 }
@@ -25,6 +27,11 @@ const families = {
   memory: ['gauge', 'sallyport_plugin_memory_bytes', 'Memory of the current instances of a plugin.'],
   memoryMax: ['gauge', 'sallyport_plugin_memory_max_bytes', 'Maximum of sallyport_plugin_memory_bytes.'],
   hostCalls: ['counter', 'sallyport_plugin_host_calls_total', 'Asynchronous capability calls of a plugin.'],
+  fuel: [
+    'counter',
+    'sallyport_plugin_fuel_total',
+    'Units of fuel used by hook calls of a plugin, if they are limited.',
+  ],
   egress: [
     'counter',
     'sallyport_plugin_egress_bytes_total',
@@ -50,5 +57,6 @@ export const usageOf = (series: UsageSeries): PluginUsage => ({
   memoryBytes: series.memory.value,
   memoryMaxBytes: series.memoryMax.value,
   hostCalls: series.hostCalls.value,
+  fuel: series.fuel.value,
   egressBytes: series.egress.value,
 });

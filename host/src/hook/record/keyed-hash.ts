@@ -11,8 +11,8 @@ export type KeyedHash = `hmac-sha256:${string}`;
 const keyBytes = 32;
 
 /**
- * Hashes what a receipt must not contain. Without the key nobody can find a value by hashing guesses; with it, equal
- * values of one tenant have equal hashes, and those of different tenants have not.
+ * Hashes what a receipt must not contain. Without the key, no value can be found by hashing guesses. Equal values of one
+ * tenant have equal hashes, those of different tenants have different ones.
  */
 export class KeyedHashes {
   readonly #key: Uint8Array;

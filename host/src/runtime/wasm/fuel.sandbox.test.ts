@@ -73,6 +73,7 @@ describe('a plugin with fuel', () => {
     expect(used).toBeLessThan(1_000);
     expect(await fuelOf(limited)).toBe(used);
     expect(await fuelOf(limited)).toBe(1_000_001);
+    expect(limited.usage().get('plugin')?.fuel).toBe(2 * (used ?? 0) + 1_000_001);
     await using unlimited = await openGuests([{ bytes }]);
     expect(await fuelOf(unlimited)).toBeUndefined();
   });

@@ -15,11 +15,12 @@ export class UsageAccounts {
 
   /** Adds the hook calls of a chain. */
   addCalls(reports: readonly CallReport[]): void {
-    for (const { plugin, wallMs, cpuMs = wallMs, hostCalls = 0 } of reports) {
+    for (const { plugin, wallMs, cpuMs = wallMs, hostCalls = 0, fuel = 0 } of reports) {
       const series = this.#series.get(plugin);
       series?.calls.add(1);
       series?.wall.add(wallMs / 1000);
       if (hostCalls > 0) series?.hostCalls.add(hostCalls);
+      if (fuel > 0) series?.fuel.add(fuel);
       this.addCpu(plugin, cpuMs);
     }
   }
