@@ -115,6 +115,8 @@ export async function startGateway(
   const config = {
     listen: `127.0.0.1:${port}`,
     cache_dir: join(folder, 'cache'),
+    // As the other gateways count.
+    kv: { store: 'memory' },
     plugins,
     upstreams: [{ id: 'bench', http: { url: upstream } }],
     bindings: [
