@@ -68,6 +68,8 @@ export const requirements = {
   'CFG-06': 'What is not wrong and yet rarely meant is a warning.',
   'CFG-08': 'A payload that the heap of a lane could not hold is refused as a setting, by its name.',
   'CFG-07': 'The JSON Schema for editors accepts and refuses as the gateway does, up to what spans several entries.',
+  'CFG-91':
+    'plugin_settings states defaults for all plugins: timeout, on_error, and when a failing plugin is tried again.',
   'CFG-09':
     'What can never match or be sent is refused with what to write: hosts, origins, registries, URLs, headers, commands.',
   'CFG-90':
@@ -297,6 +299,8 @@ export const requirements = {
     'Where the queue of receipts is full, calls wait or receipts are dropped and counted, by setting; closing writes them all.',
   'HOOK-124': 'Receipts are whole lines on the disk, through log rotation, a full disk and a killed process.',
   'HOOK-125': 'Where receipts are off, plugins share hops as before, and nothing is kept or hashed.',
+  'HOOK-108':
+    'The operator chooses some of a plugin’s hooks; one that its descriptor does not have is refused, with the nearest.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',
@@ -394,6 +398,7 @@ export const requirements = {
   'GW-102': 'Streams of notifications are limited by themselves, and divided among addresses as sessions are.',
   'GW-93':
     '/readyz?verbose names the upstreams that cannot be reached with the last fault, and the plugins that are held back or disabled.',
+  'GW-94': 'GET /plugins, if enabled, lists the plugins with their modes and state to those who may read the metrics.',
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
   'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',

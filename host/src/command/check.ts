@@ -19,7 +19,8 @@ export async function check(command: StartCommand, signal?: AbortSignal): Promis
   const summaries = (await checkAll(config, silentLog(), lock, signal)).map(summaryOf);
   if (command.json) return JSON.stringify({ ok: true, plugins: summaries });
   const lines = summaries.map(
-    each => `${each.plugin} ${each.version} ${each.digest} verified, granted: ${each.granted.join(', ') || 'nothing'}`,
+    ({ plugin, version, digest, granted, tags = [] }) =>
+      `${plugin} ${version} ${digest} verified, granted: ${granted.join(', ') || 'nothing'}${tags.length > 0 ? `, tags: ${tags.join(', ')}` : ''}`,
   );
   return [...lines, `${command.config}: OK`].join('\n');
 }

@@ -131,6 +131,28 @@ ${upstreams}${bindings}    transforms: [a, b]`,
     ]);
   });
 
+  it('[CFG-91] plugin_settings state defaults, which a plugin can state otherwise', async () => {
+    const warnings: ConfigWarning[] = [];
+    const config = await load(
+      `plugin_settings: { plugin_timeout: 0.25, fail_on_plugin_error: false, plugin_health_check_interval: 30 }
+plugins:
+  - { id: a, source: { oci: r/a:1 } }
+  - { id: b, source: { oci: r/b:1 }, on_error: { timeout: deny }, breaker: { open_ms: 5 } }
+  - { id: c, source: { oci: r/c:1 }, on_error: disable }
+${upstreams}${bindings}    transforms: [a, b, c]`,
+      warnings,
+    );
+    expect(config.limits.plugin.timeout_ms).toBe(250);
+    const [a, b, c] = config.plugins;
+    expect(a).toMatchObject({
+      on_error: { trap: 'ignore', merge: 'ignore' },
+      breaker: { failures: 20, open_ms: 30_000 },
+    });
+    expect(b).toMatchObject({ on_error: { trap: 'ignore', timeout: 'deny' }, breaker: { failures: 20, open_ms: 5 } });
+    expect(c).toMatchObject({ on_error: { trap: 'disable', timeout: 'disable' } });
+    expect(warnings).toMatchObject([{ path: 'plugin_settings.fail_on_plugin_error', line: 1 }]);
+  });
+
   it('[CFG-06] warns of a plugin that nothing uses', async () => {
     const warnings: ConfigWarning[] = [];
     await load(`${plugin}${upstreams}${bindings}`, warnings);
@@ -249,6 +271,31 @@ const wrong: Wrong[] = [
     text: `${plugin}    on_error: allow\n${rest}`,
     at: [4, 15, 'plugins.0.on_error'],
     says: /deny, ignore or disable/,
+  },
+  {
+    what: 'an unknown hook',
+    text: `${plugin}    hooks: [tool_pre_invok]\n${rest}`,
+    at: [4, 13, 'plugins.0.hooks.0'],
+    says: /tool_pre_invoke/,
+  },
+  {
+    what: 'a tag that is no word',
+    text: `${plugin}    tags: ["two words"]\n${rest}`,
+    at: [4, 12, 'plugins.0.tags.0'],
+    says: /lower-case/,
+  },
+  {
+    what: 'the same limit in two places',
+    text: `plugin_settings: { plugin_timeout: 1 }\nlimits: { plugin: { timeout_ms: 1000 } }\n${plugin}${rest}`,
+    at: [1, 36, 'plugin_settings.plugin_timeout'],
+    says: /limits.plugin.timeout_ms states the same limit/,
+    hint: /remove one/,
+  },
+  {
+    what: 'a timeout below a millisecond',
+    text: `plugin_settings: { plugin_timeout: 0.0015 }\n${plugin}${rest}`,
+    at: [1, 36, 'plugin_settings.plugin_timeout'],
+    says: /three digits/,
   },
   {
     what: 'an unknown capability',

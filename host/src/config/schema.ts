@@ -7,7 +7,7 @@ import { cacheSection } from './section/cache.ts';
 import { limitsSection } from './section/limits.ts';
 import { logSection } from './section/log.ts';
 import { metricsSection } from './section/metrics.ts';
-import { pluginSettingsSection } from './section/plugin-settings.ts';
+import { pluginSettingsSection, withPluginTimeout } from './section/plugin-settings.ts';
 import { type GrantsSchema, pluginsChecks, pluginsSection } from './section/plugins.ts';
 import { receiptsSection } from './section/receipts.ts';
 import { registriesSection } from './section/registries.ts';
@@ -32,7 +32,6 @@ export const createConfigSchema = (grants: GrantsSchema) =>
       ...receiptsSection.shape,
       ...registriesSection.shape,
       ...limitsSection.shape,
-      ...pluginSettingsSection.shape,
       ...pluginsSection(grants).shape,
       ...upstreamsSection.shape,
       ...bindingsSection.shape,
@@ -51,6 +50,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
   ...stateSection.finish(parsed, files),
   ...auditSection.finish(parsed, files),
   ...receiptsSection.finish(parsed, files),
+  limits: withPluginTimeout(parsed.limits, parsed.plugin_settings),
   ...pluginsSection(grants).finish(parsed, files),
   ...upstreamsSection.finish(parsed, files),
   ...bindingsSection.finish(parsed, files),
@@ -62,6 +62,7 @@ const checks: readonly SectionChecks[] = [
   trustSection,
   secretsSection,
   registriesSection,
+  pluginSettingsSection,
   pluginsChecks,
   upstreamsSection,
   bindingsSection,

@@ -36,12 +36,14 @@ export const pluginDescriptorSchema = z
     kind: z.enum(Object.keys(kinds) as [PluginKind, ...PluginKind[]]),
     hooks: z.array(z.enum(hookNames)).max(hookNames.length),
     description: z.string().max(4096).default(''),
+    author: z.string().max(256).optional(),
     license: z.string().max(256).optional(),
     source: z.string().max(2048).optional(),
     tags: z.array(z.string().max(64)).max(32).default([]),
     required_capabilities: z.array(capabilityNameSchema).max(64).default([]),
     optional_capabilities: z.array(capabilityNameSchema).max(64).default([]),
     config_schema: z.record(z.string(), z.unknown()).optional(),
+    default_config: z.record(z.string(), z.unknown()).optional(),
     api: z.literal('0.1'),
     limits: z
       .strictObject({

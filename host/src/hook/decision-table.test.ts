@@ -55,7 +55,7 @@ const failures: Readonly<Record<CallingMode, Readonly<Record<FailureAction, Cons
 interface Row {
   readonly mode: CallingMode;
   readonly outcome: HookOutcome;
-  /** Of a failure. */
+  /** The cause of a failure. */
   readonly cause?: FailureCause;
   /** The plugin's `on_error` for this cause, or for all causes. */
   readonly action: FailureAction;

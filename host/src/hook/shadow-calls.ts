@@ -63,7 +63,7 @@ export class ShadowCalls implements ShadowStarter {
     const states = this.#states.get(on) ?? new Map<string, Promise<ShadowState>>();
     this.#states.set(on, states);
     const earlier = states.get(id) ?? noState;
-    // As it is now, because the request goes on. It gets no tools, and headers that it sets go nowhere.
+    // A copy, because the request continues. The plugin can call no tools, and headers that it sets are discarded.
     const { tools: _, ...same } = on;
     const beside = { ...same, upstreamRequest: on.upstreamRequest && { setHeader() {} } };
     const kept = nextTurn()

@@ -101,6 +101,13 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       allowedOrigins: config.allowed_origins,
       metrics,
       metricsFor: config.metrics.serve,
+      ...(settings.enable_plugin_api && {
+        plugins: () =>
+          generations.current.reports().map(report => {
+            const bindings = config.bindings.filter(({ transforms }) => transforms.includes(report.id));
+            return { ...report, bindings: bindings.map(({ id }) => id) };
+          }),
+      }),
       mask,
       log,
     }),

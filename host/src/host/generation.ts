@@ -1,13 +1,14 @@
 import type { Facilities } from '../capability/facilities.ts';
 import type { Config, PluginConfig } from '../config/config.ts';
 import type { HookRunner } from '../contract/hook-call.ts';
+import type { PluginMode } from '../contract/hook-policy.ts';
 import type { Log } from '../core/log.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { compileConditions } from '../hook/condition.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
-import { PluginHealth } from '../hook/plugin-health.ts';
+import { PluginHealth, type PluginTrouble } from '../hook/plugin-health.ts';
 import type { ReceiptRecorder } from '../hook/record/receipt-log.ts';
 import { ShadowCalls } from '../hook/shadow-calls.ts';
 import { createShadowRecorder } from '../hook/shadow-recorder.ts';
@@ -34,12 +35,33 @@ export interface GenerationContext {
   readonly mask: SecretMask;
 }
 
+/** A plugin and its state, for the operator. */
+export interface PluginReport {
+  readonly id: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly author?: string | undefined;
+  readonly tags: readonly string[];
+  readonly mode: PluginMode;
+  readonly priority: number;
+  readonly hooks: readonly string[];
+  readonly granted: readonly string[];
+  /** Whether it is called: not while its breaker holds it back, nor when its mode or its `on_error` disabled it. */
+  readonly state: 'active' | PluginTrouble['state'];
+  /** Since when it is not called. */
+  readonly since?: string;
+  /** Calls in shadow that were not made. */
+  readonly shadow_dropped?: number;
+}
+
 /** One loaded set of plugins in lanes of its own, and the chains that call them. Disposing ends the lanes. */
 export interface Generation extends AsyncDisposable {
   readonly plugins: readonly Plugin[];
   /** Creates the chain of a binding. */
   chainOf(binding: Config['bindings'][number]): HookChain;
   usage(): ReadonlyMap<string, PluginUsage>;
+  /** Describes the plugins and their state, for the operator. */
+  reports(): readonly PluginReport[];
 }
 
 /**
@@ -83,6 +105,36 @@ export async function openGeneration(
       return createHookChain({ plugins: named, runner, log, mask, shadows, recorder });
     },
     usage: () => running.usage(),
+    reports: () =>
+      plugins.flatMap(plugin => {
+        const entry = entries.find(({ id }) => id === plugin.id);
+        const health = hooked.find(({ id }) => id === plugin.id)?.health;
+        return entry === undefined ? [] : [reportOf(plugin, entry, health)];
+      }),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+  };
+}
+
+function reportOf(
+  { id, version, digest, author, tags, hooks, granted }: Plugin,
+  { mode, priority }: PluginConfig,
+  health: PluginHealth | undefined,
+): PluginReport {
+  const trouble = health?.trouble;
+  return {
+    ...{
+      id,
+      version,
+      digest,
+      ...(author !== undefined && { author }),
+      tags,
+      mode,
+      priority,
+      hooks: [...hooks],
+      granted,
+    },
+    state: health === undefined ? 'disabled' : (trouble?.state ?? 'active'),
+    ...(trouble !== undefined && { since: new Date(trouble.since).toISOString() }),
+    ...(mode === 'shadow' && { shadow_dropped: health?.dropped ?? 0 }),
   };
 }

@@ -48,7 +48,7 @@ const tokenHostsOf = (reference: string | undefined, { registries }: Config): re
   registries.filter(({ host }) => reference?.startsWith(`${host}/`)).flatMap(each => each.token_hosts);
 
 /** Returns what a reviewer wants to read about a plugin in one line of the log. */
-export const summaryOf = ({ id, version, origin, digest, signer, imports, granted, hooks }: Plugin) => ({
+export const summaryOf = ({ id, version, origin, digest, signer, imports, granted, hooks, tags }: Plugin) => ({
   plugin: id,
   version,
   reference: origin.reference,
@@ -58,4 +58,5 @@ export const summaryOf = ({ id, version, origin, digest, signer, imports, grante
   imports,
   granted,
   hooks: [...hooks],
+  ...(tags.length > 0 && { tags }),
 });

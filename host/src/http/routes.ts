@@ -10,6 +10,7 @@ import type { Health } from './health.ts';
 import type { McpEndpoint } from './mcp-endpoint.ts';
 import type { MetricsEndpoint } from './metrics-endpoint.ts';
 import { type RequestContext, type Routed, serveRequest } from './open-request.ts';
+import type { PluginsEndpoint } from './plugins-endpoint.ts';
 import type { HostAndOrigin } from './step/host-and-origin.ts';
 
 export interface RoutesOptions {
@@ -20,6 +21,8 @@ export interface RoutesOptions {
   readonly mcp: McpEndpoint;
   readonly metrics: MetricsEndpoint;
   readonly health: Health;
+  /** Absent if it is not enabled. */
+  readonly plugins?: PluginsEndpoint | undefined;
   readonly hostAndOrigin: HostAndOrigin;
   readonly context: RequestContext;
 }
@@ -28,7 +31,7 @@ const mcpMethods = ['POST', 'GET', 'DELETE'] as const;
 
 /** Creates the router: each path and method with its handler. */
 export function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> {
-  const { bindings, standard, mcp, metrics, health } = options;
+  const { bindings, standard, mcp, metrics, health, plugins } = options;
   // One handler per path and method: if a second one matches, Hono composes them again for each request.
   const app = new Hono<{ Bindings: HttpBindings }>();
   for (const [path, binding] of pathsOf(bindings, standard)) {
@@ -37,6 +40,7 @@ export function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindi
   app.get('/healthz', c => answered(c, request => health.alive(request)));
   app.get('/readyz', c => answered(c, request => health.ready(request, c.req.query('verbose') !== undefined)));
   app.get('/metrics', c => answered(c, request => metrics.serve(request)));
+  if (plugins !== undefined) app.get('/plugins', c => answered(c, request => plugins.serve(request)));
   app.notFound(c => refuse(options, routed(c.env)));
   return app;
 }

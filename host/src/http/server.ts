@@ -11,6 +11,7 @@ import { Health } from './health.ts';
 import { listenFault } from './listen-fault.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
+import { PluginsEndpoint } from './plugins-endpoint.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { createRoutes } from './routes.ts';
 import type { Authenticate } from './step/authenticate.ts';
@@ -38,6 +39,8 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly metrics?: Metrics;
   /** `loopback` by default. */
   readonly metricsFor?: MetricsAudience;
+  /** Describes the plugins for `/plugins`, which is not served without it. */
+  readonly plugins?: () => readonly object[];
   /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
   readonly mask?: SecretMask;
   /** The ways to authenticate a caller. If empty, all callers are anonymous. */
@@ -88,6 +91,7 @@ export class HttpServer implements AsyncDisposable {
         isDraining: () => running.isDraining,
         mask,
       }),
+      plugins: options.plugins && new PluginsEndpoint({ list: options.plugins, metrics: metricsEndpoint, outbox }),
       hostAndOrigin,
       context,
     });

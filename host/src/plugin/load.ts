@@ -10,6 +10,7 @@ import type { Verifier } from '../verify/verifier.ts';
 import { checkContract } from './check-contract.ts';
 import type { Plugin } from './plugin.ts';
 import { checkConfig } from './plugin-config.ts';
+import { chosenHooks } from './plugin-hooks.ts';
 import { type LimitSettings, pluginLimits } from './plugin-limits.ts';
 
 export interface LoadContext {
@@ -43,6 +44,7 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
     const { descriptor } = verified;
     const inspected = context.runtime.inspect(verified);
     checkContract(descriptor, inspected);
+    const hooks = chosenHooks(entry.hooks, descriptor);
     const config = checkConfig(entry.config, descriptor, entry.configPlace);
     const limits = pluginLimits(descriptor, { all: context.limits, own: entry.limits });
     const grant = allOf(
@@ -53,7 +55,9 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
     return {
       id: entry.id,
       version: descriptor.version,
-      hooks: new Set(descriptor.hooks),
+      hooks,
+      tags: entry.tags ?? descriptor.tags,
+      author: descriptor.author,
       digest: verified.digest,
       origin: verified.origin,
       signer: verified.signer,

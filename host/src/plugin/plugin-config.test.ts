@@ -25,6 +25,13 @@ it.each([
   expect(checkConfig(config, descriptor)).toEqual(expected);
 });
 
+it('[RUN-80] uses the default of the descriptor where the operator states nothing, and checks it too', () => {
+  const withDefault = { ...descriptor, default_config: { replacement: '***' } };
+  expect(checkConfig(undefined, withDefault)).toEqual({ replacement: '***' });
+  expect(checkConfig({}, withDefault)).toEqual({});
+  expect(() => checkConfig(undefined, { ...descriptor, default_config: { replacement: 1 } })).toThrow();
+});
+
 it('[RUN-80] accepts any object where the plugin has no schema', () => {
   expect(checkConfig({ any: [1] }, descriptorOf())).toEqual({ any: [1] });
 });

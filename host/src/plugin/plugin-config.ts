@@ -6,15 +6,15 @@ import { schemaErrors } from '../core/json-schema.ts';
 import { nearest } from '../core/nearest.ts';
 
 /**
- * Validates the operator's `config` against the descriptor's `config_schema`.
+ * Returns the operator's `config`, or else the descriptor's `default_config`, validated against its `config_schema`.
  * @throws Faults of `plugin_config_invalid`: every problem, with its place in the file where `place` knows it
  */
 export function checkConfig(
   config: unknown,
-  { config_schema }: PluginDescriptor,
+  { config_schema, default_config }: PluginDescriptor,
   place?: PluginConfig['configPlace'],
 ): JsonObject {
-  const given = config ?? {};
+  const given = config ?? default_config ?? {};
   if (!isJsonObject(given)) return fail('plugin_config_invalid', { reason: 'config is not a JSON object' });
   if (config_schema === undefined) return given;
   const schema = config_schema as JsonObject;

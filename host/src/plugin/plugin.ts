@@ -7,7 +7,10 @@ import type { WasmPlugin } from '../runtime/wasm/wasm-plugin.ts';
 export interface Plugin {
   readonly id: string;
   readonly version: string;
+  /** The hooks that it is called for. */
   readonly hooks: ReadonlySet<HookName>;
+  readonly tags: readonly string[];
+  readonly author: string | undefined;
   readonly digest: Digest;
   readonly origin: Origin;
   readonly signer: Signer;

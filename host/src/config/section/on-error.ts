@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { failureActions } from '../../contract/hook-call.ts';
+import { type FailureAction, type FailureCause, failureActions } from '../../contract/hook-call.ts';
 import { everyCause } from '../../contract/hook-policy.ts';
 
 const failureAction = z.enum(failureActions);
 
-/** `on_error` of a plugin: one action for all causes of failure, or one for each. The default is deny. */
+/** `on_error` of a plugin: one action for all causes of failure, or one for each. The default is in `plugin_settings`. */
 export const onError = z
   .union(
     [
@@ -20,9 +20,9 @@ export const onError = z
     ],
     { error: 'expected deny, ignore or disable, or one of them for each cause' },
   )
-  .default('deny')
-  .transform(stated => {
+  .default({})
+  .transform((stated): Readonly<Partial<Record<FailureCause, FailureAction>>> => {
     if (typeof stated === 'string') return everyCause(stated);
-    const named = Object.entries(stated).filter(([, action]) => action !== undefined);
-    return { ...everyCause('deny'), ...(Object.fromEntries(named) as Partial<ReturnType<typeof everyCause>>) };
-  });
+    return Object.fromEntries(Object.entries(stated).filter(([, action]) => action !== undefined));
+  })
+  .meta({ default: 'deny' });

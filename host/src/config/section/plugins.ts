@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { FailureAction, FailureCause } from '../../contract/hook-call.ts';
+import { hookNames } from '../../contract/hook-name.ts';
 import { pluginModes } from '../../contract/hook-policy.ts';
 import { pluginDescriptorSchema, pluginIdSchema } from '../../contract/plugin-descriptor.ts';
 import { canBeginWith } from '../../core/glob.ts';
@@ -9,6 +11,7 @@ import { conditionProblems, conditions } from './conditions.ts';
 import { count, fuelUnits, memoryMib, milliseconds, oneOf, text } from './fields.ts';
 import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
 import { onError } from './on-error.ts';
+import { pluginSettingsSection, withPluginSettings } from './plugin-settings.ts';
 import { secretNames } from './secrets.ts';
 import { type Files, section } from './section.ts';
 
@@ -45,7 +48,24 @@ const plugin = (grants: GrantsSchema) =>
       .union([grants, z.literal('learn')])
       .default({})
       .describe('What the plugin may do. `learn` grants nothing, and records what the plugin tries to do.'),
-    config: z.unknown().optional().describe('Any JSON value, which is passed to the plugin when it is configured.'),
+    config: z
+      .unknown()
+      .optional()
+      .describe(
+        'A JSON object, which is passed to the plugin when it is configured. Default: the default_config of its descriptor.',
+      ),
+    hooks: z
+      .array(z.enum(hookNames))
+      .min(1)
+      .optional()
+      .describe("The hooks that the plugin is called for: some of its descriptor's. Default: all of them."),
+    tags: z
+      .array(
+        z.string().regex(/^[a-z0-9][a-z0-9_.-]{0,63}$/, 'lower-case letters, digits, dots, dashes and underscores'),
+      )
+      .max(32)
+      .optional()
+      .describe("Words to find the plugin by. Default: its descriptor's."),
     priority: z
       .int()
       .optional()
@@ -60,7 +80,7 @@ const plugin = (grants: GrantsSchema) =>
     conditions,
     on_error: onError,
     breaker: z
-      .strictObject({ failures: count.default(20), open_ms: milliseconds.default(1000) })
+      .strictObject({ failures: count.default(20), open_ms: milliseconds.optional() })
       .prefault({})
       .describe('After this many failures in a row, calls are held back for this long; then one is let through.'),
     isolation: z
@@ -81,7 +101,9 @@ const plugin = (grants: GrantsSchema) =>
 
 type Parsed = z.output<ReturnType<typeof plugin>>;
 
-export type PluginConfig = Omit<Parsed, 'source' | 'config' | 'priority'> & {
+export type PluginConfig = Omit<Parsed, 'source' | 'config' | 'priority' | 'on_error' | 'breaker'> & {
+  readonly on_error: Readonly<Record<FailureCause, FailureAction>>;
+  readonly breaker: { readonly failures: number; readonly open_ms: number };
   readonly source: SourceConfig;
   readonly config: unknown;
   readonly priority: number;
@@ -97,14 +119,15 @@ const sources = (value: JsonObject, member: string): readonly Path[] =>
 /** `plugins`: which plugins are loaded, from where, and with which rights. */
 export const pluginsSection = (grants: GrantsSchema) =>
   section({
-    shape: { plugins: z.array(plugin(grants)).default([]) },
-    finish: ({ plugins }, files) => ({
+    shape: { plugins: z.array(plugin(grants)).default([]), ...pluginSettingsSection.shape },
+    finish: ({ plugins, plugin_settings }, files) => ({
       plugins: plugins.map(
-        ({ source: stated, config, priority, ...each }): PluginConfig => ({
+        ({ source: stated, config, priority, on_error, breaker, ...each }): PluginConfig => ({
           ...each,
+          ...withPluginSettings({ on_error, breaker }, plugin_settings),
           priority: priority ?? defaultPriority,
           isPriorityStated: priority !== undefined,
-          config: config ?? {},
+          config,
           source: finishSource(stated, files),
         }),
       ),

@@ -12,6 +12,11 @@ export const pluginCodes = {
     says: 'The descriptor names a hook that this gateway does not call yet.',
     todo: 'Remove it from `hooks` in plugin.json: the plugin would never be called for it.',
   },
+  hook_undeclared: {
+    exit: 4,
+    says: "The configuration names a hook that is not in the plugin's descriptor.",
+    todo: 'Remove it from `hooks` of the plugin in the configuration, or use a version of the plugin that has it.',
+  },
   export_missing: {
     exit: 4,
     says: 'The component does not export an interface that its kind requires.',

@@ -121,7 +121,7 @@ const refusedSchema = z.strictObject({ ...caseShape, expect: expectSchema.extend
 const stepsSchema = z.strictObject({ ...caseShape, steps: z.array(stepSchema).min(1) });
 const fileSchema = z.strictObject({
   $schema: z.string().optional(),
-  config: z.record(z.string(), z.unknown()).default({}),
+  config: z.record(z.string(), z.unknown()).optional(),
   host: statedHostSchema.default({}),
   cases: z.array(z.record(z.string(), z.unknown())).min(1),
 });
@@ -130,7 +130,8 @@ const fileSchema = z.strictObject({
 export interface Case {
   readonly name: string;
   readonly file: string;
-  readonly config: Readonly<Record<string, unknown>>;
+  /** Undefined for the `default_config` of the descriptor. */
+  readonly config: Readonly<Record<string, unknown>> | undefined;
   readonly host: CaseHost;
   readonly steps: readonly Step[];
   /** Set if the plugin is expected not to start. */

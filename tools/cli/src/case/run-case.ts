@@ -55,11 +55,11 @@ export async function runCase(plugin: TriedPlugin, one: Case, signal: AbortSigna
   await using opened = new AsyncDisposableStack();
   let runner: PluginRunner;
   try {
-    checkConfig(one.config, plugin.descriptor);
+    const config = checkConfig(one.config, plugin.descriptor);
     const compiled = await plugin.compile(host.grants(plugin.descriptor));
     const runtime = createWasmRuntime({ capabilities: host.capabilities, log: logInto(lines, atStart) });
     const { id } = plugin.descriptor;
-    const entry = { id, ...compiled, config: one.config, limits: plugin.limits };
+    const entry = { id, ...compiled, config, limits: plugin.limits };
     runner = opened.use(await runtime.open([entry], host.facilities(facilities), { lanes: 1 }));
   } catch (error) {
     const failure = startFailure(error);
