@@ -435,6 +435,7 @@ export const requirements = {
     'Sessions, stored values and what plugins see belong to the caller; for an anonymous caller, log and metrics are unchanged.',
   'GW-114':
     'What a request allocated is collected while it is young: garbage of the old generation does not refer to it.',
+  'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

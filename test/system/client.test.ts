@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { call, initialize, mcpHeaders, refusalOf, rpc } from '../fixtures/open-gateway.ts';
 import { expectHonestCall, openRawGateway, type RawGateway } from '../fixtures/open-raw-gateway.ts';
+import { postHead, rawClient } from '../fixtures/raw-client.ts';
 
 let gateway: RawGateway;
 let session: Record<string, string>;
@@ -185,6 +186,18 @@ describe('a client that', () => {
     );
     expect([413, 'closed']).toContain(outcome);
     expect(gateway.lines.at(-1)).toMatchObject({ status: 413, code: 'body_too_large' });
+    await honest();
+  });
+
+  it('sends more and more of a refused body gets the answer, and is disconnected [GW-115]', async () => {
+    using client = await rawClient(gateway.url);
+    const head = postHead(gateway.url, '', { ...session, 'transfer-encoding': 'chunked' });
+    client.send(head.filter(line => !line.startsWith('content-length')));
+    const piece = 'x'.repeat(64 * 1024);
+    const sending = setInterval(() => client.socket.write(`10000\r\n${piece}\r\n`), 1);
+    await client.closed;
+    clearInterval(sending);
+    expect(client.text()).toMatch(/^HTTP\/1\.1 413 /);
     await honest();
   });
 

@@ -35,7 +35,7 @@ export class McpEndpoint {
   }
 
   /** Serves a request to a binding. Never rejects: an error is answered and logged. */
-  serve(binding: OpenBinding, method: HttpMethod, { incoming, outgoing }: Routed): Promise<Response> {
+  serve(binding: OpenBinding, method: HttpMethod, { incoming, outgoing }: Routed): Promise<void> {
     const { context, steps } = this.#options;
     return serveRequest(context, { incoming, outgoing, binding: binding.id }, async (request, reply) => {
       const passing = passSteps(steps, request);

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
@@ -10,6 +9,7 @@ import { Cancelled } from '../mcp/cancelled.ts';
 import { type ErrorNumbers, sharedNumbers } from '../mcp/errors.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
 import type { ExchangeRecord } from '../mcp/revision/revision.ts';
+import { discardRest } from './discard-rest.ts';
 import { faultReply } from './fault-reply.ts';
 import { HttpReply } from './reply.ts';
 import { failureOf, logRequest, type RequestLine } from './request-log.ts';
@@ -40,7 +40,7 @@ export function serveRequest(
   context: RequestContext,
   routed: Routed,
   work: (request: OpenRequest, reply: HttpReply) => Promise<void>,
-): Promise<Response> {
+): Promise<void> {
   const { incoming, outgoing, binding } = routed;
   const reply = new HttpReply(outgoing, context.outbox);
   const request = new OpenRequest({ incoming, outgoing, binding, reply, context });
@@ -50,11 +50,10 @@ export function serveRequest(
     if (!outgoing.writableFinished) request.left();
     reply.closed();
     context.running.remove(request);
+    discardRest(incoming);
   });
-  return settle(request, () => work(request, reply)).then(alreadySent);
+  return settle(request, () => work(request, reply));
 }
-
-const alreadySent = () => RESPONSE_ALREADY_SENT;
 
 /** Runs the work of a request, answers with a thrown error, and logs the outcome. */
 export async function settle(request: OpenRequest, work: () => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { HttpBindings } from '@hono/node-server';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { cut } from '../core/cut.ts';
@@ -29,13 +29,27 @@ export interface RoutesOptions {
 
 const mcpMethods = ['POST', 'GET', 'DELETE'] as const;
 
+/** Creates the listener of the server. It serves calls itself, and leaves every other request to the router. */
+export function createListener(options: RoutesOptions): RequestListener {
+  const route = getRequestListener(createRoutes(options).fetch, { overrideGlobalObjects: false });
+  const callPaths = new Map(pathsOf(options.bindings, options.standard));
+  return (incoming, outgoing) => {
+    // Nearly every request is a POST to the exact path of a binding. A router and web objects would be most of its cost.
+    const binding = incoming.method === 'POST' ? callPaths.get(incoming.url ?? '') : undefined;
+    if (binding === undefined) return void route(incoming, outgoing);
+    void options.mcp.serve(binding, 'POST', { incoming, outgoing });
+  };
+}
+
 /** Creates the router: each path and method with its handler. */
-export function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> {
+function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> {
   const { bindings, standard, mcp, metrics, health, plugins } = options;
   // One handler per path and method: if a second one matches, Hono composes them again for each request.
   const app = new Hono<{ Bindings: HttpBindings }>();
   for (const [path, binding] of pathsOf(bindings, standard)) {
-    for (const method of mcpMethods) app.on(method, path, c => mcp.serve(binding, method, routed(c.env)));
+    for (const method of mcpMethods) {
+      app.on(method, path, c => mcp.serve(binding, method, routed(c.env)).then(alreadySent));
+    }
   }
   app.get('/healthz', c => answered(c, request => health.alive(request)));
   app.get('/readyz', c => answered(c, request => health.ready(request, c.req.query('verbose') !== undefined)));
@@ -44,6 +58,8 @@ export function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindi
   app.notFound(c => refuse(options, routed(c.env)));
   return app;
 }
+
+const alreadySent = () => RESPONSE_ALREADY_SENT;
 
 function answered({ env }: { readonly env: HttpBindings }, answer: (request: Routed) => void): Response {
   answer(routed(env));
@@ -62,7 +78,7 @@ export function pathsOf<B>(
 
 /** Answers a preflight, and refuses everything that no other route serves. */
 function refuse({ context, hostAndOrigin }: RoutesOptions, { incoming, outgoing }: Routed): Promise<Response> {
-  return serveRequest(context, { incoming, outgoing }, async (request, reply) => {
+  const refused = serveRequest(context, { incoming, outgoing }, async (request, reply) => {
     hostAndOrigin.pass(request);
     if (isPreflight(incoming) && isMcpPath(incoming)) return answerPreflight(reply, incoming);
     context.running.pass();
@@ -71,6 +87,7 @@ function refuse({ context, hostAndOrigin }: RoutesOptions, { incoming, outgoing 
     if (isMcpPath(incoming) && isMethodUnknown) fail('http_method_refused', { method });
     fail('path_unknown', { path: cut(pathIn(incoming), 200) });
   });
+  return refused.then(alreadySent);
 }
 
 const pathIn = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0] ?? '';

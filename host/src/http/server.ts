@@ -1,6 +1,5 @@
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import type { Log } from '../core/log.ts';
 import { isLoopback } from '../core/loopback.ts';
 import { Metrics } from '../core/metrics.ts';
@@ -13,7 +12,7 @@ import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
-import { createRoutes } from './routes.ts';
+import { createListener } from './routes.ts';
 import type { Authenticate } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
 import { RunningRequests } from './step/running-requests.ts';
@@ -66,7 +65,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #hostAndOrigin: HostAndOrigin;
   readonly #running: RunningRequests;
   readonly #outbox: Outbox;
-  readonly #routes: ReturnType<typeof createRoutes>;
+  readonly #listener: RequestListener;
   #server: Server | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -80,7 +79,7 @@ export class HttpServer implements AsyncDisposable {
     const steps = createSteps({ hostAndOrigin, running, schemes });
     const audience = options.metricsFor ?? 'loopback';
     const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin, outbox });
-    this.#routes = createRoutes({
+    this.#listener = createListener({
       bindings: gateway.bindings,
       standard: gateway.standard,
       mcp: new McpEndpoint({ revisions, steps, context, settings: gateway.settings, bodyBytes: limits.body_bytes }),
@@ -102,8 +101,7 @@ export class HttpServer implements AsyncDisposable {
 
   /** Starts listening, on a free port if `port` is 0. @throws Fault `listen_failed` */
   async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }> {
-    const options = { fetch: this.#routes.fetch, overrideGlobalObjects: false, serverOptions };
-    const server = createAdaptorServer(options) as Server;
+    const server = createServer(serverOptions, this.#listener);
     await new Promise<void>((resolve, reject) => {
       server.once('error', cause => reject(listenFault(`${host}:${port}`, cause)));
       server.listen(port, unbracketed(host), resolve);
