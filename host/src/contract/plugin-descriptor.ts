@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type FaultDetails, fail } from '../core/fault.ts';
 import { hookNames } from './hook-name.ts';
 import { kinds, type PluginKind } from './kinds.ts';
+import { writtenPathProblem } from './written-path.ts';
 
 /** A plugin id, which names log lines, metrics and lockfile entries: lower case, digits, dashes. */
 export const pluginIdSchema = z
@@ -44,6 +45,7 @@ export const pluginDescriptorSchema = z
     optional_capabilities: z.array(capabilityNameSchema).max(64).default([]),
     config_schema: z.record(z.string(), z.unknown()).optional(),
     default_config: z.record(z.string(), z.unknown()).optional(),
+    writes: z.array(z.string().max(256)).max(64).optional(),
     api: z.literal('0.1'),
     limits: z
       .strictObject({
@@ -60,6 +62,10 @@ export const pluginDescriptorSchema = z
     const { hooks, required_capabilities: required, optional_capabilities: optional } = descriptor;
     const refuse = (path: PropertyKey[], message: string) => context.addIssue({ code: 'custom', path, message });
     if (new Set(hooks).size < hooks.length) refuse(['hooks'], 'each hook may be named only once');
+    for (const [place, path] of (descriptor.writes ?? []).entries()) {
+      const problem = writtenPathProblem(path, hooks);
+      if (problem !== undefined) refuse(['writes', place], problem);
+    }
     if (descriptor.kind === 'transform' && hooks.length === 0) {
       refuse(['hooks'], 'a transform without a hook would never be called');
     }

@@ -4,6 +4,7 @@ import type { Config } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
 import { masked } from '../core/masked.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
+import { checkBands } from '../plugin/band-conflict.ts';
 import type { Learner } from '../plugin/learned-grants.ts';
 import { loadPlugins } from '../plugin/load.ts';
 import type { Plugin } from '../plugin/plugin.ts';
@@ -19,8 +20,8 @@ import { createVerifier } from '../verify/verifier.ts';
 export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSignal): Promise<readonly Plugin[]> {
   const plainHttp = config.registries.filter(each => each.plain_http).map(each => each.host);
   const verifier = createVerifier({ trust: config.trust, requireSigned: config.require_signed_plugins, log });
-  const loading = () =>
-    loadPlugins(config.plugins, {
+  const loading = async () => {
+    const plugins = await loadPlugins(config.plugins, {
       source: (source, entry) =>
         createSource(source, {
           cacheDir: join(config.cache_dir, 'oci'),
@@ -36,6 +37,9 @@ export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSig
       lock,
       signal,
     });
+    checkBands(config, plugins);
+    return plugins;
+  };
   return masked(config.mask, loading);
 }
 

@@ -58,6 +58,7 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
       hooks,
       tags: entry.tags ?? descriptor.tags,
       author: descriptor.author,
+      writes: descriptor.writes ?? [],
       digest: verified.digest,
       origin: verified.origin,
       signer: verified.signer,

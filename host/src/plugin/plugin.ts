@@ -10,6 +10,8 @@ export interface Plugin {
   /** The hooks that it is called for. */
   readonly hooks: ReadonlySet<HookName>;
   readonly tags: readonly string[];
+  /** The paths that its descriptor declares to change; it may change others. */
+  readonly writes: readonly string[];
   readonly author: string | undefined;
   readonly digest: Digest;
   readonly origin: Origin;

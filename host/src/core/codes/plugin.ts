@@ -17,6 +17,11 @@ export const pluginCodes = {
     says: "The configuration names a hook that is not in the plugin's descriptor.",
     todo: 'Remove it from `hooks` of the plugin in the configuration, or use a version of the plugin that has it.',
   },
+  band_conflict: {
+    exit: 3,
+    says: 'Two plugins that would run at the same time declare that they change the same part of a value.',
+    todo: 'Give them different priorities, so that they run one after the other.',
+  },
   export_missing: {
     exit: 4,
     says: 'The component does not export an interface that its kind requires.',
