@@ -22,12 +22,13 @@ export function changedPaths(before: Json, after: Json, members: NamedMembers): 
   const walk = (one: Json | undefined, other: Json | undefined, at: string, known: NamedMembers, depth: number) => {
     if (paths.size > mostPaths || isSame(one, other)) return;
     if (depth < deepest && isJsonObject(one) && isJsonObject(other)) {
-      for (const name of new Set([...Object.keys(one), ...Object.keys(other)])) {
-        const [was, is] = [one[name], other[name]];
-        if (isSame(was, is)) continue;
+      const enter = (name: string, was: Json | undefined, is: Json | undefined) => {
+        if (isSame(was, is)) return;
         const inside = known.member(name, is ?? was);
         walk(was, is, `${at}/${inside === undefined ? '*' : shown(name)}`, inside ?? unknownMembers, depth + 1);
-      }
+      };
+      for (const name of Object.keys(one)) enter(name, one[name], Object.hasOwn(other, name) ? other[name] : undefined);
+      for (const name of Object.keys(other)) if (!Object.hasOwn(one, name)) enter(name, undefined, other[name]);
       return;
     }
     const lists = depth < deepest && one !== undefined && other !== undefined && isList(one) && isList(other);

@@ -1,8 +1,10 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import { fail } from '../../core/fault.ts';
 import { fileProblem } from '../../core/file-problem.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { makeFolderSync } from '../../core/make-folder.ts';
 
 /** A HMAC-SHA256 in hexadecimal. */
@@ -15,24 +17,39 @@ const keyBytes = 32;
  * tenant have equal hashes, those of different tenants have different ones.
  */
 export class KeyedHashes {
-  readonly #key: Uint8Array;
+  readonly #key: KeyObject;
+  /** The hashes of values, because the value after one plugin is the one before the next. */
+  readonly #values = new WeakMap<JsonObject, { readonly tenant: string | undefined; readonly hash: KeyedHash }>();
   /** Names the key without revealing it. */
   readonly keyId: string;
 
   constructor(key: Uint8Array) {
-    this.#key = key;
+    this.#key = createSecretKey(key);
     this.keyId = this.#mac('key', '', '').slice(0, 16);
   }
 
-  of(kind: 'value' | 'subject', tenant: string | undefined, text: string): KeyedHash {
-    return `hmac-sha256:${this.#mac(kind, tenant ?? '', text)}`;
+  ofSubject(subject: string, tenant: string | undefined): KeyedHash {
+    return `hmac-sha256:${this.#mac('subject', tenant ?? '', subject)}`;
+  }
+
+  /** Hashes a value as canonical JSON. Returns undefined if it is nested too deeply to be written. */
+  ofValue(value: JsonObject, tenant: string | undefined): KeyedHash | undefined {
+    const known = this.#values.get(value);
+    if (known !== undefined && known.tenant === tenant) return known.hash;
+    try {
+      const hash: KeyedHash = `hmac-sha256:${this.#mac('value', tenant ?? '', canonicalJson(value))}`;
+      this.#values.set(value, { tenant, hash });
+      return hash;
+    } catch (thrown) {
+      if (thrown instanceof RangeError) return undefined;
+      throw thrown;
+    }
   }
 
   #mac(kind: string, tenant: string, text: string): string {
     // A list as JSON: no tenant's name can be mistaken for a part of a text.
     return createHmac('sha256', this.#key)
-      .update(`${JSON.stringify([kind, tenant])}\n`)
-      .update(text)
+      .update(`${JSON.stringify([kind, tenant])}\n${text}`)
       .digest('hex');
   }
 }

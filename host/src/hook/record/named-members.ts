@@ -47,8 +47,16 @@ const mostParts = 100;
 /** Returns the members that JSON Schemas name; nothing else is known of them. */
 export function schemaMembers(schemas: readonly (Json | undefined)[]): NamedMembers {
   const roots = schemas.filter(schema => schema !== undefined).filter(isJsonObject);
-  return roots.length === 0 ? unknownMembers : new SchemaMembers(roots.map(root => ({ schema: root, root })));
+  const [root, ...others] = roots;
+  if (root === undefined) return unknownMembers;
+  if (others.length > 0) return new SchemaMembers(roots.map(each => ({ schema: each, root: each })));
+  const members = ofSchema.get(root) ?? new SchemaMembers([{ schema: root, root }]);
+  ofSchema.set(root, members);
+  return members;
 }
+
+/** The members of a whole schema, which many values have. */
+const ofSchema = new WeakMap<JsonObject, NamedMembers>();
 
 /** A part of a schema, with the whole one, in which its references are resolved. */
 interface Part {
@@ -58,7 +66,7 @@ interface Part {
 
 class SchemaMembers implements NamedMembers {
   readonly #parts: readonly Part[];
-  readonly #known = new Map<string, NamedMembers | undefined>();
+  readonly #known = new Map<string, NamedMembers>();
   #items: NamedMembers | undefined;
 
   constructor(parts: readonly Part[]) {
@@ -66,8 +74,10 @@ class SchemaMembers implements NamedMembers {
   }
 
   member(name: string): NamedMembers | undefined {
-    if (!this.#known.has(name)) this.#known.set(name, this.#find(name));
-    return this.#known.get(name);
+    const known = this.#known.get(name) ?? this.#find(name);
+    // Only names of the schema are kept: others are as many as values have.
+    if (known !== undefined) this.#known.set(name, known);
+    return known;
   }
 
   get items(): NamedMembers {

@@ -67,7 +67,7 @@ it.each<[string, HookCallRecord['receipt'], object]>([
     { mode: 'shadow', outcome: 'would_modify' },
   ],
 ])('[HOOK-120] has what a hook call came to: %s', (_, receipt, members) => {
-  const line = lineOf({ ...documented, receipt, change: undefined }, hashes);
+  const line = JSON.parse(JSON.stringify(lineOf({ ...documented, receipt, change: undefined }, hashes)));
   expect(receiptSchema.parse(line)).toMatchObject(members);
   expect(JSON.stringify(line)).not.toContain('alice');
 });
@@ -78,7 +78,7 @@ it('[HOOK-122] has no hash of a value that is nested too deeply to be written', 
   const change = { before: {}, after: deep as never, tools: [] };
   const line = lineOf({ ...documented, change }, hashes);
   expect(line.before).toBeDefined();
-  expect(line).not.toHaveProperty('after');
+  expect(line.after).toBeUndefined();
 });
 
 function base() {

@@ -1,9 +1,8 @@
 import type { CallingMode } from '../../contract/hook-policy.ts';
-import { canonicalJson } from '../../core/canonical-json.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { countedOutcome, type Receipt } from '../receipt.ts';
 import { changedPaths } from './changed-paths.ts';
-import type { KeyedHash, KeyedHashes } from './keyed-hash.ts';
+import type { KeyedHashes } from './keyed-hash.ts';
 import { type ListedTool, requestMembers } from './named-members.ts';
 import type { ReceiptLine } from './receipt-schema.ts';
 
@@ -40,51 +39,46 @@ export interface HookCallRecord {
 const codePattern = /^[A-Za-z0-9_.:/-]{1,64}$/;
 const enforcing: CallingMode = 'enforce';
 
-/** Returns the receipt of a hook call as it is written: hashes and names, and nothing of the values. */
-export function lineOf(record: HookCallRecord, hashes: KeyedHashes): ReceiptLine {
-  const { receipt, endedMs, request, call, corrects, binding, upstream, tenant, subject, method } = record;
+/**
+ * Returns the receipt of a hook call as it is written: hashes and names, and nothing of the values. Members that do not
+ * apply are undefined.
+ */
+export function lineOf(record: HookCallRecord, hashes: KeyedHashes) {
+  const { receipt, request, call, corrects, binding, upstream, tenant, subject, method, change, answer } = record;
   const { plugin, hook, mode = enforcing, wallMs, cpuMs, fuel, hostCalls } = receipt;
-  const { version, digest, change, answer } = record;
-  const hash = (value: JsonObject) => hashOf(value, tenant, hashes);
-  return defined({
-    ...{ v: 1, time: new Date(endedMs).toISOString(), request, call, corrects, binding, upstream, tenant },
-    ...{ subject: subject === undefined ? undefined : hashes.of('subject', tenant, subject), method },
-    ...{ hook, plugin, version, digest, mode, ...outcomeOf(receipt) },
-    ...{ wall_ms: rounded(wallMs), cpu_ms: cpuMs && rounded(cpuMs), fuel, host_calls: hostCalls },
-    ...(change !== undefined && {
-      ...{ before: hash(change.before), after: hash(change.after) },
-      ...pathsOf(change),
-    }),
-    ...(answer !== undefined && { answer: hash(answer) }),
+  const changed = change && changedPaths(change.before, change.after, requestMembers(change.tools));
+  return {
+    v: 1,
+    time: new Date(record.endedMs).toISOString(),
+    request,
+    call,
+    corrects,
+    binding,
+    upstream,
+    tenant,
+    subject: subject === undefined ? undefined : hashes.ofSubject(subject, tenant),
+    method,
+    hook,
+    plugin,
+    version: record.version,
+    digest: record.digest,
+    mode,
+    outcome: receipt.outcome === 'failed' ? 'failed' : countedOutcome(receipt),
+    cause: receipt.outcome === 'failed' ? receipt.cause : undefined,
+    code: receipt.outcome === 'block' ? shownCode(receipt.violation.code) : undefined,
+    wall_ms: rounded(wallMs),
+    cpu_ms: cpuMs === undefined ? undefined : rounded(cpuMs),
+    fuel,
+    host_calls: hostCalls,
+    before: change && hashes.ofValue(change.before, tenant),
+    after: change && hashes.ofValue(change.after, tenant),
+    paths: changed?.paths,
+    more_paths: changed?.hasMore === true ? true : undefined,
+    answer: answer && hashes.ofValue(answer, tenant),
     key: hashes.keyId,
-  });
+  } satisfies { readonly [M in keyof ReceiptLine]?: unknown };
 }
 
-function outcomeOf(receipt: Receipt): Pick<ReceiptLine, 'outcome' | 'cause' | 'code'> {
-  if (receipt.outcome === 'failed') return { outcome: 'failed', cause: receipt.cause };
-  const outcome = countedOutcome(receipt);
-  if (receipt.outcome !== 'block') return { outcome };
-  const { code } = receipt.violation;
-  return { outcome, code: codePattern.test(code) ? code : '*' };
-}
-
-function pathsOf({ before, after, tools }: Change): Pick<ReceiptLine, 'paths' | 'more_paths'> {
-  const { paths, hasMore } = changedPaths(before, after, requestMembers(tools));
-  return { paths: [...paths], ...(hasMore && { more_paths: true }) };
-}
-
-/** Hashes a value as canonical JSON; undefined if it is nested too deeply to be written. */
-function hashOf(value: JsonObject, tenant: string | undefined, hashes: KeyedHashes): KeyedHash | undefined {
-  try {
-    return hashes.of('value', tenant, canonicalJson(value));
-  } catch (thrown) {
-    if (thrown instanceof RangeError) return undefined;
-    throw thrown;
-  }
-}
+const shownCode = (code: string): string => (codePattern.test(code) ? code : '*');
 
 const rounded = (ms: number): number => Math.max(0, Math.round(ms * 1000) / 1000);
-
-/** Removes the members that are undefined. */
-const defined = <T extends object>(line: { readonly [K in keyof T]: T[K] }): T =>
-  Object.fromEntries(Object.entries(line).filter(([, member]) => member !== undefined)) as T;
