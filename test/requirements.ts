@@ -607,6 +607,20 @@ export const requirements = {
   'SBX-106': 'A component that was compiled without fuel does not run with a limit of fuel, from the cache either.',
   'SBX-107': 'A plugin with fuel reports how much each call used, failed ones included.',
   'SBX-110': 'A lane that waits for its next message uses no CPU, and is measured and ended like any other.',
+  'SBX-120':
+    "Code in place of an inline plugin's glue reaches no object outside of its realm, and makes no code of text.",
+  'SBX-121': 'What such code catches is of its own realm, also where little of the stack is left.',
+  'SBX-122':
+    'Such code cannot run after its call: it has no promises, timers or finalizers, and is refused with code that waits.',
+  'SBX-123': 'Whatever such code returns or changes in its realm, the call fails by itself and the gateway goes on.',
+  'SBX-124': 'An inline plugin has the outcomes, reports, records and limits that it has in a lane.',
+  'SBX-125': 'An inline plugin pays with fuel for host functions and for what crosses.',
+  'SBX-126': 'An inline plugin runs without a hop.',
+  'SBX-127':
+    'A plugin runs inline only if the operator allows it for the key that signed it; the fault contains the line to add.',
+  'SBX-128': 'A plugin whose calls wait is refused to run inline, with the name of the capability.',
+  'SBX-129':
+    'An inline plugin uses kv_store in memory, with the same answers as in a lane, and is refused where values are on disk.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
   'CAP-86': 'However keys and tenants are named, no caller finds the values of another.',

@@ -38,7 +38,13 @@ export interface Artifact {
 
 /** The signer: a key of the trust store, the key pinned in the source, or none (only if the operator allows it). */
 export type Signer =
-  | { readonly by: 'trust'; readonly id: string; readonly keyId: string }
+  | {
+      readonly by: 'trust';
+      readonly id: string;
+      readonly keyId: string;
+      /** Whether what it signed may run on the gateway's thread. */
+      readonly mayRunInline?: true;
+    }
   | { readonly by: 'source'; readonly keyId: string }
   | { readonly by: 'nobody' };
 

@@ -125,3 +125,46 @@ it('[RUN-45] fetches from where the lock says', async () => {
   const lock: Lock = { sourceOf: () => ({ file: join(operator.folder, 'p.wasm') }), check: () => {} };
   expect((await load(operator, { lock })).map(({ id }) => id)).toEqual(['p']);
 });
+
+const waiting = {
+  fields: { required_capabilities: ['tool_call'] },
+  guest: { fields: '(import "sallyport:plugin/tool-call@0.1.0" "call" (func $call (param i32 i32 i32 i32 i32)))' },
+  grants: { tool_call: { tools: ['x'] } },
+};
+
+it.each([
+  { what: 'a key of the trust store', settings: {}, line: 'inline: true' },
+  { what: 'the key of the plugin', settings: { pinned: true }, line: 'allow_inline: true' },
+])('[SBX-127] refuses to run inline what $what does not allow, with the line to add', async ({ settings, line }) => {
+  const operator = await operatorFolder();
+  await operator.install('p');
+  const key = 'pinned' in settings ? { public_key: operator.keys.acme.pem } : {};
+  await operator.configure([{ id: 'p', isolation: 'inline', source: { file: './p.wasm', ...key } }]);
+  const refused: unknown = await load(operator).catch((error: unknown) => error);
+  expect(toFaults(refused)).toMatchObject([{ code: 'inline_untrusted', hint: expect.stringContaining(`\n${line}`) }]);
+  const checked = await operator.run('check');
+  expect(`${checked.stdout}${checked.stderr}`).toContain(line);
+});
+
+it.each(['trust', 'source'])('[SBX-127] runs inline what a key allows, with fuel: %s', async by => {
+  const keys = await operatorFolder();
+  const operator = await operatorFolder(
+    by === 'trust' ? { trust: { keys: [{ id: 'acme', pem: keys.keys.acme.pem, inline: true }] } } : {},
+  );
+  await operator.install('p', {}, { by: keys.keys.acme });
+  const source = { file: './p.wasm', public_key: keys.keys.acme.pem, allow_inline: true };
+  await operator.configure([{ id: 'p', isolation: 'inline', ...(by === 'source' && { source }) }]);
+  const [plugin] = await load(operator);
+  expect(plugin?.prepared).toMatchObject({ isolation: 'inline', limits: { fuel: 50_000_000 } });
+});
+
+it('[SBX-128] refuses to run inline what waits, and names the capability', async () => {
+  const keys = await operatorFolder();
+  const operator = await operatorFolder({ trust: { keys: [{ id: 'acme', pem: keys.keys.acme.pem, inline: true }] } });
+  await operator.install('p', waiting.fields, { by: keys.keys.acme, guest: waiting.guest });
+  await operator.configure([{ id: 'p', isolation: 'inline', grants: waiting.grants }]);
+  const refused: unknown = await load(operator).catch((error: unknown) => error);
+  expect(toFaults(refused)).toMatchObject([
+    { code: 'inline_waits', details: { plugin: 'p', capabilities: ['tool_call'] } },
+  ]);
+});

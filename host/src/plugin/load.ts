@@ -8,6 +8,7 @@ import type { WasmRuntime } from '../runtime/wasm/wasm-runtime.ts';
 import { fetchArtifact, type Source } from '../source/source.ts';
 import type { Verifier } from '../verify/verifier.ts';
 import { checkContract } from './check-contract.ts';
+import { checkInline } from './check-inline.ts';
 import type { Plugin } from './plugin.ts';
 import { checkConfig } from './plugin-config.ts';
 import { chosenHooks } from './plugin-hooks.ts';
@@ -44,9 +45,10 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
     const { descriptor } = verified;
     const inspected = context.runtime.inspect(verified);
     checkContract(descriptor, inspected);
+    if (entry.isolation === 'inline') checkInline(entry, inspected, context.capabilities);
     const hooks = chosenHooks(entry.hooks, descriptor);
     const config = checkConfig(entry.config, descriptor, entry.configPlace);
-    const limits = pluginLimits(descriptor, { all: context.limits, own: entry.limits });
+    const limits = pluginLimits(descriptor, { all: context.limits, own: entry.limits }, entry.isolation);
     const grant = allOf(
       () => context.lock?.check(entry, verified, inspected.imports),
       () => decideGrant(inspected.imports, descriptor, entry.grants, context.capabilities),

@@ -1,6 +1,7 @@
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
-import { defaultLimits, type PluginLimits } from '../runtime/limits.ts';
+import { defaultLimits, inlineFuel, type PluginLimits } from '../runtime/limits.ts';
+import type { Isolation } from '../runtime/wasm/lane/message.ts';
 
 const MiB = 2 ** 20;
 
@@ -29,7 +30,11 @@ export interface LimitSettings {
  * grant more.
  * @throws Faults of `limit_ungranted`
  */
-export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSettings): PluginLimits {
+export function pluginLimits(
+  descriptor: PluginDescriptor,
+  { all, own }: LimitSettings,
+  isolation?: Isolation,
+): PluginLimits {
   const faults: Fault[] = [];
   const settle = (name: Settled): number => {
     const allowed = own[name] ?? all[name];
@@ -41,7 +46,7 @@ export function pluginLimits(descriptor: PluginDescriptor, { all, own }: LimitSe
     return own[name] ?? Math.min(asked, allowed);
   };
   // A descriptor states none, because a unit belongs to the gateway's rewriting and not to the contract.
-  const fuel = own.fuel ?? all.fuel;
+  const fuel = own.fuel ?? all.fuel ?? (isolation === 'inline' ? inlineFuel : undefined);
   const limits: PluginLimits = {
     memoryBytes: settle('memory_mib') * MiB,
     timeoutMs: settle('timeout_ms'),

@@ -40,5 +40,8 @@ export const defaultLimits: PluginLimits = {
   stateBytes: 65_536,
 };
 
+/** The fuel of a plugin on the gateway's thread, which nothing else stops, unless the operator states another limit. */
+export const inlineFuel = 50_000_000;
+
 /** Returns the message of a call that exceeded its limit of CPU time. */
 export const overCpu = (limitMs: number): string => `it used more than ${limitMs} ms of CPU (limits.cpu_ms)`;

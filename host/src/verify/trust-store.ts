@@ -17,6 +17,8 @@ export interface TrustedKey {
   readonly not_before?: string | undefined;
   readonly not_after?: string | undefined;
   readonly status?: 'active' | 'revoked' | undefined;
+  /** Whether plugins that it signed may run on the gateway's thread. */
+  readonly inline?: boolean | undefined;
 }
 
 /** The keys that the operator trusts, and digests that are revoked whatever key signed them. */

@@ -103,7 +103,7 @@ export function createVerifier({ trust, requireSigned, now = () => new Date(), l
       for (const key of candidates(keyId)) {
         if (!(await isSignedBy(signature, artifact.bytes, key.bytes))) continue;
         const found = store.objection(key, artifact.origin.repository, now());
-        if (found === undefined) return { by: 'trust', id: key.entry.id, keyId: key.keyId };
+        if (found === undefined) return signerWith(key);
         objection ??= found;
       }
     }
@@ -128,6 +128,11 @@ export function createVerifier({ trust, requireSigned, now = () => new Date(), l
     },
   };
 }
+
+const signerWith = ({ entry: { id, inline }, keyId }: TrustedPublicKey): Signer => ({
+  ...{ by: 'trust', id, keyId },
+  ...(inline === true && { mayRunInline: true }),
+});
 
 /** Refuses signatures none of which is valid: the key is unknown, or it signed other bytes. */
 function refuse({ signatures }: Artifact, keys: readonly PublicKey[]): never {

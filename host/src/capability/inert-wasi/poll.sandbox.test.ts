@@ -36,14 +36,17 @@ const before = `
   (call $poll (i32.const 256) (i32.const 1) (i32.const 512))
   (if (i32.ne (i32.load (i32.const 516)) (i32.const 1)) (then unreachable))`;
 
-it('[CAP-105] is polled in a shared lane, which cannot wait for a promise', async () => {
-  const bytes = await watGuest(guestDescriptor('polls'), { fields, before, world });
-  await using runner = await openGuests([{ bytes }]);
-  const { reports } = await runner.run({
-    stage: 'before',
-    context: callContext,
-    calls: calls('polls'),
-    value: toolCall({}),
-  });
-  expect(reports).toMatchObject([{ outcome: 'proceed' }]);
-});
+it.each(['pooled', 'inline'] as const)(
+  '[CAP-105] is polled where nothing can wait for a promise: %s',
+  async isolation => {
+    const bytes = await watGuest(guestDescriptor('polls'), { fields, before, world });
+    await using runner = await openGuests([{ bytes, isolation, limits: { fuel: 10_000_000 } }]);
+    const { reports } = await runner.run({
+      stage: 'before',
+      context: callContext,
+      calls: calls('polls'),
+      value: toolCall({}),
+    });
+    expect(reports).toMatchObject([{ outcome: 'proceed' }]);
+  },
+);

@@ -25,13 +25,27 @@ const source = z
     file: text.optional().describe('A component, relative to this file, with its signature next to it as X.sig.'),
     public_key: text.optional().describe('PEM of the only key that is trusted for this plugin.'),
     public_key_file: text.optional(),
+    allow_inline: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether a plugin that this public key signed may run on the thread of the gateway: isolation: inline.',
+      ),
   })
   .superRefine(oneOf(['oci', 'oci_layout', 'file']))
   .superRefine(oneOf(['public_key', 'public_key_file'], true))
+  .superRefine(({ public_key, public_key_file, allow_inline }, context) => {
+    if (allow_inline === undefined || public_key !== undefined || public_key_file !== undefined) return;
+    const message = 'belongs to the public_key beside it; for a key of trust.keys, write inline: true there';
+    context.addIssue({ code: 'custom', path: ['allow_inline'], message });
+  })
   .meta({ oneOf: ['oci', 'oci_layout', 'file'].map(name => ({ required: [name] })) });
 
-/** The source of a plugin, and the PEM of the only key that is trusted for it, if one is set. */
-export type SourceConfig = { readonly public_key?: string } & (
+/**
+ * The source of a plugin, and the PEM of the only key that is trusted for it, if one is set, with whether what it signed
+ * may run inline.
+ */
+export type SourceConfig = { readonly public_key?: string; readonly allow_inline?: boolean } & (
   | { readonly oci: string; readonly oci_layout?: never; readonly file?: never }
   | { readonly oci?: never; readonly oci_layout: string; readonly file?: never }
   | { readonly oci?: never; readonly oci_layout?: never; readonly file: string }
@@ -84,10 +98,10 @@ const plugin = (grants: GrantsSchema) =>
       .prefault({})
       .describe('After this many failures in a row, calls are held back for this long; then one is let through.'),
     isolation: z
-      .enum(['pooled', 'tenant', 'fresh', 'process'])
+      .enum(['pooled', 'tenant', 'fresh', 'process', 'inline'])
       .default('pooled')
       .describe(
-        'What shares an instance: all calls (pooled), calls of one tenant, or none (fresh); process uses a process of its own.',
+        'What shares an instance: all calls (pooled), calls of one tenant, or none (fresh). All calls share it in a process of its own (process), and on the thread of the gateway (inline).',
       ),
     limits: z
       .strictObject({
@@ -157,9 +171,9 @@ export const pluginsChecks = {
 };
 
 function finishSource(stated: Parsed['source'], files: Files): SourceConfig {
-  const { oci, oci_layout, file, public_key, public_key_file } = stated;
+  const { oci, oci_layout, file, public_key, public_key_file, allow_inline } = stated;
   const pinned = public_key_file === undefined ? public_key : files.keyText(public_key_file);
-  const key = pinned === undefined ? {} : { public_key: pinned };
+  const key = pinned === undefined ? {} : { public_key: pinned, ...(allow_inline !== undefined && { allow_inline }) };
   if (oci !== undefined) return { oci, ...key };
   if (oci_layout !== undefined) return { oci_layout: files.absolute(oci_layout), ...key };
   return { file: files.absolute(file ?? ''), ...key };

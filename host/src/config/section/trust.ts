@@ -19,6 +19,10 @@ const trustKey = z
     not_before: instant.optional(),
     not_after: instant.optional(),
     status: z.enum(['active', 'revoked']).default('active'),
+    inline: z
+      .boolean()
+      .optional()
+      .describe('Whether plugins that it signed may run on the thread of the gateway: isolation: inline.'),
   })
   .superRefine(oneOf(['pem', 'file']))
   .meta({ oneOf: [{ required: ['pem'] }, { required: ['file'] }] });

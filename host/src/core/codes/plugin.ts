@@ -42,4 +42,14 @@ export const pluginCodes = {
     says: 'The plugin asks for more than its limit allows.',
     todo: 'Raise the limit of this plugin in the configuration, or remove the plugin.',
   },
+  inline_untrusted: {
+    exit: 4,
+    says: 'The plugin is configured to run on the thread of the gateway, and its signer is not trusted with that.',
+    todo: 'Add the line that the hint contains, or choose another isolation.',
+  },
+  inline_waits: {
+    exit: 4,
+    says: 'The plugin is configured to run on the thread of the gateway, and has a capability whose calls wait.',
+    todo: 'Choose another isolation: everything else would wait with it.',
+  },
 } as const satisfies CodeFamily;

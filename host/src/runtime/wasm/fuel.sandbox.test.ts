@@ -33,7 +33,7 @@ const usedUp = (more: number) => ({
 });
 
 describe('a plugin with fuel', () => {
-  it.each(['pooled', 'tenant', 'fresh', 'process'] as const)(
+  it.each(['pooled', 'tenant', 'fresh', 'process', 'inline'] as const)(
     '[SBX-103] is stopped at the same point in each call that loops: %s',
     async isolation => {
       const bytes = await watGuest(guestDescriptor('plugin'), { before: '(loop $l (br $l))' });

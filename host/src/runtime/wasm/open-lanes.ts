@@ -7,13 +7,14 @@ import type { Log } from '../../core/log.ts';
 import type { PluginUsage } from '../../core/plugin-usage.ts';
 import { composeRuns } from '../compose-runs.ts';
 import type { PluginRunner, RunnerOptions } from '../runtime.ts';
+import { InlinePlugins } from './inline/inline-plugins.ts';
 import type { LanePlugin } from './lane/message.ts';
 import { openCapabilities, type PluginCapabilities, showCaller } from './plugin-capabilities.ts';
 import { DedicatedLane } from './pool/dedicated-lane.ts';
 import type { PoolOptions, Refused } from './pool/lane-handle.ts';
 import { SharedLanes } from './pool/shared-lanes.ts';
 import { UsageAccounts } from './pool/usage-account.ts';
-import { lanePlugin, needsOwnLane, type WasmPlugin } from './wasm-plugin.ts';
+import { isInline, lanePlugin, needsOwnLane, type WasmPlugin } from './wasm-plugin.ts';
 
 const defaultBacklog = 4096;
 
@@ -26,18 +27,20 @@ interface LanesOptions extends RunnerOptions {
 
 /**
  * Starts the lanes of these plugins: shared lanes for those that never wait, and one for each of the others. Plugins in
- * shadow share a lane that no other plugin uses, so that requests never wait for them.
+ * shadow share a lane that no other plugin uses, so that requests never wait for them. Inline plugins have no lane.
  * @throws Faults of every plugin that does not start; then no lane is left running
  */
 export async function openLanes(plugins: readonly WasmPlugin[], options: LanesOptions): Promise<PluginRunner> {
   const runner = new LaneRunner(plugins, options);
-  const shared = plugins.filter(plugin => !needsOwnLane(plugin));
+  const inline = plugins.filter(isInline);
+  const shared = plugins.filter(plugin => !isInline(plugin) && !needsOwnLane(plugin));
   const inShadow = shared.filter(({ grant }) => grant.isShadow);
   const serving = shared.filter(({ grant }) => !grant.isShadow);
   const started = await Promise.allSettled([
     ...(serving.length > 0 ? [runner.startShared(serving, options)] : []),
     ...(inShadow.length > 0 ? [runner.startShared(inShadow, { lanes: 1 })] : []),
     ...plugins.filter(needsOwnLane).map(plugin => runner.startDedicated(plugin)),
+    ...(inline.length > 0 ? [runner.startInline(inline)] : []),
   ]);
   const faults = started.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
   if (faults.length === 0) return runner;
@@ -85,6 +88,16 @@ class LaneRunner implements PluginRunner {
 
   async startDedicated(plugin: WasmPlugin): Promise<void> {
     this.#add([plugin], await DedicatedLane.start(this.#lanePlugin(plugin), this.#pool));
+  }
+
+  async startInline(plugins: readonly WasmPlugin[]): Promise<void> {
+    this.#add(
+      plugins,
+      InlinePlugins.start(
+        plugins.map(plugin => this.#lanePlugin(plugin)),
+        this.#pool,
+      ),
+    );
   }
 
   async run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {

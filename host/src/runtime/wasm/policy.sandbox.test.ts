@@ -34,8 +34,11 @@ const input = (name: string): ChainInput => ({
 it.each([
   ['shared lanes', 'pooled'],
   ['a process of its own', 'process'],
-] as const)('[SBX-96] %s run the decisions of a policy, and know no kind', async (_, isolation) => {
-  await using runner = await openGuests([{ bytes, isolation, config: { denied: ['delete'] } }]);
+  ["the gateway's thread", 'inline'],
+] as const)('[SBX-96] [SBX-124] %s: run the decisions of a policy, and know no kind', async (_, isolation) => {
+  await using runner = await openGuests([
+    { bytes, isolation, config: { denied: ['delete'] }, limits: { fuel: 50_000_000 } },
+  ]);
   const outcomeOf = async (name: string) => (await runner.run(input(name))).reports[0];
   expect(await outcomeOf('read')).toMatchObject({ plugin: 'policy', outcome: 'proceed' });
   expect(await outcomeOf('delete')).toMatchObject({

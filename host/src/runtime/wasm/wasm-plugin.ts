@@ -10,9 +10,12 @@ export interface WasmPlugin extends PreparedPlugin {
   readonly isolation?: Isolation;
 }
 
+/** Returns whether a plugin runs on the gateway's thread. In shadow it does not, because no request waits for it then. */
+export const isInline = ({ isolation, grant }: WasmPlugin): boolean => isolation === 'inline' && !grant.isShadow;
+
 /** Returns whether a plugin cannot share its lane: its calls wait, or it has a process of its own. */
-export const needsOwnLane = ({ component, isolation }: WasmPlugin): boolean =>
-  component.asynchronous || isolation === 'process';
+export const needsOwnLane = (plugin: WasmPlugin): boolean =>
+  !isInline(plugin) && (plugin.component.asynchronous || plugin.isolation === 'process');
 
 /** Returns the plugin as lanes get it. @param lent what they use directly, unless they are processes */
 export const lanePlugin = (

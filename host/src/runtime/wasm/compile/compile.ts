@@ -110,6 +110,15 @@ const asyncImportsOf = (
     .filter(name => imported.has(name.replace(/#.*$/, '')));
 };
 
+/**
+ * Returns the names of the capabilities that a component imports and whose functions wait, or would wait on the
+ * gateway's thread for that thread.
+ */
+export const waitingCapabilities = (imports: readonly string[], capabilities: readonly Capability[]): string[] =>
+  capabilities
+    .filter(each => asyncImportsOf(imports, [each], each.lends === undefined).length > 0)
+    .map(({ name }) => name);
+
 async function compileModule(bytes: Uint8Array): Promise<WebAssembly.Module> {
   try {
     return await WebAssembly.compile(bytes);

@@ -4,7 +4,7 @@ import type { CallCost, CallReport, ChainInput, ChainOutput, Stage } from '../..
 import { type Effect, type EntryPoint, entryPoints } from '../../../contract/kinds.ts';
 import type { ChainScope } from './call-scope.ts';
 import { type Failure, failureOf, outOfMemory } from './failure.ts';
-import { type Instance, isThenable } from './instance.ts';
+import { isThenable, type PluginInstance } from './instance.ts';
 import type { InstancePool } from './instance-pool.ts';
 import type { LanePlugin } from './message.ts';
 import { weightOf } from './payload-limit.ts';
@@ -58,13 +58,13 @@ export function* runChain(
     context.enter(job, place, beganMs);
     let result: CallResult;
     let stop = false;
-    let lent: Instance | undefined;
+    let lent: PluginInstance | undefined;
     let failure: Failure | undefined;
     let fuel: number | undefined;
     try {
       requireWeight('is shown', weight, plugin);
       const starting = instances.lend(plugin, tenant, open);
-      const instance = isThenable(starting) ? ((yield starting) as Instance) : starting;
+      const instance = isThenable(starting) ? ((yield starting) as PluginInstance) : starting;
       lent = instance;
       let outcome: Outcome;
       try {

@@ -10,6 +10,19 @@ export interface Failure {
   readonly declared: boolean;
 }
 
+/** What glue of another realm threw, described there. Nothing of that realm is in it. */
+export class GlueFailure extends Error {
+  override readonly name: string;
+  readonly payload: string | undefined;
+
+  /** @param payload that of a declared error */
+  constructor(name: string, message: string, payload?: string) {
+    super(message);
+    this.name = name;
+    this.payload = payload;
+  }
+}
+
 /** Classifies what the glue threw. It may be of a class of the glue's realm, so its name is compared. */
 export function failureOf(thrown: unknown): Failure {
   const { name, message, payload } = membersOf(thrown);
@@ -22,6 +35,10 @@ export function failureOf(thrown: unknown): Failure {
 
 function membersOf(thrown: unknown): { name: string; message: string; payload?: unknown } {
   if (typeof thrown !== 'object' || thrown === null) return { name: 'Error', message: String(thrown) };
+  if (thrown instanceof GlueFailure) {
+    const { name, message, payload } = thrown;
+    return { name, message, ...(payload !== undefined && { payload }) };
+  }
   const { message } = thrown as { message?: unknown };
   const name = thrown.constructor?.name ?? 'Error';
   const payload = name === 'ComponentError' && 'payload' in thrown ? { payload: thrown.payload } : {};
@@ -32,7 +49,9 @@ const shownFrames = 8;
 
 /** Returns the guest's own functions on the stack, innermost first, where the component has kept their names. */
 function guestStack(thrown: unknown): string {
-  const stack = typeof thrown === 'object' && thrown !== null && 'stack' in thrown ? String(thrown.stack) : '';
+  const isDescribed = thrown instanceof GlueFailure;
+  const stack =
+    !isDescribed && typeof thrown === 'object' && thrown !== null && 'stack' in thrown ? String(thrown.stack) : '';
   const frames = [...stack.matchAll(/^\s*at (.+?) \(?wasm:\/\//gm)].map(match => match[1] ?? '');
   const named = frames.filter(frame => frame !== '' && !frame.startsWith('wasm-function['));
   return named.length === 0 ? '' : ` in ${named.slice(0, shownFrames).join(' < ')}`;

@@ -1,43 +1,45 @@
 import type { CallScope } from './call-scope.ts';
-import type { ToGateway } from './guest-imports.ts';
-import { Instance } from './instance.ts';
+import type { PluginInstance } from './instance.ts';
 import type { LanePlugin, MemoryUse } from './message.ts';
 
 /** Tenants of one plugin whose instances are kept. The tenant that was served longest ago is dropped first. */
 const maximumTenants = 32;
+
+type StartInstance = (plugin: LanePlugin, scope: CallScope) => PluginInstance | PromiseLike<PluginInstance>;
 
 /**
  * Idle instances. `pooled` plugins share theirs among all callers, `tenant` ones keep one set for each tenant, so that
  * an instance never serves two, and `fresh` ones get a new instance for every call.
  */
 export class InstancePool {
-  readonly #idle = new Map<string, Map<string, Instance[]>>();
-  readonly #gateway: ToGateway;
+  readonly #start: StartInstance;
+  readonly #idle = new Map<string, Map<string, PluginInstance[]>>();
   readonly #memory = new MemoryMeter();
 
-  constructor(gateway: ToGateway) {
-    this.#gateway = gateway;
+  /** @param start starts an instance in the scope of the call that needs it */
+  constructor(start: StartInstance) {
+    this.#start = start;
   }
 
   /** Takes an idle instance, or starts one. */
-  lend(plugin: LanePlugin, tenant: string | undefined, scope: CallScope): Instance | PromiseLike<Instance> {
-    return this.#idleOf(plugin, tenant).pop() ?? Instance.start(plugin, scope, this.#gateway);
+  lend(plugin: LanePlugin, tenant: string | undefined, scope: CallScope): PluginInstance | PromiseLike<PluginInstance> {
+    return this.#idleOf(plugin, tenant).pop() ?? this.#start(plugin, scope);
   }
 
-  giveBack(plugin: LanePlugin, tenant: string | undefined, instance: Instance): void {
+  giveBack(plugin: LanePlugin, tenant: string | undefined, instance: PluginInstance): void {
     this.#memory.add(plugin.id, instance.grown());
     if (plugin.isolation === 'fresh') this.discard(plugin, instance);
     else this.#idleOf(plugin, tenant).push(instance);
   }
 
   /** Drops an instance. Its memory still counts towards the maximum, with its size now. */
-  discard(plugin: LanePlugin, instance: Instance): void {
+  discard(plugin: LanePlugin, instance: PluginInstance): void {
     this.#memory.add(plugin.id, instance.grown());
     this.#memory.add(plugin.id, -instance.memoryBytes);
   }
 
   /** Keeps the instance that a lane starts to find out whether the plugin starts at all. */
-  keepFirst(plugin: LanePlugin, instance: Instance): void {
+  keepFirst(plugin: LanePlugin, instance: PluginInstance): void {
     this.#memory.add(plugin.id, instance.grown());
     // It has served no call yet. Where tenants are kept apart, it serves those without one.
     this.#idleOf(plugin, undefined).push(instance);
@@ -48,7 +50,7 @@ export class InstancePool {
     return this.#memory.changes();
   }
 
-  #idleOf({ id, isolation }: LanePlugin, tenant: string | undefined): Instance[] {
+  #idleOf({ id, isolation }: LanePlugin, tenant: string | undefined): PluginInstance[] {
     let byTenant = this.#idle.get(id);
     if (byTenant === undefined) {
       byTenant = new Map();

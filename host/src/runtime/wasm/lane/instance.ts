@@ -18,9 +18,26 @@ type Exports = Readonly<Record<string, Readonly<Record<string, (...args: readonl
 /** Returns the name that jco gives a function of WIT in JavaScript. */
 const inJavaScript = (name: string): string => name.replace(/-./g, dashed => dashed.slice(1).toUpperCase());
 
+/** What a chain needs of an instance, wherever it runs. */
+export interface PluginInstance {
+  /** The size of its memories when they were last measured, in bytes. They never shrink. */
+  readonly memoryBytes: number;
+  /** The size of its memories, in bytes, if they have grown since they were last measured; otherwise 0. */
+  readonly grownTo: number;
+  /** Measures its memories, and returns the bytes by which they have grown since the last time. */
+  grown(): number;
+  /** The units of fuel that the last call used; undefined without a limit. */
+  readonly fuelUsed: number | undefined;
+  /** Calls an entry point. Throws what the guest or its glue throws. */
+  call(entry: EntryName, scope: CallScope, context: CallContext, value: Request | Response): MaybeLater<unknown>;
+}
+
 const functions = Object.fromEntries(
   Object.entries(entryPoints).map(([entry, at]) => [entry, { of: at.interface, name: inJavaScript(at.function) }]),
 ) as Readonly<Record<EntryName, { readonly of: string; readonly name: string }>>;
+
+/** Returns the interface of an entry point, and its name there in JavaScript. */
+export const exportOf = (entry: EntryName) => functions[entry];
 
 type Instantiate = (
   getCoreModule: (name: string) => WebAssembly.Module | undefined,
@@ -43,13 +60,12 @@ const frozen = new WeakSet<LanePlugin>();
 /**
  * One instance of a plugin. It serves one call at a time. The lane discards it after anything but a declared result.
  */
-export class Instance {
+export class Instance implements PluginInstance {
   readonly #exports: Exports;
   readonly #current: Current;
   readonly #memories: readonly WebAssembly.Memory[];
   readonly #fuel: Fuel | undefined;
   #buffers: readonly ArrayBuffer[] | undefined;
-  /** The size of its memories when they were last measured, in bytes. They never shrink. */
   memoryBytes = 0;
 
   private constructor(
@@ -64,7 +80,6 @@ export class Instance {
     this.#fuel = fuel;
   }
 
-  /** Measures its memories, and returns the bytes by which they have grown since the last time. */
   grown(): number {
     // A memory that grows leaves an empty buffer behind. To read `memory.buffer` each time would be slow.
     if (this.#buffers?.every(buffer => buffer.byteLength > 0)) return 0;
@@ -75,13 +90,11 @@ export class Instance {
     return by;
   }
 
-  /** The size of its memories, in bytes, if they have grown since they were last measured; otherwise 0. */
   get grownTo(): number {
     const bytes = this.#memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
     return bytes > this.memoryBytes ? bytes : 0;
   }
 
-  /** The units of fuel that the last call used; undefined without a limit. */
   get fuelUsed(): number | undefined {
     return this.#fuel?.used;
   }
@@ -132,7 +145,6 @@ export class Instance {
     return isThenable(exports) ? Promise.resolve(exports).then(configure) : configure(exports as Exports);
   }
 
-  /** Calls an entry point. Throws what the guest or its glue throws. */
   call(entry: EntryName, scope: CallScope, context: CallContext, value: Request | Response): MaybeLater<unknown> {
     this.#current.scope = scope;
     this.#current.meter.reset();

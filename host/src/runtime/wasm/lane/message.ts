@@ -23,9 +23,9 @@ export interface LanePlugin {
 
 /**
  * Who shares an instance of a plugin: all callers, those of one tenant, or no two calls; or all callers, in a process
- * of its own.
+ * of its own, or on the gateway's thread.
  */
-export type Isolation = 'pooled' | 'tenant' | 'fresh' | 'process';
+export type Isolation = 'pooled' | 'tenant' | 'fresh' | 'process' | 'inline';
 
 export interface LaneData {
   readonly plugins: readonly LanePlugin[];

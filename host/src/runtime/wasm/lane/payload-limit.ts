@@ -41,7 +41,12 @@ export class LiftingMeter {
   #bytes = 0;
 
   constructor(payloadBytes: number) {
-    this.#limit = payloadBytes + roomBytes;
+    this.#limit = LiftingMeter.limit(payloadBytes);
+  }
+
+  /** Returns the bytes that may be copied at one time. */
+  static limit(payloadBytes: number): number {
+    return payloadBytes + roomBytes;
   }
 
   /** Starts again from zero, when the copied values were handed on. */

@@ -39,7 +39,7 @@ const gateway: ToGateway = {
   number: data.number,
   refused: (plugin, capability, need) => hostCalls.refused(plugin, capability, need),
 };
-const instances = new InstancePool(gateway);
+const instances = new InstancePool((plugin, scope) => Instance.start(plugin, scope, gateway));
 
 type Calls = readonly HookCall[];
 

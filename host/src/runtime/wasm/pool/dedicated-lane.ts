@@ -5,9 +5,10 @@ import type { Ask, FromLane, LanePlugin } from '../lane/message.ts';
 import { heaviest } from '../lane/payload-limit.ts';
 import { type CurrentCall, epochMs, startingJob } from '../lane/shared-memory.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
+import { startCall } from './deliver-records.ts';
 import { FairQueue, type PendingJob } from './fair-queue.ts';
 import { JobUnderWay } from './job-under-way.ts';
-import { type Lane, type PoolOptions, serveStart, startCall } from './lane-handle.ts';
+import { type Lane, type PoolOptions, serveStart } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
 
 const maximumUnderWay = 32;

@@ -5,9 +5,10 @@ import { Fault, Faults } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
 import type { PluginLimits } from '../../limits.ts';
 import type { Answered } from '../lane/host-calls.ts';
-import type { Ask, CallRecords, FromLane, Job, LanePlugin, LogLine, StartFailure, ToLane } from '../lane/message.ts';
+import type { Ask, CallRecords, FromLane, Job, LanePlugin, StartFailure, ToLane } from '../lane/message.ts';
 import { epochMs, Progress, RecordBuffer, startingJob } from '../lane/shared-memory.ts';
 import type { CallLists } from '../lane/wire.ts';
+import { deliverRecords, startCall } from './deliver-records.ts';
 import { startLaneProcess, startLaneThread, type ThreadOrProcess } from './thread-or-process.ts';
 import type { UsageAccounts } from './usage-account.ts';
 
@@ -40,9 +41,6 @@ export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'deliverNote'
  * trusted.
  */
 export type Refused = (plugin: string, capability: string, need: string) => void;
-
-/** Stands for the hook call while a plugin starts. */
-export const startCall: HeardCall = { requestId: '', binding: '', upstream: '' };
 
 /** Answers a host call that a plugin makes while it starts. */
 export const serveStart = (serve: Serve, request: unknown, { startMs }: PluginLimits): Promise<unknown> =>
@@ -146,8 +144,7 @@ export class Lane {
   /** Writes the log lines of a call and delivers its notes, of the plugins of this lane only. */
   deliver({ logs, notes }: CallRecords, call: HeardCall): void {
     const isOwn = ({ plugin }: { readonly plugin: string }) => this.#plugins.has(plugin);
-    writeLogs(this.#events.log, logs.filter(isOwn), call);
-    for (const note of notes) if (isOwn(note)) this.#events.deliverNote(note, call);
+    deliverRecords({ logs: logs.filter(isOwn), notes: notes.filter(isOwn) }, call, this.#events);
   }
 
   /** Sends jobs to the lane. `lists` is that of its pool. */
@@ -204,7 +201,8 @@ function lateProcess(plugins: readonly LanePlugin[], beganMs: number): Fault | u
   return epochMs() - beganMs < limit ? undefined : new Fault('plugin_start_timeout', { plugin, limit_ms: limit });
 }
 
-function startFault({ plugin, cause, message }: StartFailure): Fault {
+/** Returns the fault of a plugin that did not start. */
+export function startFault({ plugin, cause, message }: StartFailure): Fault {
   if (cause === 'refused') return new Fault('plugin_refused_config', { plugin, reason: message });
   return new Fault('plugin_start_failed', { plugin, cause, reason: message });
 }
@@ -219,13 +217,3 @@ async function answerOf(capability: string, serve: (() => Promise<unknown>) | un
 }
 
 const isProcess = (plugins: readonly LanePlugin[]) => plugins.some(plugin => plugin.isolation === 'process');
-
-/** Writes log lines of plugins, under their ids. */
-function writeLogs(log: Log, lines: readonly LogLine[], call: HeardCall): void {
-  const request = call === startCall ? {} : { request: call.requestId };
-  // A lane may send anything: an invalid level must not call another method of the log.
-  for (const { plugin, level, message } of lines)
-    log[logLevels.has(level) ? level : 'warn']({ plugin, ...request }, String(message));
-}
-
-const logLevels: ReadonlySet<unknown> = new Set<LogLine['level']>(['debug', 'info', 'warn', 'error']);
