@@ -69,7 +69,7 @@ itWith('wasm-ld-22')(
       .map(line => receiptSchema.parse(JSON.parse(line)));
     const of = (plugin: string, hook: string) => lines.filter(line => line.plugin === plugin && line.hook === hook);
     const mask = of('mask-pii', 'tool_post_invoke');
-    const about = { v: 1, binding: 'main', upstream: 'upstream', method: 'tools/call', mode: 'enforce' };
+    const about = { v: 1, binding: 'main', upstream: 'upstream', method: 'tools/call', tool: 'find', mode: 'enforce' };
     const wasm = built.find(({ id }) => id === 'mask-pii')?.bytes ?? new Uint8Array();
     const masked: Partial<ReceiptLine> = {
       ...{ version: '0.1.0', digest: digestOf(wasm), outcome: 'modified' },

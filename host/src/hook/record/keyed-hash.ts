@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { fail } from '../../core/fault.ts';
@@ -77,9 +77,15 @@ function readKey(file: string): Uint8Array | undefined {
 
 function createKey(file: string): Uint8Array {
   makeFolderSync(dirname(file), 0o700);
-  // Two processes may create it at the same time. Both use the one that was written last.
   const draft = `${file}.${process.pid}.${randomUUID()}`;
   writeFileSync(draft, randomBytes(keyBytes), { mode: 0o600, flag: 'wx' });
-  renameSync(draft, file);
-  return readFileSync(file);
+  try {
+    // Two processes may create it at the same time. The first one wins, and the other takes its key.
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(draft);
+  }
+  return readKey(file) ?? createKey(file);
 }

@@ -12,7 +12,7 @@ const documented: HookCallRecord = {
   },
   endedMs: Date.UTC(2026, 10, 21, 11, 34, 55, 894),
   ...{ request: 'c56ba26b-b4e9-4f97-979a-5f4321710ca8', call: 2, binding: 'support', upstream: 'crm' },
-  ...{ tenant: 'acme', subject: 'alice', method: 'tools/call', version: '0.1.0' },
+  ...{ tenant: 'acme', subject: 'alice', method: 'tools/call', tool: 'find', version: '0.1.0' },
   digest: 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
   change: {
     before: {

@@ -28,6 +28,7 @@ export interface HookCallRecord {
   readonly tenant?: string | undefined;
   readonly subject?: string | undefined;
   readonly method: string;
+  readonly tool?: string | undefined;
   readonly version?: string | undefined;
   readonly digest?: string | undefined;
   readonly change?: Change | undefined;
@@ -58,6 +59,7 @@ export function lineOf(record: HookCallRecord, hashes: KeyedHashes) {
     tenant,
     subject: subject === undefined ? undefined : hashes.ofSubject(subject, tenant),
     method,
+    tool: record.tool,
     hook,
     plugin,
     version: record.version,

@@ -193,9 +193,15 @@ export class ReceiptLog implements ReceiptRecorder, AsyncDisposable {
     if (next === undefined) return;
     const { record, characters, dropped } = next;
     this.#characters -= characters;
-    const line = lineOf(record, this.#hashes);
-    const code = line.code && { code: this.#options.mask.text(line.code) };
-    this.#text += `${JSON.stringify({ ...line, ...code, ...(dropped > 0 && { dropped }) })}\n`;
+    try {
+      const line = lineOf(record, this.#hashes);
+      const code = line.code && { code: this.#options.mask.text(line.code) };
+      this.#text += `${JSON.stringify({ ...line, ...code, ...(dropped > 0 && { dropped }) })}\n`;
+    } catch (error) {
+      // Whatever a plugin returned, it must not end the gateway.
+      this.#counted.dropped.add(1);
+      this.#options.log.error({ request: record.request, plugin: record.receipt.plugin, error }, 'a receipt is lost');
+    }
   }
 
   #letIn(): void {

@@ -18,6 +18,7 @@ export const receiptSchema = z
     tenant: z.string().optional(),
     subject: hash.optional().describe('The authenticated caller, hashed.'),
     method: z.string().describe('The method of MCP.'),
+    tool: z.string().optional().describe('The called tool, if its upstream lists it.'),
     hook: z.enum(hookNames),
     plugin: z.string(),
     version: z.string().optional(),

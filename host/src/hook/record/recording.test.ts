@@ -79,9 +79,15 @@ describe('recorded hook calls', () => {
         ...{ receipt: { plugin: 'a', hook: 'tool_post_invoke' }, version: '1.0.0', digest: 'sha256:a' },
         change: { before: text('hi'), after: text('hia'), tools: [{ name: 'echo' }] },
       },
-      { call: 2, receipt: { plugin: 'looks', outcome: 'proceed' }, change: undefined },
+      { call: 2, receipt: { plugin: 'looks', outcome: 'proceed' }, change: undefined, tool: 'echo' },
       { call: 3, receipt: { plugin: 'b' }, change: { before: text('hia'), after: text('hiab') } },
     ]);
+  });
+
+  it('[HOOK-122] name no tool that its upstream does not list', async () => {
+    const { chain, records } = setUp({ looks: {} });
+    await chain.after({ ...context(), listedTool: () => undefined }, 'tools/call', result);
+    expect(records).toMatchObject([{ tool: undefined }]);
   });
 
   it('[HOOK-120] know both tools of a call that a plugin renamed', async () => {

@@ -63,9 +63,17 @@ export class Recording {
     this.#recorder.add({
       ...numbered,
       ...{ endedMs: Date.now(), request, binding, upstream, tenant, subject, method: this.#method, version, digest },
+      tool: this.#tool(),
       change: isChange ? { before: values.before, after: values.after, tools: this.#tools(values) } : undefined,
       answer: outcome === 'respond' ? values?.answer : undefined,
     });
+  }
+
+  /** Returns the name of the called tool, unless its upstream has not listed it: then a client may have made it up. */
+  #tool(): string | undefined {
+    const { target, listedTool } = this.#on;
+    const isListed = this.#method === 'tools/call' && target !== undefined && listedTool?.(target) !== undefined;
+    return isListed ? target : undefined;
   }
 
   /** Returns the tools that values are about: the called one, and the one that a plugin made of it. */
