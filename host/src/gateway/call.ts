@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { CalledTool } from '../contract/hook-call.ts';
+import type { Cancellation } from '../core/canceller.ts';
 import { cut } from '../core/cut.ts';
 import type { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -29,14 +30,14 @@ export interface Call {
   /** The headers of the HTTP request. */
   readonly headers: IncomingHttpHeaders;
   readonly principal: Principal;
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** Present if the client can receive messages before the answer. */
-  readonly onNotification?: (notification: Notification) => void;
+  readonly onNotification?: ((notification: Notification) => void) | undefined;
   /** Sends the client a message after the answer, if it listens. */
   readonly tellLater: (notification: Notification) => void;
   /** For a plugin's call: the upstream's timeout in milliseconds, and the setting it comes from. */
-  readonly timeoutMs?: number;
-  readonly timeoutSetting?: string;
+  readonly timeoutMs?: number | undefined;
+  readonly timeoutSetting?: string | undefined;
   /** The record for the request's log line and metrics. */
   readonly record: CallRecord;
   /** Present for a plugin's call. */

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../core/canceller.ts';
 import { fail, toFaults } from '../core/fault.ts';
 import { matchesParts } from '../core/glob.ts';
 import type { Catalog } from '../upstream/catalog.ts';
@@ -41,14 +42,14 @@ export interface Ownership {
  * Returns the owner of a resource or template.
  * @throws Fault `resource_unknown`; `upstream_…` if no upstream has it and some could not be asked
  */
-export async function ownerOfUri(route: Route, uri: string, signal: AbortSignal): Promise<Member> {
+export async function ownerOfUri(route: Route, uri: string, signal: Cancellation): Promise<Member> {
   if (route.members.length === 1) return route.members[0];
   const { owner, unknown } = await ownershipOf(route, uri, signal);
   return owner ?? nobodyHas(route, uri, unknown.values());
 }
 
 /** Looks it up in the lists, and if it is in none, also in those that may have changed without a notification. */
-export async function ownershipOf(route: Route, uri: string, signal: AbortSignal): Promise<Ownership> {
+export async function ownershipOf(route: Route, uri: string, signal: Cancellation): Promise<Ownership> {
   const began = Date.now();
   const ownership = await lookUp(route, uri, signal);
   return ownership.owner === undefined ? lookUp(route, uri, signal, began) : ownership;
@@ -64,7 +65,7 @@ export function originOf({ members, origins }: Route, uri: string): Member | und
  * Looks a URI up in the lists of all reached members. If one is known to have it, the others are not waited for.
  * @param since lists requested earlier are requested again, unless a change would have been notified
  */
-export async function lookUp(route: Route, uri: string, signal: AbortSignal, since?: number): Promise<Ownership> {
+export async function lookUp(route: Route, uri: string, signal: Cancellation, since?: number): Promise<Ownership> {
   const members = reachedMembers(route).filter(({ upstream }) => mayOffer(upstream, 'resources'));
   const origin = originOf(route, uri);
   const unknown = new Map<Member, unknown>();

@@ -1,3 +1,4 @@
+import { signalOf } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
 import { failureData } from '../hook/block-data.ts';
 import type { AfterOptions, AfterOutcome, BeforeOutcome, HookContext } from '../hook/hook-chain.ts';
@@ -15,16 +16,19 @@ import { NestedTools } from './nested-calls.ts';
 import { type FilledHeaders, hidden, UpstreamHeaders, withoutSecrets } from './upstream-headers.ts';
 
 /** Sends a call to the upstream that has its target, through the hooks of the binding's plugins. */
-export async function callMember(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
+export function callMember(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
   const { chain, members } = call.route;
   call.record.enterUpstream(member.upstream.id);
   const isHooked = chain.handles('before', method) || chain.handles('after', method);
-  const outcome =
+  const answered =
     isHooked || chain.isShadowed('before', method) || chain.isShadowed('after', method)
-      ? await throughHooks(call, member, method, params)
-      : await member.upstream.request(method, params, requestOptions(call));
-  if (members.length > 1) noteOrigins(call.route, member, method, params, outcome);
-  return outcome;
+      ? throughHooks(call, member, method, params)
+      : member.upstream.request(method, params, requestOptions(call));
+  if (members.length === 1) return answered;
+  return answered.then(outcome => {
+    noteOrigins(call.route, member, method, params, outcome);
+    return outcome;
+  });
 }
 
 /** Sends a call through the before hooks, its upstream and the after hooks. Each hook call leaves a receipt. */
@@ -67,7 +71,7 @@ async function beforeHooks(
   }
   const headers = url && new UpstreamHeaders();
   context.upstreamRequest = headers;
-  const outcome = await route.chain.before(context, method, params, signal);
+  const outcome = await route.chain.before(context, method, params, signalOf(signal));
   context.upstreamRequest = undefined;
   if (outcome.kind !== 'proceed') return outcome;
   // The tool that is sent must be allowed, and a plugin may have renamed it.
@@ -122,7 +126,8 @@ export async function afterHooks(
   }
   if (answer.kind === 'error') return errorAnswer(answer.error);
   const shown = withoutLookalikes(answer.result);
-  const after: AfterOutcome = await route.chain.after(context, method, shown, { signal, ...toolOf(method, to) });
+  const options: AfterOptions = { signal: signalOf(signal), ...toolOf(method, to) };
+  const after: AfterOutcome = await route.chain.after(context, method, shown, options);
   return after.kind === 'block' ? after : resultAnswer(after.result);
 }
 
@@ -176,7 +181,7 @@ function noteOrigins(
 
 export const requestOptions = ({ signal, onNotification, timeoutMs, timeoutSetting }: Call): RequestOptions => ({
   signal,
-  ...(onNotification === undefined ? {} : { onNotification }),
-  ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  ...(timeoutSetting === undefined ? {} : { timeoutSetting }),
+  onNotification,
+  timeoutMs,
+  timeoutSetting,
 });

@@ -1,3 +1,4 @@
+import { signalOf } from '../core/canceller.ts';
 import { jsonRpc } from '../mcp/errors.ts';
 import { type Member, mayOffer, reachedMembers } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
@@ -43,7 +44,7 @@ async function readFromAny(call: Call, uri: string, unknown: ReadonlyMap<Member,
   const [only, ...others] = asked;
   if (only !== undefined && others.length === 0 && silences.length === 0) return readFrom(call, only);
   const done = new AbortController();
-  const signal = AbortSignal.any([call.signal, done.signal]);
+  const signal = AbortSignal.any([signalOf(call.signal), done.signal]);
   try {
     return await Promise.any(
       asked.map(async member => {

@@ -73,9 +73,7 @@ export class EnteredBinding implements RequestedBinding {
       record,
       signal,
       tellLater: notification => client.notify(notification, true),
-      ...(onNotification === undefined
-        ? {}
-        : { onNotification: notification => passable(scope, notification, onNotification) }),
+      onNotification: onNotification && (notification => passable(scope, notification, onNotification)),
     });
     if (outcome.kind === 'block') {
       record.end({ blocked: outcome.data });

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../core/canceller.ts';
 import { Fault } from '../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { jsonRpc } from '../mcp/errors.ts';
@@ -72,7 +73,7 @@ export interface Catalog {
    * Returns the list that the upstream sends now. An abort of `signal` ends the waiting, and not the request.
    * @throws as `listAll`, and Fault `upstream_timeout`, which names the setting, when it is late
    */
-  fresh(signal?: AbortSignal): Promise<readonly JsonObject[]>;
+  fresh(signal?: Cancellation): Promise<readonly JsonObject[]>;
   /** Returns an item by its name or uri from the last list. */
   lastItem(key: string): JsonObject | undefined;
   /** Learns from a client's request: call it before the request, and the returned function with the list or a page. */
@@ -151,7 +152,7 @@ class LearnedCatalog implements Catalog {
     }
   }
 
-  async fresh(signal?: AbortSignal): Promise<readonly JsonObject[]> {
+  async fresh(signal?: Cancellation): Promise<readonly JsonObject[]> {
     signal?.throwIfAborted();
     const { answer, until } = this.#ask();
     const { promise, reject } = Promise.withResolvers<never>();

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../core/canceller.ts';
 import type { HeaderList } from '../core/http-header.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Answer } from '../mcp/answer.ts';
@@ -6,18 +7,18 @@ import type { ServerInfo } from '../mcp/server-info.ts';
 
 export interface RequestOptions {
   /** On abort the upstream is sent `notifications/cancelled`, and the request rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: Cancellation | undefined;
   /**
    * Called with the notifications about this request while it runs, mainly `notifications/progress`. With it, a
    * `_meta.progressToken` in the params is replaced by the gateway's own; without it, the token is removed. The
    * `progressToken` of a notification is the gateway's, which the caller must replace. Where it returns a promise, further
    * notifications are dropped until that settles, and over HTTP the server has to wait.
    */
-  readonly onNotification?: (notification: Notification) => unknown;
+  readonly onNotification?: ((notification: Notification) => unknown) | undefined;
   /** A time limit in milliseconds that progress does not extend; the upstream's own when absent or shorter. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The setting that `timeoutMs` comes from, which the fault names. */
-  readonly timeoutSetting?: string;
+  readonly timeoutSetting?: string | undefined;
   /** Headers of the HTTP request that carries this one, in place of its others of the same name. stdio has none. */
   readonly headers?: HeaderList;
 }

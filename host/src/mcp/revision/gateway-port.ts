@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../core/canceller.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../answer.ts';
 import type { Notification } from '../message.ts';
@@ -48,10 +49,10 @@ export interface ClientListener {
 export interface ClientRequest {
   readonly method: string;
   readonly params: JsonObject;
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /**
    * Receives progress and log messages of this request. Absent when the client cannot be sent anything before the
    * answer. A returned promise asks the upstream to wait until it settles.
    */
-  readonly onNotification?: (notification: Notification) => Promise<void> | undefined;
+  readonly onNotification?: ((notification: Notification) => Promise<void> | undefined) | undefined;
 }

@@ -1,3 +1,4 @@
+import { signalOf } from '../../core/canceller.ts';
 import type { Fault } from '../../core/fault.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
@@ -199,7 +200,7 @@ export class ClientUpstream implements Upstream, ConnectionUser {
       late.abort(this.#source.failure ?? timeoutFault(this.id, method, limit));
     }, limit.ms);
     try {
-      const either = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+      const either = signal === undefined ? late.signal : AbortSignal.any([signalOf(signal), late.signal]);
       return await unlessAborted(this.#connected(), either);
     } finally {
       clearTimeout(timer);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Canceller } from '../../../core/canceller.ts';
 import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import { MemorySessions } from '../../../state/memory/sessions.ts';
 import type { SessionStore } from '../../../state/session-store.ts';
@@ -106,7 +107,7 @@ describe('sessions', () => {
     if (!idle || !asking || !listening || !running) throw new Error('no sessions');
     const kept = stream();
     sessions.addStream(listening, () => kept);
-    running.running.add({ key: 1, controller: new AbortController() });
+    running.running.add({ key: 1, canceller: new Canceller() });
     for (let minutes = 0; minutes < 90; minutes += 30) {
       vi.advanceTimersByTime(hour / 2);
       find(asking.facts.id);

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Canceller } from '../../../core/canceller.ts';
 import { fail } from '../../../core/fault.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { type MaybePromise, whenThere } from '../../../core/maybe-promise.ts';
@@ -25,7 +26,7 @@ export interface Session {
 export interface RunningCall extends Placed {
   /** The client's id, as `keyOf` returns it. */
   readonly key: ReturnType<typeof keyOf>;
-  readonly controller: AbortController;
+  readonly canceller: Canceller;
 }
 
 /** The limits of sessions, from `limits` in sallyport.yaml. */
@@ -183,7 +184,7 @@ export class Sessions implements Disposable {
   #close(id: string): void {
     const session = this.#local.get(id);
     if (session === undefined) return;
-    for (const { controller } of session.running) controller.abort(new Cancelled('the session ended'));
+    for (const { canceller } of session.running) canceller.abort(new Cancelled('the session ended'));
     for (const stream of [...session.streams]) {
       this.removeStream(session, stream);
       stream.end(200);

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { Canceller } from '../../../core/canceller.ts';
 import { fail } from '../../../core/fault.ts';
 import { type MaybePromise, whenThere } from '../../../core/maybe-promise.ts';
 import type { SessionStore } from '../../../state/session-store.ts';
@@ -131,27 +132,22 @@ function takeNotification(session: Session, { method, params }: Message & { kind
   const { requestId } = params;
   if (!isId(requestId)) return;
   const cancelled = keyOf(requestId);
-  for (const { key, controller } of session.running) {
-    if (key === cancelled) controller.abort(new Cancelled('the client cancelled'));
+  for (const { key, canceller } of session.running) {
+    if (key === cancelled) canceller.abort(new Cancelled('the client cancelled'));
   }
 }
 
 /** Sends a request through the gateway. It runs until it is answered, cancelled, or its client disconnects. */
 async function call(exchange: Exchange, session: Session, { id, method, params }: Request): Promise<void> {
   const { reply, headers, binding } = exchange;
-  const controller = new AbortController();
-  const running: RunningCall = { key: keyOf(id), controller, place: undefined };
+  const canceller = new Canceller();
+  const running: RunningCall = { key: keyOf(id), canceller, place: undefined };
   session.running.add(running);
-  exchange.onLeave(() => controller.abort(new Cancelled('the client left')));
+  exchange.onLeave(() => canceller.abort(new Cancelled('the client left')));
   const onNotification = notificationsOfCall(exchange, session, params);
   if (acceptsEvents(headers)) reply.breakSilence(silenceMs.call);
   try {
-    const answer = await binding.dispatch(session.client, {
-      method,
-      params,
-      signal: controller.signal,
-      ...(onNotification === undefined ? {} : { onNotification }),
-    });
+    const answer = await binding.dispatch(session.client, { method, params, signal: canceller, onNotification });
     reply.answer(200, answer.text(id));
   } catch (thrown) {
     if (!(thrown instanceof Cancelled)) throw thrown;
