@@ -6,7 +6,8 @@ export type Cancellation = AbortSignal | Canceller;
  * microseconds and kilobytes even if nothing is ever aborted. `signalOf` returns a signal of Node where one is needed.
  */
 export class Canceller {
-  readonly #listeners: (() => void)[] = [];
+  /** Absent while there are none, and made as long as it is: most calls have one listener, for a short time. */
+  #listeners: readonly (() => void)[] | undefined;
   #controller: AbortController | undefined;
   #isAborted = false;
   #reason: unknown;
@@ -34,7 +35,9 @@ export class Canceller {
     this.#isAborted = true;
     this.#reason = reason;
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners.splice(0)) listener();
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener();
   }
 
   throwIfAborted(): void {
@@ -42,12 +45,13 @@ export class Canceller {
   }
 
   addEventListener(_type: 'abort', listener: () => void): void {
-    this.#listeners.push(listener);
+    this.#listeners = this.#listeners === undefined ? [listener] : [...this.#listeners, listener];
   }
 
   removeEventListener(_type: 'abort', listener: () => void): void {
-    const at = this.#listeners.indexOf(listener);
-    if (at >= 0) this.#listeners.splice(at, 1);
+    if (this.#listeners === undefined) return;
+    const isOnly = this.#listeners.length === 1 && this.#listeners[0] === listener;
+    this.#listeners = isOnly ? undefined : this.#listeners.filter(each => each !== listener);
   }
 }
 

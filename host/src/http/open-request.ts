@@ -91,7 +91,7 @@ export class OpenRequest implements Arrival {
   readonly #began = performance.now();
   readonly #binding: string | undefined;
   readonly #context: OpenRequestOptions['context'];
-  readonly #leaveListeners: (() => void)[] = [];
+  #leaveListeners: readonly (() => void)[] | undefined;
   #parts = 0;
   #isLogged = false;
 
@@ -129,12 +129,14 @@ export class OpenRequest implements Arrival {
 
   /** Calls back if the client disconnects before it has the answer, or the request is aborted. */
   onLeave(listener: () => void): void {
-    this.#leaveListeners.push(listener);
+    this.#leaveListeners = this.#leaveListeners === undefined ? [listener] : [...this.#leaveListeners, listener];
   }
 
   /** Must be called if the connection closes before the answer was sent. */
   left(): void {
-    for (const listener of this.#leaveListeners.splice(0)) listener();
+    const listeners = this.#leaveListeners ?? [];
+    this.#leaveListeners = undefined;
+    for (const listener of listeners) listener();
   }
 
   /** Answers with a thrown error and logs it. */

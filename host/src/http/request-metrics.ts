@@ -10,6 +10,16 @@ const labels = new Set(['GET', 'DELETE', 'notifications/initialized', 'batch', .
 /** The maximum number of tenants with their own label; later ones share the label `other`. */
 const mostTenants = 100;
 
+/** The series that count and time the requests with these labels. */
+interface RequestSeries {
+  readonly binding: string;
+  readonly tenant: string | undefined;
+  readonly method: string;
+  readonly status: number;
+  readonly total: Series;
+  readonly seconds: Series;
+}
+
 /** Creates the counters of requests and their hook calls. */
 export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: FaultCode) => void {
   metrics.declare('sallyport_requests_total', { type: 'counter', help: 'Requests, by binding, method and status.' });
@@ -36,16 +46,26 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     return found;
   };
   // Each request is counted and timed: one lookup finds both series.
-  const requestSeries = new Map<string, { readonly total: Series; readonly seconds: Series }>();
-  const seriesOfRequest = (binding: string, tenant: string | undefined, method: string, status: number) => {
+  const requestSeries = new Map<string, RequestSeries>();
+  let latest: RequestSeries | undefined;
+  const findSeries = (binding: string, tenant: string | undefined, method: string, status: number) => {
     const key = tenant === undefined ? `${binding} ${method} ${status}` : `${binding} ${method} ${status} ${tenant}`;
     const both = requestSeries.get(key);
     if (both !== undefined) return both;
     const labels = { binding, ...(tenant !== undefined && { tenant }), method, status: String(status || clientLeft) };
     const total = metrics.series('sallyport_requests_total', labels);
-    const made = { total, seconds: metrics.series('sallyport_request_seconds', { binding }) };
+    const seconds = metrics.series('sallyport_request_seconds', { binding });
+    const made = { binding, tenant, method, status, total, seconds };
     requestSeries.set(key, made);
     return made;
+  };
+  // Most requests have the labels of the one before, and comparing them is faster than to build the text.
+  const seriesOfRequest = (binding: string, tenant: string | undefined, method: string, status: number) => {
+    const isSame = latest?.binding === binding && latest.method === method && latest.status === status;
+    if (latest === undefined || !isSame || latest.tenant !== tenant) {
+      latest = findSeries(binding, tenant, method, status);
+    }
+    return latest;
   };
   // A request has many hook calls: one lookup finds both of their series.
   const hookSeries = new Map<string, { readonly calls: Series; readonly seconds: Series }>();
