@@ -2,6 +2,8 @@ import { KeptNumber } from './json-number.ts';
 
 /** Formats data as JSON with the members of each object in the order of their names, and none that is undefined. */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null';
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (value instanceof KeptNumber) return value.text;
   let text = '';

@@ -37,6 +37,7 @@ export function changedPaths(before: Json, after: Json, members: NamedMembers): 
       return;
     }
     for (const [index, was] of one.entries()) {
+      if (isSame(was, other[index])) continue;
       const place = known.items === undefined ? '*' : index;
       walk(was, other[index], `${at}/${place}`, known.items ?? unknownMembers, depth + 1);
     }

@@ -45,7 +45,7 @@ export function requestMembers(tools: readonly ListedTool[]): NamedMembers {
 const mostParts = 100;
 
 /** Returns the members that JSON Schemas name; nothing else is known of them. */
-export function schemaMembers(schemas: readonly (Json | undefined)[]): NamedMembers {
+function schemaMembers(schemas: readonly (Json | undefined)[]): NamedMembers {
   const roots = schemas.filter(schema => schema !== undefined).filter(isJsonObject);
   const [root, ...others] = roots;
   if (root === undefined) return unknownMembers;

@@ -1,7 +1,7 @@
 import type { CallingMode } from '../../contract/hook-policy.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { countedOutcome, type Receipt } from '../receipt.ts';
-import { changedPaths } from './changed-paths.ts';
+import { type ChangedPaths, changedPaths } from './changed-paths.ts';
 import type { KeyedHashes } from './keyed-hash.ts';
 import { type ListedTool, requestMembers } from './named-members.ts';
 import type { ReceiptLine } from './receipt-schema.ts';
@@ -12,6 +12,8 @@ export interface Change {
   readonly after: JsonObject;
   /** The tools that the values are about, as their upstream lists them. */
   readonly tools: readonly ListedTool[];
+  /** Whether the values are too large to be compared on the gateway's thread. */
+  readonly isLarge?: boolean;
 }
 
 /** One hook call, as it is kept until its receipt is written. */
@@ -47,7 +49,7 @@ const enforcing: CallingMode = 'enforce';
 export function lineOf(record: HookCallRecord, hashes: KeyedHashes) {
   const { receipt, request, call, corrects, binding, upstream, tenant, subject, method, change, answer } = record;
   const { plugin, hook, mode = enforcing, wallMs, cpuMs, fuel, hostCalls } = receipt;
-  const changed = change && changedPaths(change.before, change.after, requestMembers(change.tools));
+  const changed = change && pathsOf(change);
   return {
     v: 1,
     time: new Date(record.endedMs).toISOString(),
@@ -80,6 +82,11 @@ export function lineOf(record: HookCallRecord, hashes: KeyedHashes) {
     key: hashes.keyId,
   } satisfies { readonly [M in keyof ReceiptLine]?: unknown };
 }
+
+const pathsOf = ({ before, after, tools, isLarge = false }: Change): ChangedPaths =>
+  isLarge ? notCompared : changedPaths(before, after, requestMembers(tools));
+
+const notCompared: ChangedPaths = { paths: [], hasMore: true };
 
 const shownCode = (code: string): string => (codePattern.test(code) ? code : '*');
 

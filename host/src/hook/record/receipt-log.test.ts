@@ -126,6 +126,9 @@ describe('the log of receipts', () => {
     expect(log.room()).toBeInstanceOf(Promise);
     await log.room();
     expect(log.room()).toBeUndefined();
+    // They are hashed, and not compared.
+    expect(lines()[0]).toMatchObject({ paths: [], more_paths: true });
+    expect(lines()[0]?.before).not.toBe(lines()[0]?.after);
   });
 
   it('[HOOK-124] counts what a full disk refuses to the end', async () => {

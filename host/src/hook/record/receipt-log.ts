@@ -40,6 +40,8 @@ const sliceMs = 5;
 /** The characters of values that may wait to be hashed, and those of lines that are written at once. */
 const mostCharacters = 16 * 2 ** 20;
 const longestWrite = 2 ** 20;
+/** The characters of the values of one change that are compared. Hashing larger ones takes long enough. */
+const mostCompared = 2 ** 20;
 
 interface Waiting {
   readonly record: HookCallRecord;
@@ -194,7 +196,9 @@ export class ReceiptLog implements ReceiptRecorder, AsyncDisposable {
     const { record, characters, dropped } = next;
     this.#characters -= characters;
     try {
-      const line = lineOf(record, this.#hashes);
+      const { change } = record;
+      const isLarge = change !== undefined && characters > mostCompared;
+      const line = lineOf(isLarge ? { ...record, change: { ...change, isLarge } } : record, this.#hashes);
       const code = line.code && { code: this.#options.mask.text(line.code) };
       this.#text += `${JSON.stringify({ ...line, ...code, ...(dropped > 0 && { dropped }) })}\n`;
     } catch (error) {
