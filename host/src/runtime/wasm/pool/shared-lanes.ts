@@ -18,6 +18,9 @@ const spareAfterMs = 250;
 /** How long chains travel alone after a lane was ended, so that a looping call delays no other chain of its batch. */
 const cautionMs = 5000;
 
+/** For what is answered at once, and never waits long enough to be aborted. */
+const unaborted = new AbortController().signal;
+
 type SharedLanesOptions = PoolOptions & { readonly count: number };
 
 /** The chains that a lane was sent in one message. */
@@ -210,8 +213,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     if (job === startingJob) return lane.answer(message, () => serveStart(serve, request, limits));
     const input = this.#busy.get(lane)?.jobs.get(job)?.input;
     if (!input?.calls.some(call => call.plugin === plugin)) return lane.answer(message, undefined);
-    const signal = AbortSignal.timeout(limits.timeoutMs);
-    return lane.answer(message, () => serve(request, { ...input.context, signal }));
+    return lane.answer(message, () => serve(request, { ...input.context, signal: unaborted }));
   }
 
   #checkLimits(): void {
