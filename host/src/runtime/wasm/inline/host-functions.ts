@@ -121,7 +121,7 @@ const withoutWaiting =
     return run(...given);
   };
 
-const manyArguments = new Array<number>(4096).fill(0);
+const manyArguments = new Array<number>(2048).fill(0);
 const noop = () => {};
 
 /**

@@ -10,7 +10,7 @@ import { exportOf, type PluginInstance } from '../lane/instance.ts';
 import type { LanePlugin } from '../lane/message.ts';
 import { LiftingMeter } from '../lane/payload-limit.ts';
 import { HostFunctions } from './host-functions.ts';
-import { type Outside, type RealmSettings, RealmSide } from './realm-side.ts';
+import { type Outside, type RealmSettings, RealmSide, type ValueForm } from './realm-side.ts';
 import { copyBytes, readSpecial, Slots, writeSpecial } from './special-values.ts';
 
 /** Units of fuel of a host function, which is about what it takes, and of each character or byte that crosses. */
@@ -39,7 +39,7 @@ export class InlineInstance implements PluginInstance {
   /** Instantiates and configures. Throws what the guest or its glue throws, as errors of this realm. */
   static start(plugin: LanePlugin, scope: CallScope, gateway: ToGateway): InlineInstance {
     const instance = new InlineInstance(plugin, scope, gateway);
-    instance.#answer(instance.#call(lifecycle, 'configure', JSON.stringify([plugin.config]), false));
+    instance.#configure(plugin.config);
     return instance;
   }
 
@@ -76,8 +76,30 @@ export class InlineInstance implements PluginInstance {
   call(entry: EntryName, scope: CallScope, context: CallContext, value: Request | Response): unknown {
     this.#scope = scope;
     const { of, name } = exportOf(entry);
-    const { text, isSpecial } = writeSpecial([context, value], this.#slots);
-    return this.#answer(this.#call(of, name, text, isSpecial));
+    const { requestId, binding, upstream, tenant, subject, deadlineMs } = context;
+    const [form, first, second, isError] = formOf(value, this.#slots);
+    let answer: string;
+    try {
+      // biome-ignore format: the call, its context, its value
+      answer = this.#side.call(
+        of, name,
+        requestId, binding, upstream, tenant, subject, deadlineMs,
+        form, first, second, isError,
+      );
+    } catch {
+      answer = overflow;
+    }
+    return this.#answer(answer);
+  }
+
+  #configure(config: string): void {
+    let answer: string;
+    try {
+      answer = this.#side.configure(lifecycle, 'configure', config);
+    } catch {
+      answer = overflow;
+    }
+    this.#answer(answer);
   }
 
   /** Measures its memories, and returns the bytes by which they have grown since the last time. */
@@ -94,15 +116,6 @@ export class InlineInstance implements PluginInstance {
   get grownTo(): number {
     const bytes = this.#side.memoryBytes();
     return bytes > this.memoryBytes ? bytes : 0;
-  }
-
-  #call(of: string, name: string, given: string, isSpecial: boolean): string {
-    try {
-      return this.#side.call(of, name, given, isSpecial);
-    } catch {
-      // Not even a description of it was left. It may be an object of the realm, so nothing looks at it.
-      return 't{"name":"RangeError","message":"Maximum call stack size exceeded"}';
-    }
   }
 
   /** Returns the result of a call. @throws LimitExceeded, ContractBroken, GlueFailure */
@@ -123,6 +136,24 @@ export class InlineInstance implements PluginInstance {
     const { name, message, payload } = JSON.parse(text);
     throw new GlueFailure(String(name), String(message), payload === undefined ? undefined : String(payload));
   }
+}
+
+/** The answer of a call that had no stack left to describe it. What was thrown may belong to the realm, so nothing looks at it. */
+const overflow = 't{"name":"RangeError","message":"Maximum call stack size exceeded"}';
+
+type Passed = readonly [form: ValueForm, first: string, second: string | undefined, isError: boolean];
+
+/** Returns a value in the form in which it crosses. */
+function formOf(value: Request | Response, slots: Slots): Passed {
+  const { tag, val } = value;
+  if (tag === 'tool-call') return ['call', val.name, val.arguments, false];
+  if (tag === 'tool-result') {
+    const [block] = val.content;
+    if (val.content.length === 1 && block?.tag === 'text')
+      return ['text', block.val, val.structuredContent, val.isError];
+  }
+  const { text, isSpecial } = writeSpecial(value, slots);
+  return [isSpecial ? 'special' : 'json', text, undefined, false];
 }
 
 const decoder = new TextDecoder();

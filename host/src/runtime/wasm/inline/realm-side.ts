@@ -31,6 +31,9 @@ export interface RealmSettings {
 }
 export type RealmImport = readonly [name: string, member: number | readonly (readonly [name: string, index: number])[]];
 
+/** How a value crosses: as JSON, with special values or without, or as the fields of a tool call or of a text. */
+export type ValueForm = 'json' | 'special' | 'call' | 'text';
+
 type Call = (...given: readonly unknown[]) => unknown;
 type Exports = Record<string, Record<string, Call>>;
 type Thrown = { readonly name: string; readonly message: string; readonly payload?: string };
@@ -138,15 +141,39 @@ export class RealmSide {
     });
   }
 
-  /** Calls an exported function with as much fuel as one call may use. `given` is a list, as JSON. */
-  call(of: string, name: string, given: string, isSpecial: boolean): string {
+  /** Configures the instance. */
+  configure(of: string, name: string, config: string): string {
+    return this.#attempt(() => this.#exported(of, name)(config));
+  }
+
+  /**
+   * Calls an entry point with as much fuel as one call may use. The fields of the context and of the most frequent values
+   * are arguments, because writing and reading them as JSON would take longer than many calls.
+   * @param first all of a value as JSON, or its first text
+   */
+  call(
+    of: string,
+    name: string,
+    requestId: string,
+    binding: string,
+    upstream: string,
+    tenant: string | undefined,
+    subject: string | undefined,
+    deadlineMs: number,
+    form: ValueForm,
+    first: string,
+    second: string | undefined,
+    isError: boolean,
+  ): string {
     this.#lifted = 0;
-    return this.#attempt(() => {
-      const called = this.#exports[of]?.[name];
-      if (called === undefined) throw this.#ending('c', `it exports no ${name} of ${of}`);
-      const read = this.#read(given, isSpecial) as readonly unknown[];
-      return called(read[0], read[1]);
-    });
+    try {
+      this.#writeFuel(this.#fuel);
+      const called = this.#exported(of, name);
+      const context = { requestId, binding, upstream, tenant, subject, deadlineMs };
+      return this.#answer(called(context, this.#value(form, first, second, isError)));
+    } catch (thrown) {
+      return this.#describe(thrown);
+    }
   }
 
   /** What is left of the fuel; less than nothing if a call used more. */
@@ -174,12 +201,28 @@ export class RealmSide {
   #attempt(run: () => unknown): string {
     try {
       this.#writeFuel(this.#fuel);
-      const result = run();
-      const text = this.#write(result);
-      return (this.#isSpecial ? 'V' : 'v') + text;
+      return this.#answer(run());
     } catch (thrown) {
       return this.#describe(thrown);
     }
+  }
+
+  #answer(result: unknown): string {
+    const text = this.#write(result);
+    return (this.#isSpecial ? 'V' : 'v') + text;
+  }
+
+  #exported(of: string, name: string): Call {
+    const called = this.#exports[of]?.[name];
+    if (called === undefined) throw this.#ending('c', `it exports no ${name} of ${of}`);
+    return called;
+  }
+
+  #value(form: ValueForm, first: string, second: string | undefined, isError: boolean): unknown {
+    if (form === 'call') return { tag: 'tool-call', val: { name: first, arguments: second } };
+    if (form !== 'text') return this.#read(first, form === 'special');
+    const content = [{ tag: 'text', val: first }];
+    return { tag: 'tool-result', val: { content, structuredContent: second, isError } };
   }
 
   /** Describes what the glue threw. It may be anything, with getters and a prototype of the glue's making. */
@@ -397,6 +440,16 @@ export class RealmSide {
   #encodeInto(text: unknown, bytes: Uint8Array): { read: number; written: number } {
     if (typeof text !== 'string' || this.#call(this.#kindOf, bytes) !== 'Uint8Array')
       throw new this.#TypeError('expected a text and bytes');
+    // Most texts are short, and of ASCII: then they have as many bytes as characters.
+    if (text.length < 64 && this.#call(this.#lengthOf, bytes) === text.length) {
+      let at = 0;
+      for (; at < text.length; at += 1) {
+        const code = text.charCodeAt(at);
+        if (code > 127) break;
+        bytes[at] = code;
+      }
+      if (at === text.length) return { read: at, written: at };
+    }
     let written: number;
     try {
       written = this.#outside.encodeInto(text, bytes);
