@@ -303,6 +303,7 @@ export const requirements = {
     'The operator chooses some of a plugin’s hooks; one that its descriptor does not have is refused, with the nearest.',
   'HOOK-109':
     'Two plugins of a band whose descriptors declare that they change the same path are refused at load, both named with the path; a path that no hook of the plugin shows is refused.',
+  'HOOK-110': 'Names in conditions that match nothing that the upstreams list are warned about, once.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

@@ -32,7 +32,7 @@ async function open(settings: object) {
     error => String(error).includes('plugin_blocked') || error.data?.plugin === 'guard',
   );
   const line = host.lines.findLast(({ msg, method }) => msg === 'request' && method === 'tools/call');
-  return { isBlocked, plugins: line?.plugins };
+  return { isBlocked, plugins: line?.plugins, host };
 }
 
 it.each<{ what: string; settings: object; isBlocked: boolean; plugins: unknown }>([
@@ -58,4 +58,13 @@ it.each<{ what: string; conditions: readonly object[]; isBlocked: boolean }>([
     isBlocked,
     plugins: isBlocked ? [{ plugin: 'guard', outcome: 'block' }] : [],
   });
+});
+
+it('[HOOK-110] a condition on a tool that the upstream does not list is named in the log when it has listed its tools', async () => {
+  const { host } = await open({ conditions: [{ tools: ['ecko'] }, { tools: ['echo'] }] });
+  const warnings = () => host.lines.filter(({ field }) => field === 'tools');
+  expect(warnings()).toEqual([]);
+  await host.client.listTools();
+  await host.client.listTools();
+  expect(warnings()).toMatchObject([{ plugin: 'guard', binding: 'main', names: ['ecko'] }]);
 });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault, fail } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { ListedPage } from '../hook/unmatched-names.ts';
 import { type Answer, resultAnswer } from '../mcp/answer.ts';
 import { type ListMethod, listShape } from '../mcp/methods.ts';
 import { withoutTasks } from '../mcp/tasks.ts';
@@ -53,7 +54,25 @@ async function listOfOne(call: Call, member: Member, method: ListMethod): Promis
   if (learn !== undefined && !answer.error) {
     learn(itemsIn(answer.result, method), call.params.cursor === undefined && answer.result.nextCursor === undefined);
   }
+  if (!answer.error && call.route.chain.looksAtLists) {
+    const { result } = answer;
+    const isLast = result.nextCursor === undefined;
+    noteListed(call, member, method, itemsIn(result, method), { isFirst: call.params.cursor === undefined, isLast });
+  }
   return pastHooks(call, member, method, answer);
+}
+
+/** Shows the names of a list to the chain, which warns of conditions that match nothing. */
+function noteListed(
+  { route }: Call,
+  { upstream }: Member,
+  method: ListMethod,
+  items: readonly JsonObject[],
+  page: Pick<ListedPage, 'isFirst' | 'isLast'>,
+): void {
+  const upstreams = route.members.map(member => member.upstream.id);
+  const names = items.map(item => String(item[listShape(method).key]));
+  route.chain.listed({ binding: route.id, upstream: upstream.id, upstreams, method, names, ...page });
 }
 
 /** Passes a list through the after hooks, without entries that clients cannot call. */
@@ -74,6 +93,7 @@ function callable(call: Call, { upstream }: Member, method: ListMethod, answer: 
 /** Returns the list of one of several upstreams after the plugins, under the names that clients see. */
 async function listOf(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
   const items = await itemsOf(call, member, method);
+  if (call.route.chain.looksAtLists) noteListed(call, member, method, items, { isFirst: true, isLast: true });
   const whole = resultAnswer({ [listShape(method).member]: items });
   const outcome = await pastHooks(call, member, method, whole);
   if (outcome.kind !== 'result' || method.startsWith('resources/')) return outcome;

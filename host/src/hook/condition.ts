@@ -65,13 +65,37 @@ function anyOf(globs: readonly string[]): Matches {
   return text => parts.some(each => matchesParts(each, text));
 }
 
+/** The fields of a condition that name targets of calls. */
+export type TargetField = (typeof targetFields)[keyof typeof targetFields];
+
+/** A name in a condition, and the upstreams that the condition is limited to, if there are any. */
+export interface NamedTarget {
+  readonly field: TargetField;
+  readonly glob: string;
+  readonly upstreams: readonly string[];
+}
+
+const isHere = ({ bindings = [] }: Condition, binding: string) => bindings.length === 0 || anyOf(bindings)(binding);
+
+/** Lists the names of targets in the conditions that can match in a binding. */
+export const namedTargets = (conditions: readonly Condition[], binding: string): readonly NamedTarget[] =>
+  conditions
+    .filter(condition => isHere(condition, binding))
+    .flatMap(condition =>
+      Object.values(targetFields).flatMap(field =>
+        (condition[field] ?? [])
+          .filter(glob => glob !== '*')
+          .map(glob => ({ field, glob, upstreams: condition.upstreams ?? [] })),
+      ),
+    );
+
 /**
  * Compiles the conditions of a plugin for one binding. Returns undefined where they always match, and `never` where no
  * entry can match in this binding. Entries are alternatives; an absent or empty field matches everything.
  */
 export function compileConditions(conditions: readonly Condition[], binding: string): Test | 'never' | undefined {
   if (conditions.length === 0) return undefined;
-  const here = conditions.filter(({ bindings = [] }) => bindings.length === 0 || anyOf(bindings)(binding));
+  const here = conditions.filter(condition => isHere(condition, binding));
   if (here.length === 0) return 'never';
   const compiled = here.map(condition =>
     Object.entries(tests).flatMap(([field, create]) => {

@@ -27,6 +27,7 @@ import type { ReceiptRecorder } from './record/receipt-log.ts';
 import { Recording } from './record/recording.ts';
 import { runInOrder, showToAll } from './run.ts';
 import { type Failure, failure, type Run, type ShadowStarter, whyNotShowable } from './run-hop.ts';
+import { type ListedPage, UnmatchedNames } from './unmatched-names.ts';
 import { requestViews, responseView } from './view/views.ts';
 
 interface HookChainOptions {
@@ -49,12 +50,14 @@ class PluginChain implements HookChain {
   readonly #plan: Plan;
   readonly #outputSchemas: OutputSchemas;
   readonly #failureWarning: RepeatedWarning;
+  readonly #unmatched: UnmatchedNames;
 
   constructor(options: HookChainOptions) {
     const { plugins, log, recorder } = options;
     this.#options = options;
     this.#plan = new Plan(plugins, recorder !== undefined);
     this.#outputSchemas = new OutputSchemas(log);
+    this.#unmatched = new UnmatchedNames(plugins, log);
     this.#failureWarning = new RepeatedWarning(log, 'a plugin failed');
   }
 
@@ -140,6 +143,14 @@ class PluginChain implements HookChain {
       }
       showToAll(result, this.#afterRun(on, method, plan, result));
     });
+  }
+
+  get looksAtLists() {
+    return this.#unmatched.isLooking;
+  }
+
+  listed(page: ListedPage): void {
+    this.#unmatched.listed(page);
   }
 
   show(plugin: string, result: JsonObject): Response | undefined {

@@ -11,9 +11,10 @@ import type { HookName } from '../contract/hook-name.ts';
 import type { CallingMode } from '../contract/hook-policy.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
-import type { HookSubject, Test } from './condition.ts';
+import type { HookSubject, NamedTarget, Test } from './condition.ts';
 import type { PluginHealth, PluginTrouble } from './plugin-health.ts';
 import type { Receipts } from './receipt.ts';
+import type { ListedPage } from './unmatched-names.ts';
 
 /** One request on its way through a binding. The chain writes `reports` and `state`; the gateway logs `reports`. */
 export interface HookContext {
@@ -102,6 +103,10 @@ export interface HookChain {
   before(on: HookContext, method: CallMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
   /** @throws only when `options.signal` aborts, or what `options.outputSchema` throws */
   after(on: HookContext, method: HookedMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
+  /** Whether `listed` has conditions to compare lists with. */
+  readonly looksAtLists: boolean;
+  /** Looks at a page of an upstream's list, to warn of conditions that match nothing. */
+  listed(page: ListedPage): void;
   /** Returns a tool's result in the form that this plugin's after hook gets; undefined if it cannot be represented. */
   show(plugin: string, result: JsonObject): Response | undefined;
 }
@@ -127,6 +132,8 @@ export interface HookedPlugin {
   readonly mode?: CallingMode;
   /** Whether it is called for a hook call; for each one unless stated. */
   readonly matches?: Test | undefined;
+  /** The targets that its conditions name in this binding. */
+  readonly named?: readonly NamedTarget[];
   /** Shared by all bindings that the plugin serves. */
   readonly health: PluginHealth;
 }

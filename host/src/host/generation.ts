@@ -5,7 +5,7 @@ import type { PluginMode } from '../contract/hook-policy.ts';
 import type { Log } from '../core/log.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
-import { compileConditions } from '../hook/condition.ts';
+import { compileConditions, namedTargets } from '../hook/condition.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { PluginHealth, type PluginTrouble } from '../hook/plugin-health.ts';
@@ -100,7 +100,7 @@ export async function openGeneration(
         const plugin = hooked.find(({ id }) => id === name);
         if (plugin === undefined) return [];
         const matches = compileConditions(plugin.conditions, binding);
-        return matches === 'never' ? [] : [{ ...plugin, matches }];
+        return matches === 'never' ? [] : [{ ...plugin, matches, named: namedTargets(plugin.conditions, binding) }];
       });
       return createHookChain({ plugins: named, runner, log, mask, shadows, recorder });
     },
