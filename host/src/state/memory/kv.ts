@@ -1,13 +1,9 @@
 import { type KvOperations, type KvSpace, type KvStore, later, type SharedValues } from '../kv.ts';
-import { openSharedKv, type SharedKv } from './shared/shared-kv.ts';
+import { openSharedKv, ownerInGateway, type SharedKv } from './shared/shared-kv.ts';
 
 /** Reserved address space. Memory is used as values need it. */
 const mostBytes = 2 ** 32;
 const firstBytes = 2 ** 16;
-/** The number of the gateway's thread. Lanes have higher ones. */
-const owner = 1;
-/** The gateway's thread waits no longer for a lane that has the lock: it may have to end that lane. */
-const patienceMs = 100;
 
 interface MemoryKv extends KvStore {
   readonly shared: SharedValues;
@@ -26,7 +22,7 @@ export function createMemoryKv(now?: () => number): MemoryKv {
     if (known !== undefined) return known;
     const memory = new SharedArrayBuffer(firstBytes, { maxByteLength: mostBytes });
     const hashKey = crypto.getRandomValues(new Int32Array(2));
-    const values = { memory, kv: openSharedKv(memory, { owner, patienceMs, hashKey, now }) };
+    const values = { memory, kv: openSharedKv(memory, { owner: ownerInGateway, hashKey, now }) };
     plugins.set(plugin, values);
     return values;
   };
