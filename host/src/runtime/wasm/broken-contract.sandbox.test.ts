@@ -200,7 +200,7 @@ describe('what a lane says that is not one of ours', () => {
     ],
     ['a value that is none', { reports: [report('a', 'modified')], value: null }, 'is not a variant'],
     ['an outcome that no hook has', { reports: [report('a', '__proto__')] }, 'its outcome'],
-    ['times that are none', { reports: [report('a', 'proceed', { wallMs: '1' })] }, 'its times'],
+    ['times that are none', { reports: [report('a', 'proceed', { wallMs: '1' })] }, 'not in numbers'],
     [
       'a failure without a cause',
       { reports: [report('a', 'failed', { cause: 'toString', message: 'x' })] },
