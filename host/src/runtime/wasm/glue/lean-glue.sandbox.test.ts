@@ -1,3 +1,4 @@
+import vm from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { jsGuest, wasiGuest, watGuest } from '../../../../../test/fixtures/guest.ts';
 import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
@@ -40,6 +41,37 @@ describe('lean glue', () => {
     const other = glue.replace('task.setCalleeIsAsync(false);', 'task.setCalleeIsAsync(!1);');
     expect(other).not.toBe(glue);
     expect(leanGlue(other)).toBe(other);
+  });
+});
+
+describe('the text that lean glue writes', async () => {
+  const lean = leanGlue(await glueOf(await jsGuest(guestDescriptor('lean'), script)));
+  const functions = /let dv = [\s\S]*?return res;\n\}/.exec(lean)?.[0];
+  type Write = (text: string, realloc: () => number, memory: WebAssembly.Memory) => { ptr: number; len: number };
+  const write = vm.runInThisContext(`(() => { ${functions} return _utf8AllocateAndEncode; })()`) as Write;
+  const memory = new WebAssembly.Memory({ initial: 1 });
+  const texts = ['a', '\0\x7f', 'x'.repeat(96), 'x'.repeat(97), 'é', 'a😀', '\u0080', 'é'.repeat(96)];
+
+  it.each(texts)('[SBX-24] is that of the encoder: %j', text => {
+    const { ptr, len } = write(text, () => 100, memory);
+    expect(Buffer.from(memory.buffer, ptr, len)).toEqual(Buffer.from(text));
+  });
+
+  it.each(texts)('[SBX-24] is written where its memory has grown: %j', text => {
+    const { ptr, len } = write(text, () => memory.grow(1) * 65_536, memory);
+    expect(Buffer.from(memory.buffer, ptr, len)).toEqual(Buffer.from(text));
+  });
+
+  it.each(texts)('[SBX-24] is written to the memory it is for: %j', text => {
+    const other = new WebAssembly.Memory({ initial: 1 });
+    write('a', () => 0, memory);
+    const { ptr, len } = write(text, () => 0, other);
+    expect(Buffer.from(other.buffer, ptr, len)).toEqual(Buffer.from(text));
+  });
+
+  it.each([-1, -(2 ** 31), 2 ** 31 - 1])('[SBX-24] is not written at %s, outside of the memory', place => {
+    expect(() => write('text', () => place, memory)).toThrow(RangeError);
+    expect(() => write('text', () => memory.buffer.byteLength - 3, memory)).toThrow(RangeError);
   });
 });
 

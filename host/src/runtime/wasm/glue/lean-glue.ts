@@ -23,6 +23,9 @@ export function leanGlue(glue: string): string {
   }
 }
 
+/** The longest text, in characters, that is written without the encoder. */
+const shortText = 96;
+
 /** The replacements. `$<index>` is the number that jco gave the component's instance. */
 const steps: readonly { readonly find: RegExp; readonly put: string }[] = [
   // An exported function: its task begins …
@@ -88,6 +91,31 @@ const steps: readonly { readonly find: RegExp; readonly put: string }[] = [
     put: 'const _slots = [0, 0];\n  function contextSet({ slot }, value) { _slots[slot] = value; }\n',
   },
   { find: /function contextGet\([\s\S]*?\n {2}\}\n/, put: 'function contextGet({ slot }) { return _slots[slot]; }\n' },
+
+  // The view of a memory, which is asked for with each member of a value. A memory that grows empties its buffer.
+  {
+    find: /const dataView = mem => dv\.buffer === mem\.buffer \? dv : dv = new DataView\(mem\.buffer\);/,
+    put: `let viewedMemory, viewedBuffer = dv.buffer, viewedBytes = new Uint8Array(viewedBuffer);
+const dataView = mem => {
+  if (viewedMemory === mem && viewedBuffer.byteLength > 0) return dv;
+  viewedMemory = mem;
+  viewedBuffer = mem.buffer;
+  viewedBytes = new Uint8Array(viewedBuffer);
+  return dv = new DataView(viewedBuffer);
+};`,
+  },
+  // Text: to call the encoder for a short one costs more than to write its characters.
+  {
+    find: /const \{ read, written \} = TEXT_ENCODER_UTF8\.encodeInto\(/,
+    put: `if (len === s.length && len <= ${shortText}) {
+  dataView(memory);
+  if (ptr >= 0 && ptr + len <= viewedBytes.length) {
+    for (let i = 0; i < len; i++) viewedBytes[ptr + i] = s.charCodeAt(i);
+    return { ptr, len, codepoints };
+  }
+}
+$&`,
+  },
 
   // Variants for calls that wait, and a log that is off.
   { find: /let (?:realloc|postReturn)\d+Async;/g, put: '' },
