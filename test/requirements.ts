@@ -158,6 +158,7 @@ export const requirements = {
   'CAP-109':
     'A plugin with `kv_store` and `secret_store` shares its lane and is answered at once; in a process, and beside capabilities that wait, it gets the same answers.',
   'CAP-110': 'A chain that stored something does not run again when another chain ends its lane.',
+  'CAP-111': 'Only capabilities that reach servers and other tools suspend a plugin; all others answer at once.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…
