@@ -50,7 +50,7 @@ function summary(): string {
 }
 
 function section(capability: Capability, wit: string): string {
-  const { name, always, gives, risk, example, denied, deniedBy, refuses, learning } = capability;
+  const { name, always, gives, risk, example, denied, deniedBy, refuses, learning, worksInShadow } = capability;
   const grant = always
     ? ['It is granted to every plugin without a line in the configuration.']
     : [`\`${example}\``, '', ...table(grantRows(schemaOf(name)))];
@@ -75,11 +75,18 @@ function section(capability: Capability, wit: string): string {
     ...(always
       ? []
       : [`**Not granted**: a plugin that requires it is not loaded; where it is optional, ${missing}.`, '']),
+    ...(always ? [] : [`**In shadow**: ${worksInShadow ? worksThere(capability) : 'each use is refused'}.`, '']),
     `**Refused while it runs**${reasons.length === 0 ? ': nothing, because the grant has no bounds.' : ', counted and audited:'}`,
     '',
     ...(reasons.length === 0 ? [] : [...reasons, '']),
     ...(learning === undefined ? [] : [`**Learning mode records**: ${learning.records}`, '']),
   ].join('\n');
+}
+
+/** Describes what a capability does for a plugin in shadow. */
+function worksThere({ hear, serve }: Capability): string {
+  if (hear !== undefined) return 'it answers as usual, and what it would do is discarded';
+  return serve === undefined ? 'it works as usual' : 'what it writes is kept in memory, and only the plugin sees it';
 }
 
 /** Lists the functions of an interface: ours with their WIT, those of WASI by name. */

@@ -33,7 +33,8 @@ export async function hookList(): Promise<Map<string, string>> {
     '- Notifications that a list changed, which have no content.',
     '',
     'A plugin with [conditions](operator-guide.md#modes-and-conditions) sees only the calls that match. Each call of a hook can',
-    'leave a [receipt](receipts.md).',
+    'leave a [receipt](receipts.md). A plugin [in shadow](operator-guide.md#plugins-in-shadow) sees what it would see in the chain,',
+    'and nothing that it does counts.',
     '',
   ];
   return new Map([['docs/hooks.md', lines.join('\n')]]);

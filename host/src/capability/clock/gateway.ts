@@ -5,6 +5,7 @@ import { clockInLane, coarsest } from './lane.ts';
 /** Wall and monotonic time. Without it a guest cannot tell how long anything takes. */
 export const clock = defineCapability({
   ...clockInLane,
+  worksInShadow: true,
   gives: 'wall and monotonic time, as coarse as the operator wants',
   risk: 'Lets the plugin measure time, a building block of timing attacks. A coarse `resolution_ms` blunts it.',
   grant: z.strictObject({
