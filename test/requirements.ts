@@ -623,6 +623,8 @@ export const requirements = {
   'SBX-128': 'A plugin whose calls wait is refused to run inline, with the name of the capability.',
   'SBX-129':
     'An inline plugin uses kv_store in memory, with the same answers as in a lane, and is refused where values are on disk.',
+  'SBX-130':
+    'No attack of an inline plugin holds up the event loop for longer than its fuel lasts, and honest clients lose no request.',
   'CAP-85':
     'No plugin, log line or client gets hold of a secret that is used by reference, whatever the plugin does with it.',
   'CAP-86': 'However keys and tenants are named, no caller finds the values of another.',

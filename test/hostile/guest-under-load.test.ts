@@ -4,101 +4,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toFaults } from '../../host/src/core/fault.ts';
+import { attackScript, binaryAttacks as binary } from '../fixtures/attacks.ts';
 import { jsGuest, type WatGuest, watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openHonestLoad } from '../fixtures/honest-load.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { endure } from '../fixtures/siege.ts';
-
-/** Attacks from within JavaScript, in the hook that the arguments of the call name. */
-const script = `
-import * as state from 'sallyport:plugin/context@0.1.0';
-import * as log from 'sallyport:plugin/log@0.1.0';
-const levels = (count, open, close) => open.repeat(count) + '1' + close.repeat(count);
-const deep = levels(10000, '{"a":', '}');
-const vicious = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":null,"prototype":1}';
-const say = details => ({ tag: 'block', val: { code: 'SAID', reason: '', description: '', details } });
-const result = (content, structuredContent) => ({ tag: 'tool-result', val: { content, structuredContent, isError: false } });
-const answer = (...given) => stage === 'before' ? { tag: 'respond', val: result(...given) } : { tag: 'modified', val: result(...given) };
-const ask = args => ({ tag: 'modified', val: { tag: 'tool-call', val: { name: 'echo', arguments: args } } });
-const opaque = (...numbers) => answer(numbers.map(val => ({ tag: 'opaque', val })), shown.structuredContent);
-const text = val => answer([{ tag: 'text', val }]);
-let config, shown, stage;
-const attacks = {
-  loop: () => { for (;;); },
-  dive: () => { const dive = () => dive() + 1; return dive(); },
-  hog: () => { const all = []; for (;;) all.push(new Uint8Array(1000000).fill(1)); },
-  regex: () => /^(a|aa)+$/.test('a'.repeat(60) + '!'),
-  'log for ever': () => { for (;;) log.write('info', 'x'); },
-  'log a megabyte for ever': () => { const line = 'x'.repeat(1000000); for (;;) log.write('info', line); },
-  'read state for ever': () => { for (;;) state.get('x'); },
-  'write state for ever': () => { for (let i = 0; ; i += 1) state.set('x', String(i)); },
-  'grow state': () => { for (let i = 0; ; i += 1) state.set('key' + i, 'x'.repeat(1000)); },
-  'a hundred megabytes': () => text('x'.repeat(100000000)),
-  'many blocks': () => answer(Array.from({ length: 2000 }, () => ({ tag: 'text', val: '' }))),
-  'a key of a megabyte': () => ask(JSON.stringify({ ['k'.repeat(1000000)]: 1 })),
-  'deep arguments': () => ask(deep),
-  'deep block': () => answer([{ tag: 'json', val: deep }]),
-  'deep structure': () => answer([], deep),
-  'deep lists': () => answer([], '{"a":' + levels(10000, '[', ']') + '}'),
-  'deep details': () => say(deep),
-  'vicious arguments': () => ask(vicious),
-  'vicious block': () => answer([{ tag: 'json', val: '{"type":"text","text":"x",' + vicious.slice(1) }]),
-  'vicious structure': () => answer([], vicious),
-  'vicious details': () => say(vicious),
-  'vicious config': () => say(config),
-  'vicious state': () => {
-    const names = ['__proto__', 'constructor', 'prototype', 'toString'];
-    const before = names.map(name => [state.get(name) ?? null, state.getShared(name) ?? null]);
-    for (const name of names) { state.set(name, name); state.setShared(name, '{}'); }
-    return say(JSON.stringify({ before, after: names.map(name => state.get(name)) }));
-  },
-  surrogates: () => text('\\udc00 \\ud800'),
-  'opaque 1': () => opaque(1),
-  'opaque 0': () => opaque(0),
-  'opaque twice': () => opaque(1, 1),
-  'opaque 99': () => opaque(99),
-  'opaque -1': () => opaque(-1),
-  'opaque 2.5': () => opaque(2.5),
-  'no outcome': () => undefined,
-  'a strange outcome': () => ({ tag: 'toString', val: {} }),
-};
-export const lifecycle = { configure(given) { config = given; } };
-export const dispatchHooks = {
-  beforeDispatch(_context, request) {
-    const { before, after } = JSON.parse(request.val.arguments);
-    if (after !== undefined) state.set('attack', after);
-    stage = 'before';
-    return before === undefined ? { tag: 'proceed' } : attacks[before]();
-  },
-  afterDispatch(_context, response) {
-    shown = response.val;
-    const attack = state.get('attack');
-    stage = 'after';
-    return attack == null ? { tag: 'proceed' } : attacks[attack]();
-  },
-};`;
-
-/**
- * An answer of the hook \`before-dispatch\`: this many texts of this many bytes, all of them the same bytes of memory.
- */
-const alias = (texts: number, bytes: number, pages: number): WatGuest => ({
-  memory: String(pages),
-  before: `(local $i i32)
-    (i32.store8 (i32.const 1028) (i32.const 2))
-    (i32.store (i32.const 1036) (i32.const 65536)) (i32.store (i32.const 1040) (i32.const ${texts}))
-    (loop $l
-      (i32.store (i32.add (i32.const 65544) (i32.mul (local.get $i) (i32.const 20))) (i32.const ${bytes}))
-      (local.set $i (i32.add (local.get $i) (i32.const 1)))
-      (br_if $l (i32.lt_u (local.get $i) (i32.const ${texts}))))`,
-});
-/** The hook declares an error: the text of these bytes, at 2048. */
-const error = (bytes: string, at = 2048, length = bytes.length / 3): WatGuest => ({
-  fields: `(data (i32.const 2048) "${bytes}")`,
-  before: `(i32.store8 (i32.const 1024) (i32.const 1))
-    (i32.store (i32.const 1028) (i32.const ${at})) (i32.store (i32.const 1032) (i32.const ${length}))`,
-});
 
 const failed = (cause: string) => ({
   code: 'plugin_failed',
@@ -112,36 +24,6 @@ const own = (text: string) => JSON.parse(text) as unknown;
 const vicious = own(
   '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"toString":null,"prototype":1}',
 );
-
-/** Attacks of the component of WebAssembly text, by its id, and what becomes of the call. */
-const binary: Readonly<Record<string, { readonly what: string; readonly guest: WatGuest; readonly cause: string }>> = {
-  'after-loop': { what: 'an endless loop after', guest: { after: '(loop $l (br $l))' }, cause: 'timeout' },
-  'after-dive': {
-    what: 'a recursion after',
-    guest: { fields: '(func $dive (call $dive))', after: '(call $dive)' },
-    cause: 'trap',
-  },
-  tables: {
-    what: 'tables that grow',
-    guest: {
-      fields: '(table $t 1 externref) (table $u 1 funcref)',
-      before: `(loop $l (br_if $l (i32.ne (table.grow $t (ref.null extern) (i32.const 100)) (i32.const -1))))
-        (loop $m (br_if $m (i32.ne (table.grow $u (ref.null func) (i32.const 100)) (i32.const -1)))) unreachable`,
-    },
-    cause: 'trap',
-  },
-  'alias-long': { what: 'a thousand texts of a megabyte in one', guest: alias(1000, 1_000_000, 32), cause: 'limit' },
-  'alias-longer': { what: 'twenty texts of all of its memory', guest: alias(20, 16_000_000, 250), cause: 'limit' },
-  'alias-many': { what: '700,000 texts', guest: alias(700_000, 1, 250), cause: 'limit' },
-  'utf-8': { what: 'an error that is not UTF-8', guest: error('\\ff\\fe\\c0\\80\\ed\\a0\\80'), cause: 'trap' },
-  beyond: { what: 'a text beyond its memory', guest: error('\\41', 0x7fff_0000, 100), cause: 'trap' },
-  endless: { what: 'a text of 4 GiB', guest: error('\\41', 0, -1), cause: 'trap' },
-  tag: {
-    what: 'an outcome that there is not',
-    guest: { before: '(i32.store8 (i32.const 1028) (i32.const 77))' },
-    cause: 'invalid_output',
-  },
-};
 
 /** What is done before the first call, and what the start comes to. */
 const starts: readonly { readonly what: string; readonly guest: WatGuest; readonly code: string }[] = [
@@ -187,7 +69,7 @@ describe('under attack by a guest, honest clients', () => {
       ...(await Promise.all(
         (['script', 'hasty', 'large'] as const).map(async id => ({
           id,
-          bytes: await jsGuest(guestDescriptor(id), script),
+          bytes: await jsGuest(guestDescriptor(id), attackScript),
           ...{ breaker, config: vicious },
           limits: limits[id],
         })),

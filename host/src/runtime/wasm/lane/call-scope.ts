@@ -101,12 +101,26 @@ export class ChainScope {
   }
 }
 
+/** Entries that one call changes, and the characters of their names and values. */
+interface StateCopy {
+  readonly entries: Map<string, string>;
+  weight: number;
+}
+
+function copyOf(entries: Entries): StateCopy {
+  let weight = 0;
+  for (const [name, text] of entries) weight += name.length + text.length;
+  return { entries: new Map(entries), weight };
+}
+
 /** What the capabilities of one plugin may use during one hook call. `close` ends it. */
 export class CallScope {
   readonly plugin: string;
   readonly #chain: ChainScope;
   readonly #limits: PluginLimits;
   #logLimit: LogLimit | undefined;
+  #local: StateCopy | undefined;
+  #shared: StateCopy | undefined;
   #hostCalls = 0;
   #notes = 0;
   #noteWeight = 0;
@@ -203,7 +217,8 @@ export class CallScope {
 
   /** @throws LimitExceeded */
   set(key: string, value: string): void {
-    this.#chain.setLocalState(this.plugin, this.#withEntry(this.#chain.localState(this.plugin), key, value));
+    this.#local = this.#withEntry(this.#local, this.#chain.localState(this.plugin), key, value);
+    this.#chain.setLocalState(this.plugin, this.#local.entries);
   }
 
   /** Reads the state that any plugin set for all. */
@@ -213,7 +228,8 @@ export class CallScope {
 
   /** @throws LimitExceeded */
   setShared(key: string, value: string): void {
-    this.#chain.setSharedState(this.#withEntry(this.#chain.sharedState, key, value));
+    this.#shared = this.#withEntry(this.#shared, this.#chain.sharedState, key, value);
+    this.#chain.setSharedState(this.#shared.entries);
   }
 
   close(): void {
@@ -226,11 +242,16 @@ export class CallScope {
     this.noteRefusals();
   }
 
-  #withEntry(entries: Entries, key: string, value: string): Entries {
-    const after = new Map(entries).set(key, value);
-    let total = 0;
-    for (const [name, text] of after) total += name.length + text.length;
-    if (total <= this.#limits.stateBytes) return after;
+  /** Adds an entry to a copy of these entries, or to the one that this call made before. @throws LimitExceeded */
+  #withEntry(copy: StateCopy | undefined, entries: Entries, key: string, value: string): StateCopy {
+    const own = copy?.entries === entries ? copy : copyOf(entries);
+    const before = own.entries.get(key);
+    const weight = own.weight + value.length + (before === undefined ? key.length : -before.length);
+    if (weight <= this.#limits.stateBytes) {
+      own.entries.set(key, value);
+      own.weight = weight;
+      return own;
+    }
     const why = `more than ${this.#limits.stateBytes} characters of request state`;
     this.refused('context', why, 'over_limit');
     throw new LimitExceeded(why);
