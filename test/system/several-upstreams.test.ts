@@ -166,7 +166,7 @@ describe('an upstream of several that answers nothing', () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     const readyz = async (path: string, headers = {}) => (await fetch(`${gateway.url}${path}`, { headers })).json();
     expect(await readyz('/readyz?verbose')).toEqual({
-      ...{ ok: true, draining: false },
+      ...{ ok: true, draining: false, shadow_dropped: [] },
       upstreams: [
         { id: 'up', required: true, reachable: true },
         { id: 'two', required: true, reachable: true },
