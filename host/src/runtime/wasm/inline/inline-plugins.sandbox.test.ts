@@ -187,6 +187,29 @@ describe('an inline plugin', () => {
     expect(performance.now() - began).toBeLessThan(5000);
   });
 
+  it('[SBX-125] pays with fuel for the result that is copied out of its memory, and for each element of its lists', async () => {
+    // An after hook that returns a result with so many empty texts, all of them zeros, in 96 units of its own.
+    const guestOf = (elements: number) => {
+      const words = [0, 1, 0, 65_536, elements];
+      const after = words.map((word, at) => `(i32.store (i32.const ${1024 + 4 * at}) (i32.const ${word}))`).join('');
+      return watGuest(guestDescriptor('p'), { after, memory: '512' });
+    };
+    const after = { stage: 'after', context: callContext, calls: calls('p'), value: toolResult('x') } as const;
+    const reportOf = async (elements: number, units: number) => {
+      const guest = { bytes: await guestOf(elements), isolation: 'inline' as const, limits: { fuel: units } };
+      await using runner = await openGuests([guest]);
+      return (await runner.run(after)).reports[0];
+    };
+    const paid = await reportOf(1000, 2_000_000);
+    expect(paid).toMatchObject({ outcome: 'modified' });
+    expect(paid?.fuel).toBeGreaterThan(1000 * 64 * 16);
+    for (const units of [1_000_000, 1_024_050])
+      expect(await reportOf(1000, units)).toMatchObject({
+        ...{ outcome: 'failed', cause: 'limit', message: expect.stringContaining('(limits.fuel)') },
+      });
+    expect(await reportOf(140_000, 50_000_000)).toMatchObject({ outcome: 'failed', cause: 'limit' });
+  });
+
   it('[SBX-129] counts in kv_store in memory like in a lane, and is refused where values are on disk', async () => {
     const script = `
       import { increment, get, set } from 'sallyport:plugin/kv-store@0.1.0';

@@ -208,6 +208,7 @@ export class RealmSide {
   }
 
   #answer(result: unknown): string {
+    this.#charge(this.#settings.characterUnits * this.#lifted);
     const text = this.#write(result);
     return (this.#isSpecial ? 'V' : 'v') + text;
   }
@@ -297,8 +298,11 @@ export class RealmSide {
   /** Counts what the glue copies out of the guest's memory: see LiftingMeter. */
   #meter(bytes: number): number {
     this.#lifted += bytes;
-    const { liftedBytes } = this.#settings;
+    const { liftedBytes, characterUnits, fuel } = this.#settings;
     if (this.#lifted > liftedBytes) throw this.#ending('l', `it hands over more than ${liftedBytes} bytes at once`);
+    // They are paid for together, when they were copied. Before that, no more is copied than all fuel could pay for.
+    if (this.#lifted * characterUnits > fuel)
+      throw this.#ending('l', 'it hands over more at once than its fuel pays for (limits.fuel)');
     return bytes;
   }
 
