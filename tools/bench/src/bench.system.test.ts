@@ -32,11 +32,12 @@ it('[RUN-22] measures each way to the upstream with each size and number of conn
 itWith('wasm-ld-22')(
   '[RUN-22] measures plugins in Rust where they can be built',
   async () => {
-    const only = ['gateway+1-rust', 'gateway+5-real', 'start-rust'] as const;
+    const only = ['gateway+1-rust', 'gateway+5-real', 'gateway+5-inline', 'start-rust'] as const;
     const { rows, starts } = await runBench({ ...brief, sizes: [200], only, progress: () => {} });
-    const measured = ['gateway+1-rust', 'gateway+5-real'];
+    const measured = ['gateway+1-rust', 'gateway+5-real', 'gateway+5-inline'];
     expect(rows.map(({ name }) => name)).toEqual([...measured, ...measured]);
-    for (const row of rows) expect(row.lanes_cpu_us_per_request, row.name).toBeGreaterThan(0);
+    for (const { name, lanes_cpu_us_per_request: lanes } of rows)
+      expect(lanes > 0, name).toBe(!name.includes('inline'));
     expect(starts).toEqual([
       { language: 'rust', start_ms: expect.any(Number), mib_per_plugin_and_lane: expect.any(Number) },
     ]);
@@ -46,8 +47,12 @@ itWith('wasm-ld-22')(
 
 it('[RUN-22] measures how a plugin that loops is stopped, and what happens to other requests', async () => {
   const { loops } = await runBench({ ...brief, only: ['loop'], progress: () => {} });
-  expect(loops).toMatchObject([{ isolation: 'pooled', stopped_after_ms: expect.any(Number), failed: 0 }]);
-  expect(loops[0]?.others).toBeGreaterThan(0);
+  const stopped = { stopped_after_ms: expect.any(Number), failed: 0 };
+  expect(loops).toMatchObject([
+    { isolation: 'pooled', ...stopped },
+    { isolation: 'inline', ...stopped },
+  ]);
+  for (const { others } of loops) expect(others).toBeGreaterThan(0);
 }, 300_000);
 
 it('[RUN-22] reports what it leaves out', async () => {

@@ -68,9 +68,9 @@ export async function runBench({ only = variantNames, ...options }: BenchOptions
   const starts: StartRow[] = [];
   const loops: LoopRow[] = [];
   // A failure from here on does not lose what was measured before.
-  const attempt = async <T>(name: string, measuring: Promise<T>, measured: T[]) => {
+  const attempt = async <T>(name: string, measuring: Promise<readonly T[]>, measured: T[]) => {
     await measuring.then(
-      row => measured.push(row),
+      found => measured.push(...found),
       error => options.progress(`failed: ${name}: ${error instanceof Error ? error.message : error}`),
     );
   };
@@ -78,7 +78,12 @@ export async function runBench({ only = variantNames, ...options }: BenchOptions
     const name = `start-${language}` as const;
     if (!names.has(name)) continue;
     options.progress(`starting with ${many} plugins: ${language}`);
-    await attempt(name, measureStart(language, built.slice(0, many), folder, options.rounds), starts);
+    const measuring = measureStart(language, built.slice(0, many), folder, options.rounds);
+    await attempt(
+      name,
+      measuring.then(row => [row]),
+      starts,
+    );
   }
   if (names.has('loop')) {
     options.progress('stopping a plugin that loops');

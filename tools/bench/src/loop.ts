@@ -1,5 +1,5 @@
 import { Exchange } from './exchange.ts';
-import { buildPlugin, buildPlugins, type PluginEntry, startGateway } from './gateway.ts';
+import { buildPlugin, buildPlugins, inline, type PluginEntry, startGateway } from './gateway.ts';
 import { median } from './median.ts';
 import { startProgram } from './process.ts';
 import { address, sampleText } from './sample.ts';
@@ -7,8 +7,8 @@ import { openVariant } from './variant.ts';
 
 /** How a gateway stops a plugin that loops, and what happens to the other requests meanwhile. */
 export interface LoopRow {
-  readonly isolation: 'pooled';
-  /** The median time of a looping call, in milliseconds: beyond its deadline. */
+  readonly isolation: 'pooled' | 'inline';
+  /** The median time of a looping call, in milliseconds; where it is pooled, beyond its deadline. */
   readonly stopped_after_ms: number;
   readonly others: number;
   readonly failed: number;
@@ -31,17 +31,28 @@ export const dispatchHooks = {
 `;
 
 /** Makes calls in which a plugin of the chain loops, beside calls through the same chain that are each checked. */
-export async function measureLoops(folder: string): Promise<LoopRow> {
-  await using stop = new AsyncDisposableStack();
+export async function measureLoops(folder: string): Promise<readonly LoopRow[]> {
   const [redacting] = await buildPlugins('js', 1, folder);
   if (redacting === undefined) throw new Error('no plugin was built');
-  const entries: readonly PluginEntry[] = [
-    { ...(await buildPlugin('looping', looping, folder)), limits: { timeout_ms: deadlineMs } },
-    redacting.entry,
+  const entry = await buildPlugin('looping', looping, folder);
+  const pooled = [{ ...entry, limits: { timeout_ms: deadlineMs } }, redacting.entry];
+  return [
+    await measure('pooled', pooled, deadlineMs, redacting.replacement, folder),
+    await measure('inline', [entry, redacting.entry].map(inline), 0, redacting.replacement, folder),
   ];
+}
+
+async function measure(
+  isolation: LoopRow['isolation'],
+  entries: readonly PluginEntry[],
+  allowedMs: number,
+  replacement: string,
+  folder: string,
+): Promise<LoopRow> {
+  await using stop = new AsyncDisposableStack();
   const upstream = await startProgram('upstream', [], stop);
-  const running = await startGateway('loop', upstream.url, entries, folder, stop);
-  const variant = await openVariant('loop', running, text => text.replace(address, redacting.replacement));
+  const running = await startGateway(`loop-${isolation}`, upstream.url, entries, folder, stop);
+  const variant = await openVariant('loop', running, text => text.replace(address, replacement));
   const expected = variant.expected(sampleText(size));
   const open = () => Exchange.open(new URL(variant.url), variant.headers);
   const call = async (exchange: Exchange, id: number, loop: boolean) => {
@@ -59,16 +70,16 @@ export async function measureLoops(folder: string): Promise<LoopRow> {
     }
     exchange.close();
   });
-  const beyond: number[] = [];
+  const times: number[] = [];
   const exchange = await open();
   for (let count = 0; count < loops; count += 1) {
     const began = performance.now();
     const answer = await call(exchange, count, true);
     if (answer.error?.data?.code !== 'plugin_failed') throw new Error(`not stopped: ${JSON.stringify(answer)}`);
-    beyond.push(performance.now() - began - deadlineMs);
+    times.push(performance.now() - began - allowedMs);
   }
   isOver = true;
   exchange.close();
   await Promise.all(honest);
-  return { isolation: 'pooled', stopped_after_ms: Math.round(median(beyond)), others, failed };
+  return { isolation, stopped_after_ms: Math.round(median(times)), others, failed };
 }

@@ -1,7 +1,14 @@
 import { findRust } from '@sallyport/cli/build/find-rust';
 import type { Fault } from '@sallyport/host/core';
 import { contextForgeHeaders, contextForgeHint, hasContextForge, startContextForge } from './contextforge.ts';
-import { type BenchPlugin, buildPlugins as buildOf, type Language, type PluginEntry, startGateway } from './gateway.ts';
+import {
+  type BenchPlugin,
+  buildPlugins as buildOf,
+  inline,
+  type Language,
+  type PluginEntry,
+  startGateway,
+} from './gateway.ts';
 import { hasMcpProxy, startMcpProxy } from './mcp-proxy.ts';
 import { startProgram } from './process.ts';
 import { buildRealChain, realAnswer, realArguments } from './real-chain.ts';
@@ -20,6 +27,8 @@ export const variantNames = [
   'gateway+5of50-rust',
   'gateway+4-real',
   'gateway+5-real',
+  'gateway+4-inline',
+  'gateway+5-inline',
   'mcp-proxy',
   'mcp-proxy+5',
   'contextforge+5',
@@ -47,7 +56,7 @@ export async function leaveOut(names: Set<VariantName>, progress: (line: string)
     progress(`left out: contextforge+5: ContextForge is not installed (${contextForgeHint})`);
     names.delete('contextforge+5');
   }
-  const rust = [...names].filter(name => /-(rust|real)/.test(name));
+  const rust = [...names].filter(name => /-(rust|real|inline)/.test(name));
   if (rust.length === 0) return;
   await findRust('bench').catch((error: Fault) => {
     progress(`left out: ${rust.join(', ')}: ${error.details.what} (${error.hint})`);
@@ -76,7 +85,7 @@ export async function buildPlugins(
     progress(`building plugins: ${language}`);
     byLanguage.set(language, await buildOf(language, countFor(names, language), folder));
   }
-  if (![...names].some(name => name.includes('-real'))) return { byLanguage, real: [] };
+  if (![...names].some(name => /-(real|inline)$/.test(name))) return { byLanguage, real: [] };
   progress('building plugins: real');
   return { byLanguage, real: await buildRealChain(folder) };
 }
@@ -96,8 +105,8 @@ export async function startVariants(
     const running = await startGateway(name, upstream.url, entries, folder, stop, active);
     return openVariant(name, running, text => text.replace(address, replacement));
   };
-  const realGateway = async (name: VariantName, active: number) => {
-    const running = await startGateway(name, upstream.url, real.slice(0, active), folder, stop);
+  const realGateway = async (name: VariantName, entries: readonly PluginEntry[]) => {
+    const running = await startGateway(name, upstream.url, entries, folder, stop);
     return openVariant(name, running, realAnswer, realArguments);
   };
   const starts: Readonly<Partial<Record<VariantName, () => Promise<Variant>>>> = {
@@ -109,8 +118,10 @@ export async function startVariants(
     'gateway+1-rust': () => gateway('gateway+1-rust', 'rust', 1),
     'gateway+5-rust': () => gateway('gateway+5-rust', 'rust', 5),
     'gateway+5of50-rust': () => gateway('gateway+5of50-rust', 'rust', 5, veryMany),
-    'gateway+4-real': () => realGateway('gateway+4-real', 4),
-    'gateway+5-real': () => realGateway('gateway+5-real', 5),
+    'gateway+4-real': () => realGateway('gateway+4-real', real.slice(0, 4)),
+    'gateway+5-real': () => realGateway('gateway+5-real', real),
+    'gateway+4-inline': () => realGateway('gateway+4-inline', real.slice(0, 4).map(inline)),
+    'gateway+5-inline': () => realGateway('gateway+5-inline', real.map(inline)),
     'mcp-proxy': async () => openVariant('mcp-proxy', await startMcpProxy(upstream.url, folder, stop)),
     'mcp-proxy+5': async () => openVariant('mcp-proxy+5', await startMcpProxy(upstream.url, folder, stop, true)),
     'contextforge+5': async () => {
