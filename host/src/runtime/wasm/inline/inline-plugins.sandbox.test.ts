@@ -188,7 +188,7 @@ describe('an inline plugin', () => {
   });
 
   it('[SBX-125] pays with fuel for the result that is copied out of its memory, and for each element of its lists', async () => {
-    // An after hook that returns a result with so many empty texts, all of them zeros, in 96 units of its own.
+    // The after hook uses 96 units itself, and returns this number of empty texts, whose memory is all zeros.
     const guestOf = (elements: number) => {
       const words = [0, 1, 0, 65_536, elements];
       const after = words.map((word, at) => `(i32.store (i32.const ${1024 + 4 * at}) (i32.const ${word}))`).join('');
