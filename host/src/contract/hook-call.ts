@@ -116,14 +116,14 @@ export interface UpstreamRequest {
 export type ChainInput = {
   readonly calls: readonly HookCall[];
   readonly context: Omit<CallContext, 'deadlineMs'>;
-  readonly state?: RequestState;
-  readonly caller?: Caller;
+  readonly state?: RequestState | undefined;
+  readonly caller?: Caller | undefined;
   /** For the gateway's side of the capabilities; it is not sent to a lane. */
-  readonly tools?: Tools;
+  readonly tools?: Tools | undefined;
   /** Present in before hooks of a call to an HTTP upstream; it is not sent to a lane. */
-  readonly upstreamRequest?: UpstreamRequest;
+  readonly upstreamRequest?: UpstreamRequest | undefined;
   /** Replaces `caller` on the way to a lane: the fields that each plugin may see. */
-  readonly shown?: ReadonlyMap<string, Caller>;
+  readonly shown?: ReadonlyMap<string, Caller> | undefined;
 } & (
   | { readonly stage: 'before' | 'decide'; readonly value: Request }
   | { readonly stage: 'after'; readonly value: Response }
@@ -152,11 +152,11 @@ export type CallReport = { readonly plugin: string } & CallCost &
 export interface ChainOutput {
   readonly reports: readonly CallReport[];
   /** The value after the last change; absent if it did not change. */
-  readonly value?: Request | Response;
+  readonly value?: Request | Response | undefined;
   /** The response of a plugin that answered instead of the upstream. */
-  readonly answer?: Response;
+  readonly answer?: Response | undefined;
   /** The state after the calls; absent if it did not change. */
-  readonly state?: RequestState;
+  readonly state?: RequestState | undefined;
 }
 
 /**

@@ -112,16 +112,14 @@ class PluginChain implements HookChain {
     }
     const plan = this.#plan.of(afterHook(method));
     if (plan === undefined) return { kind: 'proceed', result };
-    const done = await runInOrder(result, {
-      ...this.#afterRun(on, method, plan, result, signal),
-      ...(tool !== undefined && {
-        check: async (before: JsonObject, after: JsonObject) => {
-          if (!isStructureChanged(before, after)) return;
-          const error = await this.#outputSchemas.errorOf(tool, after);
-          if (error !== undefined) refuse(error);
-        },
-      }),
-    });
+    const check =
+      tool &&
+      (async (before: JsonObject, after: JsonObject) => {
+        if (!isStructureChanged(before, after)) return;
+        const error = await this.#outputSchemas.errorOf(tool, after);
+        if (error !== undefined) refuse(error);
+      });
+    const done = await runInOrder(result, this.#afterRun(on, method, plan, result, signal, check));
     return done.kind === 'block' ? this.#hide(done) : { kind: 'proceed', result: done.value };
   }
 
@@ -165,10 +163,13 @@ class PluginChain implements HookChain {
 
   #beforeRun(on: HookContext, method: CallMethod, plan: HookPlan, signal?: AbortSignal): Run<Request> {
     const hook = beforeHook(method);
+    const { runner, shadows } = this.#options;
     return {
-      ...this.#runOf(on, method, hook, plan, signal),
+      ...{ on, hook, plan, runner, signal, shadows },
+      recording: this.#recordingOf(on, method, signal),
+      failed: this.#failedIn(on, hook),
       view: requestViews[method],
-      input: value => ({ stage: 'before', value }),
+      input: beforeInput,
       about: value => ({ ...on, method, target: targetOf(method, value) }),
       answer: answer => takeAnswer(method, answer),
     };
@@ -180,20 +181,19 @@ class PluginChain implements HookChain {
     plan: HookPlan,
     result: JsonObject,
     signal?: AbortSignal,
+    check?: Run<Response>['check'],
   ): Run<Response> {
-    return {
-      ...this.#runOf(on, method, afterHook(method), plan, signal),
-      view: responseView(method, result),
-      input: value => ({ stage: 'after', value }),
-      about: value => ({ ...on, method, contentTypes: () => contentTypesOf(value) }),
-      answer: () => refuse('only a before hook can respond'),
-    };
-  }
-
-  #runOf(on: HookContext, method: HookedMethod, hook: HookName, plan: HookPlan, signal: AbortSignal | undefined) {
+    const hook = afterHook(method);
     const { runner, shadows } = this.#options;
-    const recording = this.#recordingOf(on, method, signal);
-    return { on, hook, plan, runner, signal, shadows, recording, failed: this.#failedIn(on, hook) };
+    return {
+      ...{ on, hook, plan, runner, signal, shadows, check },
+      recording: this.#recordingOf(on, method, signal),
+      failed: this.#failedIn(on, hook),
+      view: responseView(method, result),
+      input: afterInput,
+      about: value => ({ ...on, method, contentTypes: () => contentTypesOf(value) }),
+      answer: noAnswer,
+    };
   }
 
   #recordingOf(on: HookContext, method: HookedMethod, signal: AbortSignal | undefined): Recording | undefined {
@@ -231,6 +231,10 @@ class PluginChain implements HookChain {
     return { kind, data: mask === undefined ? data : { ...mask.value(data), plugin: data.plugin } };
   }
 }
+
+const beforeInput: Run<Request>['input'] = value => ({ stage: 'before', value });
+const afterInput: Run<Response>['input'] = value => ({ stage: 'after', value });
+const noAnswer = () => refuse('only a before hook can respond');
 
 /** Returns the hook of a method at each stage. */
 const hookOf = (stage: 'before' | 'after', method: HookedMethod): HookName =>

@@ -147,24 +147,13 @@ export async function call<V extends Request | Response>(
   { on, runner, signal, input }: Run<V>,
 ): Promise<ChainOutput> {
   const { requestId, binding, upstream, tenant, subject, state, caller, tools, upstreamRequest } = on;
+  // One shape for all requests, because spreading what is there costs more than members that are undefined.
+  const context = { requestId, binding, upstream, tenant, subject };
+  const { stage, value } = input(shown);
   for (const { health } of plugins) health.enter();
   try {
     const output = await runner.run(
-      {
-        calls,
-        context: {
-          requestId,
-          binding,
-          upstream,
-          ...(tenant !== undefined && { tenant }),
-          ...(subject !== undefined && { subject }),
-        },
-        ...(state !== undefined && { state }),
-        ...(caller !== undefined && { caller }),
-        ...(tools !== undefined && { tools }),
-        ...(upstreamRequest !== undefined && { upstreamRequest }),
-        ...input(shown),
-      },
+      { calls, context, stage, value, state, caller, tools, upstreamRequest } as ChainInput,
       signal,
     );
     return output.reports.length > 0 ? output : unavailable(first.id, 'it was not called');

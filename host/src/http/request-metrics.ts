@@ -68,14 +68,15 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     return latest;
   };
   // A request has many hook calls: one lookup finds both of their series.
-  const hookSeries = new Map<string, { readonly calls: Series; readonly seconds: Series }>();
+  const hookSeries = new Map<string, Map<string, Map<string, { readonly calls: Series; readonly seconds: Series }>>>();
   const seriesOf = (plugin: string, hook: string, outcome: string) => {
-    const key = `${plugin} ${hook} ${outcome}`;
-    const both = hookSeries.get(key);
+    const both = hookSeries.get(plugin)?.get(hook)?.get(outcome);
     if (both !== undefined) return both;
     const calls = metrics.series('sallyport_hook_calls_total', { plugin, hook, outcome });
     const made = { calls, seconds: metrics.series('sallyport_hook_seconds', { plugin, hook }) };
-    hookSeries.set(key, made);
+    const byHook = hookSeries.get(plugin) ?? new Map<string, Map<string, typeof made>>();
+    const byOutcome = byHook.get(hook) ?? new Map<string, typeof made>();
+    hookSeries.set(plugin, byHook.set(hook, byOutcome.set(outcome, made)));
     return made;
   };
   const countHook = (receipt: Receipt) => {

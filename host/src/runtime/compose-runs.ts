@@ -30,7 +30,11 @@ async function runAll(segments: readonly Segment[], input: ChainInput, signal?: 
     const step = { ...input, calls, value, ...(state === undefined ? {} : { state }) } as ChainInput;
     const { reports: more, ...output } = await runner.run(step, signal);
     reports.push(...more);
-    total = { ...total, ...output };
+    total = {
+      value: output.value ?? total.value,
+      answer: output.answer ?? total.answer,
+      state: output.state ?? total.state,
+    };
     if (more.some(report => endsChain(report, calls))) break;
   }
   return { ...total, reports };

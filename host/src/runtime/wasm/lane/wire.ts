@@ -125,8 +125,8 @@ export function unpackResults({ text, whole }: PackedResults, callsOf: (job: num
     const reports = short.map((report, place) => wholeReport(report, calls[place]));
     const output: ChainOutput = {
       reports,
-      ...(value !== undefined && value !== null && { value }),
-      ...(state !== undefined && { state: wholeState(state) }),
+      value: value ?? undefined,
+      state: state === undefined ? undefined : wholeState(state),
     };
     if (lines.length === 0) return { id, output };
     return { id, output, records: { logs: lines.map(line => wholeLine(line, calls)), notes: [] } };

@@ -37,15 +37,15 @@ const causes: Readonly<Record<Exclude<FailureCause, 'merge'>, true>> = {
  */
 export function checkOutput(output: ChainOutput, { calls, stage, value: before }: ChainInput): ChainOutput {
   let reports: CallReport[] = [];
-  for (const [place, report] of output.reports.entries()) {
-    const call = calls[place];
+  for (const report of output.reports) {
+    const call = calls[reports.length];
     if (call === undefined) break;
     const checked = checkReport(report, call.plugin, outcomes[stage]);
     reports.push(checked);
     // After an invalid report the later ones are not used.
     if (checked !== report) break;
   }
-  const state = isState(output.state) ? { state: output.state } : {};
+  const state = isState(output.state) ? output.state : undefined;
   // A lane that cannot send the result of its last call sends no value.
   const kept = reports.at(-1)?.outcome === 'failed' ? (output.value ?? before) : output.value;
   let value = has(reports, 'modified') ? kept : undefined;
@@ -62,7 +62,7 @@ export function checkOutput(output: ChainOutput, { calls, stage, value: before }
     reports = withFailure(reports, 'respond', `what it answered ${wrongAnswer}`);
     answer = undefined;
   }
-  return { reports, ...state, ...(value !== undefined && { value }), ...(answer !== undefined && { answer }) };
+  return { reports, state, value, answer };
 }
 
 const has = (reports: readonly CallReport[], outcome: 'modified' | 'respond'): boolean =>

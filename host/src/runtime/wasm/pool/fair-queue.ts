@@ -135,11 +135,7 @@ export class PendingJob {
     this.tools = input.tools;
     this.upstreamRequest = input.upstreamRequest;
     // A lane gets what is named here, and nothing else of the request.
-    const plain = { calls, stage, context, value } as ChainInput;
-    this.input =
-      state === undefined && shown === undefined
-        ? plain
-        : { ...plain, ...(state !== undefined && { state }), ...(shown !== undefined && { shown }) };
+    this.input = { calls, stage, context, value, state, shown } as ChainInput;
     this.#calls = calls;
     if (signal === undefined) return;
     this.#signal = signal;
