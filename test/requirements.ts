@@ -698,6 +698,8 @@ export const requirements = {
   'RUN-110': 'The packages beside the host use what its package exports, which is a list of groups by purpose.',
   'RUN-111':
     'The bench counts and lists the files that one call and one plugin load cross, and a bound holds the count.',
+  'RUN-130':
+    'serve limits the memory of a busy gateway, in the process that was started, unless the operator sets a size.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The command `sallyport`: arguments, environment and signals only. */
 import { useCodeCache } from '@sallyport/host/code-cache';
+import { useMemorySettings } from './memory-settings.js';
 
+useMemorySettings();
 // Node would answer it by opening its debugger to every user of this machine. Nobody means that, nor to end by SIGUSR2.
 for (const name of ['SIGUSR1', 'SIGUSR2']) process.on(name, () => {});
 useCodeCache();
