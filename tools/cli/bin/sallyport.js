@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `sallyport`: arguments, environment and signals only. */
 import { useCodeCache } from '@sallyport/host/code-cache';
-import { useMemorySettings } from './memory-settings.js';
+import { useMemorySettings } from '../src/memory-settings.js';
 
 useMemorySettings();
 // Node would answer it by opening its debugger to every user of this machine. Nobody means that, nor to end by SIGUSR2.
