@@ -609,6 +609,7 @@ export const requirements = {
   'SBX-106': 'A component that was compiled without fuel does not run with a limit of fuel, from the cache either.',
   'SBX-107': 'A plugin with fuel reports how much each call used, failed ones included.',
   'SBX-110': 'A lane that waits for its next message uses no CPU, and is measured and ended like any other.',
+  'SBX-111': 'Log lines below the level of the log stay in the lane, and count in its limits.',
   'SBX-120':
     "Code in place of an inline plugin's glue reaches no object outside of its realm, and makes no code of text.",
   'SBX-121': 'What such code catches is of its own realm, also where little of the stack is left.',

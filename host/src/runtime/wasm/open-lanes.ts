@@ -117,7 +117,7 @@ class LaneRunner implements PluginRunner {
   }
 
   #lanePlugin(plugin: WasmPlugin): LanePlugin {
-    return lanePlugin(plugin, this.#capabilities.get(plugin.id)?.lent ?? new Map());
+    return lanePlugin(plugin, this.#capabilities.get(plugin.id)?.lent ?? new Map(), this.#pool.log);
   }
 
   #add(plugins: readonly WasmPlugin[], pool: HookRunner & AsyncDisposable): void {

@@ -1,4 +1,5 @@
 import type { Lent } from '../../capability/capability.ts';
+import type { Log } from '../../core/log.ts';
 import type { PreparedPlugin } from '../runtime.ts';
 import type { Component } from './compile/component.ts';
 import type { Isolation, LanePlugin } from './lane/message.ts';
@@ -17,10 +18,17 @@ export const isInline = ({ isolation, grant }: WasmPlugin): boolean => isolation
 export const needsOwnLane = (plugin: WasmPlugin): boolean =>
   !isInline(plugin) && (plugin.component.asynchronous || plugin.isolation === 'process');
 
-/** Returns the plugin as lanes get it. @param lent what they use directly, unless they are processes */
+const levels = ['debug', 'info', 'warn', 'error'] as const;
+
+/**
+ * Returns the plugin as lanes get it.
+ * @param lent what they use directly, unless they are processes
+ * @param log where their log lines are written
+ */
 export const lanePlugin = (
   { id, component, config, grant, limits, isolation = 'pooled' }: WasmPlugin,
   lent: ReadonlyMap<string, Lent>,
+  log: Log,
 ): LanePlugin => ({
   id,
   component,
@@ -29,6 +37,7 @@ export const lanePlugin = (
   denied: grant.denied,
   lent: new Map(isolation === 'process' ? [] : [...lent].map(([capability, { data }]) => [capability, data])),
   limits,
+  loggedLevels: levels.filter(level => log.isLevelEnabled(level)),
   isolation,
   learning: grant.learning,
   refusedInShadow: grant.refusedInShadow,

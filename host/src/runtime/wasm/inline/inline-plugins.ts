@@ -93,7 +93,7 @@ export class InlinePlugins implements HookRunner, AsyncDisposable {
 
   #start(plugin: LanePlugin): StartFailure | undefined {
     const scope = new ChainScope(startingJob, nothing);
-    const open = scope.open(plugin.id, plugin.limits);
+    const open = scope.open(plugin);
     try {
       requireSynchronousGlue(plugin.component.glue);
       this.#instances.keepFirst(plugin, this.#startInstance(plugin, open));

@@ -3,7 +3,7 @@ import type { Caller, ChainInput, Note, Refusal, RefusalReason, RequestState } f
 import { cut } from '../../../core/cut.ts';
 import { overCpu, type PluginLimits } from '../../limits.ts';
 import { LogLimit } from './log-limit.ts';
-import type { CallRecords, LogLine } from './message.ts';
+import type { CallRecords, LanePlugin, LogLine } from './message.ts';
 import { weightOf } from './payload-limit.ts';
 
 /** Notes that a plugin may leave in one call. Beyond that, only their number is noted. */
@@ -16,6 +16,9 @@ const noState: RequestState = { local: new Map(), shared: noEntries };
 
 /** Stores a log line or note where the gateway finds it if the lane ends before it answers. */
 export type Store = (record: LogLine | Note, scope: ChainScope) => void;
+
+/** What a scope needs to know of its plugin. */
+type ScopedPlugin = Pick<LanePlugin, 'id' | 'limits' | 'loggedLevels'>;
 
 /** The state, log lines and notes of one chain of calls, in the lane. */
 export class ChainScope {
@@ -45,8 +48,8 @@ export class ChainScope {
   }
 
   /** Opens the scope of one hook call, from which on its limits count. One is open at a time. */
-  open(plugin: string, limits: PluginLimits): CallScope {
-    this.#call = new CallScope(this, plugin, limits);
+  open(plugin: ScopedPlugin): CallScope {
+    this.#call = new CallScope(this, plugin);
     return this.#call;
   }
 
@@ -118,6 +121,7 @@ export class CallScope {
   readonly plugin: string;
   readonly #chain: ChainScope;
   readonly #limits: PluginLimits;
+  readonly #loggedLevels: readonly LogLevel[];
   #logLimit: LogLimit | undefined;
   #local: StateCopy | undefined;
   #shared: StateCopy | undefined;
@@ -127,10 +131,11 @@ export class CallScope {
   #refusalKinds = 0;
   #refusals: Map<string, Required<Refusal> & { readonly capability: string }> | undefined;
 
-  constructor(chain: ChainScope, plugin: string, limits: PluginLimits) {
+  constructor(chain: ChainScope, { id, limits, loggedLevels }: ScopedPlugin) {
     this.#chain = chain;
-    this.plugin = plugin;
+    this.plugin = id;
     this.#limits = limits;
+    this.#loggedLevels = loggedLevels;
   }
 
   get job(): number {
@@ -168,7 +173,8 @@ export class CallScope {
   log(level: LogLevel, message: string): void {
     this.#logLimit ??= new LogLimit(this.#limits);
     const kept = this.#logLimit.take(message);
-    if (kept !== undefined) this.#chain.log({ plugin: this.plugin, level, message: kept });
+    if (kept !== undefined && this.#loggedLevels.includes(level))
+      this.#chain.log({ plugin: this.plugin, level, message: kept });
   }
 
   /**

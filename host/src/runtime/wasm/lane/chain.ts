@@ -52,7 +52,7 @@ export function* runChain(
   for (const call of input.calls) {
     const plugin = context.plugins.get(call.plugin);
     if (plugin === undefined) throw new Error(`plugin ${call.plugin} is not in this lane`);
-    const open = scope.open(plugin.id, plugin.limits);
+    const open = scope.open(plugin);
     const beganMs = nowMs;
     const usedBefore = context.cpuMs(job);
     context.enter(job, place, beganMs);

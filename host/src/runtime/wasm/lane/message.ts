@@ -15,6 +15,8 @@ export interface LanePlugin {
   /** What its capabilities use directly, by their names. */
   readonly lent: ReadonlyMap<string, unknown>;
   readonly limits: PluginLimits;
+  /** The levels of the log lines that the gateway writes. Others count in the limits, and go no further than the lane. */
+  readonly loggedLevels: readonly LogLevel[];
   readonly isolation: Isolation;
   readonly learning: boolean;
   /** The denied capabilities that were granted, but cannot be used in shadow. */

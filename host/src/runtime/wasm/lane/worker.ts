@@ -228,7 +228,7 @@ async function start(): Promise<void> {
   const failures: StartFailure[] = [];
   for (const [index, plugin] of data.plugins.entries()) {
     const scope = new ChainScope(startingJob, store);
-    const open = scope.open(plugin.id, plugin.limits);
+    const open = scope.open(plugin);
     records?.begin(startingJob, index);
     progress.enter(startingJob, index);
     try {
