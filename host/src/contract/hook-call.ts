@@ -1,3 +1,4 @@
+import type { Cancellation } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallError } from './generated/tool-call.js';
 import type { CallContext, Request, Response, ToolResult, Violation } from './generated/types.js';
@@ -165,5 +166,5 @@ export interface ChainOutput {
  * closed.
  */
 export interface HookRunner {
-  run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput>;
+  run(input: ChainInput, signal?: Cancellation): Promise<ChainOutput>;
 }

@@ -1,4 +1,3 @@
-import { signalOf } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
 import { failureData } from '../hook/block-data.ts';
 import type { AfterOptions, AfterOutcome, BeforeOutcome, HookContext } from '../hook/hook-chain.ts';
@@ -71,7 +70,7 @@ async function beforeHooks(
   }
   const headers = url && new UpstreamHeaders();
   context.upstreamRequest = headers;
-  const outcome = await route.chain.before(context, method, params, signalOf(signal));
+  const outcome = await route.chain.before(context, method, params, signal);
   context.upstreamRequest = undefined;
   if (outcome.kind !== 'proceed') return outcome;
   // The tool that is sent must be allowed, and a plugin may have renamed it.
@@ -126,7 +125,7 @@ export async function afterHooks(
   }
   if (answer.kind === 'error') return errorAnswer(answer.error);
   const shown = withoutLookalikes(answer.result);
-  const options: AfterOptions = { signal: signalOf(signal), ...toolOf(method, to) };
+  const options: AfterOptions = { signal, ...toolOf(method, to) };
   const after: AfterOutcome = await route.chain.after(context, method, shown, options);
   return after.kind === 'block' ? after : resultAnswer(after.result);
 }

@@ -2,6 +2,7 @@ import type { Request, Response } from '../contract/generated/types.js';
 import type { HookRunner } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import { bounded } from '../core/bounded.ts';
+import type { Cancellation } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
@@ -90,7 +91,7 @@ class PluginChain implements HookChain {
     return plan?.isShadowed(plan.isConditional ? about && { ...about, method } : undefined) ?? false;
   }
 
-  async before(on: HookContext, method: CallMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome> {
+  async before(on: HookContext, method: CallMethod, params: JsonObject, signal?: Cancellation): Promise<BeforeOutcome> {
     const plan = this.#plan.of(beforeHook(method));
     if (plan === undefined) return { kind: 'proceed', params };
     const done = await runInOrder(params, this.#beforeRun(on, method, plan, signal));
@@ -161,7 +162,7 @@ class PluginChain implements HookChain {
     }
   }
 
-  #beforeRun(on: HookContext, method: CallMethod, plan: HookPlan, signal?: AbortSignal): Run<Request> {
+  #beforeRun(on: HookContext, method: CallMethod, plan: HookPlan, signal?: Cancellation): Run<Request> {
     const hook = beforeHook(method);
     const { runner, shadows } = this.#options;
     return {
@@ -180,7 +181,7 @@ class PluginChain implements HookChain {
     method: HookedMethod,
     plan: HookPlan,
     result: JsonObject,
-    signal?: AbortSignal,
+    signal?: Cancellation,
     check?: Run<Response>['check'],
   ): Run<Response> {
     const hook = afterHook(method);
@@ -196,7 +197,7 @@ class PluginChain implements HookChain {
     };
   }
 
-  #recordingOf(on: HookContext, method: HookedMethod, signal: AbortSignal | undefined): Recording | undefined {
+  #recordingOf(on: HookContext, method: HookedMethod, signal: Cancellation | undefined): Recording | undefined {
     const { recorder } = this.#options;
     return recorder && new Recording(recorder, on, method, signal);
   }

@@ -9,6 +9,7 @@ import type {
 } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { CallingMode } from '../contract/hook-policy.ts';
+import type { Cancellation } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
 import type { HookSubject, NamedTarget, Test } from './condition.ts';
@@ -63,7 +64,7 @@ export type OutputSchemaLookup = (again: boolean) => Promise<JsonObject | undefi
 
 /** The input of an after stage beside the result. */
 export interface AfterOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: Cancellation;
   /** The tool that returned the result. */
   readonly tool?: string;
   /** Called when a plugin changed a tool's structuredContent, which is then validated again. */
@@ -100,7 +101,7 @@ export interface HookChain {
    * goes through all plugins like an upstream's, so that a cache is not a way around a redaction.
    * @throws only when `signal` aborts
    */
-  before(on: HookContext, method: CallMethod, params: JsonObject, signal?: AbortSignal): Promise<BeforeOutcome>;
+  before(on: HookContext, method: CallMethod, params: JsonObject, signal?: Cancellation): Promise<BeforeOutcome>;
   /** @throws only when `options.signal` aborts, or what `options.outputSchema` throws */
   after(on: HookContext, method: HookedMethod, result: JsonObject, options?: AfterOptions): Promise<AfterOutcome>;
   /** Whether `listed` has conditions to compare lists with. */

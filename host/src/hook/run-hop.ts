@@ -1,6 +1,7 @@
 import type { Request, Response } from '../contract/generated/types.js';
 import type { CallCost, CallReport, ChainInput, ChainOutput, HookRunner } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
+import type { Cancellation } from '../core/canceller.ts';
 import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import { notShowableData } from './block-data.ts';
@@ -20,7 +21,7 @@ export interface Run<V extends Request | Response> {
   readonly hook: HookName;
   readonly plan: HookPlan;
   readonly runner: HookRunner;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Cancellation | undefined;
   readonly view: View<V>;
   /** Present if hook calls are recorded. Then each plugin has a hop of its own. */
   readonly recording?: Recording | undefined;

@@ -1,4 +1,5 @@
 import type { CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../contract/hook-call.ts';
+import type { Cancellation } from '../core/canceller.ts';
 
 /**
  * Returns a `run` that splits each chain among several runners: one run for each sequence of plugins that share a
@@ -21,7 +22,7 @@ export function composeRuns(runnerOf: RunnerOf): HookRunner['run'] {
   };
 }
 
-async function runAll(segments: readonly Segment[], input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+async function runAll(segments: readonly Segment[], input: ChainInput, signal?: Cancellation): Promise<ChainOutput> {
   const reports: CallReport[] = [];
   let total: Omit<ChainOutput, 'reports'> = {};
   for (const { runner, calls } of segments) {

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import type { Cancellation } from '../../core/canceller.ts';
 import { fail } from '../../core/fault.ts';
 import { fileProblem } from '../../core/file-problem.ts';
 import type { Json } from '../../core/json.ts';
@@ -16,7 +17,7 @@ export interface ReceiptRecorder {
   /** Takes a record, or drops and counts it if there is no room and calls do not wait. Never fails. */
   add(record: HookCallRecord): void;
   /** Returns a promise of room if there is none and calls wait; undefined otherwise. @throws the signal's reason */
-  room(signal?: AbortSignal): Promise<void> | undefined;
+  room(signal?: Cancellation): Promise<void> | undefined;
 }
 
 export interface ReceiptLogOptions {
@@ -107,7 +108,7 @@ export class ReceiptLog implements ReceiptRecorder, AsyncDisposable {
     this.#writing ??= this.#write();
   }
 
-  room(signal?: AbortSignal): Promise<void> | undefined {
+  room(signal?: Cancellation): Promise<void> | undefined {
     if (this.#options.whenFull === 'drop' || !this.#isFull) return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leave = () => {

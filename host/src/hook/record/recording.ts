@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../core/canceller.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type HookedMethod, methods } from '../../mcp/methods.ts';
 import type { HookContext, HookedPlugin } from '../hook-chain.ts';
@@ -21,9 +22,9 @@ export class Recording {
   readonly #recorder: ReceiptRecorder;
   readonly #on: HookContext;
   readonly #method: HookedMethod;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: Cancellation | undefined;
 
-  constructor(recorder: ReceiptRecorder, on: HookContext, method: HookedMethod, signal: AbortSignal | undefined) {
+  constructor(recorder: ReceiptRecorder, on: HookContext, method: HookedMethod, signal: Cancellation | undefined) {
     this.#recorder = recorder;
     this.#on = on;
     this.#method = method;

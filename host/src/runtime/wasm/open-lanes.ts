@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import type { Capability } from '../../capability/capability.ts';
 import type { Facilities } from '../../capability/facilities.ts';
 import type { ChainInput, ChainOutput, HookRunner } from '../../contract/hook-call.ts';
+import type { Cancellation } from '../../core/canceller.ts';
 import { Faults, toFaults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 import type { PluginUsage } from '../../core/plugin-usage.ts';
@@ -100,7 +101,7 @@ class LaneRunner implements PluginRunner {
     );
   }
 
-  async run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+  async run(input: ChainInput, signal?: Cancellation): Promise<ChainOutput> {
     const shown = this.#seesCaller ? showCaller(input, this.#capabilities) : input;
     const output = await this.#run(shown, signal);
     this.#accounts.addCalls(output.reports);

@@ -1,5 +1,6 @@
 import { laneSides } from '../../../capability/lane-registry.ts';
 import type { ChainInput, ChainOutput, HookRunner } from '../../../contract/hook-call.ts';
+import type { Cancellation } from '../../../core/canceller.ts';
 import { Fault, Faults, fail } from '../../../core/fault.ts';
 import { type CallScope, ChainScope } from '../lane/call-scope.ts';
 import { type ChainContext, runChain } from '../lane/chain.ts';
@@ -67,7 +68,7 @@ export class InlinePlugins implements HookRunner, AsyncDisposable {
     return inline;
   }
 
-  async run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+  async run(input: ChainInput, signal?: Cancellation): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
     signal?.throwIfAborted();
     this.#jobs += 1;

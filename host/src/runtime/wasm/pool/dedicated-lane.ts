@@ -1,5 +1,6 @@
 import type { HeardCall } from '../../../capability/capability.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../../../contract/hook-call.ts';
+import type { Cancellation } from '../../../core/canceller.ts';
 import { Fault, fail } from '../../../core/fault.ts';
 import type { Ask, FromLane, LanePlugin } from '../lane/message.ts';
 import { heaviest } from '../lane/payload-limit.ts';
@@ -74,7 +75,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     }
   }
 
-  run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+  run(input: ChainInput, signal?: Cancellation): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
     // A call that a plugin waits for must not wait for that plugin. Each plugin has one such call at a time.
     const isAwaited = this.#plugin.component.asynchronous && (input.tools?.within.length ?? 0) > 0;

@@ -9,6 +9,7 @@ import type {
   Tools,
   UpstreamRequest,
 } from '../../../contract/hook-call.ts';
+import type { Cancellation } from '../../../core/canceller.ts';
 import { fail } from '../../../core/fault.ts';
 import { heaviest, weightOf } from '../lane/payload-limit.ts';
 import { checkOutput } from './check-output.ts';
@@ -41,7 +42,7 @@ export class FairQueue {
    * Creates a job for a chain that may wait here. A chain that need not wait is always admitted.
    * @throws Fault `overloaded`; the reason of a signal that has aborted
    */
-  admit(input: ChainInput, signal: AbortSignal | undefined, needNotWait = false): PendingJob {
+  admit(input: ChainInput, signal: Cancellation | undefined, needNotWait = false): PendingJob {
     signal?.throwIfAborted();
     if (!needNotWait && this.#length >= this.#backlog) {
       const hint = `${this.#length} hook calls are waiting for a lane: try again later, or raise \`limits.backlog\``;
@@ -126,10 +127,10 @@ export class PendingJob {
   /** The places of the calls of `input` among all calls, once there are failures. */
   #places: readonly number[] | undefined;
   readonly #settled = Promise.withResolvers<ChainOutput>();
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: Cancellation | undefined;
   readonly #abort: (() => void) | undefined;
 
-  constructor(id: number, input: ChainInput, signal?: AbortSignal, aborted?: (job: PendingJob) => void) {
+  constructor(id: number, input: ChainInput, signal?: Cancellation, aborted?: (job: PendingJob) => void) {
     const { calls, stage, context, value, state, shown } = input;
     this.id = id;
     this.tools = input.tools;
@@ -146,7 +147,7 @@ export class PendingJob {
       aborted?.(this);
     };
     this.#abort = abort;
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort);
   }
 
   /** The weight of the value that is shown. */

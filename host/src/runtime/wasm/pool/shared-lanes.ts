@@ -1,4 +1,5 @@
 import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../../../contract/hook-call.ts';
+import type { Cancellation } from '../../../core/canceller.ts';
 import { Fault, fail } from '../../../core/fault.ts';
 import type { PluginLimits } from '../../limits.ts';
 import type { Ask, FromLane, LanePlugin } from '../lane/message.ts';
@@ -108,7 +109,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     return lanes;
   }
 
-  run(input: ChainInput, signal?: AbortSignal): Promise<ChainOutput> {
+  run(input: ChainInput, signal?: Cancellation): Promise<ChainOutput> {
     if (this.#closed) return fail('lanes_closed');
     const job = this.#queue.admit(input, signal);
     this.#queue.push(job);
