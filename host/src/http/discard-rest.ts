@@ -8,7 +8,7 @@ const most = { bytes: 64 * 1024 * 1024, ms: 500 };
  * use the connection again. Closes the connection if the rest takes too long or is too large.
  */
 export function discardRest(incoming: IncomingMessage): void {
-  if (incoming.complete || incoming.destroyed) return;
+  if (incoming.destroyed) return;
   let bytes = 0;
   const close = () => {
     clearTimeout(timer);

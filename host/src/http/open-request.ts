@@ -50,7 +50,7 @@ export function serveRequest(
     if (!outgoing.writableFinished) request.left();
     reply.closed();
     context.running.remove(request);
-    discardRest(incoming);
+    if (!incoming.complete) discardRest(incoming);
   });
   return settle(request, () => work(request, reply));
 }
