@@ -5,7 +5,7 @@ import { callContext, calls, toolCall, toolResult } from '../../../../test/fixtu
 import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import type { Request, Response } from '../../contract/generated/types.js';
 import type { ChainInput, ChainOutput } from '../../contract/hook-call.ts';
-import type { Log } from '../../core/log.ts';
+import { createLog } from '../../core/log.ts';
 import { checkOutput } from './pool/check-output.ts';
 
 const replaced = (find: string, put: string) => (wit: string) => {
@@ -84,7 +84,7 @@ const answers: readonly Broken[] = [
   },
 ];
 
-const log: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} } as unknown as Log;
+const log = createLog('debug', { write() {} });
 
 async function run(guest: WatGuest, on: typeof before | typeof after, times = 1): Promise<ChainOutput[]> {
   const broken = await watGuest(guestDescriptor('broken'), guest);
