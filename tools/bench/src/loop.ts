@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Exchange } from './exchange.ts';
 import { buildPlugin, buildPlugins, inline, type PluginEntry, startGateway } from './gateway.ts';
@@ -34,7 +36,10 @@ export const dispatchHooks = {
 `;
 
 /** Makes calls in which a plugin of the chain loops, beside calls through the same chain that are each checked. */
-export async function measureLoops(folder: string): Promise<readonly LoopRow[]> {
+export async function measureLoops(parent: string): Promise<readonly LoopRow[]> {
+  // Other chains have built plugins of the same names.
+  const folder = join(parent, 'loops');
+  await mkdir(folder);
   const [redacting] = await buildPlugins('js', 1, folder);
   if (redacting === undefined) throw new Error('no plugin was built');
   const entry = await buildPlugin('looping', looping, folder);
