@@ -1,16 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsGuest, watGuest } from '../fixtures/guest.ts';
+import { jsGuest, loopingScript, watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
-
-/** Loops without end in a call that says so. */
-const script = `
-export const lifecycle = { configure() {} };
-export const dispatchHooks = {
-  beforeDispatch(_context, request) { if (JSON.parse(request.val.arguments).loop) for (;;); return { tag: 'proceed' }; },
-  afterDispatch: () => ({ tag: 'proceed' }),
-};`;
 
 /** Less than a second of computing; more than the engine needs to start. */
 const fuel = 500_000_000;
@@ -22,7 +14,7 @@ let upstream: RawHttpServer;
 let loops: Uint8Array;
 beforeAll(async () => {
   upstream = await startRawHttpServer({ name: 'upstream' });
-  loops = await jsGuest(guestDescriptor('loops', { hooks: ['tool_pre_invoke'] }), script);
+  loops = await jsGuest(guestDescriptor('loops', { hooks: ['tool_pre_invoke'] }), loopingScript);
 });
 afterAll(() => upstream?.[Symbol.asyncDispose]());
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { jsGuest, watGuest } from '../fixtures/guest.ts';
+import { jsGuest, loopingScript, watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
@@ -155,13 +155,7 @@ describe('a hostile plugin behind a serving gateway', () => {
 describe('a plugin that loops on every fifth request', () => {
   it('[HOOK-22] fails no other request', async () => {
     await using upstream = await startRawHttpServer({ name: 'upstream' });
-    const script = `
-      export const lifecycle = { configure() {} };
-      export const dispatchHooks = {
-        beforeDispatch(_context, request) { if (JSON.parse(request.val.arguments).loop) for (;;); return { tag: 'proceed' }; },
-        afterDispatch: () => ({ tag: 'proceed' }),
-      };`;
-    const bytes = await jsGuest(guestDescriptor('loops'), script);
+    const bytes = await jsGuest(guestDescriptor('loops'), loopingScript);
     await using gateway = await openHost([{ id: 'loops', bytes, limits: { timeout_ms: 500 } }], upstream.url);
     const results = await Promise.allSettled(
       Array.from({ length: 60 }, (_, n) => gateway.call('echo', { text: String(n), loop: n % 5 === 0 })),

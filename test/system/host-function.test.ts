@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChainOutput } from '../../host/src/contract/hook-call.ts';
 import { createLog } from '../../host/src/core/log.ts';
-import { jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';
+import { jsGuest, loopingScript, wasiGuest, watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall } from '../fixtures/hook-calls.ts';
 import { openGuests } from '../fixtures/sandboxed.ts';
@@ -159,14 +159,8 @@ describe('outbound_http', () => {
   });
 
   it('[SBX-12] a guest that loops while others wait costs only itself', async () => {
-    const loops = `
-      import { send } from 'sallyport:plugin/outbound-http@0.1.0';
-      export const lifecycle = { configure() {} };
-      export const dispatchHooks = {
-        beforeDispatch(_context, request) { if (JSON.parse(request.val.arguments).loop) for (;;); return { tag: 'proceed' }; },
-        afterDispatch: () => ({ tag: 'proceed' }),
-      };
-      globalThis.keep = send;`;
+    const loops = `import { send } from 'sallyport:plugin/outbound-http@0.1.0';${loopingScript}
+globalThis.keep = send;`;
     const bytes = await jsGuest(guestDescriptor('loops', { required_capabilities: ['outbound_http'] }), loops);
     await using runner = await openGuests([
       { bytes, grants: { outbound_http: { allow: [origin] } }, limits: { timeoutMs: 1000 } },

@@ -26,3 +26,7 @@ export function doubleOf(value: unknown): number | undefined {
   if (typeof value === 'number') return value;
   return value instanceof KeptNumber ? value.double : undefined;
 }
+
+/** Returns whether two values are the same number, text or constant, or the same object or list. */
+export const isSameScalar = (one: unknown, other: unknown): boolean =>
+  one === other || (one instanceof KeptNumber && other instanceof KeptNumber && one.text === other.text);

@@ -22,3 +22,6 @@ export function withDoubles(value: Json): Json {
 
 /** Whether `value` is a JSON array. */
 export const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+
+/** Escapes a name for a step of a JSON pointer (RFC 6901 § 3). */
+export const pointerStep = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');

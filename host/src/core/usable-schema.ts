@@ -1,5 +1,5 @@
 import { dereference } from '@cfworker/json-schema';
-import { isJsonObject, type Json, type JsonObject, withDoubles } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, pointerStep, withDoubles } from './json.ts';
 
 /** A part of a schema that is ignored because it cannot be used. */
 export interface SchemaGap {
@@ -58,10 +58,10 @@ function eachSchema(value: Json | undefined, at: string, visit: (schema: Schema,
   visit(value as Schema, at);
   for (const [keyword, member] of Object.entries(value)) {
     if (data.has(keyword)) continue;
-    const below = `${at}/${encode(keyword)}`;
+    const below = `${at}/${pointerStep(keyword)}`;
     if (!maps.has(keyword)) eachSchema(member, below, visit);
     else if (isJsonObject(member)) {
-      for (const [name, each] of Object.entries(member)) eachSchema(each, `${below}/${encode(name)}`, visit);
+      for (const [name, each] of Object.entries(member)) eachSchema(each, `${below}/${pointerStep(name)}`, visit);
     }
   }
 }
@@ -86,7 +86,7 @@ function repairPatternProperties(schema: Schema, at: string, gaps: SchemaGap[]):
       repaired.push([usable, each]);
       continue;
     }
-    gaps.push({ at: `${at}/patternProperties/${encode(pattern)}`, reason: notPattern(pattern) });
+    gaps.push({ at: `${at}/patternProperties/${pointerStep(pattern)}`, reason: notPattern(pattern) });
     delete schema.additionalProperties;
     delete schema.unevaluatedProperties;
   }
@@ -120,5 +120,3 @@ function isPattern(pattern: string): boolean {
 
 const isReference = (value: Json | undefined) =>
   typeof value === 'string' && URL.canParse(value, 'https://schema.invalid');
-
-const encode = (name: string) => name.replaceAll('~', '~0').replaceAll('/', '~1');

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { KeptNumber } from '../core/json-number.ts';
+import { isSameScalar } from '../core/json-number.ts';
 import { foldCase } from '../core/json-twins.ts';
 
 /** A change that was made to the same path by several versions of a value. */
@@ -123,10 +123,6 @@ function addConflict(path: string, versions: readonly Version[], conflicts: Conf
 }
 
 const member = (of: JsonObject, name: string): Json | undefined => (Object.hasOwn(of, name) ? of[name] : undefined);
-
-/** Whether two values are the same, as far as that is known without looking into lists and objects. */
-const isSameScalar = (one: Json | undefined, other: Json | undefined): boolean =>
-  one === other || (one instanceof KeptNumber && other instanceof KeptNumber && one.text === other.text);
 
 const isObject = (version: Version): version is Version<JsonObject> => isJsonObject(version.value);
 

@@ -43,7 +43,7 @@ export interface KvOperations {
   delete(space: KvSpace, key: string): boolean;
   /** At most `limit` keys with this prefix that come after `after`, in the order of their UTF-8 bytes. */
   list(space: KvSpace, prefix: string, after: string | undefined, limit: number): readonly string[];
-  /** Sets when the value is `expected` (`undefined`: when there is none), and returns whether it did. */
+  /** Sets the value if the present one equals `expected` (`undefined`: the key has no value). Returns whether it did. */
   compareAndSet(
     space: KvSpace,
     key: string,

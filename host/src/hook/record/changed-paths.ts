@@ -1,5 +1,5 @@
-import { isJsonObject, isList, type Json } from '../../core/json.ts';
-import { KeptNumber } from '../../core/json-number.ts';
+import { isJsonObject, isList, type Json, pointerStep } from '../../core/json.ts';
+import { isSameScalar } from '../../core/json-number.ts';
 import { type NamedMembers, unknownMembers } from './named-members.ts';
 
 /** The paths that changed. */
@@ -20,10 +20,10 @@ const longestName = 128;
 export function changedPaths(before: Json, after: Json, members: NamedMembers): ChangedPaths {
   const paths = new Set<string>();
   const walk = (one: Json | undefined, other: Json | undefined, at: string, known: NamedMembers, depth: number) => {
-    if (paths.size > mostPaths || isSame(one, other)) return;
+    if (paths.size > mostPaths || isSameScalar(one, other)) return;
     if (depth < deepest && isJsonObject(one) && isJsonObject(other)) {
       const enter = (name: string, was: Json | undefined, is: Json | undefined) => {
-        if (isSame(was, is)) return;
+        if (isSameScalar(was, is)) return;
         const inside = known.member(name, is ?? was);
         walk(was, is, `${at}/${inside === undefined ? '*' : shown(name)}`, inside ?? unknownMembers, depth + 1);
       };
@@ -37,7 +37,7 @@ export function changedPaths(before: Json, after: Json, members: NamedMembers): 
       return;
     }
     for (const [index, was] of one.entries()) {
-      if (isSame(was, other[index])) continue;
+      if (isSameScalar(was, other[index])) continue;
       const place = known.items === undefined ? '*' : index;
       walk(was, other[index], `${at}/${place}`, known.items ?? unknownMembers, depth + 1);
     }
@@ -46,10 +46,5 @@ export function changedPaths(before: Json, after: Json, members: NamedMembers): 
   return { paths: [...paths].slice(0, mostPaths), hasMore: paths.size > mostPaths };
 }
 
-/** Whether two scalars are equal, or two objects the same one. */
-const isSame = (one: Json | undefined, other: Json | undefined): boolean =>
-  one === other || (one instanceof KeptNumber && other instanceof KeptNumber && one.text === other.text);
-
 /** Escapes a name for a JSON pointer (RFC 6901). */
-const shown = (name: string): string =>
-  name.length > longestName ? '*' : name.replaceAll('~', '~0').replaceAll('/', '~1');
+const shown = (name: string): string => (name.length > longestName ? '*' : pointerStep(name));

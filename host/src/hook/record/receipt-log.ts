@@ -16,7 +16,10 @@ import { type HookCallRecord, lineOf } from './receipt-line.ts';
 export interface ReceiptRecorder {
   /** Takes a record, or drops and counts it if there is no room and calls do not wait. Never fails. */
   add(record: HookCallRecord): void;
-  /** Returns a promise of room if there is none and calls wait; undefined otherwise. @throws the signal's reason */
+  /**
+   * Returns a promise that resolves when the queue has room, if it is full and calls wait for it; otherwise undefined.
+   * @throws the signal's reason when it aborts
+   */
   room(signal?: Cancellation): Promise<void> | undefined;
 }
 

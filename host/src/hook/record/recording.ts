@@ -47,7 +47,7 @@ export class Recording {
     this.#add({ receipt }, plugin, values);
   }
 
-  /** Returns a promise of room for more if there is none. @throws the signal's reason when it aborts */
+  /** Returns a promise that resolves when the queue has room, if calls must wait. @throws the signal's reason when it aborts */
   room(): Promise<void> | undefined {
     return this.#recorder.room(this.#signal);
   }

@@ -78,13 +78,7 @@ class LaneRunner implements PluginRunner {
 
   async startShared(plugins: readonly WasmPlugin[], { lanes, threads }: RunnerOptions): Promise<void> {
     const options = { ...this.#pool, count: lanes ?? availableParallelism(), threads };
-    this.#add(
-      plugins,
-      await SharedLanes.start(
-        plugins.map(plugin => this.#lanePlugin(plugin)),
-        options,
-      ),
-    );
+    this.#add(plugins, await SharedLanes.start(this.#lanePlugins(plugins), options));
   }
 
   async startDedicated(plugin: WasmPlugin): Promise<void> {
@@ -92,13 +86,7 @@ class LaneRunner implements PluginRunner {
   }
 
   async startInline(plugins: readonly WasmPlugin[]): Promise<void> {
-    this.#add(
-      plugins,
-      InlinePlugins.start(
-        plugins.map(plugin => this.#lanePlugin(plugin)),
-        this.#pool,
-      ),
-    );
+    this.#add(plugins, InlinePlugins.start(this.#lanePlugins(plugins), this.#pool));
   }
 
   async run(input: ChainInput, signal?: Cancellation): Promise<ChainOutput> {
@@ -115,6 +103,10 @@ class LaneRunner implements PluginRunner {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#pools].map(pool => pool[Symbol.asyncDispose]()));
     for (const opened of this.#capabilities.values()) await opened.close();
+  }
+
+  #lanePlugins(plugins: readonly WasmPlugin[]): LanePlugin[] {
+    return plugins.map(plugin => this.#lanePlugin(plugin));
   }
 
   #lanePlugin(plugin: WasmPlugin): LanePlugin {

@@ -90,7 +90,7 @@ export class HostFunctions {
     return read.map(each => (each === null ? undefined : each));
   }
 
-  /** Keeps a resource for the realm, and returns the number of its class and its own; undefined if it is none. */
+  /** Keeps a resource for the realm. Returns the numbers of its class and of the resource; undefined for other objects. */
   #keep(value: object): readonly [number: number, id: number] | undefined {
     const number = this.#classes.get(value.constructor);
     if (number === undefined) return undefined;

@@ -183,7 +183,7 @@ describe('code in place of the glue of an inline plugin', () => {
     { what: 'a function', value: '() => {}' },
     { what: 'a thenable', value: '{ then(resolve) { resolve({ tag: "proceed" }); } }' },
     { what: 'an object that writes itself as a special value', value: '{ toJSON: () => ({ $resource: 1 }) }' },
-    { what: 'an integer that is none', value: '{ tag: "modified", val: { $integer: "x" } }' },
+    { what: 'a text in place of an integer', value: '{ tag: "modified", val: { $integer: "x" } }' },
     { what: 'bytes of another slot', value: '{ tag: "modified", val: { tag: "tool-call", val: { $bytes: 7 } } }' },
     { what: 'a symbol', value: 'Symbol()' },
     { what: 'deep nesting', value: '(() => { let o = {}; for (let n = 0; n < 1e5; n += 1) o = { o }; return o; })()' },
