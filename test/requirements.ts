@@ -439,6 +439,10 @@ export const requirements = {
     'Sessions, stored values and what plugins see belong to the caller; for an anonymous caller, log and metrics are unchanged.',
   'GW-114':
     'What a request allocated is collected while it is young: garbage of the old generation does not refer to it.',
+  'GW-116': 'A request without credentials, or with ones that no scheme knows, is refused with a challenge.',
+  'GW-117': 'Who a caller is may be said by a proxy in headers, from the addresses of that proxy only, and once each.',
+  'GW-118':
+    'An address that other machines can reach is refused unless the configuration says how callers are authenticated.',
   'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',

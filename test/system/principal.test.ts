@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Authenticate } from '../../host/src/http/step/authenticate.ts';
 import { createPrincipal } from '../../host/src/identity/principal.ts';
+import type { Authenticate } from '../../host/src/identity/scheme.ts';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { call, initialize, mcpHeaders, rpc } from '../fixtures/open-gateway.ts';

@@ -7,7 +7,7 @@ import type { HookName } from '../../host/src/contract/hook-name.ts';
 import { silentLog } from '../../host/src/core/log.ts';
 import { type ReceiptLine, receiptSchema } from '../../host/src/hook/record/receipt-schema.ts';
 import { checkAll } from '../../host/src/host/check-all.ts';
-import type { Authenticate } from '../../host/src/http/step/authenticate.ts';
+import type { Authenticate } from '../../host/src/identity/scheme.ts';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
 import { openHost, writeHostFolder } from '../fixtures/open-host.ts';

@@ -4,6 +4,7 @@ import { addressSection } from './section/address.ts';
 import { auditSection } from './section/audit.ts';
 import { bindingsSection } from './section/bindings.ts';
 import { cacheSection } from './section/cache.ts';
+import { identitySection } from './section/identity.ts';
 import { limitsSection } from './section/limits.ts';
 import { logSection } from './section/log.ts';
 import { metricsSection } from './section/metrics.ts';
@@ -23,6 +24,7 @@ export const createConfigSchema = (grants: GrantsSchema) =>
     .strictObject({
       ...logSection.shape,
       ...addressSection.shape,
+      ...identitySection.shape,
       ...trustSection.shape,
       ...cacheSection.shape,
       ...secretsSection.shape,
@@ -59,6 +61,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
 /** Sections with checks beside their schema. */
 const checks: readonly SectionChecks[] = [
   addressSection,
+  identitySection,
   trustSection,
   secretsSection,
   registriesSection,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { isCidr } from '../core/cidr.ts';
 import { fileSchema, methodsSchema, ruleSchema } from './allow-rule.ts';
-import { isCidr } from './public-address.ts';
 
 const bytes = z
   .int()

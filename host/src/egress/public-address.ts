@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { createNetworkTest } from '../core/cidr.ts';
 
 /** One list a family: a single BlockList takes an IPv4 address for an IPv6 one in its IPv6 networks. */
 const createNetworks = () => ({ ipv4: new BlockList(), ipv6: new BlockList() });
@@ -50,30 +51,15 @@ export function isPublicAddress(address: string): boolean {
   return !notPublic[family].check(address, family);
 }
 
-const cidrPattern = /^(?<network>[^/%]+)\/(?<prefix>\d{1,3})$/;
-
-/** Whether `text` is a network in CIDR form: `10.0.0.0/8`, `fd00::/8`. (RFC 4632, RFC 4291 § 2.3) */
-export function isCidr(text: string): boolean {
-  const { network = '', prefix = '' } = cidrPattern.exec(text)?.groups ?? {};
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(network)] ?? -1;
-  return Number(prefix) <= bits;
-}
-
 /**
  * Whether connections may be made to an address: a public one, or one that `allowPrivate` (CIDR) holds.
  * An address that carries an IPv4 address (NAT64, 6to4) must satisfy the rules with that one too.
  */
 export function createAddressCheck(allowPrivate: readonly string[]): (address: string) => boolean {
-  const allowed = createNetworks();
-  for (const cidr of allowPrivate) {
-    const { network = '', prefix = '' } = cidrPattern.exec(cidr)?.groups ?? {};
-    const family = familyOf(network);
-    allowed[family].addSubnet(network, Number(prefix), family);
-  }
+  const isAllowed = createNetworkTest(allowPrivate);
   const mayReach = (address: string): boolean => {
     if (isPublicAddress(address)) return true;
-    const family = familyOf(address);
-    if (isIP(address) === 0 || address.includes('%') || !allowed[family].check(address, family)) return false;
+    if (!isAllowed(address)) return false;
     const carried = carriedAddress(address);
     return carried === undefined || mayReach(carried);
   };

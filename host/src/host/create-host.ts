@@ -6,7 +6,7 @@ import type { PluginUsage } from '../core/plugin-usage.ts';
 import { unlessAborted } from '../core/unless-aborted.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { HttpServer } from '../http/server.ts';
-import type { Authenticate } from '../http/step/authenticate.ts';
+import type { Authenticate } from '../identity/scheme.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
 import { openRevisions } from '../mcp/revision/revisions.ts';
 import { createLearner } from '../plugin/learned-grants.ts';
@@ -16,6 +16,7 @@ import { MemorySessions } from '../state/memory/sessions.ts';
 import { openGeneration, type Watch } from './generation.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
+import { openAuthentication } from './open-authentication.ts';
 import { openReceiptLog } from './open-receipt-log.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { Generations } from './plugin-replacement.ts';
@@ -43,7 +44,7 @@ export interface HostOptions {
   /** Aborts a start that has not finished. */
   readonly signal?: AbortSignal | undefined;
   readonly watch?: Watch | undefined;
-  /** Ways to authenticate callers, asked in order. Without any, all callers are anonymous. */
+  /** Ways to authenticate callers, asked before those of the configuration. */
   readonly schemes?: readonly Authenticate[] | undefined;
 }
 
@@ -94,7 +95,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const server = opened.use(
     new HttpServer({
       gateway,
-      schemes,
+      authentication: openAuthentication(config.identity, schemes),
       revisions: openRevisions({ limits, store: sessions }),
       limits,
       allowedHosts: config.allowed_hosts,

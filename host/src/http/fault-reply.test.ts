@@ -9,7 +9,7 @@ function replyTo(thrown: unknown, { id }: { id: number | null | undefined } = { 
   const reply = {
     answer: (status: number, text: string, headers: unknown) => void sent.push({ status, text, headers }),
   };
-  faultReply(reply as unknown as Reply, thrown, id, 'r-1');
+  faultReply(reply as unknown as Reply, thrown, { id, request: 'r-1' });
   const [{ status, text, headers } = { status: 0, text: '{}', headers: {} }] = sent;
   return { status, headers, text, body: JSON.parse(text) };
 }

@@ -3,6 +3,7 @@ import { Fault, toFault } from '../core/fault.ts';
 import { type ErrorNumbers, errorNumber, sharedNumbers } from '../mcp/errors.ts';
 import type { MessageId } from '../mcp/message.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
+import type { Challenge } from './challenge.ts';
 
 /** The seconds after which a client may retry. */
 const retryAfter = '1';
@@ -15,19 +16,26 @@ const headersFor: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   http_method_refused: { allow: 'POST, GET, DELETE' },
 };
 
+/** The request that is answered with an error. */
+export interface FailedRequest {
+  /** `null` if it could not be read; `undefined` for a notification. */
+  readonly id: MessageId | null | undefined;
+  readonly request: string;
+  /** The error numbers of its revision, if known. */
+  readonly numbers?: ErrorNumbers;
+  readonly binding?: string | undefined;
+  readonly challenge?: Challenge;
+}
+
 /**
  * Answers with a thrown error as a JSON-RPC error with `data: {code, hint, request}`. A request that was understood but
  * could not be served is answered with status 200, because MCP clients do not read errors from other statuses; one that
  * was refused earlier has the status of its refusal.
- * @param id `null` if it could not be read; `undefined` for a notification
- * @param numbers the error numbers of the request's revision, if known
  */
 export function faultReply(
   reply: Reply,
   thrown: unknown,
-  id: MessageId | null | undefined,
-  request: string,
-  numbers: ErrorNumbers = sharedNumbers,
+  { id, request, numbers = sharedNumbers, binding, challenge }: FailedRequest,
 ): void {
   const known = toFault(thrown);
   // The message of an internal error is not sent to clients, because it may contain anything.
@@ -36,7 +44,8 @@ export function faultReply(
   // A hint about an upstream may quote text that no plugin has seen, so it goes only to the log.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;
   const data = { code: fault.code, hint, request, ...told(fault) };
-  const headers = headersOf(fault);
+  const asked = challenge?.(fault.code, binding);
+  const headers = asked === undefined ? headersOf(fault) : { 'www-authenticate': asked };
   // An upstream's error keeps its code.
   const code = fault.details.rpc ?? errorNumber(numbers, fault.code);
   reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: says, data } }), headers);

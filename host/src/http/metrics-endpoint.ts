@@ -34,7 +34,7 @@ export class MetricsEndpoint {
       if (!this.#isAudience(incoming)) fail('path_unknown', { path: '/metrics' });
       reply.answer(200, metrics.text(), { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     } catch (reason) {
-      faultReply(reply, reason, null, randomUUID());
+      faultReply(reply, reason, { id: null, request: randomUUID() });
     }
   }
 

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { createLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
+import { createChallenge } from './challenge.ts';
 import { OpenRequest } from './open-request.ts';
 import { createCutOffCount } from './request-metrics.ts';
 
@@ -20,7 +21,7 @@ it('a client that was disconnected because it does not read is logged and counte
   const lines: Record<string, unknown>[] = [];
   const log = createLog('info', { write: text => void lines.push(JSON.parse(text)) });
   const metrics = new Metrics();
-  const context = { log, measure() {}, countCutOff: createCutOffCount(metrics) };
+  const context = { log, challenge: createChallenge(), measure() {}, countCutOff: createCutOffCount(metrics) };
   const incoming = new IncomingMessage(new Socket());
   const request = new OpenRequest({
     incoming,

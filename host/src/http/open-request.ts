@@ -9,6 +9,7 @@ import { Cancelled } from '../mcp/cancelled.ts';
 import { type ErrorNumbers, sharedNumbers } from '../mcp/errors.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
 import type { ExchangeRecord } from '../mcp/revision/revision.ts';
+import type { Challenge } from './challenge.ts';
 import { discardRest } from './discard-rest.ts';
 import { faultReply } from './fault-reply.ts';
 import { HttpReply } from './reply.ts';
@@ -22,6 +23,8 @@ export interface RequestContext {
   readonly running: RunningRequests;
   readonly outbox: Outbox;
   readonly log: Log;
+  /** The challenges that refused callers get. */
+  readonly challenge: Challenge;
   measure(line: RequestLine, failed?: FaultCode): void;
   /** Counts a client that was disconnected because it does not read. */
   countCutOff(binding: string): void;
@@ -89,7 +92,7 @@ export class OpenRequest implements Arrival {
   /** The error numbers of its revision; until that is known, the ones common to all revisions. */
   errorNumbers: ErrorNumbers;
   readonly #began = performance.now();
-  readonly #binding: string | undefined;
+  readonly binding: string | undefined;
   readonly #context: OpenRequestOptions['context'];
   #leaveListeners: readonly (() => void)[] | undefined;
   #parts = 0;
@@ -99,7 +102,7 @@ export class OpenRequest implements Arrival {
     this.incoming = incoming;
     this.outgoing = outgoing;
     this.reply = reply;
-    this.#binding = binding;
+    this.binding = binding;
     this.#context = context;
     this.id = id;
     this.principal = whole?.principal ?? anonymous;
@@ -114,7 +117,7 @@ export class OpenRequest implements Arrival {
   part(reply: Reply): OpenRequest {
     this.#parts += 1;
     const { incoming, outgoing } = this;
-    const about = { incoming, outgoing, binding: this.#binding, context: this.#context };
+    const about = { incoming, outgoing, binding: this.binding, context: this.#context };
     const part = new OpenRequest({ ...about, reply, whole: this, id: `${this.id}.${this.#parts}` });
     this.onLeave(() => part.left());
     return part;
@@ -122,8 +125,8 @@ export class OpenRequest implements Arrival {
 
   /** Logs that the client was disconnected because it does not read. */
   cutOff(waiting: number): void {
-    this.#context.countCutOff(this.#binding ?? '');
-    const about = { request: this.id, binding: this.#binding, waiting_bytes: waiting };
+    this.#context.countCutOff(this.binding ?? '');
+    const about = { request: this.id, binding: this.binding, waiting_bytes: waiting };
     this.#context.log.warn(about, 'disconnected a client that does not read');
   }
 
@@ -142,7 +145,8 @@ export class OpenRequest implements Arrival {
   /** Answers with a thrown error and logs it. */
   fail(thrown: unknown): void {
     if (this.#isLogged) return;
-    faultReply(this.reply, thrown, this.record.id, this.id, this.errorNumbers);
+    const { record, id: request, errorNumbers: numbers, binding } = this;
+    faultReply(this.reply, thrown, { id: record.id, request, numbers, binding, challenge: this.#context.challenge });
     this.finish(thrown);
   }
 
@@ -166,7 +170,7 @@ export class OpenRequest implements Arrival {
       ...{
         request: this.id,
         method,
-        binding: this.#binding,
+        binding: this.binding,
         subject,
         tenant,
         name,

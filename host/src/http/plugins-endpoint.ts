@@ -25,7 +25,7 @@ export class PluginsEndpoint {
     const { list, metrics, outbox } = this.#options;
     const reply = new HttpReply(routed.outgoing, outbox);
     if (!metrics.mayRead(routed)) {
-      faultReply(reply, new Fault('path_unknown', { path: '/plugins' }), null, randomUUID());
+      faultReply(reply, new Fault('path_unknown', { path: '/plugins' }), { id: null, request: randomUUID() });
       return;
     }
     reply.answer(200, JSON.stringify({ plugins: list() }), { 'content-type': 'application/json' });

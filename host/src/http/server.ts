@@ -6,6 +6,7 @@ import { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
+import { createChallenge } from './challenge.ts';
 import { Health } from './health.ts';
 import { listenFault } from './listen-fault.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
@@ -13,7 +14,7 @@ import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { createListener } from './routes.ts';
-import type { Authenticate } from './step/authenticate.ts';
+import type { Authentication } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
 import { RunningRequests } from './step/running-requests.ts';
 import { createSteps } from './step/steps.ts';
@@ -42,8 +43,8 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly plugins?: () => readonly object[];
   /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
   readonly mask?: SecretMask;
-  /** The ways to authenticate a caller. If empty, all callers are anonymous. */
-  readonly schemes?: readonly Authenticate[];
+  /** How callers are authenticated. Without it, all are anonymous. */
+  readonly authentication?: Authentication | undefined;
 }
 
 /** Limits with which Node itself ends slow or endless requests, in milliseconds and bytes. */
@@ -55,6 +56,8 @@ const serverOptions = {
   keepAliveTimeout: 65_000,
   maxHeaderSize: 16 * 1024,
 };
+
+const unauthenticated: Authentication = { schemes: [], servesAnonymous: true };
 
 /** The milliseconds that clients have to read that their request was aborted. */
 const lastWordsMs = 500;
@@ -69,14 +72,22 @@ export class HttpServer implements AsyncDisposable {
   #server: Server | undefined;
 
   constructor(options: HttpServerOptions) {
-    const { gateway, limits, revisions, log, metrics = new Metrics(), mask, schemes = [] } = options;
+    const {
+      gateway,
+      limits,
+      revisions,
+      log,
+      metrics = new Metrics(),
+      mask,
+      authentication = unauthenticated,
+    } = options;
     this.#options = options;
     const hostAndOrigin = new HostAndOrigin(options);
     const running = new RunningRequests(limits.concurrent_requests);
     const outbox = new Outbox(limits.waiting_bytes);
     const measuring = { measure: createMeasure(metrics), countCutOff: createCutOffCount(metrics) };
-    const context = { running, outbox, log, ...measuring };
-    const steps = createSteps({ hostAndOrigin, running, schemes });
+    const context = { running, outbox, log, challenge: createChallenge(), ...measuring };
+    const steps = createSteps({ hostAndOrigin, running, authentication });
     const audience = options.metricsFor ?? 'loopback';
     const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin, outbox });
     this.#listener = createListener({

@@ -38,6 +38,8 @@ export const sharedNumbers = {
   host_refused: -32000,
   host_ambiguous: -32000,
   origin_refused: -32000,
+  unauthenticated: -32000,
+  credentials_refused: -32000,
   path_unknown: -32000,
   http_method_refused: -32000,
   media_type_refused: -32000,

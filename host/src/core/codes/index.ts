@@ -4,6 +4,7 @@ import type { Code } from './code.ts';
 import { configCodes } from './config.ts';
 import { hookCodes } from './hook.ts';
 import { httpCodes } from './http.ts';
+import { identityCodes } from './identity.ts';
 import { lockfileCodes } from './lockfile.ts';
 import { mcpCodes } from './mcp.ts';
 import { pluginCodes } from './plugin.ts';
@@ -26,6 +27,7 @@ const table = {
   ...hookCodes,
   ...upstreamCodes,
   ...httpCodes,
+  ...identityCodes,
   ...mcpCodes,
   ...authorCodes,
 } as const;

@@ -1,28 +1,43 @@
-import type { IncomingMessage } from 'node:http';
-import type { Principal } from '../../identity/principal.ts';
-import type { Step } from './step.ts';
+import { fail } from '../../core/fault.ts';
+import type { Authenticate } from '../../identity/scheme.ts';
+import type { Arrival, Step } from './step.ts';
+
+/** How callers are authenticated. */
+export interface Authentication {
+  /** The ways to authenticate a caller, in the order in which they are asked. If empty, all callers are anonymous. */
+  readonly schemes: readonly Authenticate[];
+  /** Whether a request without any credentials is served, as `anonymous`. */
+  readonly servesAnonymous: boolean;
+}
 
 /**
- * One way to authenticate a caller.
- * @returns undefined when the request carries no credentials of this scheme
- * @throws Fault if they are not accepted
+ * Creates the step that authenticates the caller. The first scheme that finds credentials decides. Credentials that no
+ * scheme knows are refused even where anonymous callers are served: who sends them expects not to be anonymous.
  */
-export type Authenticate = (incoming: IncomingMessage) => Promise<Principal | undefined> | Principal | undefined;
-
-/**
- * Creates the step that authenticates the caller. The first scheme that finds credentials decides; without any, the
- * caller is `anonymous`.
- */
-export const createAuthenticate = (schemes: readonly Authenticate[]): Step => ({
+export const createAuthenticate = ({ schemes, servesAnonymous }: Authentication): Step => ({
   name: 'authenticate',
-  pass: schemes.length === 0 ? () => {} : arrival => identify(schemes, arrival),
+  pass: schemes.length === 0 ? () => {} : arrival => identify(arrival, schemes, servesAnonymous, 0),
 });
 
-async function identify(schemes: readonly Authenticate[], arrival: Parameters<Step['pass']>[0]): Promise<void> {
-  for (const scheme of schemes) {
-    const principal = await scheme(arrival.incoming);
-    if (principal === undefined) continue;
-    arrival.principal = principal;
+/** Asks the schemes from `from` on. @throws Fault `unauthenticated`, `credentials_refused` */
+function identify(
+  arrival: Arrival,
+  schemes: readonly Authenticate[],
+  servesAnonymous: boolean,
+  from: number,
+): Promise<void> | void {
+  for (let at = from; at < schemes.length; at += 1) {
+    const found = schemes[at]?.(arrival.incoming, arrival.binding ?? '');
+    if (found instanceof Promise) {
+      return found.then(principal => {
+        if (principal === undefined) return identify(arrival, schemes, servesAnonymous, at + 1);
+        arrival.principal = principal;
+      });
+    }
+    if (found === undefined) continue;
+    arrival.principal = found;
     return;
   }
+  if (arrival.incoming.headers.authorization !== undefined) fail('credentials_refused', { reason: 'unknown' });
+  if (!servesAnonymous) fail('unauthenticated');
 }

@@ -5,6 +5,8 @@ import type { Principal } from '../../identity/principal.ts';
 export interface Arrival {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
+  /** The id of the binding in its path, if it has one. */
+  readonly binding?: string | undefined;
   /** The caller: `anonymous` until a step has authenticated it. */
   principal: Principal;
 }

@@ -3,7 +3,8 @@ import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../core/fault.ts';
 import { anonymous, createPrincipal } from '../../identity/principal.ts';
-import { type Authenticate, createAuthenticate } from './authenticate.ts';
+import type { Authenticate } from '../../identity/scheme.ts';
+import { createAuthenticate } from './authenticate.ts';
 import { HostAndOrigin } from './host-and-origin.ts';
 import { RunningRequests } from './running-requests.ts';
 import { type Arrival, passSteps } from './step.ts';
@@ -24,7 +25,7 @@ function open(schemes: readonly Authenticate[] = []) {
   const hostAndOrigin = new HostAndOrigin({ allowedHosts: [], allowedOrigins: [] });
   hostAndOrigin.listenOn({ host: '127.0.0.1', port: 80 });
   const running = new RunningRequests(1);
-  const steps = createSteps({ hostAndOrigin, running, schemes });
+  const steps = createSteps({ hostAndOrigin, running, authentication: { schemes, servesAnonymous: true } });
   const codeOf = async (request: Arrival) => {
     try {
       await passSteps(steps, request);
@@ -81,7 +82,7 @@ describe('authenticate', () => {
   it('leaves a caller anonymous where there is no scheme, or none that knows the caller', async () => {
     for (const schemes of [[], [() => undefined]]) {
       const request = arrival();
-      await createAuthenticate(schemes).pass(request);
+      await createAuthenticate({ schemes, servesAnonymous: true }).pass(request);
       expect(request.principal).toBe(anonymous);
     }
   });
@@ -89,8 +90,46 @@ describe('authenticate', () => {
   it('asks the schemes in order, and the first that knows the caller decides', async () => {
     const other = createPrincipal({ scheme: 'other', subject: 'bob' });
     const request = arrival();
-    await createAuthenticate([() => undefined, async () => ada, () => other]).pass(request);
+    await createAuthenticate({ schemes: [() => undefined, async () => ada, () => other], servesAnonymous: false }).pass(
+      request,
+    );
     expect(request.principal).toBe(ada);
+  });
+});
+
+describe('a request that no scheme knows [GW-116]', () => {
+  const unknown: Authenticate = async () => undefined;
+  const authorized = () => arrival({ host: 'localhost:80', authorization: 'Basic YTpi' });
+  const cases = [
+    {
+      what: 'without credentials',
+      request: arrival,
+      servesAnonymous: false,
+      schemes: [unknown],
+      code: 'unauthenticated',
+    },
+    { what: 'without credentials', request: arrival, servesAnonymous: true, schemes: [unknown], code: undefined },
+    {
+      what: 'with credentials',
+      request: authorized,
+      servesAnonymous: false,
+      schemes: [unknown],
+      code: 'credentials_refused',
+    },
+    {
+      what: 'with credentials',
+      request: authorized,
+      servesAnonymous: true,
+      schemes: [unknown],
+      code: 'credentials_refused',
+    },
+    { what: 'with credentials', request: authorized, servesAnonymous: true, schemes: [], code: undefined },
+  ];
+  it.each(cases)('$what: $code (anonymous: $servesAnonymous, schemes: $schemes.length)', async each => {
+    const { request, code, ...authentication } = each;
+    const passing = async () => createAuthenticate(authentication).pass(request());
+    if (code === undefined) await passing();
+    else await expect(passing()).rejects.toMatchObject({ code });
   });
 });
 

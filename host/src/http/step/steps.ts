@@ -1,5 +1,4 @@
-import type { Authenticate } from './authenticate.ts';
-import { createAuthenticate } from './authenticate.ts';
+import { type Authentication, createAuthenticate } from './authenticate.ts';
 import type { HostAndOrigin } from './host-and-origin.ts';
 import type { RunningRequests } from './running-requests.ts';
 import type { Step } from './step.ts';
@@ -7,7 +6,7 @@ import type { Step } from './step.ts';
 export interface StepOptions {
   readonly hostAndOrigin: HostAndOrigin;
   readonly running: RunningRequests;
-  readonly schemes: readonly Authenticate[];
+  readonly authentication: Authentication;
 }
 
 /**
@@ -15,8 +14,8 @@ export interface StepOptions {
  * gateway, not even that it is busy, and a busy gateway does not start to authenticate. Decisions that depend on the
  * binding, the tool or the tenant are made in gateway/, after routing.
  */
-export const createSteps = ({ hostAndOrigin, running, schemes }: StepOptions): readonly Step[] => [
+export const createSteps = ({ hostAndOrigin, running, authentication }: StepOptions): readonly Step[] => [
   hostAndOrigin,
   running,
-  createAuthenticate(schemes),
+  createAuthenticate(authentication),
 ];

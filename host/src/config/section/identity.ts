@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
+import { isCidr } from '../../core/cidr.ts';
+import { headerName } from '../../core/http-header.ts';
+import { isLoopback } from '../../core/loopback.ts';
+import { parseListen } from '../listen.ts';
+import { memberAt } from '../member-at.ts';
+import { oneOf } from './fields.ts';
+import { duplicates, entries } from './named.ts';
+import { plainSection } from './section.ts';
+
+const header = z
+  .string()
+  .regex(headerName, 'not the name of a header: expected letters, digits and hyphens')
+  .transform(name => name.toLowerCase());
+
+const proxy = z
+  .strictObject({
+    from: z
+      .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+      .min(1)
+      .describe('The addresses of the proxies whose headers are believed.'),
+    headers: z.strictObject({
+      subject: header.describe('The header with the subject.'),
+      tenant: header.optional().describe('The header with the tenant.'),
+      scopes: header.optional().describe('The header with the scopes, separated by spaces or commas.'),
+    }),
+  })
+  .optional()
+  .describe('A proxy that authenticates callers and says in headers who they are.');
+
+/** The kinds of schemes. A scheme is of exactly one. */
+const kinds = { proxy };
+
+const scheme = z
+  .strictObject({ id: pluginIdSchema, ...kinds })
+  .superRefine(oneOf(Object.keys(kinds)))
+  .meta({ oneOf: Object.keys(kinds).map(kind => ({ required: [kind] })) });
+
+const identity = z.strictObject({
+  anonymous: z.enum(['refuse', 'serve']).default('refuse').describe('What happens to a request without credentials.'),
+  schemes: z
+    .array(scheme)
+    .min(1)
+    .describe('The ways to authenticate callers. The first one that finds its credentials in a request decides.'),
+});
+
+/** `identity`: how callers are authenticated. */
+export const identitySection = plainSection({
+  shape: {
+    identity: z
+      .union([z.literal('none'), identity], { error: 'expected `none`, or the schemes that authenticate callers' })
+      .optional()
+      .describe('How callers are authenticated. `none`, for addresses beyond loopback: not at all.'),
+  },
+  problems(value) {
+    const repeated = duplicates(entries(value, ['identity', 'schemes']));
+    const listen = memberAt(value, ['listen']);
+    const address = typeof listen === 'string' ? parseListen(listen) : undefined;
+    if (address === undefined || isLoopback(address.host) || (memberAt(value, ['identity']) ?? null) !== null) {
+      return repeated;
+    }
+    const message = 'this address is reachable from other machines, but `identity` does not say who may call';
+    const hint = 'add an `identity` section, or `identity: none` to serve everybody who can reach it';
+    return [...repeated, { path: ['listen'], message, hint }];
+  },
+});

@@ -1,0 +1,15 @@
+import type { CodeFamily } from './code.ts';
+
+/** Refusals that depend on who is calling. */
+export const identityCodes = {
+  unauthenticated: {
+    http: 401,
+    says: 'The request has no credentials, and this gateway does not serve anonymous callers.',
+    todo: 'Send the credentials of one of the schemes in the WWW-Authenticate header of the answer.',
+  },
+  credentials_refused: {
+    http: 401,
+    says: 'The credentials of the request are not accepted.',
+    todo: "Get new credentials and try again. The reason is in the gateway's log, under the id of the request.",
+  },
+} as const satisfies CodeFamily;

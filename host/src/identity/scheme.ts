@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import { fail } from '../core/fault.ts';
+import type { Principal } from './principal.ts';
+
+/**
+ * One way to authenticate a caller. It returns a promise only if it must wait, because an await costs every request a
+ * turn of the event loop.
+ * @param binding the id of the binding that the request is for
+ * @returns undefined when the request carries no credentials of this scheme
+ * @throws Fault `credentials_refused` if they are not accepted
+ */
+export type Authenticate = (
+  incoming: IncomingMessage,
+  binding: string,
+) => Promise<Principal | undefined> | Principal | undefined;
+
+/** Why credentials are refused, for the operator: the log and a label of a metric. Clients do not get it. */
+export type RefusalReason =
+  | 'ambiguous'
+  | 'unknown'
+  | 'malformed'
+  | 'expired'
+  | 'revoked'
+  | 'not_yet_valid'
+  | 'wrong_issuer'
+  | 'wrong_audience'
+  | 'wrong_algorithm'
+  | 'wrong_type'
+  | 'wrong_key'
+  | 'wrong_signature'
+  | 'wrong_certificate'
+  | 'missing_claim'
+  | 'missing_scope'
+  | 'untrusted_address'
+  | 'provider_unavailable'
+  | 'refused_by_plugin';
+
+/** Refuses credentials. `about` is for the log and must not contain them. @throws Fault `credentials_refused` */
+export function refuseCredentials(scheme: string, reason: RefusalReason, about: object = {}): never {
+  fail('credentials_refused', { scheme, reason, ...about });
+}
+
+/**
+ * Returns the token of an `Authorization: Bearer` header (RFC 6750 § 2.1), or undefined if there is none. A token in
+ * the query or the body of a request is never read.
+ */
+export function bearerToken({ headers: { authorization } }: IncomingMessage): string | undefined {
+  if (authorization === undefined) return undefined;
+  return /^bearer +(?<token>[A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.groups?.token;
+}
