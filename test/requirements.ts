@@ -441,6 +441,9 @@ export const requirements = {
     'What a request allocated is collected while it is young: garbage of the old generation does not refer to it.',
   'GW-116': 'A request without credentials, or with ones that no scheme knows, is refused with a challenge.',
   'GW-117': 'Who a caller is may be said by a proxy in headers, from the addresses of that proxy only, and once each.',
+  'GW-119':
+    'API keys are stored as hashes in a file that only grows; the caller of a valid one is known, and any other is refused.',
+  'GW-120': 'A revoked key is refused within a second, and no key is accepted while the file cannot be read.',
   'GW-118':
     'An address that other machines can reach is refused unless the configuration says how callers are authenticated.',
   'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',
@@ -589,6 +592,8 @@ export const requirements = {
     'A signature in the format of cosign is over the manifest, is accepted by cosign verify, and changes nothing for a gateway.',
   'CLI-32': 'A login that another tool wrote to config.json, or that a credential helper keeps, is used.',
   'CLI-31': 'The tags of a repository or a layout are listed, whatever pages they come in, and nothing else with them.',
+  'CLI-40': 'API keys are created, listed without their secrets, and revoked, each with a clear error for wrong use.',
+
   // hostile plugins under load: HOST-…
   'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',
   'SBX-40':

@@ -22,7 +22,7 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   http: ['core', 'mcp', 'hook', 'gateway', 'identity'],
   host: ['*'],
   public: ['*'],
-  command: ['core', 'config', 'capability', 'lockfile', 'plugin', 'host'],
+  command: ['core', 'config', 'identity', 'capability', 'lockfile', 'plugin', 'host'],
 };
 
 /** Subfolders that may import other folders than their parent may. */

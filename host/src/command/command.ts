@@ -22,3 +22,22 @@ export interface LockCommand extends Common {
 export interface GrantsCommand extends Common {
   readonly plugin: string;
 }
+
+/** What all commands for API keys have in common. */
+export interface KeyCommand {
+  readonly config: string;
+  /** The scheme whose keys they are; needed only if several have API keys. */
+  readonly scheme?: string | undefined;
+}
+
+export interface NewKeyCommand extends KeyCommand {
+  readonly subject: string;
+  readonly tenant?: string | undefined;
+  readonly scopes: readonly string[];
+  /** `90d`, `12h`, `30m`, a date in UTC, or `never`. */
+  readonly expires: string;
+}
+
+export interface RevokeKeyCommand extends KeyCommand {
+  readonly id: string;
+}

@@ -46,6 +46,7 @@ export type ParsedConfig = z.output<ReturnType<typeof createConfigSchema>>;
 /** Every value, ready for use; sections without a `finish` stay as parsed. */
 export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files: Files) => ({
   ...parsed,
+  ...identitySection.finish(parsed, files),
   ...trustSection.finish(parsed, files),
   ...cacheSection.finish(parsed, files),
   ...secretsSection.finish(parsed, files),

@@ -95,7 +95,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const server = opened.use(
     new HttpServer({
       gateway,
-      authentication: openAuthentication(config.identity, schemes),
+      authentication: openAuthentication(config.identity, schemes, log),
       revisions: openRevisions({ limits, store: sessions }),
       limits,
       allowedHosts: config.allowed_hosts,

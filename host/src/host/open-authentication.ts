@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { Fault } from '../core/fault.ts';
+import type { Log } from '../core/log.ts';
 import type { Authentication } from '../http/step/authenticate.ts';
+import { createApiKeys } from '../identity/api-key/api-keys.ts';
 import { createProxyHeaders } from '../identity/proxy-headers.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 
@@ -10,12 +12,17 @@ type Identity = Exclude<Config['identity'], 'none' | undefined>;
 export function openAuthentication(
   identity: Config['identity'],
   own: readonly Authenticate[],
+  log: Log,
 ): Authentication | undefined {
   if (identity === undefined || identity === 'none') return { schemes: own, servesAnonymous: true };
-  return { schemes: [...own, ...identity.schemes.map(createScheme)], servesAnonymous: identity.anonymous === 'serve' };
+  return {
+    schemes: [...own, ...identity.schemes.map(each => createScheme(each, log))],
+    servesAnonymous: identity.anonymous === 'serve',
+  };
 }
 
-function createScheme({ id, proxy }: Identity['schemes'][number]): Authenticate {
+function createScheme({ id, api_keys: keys, proxy }: Identity['schemes'][number], log: Log): Authenticate {
+  if (keys !== undefined) return createApiKeys({ id, log, ...keys });
   if (proxy !== undefined) return createProxyHeaders({ id, ...proxy });
   throw new Fault('internal', { hint: `the scheme ${id} is of no kind` });
 }

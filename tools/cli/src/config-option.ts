@@ -5,6 +5,12 @@ export const configOption = {
   config: { short: 'c', value: 'FILE', says: 'the configuration', default: 'sallyport.yaml' },
 } as const satisfies Options;
 
+/** The options of every subcommand for API keys. */
+export const keyOptions = {
+  ...configOption,
+  scheme: { value: 'ID', says: 'the scheme whose keys they are, if several have API keys' },
+} as const satisfies Options;
+
 export const downgradeOption = {
   'allow-downgrade': { says: 'accept plugins older than the last accepted version' },
 } as const satisfies Options;

@@ -37,6 +37,14 @@ export const table: Table = {
       'attach-signature': () => import('./command/plugin/attach-signature.ts'),
     },
   },
+  key: {
+    summary: 'manage API keys of callers: create, list and revoke them',
+    commands: {
+      new: () => import('./command/key/new.ts'),
+      list: () => import('./command/key/list.ts'),
+      revoke: () => import('./command/key/revoke.ts'),
+    },
+  },
   keygen: () => import('./command/keygen.ts'),
   login: () => import('./command/login.ts'),
   logout: () => import('./command/logout.ts'),

@@ -5,9 +5,9 @@ import { headerName } from '../../core/http-header.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { parseListen } from '../listen.ts';
 import { memberAt } from '../member-at.ts';
-import { oneOf } from './fields.ts';
+import { oneOf, text } from './fields.ts';
 import { duplicates, entries } from './named.ts';
-import { plainSection } from './section.ts';
+import { section } from './section.ts';
 
 const header = z
   .string()
@@ -29,8 +29,13 @@ const proxy = z
   .optional()
   .describe('A proxy that authenticates callers and says in headers who they are.');
 
+const apiKeys = z
+  .strictObject({ file: text.describe('The file with the hashes of the keys, which `sallyport key` writes.') })
+  .optional()
+  .describe('API keys, which clients send as bearer tokens.');
+
 /** The kinds of schemes. A scheme is of exactly one. */
-const kinds = { proxy };
+const kinds = { api_keys: apiKeys, proxy };
 
 const scheme = z
   .strictObject({ id: pluginIdSchema, ...kinds })
@@ -46,13 +51,25 @@ const identity = z.strictObject({
 });
 
 /** `identity`: how callers are authenticated. */
-export const identitySection = plainSection({
+export const identitySection = section({
   shape: {
     identity: z
       .union([z.literal('none'), identity], { error: 'expected `none`, or the schemes that authenticate callers' })
       .optional()
       .describe('How callers are authenticated. `none`, for addresses beyond loopback: not at all.'),
   },
+  finish: ({ identity }, files) => ({
+    identity:
+      typeof identity !== 'object'
+        ? identity
+        : {
+            ...identity,
+            schemes: identity.schemes.map(each => ({
+              ...each,
+              ...(each.api_keys && { api_keys: { file: files.absolute(each.api_keys.file) } }),
+            })),
+          },
+  }),
   problems(value) {
     const repeated = duplicates(entries(value, ['identity', 'schemes']));
     const listen = memberAt(value, ['listen']);

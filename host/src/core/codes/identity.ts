@@ -12,4 +12,9 @@ export const identityCodes = {
     says: 'The credentials of the request are not accepted.',
     todo: "Get new credentials and try again. The reason is in the gateway's log, under the id of the request.",
   },
+  keys_unusable: {
+    exit: 3,
+    says: 'The file of API keys cannot be used.',
+    todo: 'Correct the reported line or restore the file; to begin with a new one, run `sallyport key new`.',
+  },
 } as const satisfies CodeFamily;
