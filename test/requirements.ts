@@ -403,6 +403,7 @@ export const requirements = {
   'GW-93':
     '/readyz?verbose names the upstreams that cannot be reached with the last fault, and the plugins that are held back or disabled.',
   'GW-94': 'GET /plugins, if enabled, lists the plugins with their modes and state to those who may read the metrics.',
+  'GW-95': 'The line of a served request is the same, in whatever way it is written, and absent below its level.',
   'GW-80':
     "What a server passes of the MCP project's conformance suite, it passes behind the gateway, with plugins and without.",
   'GW-81': 'What of MCP is not passed on is documented, and nothing else is lost.',

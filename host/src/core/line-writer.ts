@@ -1,7 +1,7 @@
 import { write, writeSync } from 'node:fs';
 
 /** Lines are collected up to this many bytes or milliseconds, because one write per line would cost too much. */
-const together = { bytes: 8_192, ms: 250 };
+const together = { bytes: 65_536, ms: 250 };
 /** The most bytes of lines that wait to be written. Beyond it the newest lines are lost. */
 const mostWaiting = 16 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { ellipsis } from './cut.ts';
 import { KeptNumber } from './json-number.ts';
-import type { Log } from './log.ts';
+import { deriveMemberWriter, type Log } from './log.ts';
 
 const shortest = 4;
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -99,7 +99,14 @@ export class SecretMask {
       masked[level] = (...line: unknown[]) => write(...line.map(each => this.value(each)));
     }
     const child = (bindings: object, options?: object) => this.log(log.child(this.value(bindings), options));
+    deriveMemberWriter(log, masked, members => this.#isClean(members));
     return Object.assign(masked, { child });
+  }
+
+  /** Returns whether JSON certainly shows no value. In escapes and before a cut, one could be missed. */
+  #isClean(json: string): boolean {
+    if (this.#pattern === undefined) return true;
+    return !json.includes(ellipsis) && !json.includes('\\') && json.search(this.#pattern) === -1;
   }
 
   /** Masks a cut text, including the beginning of a value at its end. */

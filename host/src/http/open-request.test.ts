@@ -21,7 +21,13 @@ it('a client that was disconnected because it does not read is logged and counte
   const lines: Record<string, unknown>[] = [];
   const log = createLog('info', { write: text => void lines.push(JSON.parse(text)) });
   const metrics = new Metrics();
-  const context = { log, challenge: createChallenge(), measure() {}, countCutOff: createCutOffCount(metrics) };
+  const context = {
+    log,
+    challenge: createChallenge(),
+    logRequest() {},
+    measure() {},
+    countCutOff: createCutOffCount(metrics),
+  };
   const incoming = new IncomingMessage(new Socket());
   const request = new OpenRequest({
     incoming,

@@ -13,7 +13,7 @@ import type { Challenge } from './challenge.ts';
 import { discardRest } from './discard-rest.ts';
 import { faultReply } from './fault-reply.ts';
 import { HttpReply } from './reply.ts';
-import { failureOf, logRequest, type RequestLine } from './request-log.ts';
+import { failureOf, type LogRequest, type RequestLine } from './request-log.ts';
 import type { RunningRequests } from './step/running-requests.ts';
 import type { Arrival } from './step/step.ts';
 import type { Outbox } from './unread-answers.ts';
@@ -25,6 +25,7 @@ export interface RequestContext {
   readonly log: Log;
   /** The challenges that refused callers get. */
   readonly challenge: Challenge;
+  readonly logRequest: LogRequest;
   measure(line: RequestLine, failed?: FaultCode): void;
   /** Counts a client that was disconnected because it does not read. */
   countCutOff(binding: string): void;
@@ -183,7 +184,7 @@ export class OpenRequest implements Arrival {
       dropped: dropped === 0 ? undefined : dropped,
     };
     const failure = failureOf(summary, thrown);
-    logRequest(this.#context.log, line, failure);
+    this.#context.logRequest(line, failure);
     this.#context.measure(line, failure?.code);
   }
 }

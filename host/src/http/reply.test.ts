@@ -139,7 +139,7 @@ it('arrives whole, whatever its length and characters [GW-40]', async () => {
 });
 
 it('speaks up when nothing was sent for a while, and not when there was [GW-41]', async () => {
-  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   const { reply, socket } = await (await open(new Outbox(MiB)))();
   let text = '';
   socket.on('data', data => {

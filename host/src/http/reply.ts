@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { Deadlines, type Expiring } from '../core/deadlines.ts';
 import { fail } from '../core/fault.ts';
 import type { NotificationStream, Reply, ReplyHeaders } from '../mcp/revision/reply.ts';
 import type { Outbox, Unread } from './unread-answers.ts';
@@ -18,11 +19,14 @@ const mostBeforeNotify = 1024 * 1024;
 /** Senders of notifications are asked to wait while more bytes than this wait for the client. */
 const pauseAbove = 256 * 1024;
 
+/** When replies that have sent nothing send a comment. */
+const silences = new Deadlines<HttpReply>();
+
 /**
  * Answers one request: with JSON, or with an event stream if there are messages before the answer. It writes to Node's
  * response, because a web Response costs more than the rest of the answer.
  */
-export class HttpReply implements Reply, NotificationStream, Unread {
+export class HttpReply implements Reply, NotificationStream, Unread, Expiring {
   readonly #outgoing: ServerResponse;
   readonly #outbox: Outbox;
   /** The part of a long answer that is not written yet. */
@@ -31,10 +35,14 @@ export class HttpReply implements Reply, NotificationStream, Unread {
   #held = 0;
   #hasMoved = false;
   #isWatched = false;
-  #spoken = 0;
-  #pulse: NodeJS.Timeout | undefined;
+  #hasSpoken = false;
+  /** The milliseconds of silence after which a comment is sent; zero if none is. */
+  #pulseMs = 0;
   #draining: Promise<void> | undefined;
   dropped = 0;
+  /** See `Deadlines`. */
+  place: number | undefined;
+  expiresAt = 0;
   /** Whether it is a notification stream, which may stay open for hours. */
   isKeptOpen = false;
   /** The request that it answers. `cutOff` is called before a client that does not read is disconnected. */
@@ -82,15 +90,24 @@ export class HttpReply implements Reply, NotificationStream, Unread {
 
   breakSilence(afterMs: number): void {
     // Each message of a batch calls this.
-    if (this.#pulse !== undefined) return;
-    let before = this.#spoken;
-    this.#pulse = setInterval(() => {
-      if (this.#spoken === before && this.#outgoing.writableLength === 0) {
-        this.#open();
-        this.#write(': still here\n\n');
-      }
-      before = this.#spoken;
-    }, afterMs);
+    if (this.#pulseMs > 0) return;
+    this.#pulseMs = afterMs;
+    this.#listenForSilence();
+  }
+
+  /** An interval of silence is over, or would be if nothing had been sent. */
+  onExpired(): void {
+    if (!this.#hasSpoken && this.#outgoing.writableLength === 0) {
+      this.#open();
+      this.#write(': still here\n\n');
+    }
+    this.#listenForSilence();
+  }
+
+  #listenForSilence(): void {
+    this.#hasSpoken = false;
+    this.expiresAt = performance.now() + this.#pulseMs;
+    silences.add(this);
   }
 
   /** @throws Fault `overloaded` for a long answer, if too many bytes are waiting for other clients */
@@ -101,7 +118,7 @@ export class HttpReply implements Reply, NotificationStream, Unread {
         hint: 'too many bytes are waiting for clients that do not read; the limit is `limits.waiting_bytes`',
       });
     }
-    clearInterval(this.#pulse);
+    silences.delete(this);
     const isStream = this.#outgoing.headersSent;
     const body = isStream ? event(text) : text;
     const bytes = body.length > piece ? Buffer.from(body) : undefined;
@@ -116,7 +133,7 @@ export class HttpReply implements Reply, NotificationStream, Unread {
 
   end(status: number, headers: ReplyHeaders = {}): void {
     if (this.#isOver) return;
-    clearInterval(this.#pulse);
+    silences.delete(this);
     if (!this.#outgoing.headersSent) this.#outgoing.writeHead(status, status === 200 ? eventStream : headers);
     this.#outgoing.end();
     if (this.#outgoing.writableLength > 0) this.#watch();
@@ -124,7 +141,7 @@ export class HttpReply implements Reply, NotificationStream, Unread {
 
   /** Must be called when the response is complete or its connection is closed. */
   closed(): void {
-    clearInterval(this.#pulse);
+    silences.delete(this);
     this.#rest = undefined;
     this.#count(0);
     this.#outbox.unwatch(this);
@@ -158,7 +175,7 @@ export class HttpReply implements Reply, NotificationStream, Unread {
   }
 
   #write(text: string): void {
-    this.#spoken += 1;
+    this.#hasSpoken = true;
     this.#outgoing.write(text);
     if (this.#outgoing.writableLength > 0) this.#watch();
   }

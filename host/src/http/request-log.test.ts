@@ -3,15 +3,16 @@ import { expect, it } from 'vitest';
 import { codes } from '../core/codes/index.ts';
 import { Fault } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
+import { SecretMask } from '../core/secret-mask.ts';
 import type { CallSummary } from '../gateway/call.ts';
-import { failureOf, logRequest } from './request-log.ts';
+import { createRequestLog, failureOf } from './request-log.ts';
 
 /** The line of a request that ended so, as it is written. */
 function lineOf(thrown: unknown, record: CallSummary = {}) {
   const lines: string[] = [];
   const log = createLog('info', { write: (line: string) => void lines.push(line) });
   const line = { request: 'r', method: 'tools/call', binding: 'main', ...record, status: 200, ms: 1.234 };
-  logRequest(log, line, failureOf(record, thrown));
+  createRequestLog(log)(line, failureOf(record, thrown));
   const text = lines.join('');
   return { text, line: JSON.parse(text) };
 }
@@ -19,6 +20,55 @@ function lineOf(thrown: unknown, record: CallSummary = {}) {
 it('[GW-90] tells a request that was served at level 30, without a code', () => {
   const { line } = lineOf(undefined);
   expect([line.level, line.code, line.details]).toEqual([30, undefined, undefined]);
+});
+
+const receipt = { plugin: 'p', hook: 'tool_post_invoke', outcome: 'modified', wallMs: 0.25 } as const;
+it.each([
+  { what: 'a method alone', about: {} },
+  { what: 'a name of any characters', about: { name: '"\\\n\u2028é\ud800', upstream: 'up', plugins: [] } },
+  { what: 'a caller', about: { subject: 's', tenant: 't', name: 'n', upstream: 'a,b', plugins: [receipt, receipt] } },
+  {
+    what: 'calls of a plugin',
+    about: { calls: [{ request: 'r.1', by: 'p', outcome: 'result', ms: 1.239, plugins: [] }] },
+  },
+  { what: 'a client that left', about: { status: 0, binding: undefined, dropped: 3 } },
+])('[GW-95] writes the line of a request with $what exactly as a log that formats objects', ({ about }) => {
+  const text: string[] = [];
+  const log = createLog('info', { write: (line: string) => void text.push(line.replace(/"time":"[^"]*"/, '')) });
+  // A child formats its lines itself.
+  for (const each of [log, log.child({})]) {
+    const write = createRequestLog(each);
+    const line = { request: 'r', method: 'tools/call', binding: 'main', status: 200, ms: 12.3456, ...about };
+    // A second line of the same target, and one of another.
+    for (const next of [line, { ...line, request: 's' }, { ...line, name: 'other' }]) write(next, undefined);
+  }
+  expect(text).toHaveLength(6);
+  expect(text.slice(0, 3)).toEqual(text.slice(3));
+});
+
+it.each([
+  { level: 'warn', lines: 0 },
+  { level: 'debug', lines: 1 },
+])('[GW-95] writes $lines lines of served requests at level $level', ({ level, lines }) => {
+  const text: string[] = [];
+  const log = createLog(level, { write: (line: string) => void text.push(line) });
+  createRequestLog(log)({ request: 'r', method: 'ping', binding: 'main', status: 200, ms: 1 }, undefined);
+  expect(text).toHaveLength(lines);
+});
+
+it.each([
+  { what: 'as it is', name: 'my-secret-value', shown: '***' },
+  { what: 'with characters that JSON escapes', name: 'x"quoted"-value', shown: 'x***-value' },
+  { what: 'cut off', name: 'tell my-secre…', shown: 'tell ***…' },
+])('[CAP-76] hides a secret in the name of a call, $what', ({ name, shown }) => {
+  const text: string[] = [];
+  const mask = new SecretMask();
+  for (const secret of ['my-secret-value', '"quoted"']) mask.learn(secret);
+  const log = mask.log(createLog('info', { write: (line: string) => void text.push(line) }));
+  const write = createRequestLog(log);
+  write({ request: 'r', method: 'tools/call', binding: 'main', name, status: 200, ms: 1 }, undefined);
+  write({ request: 'r', method: 'tools/call', binding: 'main', name: 'plain', status: 200, ms: 1 }, undefined);
+  expect(text.map(line => JSON.parse(line).name)).toEqual([shown, 'plain']);
 });
 
 it.each([

@@ -1,7 +1,7 @@
 import { bounded } from '../core/bounded.ts';
 import type { FaultCode } from '../core/codes/index.ts';
 import { toFault } from '../core/fault.ts';
-import type { Log } from '../core/log.ts';
+import { type Log, memberWriterOf } from '../core/log.ts';
 import type { CallSummary, NestedSummary } from '../gateway/call.ts';
 import { receiptLine } from '../hook/receipt.ts';
 
@@ -31,8 +31,20 @@ export interface RequestFailure {
 /** The status logged if the client disconnected before it was answered. */
 export const clientLeft = 499;
 
-/** Writes the log line: refused and failed requests are warnings, internal errors are errors. */
-export function logRequest(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
+/** Writes the log line of a request. */
+export type LogRequest = (line: RequestLine, failure: RequestFailure | undefined) => void;
+
+/** Creates what writes the log lines: refused and failed requests are warnings, internal errors are errors. */
+export function createRequestLog(log: Log): LogRequest {
+  const write = memberWriterOf(log);
+  const targetOf = createTargetText();
+  return (line, failure) => {
+    if (failure === undefined && !log.isLevelEnabled('info')) return;
+    if (failure !== undefined || write?.(servedLine(line, targetOf(line))) !== true) logObject(log, line, failure);
+  };
+}
+
+function logObject(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
   const { request, method, binding, subject, tenant, name, upstream, status, ms, dropped, plugins, calls } = line;
   const members = {
     ...{ request, method, binding, subject, tenant, name, upstream },
@@ -45,6 +57,42 @@ export function logRequest(log: Log, line: RequestLine, failure: RequestFailure 
   if (failure === undefined) log.info(members, 'request');
   else log[failure.code === 'internal' ? 'error' : 'warn']({ ...members, ...failure }, 'request');
 }
+
+/** Writes the members of a served request as JSON, in the same order as `logObject`. */
+function servedLine({ request, status, ms, plugins, calls, dropped }: RequestLine, target: string): string {
+  const hooks =
+    plugins === undefined ? '' : `,"plugins":${plugins.length === 0 ? '[]' : listText(plugins, receiptLine)}`;
+  const nested = calls === undefined ? '' : `,"calls":${listText(calls, nestedLine)}`;
+  const lost = dropped === undefined ? '' : `,"dropped":${dropped}`;
+  return `"request":"${request}"${target},"status":${status || clientLeft},"ms":${rounded(ms)}${hooks}${nested}${lost},"msg":"request"`;
+}
+
+const listText = <T>(list: readonly T[], format: (each: T) => object) => JSON.stringify(list.map(each => format(each)));
+
+/** Creates what writes the members that most requests share with the one before: it keeps the latest text. */
+function createTargetText(): (line: RequestLine) => string {
+  let latest: Target = {};
+  let text = '';
+  return line => {
+    if (!isSameTarget(latest, line)) {
+      const { method, binding, subject, tenant, name, upstream } = line;
+      latest = { method, binding, subject, tenant, name, upstream };
+      const members = JSON.stringify(latest);
+      text = members === '{}' ? '' : `,${members.slice(1, -1)}`;
+    }
+    return text;
+  };
+}
+
+type Target = Partial<Pick<RequestLine, 'method' | 'binding' | 'subject' | 'tenant' | 'name' | 'upstream'>>;
+
+const isSameTarget = (one: Target, other: Target) =>
+  one.method === other.method &&
+  one.binding === other.binding &&
+  one.subject === other.subject &&
+  one.tenant === other.tenant &&
+  one.name === other.name &&
+  one.upstream === other.upstream;
 
 /** Formats a plugin's tool call for the log line of the client's request. */
 function nestedLine({ plugins, ms, blocked, refused: _, ...call }: NestedSummary) {

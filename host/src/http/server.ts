@@ -12,6 +12,7 @@ import { listenFault } from './listen-fault.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
+import { createRequestLog } from './request-log.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { createListener } from './routes.ts';
 import type { Authentication } from './step/authenticate.ts';
@@ -86,7 +87,8 @@ export class HttpServer implements AsyncDisposable {
     const running = new RunningRequests(limits.concurrent_requests);
     const outbox = new Outbox(limits.waiting_bytes);
     const measuring = { measure: createMeasure(metrics), countCutOff: createCutOffCount(metrics) };
-    const context = { running, outbox, log, challenge: createChallenge(), ...measuring };
+    const logging = { log, logRequest: createRequestLog(log) };
+    const context = { running, outbox, ...logging, challenge: createChallenge(), ...measuring };
     const steps = createSteps({ hostAndOrigin, running, authentication });
     const audience = options.metricsFor ?? 'loopback';
     const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin, outbox });

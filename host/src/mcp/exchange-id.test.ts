@@ -5,6 +5,24 @@ import { exchangeId } from './exchange-id.ts';
 it.each([
   { what: 'first', text: '{"id":7,"result":{}}', to: '{"id":"x","result":{}}' },
   { what: 'last', text: '{"jsonrpc":"2.0","result":{},"id":7}', to: '{"jsonrpc":"2.0","result":{},"id":"x"}' },
+  {
+    what: 'behind the version',
+    text: '{"jsonrpc":"2.0","id":71,"result":{}}',
+    to: '{"jsonrpc":"2.0","id":"x","result":{}}',
+  },
+  { what: 'that is all there is', text: '{"id":7}', to: '{"id":"x"}' },
+  { what: 'with an exponent', text: '{"id":7e1,"result":{}}', to: '{"id":"x","result":{}}' },
+  {
+    what: 'behind what looks like the first member',
+    text: '{"a":"b","c":"{","id":7}',
+    to: '{"a":"b","c":"{","id":"x"}',
+  },
+  {
+    what: 'last, behind a string with its name',
+    text: '{"a":",\\"id\\":1}","id":7}',
+    to: '{"a":",\\"id\\":1}","id":"x"}',
+  },
+  { what: 'beside other escapes', text: '{"id":7,"a":"\\u00e9"}', to: '{"id":"x","a":"\\u00e9"}' },
   { what: 'between spaces', text: ' { "result" : {} , "id" : 7 } ', to: ' { "result" : {} , "id" : "x" } ' },
   { what: 'that is a string', text: '{"result":{},"id":"7"}', to: '{"result":{},"id":"x"}' },
   { what: 'written as a decimal', text: '{"id":7.0,"result":{}}', to: '{"id":"x","result":{}}' },
@@ -30,6 +48,10 @@ it.each([
 });
 
 it.each([
+  { what: 'one only that lies deeper, at the end', text: '{"result":{"a":1,"id":7}}' },
+  { what: 'one only that lies deeper, first', text: '{"a":{"id":7}}' },
+  { what: 'a value that looks like one', text: '{"a":"id","b":["id"]}' },
+  { what: 'two, the first with an escape', text: '{"\\u0069d":7,"result":{},"id":7}' },
   { what: 'none', text: '{"result":{"id":7},"Id":1}' },
   { what: 'two', text: '{"id":7,"result":{},"id":7}' },
   { what: 'two, one with an escape', text: '{"id":7,"result":{},"i\\u0064":7}' },

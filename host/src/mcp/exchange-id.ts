@@ -9,7 +9,7 @@ import { endOfString } from '../core/json-scan.ts';
  * @param text a JSON object that JSON.parse accepts
  */
 export function exchangeId(text: string, own: string): string | undefined {
-  const place = findId(text);
+  const place = findPlainId(text) ?? findId(text);
   if (place === undefined) return undefined;
   const exchanged = withoutBom(text.slice(0, place.from)) + own + text.slice(place.to);
   return exchanged.includes('\n') || exchanged.includes('\r') ? exchanged.replace(/[\r\n]+/g, ' ') : exchanged;
@@ -35,6 +35,29 @@ export function readId(text: string): Json | undefined {
 }
 
 const longestId = 1_000;
+
+/**
+ * Finds the id where servers write it, first or last, without looking at everything between: there is no second member
+ * `id` if its name occurs once, and no escape could spell it. Undefined for everything else.
+ * @param text a JSON object that JSON.parse accepts
+ */
+function findPlainId(text: string): Place | undefined {
+  const at = text.indexOf(plainName);
+  if (at === -1 || text.includes(plainName, at + plainName.length) || text.includes(asciiEscape)) return undefined;
+  const from = at + plainName.length + 1;
+  let to = from;
+  while (isDigit(text.charCodeAt(to))) to += 1;
+  const next = text.charCodeAt(to);
+  const isWhole = text.charCodeAt(from - 1) === colon && to > from && (next === comma || next === closeBrace);
+  // A quote behind a comma begins a name, because the text is valid, and the last brace ends the message.
+  const isLast = to + 1 === text.length && text.charCodeAt(at - 1) === comma;
+  const isFirst = at === 1 || (at === firstMember.length && text.startsWith(firstMember));
+  return isWhole && (isLast || isFirst) ? { from, to } : undefined;
+}
+
+const firstMember = '{"jsonrpc":"2.0",';
+/** How the escapes of all ASCII characters begin. */
+const asciiEscape = '\\u00';
 
 /** Finds the value of the only top-level member `id`. Strings are skipped, so that long texts cost little. */
 function findId(text: string): Place | undefined {
@@ -71,8 +94,11 @@ function findId(text: string): Place | undefined {
   return found;
 }
 
+const isDigit = (code: number) => code >= 48 && code <= 57;
+
 const quote = 34;
 const comma = 44;
+const colon = 58;
 const openBracket = 91;
 const closeBracket = 93;
 const openBrace = 123;

@@ -3,7 +3,11 @@ import { resultAnswer } from '../../mcp/answer.ts';
 import { PendingRequest, requestTimes } from './pending-request.ts';
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  // The timer of all requests must not be left behind in the time of one test.
+  vi.runAllTimers();
+  vi.useRealTimers();
+});
 
 const limits = {
   idle: { ms: 100, setting: 'limits.request_timeout_ms' },

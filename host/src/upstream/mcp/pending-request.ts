@@ -1,3 +1,4 @@
+import { Deadlines, type Expiring } from '../../core/deadlines.ts';
 import { Fault } from '../../core/fault.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../mcp/answer.ts';
@@ -20,24 +21,28 @@ export const timeoutFault = (upstream: string, method: string, { ms, setting }: 
 /** Why the gateway no longer waits for an answer, as the server reads it. */
 export type CancelReason = 'timed out' | 'the caller cancelled';
 
+/** The time limits of all requests. */
+const deadlines = new Deadlines<PendingRequest>();
+
 /**
  * A request that waits for its answer, over any transport. It is settled once: by its answer, by a failure, by its time
  * limits or by its caller's signal. A transport adds how a request is cancelled and how its server is made to wait.
  */
-export abstract class PendingRequest {
+export abstract class PendingRequest implements Expiring {
   readonly upstream: string;
   readonly id: number;
   readonly method: string;
   /** Rejects with a Fault `upstream_…`, SessionExpired, or the reason of the caller's signal. */
   readonly answer: Promise<Answer>;
+  /** See `Deadlines`. */
+  place: number | undefined;
+  expiresAt: number;
   readonly #resolve: (answer: Answer) => void;
   readonly #reject: (reason: unknown) => void;
   readonly #times: RequestTimes;
   readonly #options: RequestOptions;
   readonly #end: number;
   readonly #onAbort: (() => void) | undefined;
-  #limit: TimeLimit;
-  #timer: NodeJS.Timeout;
   #isSettled = false;
   /** The caller is still handling a notification. */
   #isBusy = false;
@@ -48,9 +53,10 @@ export abstract class PendingRequest {
     this.method = method;
     this.#times = times;
     this.#options = options;
-    this.#end = performance.now() + times.whole.ms;
-    this.#limit = times.idle;
-    this.#timer = setTimeout(expire, times.idle.ms, this);
+    const now = performance.now();
+    this.#end = now + times.whole.ms;
+    this.expiresAt = now + times.idle.ms;
+    deadlines.add(this);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.answer = promise;
     this.#resolve = resolve;
@@ -93,8 +99,10 @@ export abstract class PendingRequest {
   }
 
   /** The time limit was reached. */
-  onTimeout(): void {
-    this.#giveUp(timeoutFault(this.upstream, this.method, this.#limit), 'timed out');
+  onExpired(): void {
+    const { idle, whole } = this.#times;
+    const limit = this.expiresAt < this.#end ? idle : whole;
+    this.#giveUp(timeoutFault(this.upstream, this.method, limit), 'timed out');
   }
 
   /** Ends the transport's work on this request, and sends the server `notifications/cancelled`. */
@@ -109,14 +117,7 @@ export abstract class PendingRequest {
 
   /** The server showed progress: the idle time begins again, within the whole time. */
   #extend(): void {
-    const { idle, whole } = this.#times;
-    const left = this.#end - performance.now();
-    if (left > idle.ms) this.#timer.refresh();
-    else if (this.#limit !== whole && whole.ms > idle.ms) {
-      clearTimeout(this.#timer);
-      this.#limit = whole;
-      this.#timer = setTimeout(expire, Math.max(0, left), this);
-    }
+    this.expiresAt = Math.min(performance.now() + this.#times.idle.ms, this.#end);
   }
 
   #giveUp(reason: unknown, why: CancelReason): void {
@@ -127,13 +128,11 @@ export abstract class PendingRequest {
 
   #settle(): void {
     this.#isSettled = true;
-    clearTimeout(this.#timer);
+    deadlines.delete(this);
     if (this.#onAbort !== undefined) this.#options.signal?.removeEventListener('abort', this.#onAbort);
     this.onSettled();
   }
 }
-
-const expire = (request: PendingRequest) => request.onTimeout();
 
 /** The message that cancels a request. The handshake must not be cancelled (Cancellation § Behavior Requirements). */
 export function cancelledMessage({ id, method }: PendingRequest, reason: CancelReason): JsonObject | undefined {
