@@ -72,6 +72,7 @@ export const requirements = {
     'plugin_settings states defaults for all plugins: timeout, on_error, and when a failing plugin is tried again.',
   'CFG-09':
     'What can never match or be sent is refused with what to write: hosts, origins, registries, URLs, headers, commands.',
+  'CFG-95': 'A rule of a binding that can never match is refused, and a binding that refuses everybody is a warning.',
   'CFG-90':
     'What variables put into headers, environments, arguments and plugin configs, and credentials in headers and URLs, stand in no message and no line of the log.',
   // capability: CAP-…
@@ -448,6 +449,16 @@ export const requirements = {
   'GW-118':
     'An address that other machines can reach is refused unless the configuration says how callers are authenticated.',
   'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',
+  'GW-150':
+    'A request is allowed by a rule of its binding or refused before its target is looked up, so a forbidden name gets the same answer as an unknown one.',
+  'GW-151':
+    'Once callers are identified, a binding without rules refuses everybody, and an anonymous caller needs a rule that names `anonymous`.',
+  'GW-152':
+    'A request that a rule would allow with more scopes is refused with these scopes, in the body and in WWW-Authenticate.',
+  'GW-153': 'Lists show what the caller may use, by the same decision as a call.',
+  'GW-154':
+    'A request is decided again for the target that is sent or answered, and calls of plugins have the rights of the caller.',
+  'GW-155': 'The log line and a metric of each request show what the rules decided, and which one.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -286,7 +286,9 @@ describe('hooks', () => {
 
   it('may answer in place of the upstream', async () => {
     const { gateway, session } = await withChain(
-      inlineChain({ 'tools/call': () => ({ kind: 'respond', result: { content: [], cached: true } }) }),
+      inlineChain({
+        'tools/call': params => ({ kind: 'respond', params, result: { content: [], cached: true } }),
+      }),
     );
     expect((await gateway.post(toolCall('die'), session)).body.result).toEqual({ content: [], cached: true });
   });

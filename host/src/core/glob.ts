@@ -31,3 +31,16 @@ export function pathGlob(path: string): RegExp {
   });
   return new RegExp(`^${parts.join('')}$`);
 }
+
+/**
+ * Whether some text matches both of two globs, each split at its wildcards. Between the outer literals of two globs with
+ * wildcards, the inner ones of both fit one after the other, so only the outer ones can exclude each other.
+ */
+export function canBothMatch(one: readonly string[], other: readonly string[]): boolean {
+  if (one.length === 1) return matchesParts(other, one[0] ?? '');
+  if (other.length === 1) return matchesParts(one, other[0] ?? '');
+  const [start = '', otherStart = ''] = [one[0], other[0]];
+  const [end = '', otherEnd = ''] = [one.at(-1), other.at(-1)];
+  const canStart = start.startsWith(otherStart) || otherStart.startsWith(start);
+  return canStart && (end.endsWith(otherEnd) || otherEnd.endsWith(end));
+}

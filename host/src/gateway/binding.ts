@@ -2,8 +2,11 @@ import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { ChainPlace, HeldChain } from '../hook/chain-place.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
+import { UnmatchedNames } from '../hook/unmatched-names.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
+import { type Access, type AccessRules, accessRules } from './access.ts';
+import { type AccessRule, namesInRules } from './access-rule.ts';
 import { createOrigins, type Origins } from './handed-out-uris.ts';
 import { createListWarnings, type ListWarnings } from './list-warnings.ts';
 import { isWithheld, type Unhooked } from './unhooked.ts';
@@ -17,6 +20,8 @@ export interface Binding {
   readonly chain: ChainPlace;
   /** `drop` by default. */
   readonly unhooked?: Unhooked;
+  /** The rules of who may do what. Without them everybody may do everything, and nobody once callers are identified. */
+  readonly allow?: readonly AccessRule[] | undefined;
 }
 
 /** One client's connection to an upstream, with the remembered lists. */
@@ -38,6 +43,10 @@ export interface ClientScope {
 export interface Route extends ClientScope {
   readonly id: string;
   readonly chain: HookChain;
+  /** What the caller may do; undefined if everything. */
+  readonly access: Access | undefined;
+  /** Compares lists with the names in the rules. */
+  readonly named: UnmatchedNames<number>;
   readonly notices: ListWarnings;
 }
 
@@ -57,6 +66,8 @@ export const mayOffer = ({ serverInfo, ready, listeningSince }: Upstream, kind: 
 export interface OpenBindingOptions {
   /** See `limits.list_ms`. */
   readonly listMs: number;
+  /** Whether callers are identified. */
+  readonly isIdentityConfigured: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -66,15 +77,23 @@ export class OpenBinding implements Disposable {
   readonly id: string;
   readonly upstreams: readonly UpstreamPool[];
   readonly notices: ListWarnings;
+  /** Who may do what; undefined if everybody everything. */
+  readonly rules: AccessRules | undefined;
+  readonly named: UnmatchedNames<number>;
   readonly #chain: ChainPlace;
   readonly #unhooked: Unhooked;
   readonly #listMs: number;
   /** The remembered lists of upstreams whose clients share one connection. */
   readonly #sharedLists = new Map<Upstream, Catalogs>();
 
-  constructor({ id, chain, upstreams, unhooked = 'drop' }: Binding, { listMs, log, metrics }: OpenBindingOptions) {
+  constructor(binding: Binding, { listMs, isIdentityConfigured, log, metrics }: OpenBindingOptions) {
+    const { id, chain, upstreams, unhooked = 'drop', allow } = binding;
     this.id = id;
     this.upstreams = upstreams;
+    this.rules = accessRules(allow, isIdentityConfigured);
+    this.named = new UnmatchedNames(namesInRules(allow), ({ owner: rule, ...about }) =>
+      log.warn({ rule, ...about }, 'a rule of `allow` names what no upstream lists'),
+    );
     this.notices = createListWarnings(id, log, metrics);
     this.#chain = chain;
     this.#unhooked = unhooked;

@@ -9,6 +9,7 @@ import { type Receipt, Receipts } from '../hook/receipt.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { longestName, type Notification } from '../mcp/message.ts';
+import type { Decision } from './access.ts';
 import type { Route } from './binding.ts';
 
 /** The outcome of a call: an answer of an upstream or of a plugin, or a plugin's block. */
@@ -64,11 +65,17 @@ export class CallRecord {
   upstream: string | undefined;
   #calls: NestedRecord[] | undefined;
   #name: string | undefined;
+  #decision: Decision | undefined;
   #end: CallEnd | undefined;
 
   /** Records the tool, prompt or URI, as the client named it. */
   nameTarget(name: string): void {
     this.#name = cut(name, longestName);
+  }
+
+  /** Records what the rules of the binding say. The last decision counts: a plugin may have changed the target. */
+  decide(decision: Decision): void {
+    this.#decision = decision;
   }
 
   /** Records that the call goes to this upstream. */
@@ -99,6 +106,7 @@ export class CallRecord {
     const { upstream } = this;
     return {
       name: this.#name,
+      access: this.#decision,
       upstream,
       plugins: upstream === undefined ? undefined : this.receipts.calls,
       blocked: this.#end?.blocked,
@@ -140,6 +148,8 @@ export class NestedRecord extends CallRecord {
 export interface CallSummary {
   /** The tool, prompt or URI, as the client named it. */
   readonly name?: string | undefined;
+  /** What the rules of the binding said about it, if it has rules. */
+  readonly access?: Decision | undefined;
   readonly upstream?: string | undefined;
   readonly plugins?: readonly Receipt[] | undefined;
   /** The block that it was answered with. */

@@ -7,8 +7,9 @@ import {
   listMethods,
   type MethodName,
   methodNamed,
-  methods,
 } from '../mcp/methods.ts';
+import { checkName, kinds, routeForUri } from './authorize.ts';
+import type { Member } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { list } from './lists.ts';
 import { ownerOfName, ownerOfUri } from './name-routing.ts';
@@ -17,11 +18,12 @@ import { readResource } from './read-resource.ts';
 
 /**
  * Serves a request: finds the upstream that owns its target and sends it there through the hooks.
- * @throws Fault `method_unknown`, `params_invalid`, `name_unknown`, `resource_unknown`, `upstream_…`
+ * @throws Fault `access_denied`, `insufficient_scope`, `method_unknown`, `params_invalid`, `name_unknown`,
+ *   `resource_unknown`, `upstream_…`
  */
 export async function dispatch(call: Call): Promise<Outcome> {
   const name = methodNamed(call.method);
-  if (isOf(callMethods, name)) return methods[name].target === 'uri' ? read(call) : callNamed(call, name);
+  if (isOf(callMethods, name)) return name === 'resources/read' ? read(call) : callNamed(call, name);
   if (isOf(listMethods, name)) return list(call, name);
   return isOf(completeMethods, name) ? complete(call) : fail('method_unknown', { method: call.method });
 }
@@ -32,10 +34,11 @@ const isOf = <N extends MethodName>(names: readonly N[], name: MethodName | unde
 const withoutTask = ({ task: _, ...params }: JsonObject): JsonObject => params;
 
 /** Sends a call of a tool or prompt to the upstream that has it, under its name there. */
-function callNamed(call: Call, method: CallMethod): Promise<Outcome> {
+function callNamed(call: Call, method: Exclude<CallMethod, 'resources/read'>): Promise<Outcome> {
   const { params, route } = call;
   const exposed = stringIn(params, 'name');
   call.record.nameTarget(exposed);
+  checkName(call, kinds[method], exposed);
   const { member, name } = ownerOfName(route, exposed);
   // "Receivers that do not declare the task capability … MUST process requests … normally, ignoring any
   // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that no client can query.
@@ -46,20 +49,29 @@ function callNamed(call: Call, method: CallMethod): Promise<Outcome> {
 function read(call: Call): Promise<Outcome> {
   const uri = stringIn(call.params, 'uri');
   call.record.nameTarget(uri);
-  return readResource(call, uri);
+  return readResource(call, uri, routeForUri(call, uri));
 }
 
 /** Sends a completion to the owner of its reference: a prompt, or a template by its URI. */
 async function complete(call: Call): Promise<Outcome> {
   const { ref } = call.params;
   if (!isJsonObject(ref)) return fail('params_invalid', { hint: '`ref` is not an object' });
-  if (ref.type === 'ref/resource') {
-    const member = await ownerOfUri(call.route, stringIn(ref, 'uri'), call.signal);
-    return member.upstream.request(call.method, call.params, requestOptions(call));
+  const { type } = ref;
+  if (type === 'ref/resource') {
+    const uri = stringIn(ref, 'uri');
+    const member = await ownerOfUri(routeForUri(call, uri, true), uri, call.signal);
+    return completeAt(call, member, { type, uri });
   }
-  const { member, name } = ownerOfName(call.route, stringIn(ref, 'name'));
-  return member.upstream.request(call.method, { ...call.params, ref: { ...ref, name } }, requestOptions(call));
+  if (type !== 'ref/prompt') return fail('params_invalid', { hint: '`ref.type` is not ref/prompt or ref/resource' });
+  const exposed = stringIn(ref, 'name');
+  checkName(call, 'prompts', exposed);
+  const { member, name } = ownerOfName(call.route, exposed);
+  return completeAt(call, member, { type, name });
 }
+
+/** Asks a member. Its reference names only what the caller may use. */
+const completeAt = (call: Call, { upstream }: Member, ref: JsonObject): Promise<Outcome> =>
+  upstream.request(call.method, { ...call.params, ref }, requestOptions(call));
 
 function stringIn(params: JsonObject, member: string): string {
   const value = params[member];

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly metrics?: Metrics;
   /** The ids of upstreams that may be down while the gateway is ready. */
   readonly optionalUpstreams?: ReadonlySet<string>;
+  /** Whether callers are identified. Then a binding without `allow` refuses all of them. */
+  readonly isIdentityConfigured?: boolean;
   /** Shown to clients as the server's version. */
   readonly version?: string;
 }
@@ -37,7 +39,8 @@ export class Gateway implements Disposable {
   readonly settings: BindingSettings;
 
   constructor({ bindings, limits, log, metrics = new Metrics(), ...options }: GatewayOptions) {
-    const openOptions = { listMs: limits.list_ms, log, metrics };
+    const { isIdentityConfigured = false } = options;
+    const openOptions = { listMs: limits.list_ms, isIdentityConfigured, log, metrics };
     this.bindings = new Map(bindings.map(binding => [binding.id, new OpenBinding(binding, openOptions)]));
     this.standard = this.bindings.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
     this.readiness = createReadiness(bindings, this.bindings, options.optionalUpstreams ?? new Set());

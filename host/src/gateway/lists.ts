@@ -6,7 +6,8 @@ import { type Answer, resultAnswer } from '../mcp/answer.ts';
 import { type ListMethod, listShape } from '../mcp/methods.ts';
 import { withoutTasks } from '../mcp/tasks.ts';
 import { itemsIn } from '../upstream/catalog.ts';
-import { type Member, mayOffer, reachedMembers } from './binding.ts';
+import { visibleTo } from './authorize.ts';
+import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { pageOf } from './handed-out-uris.ts';
 import { exposedName } from './name-routing.ts';
@@ -54,7 +55,7 @@ async function listOfOne(call: Call, member: Member, method: ListMethod): Promis
   if (learn !== undefined && !answer.error) {
     learn(itemsIn(answer.result, method), call.params.cursor === undefined && answer.result.nextCursor === undefined);
   }
-  if (!answer.error && call.route.chain.looksAtLists) {
+  if (!answer.error && looksAtLists(call.route)) {
     const { result } = answer;
     const isLast = result.nextCursor === undefined;
     noteListed(call, member, method, itemsIn(result, method), { isFirst: call.params.cursor === undefined, isLast });
@@ -62,23 +63,33 @@ async function listOfOne(call: Call, member: Member, method: ListMethod): Promis
   return pastHooks(call, member, method, answer);
 }
 
-/** Shows the names of a list to the chain, which warns of conditions that match nothing. */
+const looksAtLists = ({ chain, named }: Route) => chain.looksAtLists || named.isLooking;
+
+/** Shows the names of a list to those who warn of configured names that match nothing. */
 function noteListed(
   { route }: Call,
-  { upstream }: Member,
+  member: Member,
   method: ListMethod,
   items: readonly JsonObject[],
   page: Pick<ListedPage, 'isFirst' | 'isLast'>,
 ): void {
-  const upstreams = route.members.map(member => member.upstream.id);
+  const upstreams = route.members.map(each => each.upstream.id);
   const names = items.map(item => String(item[listShape(method).key]));
-  route.chain.listed({ binding: route.id, upstream: upstream.id, upstreams, method, names, ...page });
+  const listed = { binding: route.id, upstream: member.upstream.id, upstreams, method, names, ...page };
+  route.chain.listed(listed);
+  const exposed = method.startsWith('resources/') ? names : names.map(name => exposedName(route, member, name));
+  route.named.listed({ ...listed, names: exposed });
 }
 
-/** Passes a list through the after hooks, without entries that clients cannot call. */
-function pastHooks(call: Call, member: Member, method: ListMethod, answer: Answer): Promise<Outcome> {
+/**
+ * Passes a list through the after hooks, without entries that the client cannot or may not call. Plugins may rename
+ * entries, and a call is checked under the name that the client sees and under the one that is sent, so both count.
+ */
+async function pastHooks(call: Call, member: Member, method: ListMethod, answer: Answer): Promise<Outcome> {
   call.record.enterUpstream(member.upstream.id);
-  return afterHooks(call, hookContext(call, member), method, callable(call, member, method, answer));
+  const shown = visibleTo(call, member, method, callable(call, member, method, answer));
+  const outcome = await afterHooks(call, hookContext(call, member), method, shown);
+  return outcome.kind === 'block' || outcome === shown ? outcome : visibleTo(call, member, method, outcome);
 }
 
 /** Removes task support from a list of tools; other lists are unchanged. */
@@ -93,7 +104,7 @@ function callable(call: Call, { upstream }: Member, method: ListMethod, answer: 
 /** Returns the list of one of several upstreams after the plugins, under the names that clients see. */
 async function listOf(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
   const items = await itemsOf(call, member, method);
-  if (call.route.chain.looksAtLists) noteListed(call, member, method, items, { isFirst: true, isLast: true });
+  if (looksAtLists(call.route)) noteListed(call, member, method, items, { isFirst: true, isLast: true });
   const whole = resultAnswer({ [listShape(method).member]: items });
   const outcome = await pastHooks(call, member, method, whole);
   if (outcome.kind !== 'result' || method.startsWith('resources/')) return outcome;

@@ -11,19 +11,34 @@ const separator = '__';
 export const exposedName = (route: Pick<Route, 'members'>, { upstream }: Member, name: string): string =>
   route.members.length === 1 ? name : `${upstream.id}${separator}${name}`;
 
+/** Returns the id of the upstream that a tool or prompt belongs to by its name, whether or not they exist. */
+export function upstreamInName({ members }: Pick<Route, 'members'>, exposed: string): string | undefined {
+  if (members.length === 1) return members[0].upstream.id;
+  const at = exposed.indexOf(separator);
+  return at < 0 ? undefined : exposed.slice(0, at);
+}
+
+/** Returns the members of which the caller could be allowed something. */
+export const reachableMembers = ({ members, access }: Pick<Route, 'members' | 'access'>): readonly Member[] =>
+  access === undefined || access.isUnlimited
+    ? members
+    : members.filter(member => access.reaches(member.upstream.id, exposedName({ members }, member, '')));
+
 /**
  * Returns the member that has a tool or prompt, and its name there.
  * @throws Fault `name_unknown`
  */
 export function ownerOfName(route: Route, exposed: string): { member: Member; name: string } {
   if (route.members.length === 1) return { member: route.members[0], name: exposed };
-  const at = exposed.indexOf(separator);
-  const member = route.members.find(({ upstream }) => upstream.id === exposed.slice(0, at));
-  if (at < 0 || member === undefined) {
-    const prefixes = route.members.map(each => exposedName(route, each, '')).join(', ');
+  const id = upstreamInName(route, exposed);
+  const member = route.members.find(({ upstream }) => upstream.id === id);
+  if (id === undefined || member === undefined) {
+    const prefixes = reachableMembers(route)
+      .map(each => exposedName(route, each, ''))
+      .join(', ');
     return fail('name_unknown', { name: exposed, binding: route.id, hint: `names begin with one of ${prefixes} here` });
   }
-  return { member, name: exposed.slice(at + separator.length) };
+  return { member, name: exposed.slice(id.length + separator.length) };
 }
 
 /** The owner of a URI. */

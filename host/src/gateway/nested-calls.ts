@@ -6,6 +6,7 @@ import { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { BlockData } from '../hook/hook-chain.ts';
 import { InvalidOutput, parseObject } from '../hook/invalid-output.ts';
+import { checkName, isRefusal } from './authorize.ts';
 import type { Member } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { ownerOfName } from './name-routing.ts';
@@ -22,7 +23,7 @@ const noCalls: readonly CalledTool[] = [];
 
 /**
  * Provides the tools of a call's binding to its plugins. A plugin's call is handled like the client's, with the same
- * route, chain, headers and principal, and with an id and a record of its own.
+ * route, chain, headers, principal and rights, and with an id and a record of its own.
  */
 export class NestedTools implements Tools {
   readonly #call: Call;
@@ -61,6 +62,7 @@ export class NestedTools implements Tools {
       },
     };
     try {
+      checkName(nested, 'tools', tool);
       const { member, name } = ownerOfName(this.#call.route, tool);
       const args = parseObject(argumentsJson, 'arguments-json');
       const params = { name, arguments: args };
@@ -105,6 +107,7 @@ function errorOf(thrown: unknown): CallError {
   if (!(thrown instanceof Fault) || thrown.code === 'internal') throw thrown;
   // An upstream's own words have passed no plugin, so only the code's text is passed on.
   const { says } = codes[thrown.code];
+  if (isRefusal(thrown)) return { tag: 'denied', val: says };
   if (thrown.code === 'name_unknown') return { tag: 'not-found', val: says };
   return thrown.code === 'upstream_timeout' ? { tag: 'timeout' } : { tag: 'unavailable', val: says };
 }

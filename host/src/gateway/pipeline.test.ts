@@ -65,7 +65,7 @@ describe('a call', () => {
       what: 'that a plugin answers, whose answer passes the after hooks',
       given: {
         chain: inlineChain(
-          { 'tools/call': () => ({ kind: 'respond', result: own }) },
+          { 'tools/call': () => ({ kind: 'respond', params, result: own }) },
           { 'tools/call': value => ({ kind: 'proceed', result: { ...value, seen: true } }) },
         ),
       },
@@ -75,7 +75,7 @@ describe('a call', () => {
     },
     {
       what: 'that a plugin answers, which is checked also where no after hook follows',
-      given: { chain: inlineChain({ 'tools/call': () => ({ kind: 'respond', result: own }) }) },
+      given: { chain: inlineChain({ 'tools/call': () => ({ kind: 'respond', params, result: own }) }) },
       outcome: { result: own },
       sent: [],
       hooks: [before, after],

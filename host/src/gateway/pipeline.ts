@@ -7,6 +7,7 @@ import type { Notification } from '../mcp/message.ts';
 import { type CallMethod, type HookedMethod, targetOf } from '../mcp/methods.ts';
 import { outputSchemaOf } from '../upstream/tool-output-schema.ts';
 import type { RequestOptions } from '../upstream/upstream.ts';
+import { checkSent } from './authorize.ts';
 import type { Member, Route } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { pageOf, urisIn } from './handed-out-uris.ts';
@@ -37,7 +38,7 @@ async function throughHooks(call: Call, member: Member, method: CallMethod, para
 
   const before = await beforeHooks(call, member, context, method, params);
   if (before.kind === 'block') return before;
-  const sent = before.kind === 'respond' ? params : before.params;
+  const sent = before.params;
   context.target = targetOf(method, sent);
 
   const answer = before.kind === 'respond' ? resultAnswer(before.result) : await ask(call, member, method, before);
@@ -53,12 +54,13 @@ interface Sent {
 }
 
 async function beforeHooks(
-  { route, signal, nested }: Call,
+  call: Call,
   member: Member,
   context: HookContext,
   method: CallMethod,
   params: JsonObject,
 ): Promise<Exclude<BeforeOutcome, { kind: 'proceed' }> | Sent> {
+  const { route, signal } = call;
   const { url } = member.upstream;
   if (!route.chain.handles('before', method, context)) {
     if (route.chain.isShadowed('before', method, context)) {
@@ -72,15 +74,23 @@ async function beforeHooks(
   context.upstreamRequest = headers;
   const outcome = await route.chain.before(context, method, params, signal);
   context.upstreamRequest = undefined;
-  if (outcome.kind !== 'proceed') return outcome;
-  // The tool that is sent must be allowed, and a plugin may have renamed it.
-  if (outcome.params.name !== params.name) nested?.admit(exposedName(route, member, String(outcome.params.name)));
+  if (outcome.kind === 'block') return outcome;
+  checkChanged(call, member, method, params, outcome.params);
+  if (outcome.kind === 'respond') return outcome;
   const filled = url && headers?.fill(url, context.receipts.calls);
   // A request is sent with all headers that its plugins set, or not at all.
   if (filled !== undefined && 'refusedOf' in filled) {
     return { kind: 'block', data: failureData(filled.refusedOf, 'unavailable') };
   }
   return { ...outcome, filled };
+}
+
+/** Checks the target that is sent, or answered by a plugin, if a plugin has changed it. */
+function checkChanged(call: Call, member: Member, method: CallMethod, params: JsonObject, sent: JsonObject): void {
+  const target = targetOf(method, sent);
+  if (target === targetOf(method, params)) return;
+  checkSent(call, member, method, String(target));
+  if (method === 'tools/call') call.nested?.admit(exposedName(call.route, member, String(target)));
 }
 
 /** Calls the upstream, with the headers that plugins set for this request. */

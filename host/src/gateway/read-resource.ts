@@ -1,6 +1,6 @@
 import { signalOf } from '../core/canceller.ts';
 import { jsonRpc } from '../mcp/errors.ts';
-import { type Member, mayOffer, reachedMembers } from './binding.ts';
+import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { lookUp, nobodyHas, originOf, ownershipOf } from './name-routing.ts';
 import { callMember } from './pipeline.ts';
@@ -8,14 +8,15 @@ import { callMember } from './pipeline.ts';
 /**
  * Reads a resource from its owner. If the owner does not know it, the upstream that handed it out is asked, and the one
  * that lists it now. A resource in no list is requested from all: a tool may have handed it out long ago.
+ * @param route with the members that may be asked
  * @throws Fault `resource_unknown`, `upstream_…`
  */
-export async function readResource(call: Call, uri: string): Promise<Outcome> {
-  const { route, signal } = call;
+export async function readResource(call: Call, uri: string, route = call.route): Promise<Outcome> {
+  const { signal } = call;
   if (route.members.length === 1) return readFrom(call, route.members[0]);
   const began = Date.now();
   const { owner, unknown } = await ownershipOf(route, uri, signal);
-  if (owner === undefined) return readFromAny(call, uri, unknown);
+  if (owner === undefined) return readFromAny(call, uri, route, unknown);
   const outcome = await readFrom(call, owner);
   if (!isUnknown(outcome)) return outcome;
   const origin = originOf(route, uri);
@@ -36,8 +37,12 @@ const isUnknown = (outcome: Outcome) => outcome.kind === 'error' && unknownCodes
  * waited for.
  * @param unknown why the lists of some members are unknown
  */
-async function readFromAny(call: Call, uri: string, unknown: ReadonlyMap<Member, unknown>): Promise<Outcome> {
-  const { route } = call;
+async function readFromAny(
+  call: Call,
+  uri: string,
+  route: Route,
+  unknown: ReadonlyMap<Member, unknown>,
+): Promise<Outcome> {
   const members = reachedMembers(route).filter(({ upstream }) => mayOffer(upstream, 'resources'));
   const silences = members.flatMap(member => unknown.get(member) ?? member.lists.lateFault ?? []);
   const asked = members.filter(member => !unknown.has(member) && member.lists.lateFault === undefined);

@@ -5,6 +5,8 @@ import type { Answer } from '../mcp/answer.ts';
 import { blockedAnswer } from '../mcp/blocked-answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import type { Client, ClientListener, ClientRequest, RequestedBinding } from '../mcp/revision/gateway-port.ts';
+import type { Access } from './access.ts';
+import { checkEntry } from './authorize.ts';
 import type { ClientScope, OpenBinding, Route } from './binding.ts';
 import type { CallRecord } from './call.ts';
 import { dispatch } from './dispatch.ts';
@@ -30,12 +32,16 @@ export class EnteredBinding implements RequestedBinding {
   readonly #binding: OpenBinding;
   readonly #request: EnteringRequest;
   readonly #settings: BindingSettings;
+  readonly #access: Access | undefined;
   readonly #held: HeldChain;
 
+  /** @throws Fault `access_denied`, `insufficient_scope` if the caller may use nothing of the binding */
   constructor(binding: OpenBinding, request: EnteringRequest, settings: BindingSettings) {
     this.#binding = binding;
     this.#request = request;
     this.#settings = settings;
+    this.#access = binding.rules?.of(request.principal);
+    checkEntry(this.#access, binding.id, request.call);
     this.#held = binding.enter();
   }
 
@@ -57,7 +63,7 @@ export class EnteredBinding implements RequestedBinding {
   }
 
   openClient(listener: ClientListener): Client {
-    return new BindingClient(this.#binding, listener, this.#settings.version);
+    return new BindingClient(this.#binding, this.#access, listener, this.#settings.version);
   }
 
   async dispatch(client: BindingClient, { method, params, signal, onNotification }: ClientRequest): Promise<Answer> {
@@ -88,8 +94,8 @@ export class EnteredBinding implements RequestedBinding {
   }
 
   #routeOf({ members, origins, withholds }: ClientScope): Route {
-    const { id, notices } = this.#binding;
-    return { id, chain: this.#held.chain, notices, members, origins, withholds };
+    const { id, named, notices } = this.#binding;
+    return { id, chain: this.#held.chain, access: this.#access, named, notices, members, origins, withholds };
   }
 }
 
@@ -98,10 +104,12 @@ class BindingClient implements Client {
   readonly scope: ClientScope & Disposable;
   readonly #binding: string;
   readonly #version: string;
+  readonly #access: Access | undefined;
   readonly #listener: ClientListener;
 
-  constructor(binding: OpenBinding, listener: ClientListener, version: string) {
+  constructor(binding: OpenBinding, access: Access | undefined, listener: ClientListener, version: string) {
     this.#binding = binding.id;
+    this.#access = access;
     this.#version = version;
     this.#listener = listener;
     this.scope = binding.open(() => listener.isListening());
@@ -112,7 +120,7 @@ class BindingClient implements Client {
   }
 
   describe() {
-    const instructions = instructionsOf(this.scope);
+    const instructions = instructionsOf({ members: this.scope.members, access: this.#access });
     return {
       implementation: serverInfoOf(this.#binding, this.scope, this.#version),
       capabilities: capabilitiesOf(this.scope),

@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
 import type { JsonObject } from '../core/json.ts';
+import { createPrincipal } from '../identity/principal.ts';
+import { AccessRules } from './access.ts';
+import type { AccessRule } from './access-rule.ts';
 import type { Route } from './binding.ts';
 import { capabilitiesOf, instructionsOf } from './server-capabilities.ts';
 
@@ -11,6 +14,7 @@ const routeOf = (...upstreams: (JsonObject | undefined)[]) => ({
       serverInfo: capabilities && { capabilities, ...(capabilities.tools ? { instructions: 'Use `echo`.' } : {}) },
     },
   })) as unknown as Route['members'],
+  access: undefined,
 });
 const changing = { listChanged: true };
 
@@ -38,4 +42,17 @@ it('are instructions as they were said; of several, with the prefix of their nam
   expect(instructionsOf(routeOf({}, { tools: {} }, undefined))).toBe(
     '## up1\n\nThe names of its tools and prompts begin with `up1__` here.\n\nUse `echo`.',
   );
+});
+
+it.each<[rule: AccessRule, upstreams: readonly string[]]>([
+  [{}, ['up0', 'up1']],
+  [{ upstreams: ['up1'] }, ['up1']],
+  [{ tools: ['up0__*'] }, ['up0']],
+  [{ tools: ['*e'] }, ['up0', 'up1']],
+  [{ prompts: ['x'] }, []],
+  [{ resources: ['doc:*'], tools: ['up0__x'] }, ['up0', 'up1']],
+])('[GW-153] are instructions of the upstreams of which a rule could allow something: %j', (rule, upstreams) => {
+  const access = new AccessRules([rule], true).of(createPrincipal({ scheme: 'sso', subject: 'ada' }));
+  const text = instructionsOf({ ...routeOf({ tools: {} }, { tools: {} }), access }) ?? '';
+  expect(['up0', 'up1'].filter(id => text.includes(`## ${id}`))).toEqual(upstreams);
 });

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Route } from './binding.ts';
-import { exposedName } from './name-routing.ts';
+import { exposedName, reachableMembers } from './name-routing.ts';
 
 /**
  * Extensions that need only tools, resources and their `_meta`. Others, and `experimental` ones, have methods and
@@ -47,10 +47,13 @@ export function serverInfoOf(binding: string, { members }: Pick<Route, 'members'
     : { name: binding, version: gatewayVersion };
 }
 
-/** Returns the instructions of the upstreams; with several, each under its id and with the prefix of its names. */
-export function instructionsOf(route: Pick<Route, 'members'>): string | undefined {
+/**
+ * Returns the instructions of the upstreams that the caller may use; with several, each under its id and with the prefix
+ * of its names.
+ */
+export function instructionsOf(route: Pick<Route, 'members' | 'access'>): string | undefined {
   const several = route.members.length > 1;
-  const texts = route.members.flatMap(member => {
+  const texts = reachableMembers(route).flatMap(member => {
     const { id, serverInfo } = member.upstream;
     const text = serverInfo?.instructions;
     if (text === undefined || !several) return text ?? [];

@@ -238,7 +238,7 @@ describe('respond', () => {
     } as Record<string, Entry>);
     const on = context();
     const before = await chain.before(on, 'tools/call', call);
-    expect(before).toEqual({ kind: 'respond', result: { content: [{ type: 'text', text: 'cached' }] } });
+    expect(before).toEqual({ kind: 'respond', params: call, result: { content: [{ type: 'text', text: 'cached' }] } });
     expect(on.receipts.calls.map(report => report.plugin)).toEqual(['first', 'cache']);
     const answer = before.kind === 'respond' ? before.result : {};
     const after = await chain.after(on, 'tools/call', answer);

@@ -51,14 +51,17 @@ class PluginChain implements HookChain {
   readonly #plan: Plan;
   readonly #outputSchemas: OutputSchemas;
   readonly #failureWarning: RepeatedWarning;
-  readonly #unmatched: UnmatchedNames;
+  readonly #unmatched: UnmatchedNames<string>;
 
   constructor(options: HookChainOptions) {
     const { plugins, log, recorder } = options;
     this.#options = options;
     this.#plan = new Plan(plugins, recorder !== undefined);
     this.#outputSchemas = new OutputSchemas(log);
-    this.#unmatched = new UnmatchedNames(plugins, log);
+    const named = plugins.flatMap(({ id, named: names = [] }) => names.map(name => ({ ...name, owner: id })));
+    this.#unmatched = new UnmatchedNames(named, ({ owner: plugin, ...about }) =>
+      log.warn({ plugin, ...about }, 'conditions of a plugin name what no upstream lists: it is not called for them'),
+    );
     this.#failureWarning = new RepeatedWarning(log, 'a plugin failed');
   }
 
@@ -95,7 +98,7 @@ class PluginChain implements HookChain {
     const plan = this.#plan.of(beforeHook(method));
     if (plan === undefined) return { kind: 'proceed', params };
     const done = await runInOrder(params, this.#beforeRun(on, method, plan, signal));
-    if (done.kind === 'respond') return { kind: 'respond', result: done.value };
+    if (done.kind === 'respond') return { kind: 'respond', params: done.answered, result: done.value };
     return done.kind === 'block' ? this.#hide(done) : { kind: 'proceed', params: done.value };
   }
 

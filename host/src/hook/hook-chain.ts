@@ -47,10 +47,13 @@ export interface BlockData {
   readonly details?: unknown;
 }
 
-/** The outcome of a stage. `params` and `result` are the input objects themselves if no plugin changed them. */
+/**
+ * The outcome of a stage. `params` and `result` are the input objects themselves if no plugin changed them; the `params`
+ * of a response are those that the plugin answered.
+ */
 export type BeforeOutcome =
   | { readonly kind: 'proceed'; readonly params: JsonObject }
-  | { readonly kind: 'respond'; readonly result: JsonObject }
+  | { readonly kind: 'respond'; readonly params: JsonObject; readonly result: JsonObject }
   | { readonly kind: 'block'; readonly data: BlockData };
 export type AfterOutcome =
   | { readonly kind: 'proceed'; readonly result: JsonObject }

@@ -69,7 +69,8 @@ function conclude<V extends Request | Response>(
     const values = run.recording && { before, after, answer };
     const data = account(hop, own, isHeldBack, run, values);
     if (data !== undefined) block ??= { kind: 'block', data };
-    if (answer !== undefined && own[0]?.outcome === 'respond') response ??= { kind: 'respond', value: answer };
+    if (answer !== undefined && own[0]?.outcome === 'respond')
+      response ??= { kind: 'respond', answered: after, value: answer };
     next = (hop.places[0] ?? Infinity) + 1;
   }
   return block ?? response ?? { kind: 'proceed', value, next };

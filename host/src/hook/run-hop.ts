@@ -50,7 +50,8 @@ type HopInput =
 
 export type RunResult =
   | { readonly kind: 'proceed'; readonly value: JsonObject }
-  | { readonly kind: 'respond'; readonly value: JsonObject }
+  /** The value that a plugin answered, and its answer. */
+  | { readonly kind: 'respond'; readonly answered: JsonObject; readonly value: JsonObject }
   | { readonly kind: 'block'; readonly data: BlockData };
 
 /** The result of one hop. `next` is the place of the first plugin after it. */
@@ -75,7 +76,7 @@ export async function runHop<V extends Request | Response>(
   const values = run.recording && { before: value, after: taken.value, answer: taken.answer };
   const data = account(hop, taken.reports, isHeldBack, run, values);
   if (data !== undefined) return { kind: 'block', data };
-  if (taken.answer !== undefined) return { kind: 'respond', value: taken.answer };
+  if (taken.answer !== undefined) return { kind: 'respond', answered: taken.value, value: taken.answer };
   return { kind: 'proceed', value: taken.value, next: (hop.places[taken.reports.length - 1] ?? Infinity) + 1 };
 }
 

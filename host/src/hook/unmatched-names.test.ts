@@ -1,6 +1,5 @@
 import { expect, it, vi } from 'vitest';
 import type { Condition } from '../contract/hook-policy.ts';
-import { silentLog } from '../core/log.ts';
 import type { ListMethod } from '../mcp/methods.ts';
 import { namedTargets } from './condition.ts';
 import { UnmatchedNames } from './unmatched-names.ts';
@@ -9,12 +8,12 @@ const field = { 'tools/list': 'tools', 'prompts/list': 'prompts' } as const;
 
 /** Returns what shows lists, each whole unless stated, and the warnings so far. */
 function setUp(conditions: readonly Condition[], upstreams: readonly string[] = ['mail', 'files']) {
-  const log = silentLog();
-  const warn = vi.spyOn(log, 'warn');
-  const unmatched = new UnmatchedNames([{ id: 'p', named: namedTargets(conditions, 'main') }], log);
+  const report = vi.fn();
+  const named = namedTargets(conditions, 'main').map(name => ({ ...name, owner: 'p' }));
+  const unmatched = new UnmatchedNames(named, report);
   const list = (method: ListMethod, upstream: string, names: readonly string[], page = {}) =>
     unmatched.listed({ binding: 'main', upstreams, upstream, method, names, isFirst: true, isLast: true, ...page });
-  const warnings = () => warn.mock.calls.map(([about]) => about as unknown);
+  const warnings = () => report.mock.calls.map(([about]) => about as unknown);
   return { unmatched, list, warnings };
 }
 
@@ -32,7 +31,7 @@ it.each<{ what: string; conditions: readonly Condition[]; names: readonly string
   list('tools/list', 'mail', ['send', 'read']);
   expect(warnings()).toEqual([]);
   list('tools/list', 'files', ['open']);
-  const about = { plugin: 'p', binding: 'main', field: field['tools/list'], count: names?.length, names };
+  const about = { owner: 'p', binding: 'main', field: field['tools/list'], count: names?.length, names };
   expect(warnings()).toEqual(names === undefined ? [] : [about]);
 });
 

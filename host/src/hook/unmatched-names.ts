@@ -1,5 +1,4 @@
 import { matchesGlob } from '../core/glob.ts';
-import type { Log } from '../core/log.ts';
 import type { ListMethod } from '../mcp/methods.ts';
 import type { NamedTarget, TargetField } from './condition.ts';
 
@@ -16,8 +15,19 @@ export interface ListedPage {
   readonly isLast: boolean;
 }
 
-interface Condition extends NamedTarget {
-  readonly plugin: string;
+/** A name in the configuration, and who named it: a plugin's condition, or a rule. */
+export interface ConfiguredName<Owner> extends NamedTarget {
+  readonly owner: Owner;
+}
+
+/** The names of one owner that match nothing. */
+export interface Unmatched<Owner> {
+  readonly owner: Owner;
+  readonly binding: string;
+  readonly field: TargetField;
+  readonly count: number;
+  /** Some of them. */
+  readonly names: readonly string[];
 }
 
 /** The lists that show what a field of a condition can name. */
@@ -28,34 +38,33 @@ const lists: Readonly<Record<TargetField, readonly ListMethod[]>> = {
 };
 const fields = Object.keys(lists) as readonly TargetField[];
 
-/** The conditions on one kind of targets that have matched nothing so far, and the lists that are still to be seen. */
-interface Search {
-  conditions: readonly Condition[];
+/** The names of one kind of targets that have matched nothing so far, and the lists that are still to be seen. */
+interface Search<Owner> {
+  names: readonly ConfiguredName<Owner>[];
   waiting: Set<string> | undefined;
   readonly begun: Set<string>;
 }
 
-/** The number of names in one log line. */
+/** The number of names in one report. */
 const shown = 10;
 
 /**
- * Warns of conditions whose names match nothing that the upstreams of a binding list. Such a condition is rarely intended,
- * and only the upstreams know. It looks at each list until it was seen whole once.
+ * Reports configured names that match nothing that the upstreams of a binding list. Such a name is rarely intended, and
+ * only the upstreams know. It looks at each list until it was seen whole once.
  */
-export class UnmatchedNames {
-  readonly #log: Log;
-  readonly #searches = new Map<TargetField, Search>();
+export class UnmatchedNames<Owner> {
+  readonly #report: (unmatched: Unmatched<Owner>) => void;
+  readonly #searches = new Map<TargetField, Search<Owner>>();
 
-  constructor(plugins: readonly { readonly id: string; readonly named?: readonly NamedTarget[] }[], log: Log) {
-    this.#log = log;
-    const all = plugins.flatMap(({ id, named = [] }) => named.map(each => ({ ...each, plugin: id })));
+  constructor(all: readonly ConfiguredName<Owner>[], report: (unmatched: Unmatched<Owner>) => void) {
+    this.#report = report;
     for (const field of fields) {
-      const conditions = all.filter(condition => condition.field === field);
-      if (conditions.length > 0) this.#searches.set(field, { conditions, waiting: undefined, begun: new Set() });
+      const names = all.filter(each => each.field === field);
+      if (names.length > 0) this.#searches.set(field, { names, waiting: undefined, begun: new Set() });
     }
   }
 
-  /** Whether there are conditions to compare lists with. */
+  /** Whether there are names to compare lists with. */
   get isLooking(): boolean {
     return this.#searches.size > 0;
   }
@@ -71,26 +80,25 @@ export class UnmatchedNames {
     if (isFirst) search.begun.add(key);
     // A template can stand for any URI.
     const canBeAny = method === 'resources/templates/list' && names.length > 0;
-    search.conditions = search.conditions.filter(
-      condition => !isOf(condition, upstream) || !(canBeAny || names.some(name => isNamed(condition, upstream, name))),
+    search.names = search.names.filter(
+      each => !isOf(each, upstream) || !(canBeAny || names.some(name => isNamed(each, upstream, name))),
     );
     if (isLast && search.begun.has(key)) search.waiting.delete(key);
-    if (search.waiting.size > 0 && search.conditions.length > 0) return;
+    if (search.waiting.size > 0 && search.names.length > 0) return;
     this.#searches.delete(field);
-    this.#warn(page.binding, field, search.conditions);
+    this.#reportAll(page.binding, field, search.names);
   }
 
-  #warn(binding: string, field: TargetField, conditions: readonly Condition[]): void {
-    for (const plugin of new Set(conditions.map(each => each.plugin))) {
-      const names = conditions.filter(each => each.plugin === plugin).map(({ glob }) => glob);
-      const about = { plugin, binding, field, count: names.length, names: names.slice(0, shown) };
-      this.#log.warn(about, 'conditions of a plugin name what no upstream lists: it is not called for them');
+  #reportAll(binding: string, field: TargetField, unmatched: readonly ConfiguredName<Owner>[]): void {
+    for (const owner of new Set(unmatched.map(each => each.owner))) {
+      const names = unmatched.filter(each => each.owner === owner).map(({ glob }) => glob);
+      this.#report({ owner, binding, field, count: names.length, names: names.slice(0, shown) });
     }
   }
 }
 
-const isOf = ({ upstreams }: Condition, upstream: string): boolean =>
+const isOf = ({ upstreams }: NamedTarget, upstream: string): boolean =>
   upstreams.length === 0 || upstreams.some(glob => matchesGlob(glob, upstream));
 
-const isNamed = ({ glob }: Condition, upstream: string, name: string): boolean =>
+const isNamed = ({ glob }: NamedTarget, upstream: string, name: string): boolean =>
   matchesGlob(glob, name) || matchesGlob(glob, `${upstream}__${name}`);

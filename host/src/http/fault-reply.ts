@@ -53,14 +53,16 @@ export function faultReply(
 
 function headersOf({
   code,
-  details: { retry_after_ms: wait, allow },
+  details: { retry_after_ms: wait, allow, scope },
 }: Fault): Readonly<Record<string, string>> | undefined {
+  // RFC 6750 § 3.1. The configuration accepts no scope that would need escaping.
+  if (code === 'insufficient_scope') return { 'www-authenticate': `Bearer error="${code}", scope="${scope}"` };
   if (typeof wait === 'number') return { 'retry-after': String(Math.ceil(wait / 1_000)) };
   return code === 'http_method_refused' && typeof allow === 'string' ? { allow } : headersFor[code];
 }
 
 /** Details that a client can use: the upstream, its error number, the limit, and the supported revisions. */
-const forClients = ['upstream', 'status', 'retry_after_ms', 'after_ms', 'setting', 'supported', 'requested'];
+const forClients = ['upstream', 'status', 'retry_after_ms', 'after_ms', 'setting', 'supported', 'requested', 'scope'];
 
 const told = ({ details }: Fault) =>
   Object.fromEntries(forClients.flatMap(name => (details[name] === undefined ? [] : [[name, details[name]]])));

@@ -166,7 +166,7 @@ export class OpenRequest implements Arrival {
     const ms = performance.now() - this.#began;
     const { status, dropped } = this.reply;
     const { subject, tenant } = this.principal;
-    const { name, upstream, plugins, calls } = summary;
+    const { name, access, upstream, plugins, calls } = summary;
     const line: RequestLine = {
       ...{
         request: this.id,
@@ -175,6 +175,7 @@ export class OpenRequest implements Arrival {
         subject,
         tenant,
         name,
+        access,
         upstream,
         status,
         ms,

@@ -2,6 +2,7 @@ import { bounded } from '../core/bounded.ts';
 import type { FaultCode } from '../core/codes/index.ts';
 import { toFault } from '../core/fault.ts';
 import { type Log, memberWriterOf } from '../core/log.ts';
+import type { Decision } from '../gateway/access.ts';
 import type { CallSummary, NestedSummary } from '../gateway/call.ts';
 import { receiptLine } from '../hook/receipt.ts';
 
@@ -45,9 +46,10 @@ export function createRequestLog(log: Log): LogRequest {
 }
 
 function logObject(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
-  const { request, method, binding, subject, tenant, name, upstream, status, ms, dropped, plugins, calls } = line;
+  const { request, method, binding, subject, tenant, name, access, upstream, status, ms, dropped, plugins, calls } =
+    line;
   const members = {
-    ...{ request, method, binding, subject, tenant, name, upstream },
+    ...{ request, method, binding, subject, tenant, name, access: access && accessLine(access), upstream },
     status: status === 0 ? clientLeft : status,
     ms: rounded(ms),
     plugins: plugins?.map(receiptLine),
@@ -75,16 +77,16 @@ function createTargetText(): (line: RequestLine) => string {
   let text = '';
   return line => {
     if (!isSameTarget(latest, line)) {
-      const { method, binding, subject, tenant, name, upstream } = line;
-      latest = { method, binding, subject, tenant, name, upstream };
-      const members = JSON.stringify(latest);
+      const { method, binding, subject, tenant, name, access, upstream } = line;
+      latest = { method, binding, subject, tenant, name, access, upstream };
+      const members = JSON.stringify({ ...latest, access: access && accessLine(access) });
       text = members === '{}' ? '' : `,${members.slice(1, -1)}`;
     }
     return text;
   };
 }
 
-type Target = Partial<Pick<RequestLine, 'method' | 'binding' | 'subject' | 'tenant' | 'name' | 'upstream'>>;
+type Target = Partial<Pick<RequestLine, 'method' | 'binding' | 'subject' | 'tenant' | 'name' | 'access' | 'upstream'>>;
 
 const isSameTarget = (one: Target, other: Target) =>
   one.method === other.method &&
@@ -92,12 +94,18 @@ const isSameTarget = (one: Target, other: Target) =>
   one.subject === other.subject &&
   one.tenant === other.tenant &&
   one.name === other.name &&
+  one.access?.kind === other.access?.kind &&
+  one.access?.rule === other.access?.rule &&
   one.upstream === other.upstream;
 
+/** Formats a decision: which rule decided, and how. */
+const accessLine = ({ kind, rule }: Decision) => ({ decision: kind, rule });
+
 /** Formats a plugin's tool call for the log line of the client's request. */
-function nestedLine({ plugins, ms, blocked, refused: _, ...call }: NestedSummary) {
+function nestedLine({ plugins, ms, blocked, refused: _, access, ...call }: NestedSummary) {
   return {
     ...call,
+    ...(access && { access: accessLine(access) }),
     ...(blocked && { code: codeOf(blocked) }),
     ms: rounded(ms),
     plugins: plugins?.map(receiptLine),

@@ -1,5 +1,6 @@
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Metrics, Series } from '../core/metrics.ts';
+import type { Decision } from '../gateway/access.ts';
 import { countedOutcome, type Receipt } from '../hook/receipt.ts';
 import { methods } from '../mcp/methods.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';
@@ -26,6 +27,10 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
   metrics.declare('sallyport_failed_requests_total', {
     type: 'counter',
     help: 'Refused and failed requests, by binding and error code (docs/errors.md).',
+  });
+  metrics.declare('sallyport_access_decisions_total', {
+    type: 'counter',
+    help: 'Decisions of `allow` about requests and calls of plugins, by binding, decision and index of the rule.',
   });
   metrics.declare('sallyport_request_seconds', { type: 'histogram', help: 'Time until the answer was written.' });
   metrics.declare('sallyport_hook_calls_total', {
@@ -84,12 +89,18 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     calls.add(1);
     seconds.observe(receipt.wallMs / 1000);
   };
+  const countAccess = (binding: string, access: Decision | undefined) => {
+    if (access === undefined) return;
+    const { kind: decision, rule } = access;
+    const labels = rule === undefined ? { binding, decision } : { binding, decision, rule: String(rule) };
+    series('sallyport_access_decisions_total', labels).add(1);
+  };
   const tenants = new Set<string>();
   const tenantLabel = (tenant: string) => {
     if (tenants.size < mostTenants) tenants.add(tenant);
     return tenants.has(tenant) ? tenant : 'other';
   };
-  return ({ binding = '', method = '', status, ms, tenant, plugins = [], calls = [] }, failed) => {
+  return ({ binding = '', method = '', status, ms, tenant, access, plugins = [], calls = [] }, failed) => {
     const shown = labels.has(method) ? method : 'other';
     const label = tenant === undefined ? undefined : tenantLabel(tenant);
     const { total, seconds } = seriesOfRequest(binding, label, shown, status);
@@ -99,8 +110,11 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
       const of = label === undefined ? { binding } : { binding, tenant: label };
       series('sallyport_failed_requests_total', { ...of, code: failed }).add(1);
     }
-    for (const { by, outcome = 'aborted' } of calls)
+    countAccess(binding, access);
+    for (const { by, outcome = 'aborted', access: nested } of calls) {
       series('sallyport_tool_calls_total', { plugin: by, outcome }).add(1);
+      countAccess(binding, nested);
+    }
     for (const receipt of plugins) countHook(receipt);
     for (const call of calls) for (const receipt of call.plugins ?? []) countHook(receipt);
   };

@@ -51,6 +51,8 @@ export const sharedNumbers = {
   message_invalid: jsonRpc.invalidRequest,
   params_invalid: jsonRpc.invalidParams,
   method_unknown: jsonRpc.methodNotFound,
+  access_denied: -32034,
+  insufficient_scope: -32035,
   name_unknown: jsonRpc.invalidParams,
   session_missing: -32000,
   session_unknown: -32000,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
 import { memberAt } from '../member-at.ts';
+import { allow, allowProblems, allowWarnings } from './allow.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { section } from './section.ts';
 
@@ -8,6 +9,7 @@ const binding = z.strictObject({
   id: pluginIdSchema.describe('Served at /mcp/{id}.'),
   upstreams: z.array(z.string()).min(1),
   transforms: z.array(z.string()).default([]).describe('Ids of plugins.'),
+  allow,
   default: z
     .boolean()
     .default(false)
@@ -42,6 +44,7 @@ export const bindingsSection = section({
         ...duplicates(transforms),
         ...unknownNames(upstreams, used, 'upstream'),
         ...unknownNames(plugins, transforms, 'plugin'),
+        ...allowProblems(value, path),
       ];
     });
     const furtherDefaults = bindings
@@ -55,4 +58,5 @@ export const bindingsSection = section({
       }));
     return [...duplicates(bindings), ...perBinding, ...furtherDefaults];
   },
+  warnings: value => entries(value, ['bindings']).flatMap(binding => allowWarnings(value, binding)),
 });

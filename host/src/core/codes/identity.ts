@@ -17,4 +17,14 @@ export const identityCodes = {
     says: 'The file of API keys cannot be used.',
     todo: 'Correct the reported line or restore the file; to begin with a new one, run `sallyport key new`.',
   },
+  access_denied: {
+    http: 403,
+    says: 'No rule of this binding allows the caller to do this.',
+    todo: 'Use what the lists of the binding show. To allow it, the operator adds a rule to `allow` of the binding.',
+  },
+  insufficient_scope: {
+    http: 403,
+    says: 'The caller lacks scopes that a rule of this binding requires.',
+    todo: 'Get credentials with the scopes in `scope`, and send the request again.',
+  },
 } as const satisfies CodeFamily;
