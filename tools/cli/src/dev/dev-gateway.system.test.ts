@@ -19,7 +19,7 @@ const patience = { timeout: 600_000 };
 async function devWith(config: object) {
   const folder = await temporaryFolder();
   const file = join(folder, 'sallyport.yaml');
-  const everywhere = { listen: '0.0.0.0:8787', allowed_hosts: ['gateway.example'] };
+  const everywhere = { identity: 'none', listen: '0.0.0.0:8787', allowed_hosts: ['gateway.example'] };
   await writeFile(file, JSON.stringify({ ...everywhere, cache_dir: './cache', limits: { lanes: 1 }, ...config }));
   const gateway = await createDevGateway({ config: file, port: 0, watch: runner => runner, hear: () => {} });
   onTestFinished(() => gateway[Symbol.asyncDispose]());
