@@ -446,6 +446,10 @@ export const requirements = {
   'GW-119':
     'API keys are stored as hashes in a file that only grows; the caller of a valid one is known, and any other is refused.',
   'GW-120': 'A revoked key is refused within a second, and no key is accepted while the file cannot be read.',
+  'GW-121':
+    'The gateway serves https, and reads its certificates again when they change; unusable ones do not replace them.',
+  'GW-122':
+    'A client is known by its certificate, by an authority that the operator names; expired, revoked and foreign ones are refused.',
   'GW-118':
     'An address that other machines can reach is refused unless the configuration says how callers are authenticated.',
   'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',

@@ -15,6 +15,7 @@ import { registriesSection } from './section/registries.ts';
 import { secretsSection } from './section/secrets.ts';
 import type { Files, SectionChecks } from './section/section.ts';
 import { stateSection } from './section/state.ts';
+import { tlsSection } from './section/tls.ts';
 import { trustSection } from './section/trust.ts';
 import { upstreamsSection } from './section/upstreams.ts';
 
@@ -24,6 +25,7 @@ export const createConfigSchema = (grants: GrantsSchema) =>
     .strictObject({
       ...logSection.shape,
       ...addressSection.shape,
+      ...tlsSection.shape,
       ...identitySection.shape,
       ...trustSection.shape,
       ...cacheSection.shape,
@@ -46,6 +48,7 @@ export type ParsedConfig = z.output<ReturnType<typeof createConfigSchema>>;
 /** Every value, ready for use; sections without a `finish` stay as parsed. */
 export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files: Files) => ({
   ...parsed,
+  ...tlsSection.finish(parsed, files),
   ...identitySection.finish(parsed, files),
   ...trustSection.finish(parsed, files),
   ...cacheSection.finish(parsed, files),
@@ -62,6 +65,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
 /** Sections with checks beside their schema. */
 const checks: readonly SectionChecks[] = [
   addressSection,
+  tlsSection,
   identitySection,
   trustSection,
   secretsSection,

@@ -97,6 +97,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const server = opened.use(
     new HttpServer({
       gateway,
+      tls: config.tls,
       authentication: openAuthentication(config.identity, schemes, log),
       revisions: openRevisions({ limits, store: sessions }),
       limits,

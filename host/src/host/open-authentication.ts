@@ -3,6 +3,7 @@ import { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Authentication } from '../http/step/authenticate.ts';
 import { createApiKeys } from '../identity/api-key/api-keys.ts';
+import { createClientCertificate } from '../identity/client-certificate.ts';
 import { createProxyHeaders } from '../identity/proxy-headers.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 
@@ -21,8 +22,10 @@ export function openAuthentication(
   };
 }
 
-function createScheme({ id, api_keys: keys, proxy }: Identity['schemes'][number], log: Log): Authenticate {
+function createScheme(scheme: Identity['schemes'][number], log: Log): Authenticate {
+  const { id, api_keys: keys, client_certificates: names, proxy } = scheme;
   if (keys !== undefined) return createApiKeys({ id, log, ...keys });
+  if (names !== undefined) return createClientCertificate({ id, ...names });
   if (proxy !== undefined) return createProxyHeaders({ id, ...proxy });
   throw new Fault('internal', { hint: `the scheme ${id} is of no kind` });
 }

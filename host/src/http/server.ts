@@ -1,4 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Log } from '../core/log.ts';
 import { isLoopback } from '../core/loopback.ts';
@@ -9,6 +9,7 @@ import type { Revision } from '../mcp/revision/revision.ts';
 import { createChallenge } from './challenge.ts';
 import { Health } from './health.ts';
 import { listenFault } from './listen-fault.ts';
+import { createNodeServer } from './listener.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
@@ -19,6 +20,7 @@ import type { Authentication } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
 import { RunningRequests } from './step/running-requests.ts';
 import { createSteps } from './step/steps.ts';
+import { TlsCertificates, type TlsFiles } from './tls.ts';
 import { Outbox } from './unread-answers.ts';
 
 /** The limits of the server, from `limits` in sallyport.yaml. */
@@ -44,19 +46,11 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly plugins?: () => readonly object[];
   /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
   readonly mask?: SecretMask;
+  /** Serves https with these certificates. */
+  readonly tls?: TlsFiles | undefined;
   /** How callers are authenticated. Without it, all are anonymous. */
   readonly authentication?: Authentication | undefined;
 }
-
-/** Limits with which Node itself ends slow or endless requests, in milliseconds and bytes. */
-const serverOptions = {
-  headersTimeout: 10_000,
-  requestTimeout: 60_000,
-  // How often Node checks.
-  connectionsCheckingInterval: 1_000,
-  keepAliveTimeout: 65_000,
-  maxHeaderSize: 16 * 1024,
-};
 
 const unauthenticated: Authentication = { schemes: [], servesAnonymous: true };
 
@@ -70,6 +64,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #running: RunningRequests;
   readonly #outbox: Outbox;
   readonly #listener: RequestListener;
+  readonly #certificates: TlsCertificates | undefined;
   #server: Server | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -83,6 +78,7 @@ export class HttpServer implements AsyncDisposable {
       authentication = unauthenticated,
     } = options;
     this.#options = options;
+    this.#certificates = options.tls && new TlsCertificates(options.tls, log);
     const hostAndOrigin = new HostAndOrigin(options);
     const running = new RunningRequests(limits.concurrent_requests);
     const outbox = new Outbox(limits.waiting_bytes);
@@ -112,9 +108,9 @@ export class HttpServer implements AsyncDisposable {
     this.#outbox = outbox;
   }
 
-  /** Starts listening, on a free port if `port` is 0. @throws Fault `listen_failed` */
+  /** Starts listening, on a free port if `port` is 0. @throws Fault `listen_failed`, `tls_unusable` */
   async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }> {
-    const server = createServer(serverOptions, this.#listener);
+    const server = createNodeServer(this.#listener, this.#certificates);
     await new Promise<void>((resolve, reject) => {
       server.once('error', cause => reject(listenFault(`${host}:${port}`, cause)));
       server.listen(port, unbracketed(host), resolve);
@@ -125,7 +121,8 @@ export class HttpServer implements AsyncDisposable {
     if (!isLoopback(host) && this.#options.allowedHosts.length === 0) {
       this.#options.log.warn({ host }, 'requests from other machines will be refused: allowed_hosts is empty');
     }
-    return { url: `http://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}` };
+    const scheme = this.#certificates === undefined ? 'http' : 'https';
+    return { url: `${scheme}://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}` };
   }
 
   /**
@@ -150,6 +147,7 @@ export class HttpServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const revision of this.#options.revisions) revision[Symbol.dispose]();
     this.#outbox[Symbol.dispose]();
+    this.#certificates?.[Symbol.dispose]();
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;

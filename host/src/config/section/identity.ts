@@ -34,8 +34,18 @@ const apiKeys = z
   .optional()
   .describe('API keys, which clients send as bearer tokens.');
 
+const certificateName = z.enum(['cn', 'o', 'ou', 'uri', 'dns', 'email']);
+
+const clientCertificates = z
+  .strictObject({
+    subject: certificateName.default('cn').describe('The part of the certificate with the subject.'),
+    tenant: certificateName.optional().describe('The part of the certificate with the tenant.'),
+  })
+  .optional()
+  .describe('Certificates of clients, by the authorities in tls.client_authorities.');
+
 /** The kinds of schemes. A scheme is of exactly one. */
-const kinds = { api_keys: apiKeys, proxy };
+const kinds = { api_keys: apiKeys, client_certificates: clientCertificates, proxy };
 
 const scheme = z
   .strictObject({ id: pluginIdSchema, ...kinds })

@@ -17,6 +17,11 @@ export const httpCodes = {
     says: 'Web pages of this origin may not call the gateway.',
     todo: 'To allow them, add the origin to `allowed_origins`.',
   },
+  tls_unusable: {
+    exit: 3,
+    says: 'The certificates of the listener cannot be used.',
+    todo: 'Correct the reported file: PEM, the certificate first, with the private key that belongs to it.',
+  },
   path_unknown: {
     http: 404,
     says: 'The path does not exist.',

@@ -124,8 +124,9 @@ function hasSecondHost(rawHeaders: readonly string[]): boolean {
   return found > 1;
 }
 
-/** Adds the default port of the scheme, which clients leave out. */
-const withPort = (name: string, port: number) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]);
+/** Adds the name alone for the default ports of http and https, which clients leave out. */
+const withPort = (name: string, port: number) =>
+  port === 80 || port === 443 ? [name, `${name}:${port}`] : [`${name}:${port}`];
 
 function isLoopbackOrigin(origin: string): boolean {
   const url = URL.parse(origin);

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { memberAt } from '../member-at.ts';
+import { text } from './fields.ts';
+import { entries } from './named.ts';
+import { section } from './section.ts';
+
+const tls = z.strictObject({
+  certificate: text.describe('A PEM file with the certificate of the gateway and those of its issuers.'),
+  key: text.describe('A PEM file with its private key.'),
+  client_authorities: text
+    .optional()
+    .describe(
+      'A PEM file with the authorities whose client certificates are accepted. Without it, clients are not asked.',
+    ),
+  client_revocations: text.optional().describe('A PEM file with lists of revoked client certificates.'),
+});
+
+/** `tls`: the certificates of the listener. */
+export const tlsSection = section({
+  shape: { tls: tls.optional().describe('Serves https instead of http. The files are read again when they change.') },
+  finish: ({ tls: files }, { absolute }) => ({
+    tls: files && {
+      certificate: absolute(files.certificate),
+      key: absolute(files.key),
+      client_authorities: files.client_authorities && absolute(files.client_authorities),
+      client_revocations: files.client_revocations && absolute(files.client_revocations),
+    },
+  }),
+  problems(value) {
+    const asks = memberAt(value, ['tls', 'client_authorities']) !== undefined;
+    const hint = 'add `tls: { certificate, key, client_authorities }`';
+    const schemes = entries(value, ['identity', 'schemes'])
+      .map(({ path }) => [...path, 'client_certificates'])
+      .filter(path => !asks && memberAt(value, path) !== undefined)
+      .map(path => ({ path, message: 'clients are not asked for certificates without tls.client_authorities', hint }));
+    const revocations = ['tls', 'client_revocations'];
+    const isUseless = !asks && memberAt(value, revocations) !== undefined;
+    const useless = { path: revocations, message: 'clients are not asked for certificates without client_authorities' };
+    return isUseless ? [...schemes, useless] : schemes;
+  },
+});

@@ -1,0 +1,49 @@
+import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TlsCertificates } from './tls.ts';
+
+/** Limits with which Node itself ends slow or endless requests, in milliseconds and bytes. */
+const limits = {
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  // How often Node checks.
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16 * 1024,
+} as const satisfies ServerOptions;
+
+/** The milliseconds that a client has for the TLS handshake. */
+const handshakeMs = 10_000;
+
+/**
+ * Creates Node's server, with TLS where there are certificates. When they change, connections end after the request that
+ * they are busy with, because a client whose certificate is no longer accepted may hold one.
+ * @throws Fault `tls_unusable`
+ */
+export function createNodeServer(listener: RequestListener, certificates: TlsCertificates | undefined): Server {
+  if (certificates === undefined) return createServer(limits, listener);
+  let current = 0;
+  const openedAt = new WeakMap<Socket, number>();
+  const server = createTlsServer(
+    {
+      ...limits,
+      ...certificates.read(),
+      handshakeTimeout: handshakeMs,
+      requestCert: certificates.asksClients,
+      // A client without a valid certificate may have other credentials. The scheme for certificates decides.
+      rejectUnauthorized: false,
+    },
+    (incoming, outgoing) => {
+      if (openedAt.get(incoming.socket) !== current) outgoing.shouldKeepAlive = false;
+      listener(incoming, outgoing);
+    },
+  );
+  server.on('secureConnection', socket => openedAt.set(socket, current));
+  certificates.watch(options => {
+    current += 1;
+    server.setSecureContext(options);
+    server.closeIdleConnections();
+  });
+  return server;
+}
