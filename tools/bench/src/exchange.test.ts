@@ -53,3 +53,13 @@ it('fails on any other status', async () => {
 it('fails when the connection is closed', async () => {
   await expect(answered(request => request.socket.destroy(), ['a'])).rejects.toThrow();
 });
+
+it('[RUN-73] fails when the server closed the connection before the call', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const exchange = await Exchange.open(new URL(`http://127.0.0.1:${port}`), {});
+  server.closeAllConnections();
+  await expect.poll(() => exchange.post('{}').catch(String)).toContain('the connection is closed');
+  server.close();
+});

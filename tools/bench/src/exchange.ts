@@ -40,8 +40,9 @@ export class Exchange {
     });
   }
 
-  /** Posts JSON text and returns the body of the answer. Fails when its status is not 200. */
+  /** Posts JSON text and returns the body of the answer. Fails when its status is not 200, or the connection is closed. */
   post(body: string): Promise<string> {
+    if (this.#socket.destroyed) return Promise.reject(new Error('the connection is closed'));
     return new Promise((resolve, reject) => {
       this.#onAnswer = resolve;
       this.#onError = reject;

@@ -4,8 +4,9 @@ import { type Measured, runBench } from './bench.ts';
 import { countFiles } from './files.ts';
 import { fuelledPlugins, fuelTable, measureFuel } from './fuel.ts';
 import { plot } from './plot.ts';
-import { comparisonTables, courseTable, holdingTable, measuredTables } from './report.ts';
-import { soak } from './soak.ts';
+import { comparisonTables, courseTable, holdingTable, measuredTables, slopeTable } from './report.ts';
+import { type Soaked, soak } from './soak.ts';
+import { soakChains } from './soak-chains.ts';
 import { asMarkdown, asText } from './table.ts';
 import { targetTable } from './targets.ts';
 import { variantNames } from './variants.ts';
@@ -13,6 +14,7 @@ import { variantNames } from './variants.ts';
 const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [--plot FILE] [--markdown FILE]
                  [--compare FILE] [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench soak [--calls N] [--json FILE]
+       pnpm bench soak --minutes N [--rate N] [--json FILE]
        pnpm bench files
        pnpm bench fuel [--only NAMES]
 
@@ -32,6 +34,10 @@ Of other gateways it runs what is installed: mcp-proxy in PATH, and ContextForge
 soak makes calls of which one in a hundred traps, and looks at what the gateway holds. Its exit code is 1 when that grows.
   --calls N       how many (200000)
   --json FILE     write the figures as JSON, too
+With --minutes it calls four gateways at the same time: without plugins, with four in lanes, with five of which one uses
+kv_store, and with four inline. It looks at them twice a minute, and prints how fast each figure changes over the second half.
+  --minutes N     for how long
+  --rate N        calls a second, of all of them together (300)
 
 files lists the files of host/src of which a function runs in one warmed tools/call, and in the loading of one plugin.
 
@@ -39,26 +45,49 @@ fuel builds some of plugins-examples/, and measures them with a limit of fuel an
   --only NAMES    ${fuelledPlugins.join(', ')}
 `;
 
-function readSoakOptions(args: string[]) {
+/** Returns what soaks as the arguments ask for. */
+function readSoak(args: string[]): (() => Promise<void>) | undefined {
+  const text = { type: 'string' } as const;
   try {
-    const options = { json: { type: 'string' }, calls: { type: 'string', default: '200000' } } as const;
-    const { values } = parseArgs({ args, options });
-    const calls = Number(values.calls);
-    return Number.isInteger(calls) && calls >= 1000 ? { calls, json: values.json } : undefined;
+    const { values } = parseArgs({ args, options: { json: text, calls: text, minutes: text, rate: text } });
+    const { json, calls = '200000', minutes, rate = '300' } = values;
+    if (minutes === undefined) {
+      const isMeant = Number.isInteger(Number(calls)) && Number(calls) >= 1000 && values.rate === undefined;
+      return isMeant ? () => runSoak(Number(calls), json) : undefined;
+    }
+    const isMeant = Number(minutes) > 0 && Number(rate) > 0 && values.calls === undefined;
+    return isMeant ? () => runChainSoak(Number(minutes), Number(rate), json) : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function runSoak({ calls, json }: NonNullable<ReturnType<typeof readSoakOptions>>): Promise<void> {
+async function runSoak(calls: number, json: string | undefined): Promise<void> {
   const soaked = await soak({
     ...{ calls, trapEvery: 100, connections: 16, samples: 20 },
     progress: held => process.stderr.write(`${held.calls} of ${calls} calls\n`),
   });
   if (json !== undefined) await writeFile(json, `${JSON.stringify(soaked, null, 2)}\n`);
   process.stdout.write([holdingTable(soaked.series), courseTable(soaked.courses)].map(asText).join('\n'));
-  process.stdout.write(`\n${soaked.steady ? 'nothing grows' : 'it grows'}\n`);
-  if (!soaked.steady) process.exitCode = 1;
+  reportWhetherSteady([soaked]);
+}
+
+async function runChainSoak(minutes: number, rate: number, json: string | undefined): Promise<void> {
+  const soaked = await soakChains({
+    ...{ seconds: minutes * 60, rate, connections: 8, samples: Math.max(12, Math.round(minutes * 2)) },
+    progress: (chain, held) => process.stderr.write(`${chain}: ${JSON.stringify(held)}\n`),
+  });
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(Object.fromEntries(soaked), null, 2)}\n`);
+  for (const [chain, { courses }] of soaked) process.stdout.write(`${chain}\n${asText(courseTable(courses))}\n`);
+  process.stdout.write(asMarkdown(slopeTable(soaked)));
+  reportWhetherSteady([...soaked.values()]);
+}
+
+/** Sets the exit code when something grows. */
+function reportWhetherSteady(soaked: readonly Soaked[]): void {
+  const isSteady = soaked.every(({ steady }) => steady);
+  process.stdout.write(`\n${isSteady ? 'nothing grows' : 'it grows'}\n`);
+  if (!isSteady) process.exitCode = 1;
 }
 
 /** Returns the plugins to measure with fuel and without. */
@@ -136,10 +165,7 @@ function readCommand(args: string[]): (() => Promise<void>) | undefined {
     const plugins = readFuelOptions(others);
     return plugins && (() => runFuel(plugins));
   }
-  if (first === 'soak') {
-    const options = readSoakOptions(others);
-    return options && (() => runSoak(options));
-  }
+  if (first === 'soak') return readSoak(others);
   const options = readOptions(args);
   return options && (() => runAll(options));
 }

@@ -23,14 +23,19 @@ export async function startProgram(
   return { url: `http://127.0.0.1:${message}/mcp`, pid: pidOf(child) };
 }
 
-/** Starts one of the programs beside this file, with a channel for messages. It ends with its parent. `flags` are those of Node. */
+/**
+ * Starts one of the programs beside this file, with a channel for messages. It ends with its parent. `flags` are those of
+ * Node; `env` adds to the environment.
+ */
 export function forkProgram(
   name: string,
   args: readonly string[],
   stop: AsyncDisposableStack,
   flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
 ): ChildProcess {
-  const child = fork(join(import.meta.dirname, `${name}.ts`), args, { execArgv: [...flags] });
+  const options = { execArgv: [...flags], env: { ...process.env, ...env } };
+  const child = fork(join(import.meta.dirname, `${name}.ts`), args, options);
   stop.defer(() => end(child));
   return child;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Row } from './bench.ts';
-import { comparisonTables, courseTable, holdingTable, measuredTables } from './report.ts';
+import { comparisonTables, courseTable, holdingTable, measuredTables, slopeTable } from './report.ts';
 import { asMarkdown, asText } from './table.ts';
 
 const row = (name: string, rps: number, cpu: number): Row => ({
@@ -54,9 +54,30 @@ it('prints what changed since an earlier run', () => {
   );
 });
 
+const held = {
+  ...{ calls: 500, seconds: 60, rss_mb: 300.12, heap_mb: 40, plugins_mb: 9 },
+  ...{ threads: 14, files: 70, sockets: 50, resources: 23 },
+};
+
+it('[RUN-76] prints how fast each figure of a soak changes an hour in its second half, with the error', () => {
+  // A jump in the first half, then 2 MB of RSS an hour; the heap falls by 1 MB an hour.
+  const series = Array.from({ length: 13 }, (_, index) => {
+    const hours = index / 12;
+    return { ...held, seconds: 3600 * hours, rss_mb: hours < 0.5 ? 100 : 300 + 2 * hours, heap_mb: 40 - hours };
+  });
+  const table = asText(slopeTable(new Map([['four inline', { series, courses: [], steady: true }]])));
+  const steady = '0\\.00 ± 0\\.00';
+  expect(table).toMatch(
+    new RegExp(
+      `^four inline +\\+2\\.00 ± 0\\.00 \\(302\\.0\\) +−1\\.00 ± 0\\.00 \\(39\\.0\\) +${steady} \\(9\\.0\\) +${steady} \\(14\\)`,
+      'm',
+    ),
+  );
+  expect(table).toMatch(new RegExp(`${steady} \\(70\\) +${steady} \\(50\\) +${steady} \\(23\\)$`, 'm'));
+});
+
 it('[RUN-76] prints what a gateway held in a soak, and which figure grows', () => {
-  const held = { calls: 500, rss_mb: 300.12, heap_mb: 40, plugins_mb: 9, threads: 14, files: 70, resources: 23 };
-  expect(asText(holdingTable([held]))).toMatch(/^500 +300\.1 +40\.0 +9\.0 +14 +70 +23$/m);
+  expect(asText(holdingTable([held]))).toMatch(/^500 +300\.1 +40\.0 +9\.0 +14 +70 +50 +23$/m);
   const courses = [{ figure: 'threads' as const, first: 14, last: 15, bound: 14, grows: true }];
   expect(asText(courseTable(courses))).toMatch(/^threads +14\.0 +15\.0 +≤ 14\.0 +grows$/m);
 });

@@ -1,5 +1,6 @@
 import type { Measured, Row } from './bench.ts';
-import type { Course, Holding } from './soak-verdict.ts';
+import type { Soaked } from './soak.ts';
+import { type Course, figures, type Holding, slopeOf } from './soak-verdict.ts';
 import type { Table } from './table.ts';
 
 /** Programs whose main thread is one of several that do the same. */
@@ -54,11 +55,11 @@ export function comparisonTables(now: Measured, before: Measured): readonly Tabl
 /** Returns what a gateway held in the course of a soak, as a table for people. */
 export function holdingTable(series: readonly Holding[]): Table {
   return {
-    head: ['calls', 'RSS MB', 'heap MB', 'plugins MB', 'threads', 'files', 'resources'],
-    rows: series.map(({ calls, rss_mb, heap_mb, plugins_mb, threads, files, resources }) => [
+    head: ['calls', 'RSS MB', 'heap MB', 'plugins MB', 'threads', 'files', 'sockets', 'resources'],
+    rows: series.map(({ calls, rss_mb, heap_mb, plugins_mb, threads, files, sockets, resources }) => [
       String(calls),
       ...[rss_mb, heap_mb, plugins_mb].map(each => each.toFixed(1)),
-      ...[threads, files, resources].map(String),
+      ...[threads, files, sockets, resources].map(String),
     ]),
   };
 }
@@ -74,4 +75,28 @@ export function courseTable(courses: readonly Course[]): Table {
       grows ? 'grows' : 'steady',
     ]),
   };
+}
+
+/**
+ * Returns how fast each figure changed over the second half of a soak, an hour, with the standard error; and what it was
+ * at the end.
+ */
+export function slopeTable(soaked: ReadonlyMap<string, Soaked>): Table {
+  return {
+    head: ['slope an hour (at the end)', ...figures.map(figure => figure.replace('_mb', ' MB'))],
+    rows: [...soaked].map(([chain, { series }]) => [
+      chain,
+      ...figures.map(figure => {
+        const { slope, error } = slopeOf(series, figure);
+        const last = series.at(-1)?.[figure] ?? Number.NaN;
+        return `${signed(slope)} ± ${error.toFixed(2)} (${last.toFixed(figure.endsWith('_mb') ? 1 : 0)})`;
+      }),
+    ]),
+  };
+}
+
+/** Writes a number with its sign, unless it rounds to zero. */
+function signed(value: number): string {
+  const text = value.toFixed(2);
+  return Number(text) === 0 ? '0.00' : value > 0 ? `+${text}` : text.replace('-', '−');
 }

@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { type Holding, judge } from './soak-verdict.ts';
 
-const steady = { rss_mb: 300, heap_mb: 40, plugins_mb: 9, threads: 14, files: 70, resources: 23 };
+const steady = { rss_mb: 300, heap_mb: 40, plugins_mb: 9, threads: 14, files: 70, sockets: 50, resources: 23 };
 
 /** Twenty samples, changed by `change`, which knows how far the soak is: from 0.05 to 1. */
 const course = (change: (part: number) => Partial<Holding>) =>
   Array.from({ length: 20 }, (_, index) => {
     const part = (index + 1) / 20;
-    return { ...steady, calls: part * 200_000, ...change(part) };
+    return { ...steady, calls: part * 200_000, seconds: part * 600, ...change(part) };
   });
 const growing = (series: readonly Holding[]) => judge(series).flatMap(({ figure, grows }) => (grows ? [figure] : []));
 
@@ -31,6 +31,7 @@ it.each<[what: keyof Holding, change: (part: number) => Partial<Holding>]>([
   ['plugins_mb', part => ({ plugins_mb: 9 + part })],
   ['threads', part => ({ threads: part > 0.6 ? 15 : 14 })],
   ['files', part => ({ files: 70 + Math.floor(10 * part) })],
+  ['sockets', part => ({ sockets: 50 + Math.floor(10 * part) })],
   ['resources', part => ({ resources: 23 + Math.floor(10 * part) })],
 ])('[RUN-74] finds what grows: %s', (figure, change) => {
   expect(growing(course(change))).toEqual([figure]);

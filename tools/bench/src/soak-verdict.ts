@@ -1,19 +1,25 @@
+import { fitSlope, type Slope } from './slope.ts';
+
 /** What a gateway holds at one moment, when nobody calls it and garbage was collected. */
 export interface Holding {
   /** Calls made so far. */
   readonly calls: number;
+  /** The age of its process. */
+  readonly seconds: number;
   readonly rss_mb: number;
   /** The heap of the gateway's thread. */
   readonly heap_mb: number;
   /** Memories of all instances of plugins, in all lanes. */
   readonly plugins_mb: number;
   readonly threads: number;
+  /** Open file descriptors, sockets among them. */
   readonly files: number;
+  readonly sockets: number;
   /** What keeps its event loop alive. */
   readonly resources: number;
 }
 
-type Figure = Exclude<keyof Holding, 'calls'>;
+export type Figure = Exclude<keyof Holding, 'calls' | 'seconds'>;
 
 /** How one figure went: medians of the first and the last third after the first tenth. */
 export interface Course {
@@ -35,8 +41,11 @@ const slack: Readonly<Record<Figure, (first: number) => number>> = {
   plugins_mb: () => 0,
   threads: () => 0,
   files: () => 2,
+  sockets: () => 2,
   resources: () => 2,
 };
+
+export const figures = Object.keys(slack) as readonly Figure[];
 
 /** Compares the first third after the first tenth of the calls with the last. @throws Error for fewer than four samples */
 export function judge(series: readonly Holding[]): readonly Course[] {
@@ -44,7 +53,6 @@ export function judge(series: readonly Holding[]): readonly Course[] {
   const settled = series.filter(({ calls }) => calls >= most / 10);
   const third = Math.floor(settled.length / 3);
   if (third < 1) throw new Error('too few samples to judge by');
-  const figures = Object.keys(slack) as Figure[];
   return figures.map(figure => {
     const middle = (part: readonly Holding[]) => {
       const sorted = part.map(each => each[figure]).sort((a, b) => a - b);
@@ -54,4 +62,15 @@ export function judge(series: readonly Holding[]): readonly Course[] {
     const bound = first + slack[figure](first);
     return { figure, first, last, bound, grows: !(last <= bound) };
   });
+}
+
+/**
+ * Fits a line to a figure over the second half of the time, in units an hour.
+ * @throws Error for fewer than three samples in that half
+ */
+export function slopeOf(series: readonly Holding[], figure: Figure): Slope {
+  const end = Math.max(...series.map(({ seconds }) => seconds));
+  const start = Math.min(...series.map(({ seconds }) => seconds));
+  const half = series.filter(({ seconds }) => seconds >= (start + end) / 2);
+  return fitSlope(half.map(held => [held.seconds / 3600, held[figure]]));
 }

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { itWith } from '../../../test/prerequisite.ts';
 import { soak } from './soak.ts';
+import { soakChains } from './soak-chains.ts';
 
 /** As many traps as the full soak has in its first twentieth. Memory needs longer than this to tell growth from noise. */
 it('[RUN-73] leaves no thread, file, handle or instance behind when plugins trap', async () => {
@@ -13,3 +15,21 @@ it('[RUN-73] leaves no thread, file, handle or instance behind when plugins trap
   const counted = ['plugins_mb', 'threads', 'files', 'resources'];
   expect(courses.filter(({ figure, grows }) => grows && counted.includes(figure))).toEqual([]);
 }, 180_000);
+
+itWith('wasm-ld-22')(
+  '[RUN-73] soaks gateways with four chains at a rate, and looks at each',
+  async () => {
+    const seen: string[] = [];
+    const options = { seconds: 6, rate: 200, connections: 2, samples: 6 };
+    const soaked = await soakChains({ ...options, progress: chain => seen.push(chain) });
+    expect(new Set(seen)).toEqual(new Set(soaked.keys()));
+    expect(soaked.size).toBe(4);
+    for (const [chain, { series }] of soaked) {
+      expect(series.length, chain).toBe(6);
+      expect(series.at(-1)?.calls, chain).toBeGreaterThan(10);
+      expect(series.at(-1)?.sockets, chain).toBeGreaterThan(0);
+      expect(series.at(-1)?.plugins_mb !== 0, chain).toBe(chain !== 'none');
+    }
+  },
+  600_000,
+);
