@@ -49,29 +49,59 @@ describe('the text that lean glue writes', async () => {
   const functions = /let dv = [\s\S]*?return res;\n\}/.exec(lean)?.[0];
   type Write = (text: string, realloc: () => number, memory: WebAssembly.Memory) => { ptr: number; len: number };
   const write = vm.runInThisContext(`(() => { ${functions} return _utf8AllocateAndEncode; })()`) as Write;
-  const memory = new WebAssembly.Memory({ initial: 1 });
-  const texts = ['a', '\0\x7f', 'x'.repeat(96), 'x'.repeat(97), 'é', 'a😀', '\u0080', 'é'.repeat(96)];
+  const memory = new WebAssembly.Memory({ initial: 4 });
+  // The lengths at which it is written in another way: character by character, in a buffer, and as jco does.
+  const lengths = [1, 32, 33, 1024, 1025, 65_536, 65_537];
+  const odd = ['\0\x7f', '\u0080', 'a😀', '\ud800', `${'a'.repeat(40)}\udc00`];
+  const texts = [
+    ...odd,
+    ...['x', 'é', '😀'].flatMap(each => lengths.map(length => each.repeat(length).slice(0, length))),
+  ];
 
-  it.each(texts)('[SBX-24] is that of the encoder: %j', text => {
-    const { ptr, len } = write(text, () => 100, memory);
-    expect(Buffer.from(memory.buffer, ptr, len)).toEqual(Buffer.from(text));
-  });
+  it.each(texts.map(text => [text.slice(0, 3), text.length, text]))(
+    '[SBX-24] is that of the encoder: %j, %i',
+    (_, __, text) => {
+      const { ptr, len } = write(text, () => 100, memory);
+      expect(Buffer.from(memory.buffer, ptr, len)).toEqual(Buffer.from(text));
+    },
+  );
 
-  it.each(texts)('[SBX-24] is written where its memory has grown: %j', text => {
-    const { ptr, len } = write(text, () => memory.grow(1) * 65_536, memory);
-    expect(Buffer.from(memory.buffer, ptr, len)).toEqual(Buffer.from(text));
-  });
+  it.each(texts.map(text => [text.slice(0, 3), text.length, text]))(
+    '[SBX-24] is written where its memory has grown: %j, %i',
+    (_, __, text) => {
+      const { ptr, len } = write(text, () => memory.grow(4) * 65_536, memory);
+      expect(Buffer.from(memory.buffer, ptr, len)).toEqual(Buffer.from(text));
+    },
+  );
 
-  it.each(texts)('[SBX-24] is written to the memory it is for: %j', text => {
-    const other = new WebAssembly.Memory({ initial: 1 });
-    write('a', () => 0, memory);
-    const { ptr, len } = write(text, () => 0, other);
-    expect(Buffer.from(other.buffer, ptr, len)).toEqual(Buffer.from(text));
-  });
+  it.each(texts.map(text => [text.slice(0, 3), text.length, text]))(
+    '[SBX-24] is written to the memory it is for: %j, %i',
+    (_, __, text) => {
+      const other = new WebAssembly.Memory({ initial: 4 });
+      write('a', () => 0, memory);
+      const { ptr, len } = write(text, () => 0, other);
+      expect(Buffer.from(other.buffer, ptr, len)).toEqual(Buffer.from(text));
+    },
+  );
 
   it.each([-1, -(2 ** 31), 2 ** 31 - 1])('[SBX-24] is not written at %s, outside of the memory', place => {
-    expect(() => write('text', () => place, memory)).toThrow(RangeError);
-    expect(() => write('text', () => memory.buffer.byteLength - 3, memory)).toThrow(RangeError);
+    for (const length of lengths.filter(each => each > 3)) {
+      const text = 'x'.repeat(length);
+      expect(() => write(text, () => place, memory)).toThrow(RangeError);
+      expect(() => write(text, () => memory.buffer.byteLength - 3, memory)).toThrow(RangeError);
+    }
+  });
+});
+
+describe('the flag that forbids calls of imports', async () => {
+  // A component of several, whose core modules read the flags of the others.
+  const glue = await glueOf(await jsGuest(guestDescriptor('lean'), script));
+  const globalsIn = (text: string) => text.match(/const instanceFlags\d+ = new WebAssembly\.Global\(/g)?.length ?? 0;
+
+  it('[SBX-24] is a global of WebAssembly only where a core module imports it', () => {
+    const isolated = glue.replace(/instance\d+: instanceFlags\d+,/g, '');
+    expect([globalsIn(glue), globalsIn(leanGlue(glue))]).toEqual([3, 3]);
+    expect([globalsIn(isolated), globalsIn(leanGlue(isolated))]).toEqual([3, 0]);
   });
 });
 

@@ -12,7 +12,7 @@ import { parseGlue } from './parse-glue.ts';
  * @param glue the body of a function that returns `instantiate`, as prepareGlue returns it
  */
 export function leanGlue(glue: string): string {
-  const shorter = steps.reduce((text, { find, put }) => text.replace(find, put), glue);
+  const shorter = plainFlags(steps.reduce((text, { find, put }) => text.replace(find, put), glue));
   try {
     const lean = dropUnreached(shorter).replace(/\n\s+/g, '\n');
     return isComplete(lean, glue) ? lean : glue;
@@ -23,8 +23,11 @@ export function leanGlue(glue: string): string {
   }
 }
 
-/** The longest text, in characters, that is written without the encoder. */
-const shortText = 96;
+/** The longest text of ASCII, in characters, that is written without the encoder, whose call takes as long. */
+const shortText = 32;
+/** The longest text for which each instance keeps a buffer, and the longest that is encoded in a buffer at all. */
+const commonText = 1024;
+const longText = 65_536;
 
 /** The replacements. `$<index>` is the number that jco gave the component's instance. */
 const steps: readonly { readonly find: RegExp; readonly put: string }[] = [
@@ -104,17 +107,31 @@ const dataView = mem => {
   return dv = new DataView(viewedBuffer);
 };`,
   },
-  // Text: to call the encoder for a short one costs more than to write its characters.
+  // Text: jco looks at each character first, to ask for as many bytes as it will have, which takes far longer than to
+  // encode it. It goes on to do so for the longest, of which there would be a copy for a moment.
   {
-    find: /const \{ read, written \} = TEXT_ENCODER_UTF8\.encodeInto\(/,
-    put: `if (len === s.length && len <= ${shortText}) {
-  dataView(memory);
-  if (ptr >= 0 && ptr + len <= viewedBytes.length) {
-    for (let i = 0; i < len; i++) viewedBytes[ptr + i] = s.charCodeAt(i);
-    return { ptr, len, codepoints };
+    find: /function _utf8AllocateAndEncode\(s, realloc, memory\) \{\s*if \(typeof s !== 'string'\) \{[^}]*\}\s*if \(s\.length === 0\) \{ return \{[^}]*\}; \}/,
+    put: `const encodedText = new Uint8Array(${3 * commonText});
+$&
+if (s.length <= ${longText}) {
+  let isShort = s.length <= ${shortText};
+  for (let i = 0; isShort && i < s.length; i++) isShort = s.charCodeAt(i) < 0x80;
+  if (!isShort) {
+    const bytes = s.length <= ${commonText} ? encodedText : new Uint8Array(3 * s.length);
+    const { read, written } = TEXT_ENCODER_UTF8.encodeInto(s, bytes);
+    if (read !== s.length) throw new Error('failed to encode whole string');
+    const ptr = realloc(0, 0, 1, written);
+    dataView(memory);
+    viewedBytes.set(bytes.subarray(0, written), ptr);
+    return { ptr, len: written };
   }
-}
-$&`,
+  const ptr = realloc(0, 0, 1, s.length);
+  dataView(memory);
+  // It throws what is outside of the memory.
+  if (ptr < 0 || ptr + s.length > viewedBytes.length) new Uint8Array(memory.buffer, ptr, s.length);
+  for (let i = 0; i < s.length; i++) viewedBytes[ptr + i] = s.charCodeAt(i);
+  return { ptr, len: s.length };
+}`,
   },
 
   // Variants for calls that wait, and a log that is off.
@@ -122,6 +139,12 @@ $&`,
   { find: /try \{\s*\w+Async = WebAssembly\.promising\([^)]*\);\s*\} catch\s*\(err\) \{[^}]*\}/g, put: '' },
   { find: /(?:false && )?_debugLog\((?:[^()`'"]|'[^'\n]*'|"[^"\n]*"|`[^`]*`|\([^()]*\))*\);/g, put: '' },
 ];
+
+/** Replaces flags that no core module imports with objects, because a global of WebAssembly is read and set by calls. */
+const plainFlags = (glue: string): string =>
+  glue.replace(/const (instanceFlags\d+) = new WebAssembly\.Global\(\{[^}]*\}, 1\);/g, (whole, name: string) =>
+    new RegExp(`\\b${name}\\b(?! = new |\\.value\\b|\\);)`).test(glue) ? whole : `const ${name} = { value: 1 };`,
+  );
 
 /**
  * Returns whether glue has no bookkeeping of tasks. It is true for the result of `leanGlue` unless that had to give up.
