@@ -18,10 +18,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub fn all() -> BTreeSet<Kind> {
-        [Kind::Email, Kind::Phone, Kind::Card, Kind::Ssn, Kind::Iban, Kind::Ip, Kind::Key].into()
-    }
-
     pub fn name(self) -> &'static str {
         match self {
             Kind::Email => "email",
@@ -32,6 +28,37 @@ impl Kind {
             Kind::Ip => "ip",
             Kind::Key => "key",
         }
+    }
+}
+
+/// A set of kinds, a bit for each.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(from = "BTreeSet<Kind>")]
+pub struct Kinds(u8);
+
+impl Kinds {
+    pub const ALL: Kinds = Kinds(u8::MAX);
+
+    const fn with(self, kind: Kind) -> Kinds {
+        Kinds(self.0 | 1 << kind as u8)
+    }
+
+    const fn contains(self, kind: Kind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+
+    fn and(self, other: Kinds) -> Kinds {
+        Kinds(self.0 & other.0)
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}
+
+impl From<BTreeSet<Kind>> for Kinds {
+    fn from(kinds: BTreeSet<Kind>) -> Kinds {
+        kinds.into_iter().fold(Kinds(0), Kinds::with)
     }
 }
 
@@ -54,22 +81,60 @@ const FINDERS: [(Kind, Finder); 6] = [
     (Kind::Phone, number::phone),
 ];
 
+/// The kinds of items that each byte may begin, or for an e-mail address be the @ of. Most bytes of most texts can be
+/// none, and one look at this table skips them.
+static BEGINNINGS: [Kinds; 256] = {
+    let mut beginnings = [Kinds(0); 256];
+    let mut byte = 0;
+    while byte < 256 {
+        beginnings[byte] = beginnings_of(byte as u8);
+        byte += 1;
+    }
+    beginnings
+};
+
+const fn beginnings_of(byte: u8) -> Kinds {
+    let mut kinds = Kinds(0);
+    if byte == b'@' {
+        kinds = kinds.with(Kind::Email);
+    }
+    if key::may_begin_with(byte) {
+        kinds = kinds.with(Kind::Key);
+    }
+    if byte.is_ascii_uppercase() {
+        kinds = kinds.with(Kind::Iban);
+    }
+    if byte.is_ascii_hexdigit() || byte == b':' {
+        kinds = kinds.with(Kind::Ip);
+    }
+    if byte.is_ascii_digit() {
+        kinds = kinds.with(Kind::Ssn).with(Kind::Card);
+    }
+    if byte.is_ascii_digit() || matches!(byte, b'+' | b'(') {
+        kinds = kinds.with(Kind::Phone);
+    }
+    kinds
+}
+
 /// Finds the next item from a position on. The work per position is bounded, so that no text makes the search slow.
-pub fn next(text: &str, from: usize, kinds: &BTreeSet<Kind>) -> Option<Found> {
+pub fn next(text: &str, from: usize, kinds: Kinds) -> Option<Found> {
     let bytes = text.as_bytes();
     for (start, byte) in bytes.iter().enumerate().skip(from) {
-        if *byte == b'@' && kinds.contains(&Kind::Email) {
+        let possible = BEGINNINGS[usize::from(*byte)].and(kinds);
+        if possible.is_empty() {
+            continue;
+        }
+        if *byte == b'@' {
             if let Some((start, end)) = email(text, from, start) {
                 return Some(Found { kind: Kind::Email, start, end });
             }
             continue;
         }
         let before = start.checked_sub(1).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
-        if !begins(*byte) || before.is_ascii_alphanumeric() || before >= 0x80 || before == b'_' || part_of_number(bytes, start)
-        {
+        if before.is_ascii_alphanumeric() || before >= 0x80 || before == b'_' || part_of_number(bytes, start) {
             continue;
         }
-        for (kind, find) in FINDERS.iter().filter(|(kind, _)| kinds.contains(kind)) {
+        for (kind, find) in FINDERS.iter().filter(|(kind, _)| possible.contains(*kind)) {
             let Some(length) = find(&text[start..]) else {
                 continue;
             };
@@ -82,10 +147,6 @@ pub fn next(text: &str, from: usize, kinds: &BTreeSet<Kind>) -> Option<Found> {
         }
     }
     None
-}
-
-fn begins(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'(' | b':' | b'-')
 }
 
 /// Whether digits here continue what precedes them: a fraction (`0.4111…`), a version, a longer number.

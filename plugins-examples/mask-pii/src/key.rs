@@ -30,6 +30,18 @@ const PREFIXES: [(&str, usize); 26] = [
 const LONGEST: usize = 4_096;
 const LONGEST_HEADER: usize = 512;
 
+/// Whether a key may begin with this byte: with a known prefix, as a token, or as a private key.
+pub const fn may_begin_with(byte: u8) -> bool {
+    let mut at = 0;
+    while at < PREFIXES.len() {
+        if PREFIXES[at].0.as_bytes()[0] == byte {
+            return true;
+        }
+        at += 1;
+    }
+    matches!(byte, b'e' | b'-')
+}
+
 /// An API key, a JSON Web Token, or a private key in PEM. Other text is rejected after a few characters, so that no text
 /// makes the search slow.
 pub fn at(text: &str) -> Option<usize> {

@@ -8,7 +8,7 @@ mod number;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use find::{Found, Kind};
+use find::{Found, Kind, Kinds};
 use mask::Style;
 use sallyport::{CallContext, Request, RequestOutcome, Response, ResponseOutcome, Transform, log};
 use serde::Deserialize;
@@ -16,8 +16,8 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MaskPii {
-    #[serde(default = "Kind::all")]
-    kinds: BTreeSet<Kind>,
+    #[serde(default = "all")]
+    kinds: Kinds,
     #[serde(default)]
     style: Style,
     /// The style for single kinds.
@@ -34,6 +34,10 @@ struct MaskPii {
     /// Whether to mask requests too.
     #[serde(default)]
     requests: bool,
+}
+
+fn all() -> Kinds {
+    Kinds::ALL
 }
 
 fn named() -> String {
@@ -84,7 +88,7 @@ impl MaskPii {
     fn mask(&self, text: &str, counts: &mut BTreeMap<Kind, u32>) -> Option<String> {
         let mut masked = String::new();
         let mut kept = 0;
-        while let Some(Found { kind, start, end }) = find::next(text, kept, &self.kinds) {
+        while let Some(Found { kind, start, end }) = find::next(text, kept, self.kinds) {
             masked.push_str(&text[kept..start]);
             masked.push_str(&self.masked(kind, &text[start..end], counts));
             kept = end;

@@ -51,7 +51,9 @@ impl Transform for StripFields {
         if !self.means(&call.name) {
             return Ok(RequestOutcome::Proceed);
         }
-        context::set(MEANT, "yes");
+        if !self.means_all() {
+            context::set(MEANT, "yes");
+        }
         let removed = strip(&mut call.arguments, &self.arguments)?;
         Ok(if tell(removed) { RequestOutcome::Modified(Request::ToolCall(call)) } else { RequestOutcome::Proceed })
     }
@@ -59,7 +61,7 @@ impl Transform for StripFields {
     fn after(&self, _: &CallContext, mut response: Response) -> Result<ResponseOutcome, String> {
         let mut removed = 0;
         match &mut response {
-            Response::ToolResult(result) if context::get(MEANT).is_some() => {
+            Response::ToolResult(result) if self.means_all() || context::get(MEANT).is_some() => {
                 for content in &mut result.content {
                     removed += self.content(content)?;
                 }
@@ -79,6 +81,11 @@ impl Transform for StripFields {
 }
 
 impl StripFields {
+    /// Whether all tools match, so that the after hook needs no mark to know that this one did.
+    fn means_all(&self) -> bool {
+        self.tools.iter().any(|pattern| pattern == "*")
+    }
+
     fn means(&self, tool: &str) -> bool {
         self.tools.iter().any(|pattern| sallyport::matches(pattern, tool))
     }
@@ -123,7 +130,8 @@ impl StripFields {
 
 /// Removes fields from a JSON text and returns their number. If there are none, the text stays byte for byte.
 fn strip(text: &mut String, paths: &[Path]) -> Result<usize, String> {
-    if paths.is_empty() {
+    // Most texts have none of the names, which costs less to find out than to parse them.
+    if !paths.iter().any(|path| path.may_be_in(text)) {
         return Ok(0);
     }
     let mut value: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;

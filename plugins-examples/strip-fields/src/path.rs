@@ -75,6 +75,15 @@ fn bracket(text: &str) -> Option<(Select, &str)> {
 }
 
 impl Path {
+    /// Whether a JSON text may contain what the path selects: all its names are in the text, or hidden by escapes.
+    pub fn may_be_in(&self, text: &str) -> bool {
+        let is_in = |step: &Step| match &step.select {
+            Select::Name(name) => text.contains(name.as_str()),
+            _ => true,
+        };
+        self.0.iter().all(is_in) || text.contains('\\')
+    }
+
     /// Removes what the path selects and returns the number of removed values.
     pub fn remove(&self, value: &mut Value) -> usize {
         remove(value, &self.0)
