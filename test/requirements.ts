@@ -353,6 +353,23 @@ export const requirements = {
   'UP-29':
     'A server that floods its connection fills neither memory nor the log without bound, and leaves other requests their turn.',
   'UP-90': 'An unreachable upstream is reported with its code, the problem and what to do.',
+  'UP-40':
+    'An upstream gets the credentials that its `auth` names, a secret or a token of an authorization server that is named or discovered, and never those of a client.',
+  'UP-41':
+    'Tokens are requested once for concurrent requests, replaced before they expire, kept in bounds; a failure is not repeated for a moment.',
+  'UP-42':
+    'A request that an upstream rejects with 401 is sent once more with another credential, and no more than once.',
+  'UP-43':
+    'Authorization servers are reached only where the operator named them or where they are public; slow, huge, redirected and malformed responses fail the request with a reason.',
+  'UP-44':
+    'With token exchange each user has their own token, connection, session and lists; the token of another subject is refused, and so is a caller without a token.',
+  'UP-45':
+    'A scope that the upstream requires and the token lacks is reported as such, and no token is requested again for it.',
+  'UP-46': 'Where the upstream has its own authorization server, the assertion of the first server is exchanged there.',
+  'UP-47':
+    'A child has the credential of its user in its environment, and is replaced with the credential once its calls have ended.',
+  'UP-48': 'No plugin and no configured header can replace the header that carries the credential.',
+  'UP-49': 'Credentials of an upstream are hidden in its answers, notifications and output, in faults and in the log.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

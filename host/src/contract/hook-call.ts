@@ -110,6 +110,8 @@ export interface SetHeader {
  * lane.
  */
 export interface UpstreamRequest {
+  /** The header that carries the gateway's credentials, which no plugin can set; absent where it sends none. */
+  readonly credentialHeader?: string | undefined;
   setHeader(header: SetHeader): void;
 }
 

@@ -80,6 +80,13 @@ export class SecretMask {
     this.#pattern = SecretMask.pattern([...this.#known]);
   }
 
+  /** Learns these values, and forgets all others. */
+  learnOnly(values: readonly string[]): void {
+    this.#known.clear();
+    this.#pattern = undefined;
+    for (const value of values) this.learn(value);
+  }
+
   text(text: string): string {
     if (this.#pattern === undefined) return text;
     const whole = text.endsWith(ellipsis) ? this.#withoutBeginning(text) : text;

@@ -3,6 +3,7 @@ import type { Metrics } from '../core/metrics.ts';
 import type { ChainPlace, HeldChain } from '../hook/chain-place.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { UnmatchedNames } from '../hook/unmatched-names.ts';
+import type { Principal } from '../identity/principal.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
 import { type Access, type AccessRules, accessRules } from './access.ts';
@@ -109,10 +110,10 @@ export class OpenBinding implements Disposable {
    * Opens the upstreams for a client, until the scope is disposed of. Nothing is connected yet.
    * @param isListening whether the client listens for messages that upstreams send on their own
    */
-  open(isListening: () => boolean): ClientScope & Disposable {
-    const [first, ...others] = this.upstreams.map(
-      pool => new ClientMember(pool.open(isListening), this.#listMs, () => this.#listsOf(pool)),
-    );
+  open(caller: Principal, isListening: () => boolean): ClientScope & Disposable {
+    const [first, ...others] = this.upstreams
+      .map(pool => pool.for(caller))
+      .map(pool => new ClientMember(pool.open(isListening), this.#listMs, () => this.#listsOf(pool)));
     if (first === undefined) throw new RangeError(`binding ${this.id} has no upstream`);
     const members: readonly [ClientMember, ...ClientMember[]] = [first, ...others];
     return {

@@ -275,5 +275,5 @@ it.each<{ what: string; call: Partial<Call>; options: object }>([
   },
 ])('the upstream is asked with the signal and the limits of $what', ({ call, options }) => {
   const whole = { ...callOf(routeTo(fakeUpstream('a')), 'tools/call'), ...call };
-  expect(requestOptions(whole)).toEqual({ signal: whole.signal, ...options });
+  expect(requestOptions(whole)).toEqual({ signal: whole.signal, caller: whole.principal, ...options });
 });

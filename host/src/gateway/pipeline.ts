@@ -61,7 +61,7 @@ async function beforeHooks(
   params: JsonObject,
 ): Promise<Exclude<BeforeOutcome, { kind: 'proceed' }> | Sent> {
   const { route, signal } = call;
-  const { url } = member.upstream;
+  const { url, credentialHeader } = member.upstream;
   if (!route.chain.handles('before', method, context)) {
     if (route.chain.isShadowed('before', method, context)) {
       context.upstreamRequest = url && { setHeader() {} };
@@ -70,7 +70,7 @@ async function beforeHooks(
     }
     return { kind: 'proceed', params };
   }
-  const headers = url && new UpstreamHeaders();
+  const headers = url && new UpstreamHeaders(credentialHeader);
   context.upstreamRequest = headers;
   const outcome = await route.chain.before(context, method, params, signal);
   context.upstreamRequest = undefined;
@@ -188,9 +188,16 @@ function noteOrigins(
   if (page !== undefined) origins.saw(page, upstream.id);
 }
 
-export const requestOptions = ({ signal, onNotification, timeoutMs, timeoutSetting }: Call): RequestOptions => ({
+export const requestOptions = ({
   signal,
   onNotification,
   timeoutMs,
   timeoutSetting,
+  principal,
+}: Call): RequestOptions => ({
+  signal,
+  onNotification,
+  timeoutMs,
+  timeoutSetting,
+  caller: principal,
 });

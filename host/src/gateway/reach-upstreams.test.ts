@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Fault } from '../core/fault.ts';
+import { anonymous } from '../identity/principal.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
 import type { OpenBinding } from './binding.ts';
 import { reachUpstreams } from './reach-upstreams.ts';
@@ -11,7 +12,10 @@ const facts = { revision: '', implementation: {}, capabilities: {} };
 function open(behaviours: Readonly<Record<string, Behaviour>>) {
   const told: string[] = [];
   const upstreams = Object.entries(behaviours).map(([id, behaviour]) => ({
-    ...{ id, ready: behaviour === 'there', serverInfo: facts },
+    ...{ id, ready: behaviour === 'there', serverInfo: facts, wasReached: true },
+    for() {
+      return this;
+    },
     start: (signal: AbortSignal) =>
       new Promise<void>((resolve, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason));
@@ -43,7 +47,7 @@ it.each<{ upstreams: Record<string, Behaviour>; told: string[] }>([
 ])('waits a list’s time for $upstreams [GW-27]', async ({ upstreams, told }) => {
   const opened = open(upstreams);
   const began = performance.now();
-  await reachUpstreams(opened.entry, patience);
+  await reachUpstreams(opened.entry, anonymous, patience);
   expect(opened.told).toEqual(told);
   // It did not wait for as long as a request may take.
   expect(performance.now() - began).toBeLessThan(patience.requestTimeoutMs);
@@ -51,7 +55,7 @@ it.each<{ upstreams: Record<string, Behaviour>; told: string[] }>([
 
 it('tells how long it waited', async () => {
   const { entry } = open({ a: 'silent' });
-  await expect(reachUpstreams(entry, { requestTimeoutMs: 50, listMs: 10 })).rejects.toMatchObject({
+  await expect(reachUpstreams(entry, anonymous, { requestTimeoutMs: 50, listMs: 10 })).rejects.toMatchObject({
     code: 'upstream_timeout',
     details: { upstream: 'a', method: 'initialize', after_ms: 50 },
   });
@@ -59,5 +63,5 @@ it('tells how long it waited', async () => {
 
 it('fails when none is there', async () => {
   const { entry } = open({ a: 'down', b: 'down' });
-  await expect(reachUpstreams(entry, patience)).rejects.toMatchObject({ code: 'upstream_unavailable' });
+  await expect(reachUpstreams(entry, anonymous, patience)).rejects.toMatchObject({ code: 'upstream_unavailable' });
 });

@@ -1,4 +1,5 @@
 import { fail } from '../core/fault.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
 import type { OpenBinding } from './binding.ts';
 
@@ -20,11 +21,12 @@ const longest = 15_000;
  * @throws Fault if none can be used
  */
 export async function reachUpstreams(
-  { upstreams, notices }: Pick<OpenBinding, 'upstreams' | 'notices'>,
+  { upstreams: all, notices }: Pick<OpenBinding, 'upstreams' | 'notices'>,
+  caller: Principal,
   patience: Patience,
 ): Promise<void> {
-  const reached = upstreams.filter(({ serverInfo }) => serverInfo !== undefined);
-  const needed = reached.length === 0 ? upstreams : reached;
+  const reached = all.filter(({ wasReached }) => wasReached);
+  const needed = (reached.length === 0 ? all : reached).map(upstream => upstream.for(caller));
   const late = new AbortController();
   const attempts = needed.map(upstream => reach(upstream, late.signal, Math.min(longest, patience.requestTimeoutMs)));
   let timer: NodeJS.Timeout | undefined;

@@ -59,11 +59,12 @@ export class EnteredBinding implements RequestedBinding {
   }
 
   reachUpstreams(): Promise<void> {
-    return reachUpstreams(this.#binding, this.#settings);
+    return reachUpstreams(this.#binding, this.#request.principal, this.#settings);
   }
 
   openClient(listener: ClientListener): Client {
-    return new BindingClient(this.#binding, this.#access, listener, this.#settings.version);
+    const client = { caller: this.#request.principal, access: this.#access, listener };
+    return new BindingClient(this.#binding, client, this.#settings.version);
   }
 
   async dispatch(client: BindingClient, { method, params, signal, onNotification }: ClientRequest): Promise<Answer> {
@@ -99,6 +100,12 @@ export class EnteredBinding implements RequestedBinding {
   }
 }
 
+interface NewClient {
+  readonly caller: Principal;
+  readonly access: Access | undefined;
+  readonly listener: ClientListener;
+}
+
 /** One client's access to a binding's upstreams, from `initialize` or its first request to its end. */
 class BindingClient implements Client {
   readonly scope: ClientScope & Disposable;
@@ -107,14 +114,14 @@ class BindingClient implements Client {
   readonly #access: Access | undefined;
   readonly #listener: ClientListener;
 
-  constructor(binding: OpenBinding, access: Access | undefined, listener: ClientListener, version: string) {
+  constructor(binding: OpenBinding, { caller, access, listener }: NewClient, version: string) {
     this.#binding = binding.id;
     this.#access = access;
     this.#version = version;
     this.#listener = listener;
-    this.scope = binding.open(() => listener.isListening());
+    this.scope = binding.open(caller, () => listener.isListening());
     for (const { upstream } of this.scope.members) {
-      const pool = binding.upstreams.find(each => each.id === upstream.id);
+      const pool = binding.upstreams.find(each => each.id === upstream.id)?.for(caller);
       upstream.subscribe(notification => this.notify(notification, pool?.common !== undefined));
     }
   }

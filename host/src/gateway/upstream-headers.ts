@@ -12,7 +12,12 @@ export interface FilledHeaders {
 
 /** The headers that the before hooks of one call set for its request to the upstream. */
 export class UpstreamHeaders implements UpstreamRequest {
+  readonly credentialHeader: string | undefined;
   #set: SetHeader[] | undefined;
+
+  constructor(credentialHeader?: string) {
+    this.credentialHeader = credentialHeader;
+  }
 
   setHeader(header: SetHeader): void {
     this.#set ??= [];

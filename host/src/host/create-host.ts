@@ -67,7 +67,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
     () => openFacilities(facilityOptions(config, ownLog, mask)),
     loadAll(config, log, lock, signal),
   );
-  const { metrics } = opened.use(facilities);
+  const { metrics, secrets } = opened.use(facilities);
   const receipts = openReceiptLog(config, { metrics, log, mask });
   if (receipts !== undefined) opened.use(receipts);
   const learner = opened.use(createLearner(config.cache_dir, log));
@@ -75,7 +75,9 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const context = { limits, settings, runtime, facilities, learner, recorder: receipts, watch, log, mask };
   const first = openGeneration(config.plugins, plugins, context, threads);
   const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config.bindings));
-  const upstreams = opened.use(await openUpstreams(config, { log, metrics, signal }));
+  const upstreams = opened.use(
+    await openUpstreams(config, { log, metrics, secret: name => secrets.read(name), signal }),
+  );
   const gateway = opened.use(
     new Gateway({
       bindings: [...generations.chains].map(([binding, chain]) => ({

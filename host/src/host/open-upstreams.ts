@@ -12,17 +12,25 @@ export interface Upstreams extends AsyncDisposable {
   pick(ids: readonly string[]): readonly UpstreamPool[];
 }
 
+export interface UpstreamsContext {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Reads a secret of the configuration now; undefined when it cannot be read. */
+  readonly secret: (name: string) => string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Connects the required upstreams, and starts to connect the others, which continues until they are closed.
  * @throws Faults of every required upstream that cannot be reached; then none is left open
  */
 export async function openUpstreams(
   { upstreams: entries, limits }: Config,
-  { log, metrics, signal }: { readonly log: Log; readonly metrics: Metrics; readonly signal: AbortSignal | undefined },
+  { log, metrics, secret, signal }: UpstreamsContext,
 ): Promise<Upstreams> {
   await using opened = new AsyncDisposableStack();
   metrics.declare(connectionsMetric, { type: 'gauge', help: 'Connections with each upstream.' });
-  const pools = new Map(entries.map(entry => [entry.id, opened.use(poolOf(entry, limits, log, metrics))]));
+  const pools = new Map(entries.map(entry => [entry.id, opened.use(poolOf(entry, limits, { log, metrics, secret }))]));
   const closing = new AbortController();
   opened.defer(() => closing.abort());
   const faults: Fault[] = [];
@@ -47,10 +55,15 @@ export async function openUpstreams(
 
 const connectionsMetric = 'sallyport_upstream_connections';
 
-function poolOf(entry: UpstreamConfig, limits: Config['limits'], log: Log, metrics: Metrics): UpstreamPool {
+function poolOf(
+  entry: UpstreamConfig,
+  limits: Config['limits'],
+  { log, metrics, secret }: Omit<UpstreamsContext, 'signal'>,
+): UpstreamPool {
   const connections = metrics.series(connectionsMetric, { upstream: entry.id });
   return createUpstreamPool(entry, {
     log,
+    secret,
     startTimeoutMs: limits.upstream_start_ms,
     maxAnswerBytes: limits.answer_bytes,
     requestTimeoutMs: limits.request_timeout_ms,

@@ -1,6 +1,7 @@
 import type { Cancellation } from '../core/canceller.ts';
 import type { HeaderList } from '../core/http-header.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { Answer } from '../mcp/answer.ts';
 import type { Notification } from '../mcp/message.ts';
 import type { ServerInfo } from '../mcp/server-info.ts';
@@ -21,6 +22,8 @@ export interface RequestOptions {
   readonly timeoutSetting?: string | undefined;
   /** Headers of the HTTP request that carries this one, in place of its others of the same name. stdio has none. */
   readonly headers?: HeaderList;
+  /** The caller, whose credentials are sent where the upstream has `auth` per user. */
+  readonly caller?: Principal | undefined;
 }
 
 /**
@@ -31,6 +34,8 @@ export interface Upstream extends AsyncDisposable {
   readonly id: string;
   /** Where its HTTP requests go; absent over stdio. */
   readonly url?: URL | undefined;
+  /** The header of its HTTP requests that carries its credentials, in lower case; absent without `auth`. */
+  readonly credentialHeader?: string | undefined;
   /** Connects now. @throws Fault `upstream_…`, `overloaded`; a later request tries again. */
   start(signal?: AbortSignal): Promise<void>;
   /** Whether it is connected. */
@@ -81,6 +86,10 @@ export interface UpstreamPool extends AsyncDisposable {
   readonly lastFailure: ConnectFailure | undefined;
   /** From the latest handshake; undefined before the first. */
   readonly serverInfo: ServerInfo | undefined;
+  /** Whether it was reached before, for this caller or another. */
+  readonly wasReached: boolean;
+  /** Returns the connections of one caller: all connections, unless each user has credentials of their own. */
+  for(caller: Principal): UpstreamPool;
   /** The access of all clients together, where they share one connection; undefined where each has its own. */
   readonly common: Upstream | undefined;
   /**

@@ -42,10 +42,15 @@ export const upstreamHeaders = defineCapability<Grant>({
       const { name, value } = saidSchema.parse(message);
       // The lane has checked it, and a lane is not trusted.
       if (!names.includes(name)) return on.refused('set: a header that the grant does not name', call);
-      call.upstreamRequest?.setHeader({
+      const request = call.upstreamRequest;
+      request?.setHeader({
         plugin: on.plugin,
         name,
         fill(url) {
+          if (name.replaceAll('_', '-') === request.credentialHeader?.replaceAll('_', '-')) {
+            on.refused(`set: the gateway's credentials for this upstream are in the header ${name}`, call);
+            return undefined;
+          }
           const filled = substituteSecrets(on.secrets, on.plugin, [[name, value]], url);
           if ('refused' in filled) {
             on.refused(`set: ${filled.refused}`, call);
@@ -63,7 +68,7 @@ export const upstreamHeaders = defineCapability<Grant>({
   deniedBy: '`denied`',
   refuses: {
     not_allowed:
-      'a header that the grant does not name, or that only the gateway sets; the answer is `denied`. A placeholder of a secret that may not be sent to this upstream or in this header: the request is blocked',
+      'a header that the grant does not name, or that only the gateway sets; the answer is `denied`. A placeholder of a secret that may not be sent to this upstream or in this header, and the header of the upstream’s `auth`: the request is blocked',
     over_limit:
       'a value beyond `max_bytes`, and what one hook call sets beyond a hundred notes or `limits.plugin.payload_bytes` of them; the answer is `invalid`',
     invalid: 'a name or a value that is not one, such as one with a line break; the answer is `invalid`',

@@ -18,9 +18,14 @@ const secret = z
 /** The names of secrets, to check the names that grants use. */
 export const secretNames = (value: JsonObject): readonly Named[] => entries(value, ['secrets'], 'name');
 
-/** `secrets`: values that grants of `secret_store` can name. */
+/** `secrets`: values that grants of `secret_store` and `auth` of upstreams can name. */
 export const secretsSection = section({
-  shape: { secrets: z.array(secret).default([]).describe('Secrets that grants of secret_store can name.') },
+  shape: {
+    secrets: z
+      .array(secret)
+      .default([])
+      .describe('Secrets that grants of secret_store and auth of upstreams can name.'),
+  },
   finish: ({ secrets }, files) => ({
     secrets: secrets.map(({ file, ...each }) => (file === undefined ? each : { ...each, file: files.absolute(file) })),
   }),

@@ -3,8 +3,10 @@ import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
 import { headerName } from '../../core/http-header.ts';
 import { headerNameProblems, headerValue } from '../header.ts';
 import { count, idle, milliseconds, oneOf, systemText } from './fields.ts';
-import { duplicates, entries, listed } from './named.ts';
+import { duplicates, entries, listed, unknownNames } from './named.ts';
+import { secretNames } from './secrets.ts';
 import { section } from './section.ts';
+import { checkAuthPlace, finishedAuth, secretsIn, type UpstreamAuthConfig, upstreamAuth } from './upstream-auth.ts';
 
 const headers = z
   .record(
@@ -44,6 +46,7 @@ const upstream = z
       })
       .optional(),
     http: z.strictObject({ url, headers }).optional(),
+    auth: upstreamAuth,
     required: z.boolean().default(true).describe('Whether the start fails if the upstream cannot be reached.'),
     timeout_ms: milliseconds
       .optional()
@@ -59,6 +62,7 @@ const upstream = z
     idle_ms: idle(30 * 60_000).describe("A client's connection ends after this time without a request."),
   })
   .superRefine(oneOf(['stdio', 'http']))
+  .superRefine(checkAuthPlace)
   .superRefine(({ timeout_ms, max_timeout_ms }, context) => {
     if (timeout_ms === undefined || max_timeout_ms === undefined || max_timeout_ms >= timeout_ms) return;
     context.addIssue({ code: 'custom', path: ['max_timeout_ms'], message: `less than timeout_ms, ${timeout_ms}` });
@@ -68,8 +72,9 @@ const upstream = z
 type Parsed = z.output<typeof upstream>;
 
 /** An upstream, which is reached in exactly one way. */
-export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http'> &
-  (
+export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http' | 'auth'> & {
+  readonly auth?: UpstreamAuthConfig | undefined;
+} & (
     | { readonly stdio: NonNullable<Parsed['stdio']>; readonly http?: never }
     | { readonly stdio?: never; readonly http: NonNullable<Parsed['http']> }
   );
@@ -81,13 +86,22 @@ const toolName = { most: 64, needed: 32 };
 export const upstreamsSection = section({
   shape: { upstreams: z.array(upstream).min(1) },
   finish: ({ upstreams }, files) => ({
-    upstreams: upstreams.map(({ stdio, http, ...each }): UpstreamConfig => {
+    upstreams: upstreams.map(({ stdio, http, auth: written, ...rest }): UpstreamConfig => {
+      const auth = finishedAuth(written);
+      const each = auth === undefined ? rest : { ...rest, auth };
       if (http) return { ...each, http };
       const { cwd, ...command } = stdio ?? { command: '', args: [], env: {} };
       return { ...each, stdio: cwd === undefined ? command : { ...command, cwd: files.absolute(cwd) } };
     }),
   }),
-  problems: value => duplicates(entries(value, ['upstreams'])),
+  problems: value => [
+    ...duplicates(entries(value, ['upstreams'])),
+    ...unknownNames(
+      secretNames(value),
+      entries(value, ['upstreams']).flatMap(({ path }) => secretsIn(value, path)),
+      'secret',
+    ),
+  ],
   /** Reports ids that leave too little room for the upstream's tool names, in a binding with several upstreams. */
   warnings(value) {
     const prefixed = new Set(

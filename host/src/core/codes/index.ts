@@ -12,6 +12,7 @@ import { processCodes } from './process.ts';
 import { runtimeCodes } from './runtime.ts';
 import { sourceCodes } from './source.ts';
 import { upstreamCodes } from './upstream.ts';
+import { upstreamAuthCodes } from './upstream-auth.ts';
 import { verifyCodes } from './verify.ts';
 
 /** Every error code, in the order of docs/errors.md, which is generated from this table. */
@@ -26,6 +27,7 @@ const table = {
   ...pluginCodes,
   ...hookCodes,
   ...upstreamCodes,
+  ...upstreamAuthCodes,
   ...httpCodes,
   ...identityCodes,
   ...mcpCodes,

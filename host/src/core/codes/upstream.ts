@@ -34,7 +34,7 @@ export const upstreamCodes = {
   upstream_refused: {
     exit: 5,
     says: "The upstream rejected the gateway's credentials.",
-    todo: 'Correct `http.headers` of the upstream. Credentials that clients send to the gateway are never passed on.',
+    todo: 'Correct `auth` or `http.headers` of the upstream. Credentials that clients send to the gateway are never passed on.',
   },
   upstream_redirected: {
     exit: 5,

@@ -3,6 +3,7 @@ import type { Fault } from '../../core/fault.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Log } from '../../core/log.ts';
 import { unlessAborted } from '../../core/unless-aborted.ts';
+import type { Principal } from '../../identity/principal.ts';
 import type { Answer } from '../../mcp/answer.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
@@ -17,10 +18,14 @@ export interface ConnectionSource {
   readonly id: string;
   /** Where HTTP requests go; undefined over stdio. */
   readonly url: URL | undefined;
+  /** As in Upstream. */
+  readonly credentialHeader: string | undefined;
   /** From the latest handshake with the server. */
   readonly serverInfo: ServerInfo | undefined;
   /** Why the latest attempt to reach the server failed; undefined when it did not. */
   readonly failure: unknown;
+  /** Uses the token that a caller presents now for what is sent from now on without a caller. */
+  use(caller: Principal): void;
   /** Returns an open connection for `user`: the one of all clients, one without a user, or a new one. */
   connect(user: ConnectionUser, signal: AbortSignal): Promise<PooledConnection>;
   /** Spaces out attempts to connect. An answer to a request ends a series of failures. */
@@ -80,6 +85,10 @@ export class ClientUpstream implements Upstream, ConnectionUser {
     return this.#source.url;
   }
 
+  get credentialHeader(): string | undefined {
+    return this.#source.credentialHeader;
+  }
+
   get ready(): boolean {
     return this.#connection !== undefined;
   }
@@ -110,6 +119,7 @@ export class ClientUpstream implements Upstream, ConnectionUser {
 
   async request(method: string, params?: JsonObject, options: RequestOptions = {}): Promise<Answer> {
     options.signal?.throwIfAborted();
+    if (options.caller !== undefined) this.#source.use(options.caller);
     for (let isRenewed = false; ; isRenewed = true) {
       const pooled = this.#connection ?? (await this.#connectedInTime(method, options));
       pooled.running += 1;

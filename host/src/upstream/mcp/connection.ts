@@ -3,6 +3,7 @@ import type { Log } from '../../core/log.ts';
 import type { Answer } from '../../mcp/answer.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
+import type { ConnectionAuth } from '../auth/connection-auth.ts';
 import type { RequestOptions } from '../upstream.ts';
 import type { Handshake } from './handshake/handshake.ts';
 import type { AnswerServer } from './server-request.ts';
@@ -50,6 +51,8 @@ export interface ConnectionContext {
   readonly signal: AbortSignal;
   onNotification(notification: Notification): void;
   readonly answerServer: AnswerServer;
+  /** The credentials of its requests; absent where the upstream has no `auth`. */
+  readonly auth?: ConnectionAuth | undefined;
   /** The connection ended without having been closed by the gateway. */
   onLost(): void;
 }

@@ -1,13 +1,21 @@
 import { type Log, silentLog } from '../../core/log.ts';
+import { anonymous, type Principal } from '../../identity/principal.ts';
+import type { AuthEntry } from '../auth/auth-entry.ts';
+import { ConnectionAuth } from '../auth/connection-auth.ts';
+import { createUpstreamAuth } from '../auth/create-auth.ts';
+import type { CallerAuth } from '../auth/credential.ts';
+import type { TokenContext } from '../auth/token-endpoint.ts';
 import type { UpstreamPool } from '../upstream.ts';
+import { CallerPools } from './caller-pools.ts';
 import type { Command } from './child-process.ts';
-import type { RequestTimes, UpstreamLimits } from './connection.ts';
+import type { ConnectionContext, RequestTimes, UpstreamLimits } from './connection.ts';
 import { initialize } from './handshake/initialize.ts';
 import type { HttpAddress } from './http-client.ts';
 import { connectHttp } from './http-connection.ts';
+import type { ConnectionGroup } from './open-connections.ts';
 import { createServerAnswers } from './server-request.ts';
 import { connectStdio } from './stdio-connection.ts';
-import { ConnectionPool } from './upstream-pool.ts';
+import { ConnectionPool, type DialEvents, type PoolOptions } from './upstream-pool.ts';
 
 /** One entry of `upstreams` in sallyport.yaml. */
 export type UpstreamEntry = {
@@ -22,6 +30,8 @@ export type UpstreamEntry = {
   readonly max_connections?: number | undefined;
   /** Milliseconds without a request after which a connection ends; half an hour when absent. */
   readonly idle_ms?: number | undefined;
+  /** The credentials that the gateway sends; none of its own when absent. */
+  readonly auth?: AuthEntry | undefined;
 } & (
   | { readonly stdio: Command; readonly http?: undefined }
   | { readonly http: HttpAddress; readonly stdio?: undefined }
@@ -37,6 +47,10 @@ export interface UpstreamContext {
   readonly requestTimeoutMs?: number | undefined;
   /** Milliseconds that a request may take in all; 600,000 when absent. */
   readonly maxRequestTimeoutMs?: number | undefined;
+  /** Reads a secret that `auth` names; there are none when absent. */
+  readonly secret?: TokenContext['secret'] | undefined;
+  /** Milliseconds that an authorization server may take to answer; 10,000 when absent. */
+  readonly tokenTimeoutMs?: number | undefined;
   /** Called with the number of connections whenever it changes. */
   readonly onCount?: (connections: number) => void;
 }
@@ -60,20 +74,43 @@ export function createUpstreamPool(entry: UpstreamEntry, context: UpstreamContex
       'all clients can see and change what the server keeps for one client (a login, a browser, stored values)';
     log.warn({ upstream: id, connections: 'shared' }, warning);
   }
-  return new ConnectionPool({
+  const base: Omit<PoolOptions, 'dial'> = {
     id,
     url: entry.http && new URL(entry.http.url),
-    dial: events =>
-      entry.stdio
-        ? connectStdio(id, entry.stdio, { ...events, handshake: initialize, log, limits, answerServer })
-        : connectHttp(id, entry.http, { ...events, handshake: initialize, log, limits, answerServer }),
     isShared,
     maxConnections: entry.max_connections ?? mostConnections[entry.stdio ? 'stdio' : 'http'],
     idleMs: entry.idle_ms ?? 30 * 60_000,
     times: limits,
     log,
     onCount: context.onCount,
-  });
+  };
+  const dial = (events: DialEvents, own?: Pick<ConnectionContext, 'auth'>) => {
+    const whole: ConnectionContext = { ...events, ...own, handshake: initialize, log, limits, answerServer };
+    const hiding = whole.auth?.hiding(whole) ?? whole;
+    return entry.stdio ? connectStdio(id, entry.stdio, hiding) : connectHttp(id, entry.http, hiding);
+  };
+  if (entry.auth === undefined) return new ConnectionPool({ ...base, dial });
+  const { secret = () => undefined, tokenTimeoutMs: timeoutMs = 10_000 } = context;
+  const auth = createUpstreamAuth(entry.auth, { upstream: id, secret, timeoutMs });
+  const together: ConnectionGroup = new Set();
+  const optionsFor = (caller: Principal) => ({ ...base, ...authorized(auth.for(caller), dial, entry) });
+  if (!auth.isPerCaller) return new ConnectionPool({ ...optionsFor(anonymous), closes: auth });
+  const open = (caller: Principal) => new ConnectionPool({ ...optionsFor(caller), together });
+  return new CallerPools({ id, auth, open });
+}
+
+/** Returns the part of a pool's options by which its connections have the credentials of one caller. */
+function authorized(
+  credentials: CallerAuth,
+  dial: (events: DialEvents, own: Pick<ConnectionContext, 'auth'>) => ReturnType<PoolOptions['dial']>,
+  { http }: UpstreamEntry,
+): Pick<PoolOptions, 'credentialHeader' | 'prepare' | 'dial' | 'credentials'> {
+  return {
+    credentialHeader: http && credentials.place,
+    credentials,
+    prepare: async () => void (await credentials.current()),
+    dial: events => dial(events, { auth: new ConnectionAuth(credentials) }),
+  };
 }
 
 function timesOf(entry: UpstreamEntry, context: UpstreamContext): RequestTimes {

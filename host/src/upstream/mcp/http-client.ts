@@ -30,6 +30,8 @@ export class HttpClient {
   readonly #target: { readonly origin: string; readonly path: string; headersTimeout: 0; bodyTimeout: 0 };
   readonly #maxBytes: number;
   readonly #configured: ReadonlyMap<string, string>;
+  #identity: Readonly<Record<string, string>> = {};
+  #credential: readonly [header: string, value: string] | undefined;
   #post: string[] = [];
   #get: string[] = [];
 
@@ -51,7 +53,20 @@ export class HttpClient {
 
   /** Sets the headers of session and revision for all requests from now on. */
   identify(identity: Readonly<Record<string, string>>): void {
-    const headers = new Map([...this.#configured, ...Object.entries(identity)]);
+    this.#identity = identity;
+    this.#write();
+  }
+
+  /** Sets the header that carries the credential for all requests from now on. */
+  authorize(header: string, value: string): void {
+    if (this.#credential?.[1] === value) return;
+    this.#credential = [header, value];
+    this.#write();
+  }
+
+  #write(): void {
+    const credential = this.#credential === undefined ? [] : [this.#credential];
+    const headers = new Map([...this.#configured, ...Object.entries(this.#identity), ...credential]);
     const post = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
     this.#post = [...new Map([...headers, ...Object.entries(post)])].flat();
     this.#get = [...new Map([...headers, ['accept', 'text/event-stream'] as const])].flat();
@@ -59,7 +74,7 @@ export class HttpClient {
 
   /** @param own headers of this request alone, in place of those of the same name */
   post(body: string, listener: HttpListener, own?: HeaderList): HttpExchange {
-    const headers = own === undefined ? this.#post : replaceHeaders(this.#post, own);
+    const headers = own === undefined ? this.#post : replaceHeaders(this.#post, this.#allowed(own));
     return this.#dispatch({ ...this.#target, method: 'POST', headers, body }, listener);
   }
 
@@ -91,6 +106,12 @@ export class HttpClient {
   /** Aborts running requests. */
   destroy(): void {
     void this.#dispatcher.destroy();
+  }
+
+  /** Headers of one request never replace the credential. */
+  #allowed(own: HeaderList): HeaderList {
+    const credential = this.#credential?.[0];
+    return credential === undefined ? own : own.filter(([name]) => name.toLowerCase() !== credential);
   }
 
   #dispatch(options: Dispatcher.DispatchOptions, listener: HttpListener): HttpExchange {

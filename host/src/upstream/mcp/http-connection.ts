@@ -4,9 +4,11 @@ import type { Answer } from '../../mcp/answer.ts';
 import { createRequestIds } from '../../mcp/request-id.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
 import type { RequestOptions } from '../upstream.ts';
-import type { Connection, ConnectionContext } from './connection.ts';
+import { sendAuthorized } from './authorized-request.ts';
+import type { Connection, ConnectionContext, RequestTimes } from './connection.ts';
 import type { Peer } from './handshake/handshake.ts';
 import { type HttpAddress, HttpClient } from './http-client.ts';
+import type { HttpListener } from './http-exchange.ts';
 import { HttpRequest, type RequestSession } from './http-request.ts';
 import { HttpServerMessages } from './http-server-messages.ts';
 import { ServerStream } from './http-stream.ts';
@@ -66,10 +68,28 @@ class HttpSession implements RequestSession, Peer {
 
   request(method: string, params: JsonObject, signal: AbortSignal): Promise<Answer> {
     const times = startTimes(this.#context.limits);
-    return new HttpRequest(this, method, params, times, { signal }, (status, _type, headers) => {
+    return this.send(method, params, times, { signal }, (status, _type, headers) => {
       const id = headers['mcp-session-id'];
       if (status < 300 && typeof id === 'string') this.#id = id;
-    }).answer;
+    });
+  }
+
+  send(
+    method: string,
+    params: JsonObject | undefined,
+    times: RequestTimes,
+    options: RequestOptions,
+    onStart?: HttpListener['onStart'],
+  ): Promise<Answer> {
+    const send = (on: RequestOptions) => new HttpRequest(this, method, params, times, on, onStart).answer;
+    const { auth } = this.#context;
+    return auth === undefined ? send(options) : sendAuthorized(this.client, auth, options, send);
+  }
+
+  /** Uses the current credential for what is sent from now on. */
+  async authorize(): Promise<void> {
+    const { auth } = this.#context;
+    if (auth !== undefined) this.client.authorize(auth.place, auth.written(await auth.current()));
   }
 
   agreed(revision: string): void {
@@ -107,11 +127,13 @@ class HttpConnection implements Connection {
     this.#session = session;
     this.#context = context;
     this.serverInfo = serverInfo;
-    this.keepsState = session.hasId;
+    // A server without sessions may still answer each caller differently.
+    this.keepsState = session.hasId || context.auth?.isPerCaller === true;
     const lose = (reason: unknown) => this.#lose(reason);
     session.onUnreachable = lose;
     this.#stream = new ServerStream(client, {
       onMessage: data => session.onText(data),
+      beforeOpen: () => session.authorize(),
       onLost: lose,
       onBreak: reason =>
         context.log.debug(
@@ -128,7 +150,7 @@ class HttpConnection implements Connection {
 
   request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer> {
     const times = requestTimes(options, this.#context.limits);
-    return new HttpRequest(this.#session, method, params, times, options).answer;
+    return this.#session.send(method, params, times, options);
   }
 
   async close(): Promise<void> {

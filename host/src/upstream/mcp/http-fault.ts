@@ -12,9 +12,18 @@ export function statusFault(upstream: string, url: URL, { status, headers, text 
   const wait = retryAfterMs(headers['retry-after']);
   const about = { upstream, status, ...(wait === undefined ? {} : { retry_after_ms: wait }) };
   if (status >= 300 && status < 400) return redirectFault(upstream, url, status, headers.location);
+  const scope = status === 403 ? missingScope(headers['www-authenticate']) : undefined;
+  if (scope !== undefined) return new Fault('upstream_scope', { ...about, ...(scope !== '' && { scope }) });
   const body = text.trim().slice(0, 200);
   const hint = `it answered with HTTP status ${status}${body === '' ? '' : `: ${body}`}`;
   return new Fault(status === 401 || status === 403 ? 'upstream_refused' : 'upstream_status', { ...about, hint });
+}
+
+/** Returns the scopes that a challenge asks for (RFC 6750 § 3.1); undefined if it does not ask for scopes. */
+function missingScope(challenge: string | string[] | undefined): string | undefined {
+  const text = String(challenge ?? '').slice(0, 2_000);
+  if (!/error="?insufficient_scope\b/.test(text)) return undefined;
+  return /\bscope="(?<scope>[\x20\x21\x23-\x5b\x5d-\x7e]*)"/.exec(text)?.groups?.scope ?? '';
 }
 
 function redirectFault(upstream: string, url: URL, status: number, location: string | string[] | undefined): Fault {

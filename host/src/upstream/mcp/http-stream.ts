@@ -9,6 +9,8 @@ export interface StreamEvents {
   onMessage(data: string): void;
   /** The stream will not come back: the server cannot be reached, or it has forgotten the session. */
   onLost(reason: unknown): void;
+  /** Prepares another attempt, such as with a new credential. */
+  beforeOpen?(): Promise<void>;
   /** The stream ended, and will be opened again. */
   onBreak(reason: unknown): void;
 }
@@ -87,6 +89,11 @@ export class ServerStream {
     this.#on.onBreak(reason);
     const wait = Math.min(pause.first * 2 ** this.#failures, pause.most);
     this.#failures = Math.min(this.#failures + 1, 10);
-    this.#timer = setTimeout(() => this.open(), retryMs ?? wait).unref();
+    this.#timer = setTimeout(() => void this.#reopen(), retryMs ?? wait).unref();
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#on.beforeOpen?.().catch(() => {});
+    if (!this.#isClosed) this.open();
   }
 }

@@ -6,12 +6,17 @@ export interface OpenConnectionsOptions {
   /** The id of the upstream. */
   readonly id: string;
   readonly maxConnections: number;
+  /** All connections that `maxConnections` is for, where these are the ones of a single caller. */
+  readonly together?: ConnectionGroup | undefined;
   /** Milliseconds without a request after which a client's connection ends. */
   readonly idleMs: number;
   readonly log: Log;
   /** Called with the number of connections whenever it changes. */
   readonly onCount?: ((connections: number) => void) | undefined;
 }
+
+/** The connections that share one limit, by caller. */
+export type ConnectionGroup = Set<OpenConnections>;
 
 /** Why a connection ends. */
 export type EndReason = 'lost' | 'expired' | 'not needed' | 'idle' | 'to make room';
@@ -28,6 +33,7 @@ export class OpenConnections implements AsyncDisposable {
   readonly #open = new Set<PooledConnection>();
   /** Connections that are being ended. They count until they have ended. */
   readonly #ending = new Set<Promise<void>>();
+  readonly #group: ConnectionGroup;
   readonly #sweeper: NodeJS.Timeout;
   /** How many are being made. */
   opening = 0;
@@ -36,6 +42,8 @@ export class OpenConnections implements AsyncDisposable {
   constructor(options: OpenConnectionsOptions, onEnd: (connection: PooledConnection) => void) {
     this.#options = options;
     this.#onEnd = onEnd;
+    this.#group = options.together ?? new Set();
+    this.#group.add(this);
     const every = Math.min(Math.max(options.idleMs / 4, sweepMs.least), sweepMs.most);
     this.#sweeper = setInterval(() => this.#endIdle(), every).unref();
   }
@@ -46,7 +54,7 @@ export class OpenConnections implements AsyncDisposable {
   }
 
   get isFull(): boolean {
-    return this.count >= this.#options.maxConnections;
+    return this.#countOfAll >= this.#options.maxConnections;
   }
 
   get isEmpty(): boolean {
@@ -80,26 +88,40 @@ export class OpenConnections implements AsyncDisposable {
 
   /** Checks that one more is possible, now or by ending another. @throws Fault `overloaded` */
   checkRoom(): void {
-    if (this.#ending.size > 0 || !this.isFull) return;
-    if (this.#abandoned() === undefined) throw this.#fullFault();
+    if (!this.isFull || this.#endings().length > 0) return;
+    if (this.#longestAbandoned() === undefined) throw this.#fullFault();
   }
 
   /** Waits until one fewer is open, and ends an abandoned one for it. @throws Fault `overloaded` */
   async makeRoom(): Promise<void> {
-    const abandoned = this.#ending.size === 0 ? this.#abandoned() : undefined;
-    if (abandoned !== undefined) this.end(abandoned, 'to make room');
-    if (this.#ending.size === 0) throw this.#fullFault();
-    await Promise.race(this.#ending);
+    if (this.#endings().length === 0) {
+      const abandoned = this.#longestAbandoned();
+      abandoned?.owner.end(abandoned.connection, 'to make room');
+    }
+    const endings = this.#endings();
+    if (endings.length === 0) throw this.#fullFault();
+    await Promise.race(endings);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweeper);
     for (const connection of this.#open) this.end(connection, 'not needed');
     await Promise.all(this.#ending);
+    this.#group.delete(this);
+  }
+
+  get #countOfAll(): number {
+    let count = 0;
+    for (const each of this.#group) count += each.count;
+    return count;
+  }
+
+  #endings(): readonly Promise<void>[] {
+    return [...this.#group].flatMap(each => [...each.#ending]);
   }
 
   #reportCount(): void {
-    this.#options.onCount?.(this.count);
+    this.#options.onCount?.(this.#countOfAll);
   }
 
   #fullFault(): Fault {
@@ -108,14 +130,16 @@ export class OpenConnections implements AsyncDisposable {
     return new Fault('overloaded', { upstream: id, hint });
   }
 
-  /** The connection that was unused longest, among those whose clients seem to have left. */
-  #abandoned(): PooledConnection | undefined {
-    let longest: PooledConnection | undefined;
+  /** The connection that was unused longest, of any caller, among those whose clients seem to have left. */
+  #longestAbandoned(): { readonly owner: OpenConnections; readonly connection: PooledConnection } | undefined {
+    let longest: { readonly owner: OpenConnections; readonly connection: PooledConnection } | undefined;
     const before = Date.now() - abandonedMs;
-    for (const connection of this.#open) {
-      const isNewer = connection.lastUsed > (longest?.lastUsed ?? before);
-      const isInUse = connection.running > 0 || [...connection.users].some(user => user.isListening);
-      if (!isNewer && !isInUse) longest = connection;
+    for (const owner of this.#group) {
+      for (const connection of owner.#open) {
+        const isNewer = connection.lastUsed > (longest?.connection.lastUsed ?? before);
+        const isInUse = connection.running > 0 || [...connection.users].some(user => user.isListening);
+        if (!isNewer && !isInUse) longest = { owner, connection };
+      }
     }
     return longest;
   }

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Answer } from '../../mcp/answer.ts';
 import { createRequestIds } from '../../mcp/request-id.ts';
 import type { RequestOptions } from '../upstream.ts';
+import { childCredential } from './child-credential.ts';
 import { type Child, type ChildEvents, type Command, startChild } from './child-process.ts';
 import type { Connection, ConnectionContext, RequestTimes } from './connection.ts';
 import type { Peer } from './handshake/handshake.ts';
@@ -30,7 +31,12 @@ export async function connectStdio(
   context: ConnectionContext,
 ): Promise<Connection> {
   const session = new StdioSession(upstream, context);
-  const starting = startChild(command, context.limits.maxAnswerBytes, session);
+  const own = context.auth && (await childCredential(upstream, context.auth));
+  const starting = startChild(
+    own === undefined ? command : { ...command, env: { ...command.env, ...own.env } },
+    context.limits.maxAnswerBytes,
+    session,
+  );
   try {
     const serverInfo = await withinStartDeadline(upstream, context, async signal => {
       session.attach(await starting);
@@ -38,7 +44,7 @@ export async function connectStdio(
     });
     session.throwIfEnded();
     const close = () => session.close();
-    return {
+    const connection: Connection = {
       serverInfo,
       keepsState: true,
       listeningSince: Date.now(),
@@ -47,6 +53,7 @@ export async function connectStdio(
       close,
       release: close,
     };
+    return own === undefined ? connection : own.whileCurrent(connection);
   } catch (thrown) {
     await session.abandon(starting);
     throw thrown;
@@ -101,7 +108,8 @@ class StdioSession implements Peer, ChildEvents {
   }
 
   request(method: string, params: JsonObject, signal: AbortSignal): Promise<Answer> {
-    return this.send(method, params, startTimes(this.#context.limits), { signal });
+    const send = (options: RequestOptions) => this.send(method, params, startTimes(this.#context.limits), options);
+    return this.#context.auth?.hidden({ signal }, send) ?? send({ signal });
   }
 
   async notify(method: string): Promise<void> {

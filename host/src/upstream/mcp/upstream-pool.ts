@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault, fail } from '../../core/fault.ts';
 import { unlessAborted } from '../../core/unless-aborted.ts';
+import type { Principal } from '../../identity/principal.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
+import type { CallerAuth } from '../auth/credential.ts';
 import type { ConnectFailure, Upstream, UpstreamPool } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
 import { type ClientOptions, ClientUpstream, type ConnectionSource } from './client-upstream.ts';
@@ -21,6 +23,14 @@ export interface DialEvents {
 export interface PoolOptions extends OpenConnectionsOptions {
   /** Where HTTP requests go; absent over stdio. */
   readonly url?: URL | undefined;
+  /** The header that carries the credentials; absent over stdio and without `auth`. */
+  readonly credentialHeader?: string | undefined;
+  /** The credentials of its connections. */
+  readonly credentials?: CallerAuth | undefined;
+  /** Closed after the connections. */
+  readonly closes?: AsyncDisposable | undefined;
+  /** Gets the credentials of a connection; what it throws does not count as a failure to reach the server. */
+  readonly prepare?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Makes one connection. */
   dial(events: DialEvents): Promise<Connection>;
   /** Whether all clients use one connection, whatever the server keeps for them. */
@@ -39,6 +49,7 @@ const trustedMs = 60_000;
 export class ConnectionPool implements UpstreamPool, ConnectionSource {
   readonly id: string;
   readonly url: URL | undefined;
+  readonly credentialHeader: string | undefined;
   readonly backOff = new BackOff();
   readonly #options: PoolOptions;
   readonly #connections: OpenConnections;
@@ -60,6 +71,7 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
   constructor(options: PoolOptions) {
     this.id = options.id;
     this.url = options.url;
+    this.credentialHeader = options.credentialHeader;
     this.#options = options;
     this.#connections = new OpenConnections(options, ended => {
       if (this.#common === ended) this.#common = undefined;
@@ -81,6 +93,24 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
 
   get lastFailure(): ConnectFailure | undefined {
     return this.#lastFailure;
+  }
+
+  get wasReached(): boolean {
+    return this.#latest !== undefined;
+  }
+
+  use(caller: Principal): void {
+    this.#options.credentials?.use(caller);
+  }
+
+  /** Whether it has clients. */
+  get isUsed(): boolean {
+    return this.#clients.size > 0;
+  }
+
+  for(caller: Principal): this {
+    this.use(caller);
+    return this;
   }
 
   get common(): Upstream | undefined {
@@ -143,6 +173,7 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
     await Promise.all([...this.#clients].map(client => client[Symbol.asyncDispose]()));
     await this.#attempt?.catch(() => {});
     await this.#connections[Symbol.asyncDispose]();
+    await this.#options.closes?.[Symbol.asyncDispose]();
   }
 
   /** Whether clients have one connection together. */
@@ -191,10 +222,11 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
   /** Makes a connection. Until it is made, `user` receives the server's notifications. */
   async #make(signal: AbortSignal, user?: ConnectionUser): Promise<PooledConnection> {
     if (this.#closing.signal.aborted) throw this.closedFault();
+    const ended = AbortSignal.any([signal, this.#closing.signal]);
+    await this.#prepare(ended);
     await this.backOff.pass(this.id, signal);
     while (!this.#isCommon && this.#connections.isFull) await this.#connections.makeRoom();
     this.#connections.opening += 1;
-    const ended = AbortSignal.any([signal, this.#closing.signal]);
     let made: PooledConnection | undefined;
     try {
       const connection = await this.#options.dial({
@@ -215,6 +247,19 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
     }
     this.#onConnected(made);
     return made;
+  }
+
+  /** A failure of an authorization server, or of a caller's token, delays no attempt to reach the upstream. */
+  async #prepare(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.prepare?.(signal);
+    } catch (reason) {
+      if (!signal.aborted) {
+        this.#isReachable = false;
+        this.#lastFailure = { at: Date.now(), reason };
+      }
+      throw reason;
+    }
   }
 
   #onConnected(pooled: PooledConnection): void {

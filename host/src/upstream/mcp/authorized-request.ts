@@ -1,0 +1,34 @@
+import { Fault } from '../../core/fault.ts';
+import type { Answer } from '../../mcp/answer.ts';
+import type { ConnectionAuth } from '../auth/connection-auth.ts';
+import type { RequestOptions } from '../upstream.ts';
+import type { HttpClient } from './http-client.ts';
+
+/**
+ * Sends a request with the credentials of its caller. If the server rejects them, it is sent once more with others: a
+ * request is a whole text, and a server that answers 401 has not acted on it.
+ */
+export function sendAuthorized(
+  client: HttpClient,
+  auth: ConnectionAuth,
+  options: RequestOptions,
+  send: (options: RequestOptions) => Promise<Answer>,
+): Promise<Answer> {
+  const { caller, signal } = options;
+  return auth.hidden(options, async hiding => {
+    const credential = await auth.current(caller, signal);
+    client.authorize(auth.place, auth.written(credential));
+    try {
+      return await send(hiding);
+    } catch (thrown) {
+      if (!isRejected(thrown)) throw thrown;
+      const renewed = await auth.renew(credential, caller, signal);
+      if (renewed === undefined) throw thrown;
+      client.authorize(auth.place, auth.written(renewed));
+      return send(hiding);
+    }
+  });
+}
+
+const isRejected = (thrown: unknown): boolean =>
+  thrown instanceof Fault && thrown.code === 'upstream_refused' && thrown.details.status === 401;
