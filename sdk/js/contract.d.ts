@@ -196,8 +196,16 @@ declare module 'sallyport:plugin/outbound-http@0.1.0' {
 }
 
 declare module 'sallyport:plugin/policy-check@0.1.0' {
-  export function decide(ctx: CallContext, request: Request): Decision;
-  export type CallContext = import('sallyport:plugin/types@0.1.0').CallContext;
+  /**
+   * Decides about one request, after all transforms and right before the upstream.
+   */
+  export function decide(ctx: PolicyContext, request: Request): Decision;
+  /**
+   * Decides which entries of a list the caller sees: one decision for each request, in the same order. Arguments are
+   * not known yet, so they are `{}`, and `uri` is a URI template in a list of templates. Allow what could be allowed.
+   */
+  export function decideMany(ctx: PolicyContext, requests: Array<Request>): Array<Decision>;
+  export type PolicyContext = import('sallyport:plugin/types@0.1.0').PolicyContext;
   export type Request = import('sallyport:plugin/types@0.1.0').Request;
   export type Decision = import('sallyport:plugin/types@0.1.0').Decision;
 }
@@ -354,6 +362,31 @@ declare module 'sallyport:plugin/types@0.1.0' {
     subject?: string | null,
     /**
      * Milliseconds left for this hook call.
+     */
+    deadlineMs: number,
+  }
+  /**
+   * Facts about the request that a policy decides about.
+   */
+  export interface PolicyContext {
+    requestId: string,
+    binding: string,
+    upstream: string,
+    /**
+     * The method of MCP, for example `tools/call`; for `decide-many` that of the list, or `completion/complete`.
+     */
+    method: string,
+    tenant?: string | null,
+    /**
+     * The authenticated caller.
+     */
+    subject?: string | null,
+    /**
+     * The scopes of the caller, sorted.
+     */
+    scopes: Array<string>,
+    /**
+     * Milliseconds left for this call.
      */
     deadlineMs: number,
   }

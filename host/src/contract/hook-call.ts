@@ -1,7 +1,15 @@
 import type { Cancellation } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallError } from './generated/tool-call.js';
-import type { CallContext, Request, Response, ToolResult, Violation } from './generated/types.js';
+import type {
+  CallContext,
+  Decision,
+  PolicyContext,
+  Request,
+  Response,
+  ToolResult,
+  Violation,
+} from './generated/types.js';
 import type { EntryName } from './kinds.ts';
 
 /** Why a hook call has no outcome; `on_error` is chosen by it. */
@@ -115,10 +123,16 @@ export interface UpstreamRequest {
   setHeader(header: SetHeader): void;
 }
 
+/** Facts about a request, for the plugins that are called for it. Only policies get the method and the scopes. */
+export type RequestFacts = Omit<CallContext, 'deadlineMs'> & Partial<Pick<PolicyContext, 'method' | 'scopes'>>;
+
+/** The facts that one call gets. */
+export type CallFacts = RequestFacts & Pick<CallContext, 'deadlineMs'>;
+
 /** The calls of one stage and the value that passes through them. */
 export type ChainInput = {
   readonly calls: readonly HookCall[];
-  readonly context: Omit<CallContext, 'deadlineMs'>;
+  readonly context: RequestFacts;
   readonly state?: RequestState | undefined;
   readonly caller?: Caller | undefined;
   /** For the gateway's side of the capabilities; it is not sent to a lane. */
@@ -130,6 +144,8 @@ export type ChainInput = {
 } & (
   | { readonly stage: 'before' | 'decide'; readonly value: Request }
   | { readonly stage: 'after'; readonly value: Response }
+  /** One call decides about all of the requests. */
+  | { readonly stage: 'decideMany'; readonly value: Request[] }
 );
 
 /** What a call cost. Times are in milliseconds. */
@@ -158,6 +174,8 @@ export interface ChainOutput {
   readonly value?: Request | Response | undefined;
   /** The response of a plugin that answered instead of the upstream. */
   readonly answer?: Response | undefined;
+  /** The decisions of the last call about several requests, one for each. */
+  readonly decisions?: readonly Decision[] | undefined;
   /** The state after the calls; absent if it did not change. */
   readonly state?: RequestState | undefined;
 }

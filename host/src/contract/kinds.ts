@@ -6,7 +6,7 @@ export interface EntryPoint {
   readonly interface: string;
   /** The name in WIT. */
   readonly function: string;
-  /** The effect of each outcome, by its tag in WIT. */
+  /** The effect of each outcome, by its tag in WIT. Empty if the function returns decisions, one for each request. */
   readonly effects: Readonly<Record<string, Effect>>;
 }
 
@@ -29,6 +29,11 @@ export const entryPoints = {
     function: 'decide',
     effects: { allow: 'proceed', deny: 'block' },
   },
+  decideMany: {
+    interface: interfaceOf('policy-check'),
+    function: 'decide-many',
+    effects: {},
+  },
 } as const satisfies Readonly<Record<string, EntryPoint>>;
 
 export type EntryName = keyof typeof entryPoints;
@@ -39,8 +44,8 @@ export interface Kind {
   readonly exports: string;
   /** Its entry points that chains call. */
   readonly entries: readonly EntryName[];
-  /** When the gateway calls them; undefined if it does not yet, in which case loading them is refused. */
-  readonly place: 'dispatch' | undefined;
+  /** The list of a binding that names them; undefined if the gateway does not call them yet and refuses to load them. */
+  readonly place: 'transforms' | 'policies' | undefined;
 }
 
 /**
@@ -48,9 +53,9 @@ export interface Kind {
  * its entry points above.
  */
 export const kinds = {
-  transform: { exports: 'dispatch-hooks', entries: ['before', 'after'], place: 'dispatch' },
+  transform: { exports: 'dispatch-hooks', entries: ['before', 'after'], place: 'transforms' },
   identity: { exports: 'identity-check', entries: [], place: undefined },
-  policy: { exports: 'policy-check', entries: ['decide'], place: undefined },
+  policy: { exports: 'policy-check', entries: ['decide', 'decideMany'], place: undefined },
   tools: { exports: 'tool-provider', entries: [], place: undefined },
   sink: { exports: 'event-sink', entries: [], place: undefined },
   router: { exports: 'upstream-choice', entries: [], place: undefined },

@@ -24,6 +24,24 @@ if TYPE_CHECKING:
         deadline_ms: int
 
     @dataclass
+    class PolicyContext:
+        """Facts about the request that a policy decides about.
+
+        method: The method of MCP, for example `tools/call`; for `decide-many` that of the list, or `completion/complete`.
+        subject: The authenticated caller.
+        scopes: The scopes of the caller, sorted.
+        deadline_ms: Milliseconds left for this call.
+        """
+        request_id: str
+        binding: str
+        upstream: str
+        method: str
+        tenant: Optional[str]
+        subject: Optional[str]
+        scopes: List[str]
+        deadline_ms: int
+
+    @dataclass
     class Blob:
         mime_type: str
         data: bytes

@@ -26,6 +26,31 @@ export interface CallContext {
    */
   deadlineMs: number,
 }
+/**
+ * Facts about the request that a policy decides about.
+ */
+export interface PolicyContext {
+  requestId: string,
+  binding: string,
+  upstream: string,
+  /**
+   * The method of MCP, for example `tools/call`; for `decide-many` that of the list, or `completion/complete`.
+   */
+  method: string,
+  tenant?: string,
+  /**
+   * The authenticated caller.
+   */
+  subject?: string,
+  /**
+   * The scopes of the caller, sorted.
+   */
+  scopes: Array<string>,
+  /**
+   * Milliseconds left for this call.
+   */
+  deadlineMs: number,
+}
 export interface Blob {
   mimeType: string,
   data: Uint8Array,

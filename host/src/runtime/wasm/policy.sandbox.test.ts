@@ -7,14 +7,19 @@ import type { ChainInput } from '../../contract/hook-call.ts';
 /** Denies calls of the tools that its configuration names. */
 const policy = `
   let denied = [];
+  const decide = (context, request) => {
+    if (request.tag !== 'tool-call') return { tag: 'allow' };
+    if (request.val.name === 'odd') return { tag: 'proceed' };
+    if (!denied.includes(request.val.name)) return { tag: 'allow' };
+    const description = [context.binding, context.method, context.scopes.join('+'), request.val.name].join(' ');
+    return { tag: 'deny', val: { code: 'TOOL_DENIED', reason: 'No.', description } };
+  };
   export const lifecycle = { configure(config) { denied = JSON.parse(config).denied; } };
   export const policyCheck = {
-    decide(context, request) {
-      if (request.tag !== 'tool-call') return { tag: 'allow' };
-      if (request.val.name === 'odd') return { tag: 'proceed' };
-      if (!denied.includes(request.val.name)) return { tag: 'allow' };
-      const violation = { code: 'TOOL_DENIED', reason: 'No.', description: context.binding + ' ' + request.val.name };
-      return { tag: 'deny', val: violation };
+    decide,
+    decideMany(context, requests) {
+      if (requests.some(({ val }) => val.name === 'few')) return [];
+      return requests.map(request => decide(context, request));
     },
   };
 `;
@@ -24,12 +29,14 @@ beforeAll(async () => {
   bytes = await jsGuest(guestDescriptor('policy', { kind: 'policy', hooks: [] }), policy);
 });
 
-const input = (name: string): ChainInput => ({
-  stage: 'decide',
-  value: { tag: 'tool-call', val: { name, arguments: '{}' } },
+const scopes = ['mail:read', 'mail:send'];
+const asked = (name: string) => ({ tag: 'tool-call' as const, val: { name, arguments: '{}' } });
+const common = {
   calls: [{ plugin: 'policy', stopOnBlock: true, stopOnFailure: true }],
-  context: { requestId: 'r', binding: 'support', upstream: 'mail' },
-});
+  context: { requestId: 'r', binding: 'support', upstream: 'mail', method: 'tools/call', scopes },
+};
+const input = (name: string): ChainInput => ({ ...common, stage: 'decide', value: asked(name) });
+const many = (...names: string[]): ChainInput => ({ ...common, stage: 'decideMany', value: names.map(asked) });
 
 it.each([
   ['shared lanes', 'pooled'],
@@ -43,9 +50,17 @@ it.each([
   expect(await outcomeOf('read')).toMatchObject({ plugin: 'policy', outcome: 'proceed' });
   expect(await outcomeOf('delete')).toMatchObject({
     ...{ plugin: 'policy', outcome: 'block' },
-    violation: { code: 'TOOL_DENIED', reason: 'No.', description: 'support delete' },
+    violation: { code: 'TOOL_DENIED', reason: 'No.', description: 'support tools/call mail:read+mail:send delete' },
   });
   expect(await outcomeOf('odd')).toMatchObject({ outcome: 'failed', cause: 'trap' });
+
+  const { reports, decisions } = await runner.run(many('read', 'delete', 'send'));
+  expect(reports).toMatchObject([{ plugin: 'policy', outcome: 'proceed' }]);
+  expect(decisions?.map(({ tag }) => tag)).toEqual(['allow', 'deny', 'allow']);
+  const few = await runner.run(many('few', 'read'));
+  expect(few.reports).toMatchObject([{ outcome: 'failed', cause: 'invalid_output' }]);
+  expect(few.decisions).toBeUndefined();
+  expect((await runner.run(many('odd'))).reports).toMatchObject([{ outcome: 'failed', cause: 'trap' }]);
 });
 
 it('[SBX-96] a plugin without the function that is called fails, and the lane stays', async () => {

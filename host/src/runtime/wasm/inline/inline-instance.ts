@@ -1,6 +1,6 @@
 import vm from 'node:vm';
 import { ContractBroken, LimitExceeded } from '../../../capability/lane/lane-side.ts';
-import type { CallContext, Request, Response } from '../../../contract/generated/types.js';
+import type { CallFacts, ChainInput } from '../../../contract/hook-call.ts';
 import { type EntryName, lifecycle } from '../../../contract/kinds.ts';
 import { glueSurroundings } from '../glue/glue-surroundings.ts';
 import type { CallScope } from '../lane/call-scope.ts';
@@ -73,17 +73,18 @@ export class InlineInstance implements PluginInstance {
   }
 
   /** Calls an entry point. Throws what the guest or its glue throws, as errors of this realm. */
-  call(entry: EntryName, scope: CallScope, context: CallContext, value: Request | Response): unknown {
+  call(entry: EntryName, scope: CallScope, context: CallFacts, value: ChainInput['value']): unknown {
     this.#scope = scope;
     const { of, name } = exportOf(entry);
-    const { requestId, binding, upstream, tenant, subject, deadlineMs } = context;
+    const { requestId, binding, upstream, tenant, subject, deadlineMs, method, scopes } = context;
+    const more = method === undefined ? undefined : JSON.stringify({ method, scopes });
     const [form, first, second, isError] = formOf(value, this.#slots);
     let answer: string;
     try {
       // biome-ignore format: the call, its context, its value
       answer = this.#side.call(
         of, name,
-        requestId, binding, upstream, tenant, subject, deadlineMs,
+        requestId, binding, upstream, tenant, subject, deadlineMs, more,
         form, first, second, isError,
       );
     } catch {
@@ -144,13 +145,15 @@ const overflow = 't{"name":"RangeError","message":"Maximum call stack size excee
 type Passed = readonly [form: ValueForm, first: string, second: string | undefined, isError: boolean];
 
 /** Returns a value in the form in which it crosses. */
-function formOf(value: Request | Response, slots: Slots): Passed {
-  const { tag, val } = value;
-  if (tag === 'tool-call') return ['call', val.name, val.arguments, false];
-  if (tag === 'tool-result') {
-    const [block] = val.content;
-    if (val.content.length === 1 && block?.tag === 'text')
-      return ['text', block.val, val.structuredContent, val.isError];
+function formOf(value: ChainInput['value'], slots: Slots): Passed {
+  if (!Array.isArray(value)) {
+    const { tag, val } = value;
+    if (tag === 'tool-call') return ['call', val.name, val.arguments, false];
+    if (tag === 'tool-result') {
+      const [block] = val.content;
+      if (val.content.length === 1 && block?.tag === 'text')
+        return ['text', block.val, val.structuredContent, val.isError];
+    }
   }
   const { text, isSpecial } = writeSpecial(value, slots);
   return [isSpecial ? 'special' : 'json', text, undefined, false];

@@ -149,6 +149,7 @@ export class RealmSide {
   /**
    * Calls an entry point with as much fuel as one call may use. The fields of the context and of the most frequent values
    * are arguments, because writing and reading them as JSON would take longer than many calls.
+   * @param more further members of the context, as JSON
    * @param first all of a value as JSON, or its first text
    */
   call(
@@ -160,6 +161,7 @@ export class RealmSide {
     tenant: string | undefined,
     subject: string | undefined,
     deadlineMs: number,
+    more: string | undefined,
     form: ValueForm,
     first: string,
     second: string | undefined,
@@ -169,7 +171,8 @@ export class RealmSide {
     try {
       this.#writeFuel(this.#fuel);
       const called = this.#exported(of, name);
-      const context = { requestId, binding, upstream, tenant, subject, deadlineMs };
+      const facts = { requestId, binding, upstream, tenant, subject, deadlineMs };
+      const context = more === undefined ? facts : { ...facts, ...(this.#parse(more) as object) };
       return this.#answer(called(context, this.#value(form, first, second, isError)));
     } catch (thrown) {
       return this.#describe(thrown);

@@ -1,6 +1,6 @@
 import { ContractBroken, LimitExceeded } from '../../../capability/lane/lane-side.ts';
-import type { CallContext, Request, Response, Violation } from '../../../contract/generated/types.js';
-import type { CallCost, CallReport, ChainInput, ChainOutput, Stage } from '../../../contract/hook-call.ts';
+import type { Decision, Request, Response, Violation } from '../../../contract/generated/types.js';
+import type { CallCost, CallFacts, CallReport, ChainInput, ChainOutput, Stage } from '../../../contract/hook-call.ts';
 import { type Effect, type EntryPoint, entryPoints } from '../../../contract/kinds.ts';
 import type { ChainScope } from './call-scope.ts';
 import { type Failure, failureOf, outOfMemory } from './failure.ts';
@@ -42,10 +42,11 @@ export function* runChain(
   const { job } = scope;
   const { tenant } = input.context;
   const reports: CallReport[] = [];
-  let value: Request | Response = input.value;
+  let value: ChainInput['value'] = input.value;
   let weight = weightOf(value);
-  let changed = false;
+  let changed: Request | Response | undefined;
   let answer: Response | undefined;
+  let decisions: readonly Decision[] | undefined;
   let place = 0;
   let nowMs = performance.now();
 
@@ -66,11 +67,11 @@ export function* runChain(
       const starting = instances.lend(plugin, tenant, open);
       const instance = isThenable(starting) ? ((yield starting) as PluginInstance) : starting;
       lent = instance;
-      let outcome: Outcome;
+      let outcome: unknown;
       try {
-        const callContext: CallContext = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
+        const callContext: CallFacts = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
         const returned = instance.call(input.stage, open, callContext, value);
-        outcome = (isThenable(returned) ? yield returned : returned) as Outcome;
+        outcome = isThenable(returned) ? yield returned : returned;
         fuel = instance.fuelUsed;
       } catch (thrown) {
         fuel = instance.fuelUsed;
@@ -84,21 +85,22 @@ export function* runChain(
       lent = undefined;
       instances.giveBack(plugin, tenant, instance);
       const effect = effectOf(input.stage, outcome);
-      const answered = effect === 'proceed' ? 0 : weightOf(outcome.val);
+      const val = input.stage === 'decideMany' ? outcome : (outcome as Outcome).val;
+      const answered = effect === 'proceed' && input.stage !== 'decideMany' ? 0 : weightOf(val);
       requireWeight('answers with', answered, plugin);
       if (effect === 'block') {
-        result = { outcome: 'block', violation: outcome.val as Violation };
+        result = { outcome: 'block', violation: val as Violation };
         stop = call.stopOnBlock;
       } else {
         result = { outcome: effect };
         if (effect === 'modified') {
-          value = outcome.val as Request | Response;
+          changed = val as Request | Response;
+          value = changed;
           weight = answered;
-          changed = true;
         } else if (effect === 'respond') {
-          answer = outcome.val as Response;
+          answer = val as Response;
           stop = true;
-        }
+        } else if (input.stage === 'decideMany') decisions = val as Decision[];
       }
     } catch (thrown) {
       const { cause, message } = failure ?? failureOf(thrown);
@@ -127,17 +129,20 @@ export function* runChain(
   const state = scope.changedState;
   return {
     reports,
-    ...(changed && { value }),
+    ...(changed !== undefined && { value: changed }),
     ...(answer !== undefined && { answer }),
+    ...(decisions !== undefined && { decisions }),
     ...(state !== undefined && { state }),
   };
 }
 
 /**
  * Returns the effect of an outcome. Its content is checked where it is used, because a lane is not trusted to do that.
+ * Decisions about several requests let the chain proceed.
  * @throws ContractBroken
  */
 function effectOf(stage: Stage, outcome: unknown): Effect {
+  if (stage === 'decideMany') return 'proceed';
   const { effects }: EntryPoint = entryPoints[stage];
   const tag = typeof outcome === 'object' && outcome !== null && 'tag' in outcome ? outcome.tag : undefined;
   const effect = typeof tag === 'string' && Object.hasOwn(effects, tag) ? effects[tag] : undefined;

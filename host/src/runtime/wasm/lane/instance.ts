@@ -1,6 +1,6 @@
 import vm from 'node:vm';
 import { ContractBroken, type HostImports, LimitExceeded } from '../../../capability/lane/lane-side.ts';
-import type { CallContext, Request, Response } from '../../../contract/generated/types.js';
+import type { CallFacts, ChainInput } from '../../../contract/hook-call.ts';
 import { type EntryName, entryPoints, lifecycle } from '../../../contract/kinds.ts';
 import type { CallScope } from './call-scope.ts';
 import { Fuel } from './fuel.ts';
@@ -29,7 +29,7 @@ export interface PluginInstance {
   /** The units of fuel that the last call used; undefined without a limit. */
   readonly fuelUsed: number | undefined;
   /** Calls an entry point. Throws what the guest or its glue throws. */
-  call(entry: EntryName, scope: CallScope, context: CallContext, value: Request | Response): MaybeLater<unknown>;
+  call(entry: EntryName, scope: CallScope, context: CallFacts, value: ChainInput['value']): MaybeLater<unknown>;
 }
 
 const functions = Object.fromEntries(
@@ -145,7 +145,7 @@ export class Instance implements PluginInstance {
     return isThenable(exports) ? Promise.resolve(exports).then(configure) : configure(exports as Exports);
   }
 
-  call(entry: EntryName, scope: CallScope, context: CallContext, value: Request | Response): MaybeLater<unknown> {
+  call(entry: EntryName, scope: CallScope, context: CallFacts, value: ChainInput['value']): MaybeLater<unknown> {
     this.#current.scope = scope;
     this.#current.meter.reset();
     const { of, name } = functions[entry];

@@ -73,7 +73,7 @@ type PlainResult = [
   id: number,
   reports: readonly PlainReport[],
   lines: readonly PlainLine[],
-  value?: Value | null,
+  value?: ChainOutput['value'] | null,
   state?: PlainState,
 ];
 
@@ -83,9 +83,10 @@ export function packResults(results: readonly (readonly [JobResult, Calls])[]): 
   const whole: JobResult[] = [];
   for (const [result, calls] of results) {
     const { id, records, output } = result;
-    const { value, answer, state, reports } = output;
+    const { value, answer, decisions, state, reports } = output;
     const hasNotes = records !== undefined && records.notes.length > 0;
-    if (answer !== undefined || hasNotes || (value !== undefined && !isSmall(value)) || !isSmallState(state)) {
+    const isPlain = answer === undefined && decisions === undefined && !hasNotes;
+    if (!isPlain || (value !== undefined && !isSmall(value)) || !isSmallState(state)) {
       whole.push(result);
       continue;
     }
@@ -161,7 +162,9 @@ const wholeLine = ([call, level, message]: PlainLine, calls: Calls): LogLine => 
 const noCall = { plugin: '' };
 
 /** Returns whether a value is of a tool, short, and holds no bytes. */
-function isSmall({ tag, val }: Value): boolean {
+function isSmall(value: Value): boolean {
+  if (Array.isArray(value)) return false;
+  const { tag, val } = value;
   if (tag === 'tool-call') return val.name.length + val.arguments.length <= longest;
   if (tag !== 'tool-result') return false;
   let length = val.structuredContent?.length ?? 0;

@@ -163,7 +163,8 @@ function runAllNow(jobs: readonly Job[]): void {
   for (const [place, job] of jobs.entries()) {
     const result = runNow(job);
     ended.push([result, job.input.calls]);
-    weight += weightOf(result.output.value) + weightOf(result.output.answer) + weightOf(result.records);
+    const { value, answer, decisions } = result.output;
+    weight += weightOf(value) + weightOf(answer) + weightOf(decisions) + weightOf(result.records);
     const hasEffects = result.output.reports.some(({ hostCalls = 0 }) => hostCalls > 0);
     if (weight < heaviest && !hasEffects && place < jobs.length - 1) continue;
     sendMemory();

@@ -10,11 +10,18 @@ import type {
 } from '../../../contract/hook-call.ts';
 import { type EntryPoint, entryPoints } from '../../../contract/kinds.ts';
 import type { ContractType } from '../../../contract/value-type.ts';
+import { fail } from '../../../core/fault.ts';
+
+/** Returns the type of what a function returns if it does not fail. */
+function resultOf(name: string, entry: string): ContractType | null {
+  const result = contractFunctions[name]?.[entry]?.result;
+  return typeof result === 'object' && result !== null && 'result' in result ? result.result[0] : null;
+}
 
 /** Returns the checks of an entry point's outcomes, by effect. */
 function outcomesOf({ interface: name, function: entry, effects }: EntryPoint): ReadonlyMap<string, Check> {
-  const result = contractFunctions[name]?.[entry]?.result;
-  const outcome = typeof result === 'object' && result !== null && 'result' in result ? result.result[0] : null;
+  const outcome = resultOf(name, entry);
+  if (Object.keys(effects).length === 0) return new Map([['proceed', () => undefined]]);
   if (typeof outcome !== 'object' || outcome === null || !('variant' in outcome))
     throw new Error(`${entry} has no outcome`);
   const check = (type: ContractType | null): Check => (type === null ? () => undefined : checkOf(type));
@@ -24,6 +31,10 @@ function outcomesOf({ interface: name, function: entry, effects }: EntryPoint): 
 const outcomes = Object.fromEntries(
   Object.entries(entryPoints).map(([entry, at]) => [entry, outcomesOf(at)]),
 ) as Readonly<Record<Stage, ReadonlyMap<string, Check>>>;
+
+const decisionsCheck = checkOf(
+  resultOf(entryPoints.decideMany.interface, entryPoints.decideMany.function) ?? fail('internal'),
+);
 
 /** The causes that a lane can report. Only the gateway merges changes. */
 const causes: Readonly<Record<Exclude<FailureCause, 'merge'>, true>> = {
@@ -35,7 +46,8 @@ const causes: Readonly<Record<Exclude<FailureCause, 'merge'>, true>> = {
  * all of the output is checked once, here, before anything on the gateway's thread relies on it. A value that does not
  * fit becomes `invalid_output` of the call that returned it, and the results of later calls are dropped.
  */
-export function checkOutput(output: ChainOutput, { calls, stage, value: before }: ChainInput): ChainOutput {
+export function checkOutput(output: ChainOutput, input: ChainInput): ChainOutput {
+  const { calls, stage } = input;
   let reports: CallReport[] = [];
   for (const report of output.reports) {
     const call = calls[reports.length];
@@ -46,6 +58,8 @@ export function checkOutput(output: ChainOutput, { calls, stage, value: before }
     if (checked !== report) break;
   }
   const state = isState(output.state) ? output.state : undefined;
+  if (input.stage === 'decideMany') return { ...withDecisions(reports, output, input.value.length), state };
+  const { value: before } = input;
   // A lane that cannot send the result of its last call sends no value.
   const kept = reports.at(-1)?.outcome === 'failed' ? (output.value ?? before) : output.value;
   let value = has(reports, 'modified') ? kept : undefined;
@@ -63,6 +77,16 @@ export function checkOutput(output: ChainOutput, { calls, stage, value: before }
     answer = undefined;
   }
   return { reports, state, value, answer };
+}
+
+/** Returns the decisions about `count` requests. If they do not fit, the last call has failed. */
+function withDecisions(reports: CallReport[], { decisions }: ChainOutput, count: number): ChainOutput {
+  const last = reports.at(-1);
+  if (last === undefined || last.outcome === 'failed') return { reports };
+  const given = decisions?.length;
+  const wrong = decisionsCheck(decisions) ?? (given === count ? undefined : `has ${given} decisions about ${count}`);
+  if (wrong === undefined) return { reports, decisions };
+  return { reports: [...reports.slice(0, -1), failed(last.plugin, last, `what it returned ${wrong}`)] };
 }
 
 const has = (reports: readonly CallReport[], outcome: 'modified' | 'respond'): boolean =>
