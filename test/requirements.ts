@@ -469,6 +469,16 @@ export const requirements = {
     'A client is known by its certificate, by an authority that the operator names; expired, revoked and foreign ones are refused.',
   'GW-118':
     'An address that other machines can reach is refused unless the configuration says how callers are authenticated.',
+  'GW-130':
+    'An access token is accepted if its signature, issuer, audience, times, type and algorithm are right; for others the reason is in the log alone.',
+  'GW-131':
+    'Each path of a binding has metadata of a protected resource for everybody, and challenges that name it; an audience has one form.',
+  'GW-132':
+    "An issuer's keys are fetched when needed, seldom, and go on for a limited time without it; then tokens wait, and are not refused.",
+  'GW-133':
+    'Requests to an authorization server go to no private address that the operator did not allow, and are bounded in size and time.',
+  'GW-134': 'A caller without the scopes of a scheme or a binding is answered with the scopes that are needed.',
+  'GW-135': 'A request with a token that was verified before waits for nothing, until the token expires.',
   'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',
   'GW-150':
     'A request is allowed by a rule of its binding or refused before its target is looked up, so a forbidden name gets the same answer as an unknown one.',

@@ -11,7 +11,8 @@ let server: Awaited<ReturnType<typeof startRawHttpServer>>;
 beforeAll(async () => {
   server = await startRawHttpServer({});
   const identity = { schemes: [{ id: 'ingress', proxy }] };
-  opened = await openHost([], server.url, { identity }, { headers: { 'x-user': 'test' } });
+  const bindings = [{ id: 'main', upstreams: ['upstream'], allow: [{}] }];
+  opened = await openHost([], server.url, { identity, bindings }, { headers: { 'x-user': 'test' } });
 }, 60_000);
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();

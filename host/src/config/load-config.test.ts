@@ -427,7 +427,7 @@ const wrong: Wrong[] = [
     what: 'a scheme of no kind [GW-117]',
     text: `${rest}identity: { schemes: [{ id: a }] }\n`,
     at: [7, 23, 'identity.schemes.0'],
-    says: /exactly one of proxy/,
+    says: /exactly one of api_keys/,
   },
   {
     what: 'a network of a proxy that is none [GW-117]',
@@ -440,6 +440,25 @@ const wrong: Wrong[] = [
     text: `${rest}identity: { schemes: [{ id: a, proxy: &p { from: [10.0.0.0/8], headers: { subject: x } } }, { id: a, proxy: *p }] }\n`,
     at: [7, 93, 'identity.schemes.1'],
     says: /duplicate id: a/,
+  },
+  {
+    what: 'an issuer whose tokens would travel in the clear [GW-130]',
+    text: `${rest}identity: { schemes: [{ id: a, oauth: { issuer: "http://as.example" } }] }\n`,
+    at: [7, 49, 'identity.schemes.0.oauth.issuer'],
+    says: /https URL/,
+  },
+  {
+    what: 'a MAC as the signature of tokens [GW-130]',
+    text: `${rest}identity: { schemes: [{ id: a, oauth: { issuer: "https://as.example", algorithms: [HS256] } }] }\n`,
+    at: [7, 84, 'identity.schemes.0.oauth.algorithms.0'],
+    says: /RS256/,
+  },
+  {
+    what: 'an authorization server without the URL that clients use [GW-131]',
+    text: `${rest}listen: 0.0.0.0:1\nallowed_hosts: [a.example]\nidentity: { schemes: [{ id: a, oauth: { issuer: "https://as.example" } }] }\n`,
+    at: [9, 39, 'identity.schemes.0.oauth'],
+    says: /identity.public_url. does not name it/,
+    hint: /public_url: https/,
   },
   {
     what: 'a word for identity that is unknown [GW-118]',

@@ -95,12 +95,13 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       log,
     }),
   );
+  const authentication = opened.use(await openAuthentication(config, schemes, log));
   const sessions = new MemorySessions(limits.session_idle_ms);
   const server = opened.use(
     new HttpServer({
       gateway,
       tls: config.tls,
-      authentication: openAuthentication(config.identity, schemes, log),
+      authentication,
       revisions: openRevisions({ limits, store: sessions }),
       limits,
       allowedHosts: config.allowed_hosts,

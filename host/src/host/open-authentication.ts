@@ -7,25 +7,41 @@ import { createClientCertificate } from '../identity/client-certificate.ts';
 import { createProxyHeaders } from '../identity/proxy-headers.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 
-type Identity = Exclude<Config['identity'], 'none' | undefined>;
-
-/** Creates the ways to authenticate callers: those of the embedding program first, then those of the configuration. */
-export function openAuthentication(
-  identity: Config['identity'],
+/**
+ * Opens the ways to authenticate callers: those of the embedding program first, then those of the configuration.
+ * Disposing of the result closes the connections with authorization servers.
+ */
+export async function openAuthentication(
+  { identity, bindings }: Pick<Config, 'identity' | 'bindings'>,
   own: readonly Authenticate[],
   log: Log,
-): Authentication | undefined {
-  if (identity === undefined || identity === 'none') return { schemes: own, servesAnonymous: true };
+): Promise<Authentication & AsyncDisposable> {
+  await using opening = new AsyncDisposableStack();
+  const required = bindings.filter(each => each.required_scopes.length > 0);
+  const requiredScopes = new Map(required.map(each => [each.id, each.required_scopes]));
+  if (identity === undefined || identity === 'none') {
+    return { schemes: own, servesAnonymous: true, requiredScopes, async [Symbol.asyncDispose]() {} };
+  }
+  const lastOAuth = identity.schemes.findLastIndex(({ oauth }) => oauth !== undefined);
+  // Its code is loaded only where it is used.
+  const code = lastOAuth < 0 ? undefined : await import('./open-oauth.ts');
+  const resources = code?.protectedResources(identity, bindings);
+  const schemes = identity.schemes.map(({ id, api_keys: keys, client_certificates: names, proxy, oauth }, index) => {
+    if (keys !== undefined) return createApiKeys({ id, log, ...keys });
+    if (names !== undefined) return createClientCertificate({ id, ...names });
+    if (proxy !== undefined) return createProxyHeaders({ id, ...proxy });
+    if (oauth !== undefined && code !== undefined && resources !== undefined) {
+      const context = { resources, refusesOtherIssuers: index === lastOAuth };
+      return opening.use(code.openOAuth(id, oauth, context)).authenticate;
+    }
+    throw new Fault('internal', { hint: `the scheme ${id} is of no kind` });
+  });
+  const opened = opening.move();
   return {
-    schemes: [...own, ...identity.schemes.map(each => createScheme(each, log))],
+    schemes: [...own, ...schemes],
     servesAnonymous: identity.anonymous === 'serve',
+    requiredScopes,
+    resources,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-function createScheme(scheme: Identity['schemes'][number], log: Log): Authenticate {
-  const { id, api_keys: keys, client_certificates: names, proxy } = scheme;
-  if (keys !== undefined) return createApiKeys({ id, log, ...keys });
-  if (names !== undefined) return createClientCertificate({ id, ...names });
-  if (proxy !== undefined) return createProxyHeaders({ id, ...proxy });
-  throw new Fault('internal', { hint: `the scheme ${id} is of no kind` });
 }

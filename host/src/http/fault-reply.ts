@@ -23,7 +23,8 @@ export interface FailedRequest {
   readonly request: string;
   /** The error numbers of its revision, if known. */
   readonly numbers?: ErrorNumbers;
-  readonly binding?: string | undefined;
+  /** Its path and query. */
+  readonly url?: string | undefined;
   readonly challenge?: Challenge;
 }
 
@@ -35,7 +36,7 @@ export interface FailedRequest {
 export function faultReply(
   reply: Reply,
   thrown: unknown,
-  { id, request, numbers = sharedNumbers, binding, challenge }: FailedRequest,
+  { id, request, numbers = sharedNumbers, url, challenge }: FailedRequest,
 ): void {
   const known = toFault(thrown);
   // The message of an internal error is not sent to clients, because it may contain anything.
@@ -44,7 +45,7 @@ export function faultReply(
   // A hint about an upstream may quote text that no plugin has seen, so it goes only to the log.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;
   const data = { code: fault.code, hint, request, ...told(fault) };
-  const asked = challenge?.(fault.code, binding);
+  const asked = challenge?.(fault, url);
   const headers = asked === undefined ? headersOf(fault) : { 'www-authenticate': asked };
   // An upstream's error keeps its code.
   const code = fault.details.rpc ?? errorNumber(numbers, fault.code);
@@ -53,10 +54,8 @@ export function faultReply(
 
 function headersOf({
   code,
-  details: { retry_after_ms: wait, allow, scope },
+  details: { retry_after_ms: wait, allow },
 }: Fault): Readonly<Record<string, string>> | undefined {
-  // RFC 6750 § 3.1. The configuration accepts no scope that would need escaping.
-  if (code === 'insufficient_scope') return { 'www-authenticate': `Bearer error="${code}", scope="${scope}"` };
   if (typeof wait === 'number') return { 'retry-after': String(Math.ceil(wait / 1_000)) };
   return code === 'http_method_refused' && typeof allow === 'string' ? { allow } : headersFor[code];
 }

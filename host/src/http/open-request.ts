@@ -146,8 +146,9 @@ export class OpenRequest implements Arrival {
   /** Answers with a thrown error and logs it. */
   fail(thrown: unknown): void {
     if (this.#isLogged) return;
-    const { record, id: request, errorNumbers: numbers, binding } = this;
-    faultReply(this.reply, thrown, { id: record.id, request, numbers, binding, challenge: this.#context.challenge });
+    const { record, id: request, errorNumbers: numbers, incoming } = this;
+    const { challenge } = this.#context;
+    faultReply(this.reply, thrown, { id: record.id, request, numbers, url: incoming.url, challenge });
     this.finish(thrown);
   }
 

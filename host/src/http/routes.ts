@@ -5,12 +5,14 @@ import { Hono } from 'hono';
 import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
 import type { OpenBinding } from '../gateway/binding.ts';
+import type { ProtectedResources } from '../identity/protected-resources.ts';
 import { answerPreflight, isPreflight } from './cors.ts';
 import type { Health } from './health.ts';
 import type { McpEndpoint } from './mcp-endpoint.ts';
 import type { MetricsEndpoint } from './metrics-endpoint.ts';
 import { type RequestContext, type Routed, serveRequest } from './open-request.ts';
 import type { PluginsEndpoint } from './plugins-endpoint.ts';
+import type { ResourceMetadata } from './resource-metadata.ts';
 import type { HostAndOrigin } from './step/host-and-origin.ts';
 
 export interface RoutesOptions {
@@ -23,6 +25,9 @@ export interface RoutesOptions {
   readonly health: Health;
   /** Absent if it is not enabled. */
   readonly plugins?: PluginsEndpoint | undefined;
+  /** The bindings as resources of authorization servers; absent if there are none. */
+  readonly resources?: ProtectedResources | undefined;
+  readonly resourceMetadata?: ResourceMetadata | undefined;
   readonly hostAndOrigin: HostAndOrigin;
   readonly context: RequestContext;
 }
@@ -43,7 +48,7 @@ export function createListener(options: RoutesOptions): RequestListener {
 
 /** Creates the router: each path and method with its handler. */
 function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> {
-  const { bindings, standard, mcp, metrics, health, plugins } = options;
+  const { bindings, standard, mcp, metrics, health, plugins, resources, resourceMetadata } = options;
   // One handler per path and method: if a second one matches, Hono composes them again for each request.
   const app = new Hono<{ Bindings: HttpBindings }>();
   for (const [path, binding] of pathsOf(bindings, standard)) {
@@ -55,6 +60,11 @@ function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> 
   app.get('/readyz', c => answered(c, request => health.ready(request, c.req.query('verbose') !== undefined)));
   app.get('/metrics', c => answered(c, request => metrics.serve(request)));
   if (plugins !== undefined) app.get('/plugins', c => answered(c, request => plugins.serve(request)));
+  for (const [at, path] of resources?.metadataPaths ?? []) {
+    for (const each of [at, `${at}/`]) {
+      app.on(['GET', 'OPTIONS'], each, c => answered(c, request => resourceMetadata?.serve(request, path)));
+    }
+  }
   app.notFound(c => refuse(options, routed(c.env)));
   return app;
 }

@@ -15,6 +15,7 @@ import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
 import { createRequestLog } from './request-log.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
+import { ResourceMetadata } from './resource-metadata.ts';
 import { createListener } from './routes.ts';
 import type { Authentication } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
@@ -84,7 +85,8 @@ export class HttpServer implements AsyncDisposable {
     const outbox = new Outbox(limits.waiting_bytes);
     const measuring = { measure: createMeasure(metrics), countCutOff: createCutOffCount(metrics) };
     const logging = { log, logRequest: createRequestLog(log) };
-    const context = { running, outbox, ...logging, challenge: createChallenge(), ...measuring };
+    const { resources } = authentication;
+    const context = { running, outbox, ...logging, challenge: createChallenge(resources), ...measuring };
     const steps = createSteps({ hostAndOrigin, running, authentication });
     const audience = options.metricsFor ?? 'loopback';
     const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin, outbox });
@@ -100,6 +102,8 @@ export class HttpServer implements AsyncDisposable {
         mask,
       }),
       plugins: options.plugins && new PluginsEndpoint({ list: options.plugins, metrics: metricsEndpoint, outbox }),
+      resources,
+      resourceMetadata: resources && new ResourceMetadata({ resources, hostAndOrigin, outbox }),
       hostAndOrigin,
       context,
     });
@@ -122,7 +126,9 @@ export class HttpServer implements AsyncDisposable {
       this.#options.log.warn({ host }, 'requests from other machines will be refused: allowed_hosts is empty');
     }
     const scheme = this.#certificates === undefined ? 'http' : 'https';
-    return { url: `${scheme}://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}` };
+    const url = `${scheme}://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}`;
+    this.#options.authentication?.resources?.listenOn(url);
+    return { url };
   }
 
   /**

@@ -24,7 +24,7 @@ const soonMs = 7 * 24 * 3_600_000;
 
 /**
  * The certificates of a TLS listener. They are read again when the files change, so that renewing one needs no restart.
- * Files that cannot be used are reported, and the listener goes on with what it has.
+ * Files that cannot be used are reported, and the listener keeps the certificates that it has.
  */
 export class TlsCertificates implements Disposable {
   readonly #files: TlsFiles;

@@ -31,6 +31,7 @@ export type RefusalReason =
   | 'wrong_certificate'
   | 'missing_claim'
   | 'missing_scope'
+  | 'sender_constrained'
   | 'untrusted_address'
   | 'provider_unavailable'
   | 'refused_by_plugin';

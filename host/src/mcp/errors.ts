@@ -45,6 +45,7 @@ export const sharedNumbers = {
   origin_refused: -32000,
   unauthenticated: -32000,
   credentials_refused: -32000,
+  identity_unavailable: -32000,
   path_unknown: -32000,
   http_method_refused: -32000,
   media_type_refused: -32000,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
 import { memberAt } from '../member-at.ts';
 import { allow, allowProblems, allowWarnings } from './allow.ts';
+import { scope } from './identity-oauth.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { section } from './section.ts';
 
@@ -14,6 +15,7 @@ const binding = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether the binding is also served at /mcp. If no binding is, the first one is.'),
+  required_scopes: z.array(scope).default([]).describe('Scopes that a caller needs for every request.'),
   unhooked: z
     .enum(['drop', 'pass'])
     .default('drop')

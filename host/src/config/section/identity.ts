@@ -6,6 +6,7 @@ import { isLoopback } from '../../core/loopback.ts';
 import { parseListen } from '../listen.ts';
 import { memberAt } from '../member-at.ts';
 import { oneOf, text } from './fields.ts';
+import { oauth, oauthProblems, protectedUrl } from './identity-oauth.ts';
 import { duplicates, entries } from './named.ts';
 import { section } from './section.ts';
 
@@ -45,7 +46,7 @@ const clientCertificates = z
   .describe('Certificates of clients, by the authorities in tls.client_authorities.');
 
 /** The kinds of schemes. A scheme is of exactly one. */
-const kinds = { api_keys: apiKeys, client_certificates: clientCertificates, proxy };
+const kinds = { api_keys: apiKeys, client_certificates: clientCertificates, proxy, oauth };
 
 const scheme = z
   .strictObject({ id: pluginIdSchema, ...kinds })
@@ -53,6 +54,9 @@ const scheme = z
   .meta({ oneOf: Object.keys(kinds).map(kind => ({ required: [kind] })) });
 
 const identity = z.strictObject({
+  public_url: protectedUrl
+    .optional()
+    .describe('The URL that clients use, without the path of a binding. Default, on loopback: the address.'),
   anonymous: z.enum(['refuse', 'serve']).default('refuse').describe('What happens to a request without credentials.'),
   schemes: z
     .array(scheme)
@@ -81,14 +85,13 @@ export const identitySection = section({
           },
   }),
   problems(value) {
-    const repeated = duplicates(entries(value, ['identity', 'schemes']));
     const listen = memberAt(value, ['listen']);
     const address = typeof listen === 'string' ? parseListen(listen) : undefined;
-    if (address === undefined || isLoopback(address.host) || (memberAt(value, ['identity']) ?? null) !== null) {
-      return repeated;
-    }
+    const isReachable = address !== undefined && !isLoopback(address.host);
+    const found = [...duplicates(entries(value, ['identity', 'schemes'])), ...oauthProblems(value, isReachable)];
+    if (!isReachable || (memberAt(value, ['identity']) ?? null) !== null) return found;
     const message = 'this address is reachable from other machines, but `identity` does not say who may call';
     const hint = 'add an `identity` section, or `identity: none` to serve everybody who can reach it';
-    return [...repeated, { path: ['listen'], message, hint }];
+    return [...found, { path: ['listen'], message, hint }];
   },
 });

@@ -24,7 +24,12 @@ export const identityCodes = {
   },
   insufficient_scope: {
     http: 403,
-    says: 'The caller lacks scopes that a rule of this binding requires.',
+    says: 'The caller lacks scopes that the request requires.',
     todo: 'Get credentials with the scopes in `scope`, and send the request again.',
+  },
+  identity_unavailable: {
+    http: 503,
+    says: 'The credentials of the request could not be checked, because the authorization server cannot be reached.',
+    todo: "Try again later. The reason is in the gateway's log, under the id of the request.",
   },
 } as const satisfies CodeFamily;

@@ -1,4 +1,5 @@
 import { fail } from '../../core/fault.ts';
+import type { ProtectedResources } from '../../identity/protected-resources.ts';
 import type { Authenticate } from '../../identity/scheme.ts';
 import type { Arrival, Step } from './step.ts';
 
@@ -8,6 +9,10 @@ export interface Authentication {
   readonly schemes: readonly Authenticate[];
   /** Whether a request without any credentials is served, as `anonymous`. */
   readonly servesAnonymous: boolean;
+  /** The bindings as resources of authorization servers; absent if there are none. */
+  readonly resources?: ProtectedResources | undefined;
+  /** The scopes that every request to a binding needs, by its id. */
+  readonly requiredScopes?: ReadonlyMap<string, readonly string[]>;
 }
 
 /**

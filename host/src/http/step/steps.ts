@@ -1,5 +1,6 @@
 import { type Authentication, createAuthenticate } from './authenticate.ts';
 import type { HostAndOrigin } from './host-and-origin.ts';
+import { createRequiredScopes } from './required-scopes.ts';
 import type { RunningRequests } from './running-requests.ts';
 import type { Step } from './step.ts';
 
@@ -14,8 +15,14 @@ export interface StepOptions {
  * gateway, not even that it is busy, and a busy gateway does not start to authenticate. Decisions that depend on the
  * binding, the tool or the tenant are made in gateway/, after routing.
  */
-export const createSteps = ({ hostAndOrigin, running, authentication }: StepOptions): readonly Step[] => [
+export const createSteps = ({
+  hostAndOrigin,
+  running,
+  authentication,
+  authentication: { requiredScopes = new Map() },
+}: StepOptions): readonly Step[] => [
   hostAndOrigin,
   running,
   createAuthenticate(authentication),
+  ...(requiredScopes.size === 0 ? [] : [createRequiredScopes(requiredScopes)]),
 ];

@@ -16,7 +16,7 @@ export const keyPattern: RegExp = new RegExp(
   `^${keyPrefix}(?<id>[0-9A-Za-z]{${idLength}})_(?<secret>[0-9A-Za-z]{${secretLength}})(?<checksum>[0-9A-Za-z]{${checksumLength}})$`,
 );
 
-/** Creates a key that nobody can guess. */
+/** Creates a key that cannot be guessed. */
 export function createKeyText(): string {
   const text = `${keyPrefix}${randomDigits(idLength)}_${randomDigits(secretLength)}`;
   return `${text}${checksumOf(text)}`;

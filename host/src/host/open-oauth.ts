@@ -1,0 +1,56 @@
+import type { Config } from '../config/config.ts';
+import { fail } from '../core/fault.ts';
+import { pathsOf } from '../http/routes.ts';
+import { createOAuth } from '../identity/oauth/create-oauth.ts';
+import { discoverKeys } from '../identity/oauth/discover.ts';
+import { KeySet } from '../identity/oauth/key-set.ts';
+import { ProtectedResources } from '../identity/protected-resources.ts';
+import type { Authenticate } from '../identity/scheme.ts';
+import { openProvider } from './provider-requests.ts';
+
+export type Identity = Exclude<Config['identity'], 'none' | undefined>;
+type OAuth = NonNullable<Identity['schemes'][number]['oauth']>;
+
+/** Returns the bindings as protected resources. */
+export function protectedResources(identity: Identity, bindings: Config['bindings']): ProtectedResources {
+  const servers = identity.schemes.flatMap(({ oauth }) =>
+    oauth === undefined ? [] : [{ issuer: oauth.issuer, requiredScopes: oauth.required_scopes }],
+  );
+  const resources = bindings.map(each => ({ binding: each.id, requiredScopes: each.required_scopes }));
+  const standard = resources[bindings.findIndex(each => each.default)];
+  const paths = pathsOf(new Map(resources.map(each => [each.binding, each])), standard);
+  const withoutSlash = paths.filter(([path]) => !path.endsWith('/'));
+  return new ProtectedResources({ paths: new Map(withoutSlash), publicUrl: identity.public_url, servers });
+}
+
+export interface OAuthContext {
+  readonly resources: ProtectedResources;
+  /** Whether a JWT of another issuer is refused, because no later scheme could accept it. */
+  readonly refusesOtherIssuers: boolean;
+}
+
+/** Opens the scheme of one authorization server. Nothing is requested from it before the first token arrives. */
+export function openOAuth(
+  id: string,
+  oauth: OAuth,
+  context: OAuthContext,
+): AsyncDisposable & { readonly authenticate: Authenticate } {
+  const { issuer, audience, jwks_url: keysUrl, algorithms, type, claims } = oauth;
+  const urls = [issuer, ...(keysUrl === undefined ? [] : [keysUrl])];
+  const provider = openProvider({ id, urls, allowPrivate: oauth.allow_private });
+  const keys = new KeySet({
+    fetch: async () => {
+      const url = keysUrl ?? (await discoverKeys(issuer, provider.request));
+      return (await provider.request(url)) ?? fail('identity_unavailable', { url, what: 'it has no keys' });
+    },
+    now: () => performance.now(),
+  });
+  const authenticate = createOAuth({
+    ...{ id, issuer, audience, algorithms, type, claims },
+    requiredScopes: oauth.required_scopes,
+    clockSkewS: oauth.clock_skew_s,
+    findKey: keys.find,
+    ...context,
+  });
+  return { authenticate, [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose]() };
+}
