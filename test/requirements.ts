@@ -467,6 +467,9 @@ export const requirements = {
     'The gateway serves https, and reads its certificates again when they change; unusable ones do not replace them.',
   'GW-122':
     'A client is known by its certificate, by an authority that the operator names; expired, revoked and foreign ones are refused.',
+  'GW-123':
+    'A tenant or caller at one of its limits is refused with 429 and Retry-After, and no other tenant notices, also under load.',
+  'GW-124': 'A tenant may use the bindings that it is given, and its sessions and those of each caller are limited.',
   'GW-118':
     'An address that other machines can reach is refused unless the configuration says how callers are authenticated.',
   'GW-130':

@@ -10,8 +10,8 @@ let server: Awaited<ReturnType<typeof startRawHttpServer>>;
 
 beforeAll(async () => {
   server = await startRawHttpServer({});
-  const identity = { schemes: [{ id: 'ingress', proxy }] };
   const bindings = [{ id: 'main', upstreams: ['upstream'], allow: [{}] }];
+  const identity = { schemes: [{ id: 'ingress', proxy }] };
   opened = await openHost([], server.url, { identity, bindings }, { headers: { 'x-user': 'test' } });
 }, 60_000);
 afterAll(async () => {

@@ -30,7 +30,7 @@ listen: 127.0.0.1:0
 tls: { certificate: gateway.pem, key: gateway.key, client_authorities: ca.pem, client_revocations: revoked.pem }
 identity: { schemes: [{ id: mesh, client_certificates: { subject: uri, tenant: cn } }] }
 upstreams: [{ id: up, required: false, http: { url: "http://127.0.0.1:9/mcp" } }]
-bindings: [{ id: main, upstreams: [up] }]
+bindings: [{ id: main, upstreams: [up], allow: [{}] }]
 ${more}`;
   const load = () => loadConfig(at('sallyport.yaml'), { grants: grantsSchema });
 

@@ -15,6 +15,7 @@ import { registriesSection } from './section/registries.ts';
 import { secretsSection } from './section/secrets.ts';
 import type { Files, SectionChecks } from './section/section.ts';
 import { stateSection } from './section/state.ts';
+import { tenantsSection } from './section/tenants.ts';
 import { tlsSection } from './section/tls.ts';
 import { trustSection } from './section/trust.ts';
 import { upstreamsSection } from './section/upstreams.ts';
@@ -26,6 +27,7 @@ export const createConfigSchema = (grants: GrantsSchema) =>
       ...logSection.shape,
       ...addressSection.shape,
       ...tlsSection.shape,
+      ...tenantsSection.shape,
       ...identitySection.shape,
       ...trustSection.shape,
       ...cacheSection.shape,
@@ -66,6 +68,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
 const checks: readonly SectionChecks[] = [
   addressSection,
   tlsSection,
+  tenantsSection,
   identitySection,
   trustSection,
   secretsSection,

@@ -1,3 +1,5 @@
+import { TokenBucket } from '../core/token-bucket.ts';
+
 /**
  * Limits the requests of one plugin: those in flight, and those per minute. The quota is the total of all tenants, because
  * it protects the hosts that the grant names.
@@ -14,8 +16,7 @@ export function createQuota(
   limit: { readonly concurrency: number; readonly perMinute: number },
   now: () => number,
 ): EgressQuota {
-  let tokens = limit.perMinute;
-  let filled = now();
+  const requests = new TokenBucket(limit.perMinute, now);
   let free = limit.concurrency;
   const waiting = new Set<() => void>();
   const leave = () => {
@@ -28,14 +29,7 @@ export function createQuota(
   };
   const place = (): Disposable => ({ [Symbol.dispose]: leave });
   return {
-    count() {
-      const moment = now();
-      tokens = Math.min(limit.perMinute, tokens + ((moment - filled) * limit.perMinute) / 60_000);
-      filled = moment;
-      if (tokens < 1) return false;
-      tokens -= 1;
-      return true;
-    },
+    count: () => requests.take(),
     async enter(signal) {
       signal.throwIfAborted();
       if (free > 0) {

@@ -10,6 +10,7 @@ import { type Access, type AccessRules, accessRules } from './access.ts';
 import { type AccessRule, namesInRules } from './access-rule.ts';
 import { createOrigins, type Origins } from './handed-out-uris.ts';
 import { createListWarnings, type ListWarnings } from './list-warnings.ts';
+import type { Quotas } from './quotas.ts';
 import { isWithheld, type Unhooked } from './unhooked.ts';
 
 /** A route of the gateway: chosen upstreams behind one chain of plugins. */
@@ -69,6 +70,8 @@ export interface OpenBindingOptions {
   readonly listMs: number;
   /** Whether callers are identified. */
   readonly isIdentityConfigured: boolean;
+  /** The quotas of tenants; undefined if there are none. */
+  readonly quotas?: Quotas | undefined;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -81,16 +84,19 @@ export class OpenBinding implements Disposable {
   /** Who may do what; undefined if everybody everything. */
   readonly rules: AccessRules | undefined;
   readonly named: UnmatchedNames<number>;
+  /** What tenants may use; undefined if nothing is limited. */
+  readonly quotas: Quotas | undefined;
   readonly #chain: ChainPlace;
   readonly #unhooked: Unhooked;
   readonly #listMs: number;
   /** The remembered lists of upstreams whose clients share one connection. */
   readonly #sharedLists = new Map<Upstream, Catalogs>();
 
-  constructor(binding: Binding, { listMs, isIdentityConfigured, log, metrics }: OpenBindingOptions) {
+  constructor(binding: Binding, { listMs, isIdentityConfigured, quotas, log, metrics }: OpenBindingOptions) {
     const { id, chain, upstreams, unhooked = 'drop', allow } = binding;
     this.id = id;
     this.upstreams = upstreams;
+    this.quotas = quotas;
     this.rules = accessRules(allow, isIdentityConfigured);
     this.named = new UnmatchedNames(namesInRules(allow), ({ owner: rule, ...about }) =>
       log.warn({ rule, ...about }, 'a rule of `allow` names what no upstream lists'),

@@ -2,6 +2,7 @@ import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { version } from '../core/version.ts';
 import { type Binding, OpenBinding } from './binding.ts';
+import { Quotas, type TenantSettings } from './quotas.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import type { BindingSettings } from './requested-binding.ts';
 
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   readonly optionalUpstreams?: ReadonlySet<string>;
   /** Whether callers are identified. Then a binding without `allow` refuses all of them. */
   readonly isIdentityConfigured?: boolean;
+  /** What each tenant may use. */
+  readonly tenants?: readonly TenantSettings[];
   /** Shown to clients as the server's version. */
   readonly version?: string;
 }
@@ -39,8 +42,9 @@ export class Gateway implements Disposable {
   readonly settings: BindingSettings;
 
   constructor({ bindings, limits, log, metrics = new Metrics(), ...options }: GatewayOptions) {
-    const { isIdentityConfigured = false } = options;
-    const openOptions = { listMs: limits.list_ms, isIdentityConfigured, log, metrics };
+    const { isIdentityConfigured = false, tenants = [] } = options;
+    const quotas = tenants.length === 0 ? undefined : new Quotas(tenants, metrics);
+    const openOptions = { listMs: limits.list_ms, isIdentityConfigured, quotas, log, metrics };
     this.bindings = new Map(bindings.map(binding => [binding.id, new OpenBinding(binding, openOptions)]));
     this.standard = this.bindings.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
     this.readiness = createReadiness(bindings, this.bindings, options.optionalUpstreams ?? new Set());

@@ -10,6 +10,7 @@ import { checkEntry } from './authorize.ts';
 import type { ClientScope, OpenBinding, Route } from './binding.ts';
 import type { CallRecord } from './call.ts';
 import { dispatch } from './dispatch.ts';
+import type { QuotaUse } from './quotas.ts';
 import { type Patience, reachUpstreams } from './reach-upstreams.ts';
 import { capabilitiesOf, instructionsOf, serverInfoOf } from './server-capabilities.ts';
 import { upstreamError, withoutText } from './unhooked.ts';
@@ -34,14 +35,16 @@ export class EnteredBinding implements RequestedBinding {
   readonly #settings: BindingSettings;
   readonly #access: Access | undefined;
   readonly #held: HeldChain;
+  readonly #use: QuotaUse | undefined;
 
-  /** @throws Fault `access_denied`, `insufficient_scope` if the caller may use nothing of the binding */
+  /** @throws Fault `access_denied`, `insufficient_scope` if the caller may use nothing of the binding; `quota_exceeded` */
   constructor(binding: OpenBinding, request: EnteringRequest, settings: BindingSettings) {
     this.#binding = binding;
     this.#request = request;
     this.#settings = settings;
     this.#access = binding.rules?.of(request.principal);
     checkEntry(this.#access, binding.id, request.call);
+    this.#use = binding.quotas?.enter(request.principal, binding.id);
     this.#held = binding.enter();
   }
 
@@ -52,10 +55,15 @@ export class EnteredBinding implements RequestedBinding {
   /** Must be called once, when the request ends. */
   leave(): void {
     this.#held.leave();
+    this.#use?.leave(hookMsOf(this.#request.call));
   }
 
   get principalKey(): string {
     return principalKey(this.#request.principal);
+  }
+
+  get sessionLimits() {
+    return this.#binding.quotas?.sessionLimits(this.#request.principal) ?? [];
   }
 
   reachUpstreams(): Promise<void> {
@@ -105,6 +113,9 @@ interface NewClient {
   readonly access: Access | undefined;
   readonly listener: ClientListener;
 }
+
+/** Adds up the time that plugins worked for a request, those of their own tool calls included, in milliseconds. */
+const hookMsOf = (call: CallRecord): number => call.receipts.written.reduce((sum, { wallMs }) => sum + wallMs, 0);
 
 /** One client's access to a binding's upstreams, from `initialize` or its first request to its end. */
 class BindingClient implements Client {

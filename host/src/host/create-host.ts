@@ -90,6 +90,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       })),
       isIdentityConfigured: typeof config.identity === 'object',
       limits,
+      tenants: config.tenants,
       optionalUpstreams: new Set(config.upstreams.filter(each => !each.required).map(each => each.id)),
       metrics,
       log,

@@ -65,6 +65,7 @@ export const sharedNumbers = {
   sessions_exhausted: -32017,
   streams_exhausted: -32017,
   overloaded: -32018,
+  quota_exceeded: -32018,
   draining: -32019,
   /** Defined by MCP 2026-07-28, Versioning; clients of older versions may get it too, and none of them knows another number. */
   revision_unknown: -32022,

@@ -12,6 +12,11 @@ export const identityCodes = {
     says: 'The credentials of the request are not accepted.',
     todo: "Get new credentials and try again. The reason is in the gateway's log, under the id of the request.",
   },
+  quota_exceeded: {
+    http: 429,
+    says: 'The caller or its tenant has reached a limit.',
+    todo: 'Try again after the time in Retry-After, or raise the setting that `setting` names.',
+  },
   keys_unusable: {
     exit: 3,
     says: 'The file of API keys cannot be used.',

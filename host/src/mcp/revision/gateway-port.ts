@@ -4,6 +4,14 @@ import type { Answer } from '../answer.ts';
 import type { Notification } from '../message.ts';
 import type { ServerInfo } from '../server-info.ts';
 
+/** A limit of the sessions of one tenant or caller. */
+export interface SessionLimit {
+  readonly owner: string;
+  readonly most: number;
+  /** The name of the setting. */
+  readonly setting: string;
+}
+
 /** The binding of a request: a revision's only view of the gateway. It is valid until the request ends. */
 export interface RequestedBinding {
   readonly id: string;
@@ -11,6 +19,8 @@ export interface RequestedBinding {
    * Identifies the caller, who owns its sessions: equal for requests of the same caller. Empty for anonymous callers.
    */
   readonly principalKey: string;
+  /** The limits of the caller's sessions. */
+  readonly sessionLimits: readonly SessionLimit[];
   /** Waits until the available upstreams can be used. @throws Fault if none is available */
   reachUpstreams(): Promise<void>;
   /**

@@ -3,7 +3,7 @@ import { Canceller } from '../../../core/canceller.ts';
 import type { MaybePromise } from '../../../core/maybe-promise.ts';
 import { MemorySessions } from '../../../state/memory/sessions.ts';
 import type { SessionStore } from '../../../state/session-store.ts';
-import type { RequestedBinding } from '../gateway-port.ts';
+import type { RequestedBinding, SessionLimit } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
 import { AddressShare, addressOf } from './address-share.ts';
 import { type Session, type SessionLimits, Sessions } from './live-sessions.ts';
@@ -29,9 +29,10 @@ function atOnce<T>(value: MaybePromise<T>): T {
   return value;
 }
 
-const bindingOf = (id: string, principalKey = ''): RequestedBinding => ({
+const bindingOf = (id: string, principalKey = '', sessionLimits: readonly SessionLimit[] = []): RequestedBinding => ({
   id,
   principalKey,
+  sessionLimits,
   reachUpstreams: async () => {},
   openClient: () => ({
     describe: () => ({ implementation: {}, capabilities: {} }),
@@ -51,21 +52,50 @@ function open(limits: Partial<SessionLimits> = {}, store?: SessionStore) {
     onNotification() {},
   });
   opened.push(sessions);
-  const begin = (remoteAddress: string): Session =>
-    atOnce(sessions.create({ binding: main, revision: '2025-11-25', clientCapabilities: {}, remoteAddress }));
+  const begin = (remoteAddress: string, binding = main): Session =>
+    atOnce(sessions.create({ binding, revision: '2025-11-25', clientCapabilities: {}, remoteAddress }));
   const find = (id: string | undefined, binding = main) => atOnce(sessions.find(id, binding));
-  const isThere = ({ facts: { id } }: Session) => {
+  const isThereFor = ({ facts: { id } }: Session, binding: RequestedBinding) => {
     try {
-      return find(id).facts.id === id;
+      return find(id, binding).facts.id === id;
     } catch {
       return false;
     }
   };
-  return { sessions, begin, find, isThere };
+  const isThere = (session: Session) => isThereFor(session, main);
+  return { sessions, begin, find, isThere, isThereFor };
 }
 const stream = (): NotificationStream => ({ waiting: 0, notify: () => undefined, end: vi.fn() });
 const refusal = (code: string, setting: string) =>
   expect.objectContaining({ code, hint: expect.stringContaining(setting) });
+
+it('limits the sessions of a tenant and of a caller, and ends abandoned ones of theirs only [GW-124]', () => {
+  const { begin, isThereFor } = open({ address_share: 1 });
+  const create = (binding: RequestedBinding) => begin('192.0.2.1', binding);
+  const tenant = { owner: 'tenant a', most: 3, setting: 'limits.sessions' };
+  const caller = (name: string) =>
+    bindingOf('main', name, [tenant, { owner: name, most: 2, setting: 'caller_limits.sessions' }]);
+  const refused = (setting: string) =>
+    expect.objectContaining({ code: 'quota_exceeded', details: expect.objectContaining({ setting }) });
+  const first = create(caller('ada'));
+  vi.advanceTimersByTime(61_000);
+  const second = create(caller('ada'));
+  const third = create(caller('bob'));
+  expect(() => create(caller('bob'))).not.toThrow();
+  // The one of ada that was abandoned made room for it.
+  expect(isThereFor(first, caller('ada'))).toBe(false);
+  expect(() => create(caller('ada'))).toThrow(refused('limits.sessions'));
+  expect(() => create(caller('bob'))).toThrow(refused('limits.sessions'));
+  for (const [session, name] of [
+    [second, 'ada'],
+    [third, 'bob'],
+  ] as const)
+    expect(isThereFor(session, caller(name))).toBe(true);
+  create(bindingOf('main', 'eve'));
+  const alone = (most: number) => bindingOf('main', 'eve', [{ owner: 'eve', most, setting: 'caller_limits.sessions' }]);
+  create(alone(1));
+  expect(() => create(alone(1))).toThrow(refused('caller_limits.sessions'));
+});
 
 describe('sessions', () => {
   it('leave room for others, however many one address wants [GW-100]', () => {
@@ -169,6 +199,34 @@ describe('sessions', () => {
     }
     expect(closed).toBe(10);
   });
+});
+
+it('limits the sessions of a tenant and of a caller, and ends abandoned ones of theirs only [GW-124]', () => {
+  const { begin, isThereFor } = open({ address_share: 1 });
+  const create = (binding: RequestedBinding) => begin('192.0.2.1', binding);
+  const tenant = { owner: 'tenant a', most: 3, setting: 'limits.sessions' };
+  const caller = (name: string) =>
+    bindingOf('main', name, [tenant, { owner: name, most: 2, setting: 'caller_limits.sessions' }]);
+  const refused = (setting: string) =>
+    expect.objectContaining({ code: 'quota_exceeded', details: expect.objectContaining({ setting }) });
+  const first = create(caller('ada'));
+  vi.advanceTimersByTime(61_000);
+  const second = create(caller('ada'));
+  const third = create(caller('bob'));
+  expect(() => create(caller('bob'))).not.toThrow();
+  // The one of ada that was abandoned made room for it.
+  expect(isThereFor(first, caller('ada'))).toBe(false);
+  expect(() => create(caller('ada'))).toThrow(refused('limits.sessions'));
+  expect(() => create(caller('bob'))).toThrow(refused('limits.sessions'));
+  for (const [session, name] of [
+    [second, 'ada'],
+    [third, 'bob'],
+  ] as const)
+    expect(isThereFor(session, caller(name))).toBe(true);
+  create(bindingOf('main', 'eve'));
+  const alone = (most: number) => bindingOf('main', 'eve', [{ owner: 'eve', most, setting: 'caller_limits.sessions' }]);
+  create(alone(1));
+  expect(() => create(alone(1))).toThrow(refused('caller_limits.sessions'));
 });
 
 describe('streams', () => {

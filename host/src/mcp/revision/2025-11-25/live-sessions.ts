@@ -7,7 +7,7 @@ import { type Placed, PlacedSet } from '../../../core/placed-set.ts';
 import type { SessionFacts, SessionStore } from '../../../state/session-store.ts';
 import { Cancelled } from '../../cancelled.ts';
 import type { keyOf, Notification } from '../../message.ts';
-import type { Client, RequestedBinding } from '../gateway-port.ts';
+import type { Client, RequestedBinding, SessionLimit } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
 import { AddressShare, addressOf } from './address-share.ts';
 
@@ -76,6 +76,8 @@ export class Sessions implements Disposable {
   readonly #local = new Map<string, LocalSession>();
   readonly #places: AddressShare;
   readonly #streamPlaces: AddressShare;
+  /** The number of sessions of each tenant and caller whose sessions are limited. */
+  readonly #owned = new Map<string, number>();
   readonly #sweeper: NodeJS.Timeout;
 
   constructor({ limits, store, onNotification }: SessionsOptions) {
@@ -174,10 +176,12 @@ export class Sessions implements Disposable {
 
   /** Opens the handles of a session in this process. @throws Fault `sessions_exhausted` */
   #open(facts: SessionFacts, binding: RequestedBinding): LocalSession {
+    for (const limit of binding.sessionLimits) this.#makeRoomFor(limit);
     this.#makeRoom(facts.address);
     const session = new LocalSession(facts, binding, this.#onNotification);
     this.#local.set(facts.id, session);
     this.#places.take(facts.address);
+    this.#count(session, 1);
     return session;
   }
 
@@ -191,6 +195,7 @@ export class Sessions implements Disposable {
     }
     this.#local.delete(id);
     this.#places.giveBack(session.facts.address);
+    this.#count(session, -1);
     session.client[Symbol.dispose]();
   }
 
@@ -212,6 +217,29 @@ export class Sessions implements Disposable {
     ignoreFailure(this.end(found));
   }
 
+  /** Ends an abandoned session of a tenant or caller that has as many as it may. @throws Fault `quota_exceeded` */
+  #makeRoomFor({ owner, most, setting }: SessionLimit): void {
+    if ((this.#owned.get(owner) ?? 0) < most) return;
+    for (const session of this.#unused(abandonedMs)) {
+      if (!session.owners.includes(owner)) continue;
+      ignoreFailure(this.end(session));
+      return;
+    }
+    fail('quota_exceeded', {
+      setting,
+      retry_after_ms: abandonedMs,
+      hint: `end a session, or raise \`tenants.${setting}\``,
+    });
+  }
+
+  #count({ owners }: LocalSession, change: 1 | -1): void {
+    for (const owner of owners) {
+      const count = (this.#owned.get(owner) ?? 0) + change;
+      if (count === 0) this.#owned.delete(owner);
+      else this.#owned.set(owner, count);
+    }
+  }
+
   *#unused(ms: number): Iterable<LocalSession> {
     const before = Date.now() - ms;
     for (const session of this.#local.values()) {
@@ -230,6 +258,8 @@ export class Sessions implements Disposable {
 class LocalSession implements Session {
   facts: SessionFacts;
   lastUsed: number;
+  /** The tenant and the caller that it counts for. */
+  readonly owners: readonly string[];
   readonly client: Client;
   readonly running: Session['running'] = new PlacedSet();
   readonly streams: NotificationStream[] = [];
@@ -237,6 +267,7 @@ class LocalSession implements Session {
   constructor(facts: SessionFacts, binding: RequestedBinding, onNotification: SessionsOptions['onNotification']) {
     this.facts = facts;
     this.lastUsed = facts.lastUsed;
+    this.owners = binding.sessionLimits.map(({ owner }) => owner);
     this.client = binding.openClient({
       isListening: () => this.streams.length > 0,
       onNotification: (notification, isShared) => onNotification(this, notification, isShared),

@@ -12,10 +12,10 @@ import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.t
 
 let config: string;
 let keys: string;
-const rest = (url = 'http://127.0.0.1:9/mcp') => `
+const rest = (url = 'http://127.0.0.1:9/mcp', allow = '') => `
 listen: 127.0.0.1:0
 upstreams: [{ id: up, required: false, http: { url: "${url}" } }]
-bindings: [{ id: main, upstreams: [up] }]
+bindings: [{ id: main, upstreams: [up] ${allow} }]
 `;
 const identity = 'identity: { schemes: [{ id: keys, api_keys: { file: keys.jsonl } }] }\n';
 
@@ -87,7 +87,7 @@ describe('sallyport key [CLI-40]', () => {
 describe('a gateway with API keys [GW-119]', () => {
   it('does not start without its file, and serves the caller of a key until it is revoked [GW-120]', async () => {
     await using server = await startRawHttpServer({});
-    await writeFile(config, identity + rest(server.url));
+    await writeFile(config, identity + rest(server.url, ', allow: [{}]'));
     const open = async () => createHost(await loadConfig(config, { grants: grantsSchema }), silentLog());
     await expect(open()).rejects.toThrow(/keys_unusable/);
     const created = await newKey();

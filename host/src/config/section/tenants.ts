@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { count, text } from './fields.ts';
+import { duplicates, entries, listed, unknownNames } from './named.ts';
+import { plainSection } from './section.ts';
+
+const limits = z
+  .strictObject({
+    requests_per_minute: count.optional().describe('As many may come at once; then they refill evenly.'),
+    concurrent_requests: count.optional(),
+    sessions: count.optional().describe('Sessions that are open, of revisions that have sessions.'),
+    hook_ms_per_minute: count.optional().describe('The milliseconds that plugins may work for it in a minute.'),
+  })
+  .prefault({});
+
+const tenant = z.strictObject({
+  id: text.describe('The tenant, or * for every other one and for callers without a tenant.'),
+  bindings: z.array(z.string()).optional().describe('The bindings that it may use; all of them by default.'),
+  limits: limits.describe('Limits of the tenant, all its callers together.'),
+  caller_limits: limits.describe('Limits of each of its callers.'),
+});
+
+/** `tenants`: what each tenant may use, and how much. */
+export const tenantsSection = plainSection({
+  shape: { tenants: z.array(tenant).default([]).describe('What each tenant may use, and how much.') },
+  problems(value) {
+    const tenants = entries(value, ['tenants']);
+    const bindings = entries(value, ['bindings']);
+    const unknown = tenants.flatMap(({ path }) =>
+      unknownNames(bindings, listed(value, [...path, 'bindings']), 'binding'),
+    );
+    return [...duplicates(tenants), ...unknown];
+  },
+});
