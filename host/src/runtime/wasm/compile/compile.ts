@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Capability } from '../../../capability/capability.ts';
 import { contractFunctions } from '../../../contract/generated/functions.ts';
 import { interfaceOf } from '../../../contract/interface-name.ts';
-import { digestOf } from '../../../core/digest.ts';
+import { type Digest, digestOf } from '../../../core/digest.ts';
 import { fail } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
 import { fuelImport, fuelRules } from '../../../wasm/fuel/inject-fuel.ts';
@@ -79,10 +79,15 @@ export async function compile(
   return { glue, modules, binaries, instances, asynchronous, ...(isFuelled && { fuelCounter: fuelImport }) };
 }
 
+/** The glue that was accepted in this process. A plugin that is configured twice, or reloaded, has the same. */
+const accepted = new Set<Digest>();
+
 /** Returns whether the current rules accept glue from the cache. */
 function isChecked(files: ReadonlyMap<string, Uint8Array>): boolean {
   try {
-    checkGlue(textOf(files, glueFile));
+    const digest = digestOf(files.get(glueFile) ?? fail('glue_unknown', { missing: glueFile }));
+    if (!accepted.has(digest)) checkGlue(textOf(files, glueFile));
+    accepted.add(digest);
     return true;
   } catch {
     return false;
