@@ -1,6 +1,5 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Socket } from 'node:net';
 import type { TlsCertificates } from './tls.ts';
 
 /** Limits with which Node itself ends slow or endless requests, in milliseconds and bytes. */
@@ -23,8 +22,6 @@ const handshakeMs = 10_000;
  */
 export function createNodeServer(listener: RequestListener, certificates: TlsCertificates | undefined): Server {
   if (certificates === undefined) return createServer(limits, listener);
-  let current = 0;
-  const openedAt = new WeakMap<Socket, number>();
   const server = createTlsServer(
     {
       ...limits,
@@ -35,13 +32,12 @@ export function createNodeServer(listener: RequestListener, certificates: TlsCer
       rejectUnauthorized: false,
     },
     (incoming, outgoing) => {
-      if (openedAt.get(incoming.socket) !== current) outgoing.shouldKeepAlive = false;
+      if (certificates.isOutdated(incoming.socket)) outgoing.shouldKeepAlive = false;
       listener(incoming, outgoing);
     },
   );
-  server.on('secureConnection', socket => openedAt.set(socket, current));
+  server.on('secureConnection', socket => certificates.opened(socket));
   certificates.watch(options => {
-    current += 1;
     server.setSecureContext(options);
     server.closeIdleConnections();
   });

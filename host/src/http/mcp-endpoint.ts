@@ -6,6 +6,7 @@ import { type Classify, createClassify } from '../mcp/revision/classify.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
 import type { Exchange, HttpMethod, Revision } from '../mcp/revision/revision.ts';
 import { idInText, readBody, readMessage } from './body.ts';
+import type { KeptStreams } from './kept-streams.ts';
 import { accepts, isJson } from './media-type.ts';
 import { type OpenRequest, type RequestContext, type Routed, serveRequest, settle } from './open-request.ts';
 import { passSteps, type Step } from './step/step.ts';
@@ -16,6 +17,8 @@ export interface McpEndpointOptions {
   /** The steps that each request passes first. */
   readonly steps: readonly Step[];
   readonly context: RequestContext;
+  /** Watches streams; undefined if callers are not authenticated. */
+  readonly streams: KeptStreams | undefined;
   readonly settings: BindingSettings;
   /** The maximum size of a request's body, in bytes. */
   readonly bodyBytes: number;
@@ -47,7 +50,9 @@ export class McpEndpoint {
         exchange.binding.leave();
       }
       // Notification streams stay open for hours. The revision bounds their number.
-      if (reply.isKeptOpen) context.running.remove(request);
+      if (!reply.isKeptOpen) return;
+      context.running.remove(request);
+      this.#options.streams?.add(request);
     });
   }
 

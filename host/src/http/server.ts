@@ -8,16 +8,18 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
 import { createChallenge } from './challenge.ts';
 import { Health } from './health.ts';
+import { KeptStreams } from './kept-streams.ts';
 import { listenFault } from './listen-fault.ts';
 import { createNodeServer } from './listener.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
+import type { OpenRequest } from './open-request.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
 import { createRequestLog } from './request-log.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { ResourceMetadata } from './resource-metadata.ts';
 import { createListener } from './routes.ts';
-import type { Authentication } from './step/authenticate.ts';
+import { type Authentication, createAuthenticate } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
 import { RunningRequests } from './step/running-requests.ts';
 import { createSteps } from './step/steps.ts';
@@ -66,6 +68,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #listener: RequestListener;
   readonly #certificates: TlsCertificates | undefined;
+  readonly #streams: KeptStreams | undefined;
   #server: Server | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -88,12 +91,21 @@ export class HttpServer implements AsyncDisposable {
     const { resources } = authentication;
     const context = { running, outbox, ...logging, challenge: createChallenge(resources), ...measuring };
     const steps = createSteps({ hostAndOrigin, running, authentication });
+    const isOutdated = ({ incoming }: OpenRequest) =>
+      this.#certificates?.asksClients === true && this.#certificates.isOutdated(incoming.socket);
+    this.#streams =
+      authentication.schemes.length === 0
+        ? undefined
+        : new KeptStreams(createAuthenticate(authentication), isOutdated, log);
     const audience = options.metricsFor ?? 'loopback';
     const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin, outbox });
     this.#listener = createListener({
       bindings: gateway.bindings,
       standard: gateway.standard,
-      mcp: new McpEndpoint({ revisions, steps, context, settings: gateway.settings, bodyBytes: limits.body_bytes }),
+      mcp: new McpEndpoint({
+        ...{ revisions, steps, context, streams: this.#streams },
+        ...{ settings: gateway.settings, bodyBytes: limits.body_bytes },
+      }),
       metrics: metricsEndpoint,
       health: new Health({
         readiness: gateway.readiness,
@@ -154,6 +166,7 @@ export class HttpServer implements AsyncDisposable {
     for (const revision of this.#options.revisions) revision[Symbol.dispose]();
     this.#outbox[Symbol.dispose]();
     this.#certificates?.[Symbol.dispose]();
+    this.#streams?.[Symbol.dispose]();
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;

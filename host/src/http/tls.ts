@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Fault, fail, toFault } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
@@ -31,6 +32,9 @@ export class TlsCertificates implements Disposable {
   readonly #log: Log;
   #version: string;
   #timer: NodeJS.Timeout | undefined;
+  /** How often the certificates were replaced, and how often they had been when a connection was opened. */
+  #replaced = 0;
+  readonly #openedAt = new WeakMap<Socket, number>();
   #replace: ((options: SecureContextOptions) => void) | undefined;
 
   constructor(files: TlsFiles, log: Log) {
@@ -64,6 +68,16 @@ export class TlsCertificates implements Disposable {
     return options;
   }
 
+  /** Must be called for each new connection. */
+  opened(socket: Socket): void {
+    this.#openedAt.set(socket, this.#replaced);
+  }
+
+  /** Whether a connection was opened with certificates that have been replaced. */
+  isOutdated(socket: Socket): boolean {
+    return this.#openedAt.get(socket) !== this.#replaced;
+  }
+
   /** Calls back with new contents whenever the files have changed. */
   watch(replace: (options: SecureContextOptions) => void): void {
     this.#replace = replace;
@@ -81,6 +95,7 @@ export class TlsCertificates implements Disposable {
     this.#version = version;
     try {
       this.#replace?.(this.read());
+      this.#replaced += 1;
       this.#log.info({ file: this.#files.certificate }, 'read the certificates again');
     } catch (error) {
       const { code, hint, details } = toFault(error);

@@ -85,23 +85,46 @@ describe('sallyport key [CLI-40]', () => {
 });
 
 describe('a gateway with API keys [GW-119]', () => {
-  it('does not start without its file, and serves the caller of a key until it is revoked [GW-120]', async () => {
+  it('does not start without its file, and serves the caller of a key until it is revoked, in open streams too [GW-120] [GW-125]', async () => {
     await using server = await startRawHttpServer({});
     await writeFile(config, identity + rest(server.url, ', allow: [{}]'));
     const open = async () => createHost(await loadConfig(config, { grants: grantsSchema }), silentLog());
     await expect(open()).rejects.toThrow(/keys_unusable/);
-    const created = await newKey();
+    const [created, kept] = [await newKey(), await newKey()];
     await using host = await open();
     const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
-    const statusWith = async (authorization: string) => {
+    const enter = async (authorization: string) => {
       const headers = { ...mcpHeaders, authorization };
       const response = await fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(initialize()) });
       await response.text();
-      return response.status;
+      return response;
     };
+    const statusWith = async (authorization: string) => (await enter(authorization)).status;
     expect(await statusWith(`Bearer ${created.key}`)).toBe(200);
     expect(await statusWith(`Bearer ${created.key}0`)).toBe(401);
+    const stream = await openStream(url, created.key);
+    const other = await openStream(url, kept.key);
     await key('revoke', created.id);
     await expect.poll(() => statusWith(`Bearer ${created.key}`)).toBe(401);
+    await expect(stream.ended).rejects.toThrow(/terminated/);
+    expect(await Promise.race([other.ended, Promise.resolve('open')])).toBe('open');
+    other.close();
+
+    async function openStream(at: string, text: string) {
+      const session = await enter(`Bearer ${text}`);
+      const leaving = new AbortController();
+      const response = await fetch(`${at}/mcp`, {
+        headers: {
+          accept: 'text/event-stream',
+          authorization: `Bearer ${text}`,
+          'mcp-session-id': String(session.headers.get('mcp-session-id')),
+        },
+        signal: leaving.signal,
+      });
+      expect(response.status).toBe(200);
+      const ended = response.text();
+      ended.catch(() => {});
+      return { ended, close: () => leaving.abort() };
+    }
   });
 });
