@@ -4,8 +4,8 @@ import { claimsOf } from './token-lifetime.ts';
 
 /**
  * Checks that an exchanged token is about the user of the token it was exchanged for. Subjects are compared within one
- * issuer, because another one may give the same user another name; `claim` is compared whoever issued the tokens. A
- * token that says itself that its user may act for the other is accepted (RFC 8693 § 4.1, § 4.4).
+ * issuer, because another one may give the same user another name; `claim` is compared for any issuers. A
+ * token in which the issuer states that its user may act for the other is accepted (RFC 8693 § 4.1, § 4.4).
  * @throws Fault `upstream_auth_subject`
  */
 export function checkSameSubject(upstream: string, from: string, issued: string, claim?: string): void {
