@@ -33,6 +33,18 @@ describe('a promise of the security model', () => {
   });
 });
 
+describe('the table of the OWASP MCP Top 10', () => {
+  const rows = [...read('docs/security.md').matchAll(/^\| (MCP\d\d) .+ \| ([A-Z0-9 -]+) \|$/gm)];
+
+  it('[RUN-37] names requirements for each of the ten risks', () => {
+    expect(rows.map(([, risk]) => risk)).toEqual(
+      Array.from({ length: 10 }, (_, index) => `MCP${String(index + 1).padStart(2, '0')}`),
+    );
+    const ids = rows.flatMap(([, , named = '']) => named.split(' '));
+    expect(ids.filter(id => !(id in requirements))).toEqual([]);
+  });
+});
+
 describe('the list of dependencies', () => {
   const packages = ['package.json', ...globSync(['host/package.json', 'tools/*/package.json'], { cwd: root })];
   const used = new Set(

@@ -108,7 +108,7 @@ const dataView = mem => {
 };`,
   },
   // Text: jco looks at each character first, to ask for as many bytes as it will have, which takes far longer than to
-  // encode it. It goes on to do so for the longest, of which there would be a copy for a moment.
+  // encode it. It still does so for the longest texts, because encoding them first would need a copy.
   {
     find: /function _utf8AllocateAndEncode\(s, realloc, memory\) \{\s*if \(typeof s !== 'string'\) \{[^}]*\}\s*if \(s\.length === 0\) \{ return \{[^}]*\}; \}/,
     put: `const encodedText = new Uint8Array(${3 * commonText});
