@@ -483,6 +483,8 @@ export const requirements = {
     'Requests to an authorization server go to no private address that the operator did not allow, and are bounded in size and time.',
   'GW-134': 'A caller without the scopes of a scheme or a binding is answered with the scopes that are needed.',
   'GW-135': 'A request with a token that was verified before waits for nothing, until the token expires.',
+  'GW-138':
+    "The SDK's client gets from a gateway's URL alone through a real authorization server to a call, and to further scopes.",
   'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',
   'GW-150':
     'A request is allowed by a rule of its binding or refused before its target is looked up, so a forbidden name gets the same answer as an unknown one.',

@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grantsSchema } from '../../host/src/capability/registry.ts';
+import { loadConfig } from '../../host/src/config/load-config.ts';
+import { createLog } from '../../host/src/core/log.ts';
+import { createHost } from '../../host/src/host/create-host.ts';
+import { connectOAuthClient } from '../fixtures/oauth-client.ts';
+import { registered, startOidcProvider } from '../fixtures/oidc-provider.ts';
+import { writeHostFolder } from '../fixtures/open-host.ts';
+import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
+
+let provider: Awaited<ReturnType<typeof startOidcProvider>>;
+let server: Awaited<ReturnType<typeof startRawHttpServer>>;
+let gateway: Awaited<ReturnType<typeof open>>;
+
+/** A gateway whose callers are the users of the provider; the tool `ping` needs a scope. */
+async function open() {
+  await using opening = new AsyncDisposableStack();
+  const oauth = { issuer: provider.issuer, claims: { tenant: 'org' }, required_scopes: ['mcp'] };
+  const allow = [
+    { tools: ['echo'], tenants: ['acme'] },
+    { tools: ['odd'], tenants: ['umbrella'] },
+    { tools: ['ping'], scopes: ['mcp', 'admin'] },
+  ];
+  const more = {
+    identity: { schemes: [{ id: 'staff', oauth }] },
+    bindings: [{ id: 'main', upstreams: ['upstream'], allow }],
+  };
+  const { file } = opening.use(await writeHostFolder([], server.url, more));
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog('debug', { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const host = opening.use(await createHost(await loadConfig(file, { grants: grantsSchema }), log));
+  const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
+  const opened = opening.move();
+  return { url, lines, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+beforeAll(async () => {
+  const tenantOf = (subject: string) => (subject === 'ada' ? 'acme' : 'umbrella');
+  provider = await startOidcProvider({ scope: 'mcp admin', tenantOf });
+  server = await startRawHttpServer({});
+  gateway = await open();
+}, 60_000);
+afterAll(async () => {
+  await gateway?.[Symbol.asyncDispose]();
+  await server?.[Symbol.asyncDispose]();
+  await provider?.[Symbol.asyncDispose]();
+});
+
+describe("a user of a real authorization server, with the SDK's own OAuth client [GW-138]", () => {
+  it.each(['/mcp', '/mcp/main', '/main/mcp'])('gets from the URL %s alone to the call of a tool', async path => {
+    await using ada = await connectOAuthClient(`${gateway.url}${path}`, 'ada');
+    const { tools } = await ada.client.listTools();
+    expect(tools.map(({ name }) => name)).toEqual(['echo']);
+    const result = await ada.client.callTool({ name: 'echo', arguments: { text: 'hello' } });
+    expect(JSON.stringify(result)).toContain('hello');
+    const [page] = ada.keeping.pages;
+    expect(Object.fromEntries(page?.searchParams ?? [])).toMatchObject({
+      ...{ resource: `${gateway.url}${path}`, scope: 'mcp', code_challenge_method: 'S256' },
+    });
+    await expect
+      .poll(() => gateway.lines)
+      .toContainEqual(
+        expect.objectContaining({ msg: 'request', subject: 'ada', tenant: 'acme', name: 'echo', status: 200 }),
+      );
+  });
+
+  it('of another tenant does not see the tools of the first one', async () => {
+    await using bob = await connectOAuthClient(`${gateway.url}/mcp`, 'bob');
+    expect((await bob.client.listTools()).tools.map(({ name }) => name)).toEqual(['odd']);
+    await expect(bob.client.callTool({ name: 'echo', arguments: {} })).rejects.toThrow();
+  });
+
+  it('is asked for further scopes when a call needs them', async () => {
+    await using ada = await connectOAuthClient(`${gateway.url}/mcp`, 'ada', registered);
+    const result = await ada.agreeing(() => ada.client.callTool({ name: 'ping', arguments: {} }));
+    expect(result).toHaveProperty('content');
+    expect(ada.keeping.pages.map(page => page.searchParams.get('scope')?.split(' ').sort())).toEqual([
+      ['mcp'],
+      ['admin', 'mcp'],
+    ]);
+  });
+});
