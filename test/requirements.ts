@@ -483,6 +483,8 @@ export const requirements = {
     'Requests to an authorization server go to no private address that the operator did not allow, and are bounded in size and time.',
   'GW-134': 'A caller without the scopes of a scheme or a binding is answered with the scopes that are needed.',
   'GW-135': 'A request with a token that was verified before waits for nothing, until the token expires.',
+  'GW-137':
+    'Refused credentials are counted, audited and logged a few times in a period; an address with many failures waits, but not for callers who were accepted.',
   'GW-138':
     "The SDK's client gets from a gateway's URL alone through a real authorization server to a call, and to further scopes.",
   'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',

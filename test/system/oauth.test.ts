@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { grantsSchema } from '../../host/src/capability/registry.ts';
 import { loadConfig } from '../../host/src/config/load-config.ts';
@@ -159,6 +160,39 @@ describe('a gateway that accepts access tokens', () => {
     expect(headers.get('access-control-expose-headers')).toContain('www-authenticate');
     const foreign = await fetch(`${gateway.url}${wellKnown}/mcp`, { headers: { origin: 'https://evil.example' } });
     expect([foreign.status, foreign.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+  });
+});
+
+describe('thousands of bad tokens a second [GW-137]', () => {
+  it('fill no log, are refused without being checked, and hold up no caller who was accepted before', async () => {
+    await using issuer = await startFakeIssuer();
+    await using gateway = await open(issuer);
+    const good = await issuer.sign({ aud, org: 'one' });
+    expect(await gateway.post(good)).toMatchObject({ status: 200 });
+    const [header, claims] = good.split('.');
+    const answers = [];
+    for (let round = 0; round < 20; round += 1) {
+      const bad = Array.from({ length: 50 }, () => `${header}.${claims}.${randomBytes(64).toString('base64url')}`);
+      answers.push(...(await Promise.all(bad.map(token => gateway.post(token)))));
+      expect(await gateway.post(good)).toMatchObject({ status: 200 });
+    }
+    const throttled = answers.filter(({ status }) => status === 429);
+    expect(throttled.length).toBeGreaterThan(500);
+    expect(throttled[0]).toMatchObject({ code: 'authentication_throttled', challenge: null });
+    expect(throttled[0]?.headers.get('retry-after')).toBe('1');
+    expect(answers.filter(({ status }) => status === 401).length + throttled.length).toBe(1_000);
+    expect(gateway.lines.filter(line => line.level === 40).length).toBeLessThan(25);
+    const audited = gateway.lines.filter(({ msg }) => msg === 'audit').map(({ audit }) => audit);
+    expect(audited).toHaveLength(5);
+    const details = { scheme: 'as', reason: 'wrong_signature', binding: 'main', address: expect.any(String) };
+    expect(audited[0]).toEqual({ event: 'authentication.refused', request: expect.any(String), details });
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    const series = (outcome: string, reason: string) =>
+      `sallyport_authentications_total{scheme="as",outcome="${outcome}",reason="${reason}"}`;
+    expect(metrics).toContain(`${series('accepted', '')} 21\n`);
+    expect(metrics).toContain(series('refused', 'wrong_signature'));
+    expect(metrics).toContain(series('throttled', ''));
+    expect(metrics).not.toContain(good);
   });
 });
 

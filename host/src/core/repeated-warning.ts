@@ -1,4 +1,7 @@
-import type { Log } from './log.ts';
+/** Where warnings are written: a log, or something with the same method. */
+export interface Warned {
+  warn(line: object, message: string): void;
+}
 
 /** The number of lines of one kind per period, and the period in milliseconds. */
 const usual = { most: 5, periodMs: 10_000 };
@@ -14,12 +17,12 @@ interface Kind {
  * the number of suppressed ones and the latest of them. The number of kinds must be bounded.
  */
 export class RepeatedWarning {
-  readonly #log: Log;
+  readonly #log: Warned;
   readonly #message: string;
   readonly #limits: typeof usual;
   readonly #kinds = new Map<string, Kind>();
 
-  constructor(log: Log, message: string, limits: typeof usual = usual) {
+  constructor(log: Warned, message: string, limits: typeof usual = usual) {
     this.#log = log;
     this.#message = message;
     this.#limits = limits;

@@ -96,7 +96,9 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       log,
     }),
   );
-  const authentication = opened.use(await openAuthentication(config, schemes, log));
+  const authentication = opened.use(
+    await openAuthentication(config, schemes, { log, metrics, audit: facilities.audit }),
+  );
   const sessions = new MemorySessions(limits.session_idle_ms);
   const server = opened.use(
     new HttpServer({

@@ -1,11 +1,18 @@
+import type { Facilities } from '../capability/facilities.ts';
 import type { Config } from '../config/config.ts';
 import { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Authentication } from '../http/step/authenticate.ts';
+import { AuthenticationRecord } from '../http/step/authentication-record.ts';
 import { createApiKeys } from '../identity/api-key/api-keys.ts';
 import { createClientCertificate } from '../identity/client-certificate.ts';
 import { createProxyHeaders } from '../identity/proxy-headers.ts';
 import type { Authenticate } from '../identity/scheme.ts';
+import { VerificationBudget } from '../identity/verification-budget.ts';
+
+export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'audit'> {
+  readonly log: Log;
+}
 
 /**
  * Opens the ways to authenticate callers: those of the embedding program first, then those of the configuration.
@@ -14,24 +21,26 @@ import type { Authenticate } from '../identity/scheme.ts';
 export async function openAuthentication(
   { identity, bindings }: Pick<Config, 'identity' | 'bindings'>,
   own: readonly Authenticate[],
-  log: Log,
+  { log, metrics, audit }: AuthenticationContext,
 ): Promise<Authentication & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const required = bindings.filter(each => each.required_scopes.length > 0);
   const requiredScopes = new Map(required.map(each => [each.id, each.required_scopes]));
+  const record = new AuthenticationRecord(metrics, refusal => audit.write(refusal));
   if (identity === undefined || identity === 'none') {
-    return { schemes: own, servesAnonymous: true, requiredScopes, async [Symbol.asyncDispose]() {} };
+    return { schemes: own, servesAnonymous: true, requiredScopes, record, async [Symbol.asyncDispose]() {} };
   }
   const lastOAuth = identity.schemes.findLastIndex(({ oauth }) => oauth !== undefined);
   // Its code is loaded only where it is used.
   const code = lastOAuth < 0 ? undefined : await import('./open-oauth.ts');
+  const budget = new VerificationBudget();
   const resources = code?.protectedResources(identity, bindings);
   const schemes = identity.schemes.map(({ id, api_keys: keys, client_certificates: names, proxy, oauth }, index) => {
     if (keys !== undefined) return createApiKeys({ id, log, ...keys });
     if (names !== undefined) return createClientCertificate({ id, ...names });
     if (proxy !== undefined) return createProxyHeaders({ id, ...proxy });
     if (oauth !== undefined && code !== undefined && resources !== undefined) {
-      const context = { resources, refusesOtherIssuers: index === lastOAuth };
+      const context = { resources, budget, refusesOtherIssuers: index === lastOAuth };
       return opening.use(code.openOAuth(id, oauth, context)).authenticate;
     }
     throw new Fault('internal', { hint: `the scheme ${id} is of no kind` });
@@ -41,6 +50,7 @@ export async function openAuthentication(
     schemes: [...own, ...schemes],
     servesAnonymous: identity.anonymous === 'serve',
     requiredScopes,
+    record,
     resources,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

@@ -6,6 +6,7 @@ import { discoverKeys } from '../identity/oauth/discover.ts';
 import { KeySet } from '../identity/oauth/key-set.ts';
 import { ProtectedResources } from '../identity/protected-resources.ts';
 import type { Authenticate } from '../identity/scheme.ts';
+import type { VerificationBudget } from '../identity/verification-budget.ts';
 import { openProvider } from './provider-requests.ts';
 
 export type Identity = Exclude<Config['identity'], 'none' | undefined>;
@@ -25,6 +26,7 @@ export function protectedResources(identity: Identity, bindings: Config['binding
 
 export interface OAuthContext {
   readonly resources: ProtectedResources;
+  readonly budget: VerificationBudget;
   /** Whether a JWT of another issuer is refused, because no later scheme could accept it. */
   readonly refusesOtherIssuers: boolean;
 }

@@ -53,8 +53,8 @@ export class KeptStreams implements Disposable {
       await this.#authenticate.pass(arrival);
     } catch (error) {
       const { code } = toFault(error);
-      // While its provider is away, a caller stays what it was.
-      return code === 'identity_unavailable' ? undefined : code;
+      // While credentials cannot be checked, a caller stays what it was.
+      return code === 'identity_unavailable' || code === 'authentication_throttled' ? undefined : code;
     }
     return isSamePrincipal(arrival.principal, principal) ? undefined : 'another_caller';
   }

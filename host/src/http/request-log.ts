@@ -2,6 +2,7 @@ import { bounded } from '../core/bounded.ts';
 import type { FaultCode } from '../core/codes/index.ts';
 import { toFault } from '../core/fault.ts';
 import { type Log, memberWriterOf } from '../core/log.ts';
+import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { Decision } from '../gateway/access.ts';
 import type { CallSummary, NestedSummary } from '../gateway/call.ts';
 import { receiptLine } from '../hook/receipt.ts';
@@ -39,13 +40,22 @@ export type LogRequest = (line: RequestLine, failure: RequestFailure | undefined
 export function createRequestLog(log: Log): LogRequest {
   const write = memberWriterOf(log);
   const targetOf = createTargetText();
+  const refusals = new RepeatedWarning(log, 'request');
   return (line, failure) => {
     if (failure === undefined && !log.isLevelEnabled('info')) return;
-    if (failure !== undefined || write?.(servedLine(line, targetOf(line))) !== true) logObject(log, line, failure);
+    if (failure !== undefined || write?.(servedLine(line, targetOf(line))) !== true)
+      logObject(log, refusals, line, failure);
   };
 }
 
-function logObject(log: Log, line: RequestLine, failure: RequestFailure | undefined): void {
+/** Refusals of which anybody can cause thousands a second. */
+const repeated: ReadonlySet<FaultCode> = new Set([
+  'unauthenticated',
+  'credentials_refused',
+  'authentication_throttled',
+]);
+
+function logObject(log: Log, refusals: RepeatedWarning, line: RequestLine, failure: RequestFailure | undefined): void {
   const { request, method, binding, subject, tenant, name, access, upstream, status, ms, dropped, plugins, calls } =
     line;
   const members = {
@@ -57,8 +67,15 @@ function logObject(log: Log, line: RequestLine, failure: RequestFailure | undefi
     dropped,
   };
   if (failure === undefined) log.info(members, 'request');
+  else if (repeated.has(failure.code)) refusals.write(kindOf(failure), { ...members, ...failure });
   else log[failure.code === 'internal' ? 'error' : 'warn']({ ...members, ...failure }, 'request');
 }
+
+/** Returns the kind of a refusal of credentials: its code and reason, whose number is bounded. */
+const kindOf = ({ code, details }: RequestFailure) =>
+  `${code} ${isObject(details) && 'reason' in details ? details.reason : ''}`;
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** Writes the members of a served request as JSON, in the same order as `logObject`. */
 function servedLine({ request, status, ms, plugins, calls, dropped }: RequestLine, target: string): string {

@@ -96,7 +96,8 @@ export class HttpServer implements AsyncDisposable {
     this.#streams =
       authentication.schemes.length === 0
         ? undefined
-        : new KeptStreams(createAuthenticate(authentication), isOutdated, log);
+        : // A stream that is checked again is not another request, so it is not counted.
+          new KeptStreams(createAuthenticate({ ...authentication, record: undefined }), isOutdated, log);
     const audience = options.metricsFor ?? 'loopback';
     const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin, outbox });
     this.#listener = createListener({

@@ -46,6 +46,7 @@ export const sharedNumbers = {
   unauthenticated: -32000,
   credentials_refused: -32000,
   identity_unavailable: -32000,
+  authentication_throttled: -32000,
   path_unknown: -32000,
   http_method_refused: -32000,
   media_type_refused: -32000,

@@ -5,14 +5,16 @@ import type { Log } from '../../core/log.ts';
 
 /** One event of the audit trail. */
 export interface AuditEvent {
-  /** `capability.refused`, or `plugin.` and the name that a plugin gave it. */
+  /** `capability.refused`, `authentication.refused`, or `plugin.` and the name that a plugin gave it. */
   readonly event: string;
-  readonly plugin: string;
-  readonly capability: string;
-  readonly request: string;
+  readonly plugin?: string;
+  readonly capability?: string;
+  readonly request?: string | undefined;
   readonly tenant?: string | undefined;
   readonly subject?: string | undefined;
   readonly details: unknown;
+  /** The number of events like this one that were not written, because there were too many in a short time. */
+  readonly suppressed?: number;
 }
 
 export interface AuditTrail extends Disposable {

@@ -32,6 +32,11 @@ export const identityCodes = {
     says: 'The caller lacks scopes that the request requires.',
     todo: 'Get credentials with the scopes in `scope`, and send the request again.',
   },
+  authentication_throttled: {
+    http: 429,
+    says: 'Too many credentials from this address were not accepted, so others are not checked for a moment.',
+    todo: 'Wait for the time in Retry-After. Credentials that were accepted before still are.',
+  },
   identity_unavailable: {
     http: 503,
     says: 'The credentials of the request could not be checked, because the authorization server cannot be reached.',

@@ -1,6 +1,7 @@
 import { fail } from '../../core/fault.ts';
 import type { ProtectedResources } from '../../identity/protected-resources.ts';
 import type { Authenticate } from '../../identity/scheme.ts';
+import type { AuthenticationRecord } from './authentication-record.ts';
 import type { Arrival, Step } from './step.ts';
 
 /** How callers are authenticated. */
@@ -13,15 +14,32 @@ export interface Authentication {
   readonly resources?: ProtectedResources | undefined;
   /** The scopes that every request to a binding needs, by its id. */
   readonly requiredScopes?: ReadonlyMap<string, readonly string[]>;
+  /** Counts what the schemes decide. */
+  readonly record?: AuthenticationRecord | undefined;
 }
 
 /**
  * Creates the step that authenticates the caller. The first scheme that finds credentials decides. Credentials that no
  * scheme knows are refused even where anonymous callers are served: who sends them expects not to be anonymous.
  */
-export const createAuthenticate = ({ schemes, servesAnonymous }: Authentication): Step => ({
+export const createAuthenticate = ({ schemes, servesAnonymous, record }: Authentication): Step => ({
   name: 'authenticate',
-  pass: schemes.length === 0 ? () => {} : arrival => identify(arrival, schemes, servesAnonymous, 0),
+  pass:
+    schemes.length === 0
+      ? () => {}
+      : arrival => {
+          const refused = (reason: unknown): never => {
+            record?.refused(arrival, reason);
+            throw reason;
+          };
+          try {
+            const waiting = identify(arrival, schemes, servesAnonymous, 0);
+            if (waiting !== undefined) return waiting.then(() => record?.accepted(arrival), refused);
+          } catch (reason) {
+            refused(reason);
+          }
+          record?.accepted(arrival);
+        },
 });
 
 /** Asks the schemes from `from` on. @throws Fault `unauthenticated`, `credentials_refused` */

@@ -3,6 +3,8 @@ import type { Principal } from '../../identity/principal.ts';
 
 /** A request of which only the headers have been read. */
 export interface Arrival {
+  /** The id of the request. */
+  readonly id?: string;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   /** The id of the binding in its path, if it has one. */

@@ -5,6 +5,7 @@ import { exportJWK, type JWTHeaderParameters, SignJWT, UnsecuredJWT } from 'jose
 import { beforeEach, describe, expect, it } from 'vitest';
 import { credentialsOf } from '../credentials.ts';
 import { ProtectedResources } from '../protected-resources.ts';
+import { VerificationBudget } from '../verification-budget.ts';
 import { createOAuth, type OAuthOptions } from './create-oauth.ts';
 import { KeySet } from './key-set.ts';
 
@@ -64,6 +65,7 @@ function scheme(options: Partial<OAuthOptions> = {}) {
     claims: { subject: 'sub', scopes: 'scope' },
     findKey: set.find,
     resources,
+    budget: new VerificationBudget(),
     refusesOtherIssuers: true,
     ...options,
   });

@@ -3,11 +3,12 @@ import type { JWTPayload, JWTVerifyGetKey } from 'jose';
 import { Fault, fail } from '../../core/fault.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { keepToken } from '../credentials.ts';
+import { ExpiringCache } from '../expiring-cache.ts';
 import type { Principal } from '../principal.ts';
 import type { ProtectedResources } from '../protected-resources.ts';
 import { type Authenticate, bearerToken, refuseCredentials } from '../scheme.ts';
+import type { VerificationBudget } from '../verification-budget.ts';
 import { type ClaimPlaces, claimedPrincipal } from './claims.ts';
-import { TokenCache } from './token-cache.ts';
 import { isJwt, readUnverified } from './unverified-token.ts';
 import { type JwtRules, TokenRefused, verifyJwt } from './verify-jwt.ts';
 
@@ -20,6 +21,7 @@ export interface OAuthOptions extends JwtRules {
   /** Finds the key of a token. @throws Fault `identity_unavailable` */
   readonly findKey: JWTVerifyGetKey;
   readonly resources: Pick<ProtectedResources, 'bindingOf'>;
+  readonly budget: VerificationBudget;
   /** Whether a JWT of another issuer is refused, because no later scheme could accept it. */
   readonly refusesOtherIssuers: boolean;
 }
@@ -41,20 +43,23 @@ const remembered = { accepted: 10_000, refused: 5_000, acceptedMs: 5 * 60_000, r
  */
 export function createOAuth(options: OAuthOptions): Authenticate {
   const { id } = options;
-  const accepted = new TokenCache<Verified>(remembered.accepted);
-  const refused = new TokenCache<Fault>(remembered.refused);
+  const accepted = new ExpiringCache<Verified>(remembered.accepted);
+  const refused = new ExpiringCache<Fault>(remembered.refused);
   const running = new Map<string, Promise<Verified>>();
 
-  const verify = async (token: string, key: string): Promise<Verified> => {
+  const verify = async (token: string, key: string, address: string): Promise<Verified> => {
     try {
       const claims = await verifyJwt(token, options.findKey, options);
       const verified = verifiedToken(claims, options);
       keepToken(verified.principal, { token });
       const { exp = 0 } = claims;
       const expires = (exp + options.clockSkewS) * 1000;
+      options.budget.giveBack(address);
       accepted.set(key, verified, Math.min(expires, Date.now() + remembered.acceptedMs));
       return verified;
     } catch (error) {
+      // It says nothing about the token.
+      if (!(error instanceof TokenRefused)) options.budget.giveBack(address);
       if (!(error instanceof TokenRefused)) throw error instanceof Fault ? error.with({ scheme: id }) : error;
       const fault = new Fault('credentials_refused', { scheme: id, reason: error.reason }, error.cause);
       refused.set(key, fault, Date.now() + remembered.refusedMs);
@@ -74,8 +79,13 @@ export function createOAuth(options: OAuthOptions): Authenticate {
     const refusal = refused.get(key, now);
     if (refusal !== undefined) throw refusal;
     if (!isOwn(token, options)) return undefined;
-    const verifying = running.get(key) ?? verify(token, key);
-    running.set(key, verifying);
+    let verifying = running.get(key);
+    if (verifying === undefined) {
+      const address = incoming.socket.remoteAddress ?? '';
+      options.budget.take(address, { scheme: id });
+      verifying = verify(token, key, address);
+      running.set(key, verifying);
+    }
     return verifying.then(verified => admit(verified, binding, options));
   };
 }

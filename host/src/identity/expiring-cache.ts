@@ -9,7 +9,7 @@ interface Kept<T> {
  * older one, whose values are dropped unless they were used since. Removing single entries would leave V8 garbage in the
  * old generation (see PlacedSet).
  */
-export class TokenCache<T> {
+export class ExpiringCache<T> {
   readonly #most: number;
   #younger = new Map<string, Kept<T>>();
   #older: ReadonlyMap<string, Kept<T>> = new Map();

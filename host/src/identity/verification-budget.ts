@@ -1,0 +1,62 @@
+import { isIPv6 } from 'node:net';
+import { type FaultDetails, fail } from '../core/fault.ts';
+import { ExpiringCache } from './expiring-cache.ts';
+
+interface Bucket {
+  left: number;
+  filled: number;
+}
+
+/** The failures that an address may cause at once, and per second. */
+const failures = { most: 200, perSecond: 50 };
+const mostAddresses = 10_000;
+const forgetMs = 60_000;
+
+/**
+ * Limits what the verification of credentials costs: an address whose credentials are refused again and again has to
+ * wait. Each verification takes one from the budget of its address, and gives it back if the credentials are accepted.
+ * Credentials that are remembered cost nothing, so other callers at the same address are still served.
+ */
+export class VerificationBudget {
+  readonly #buckets = new ExpiringCache<Bucket>(mostAddresses);
+  readonly #now: () => number;
+
+  /** @param now milliseconds, never going back */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** @param about more details of the fault @throws Fault `authentication_throttled` if nothing is left */
+  take(address: string, about: FaultDetails): void {
+    const bucket = this.#bucketOf(address);
+    if (bucket.left < 1) {
+      fail('authentication_throttled', { ...about, address, retry_after_ms: Math.ceil(1_000 / failures.perSecond) });
+    }
+    bucket.left -= 1;
+  }
+
+  giveBack(address: string): void {
+    const bucket = this.#bucketOf(address);
+    bucket.left = Math.min(failures.most, bucket.left + 1);
+  }
+
+  #bucketOf(address: string): Bucket {
+    const now = this.#now();
+    const key = networkOf(address);
+    const bucket = this.#buckets.get(key, now) ?? { left: failures.most, filled: now };
+    bucket.left = Math.min(failures.most, bucket.left + ((now - bucket.filled) * failures.perSecond) / 1_000);
+    bucket.filled = now;
+    this.#buckets.set(key, bucket, now + forgetMs);
+    return bucket;
+  }
+}
+
+/** Returns the address, or the /64 network of an IPv6 one, within which anybody has any number of addresses. */
+function networkOf(address: string): string {
+  if (!isIPv6(address) || /^::ffff:\d/i.test(address)) return address;
+  const [head = '', tail] = address.split('::', 2);
+  const groups = head === '' ? [] : head.split(':');
+  const rest = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0');
+  return [...groups, ...zeros, ...rest].slice(0, 4).join(':');
+}
