@@ -1,10 +1,17 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { expect, it } from 'vitest';
+import { grantsSchema } from '../../host/src/capability/registry.ts';
+import { loadConfig } from '../../host/src/config/load-config.ts';
+import { createLog } from '../../host/src/core/log.ts';
+import { createHost } from '../../host/src/host/create-host.ts';
 import type { AuthEntry } from '../../host/src/upstream/auth/auth-entry.ts';
 import { startIdTokenIssuer } from '../fixtures/id-token-issuer.ts';
 import { keep } from '../fixtures/keep.ts';
 import { startOidcServer } from '../fixtures/oidc-server.ts';
 import { call, initialize, type OpenGateway, openGateway } from '../fixtures/open-gateway.ts';
+import { writeHostFolder } from '../fixtures/open-host.ts';
 import { startPrintingServer } from '../fixtures/printing-server.ts';
 import { asUser, bearerOfUser } from '../fixtures/signed-in.ts';
 import { itWith } from '../prerequisite.ts';
@@ -75,7 +82,7 @@ const exchangeIn = async (lifetime = '1h') => {
   };
   const tokenOf = (name: string, expires?: string) =>
     provider.sign({ sub: name, name, email: `${name}@example.com`, email_verified: true }, 'gateway', expires);
-  return { upstream, exchange, tokenOf };
+  return { upstream, exchange, tokenOf, issuer: provider.issuer };
 };
 
 itWith('interop-dex')('[UP-44] exchanges the token of each user at dex, and the upstream sees the user', async () => {
@@ -121,3 +128,42 @@ itWith('interop-dex')('[UP-41] replaces a token of dex before it expires', async
     await new Promise(resolve => setTimeout(resolve, 500));
   }
 });
+
+itWith('interop-dex')(
+  '[UP-44] users sign in to a whole gateway, and an upstream that knows only dex sees them',
+  async () => {
+    const { upstream, exchange, tokenOf, issuer } = await exchangeIn();
+    const { client_secret: _, ...registered } = exchange;
+    const folder = await keep(
+      writeHostFolder([], upstream.url, {
+        secrets: [{ name: 'own', file: './own.secret' }],
+        identity: { schemes: [{ id: 'idp', oauth: { issuer, audience: 'gateway', type: 'any' } }] },
+        upstreams: [
+          {
+            id: 'upstream',
+            http: { url: upstream.url },
+            auth: { token_exchange: { ...registered, client_secret: 'own' } },
+          },
+        ],
+        bindings: [{ id: 'main', upstreams: ['upstream'], allow: [{}] }],
+      }),
+    );
+    await writeFile(join(folder.folder, 'own.secret'), secret);
+    const lines: string[] = [];
+    const log = createLog('debug', { write: line => lines.push(line) });
+    const host = await keep(createHost(await loadConfig(folder.file, { grants: grantsSchema }), log));
+    const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
+    const whoami = async (name: string) => {
+      const headers = { authorization: `Bearer ${await tokenOf(name)}` };
+      const connected = new Client({ name: 'test', version: '1.0.0' });
+      await connected.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { requestInit: { headers } }));
+      const { content } = await connected.callTool({ name: 'whoami', arguments: {} });
+      await connected.close();
+      return JSON.stringify(content);
+    };
+    const answers = await Promise.all(['ada', 'bob'].map(whoami));
+    expect(answers).toEqual([expect.stringContaining('ada@example.com'), expect.stringContaining('bob@example.com')]);
+    expect(lines.join('')).toContain('"subject":"ada"');
+    expect(lines.join('')).not.toMatch(/eyJ|the\+secret/);
+  },
+);

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import type { AuthEntry } from '../../host/src/upstream/auth/auth-entry.ts';
+import { createUpstreamPool } from '../../host/src/upstream/mcp/create-upstream.ts';
 import { type GuardedUpstream, startGuardedUpstream } from '../fixtures/guarded-upstream.ts';
 import { keep } from '../fixtures/keep.ts';
 import { call, initialize, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
@@ -465,6 +466,52 @@ describe('token exchange', () => {
     });
     expect(JSON.stringify(own.asked)).not.toContain('token-of-ada');
     expectNoTokenOfClient(upstream, 'token-of-ada', 'the-assertion');
+  });
+});
+
+describe('the connections of all users', () => {
+  const exchange = { ...client, subject_token_type: accessToken };
+
+  it('[UP-32] [UP-44] are bounded together, and another user is served once one has left', async () => {
+    const { upstream, server } = await startBoth();
+    const auth = { token_exchange: { ...exchange, token_url: server.tokenUrl } };
+    const gateway = await openGateway([{ id: 'up', http: { url: upstream.url }, auth, max_connections: 1 }], {
+      ...{ secrets, authentication: signedIn },
+    }).then(opened => keep(opened));
+    const session = await sessionOf(gateway, ada);
+    expect(await callIn(gateway, session, 'who')).toBe('token-of-ada');
+    expect(await callAs(gateway, bob, 'who')).toMatchObject({ code: 'overloaded' });
+    await fetch(`${gateway.url}/mcp`, { method: 'DELETE', headers: session });
+    await expect.poll(() => callAs(gateway, bob, 'who')).toBe('token-of-bob');
+  });
+
+  it('[UP-44] need an authorization server whose metadata can be read, and no user, for the gateway to be ready', async () => {
+    const server = await keep(startTokenServer());
+    const poolWith = (issuer: string) => {
+      const auth = { token_exchange: { ...exchange, issuer } };
+      return keep(createUpstreamPool({ id: 'up', http: { url: 'http://127.0.0.1:9/mcp' }, auth }));
+    };
+    const ready = poolWith(server.issuer);
+    await ready.start();
+    expect(ready.ready).toBe(true);
+    const down = poolWith('http://127.0.0.1:9');
+    await expect(down.start()).rejects.toMatchObject({ code: 'upstream_auth_unavailable' });
+    expect(down.ready).toBe(false);
+    expect(down.lastFailure).toBeDefined();
+  });
+
+  it('[UP-41] reopen the stream of the server’s own messages with the token of then', async () => {
+    const { upstream, server } = await startBoth({ issue: () => ({ expires_in: 2 }) });
+    const gateway = await gatewayWith(upstream, { token_exchange: { ...exchange, token_url: server.tokenUrl } });
+    await sessionOf(gateway, ada);
+    const streams = () => upstream.received.filter(({ accept }) => accept === 'text/event-stream');
+    await expect.poll(() => streams().length).toBe(1);
+    await new Promise(resolve => setTimeout(resolve, 2_000));
+    upstream.endStreams();
+    await expect.poll(() => streams().length).toBe(2);
+    const [first, second] = streams().map(({ authorization }) => authorization);
+    expect(first).toBe('Bearer issued-token-number-1');
+    expect(second).not.toBe(first);
   });
 });
 

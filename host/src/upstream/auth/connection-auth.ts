@@ -69,13 +69,19 @@ export class ConnectionAuth {
       onNotification: (notification: Notification) => onNotification(this.#mask.value(notification)),
     };
     try {
-      return this.#inAnswer(await send({ ...options, ...hiding }));
+      return this.inAnswer(await send({ ...options, ...hiding }));
     } catch (thrown) {
-      throw thrown instanceof Fault ? new Fault(thrown.code, this.#mask.value(thrown.details), thrown.cause) : thrown;
+      throw this.inFault(thrown);
     }
   }
 
-  #inAnswer(answer: Answer): Answer {
+  /** Returns what was thrown, without the credentials if it is a fault. */
+  inFault(thrown: unknown): unknown {
+    return thrown instanceof Fault ? new Fault(thrown.code, this.#mask.value(thrown.details), thrown.cause) : thrown;
+  }
+
+  /** Returns an answer without the credentials. */
+  inAnswer(answer: Answer): Answer {
     const text = answer.text(0);
     if (!this.#used.some(credential => credential.isIn(text))) return answer;
     return answer.error
