@@ -32,20 +32,36 @@ export class HostFunctions {
   }
 
   /**
-   * Calls a host function. The answer has a letter in front: `v` for a value, `V` for one with special values, `e` for
-   * a declared error, `l` for a limit, `c` for a broken contract, `s` for a stack overflow, `x` for anything else.
+   * Calls a host function. The answer has a letter in front: `v` for a value, `V` for one with special values, `T` for a
+   * text as it is, `e` for a declared error, `l` for a limit, `c` for a broken contract, `s` for a stack overflow, `x`
+   * for anything else.
    */
   call(index: number, given: string): string {
     try {
       requireStack();
       return this.#answer(this.#functions[index]?.(...this.#read(given)));
     } catch (thrown) {
-      if (thrown instanceof DeclaredError) return `e${this.#write(thrown.payload).text}`;
-      if (thrown instanceof LimitExceeded) return `l${thrown.message}`;
-      if (thrown instanceof ContractBroken) return `c${thrown.message}`;
-      const message = thrown instanceof Error ? thrown.message : String(thrown);
-      return `${thrown instanceof RangeError ? 's' : 'x'}${message}`;
+      return this.#failed(thrown);
     }
+  }
+
+  /** Calls a host function with one text or two, and answers like `call`. */
+  callWith(index: number, first: string, second: string | undefined): string {
+    try {
+      requireStack();
+      const run = this.#functions[index];
+      return this.#answer(second === undefined ? run?.(first) : run?.(first, second));
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
+  }
+
+  #failed(thrown: unknown): string {
+    if (thrown instanceof DeclaredError) return `e${this.#write(thrown.payload).text}`;
+    if (thrown instanceof LimitExceeded) return `l${thrown.message}`;
+    if (thrown instanceof ContractBroken) return `c${thrown.message}`;
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    return `${thrown instanceof RangeError ? 's' : 'x'}${message}`;
   }
 
   #add(name: string, member: unknown): RealmImport[1] {
@@ -69,6 +85,7 @@ export class HostFunctions {
 
   #answer(value: unknown): string {
     if (value === undefined) return 'v';
+    if (typeof value === 'string') return `T${value}`;
     if (value instanceof Promise) {
       // A rejected promise without a handler ends the process.
       value.catch(noop);

@@ -1,7 +1,8 @@
 import vm from 'node:vm';
 import { ContractBroken, LimitExceeded } from '../../../capability/lane/lane-side.ts';
 import type { CallFacts, ChainInput } from '../../../contract/hook-call.ts';
-import { type EntryName, lifecycle } from '../../../contract/kinds.ts';
+import { type EntryName, entryPoints, lifecycle } from '../../../contract/kinds.ts';
+import { fuelGauge } from '../../../wasm/fuel/fuel-gauge.ts';
 import { glueSurroundings } from '../glue/glue-surroundings.ts';
 import type { CallScope } from '../lane/call-scope.ts';
 import { GlueFailure } from '../lane/failure.ts';
@@ -21,6 +22,15 @@ const characterUnits = 16;
 const unneeded = new Set(['console', 'FinalizationRegistry', 'queueMicrotask', 'setTimeout', 'setInterval']);
 const globals = [...glueSurroundings].filter(name => !unneeded.has(name));
 
+const entryNames = Object.keys(entryPoints) as EntryName[];
+/** The interface and name of each entry point. Calls name them by number. */
+const entries = entryNames.map(entry => [exportOf(entry).of, exportOf(entry).name] as const);
+const entryNumbers = Object.fromEntries(entryNames.map((entry, number) => [entry, number])) as Record<
+  EntryName,
+  number
+>;
+
+const gauge = new WebAssembly.Module(fuelGauge);
 const realmSide = new vm.Script(`'use strict';\n(${RealmSide})`, { filename: 'realm-side.js' });
 const glues = new Map<string, vm.Script>();
 
@@ -55,14 +65,14 @@ export class InlineInstance implements PluginInstance {
       this.#slots,
     );
     const settings: RealmSettings = {
-      ...{ globals, counter, hostCallUnits, characterUnits },
+      ...{ globals, counter, entries, hostCallUnits, characterUnits },
       fuel: limits.fuel,
       liftedBytes: LiftingMeter.limit(limits.payloadBytes),
       imports: host.described,
     };
     const realm = vm.createContext(vm.constants.DONT_CONTEXTIFY, { codeGeneration: { strings: false, wasm: true } });
     const Side: typeof RealmSide = realmSide.runInContext(realm);
-    this.#side = new Side(outside(host, this.#slots), JSON.stringify(settings));
+    this.#side = new Side(outside(host, this.#slots), JSON.stringify(settings), gauge);
     for (const [name, module] of component.modules)
       this.#side.addModule(name, module, component.instances.get(name) ?? 0);
     const { glue } = component;
@@ -75,15 +85,14 @@ export class InlineInstance implements PluginInstance {
   /** Calls an entry point. Throws what the guest or its glue throws, as errors of this realm. */
   call(entry: EntryName, scope: CallScope, context: CallFacts, value: ChainInput['value']): unknown {
     this.#scope = scope;
-    const { of, name } = exportOf(entry);
     const { requestId, binding, upstream, tenant, subject, deadlineMs, method, scopes } = context;
     const more = method === undefined ? undefined : JSON.stringify({ method, scopes });
     const [form, first, second, isError] = formOf(value, this.#slots);
     let answer: string;
     try {
-      // biome-ignore format: the call, its context, its value
+      // biome-ignore format: the entry point, the context, the value
       answer = this.#side.call(
-        of, name,
+        entryNumbers[entry],
         requestId, binding, upstream, tenant, subject, deadlineMs, more,
         form, first, second, isError,
       );
@@ -122,7 +131,15 @@ export class InlineInstance implements PluginInstance {
   /** Returns the result of a call. @throws LimitExceeded, ContractBroken, GlueFailure */
   #answer(answer: string): unknown {
     const kind = answer[0];
+    if (kind === 'p') {
+      this.#slots.clear();
+      return proceed;
+    }
     const text = answer.slice(1);
+    if (kind === 'a' || kind === 'r' || kind === 'R') {
+      this.#slots.clear();
+      return changedIn(kind, text);
+    }
     if (kind === 'v' || kind === 'V') {
       const value = text === '' ? undefined : kind === 'v' ? JSON.parse(text) : readSpecial(text, this.#slots);
       this.#slots.clear();
@@ -137,6 +154,20 @@ export class InlineInstance implements PluginInstance {
     const { name, message, payload } = JSON.parse(text);
     throw new GlueFailure(String(name), String(message), payload === undefined ? undefined : String(payload));
   }
+}
+
+const proceed = Object.freeze({ tag: 'proceed' });
+
+/** Returns the outcome that the realm's side wrote as a changed tool call, or as a changed result of one text. */
+function changedIn(kind: 'a' | 'r' | 'R', text: string) {
+  if (kind !== 'a') {
+    const content = [{ tag: 'text', val: text }];
+    return { tag: 'modified', val: { tag: 'tool-result', val: { content, isError: kind === 'R' } } };
+  }
+  const space = text.indexOf(' ');
+  const from = space + 1 + Number(text.slice(0, space));
+  const call = { name: text.slice(space + 1, from), arguments: text.slice(from) };
+  return { tag: 'modified', val: { tag: 'tool-call', val: call } };
 }
 
 /** The answer of a call that had no stack left to describe it. What was thrown may belong to the realm, so nothing looks at it. */
@@ -165,6 +196,7 @@ const encoder = new TextEncoder();
 /** Returns what the realm may ask of this one. */
 const outside = (host: HostFunctions, slots: Slots): Outside => ({
   callHost: (index, given) => host.call(index, given),
+  callHostWith: (index, first, second) => host.callWith(index, first, second),
   decode: bytes => decoder.decode(bytes),
   encodeInto(text, bytes) {
     const { read, written } = encoder.encodeInto(text, bytes);

@@ -5,6 +5,8 @@
 export interface Outside {
   /** Calls a host function. `given` is JSON, the answer has a letter for its kind in front: see HostFunctions. */
   callHost(index: number, given: string): string;
+  /** Calls a host function with one text or two, as most are called. */
+  callHostWith(index: number, first: string, second: string | undefined): string;
   decode(bytes: Uint8Array): string;
   /** Returns the number of bytes that were written; -1 if not all of the text fits. */
   encodeInto(text: string, bytes: Uint8Array): number;
@@ -23,6 +25,8 @@ export interface RealmSettings {
   readonly fuel: number;
   /** The name of the counter of fuel in the imports of core modules. */
   readonly counter: { readonly module: string; readonly name: string };
+  /** The interfaces and names of entry points, which calls know by number. */
+  readonly entries: readonly (readonly [of: string, name: string])[];
   /** Units of fuel for a host function, and for each character or byte that crosses. */
   readonly hostCallUnits: number;
   readonly characterUnits: number;
@@ -55,7 +59,6 @@ export class RealmSide {
   readonly #text = String;
   readonly #finite = Number.isFinite;
   readonly #big = BigInt;
-  readonly #number = Number;
   readonly #Error = Error;
   readonly #RangeError = RangeError;
   readonly #TypeError = TypeError;
@@ -91,12 +94,15 @@ export class RealmSide {
   #isSpecial = false;
   readonly #settings: RealmSettings;
   readonly #coreImports: Record<string, object> = this.#plain();
-  readonly #fuel: bigint;
-  readonly #readFuel: () => bigint;
-  readonly #writeFuel: (left: bigint) => void;
+  readonly #fillFuel: (units: number) => void;
+  /** Returns what is left. */
+  readonly #takeFuel: (units: number) => number;
   #exports: Exports = {};
+  /** The entry points that were called before, by number. */
+  readonly #entries: Record<number, Call | undefined> = this.#plain();
 
-  constructor(outside: Outside, settings: string) {
+  /** @param gauge see fuelGauge */
+  constructor(outside: Outside, settings: string, gauge: WebAssembly.Module) {
     this.#outside = outside;
     const known: RealmSettings = JSON.parse(settings);
     this.#settings = known;
@@ -110,11 +116,9 @@ export class RealmSide {
     this.#kindOf = this.#getter(typedArray, Symbol.toStringTag);
     this.#lengthOf = this.#getter(typedArray, 'length');
 
-    const counter = new WebAssembly.Global({ value: 'i64', mutable: true }, 0n);
-    const { get, set } = Object.getOwnPropertyDescriptor(WebAssembly.Global.prototype, 'value') ?? {};
-    this.#fuel = BigInt(known.fuel);
-    this.#readFuel = get?.bind(counter) as () => bigint;
-    this.#writeFuel = set?.bind(counter) as (left: bigint) => void;
+    const { counter, fill, take } = new WebAssembly.Instance(gauge).exports;
+    this.#fillFuel = fill as (units: number) => void;
+    this.#takeFuel = take as (units: number) => number;
     this.#coreImports[known.counter.module] = { [known.counter.name]: counter };
 
     for (const [name, members] of known.imports) this.#imports[name] = this.#membersOf(members);
@@ -153,8 +157,7 @@ export class RealmSide {
    * @param first all of a value as JSON, or its first text
    */
   call(
-    of: string,
-    name: string,
+    entry: number,
     requestId: string,
     binding: string,
     upstream: string,
@@ -169,8 +172,8 @@ export class RealmSide {
   ): string {
     this.#lifted = 0;
     try {
-      this.#writeFuel(this.#fuel);
-      const called = this.#exported(of, name);
+      this.#fillFuel(this.#settings.fuel);
+      const called = this.#entries[entry] ?? this.#findEntry(entry);
       const facts = { requestId, binding, upstream, tenant, subject, deadlineMs };
       const context = more === undefined ? facts : { ...facts, ...(this.#parse(more) as object) };
       return this.#answer(called(context, this.#value(form, first, second, isError)));
@@ -181,7 +184,7 @@ export class RealmSide {
 
   /** What is left of the fuel; less than nothing if a call used more. */
   fuelLeft(): number {
-    return this.#number(this.#readFuel());
+    return this.#takeFuel(0);
   }
 
   /** The size of the memories, in bytes. */
@@ -203,7 +206,7 @@ export class RealmSide {
   /** Runs code of the glue, and returns its result or what it threw, as text: see RealmAnswer. */
   #attempt(run: () => unknown): string {
     try {
-      this.#writeFuel(this.#fuel);
+      this.#fillFuel(this.#settings.fuel);
       return this.#answer(run());
     } catch (thrown) {
       return this.#describe(thrown);
@@ -212,8 +215,41 @@ export class RealmSide {
 
   #answer(result: unknown): string {
     this.#charge(this.#settings.characterUnits * this.#lifted);
+    const frequent = this.#frequent(result);
+    if (frequent !== undefined) return frequent;
     const text = this.#write(result);
     return (this.#isSpecial ? 'V' : 'v') + text;
+  }
+
+  /**
+   * Returns the answer for an outcome without a value, for one that changed a tool call, or a result of one text;
+   * undefined for any other. Writing and reading it as JSON would take longer than many calls.
+   */
+  #frequent(result: unknown): string | undefined {
+    if (typeof result !== 'object' || result === null) return undefined;
+    const { tag, val } = result as { tag?: unknown; val?: unknown };
+    if (tag === 'proceed' && val === undefined) return 'p';
+    if (tag !== 'modified' || typeof val !== 'object' || val === null) return undefined;
+    const { tag: kind, val: changed } = val as { tag?: unknown; val?: Record<string, unknown> };
+    if (typeof changed !== 'object' || changed === null) return undefined;
+    if (kind === 'tool-call') {
+      const { name, arguments: given } = changed;
+      return typeof name === 'string' && typeof given === 'string' ? `a${name.length} ${name}${given}` : undefined;
+    }
+    const { content, structuredContent, isError } = changed;
+    if (kind !== 'tool-result' || structuredContent !== undefined || typeof isError !== 'boolean') return undefined;
+    if (typeof content !== 'object' || content === null) return undefined;
+    const { length, 0: block } = content as { length?: unknown; 0?: { tag?: unknown; val?: unknown } };
+    if (length !== 1 || typeof block !== 'object' || block === null) return undefined;
+    const { tag: type, val: text } = block;
+    return type === 'text' && typeof text === 'string' ? (isError ? 'R' : 'r') + text : undefined;
+  }
+
+  #findEntry(entry: number): Call {
+    const [of, name] = this.#settings.entries[entry] ?? ['', ''];
+    const called = this.#exported(of, name);
+    this.#entries[entry] = called;
+    return called;
   }
 
   #exported(of: string, name: string): Call {
@@ -269,18 +305,32 @@ export class RealmSide {
 
   #askHost(index: number, given: readonly unknown[]): unknown {
     const { hostCallUnits, characterUnits } = this.#settings;
-    const text = this.#writeArguments(given);
-    this.#charge(hostCallUnits + characterUnits * text.length);
-    this.#lifted = 0;
+    const { length, 0: first, 1: second } = given;
     let answer: string;
-    try {
-      answer = this.#outside.callHost(index, text);
-    } catch {
-      throw this.#ending('s', 'Maximum call stack size exceeded');
+    if (typeof first === 'string' && (length === 1 || (length === 2 && typeof second === 'string'))) {
+      const text = length === 1 ? undefined : (second as string);
+      this.#charge(hostCallUnits + characterUnits * (first.length + (text?.length ?? 0)));
+      this.#lifted = 0;
+      try {
+        answer = this.#outside.callHostWith(index, first, text);
+      } catch {
+        throw this.#ending('s', 'Maximum call stack size exceeded');
+      }
+    } else {
+      const text = this.#writeArguments(given);
+      this.#charge(hostCallUnits + characterUnits * text.length);
+      this.#lifted = 0;
+      try {
+        answer = this.#outside.callHost(index, text);
+      } catch {
+        throw this.#ending('s', 'Maximum call stack size exceeded');
+      }
     }
+    if (answer === 'v') return undefined;
     this.#charge(characterUnits * answer.length);
     const kind = answer[0];
     const rest = this.#call(this.#slice, answer, 1) as string;
+    if (kind === 'T') return rest;
     if (kind === 'v') return rest === '' ? undefined : this.#parse(rest);
     if (kind === 'V') return this.#read(rest, true);
     if (kind === 'l' || kind === 'c' || kind === 's') throw this.#ending(kind, rest);
@@ -293,9 +343,7 @@ export class RealmSide {
 
   /** Takes fuel for work that no instruction counts. */
   #charge(units: number): void {
-    const left = this.#readFuel() - this.#big(units);
-    this.#writeFuel(left);
-    if (left < 0n) throw this.#ending('l', 'it used up its fuel');
+    if (this.#takeFuel(units) < 0) throw this.#ending('l', 'it used up its fuel');
   }
 
   /** Counts what the glue copies out of the guest's memory: see LiftingMeter. */

@@ -4,10 +4,15 @@ import { reachText } from '../../../../../test/fixtures/reach.ts';
 import { memoryFacilities } from '../../../../../test/fixtures/sandboxed.ts';
 import type { Grant } from '../../../capability/grant.ts';
 import { capabilities } from '../../../capability/registry.ts';
+import type { ChainInput } from '../../../contract/hook-call.ts';
 import { silentLog } from '../../../core/log.ts';
 import { fuelImport } from '../../../wasm/fuel/inject-fuel.ts';
 import { defaultLimits } from '../../limits.ts';
 import { createWasmRuntime } from '../wasm-runtime.ts';
+
+type HookInput = BeforeInput | AfterInput;
+type BeforeInput = Pick<Extract<ChainInput, { stage: 'before' | 'decide' }>, 'stage' | 'value'>;
+type AfterInput = Pick<Extract<ChainInput, { stage: 'after' }>, 'stage' | 'value'>;
 
 /** The smallest argument that a grant may have. */
 const arguments_ = [{}, { names: ['x'] }, { allow: ['https://a.example'] }, { tools: ['x'] }];
@@ -15,8 +20,11 @@ const arguments_ = [{}, { names: ['x'] }, { allow: ['https://a.example'] }, { to
 const block = (look: string) =>
   `({ tag: 'block', val: { code: 'SPY', reason: JSON.stringify(${look}), description: '' } })`;
 
-/** Runs code in place of the glue, with every grant. Returns the report of a hook call, whose answer is `outcome`. */
-async function reportOf(body: string, outcome: string) {
+/** Returns the report of a hook call of code in place of the glue, which answers with `outcome`. */
+const reportOf = async (body: string, outcome: string) => (await outputOf(body, outcome)).reports[0];
+
+/** Runs code in place of the glue, with every grant. Returns the output of a hook call, whose answer is `outcome`. */
+async function outputOf(body: string, outcome: string, input: HookInput = { stage: 'before', value: toolCall({}) }) {
   const glue = `
     function instantiate(getCoreModule, imports, instantiateCore) {
       ${body}
@@ -24,6 +32,7 @@ async function reportOf(body: string, outcome: string) {
         'sallyport:plugin/lifecycle@0.1.0': { configure() {} },
         'sallyport:plugin/dispatch-hooks@0.1.0': {
           beforeDispatch: (...given) => ${outcome},
+          afterDispatch: (...given) => ${outcome},
         },
       };
     }
@@ -46,13 +55,7 @@ async function reportOf(body: string, outcome: string) {
   const limits = { ...defaultLimits, fuel: 10 ** 12 };
   const plugin = { id: 'spy', component, grant, config: {}, limits, isolation: 'inline' as const };
   await using runner = await runtime.open([plugin], memoryFacilities());
-  const { reports } = await runner.run({
-    stage: 'before',
-    context: callContext,
-    calls: calls('spy'),
-    value: toolCall({}),
-  });
-  return reports[0];
+  return runner.run({ ...input, context: callContext, calls: calls('spy') });
 }
 
 /** Runs code in place of the glue, and returns what `look` answers. */
@@ -186,12 +189,49 @@ describe('code in place of the glue of an inline plugin', () => {
     { what: 'a text in place of an integer', value: '{ tag: "modified", val: { $integer: "x" } }' },
     { what: 'bytes of another slot', value: '{ tag: "modified", val: { tag: "tool-call", val: { $bytes: 7 } } }' },
     { what: 'a symbol', value: 'Symbol()' },
+    {
+      what: 'a name that is no text',
+      value: '{ tag: "modified", val: { tag: "tool-call", val: { name: 1, arguments: "" } } }',
+    },
+    {
+      what: 'a result without content',
+      value: '{ tag: "modified", val: { tag: "tool-result", val: { isError: false, content: null } } }',
+    },
+    {
+      what: 'a text that is another at each look',
+      value:
+        '{ tag: "modified", val: { tag: "tool-call", val: { n: 0, get name() { return this.n++ ? "x" : 1; }, arguments: 1 } } }',
+    },
     { what: 'deep nesting', value: '(() => { let o = {}; for (let n = 0; n < 1e5; n += 1) o = { o }; return o; })()' },
   ])('[SBX-123] fails by itself when it returns $what', async ({ value }) => {
     expect(await reportOf('', `(${value})`)).toMatchObject({
       outcome: 'failed',
       cause: expect.stringMatching(/^(invalid_output|trap)$/),
     });
+  });
+
+  it.each([
+    ['a name that begins like its length', { tag: 'tool-call', val: { name: '3 12 3', arguments: '{"a":"1 2"}' } }],
+    ['an empty name and no arguments', { tag: 'tool-call', val: { name: '', arguments: '' } }],
+    ['half of a surrogate pair', { tag: 'tool-call', val: { name: 'a\ud800b', arguments: '{"$bytes":1}' } }],
+  ])('[SBX-124] changes a call to one with %s', async (_what, value) => {
+    const output = await outputOf('', `({ tag: 'modified', val: ${JSON.stringify(value)} })`);
+    expect(output).toMatchObject({ reports: [{ outcome: 'modified' }], value });
+  });
+
+  const text = (val: string) => ({ tag: 'text', val });
+  it.each([
+    ['one text', { content: [text('pv{"$bytes":1}')], isError: false }],
+    ['one empty text of an error', { content: [text('')], isError: true }],
+    ['a text and structured content', { content: [text('a')], structuredContent: '{}', isError: false }],
+    ['two texts', { content: [text('a'), text('b')], isError: false }],
+    ['no content', { content: [], isError: true }],
+  ])('[SBX-124] changes a result to %s', async (_what, val) => {
+    const value = { tag: 'tool-result' as const, val: { content: [], isError: false } };
+    const output = await outputOf('', `({ tag: 'modified', val: ${JSON.stringify({ tag: 'tool-result', val })} })`, {
+      ...{ stage: 'after', value },
+    });
+    expect(output).toMatchObject({ reports: [{ outcome: 'modified' }], value: { tag: 'tool-result', val } });
   });
 
   it('[SBX-123] changes nothing of the gateway by changing what its realm shares', async () => {
