@@ -237,6 +237,8 @@ export const requirements = {
   'SBX-96': 'Lanes run the entry points of any kind of plugin, a policy among them, and know no kind.',
   'SBX-95':
     'A call fails with the cause that fits: a trap for whatever the guest threw or declared, in its own words, and a limit where its memory did not suffice.',
+  'SBX-131':
+    'Equal refusals of one call are reported with their number, and different ones up to a limit, also from a process.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
   'HOOK-01': 'Plugins run by priority, then in the order of the file, the same before and after dispatch.',

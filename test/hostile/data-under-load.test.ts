@@ -1,41 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inlineFuel } from '../../host/src/runtime/limits.ts';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
+import { isolationLevels } from '../fixtures/isolation-levels.ts';
 import { openBesieged } from '../fixtures/open-besieged.ts';
 import { puppet } from '../fixtures/puppet.ts';
 import { endure } from '../fixtures/siege.ts';
-
-const token = 'the-token-that-nobody-sees';
-const word = 'the-word-of-another-plugin';
-
-const secretImports = `
-import * as secrets from 'sallyport:plugin/secret-store@0.1.0';
-import { send } from 'sallyport:plugin/outbound-http@0.1.0';
-import { getShared, setShared } from 'sallyport:plugin/context@0.1.0';`;
-/** `{name}` in what is sent becomes the placeholder of a secret, `{shared}` what another plugin has shared. */
-const secretFunctions = `
-  get: secrets.get,
-  reference: secrets.reference,
-  share: name => setShared('it', secrets.reference(name)),
-  shared: () => getShared('it'),
-  send: (url, headers = [], text = '') => {
-    const filled = text => text.replace(/\\{(b64:)?(\\w+)\\}/g, (_, how, name) => {
-      const it = name === 'shared' ? getShared('it') : secrets.reference(name);
-      return how ? btoa('user:' + it) : it;
-    });
-    const answer = send({
-      method: 'POST',
-      url: filled(url),
-      headers: headers.map(([name, value]) => [filled(name), filled(value)]),
-      body: bytes(filled(text)),
-    });
-    return url.endsWith('/echo') ? String.fromCharCode(...answer.body) : answer.status;
-  }`;
 
 const kvImports = `import * as kv from 'sallyport:plugin/kv-store@0.1.0';`;
 const kvFunctions = `
@@ -67,369 +40,312 @@ const seriesFunctions = `
   names: count => { for (let n = 0; n < count; n += 1) metrics.gauge('name' + 'abcdefghijklmnopqrstuvwxyz'[n % 26] + n, [], n); },
   events: count => { for (let n = 0; n < count; n += 1) try { write('flood', JSON.stringify({ n })); } catch {} }`;
 
-const denied = (says: string) => ({ error: { tag: 'denied', val: expect.stringContaining(says) } });
+type Made = readonly [id: string, imports: string, functions: string, grants: Record<string, unknown>, more?: object];
 
-describe('while a plugin is after what is not its own', () => {
-  const opened = new AsyncDisposableStack();
-  let besieged: Awaited<ReturnType<typeof openBesieged>>;
-  let listed = '';
-  let other = '';
-  /** All that reached a server, by the path that was asked for. */
-  const seen: { path: string; headers: IncomingHttpHeaders; body: string }[] = [];
-  const server = createServer(async (request, response) => {
-    const { url = '', headers } = request;
-    seen.push({ path: url, headers, body: (await request.toArray()).join('') });
-    if (url.startsWith('/away')) return void response.writeHead(307, { location: `${other}/landed` }).end();
-    response.end(url === '/echo' ? JSON.stringify(headers) : 'fine');
+/** Builds puppets by their ids. */
+async function puppets(made: readonly Made[]) {
+  const guests = made.map(async ([id, imports, functions, grants, more]) => {
+    const hooks = { hooks: ['tool_pre_invoke'], required_capabilities: Object.keys(grants) };
+    const bytes = await jsGuest(guestDescriptor(id, hooks), puppet(id, imports, functions));
+    return [id, { bytes, grants, ...more }] as const;
   });
-  const listening = async (each: Server, host: string, port = 0) => {
-    await new Promise<void>(resolve => each.listen(port, host, resolve));
-    opened.defer(() => {
-      each.closeAllConnections();
-      each.close();
-    });
-    return `http://${host}:${(each.address() as AddressInfo).port}`;
-  };
+  return Object.fromEntries(await Promise.all(guests));
+}
 
-  beforeAll(async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sallyport-data-'));
-    opened.defer(() => rmSync(folder, { recursive: true }));
-    listed = await listening(server, '127.0.0.1');
-    const elsewhere = createServer((request, response) => void server.emit('request', request, response));
-    other = await listening(elsewhere, '127.0.0.2');
-    for (const [name, value] of Object.entries({ token, word })) writeFileSync(join(folder, name), value);
+const tenants = [
+  'a',
+  'b',
+  'a\0b',
+  'A',
+  'ä',
+  'a\u0308',
+  '',
+  '../a',
+  'a/b',
+  '\ud800',
+  '\ud801',
+  '\ufffd',
+  '__proto__',
+  '"\\ud800"',
+];
 
-    const outbound_http = {
-      allow: [listed, other],
-      allow_private: ['127.0.0.1/32', '127.0.0.2/32'],
-      methods: ['POST'],
-      requests_per_minute: 1_000_000,
-      timeout_ms: 5000,
-    };
-    const uses = (name: string) => ({
-      outbound_http,
-      secret_store: { references: [{ name, origins: [listed], headers: ['authorization', 'x-key'] }] },
-    });
-    const kv_store = { max_keys: 20, max_bytes: 4000, max_value_bytes: 1000 };
-    const made: readonly [
-      id: string,
-      imports: string,
-      functions: string,
-      grants: Record<string, unknown>,
-      more?: object,
-    ][] = [
-      ['owner', secretImports, secretFunctions, uses('token')],
-      ['thief', secretImports, secretFunctions, uses('word')],
-      ['keeper', kvImports, kvFunctions, { kv_store }],
-      ['prier', kvImports, kvFunctions, { kv_store }],
-      ['remembers', stateImports, stateFunctions, {}],
-      ['snoops', stateImports, stateFunctions, {}],
-      ['apart', stateImports, stateFunctions, {}, { isolation: 'tenant' }],
-      ['anew', stateImports, stateFunctions, {}, { isolation: 'fresh' }],
-      [
-        'explodes',
-        seriesImports,
-        seriesFunctions,
-        { metrics: { max_series: 20, max_names: 5 }, audit: { max_bytes: 200 } },
-      ],
-    ];
-    const guests = await Promise.all(
-      made.map(async ([id, imports, functions, grants, more]) => {
-        const descriptor = guestDescriptor(id, {
-          hooks: ['tool_pre_invoke'],
-          required_capabilities: Object.keys(grants),
-        });
-        return [id, { bytes: await jsGuest(descriptor, puppet(id, imports, functions)), grants, ...more }] as const;
-      }),
-    );
-    const tenants = [
-      'a',
-      'b',
-      'a\0b',
-      'A',
-      'ä',
-      'a\u0308',
-      '',
-      '../a',
-      'a/b',
-      '\ud800',
-      '\ud801',
-      '\ufffd',
-      '__proto__',
-      '"\\ud800"',
-    ];
-    besieged = opened.use(
-      await openBesieged({
-        guests: Object.fromEntries(guests),
-        bindings: {
-          ...Object.fromEntries(made.map(([id]) => [id, { plugins: [id] }])),
-          'both-secrets': { plugins: ['owner', 'thief'] },
-          'both-states': { plugins: ['remembers', 'snoops'] },
-          ...Object.fromEntries(tenants.map((tenant, n) => [`kv-${n}`, { plugins: ['keeper'], tenant }])),
-          'apart-a': { plugins: ['apart'], tenant: 'a' },
-          'apart-b': { plugins: ['apart'], tenant: 'b' },
-        },
-        secrets: ['token', 'word'].map(name => ({ name, file: join(folder, name) })),
-        kvPath: join(folder, 'kv.sqlite'),
-      }),
-    );
-  });
-  afterAll(() => opened.disposeAsync());
+describe.each(isolationLevels)(
+  'while a plugin is after data of others, $isolation',
+  ({ isolation, limits, floorMs }) => {
+    const opened = new AsyncDisposableStack();
+    let besieged: Awaited<ReturnType<typeof openBesieged>>;
 
-  it('[CAP-85] nobody gets hold of a secret that is used by reference', async () => {
-    await using strings = await besieged.strings('owner');
-    const placeholder = /sallyport-secret-[\w-]{32}/;
-    const tries: readonly [what: string, task: readonly [string, ...unknown[]], said: unknown][] = [
-      ['its value', ['get', 'token'], denied('not among the names')],
-      ['the secret of another plugin', ['reference', 'word'], denied('not among the references')],
-      ['a secret that is none', ['reference', '__proto__'], denied('not among the references')],
-      [
-        'an origin that is not listed',
-        ['send', `${other}/x`, [['authorization', '{token}']]],
-        denied('may not be sent to'),
-      ],
-      ['a header that is not listed', ['send', `${listed}/x`, [['x-other', '{token}']]], denied('may not be sent in')],
-      [
-        'one header more',
-        [
-          'send',
-          `${listed}/x`,
-          [
-            ['x-key', '{token}'],
-            ['accept', '{token}'],
-          ],
-        ],
-        denied('may not be sent in'),
-      ],
-      [
-        'a placeholder by guess',
-        ['send', `${listed}/x`, [['x-key', `sallyport-secret-${'A'.repeat(32)}`]]],
-        denied('was not issued'),
-      ],
-      ['the URL', ['send', `${listed}/url/{token}`], 200],
-      ['the query', ['send', `${listed}/query?q={token}`], 200],
-      ['the body', ['send', `${listed}/body`, [], 'it is {token}'], 200],
-      ['the name of a header', ['send', `${listed}/name`, [['{token}', 'x']]], 200],
-      ['a placeholder in disguise', ['send', `${listed}/disguise`, [['authorization', 'Basic {b64:token}']]], 200],
-      ['a redirect to elsewhere', ['send', `${listed}/away`, [['authorization', 'Bearer {token}']]], 200],
-      [
-        'where it belongs',
-        [
-          'send',
-          `${listed}/right`,
-          [
-            ['authorization', 'Bearer {token}'],
-            ['x-key', '{token}'],
-          ],
-        ],
-        200,
-      ],
-    ];
-    const counted =
-      (await besieged.refusals('owner', 'secret_store')) + (await besieged.refusals('owner', 'outbound_http'));
-    let due = 0;
-    await endure(besieged.load, async () => {
-      for (const [what, task, said] of tries) {
-        besieged.audited();
-        expect({ what, said: await strings.pull('owner', [task]) }).toEqual({ what, said: [said] });
-        const isDenied = said !== 200;
-        const event = { event: 'capability.refused', plugin: 'owner' };
-        expect({ what, audited: besieged.audited() }).toMatchObject({ what, audited: isDenied ? [event] : [] });
-        due += isDenied ? 1 : 0;
-      }
-    });
-    const now =
-      (await besieged.refusals('owner', 'secret_store')) + (await besieged.refusals('owner', 'outbound_http'));
-    expect(now - counted).toBe(due);
-    const with_ = (path: string) => seen.filter(each => each.path.startsWith(path)).map(each => JSON.stringify(each));
-    for (const path of ['/url', '/query', '/body', '/name']) {
-      expect(with_(path).length).toBeGreaterThan(0);
-      for (const each of with_(path)) expect(each).toMatch(placeholder);
-    }
-    expect(with_('/x')).toEqual([]);
-    // The value arrived where it belongs, and nowhere else.
-    expect(new Set(seen.filter(each => JSON.stringify(each).includes(token)).map(each => each.path))).toEqual(
-      new Set(['/right', '/away']),
-    );
-    expect(seen.find(each => each.path === '/right')?.headers).toMatchObject({
-      authorization: `Bearer ${token}`,
-      'x-key': token,
-    });
-    expect(JSON.stringify(besieged.lines)).not.toContain(token);
-    expect(await besieged.metrics()).not.toContain(token);
-  });
-
-  it('[CAP-85] what a server echoes of a secret reaches neither client nor log', async () => {
-    await using strings = await besieged.strings('owner');
-    await endure(besieged.load, async () => {
-      const said = await strings.pull('owner', [['send', `${listed}/echo`, [['x-key', 'is {token}']]]]);
-      expect(said).toEqual([expect.stringContaining('is ***')]);
-      expect(JSON.stringify(said)).not.toContain(token);
-    });
-    expect(JSON.stringify(besieged.lines)).not.toContain(token);
-  });
-
-  it('[CAP-85] the placeholder of one plugin is worth nothing to another', async () => {
-    await using strings = await besieged.strings('both-secrets');
-    await endure(besieged.load, async () => {
-      besieged.audited();
-      const tasks = [['shared'], ['send', `${listed}/theft`, [['authorization', '{shared}']]]] as const;
-      const said = await strings.pull('thief', tasks, { owner: [['share', 'token']], silent: 'owner' });
-      expect(said).toEqual([expect.stringMatching(/^sallyport-secret-/), denied('was not issued')]);
-      expect(besieged.audited()).toMatchObject([{ plugin: 'thief', capability: 'outbound_http' }]);
-    });
-    expect(seen.filter(({ path }) => path === '/theft')).toEqual([]);
-    expect(JSON.stringify(besieged.lines)).not.toContain(word);
-  });
-
-  it('[CAP-86] a tenant finds nothing of another, however both are named', async () => {
-    const all = await Promise.all(Array.from({ length: 14 }, (_, n) => besieged.strings(`kv-${n}`)));
-    const nameOf = (n: number) => `of ${n}`;
-    for (const [n, strings] of all.entries()) {
-      expect(
-        await strings.pull('keeper', [
-          ['set', 'mine', nameOf(n)],
-          ['set', `only/${n}`, 'x'],
-        ]),
-      ).toEqual([null, null]);
-    }
-    await endure(besieged.load, async () => {
-      for (const [n, strings] of all.entries()) {
-        const look = [
-          ['get', 'mine'],
-          ['list', '', undefined, 100],
-          ['get', `only/${(n + 1) % 14}`],
-          ['del', `only/${(n + 1) % 14}`],
-        ] as const;
-        expect(await strings.pull('keeper', look)).toEqual([nameOf(n), ['mine', `only/${n}`], null, false]);
-      }
-    });
-    for (const strings of all) await strings[Symbol.asyncDispose]();
-  });
-
-  it('[CAP-86] a plugin finds nothing of another by the name of a key', async () => {
-    await using keeper = await besieged.strings('keeper');
-    await using prier = await besieged.strings('prier');
-    await keeper.pull('keeper', [
-      ['set', 'secret', 'kept'],
-      ['set', 'caf\u00e9', 'composed'],
-      ['set', 'a\0b', 'nul'],
-    ]);
-    const names = [
-      'secret',
-      '../keeper/secret',
-      'keeper/secret',
-      'keeper\0secret',
-      'keeper:secret',
-      './secret',
-      '%2e%2e/keeper/secret',
-    ].concat(['["keeper",""]', "' OR 1=1 --", '__proto__', 'constructor', 'SECRET', 'secret\0', 's*', 's%', 's_cret']);
-    await endure(besieged.load, async () => {
-      expect(
-        await prier.pull(
-          'prier',
-          names.map(name => ['get', name]),
-        ),
-      ).toEqual(names.map(() => null));
-      expect(
-        await prier.pull('prier', [
-          ...names.map(name => ['swap', name, 'kept', 'stolen'] as const),
-          ['list', '', undefined, 100],
-        ]),
-      ).toEqual([...names.map(() => false), []]);
-      // Names are bytes: no form of one is the other, and prefixes match nothing but themselves.
-      const look = [
-        ['get', 'cafe\u0301'],
-        ['get', 'a'],
-        ['get', 'a\0'],
-        ['list', '%', undefined, 9],
-        ['list', 'a\0', undefined, 9],
-        ['list', '\uffff', undefined, 9],
-      ] as const;
-      expect(await keeper.pull('keeper', look)).toEqual([null, null, null, [], ['a\0b'], []]);
-      const bad = [
-        ['get', ''],
-        ['set', 'x'.repeat(513), 'x'],
-        ['add', 'secret', 1],
-      ] as const;
-      expect(await keeper.pull('keeper', bad)).toEqual(
-        bad.map(() => ({ error: { tag: 'invalid', val: expect.any(String) } })),
+    beforeAll(async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'sallyport-data-'));
+      opened.defer(() => rmSync(folder, { recursive: true }));
+      const kv_store = { max_keys: 20, max_bytes: 4000, max_value_bytes: 1000 };
+      const at = { isolation, limits };
+      // Five hundred errors are much work for JavaScript.
+      const fuelForErrors = isolation === 'inline' && { fuel: 20 * inlineFuel };
+      const bounded = { metrics: { max_series: 20, max_names: 5 }, audit: { max_bytes: 200 } };
+      const guests = await puppets([
+        ['keeper', kvImports, kvFunctions, { kv_store }, at],
+        ['prier', kvImports, kvFunctions, { kv_store }, at],
+        ['remembers', stateImports, stateFunctions, {}, at],
+        ['snoops', stateImports, stateFunctions, {}, at],
+        ['explodes', seriesImports, seriesFunctions, bounded, { isolation, limits: { ...limits, ...fuelForErrors } }],
+      ]);
+      besieged = opened.use(
+        await openBesieged({
+          guests,
+          bindings: {
+            ...Object.fromEntries(Object.keys(guests).map(id => [id, { plugins: [id] }])),
+            'both-states': { plugins: ['remembers', 'snoops'] },
+            ...Object.fromEntries(tenants.map((tenant, n) => [`kv-${n}`, { plugins: ['keeper'], tenant }])),
+          },
+          // An inline plugin uses the values in memory, because it could not wait for a file.
+          ...(isolation !== 'inline' && { kvPath: join(folder, 'kv.sqlite') }),
+        }),
       );
     });
-    expect(await keeper.pull('keeper', [['get', 'secret']])).toEqual(['kept']);
-  });
+    afterAll(() => opened.disposeAsync());
 
-  it('[CAP-87] a store that is filled to its quota is full for whoever filled it alone', async () => {
-    await using greedy = await besieged.strings('prier');
-    await using modest = await besieged.strings('keeper');
-    const counted = await besieged.refusals('prier', 'kv_store');
-    let due = 0;
-    await endure(besieged.load, async () => {
-      besieged.audited();
-      expect(await greedy.pull('prier', [['fill', 90, 10]])).toEqual([
-        { kept: 20, error: { tag: 'quota', val: 'more than 20 keys' } },
-      ]);
-      const rest = [
-        ['set', 'fill/0', 'x'.repeat(1001)],
-        ['set', 'fill/0', 'x'.repeat(1000)],
-        ['list', 'fill/', undefined, 4_000_000_000],
-      ] as const;
-      const said = (await greedy.pull('prier', rest)) as unknown[];
-      expect(said).toMatchObject([{ error: { tag: 'quota' } }, null, expect.any(Array)]);
-      expect(said[2]).toHaveLength(20);
-      expect(await greedy.pull('prier', [['fill', 90, 1000]])).toEqual([
-        { kept: 3, error: { tag: 'quota', val: 'more than 4000 bytes' } },
-      ]);
-      expect(
-        await modest.pull('keeper', [
-          ['set', 'fits', 'x'],
-          ['del', 'fits'],
-        ]),
-      ).toEqual([null, true]);
-      const events = besieged.audited().filter(({ capability }) => capability === 'kv_store');
-      expect(events.length).toBeGreaterThanOrEqual(2);
-      for (const { plugin } of events) expect(plugin).toBe('prier');
-      due += events.length;
+    it('[CAP-86] a tenant finds nothing of another, however both are named', async () => {
+      const all = await Promise.all(Array.from({ length: 14 }, (_, n) => besieged.strings(`kv-${n}`)));
+      const nameOf = (n: number) => `of ${n}`;
+      for (const [n, strings] of all.entries()) {
+        expect(
+          await strings.pull('keeper', [
+            ['set', 'mine', nameOf(n)],
+            ['set', `only/${n}`, 'x'],
+          ]),
+        ).toEqual([null, null]);
+      }
+      await endure(
+        besieged.load,
+        async () => {
+          for (const [n, strings] of all.entries()) {
+            const look = [
+              ['get', 'mine'],
+              ['list', '', undefined, 100],
+              ['get', `only/${(n + 1) % 14}`],
+              ['del', `only/${(n + 1) % 14}`],
+            ] as const;
+            expect(await strings.pull('keeper', look)).toEqual([nameOf(n), ['mine', `only/${n}`], null, false]);
+          }
+        },
+        floorMs,
+      );
+      for (const strings of all) await strings[Symbol.asyncDispose]();
     });
-    expect((await besieged.refusals('prier', 'kv_store')) - counted).toBe(due);
-  });
 
-  it('[CAP-88] the state of one request is not seen by another, nor by another plugin', async () => {
-    await using one = await besieged.strings('both-states');
-    await using two = await besieged.strings('snoops');
-    const look = ['k', 'remembers', '__proto__', 'constructor', 'local', 'shared', 'r-1'].flatMap(
-      name =>
-        [
-          ['get', name],
-          ['getShared', name],
-        ] as const,
-    );
-    await endure(besieged.load, async () => {
-      const [within, beside] = await Promise.all([
-        one.pull(
-          'snoops',
+    it('[CAP-86] a plugin finds nothing of another by the name of a key', async () => {
+      await using keeper = await besieged.strings('keeper');
+      await using prier = await besieged.strings('prier');
+      await keeper.pull('keeper', [
+        ['set', 'secret', 'kept'],
+        ['set', 'caf\u00e9', 'composed'],
+        ['set', 'a\0b', 'nul'],
+      ]);
+      const names = [
+        'secret',
+        '../keeper/secret',
+        'keeper/secret',
+        'keeper\0secret',
+        'keeper:secret',
+        './secret',
+        '%2e%2e/keeper/secret',
+      ].concat([
+        '["keeper",""]',
+        "' OR 1=1 --",
+        '__proto__',
+        'constructor',
+        'SECRET',
+        'secret\0',
+        's*',
+        's%',
+        's_cret',
+      ]);
+      await endure(
+        besieged.load,
+        async () => {
+          expect(
+            await prier.pull(
+              'prier',
+              names.map(name => ['get', name]),
+            ),
+          ).toEqual(names.map(() => null));
+          expect(
+            await prier.pull('prier', [
+              ...names.map(name => ['swap', name, 'kept', 'stolen'] as const),
+              ['list', '', undefined, 100],
+            ]),
+          ).toEqual([...names.map(() => false), []]);
+          // Names are bytes: no form of one is the other, and prefixes match nothing but themselves.
+          const look = [
+            ['get', 'cafe\u0301'],
+            ['get', 'a'],
+            ['get', 'a\0'],
+            ['list', '%', undefined, 9],
+            ['list', 'a\0', undefined, 9],
+            ['list', '\uffff', undefined, 9],
+          ] as const;
+          expect(await keeper.pull('keeper', look)).toEqual([null, null, null, [], ['a\0b'], []]);
+          const bad = [
+            ['get', ''],
+            ['set', 'x'.repeat(513), 'x'],
+            ['add', 'secret', 1],
+          ] as const;
+          expect(await keeper.pull('keeper', bad)).toEqual(
+            bad.map(() => ({ error: { tag: 'invalid', val: expect.any(String) } })),
+          );
+        },
+        floorMs,
+      );
+      expect(await keeper.pull('keeper', [['get', 'secret']])).toEqual(['kept']);
+    });
+
+    it('[CAP-87] a store that is filled to its quota is full for whoever filled it alone', async () => {
+      await using greedy = await besieged.strings('prier');
+      await using modest = await besieged.strings('keeper');
+      const counted = await besieged.refusals('prier', 'kv_store');
+      let due = 0;
+      await endure(
+        besieged.load,
+        async () => {
+          besieged.audited();
+          expect(await greedy.pull('prier', [['fill', 90, 10]])).toEqual([
+            { kept: 20, error: { tag: 'quota', val: 'more than 20 keys' } },
+          ]);
+          const rest = [
+            ['set', 'fill/0', 'x'.repeat(1001)],
+            ['set', 'fill/0', 'x'.repeat(1000)],
+            ['list', 'fill/', undefined, 4_000_000_000],
+          ] as const;
+          const said = (await greedy.pull('prier', rest)) as unknown[];
+          expect(said).toMatchObject([{ error: { tag: 'quota' } }, null, expect.any(Array)]);
+          expect(said[2]).toHaveLength(20);
+          expect(await greedy.pull('prier', [['fill', 90, 1000]])).toEqual([
+            { kept: 3, error: { tag: 'quota', val: 'more than 4000 bytes' } },
+          ]);
+          expect(
+            await modest.pull('keeper', [
+              ['set', 'fits', 'x'],
+              ['del', 'fits'],
+            ]),
+          ).toEqual([null, true]);
+          const events = besieged.audited().filter(({ capability }) => capability === 'kv_store');
+          expect(events.length).toBeGreaterThanOrEqual(2);
+          for (const { plugin } of events) expect(plugin).toBe('prier');
+          due += events.length;
+        },
+        floorMs,
+      );
+      expect((await besieged.refusals('prier', 'kv_store')) - counted).toBe(due);
+    });
+
+    it('[CAP-88] the state of one request is not seen by another, nor by another plugin', async () => {
+      await using one = await besieged.strings('both-states');
+      await using two = await besieged.strings('snoops');
+      const look = ['k', 'remembers', '__proto__', 'constructor', 'local', 'shared', 'r-1'].flatMap(
+        name =>
           [
-            ['get', 'k'],
-            ['getShared', 'k'],
-            ['get', 'own'],
-          ],
-          {
-            remembers: [
-              ['set', 'k', 'private'],
-              ['setShared', 'k', 'shared'],
-              ['set', '__proto__', 'x'],
-            ],
-            silent: 'remembers',
-          },
-        ),
-        two.pull('snoops', look),
-      ]);
-      expect(within).toEqual([null, 'shared', null]);
-      expect(beside).toEqual(look.map(() => null));
-      const beyond = [['set', 'k', 'x'.repeat(70_000)]] as const;
-      expect(await two.pull('snoops', beyond)).toMatchObject({ code: 'plugin_failed', details: { cause: 'limit' } });
+            ['get', name],
+            ['getShared', name],
+          ] as const,
+      );
+      await endure(
+        besieged.load,
+        async () => {
+          const [within, beside] = await Promise.all([
+            one.pull(
+              'snoops',
+              [
+                ['get', 'k'],
+                ['getShared', 'k'],
+                ['get', 'own'],
+              ],
+              {
+                remembers: [
+                  ['set', 'k', 'private'],
+                  ['setShared', 'k', 'shared'],
+                  ['set', '__proto__', 'x'],
+                ],
+                silent: 'remembers',
+              },
+            ),
+            two.pull('snoops', look),
+          ]);
+          expect(within).toEqual([null, 'shared', null]);
+          expect(beside).toEqual(look.map(() => null));
+          const beyond = [['set', 'k', 'x'.repeat(70_000)]] as const;
+          expect(await two.pull('snoops', beyond)).toMatchObject({
+            code: 'plugin_failed',
+            details: { cause: 'limit' },
+          });
+        },
+        floorMs,
+      );
     });
+
+    it('[CAP-89] [SBX-131] series, names and events do not explode', async () => {
+      await using strings = await besieged.strings('explodes');
+      let round = 0;
+      const counted = await besieged.refusals('explodes', 'metrics');
+      await endure(
+        besieged.load,
+        async () => {
+          round += 1;
+          besieged.audited();
+          expect(await strings.pull('explodes', [['series', 500, round * 500]])).toEqual([null]);
+          expect(await strings.pull('explodes', [['names', 500]])).toEqual([null]);
+          expect(
+            await strings.pull('explodes', [
+              ['count', 'hits', [['plugin', 'honest']], 1],
+              ['count', 'a_total', [], 1],
+              ['count', 'hits\n# x', [], 1],
+            ]),
+          ).toEqual([null, null, null]);
+          const refused = besieged.audited();
+          expect(refused.length).toBeGreaterThan(0);
+          // Per call, at most a hundred refusals are reported individually.
+          expect(refused.length).toBeLessThanOrEqual(3 * 101);
+          for (const event of refused)
+            expect(event).toMatchObject({ event: 'capability.refused', plugin: 'explodes', capability: 'metrics' });
+          expect(
+            await strings.pull('explodes', [
+              ['events', 500],
+              ['write', 'long', JSON.stringify({ text: 'x'.repeat(500) })],
+            ]),
+          ).toEqual([null, { error: expect.stringContaining('200 bytes') }]);
+          const events = besieged.audited().filter(({ event }) => event === 'plugin.flood');
+          expect(events.length).toBeGreaterThan(0);
+          expect(events.length).toBeLessThanOrEqual(100);
+        },
+        floorMs,
+      );
+      const text = await besieged.metrics();
+      expect(text.match(/^plugin_hits_total\{/gm)?.length).toBeLessThanOrEqual(20);
+      expect(new Set(text.match(/^plugin_[a-z0-9_]+/gm)).size).toBeLessThanOrEqual(5);
+      expect(text).not.toContain('plugin="honest"');
+      expect((await besieged.refusals('explodes', 'metrics')) - counted).toBeGreaterThan(0);
+    });
+  },
+);
+
+// At the other levels, and inline, an instance serves all tenants one after the other, as docs/security.md states.
+describe("while a plugin keeps data for itself in an instance that is one tenant's or one call's", () => {
+  const opened = new AsyncDisposableStack();
+  let besieged: Awaited<ReturnType<typeof openBesieged>>;
+
+  beforeAll(async () => {
+    const guests = await puppets([
+      ['apart', stateImports, stateFunctions, {}, { isolation: 'tenant' }],
+      ['anew', stateImports, stateFunctions, {}, { isolation: 'fresh' }],
+    ]);
+    const bindings = {
+      anew: { plugins: ['anew'] },
+      'apart-a': { plugins: ['apart'], tenant: 'a' },
+      'apart-b': { plugins: ['apart'], tenant: 'b' },
+    };
+    besieged = opened.use(await openBesieged({ guests, bindings }));
   });
+  afterAll(() => opened.disposeAsync());
 
   it('[CAP-88] what an instance keeps for itself stays with its tenant, or its call', async () => {
     const [a, b, anew] = await Promise.all(['apart-a', 'apart-b', 'anew'].map(name => besieged.strings(name)));
@@ -441,44 +357,5 @@ describe('while a plugin is after what is not its own', () => {
       await a.pull('apart', [['keep', 'of a'], ['pollute']]);
     });
     for (const each of [a, b, anew]) await each[Symbol.asyncDispose]();
-  });
-
-  it('[CAP-89] series, names and events do not explode', async () => {
-    await using strings = await besieged.strings('explodes');
-    let round = 0;
-    const counted = await besieged.refusals('explodes', 'metrics');
-    await endure(besieged.load, async () => {
-      round += 1;
-      besieged.audited();
-      expect(await strings.pull('explodes', [['series', 500, round * 500]])).toEqual([null]);
-      expect(await strings.pull('explodes', [['names', 500]])).toEqual([null]);
-      expect(
-        await strings.pull('explodes', [
-          ['count', 'hits', [['plugin', 'honest']], 1],
-          ['count', 'a_total', [], 1],
-          ['count', 'hits\n# x', [], 1],
-        ]),
-      ).toEqual([null, null, null]);
-      const refused = besieged.audited();
-      expect(refused.length).toBeGreaterThan(0);
-      // Per call, at most a hundred refusals are reported individually.
-      expect(refused.length).toBeLessThanOrEqual(3 * 101);
-      for (const event of refused)
-        expect(event).toMatchObject({ event: 'capability.refused', plugin: 'explodes', capability: 'metrics' });
-      expect(
-        await strings.pull('explodes', [
-          ['events', 500],
-          ['write', 'long', JSON.stringify({ text: 'x'.repeat(500) })],
-        ]),
-      ).toEqual([null, { error: expect.stringContaining('200 bytes') }]);
-      const events = besieged.audited().filter(({ event }) => event === 'plugin.flood');
-      expect(events.length).toBeGreaterThan(0);
-      expect(events.length).toBeLessThanOrEqual(100);
-    });
-    const text = await besieged.metrics();
-    expect(text.match(/^plugin_hits_total\{/gm)?.length).toBeLessThanOrEqual(20);
-    expect(new Set(text.match(/^plugin_[a-z0-9_]+/gm)).size).toBeLessThanOrEqual(5);
-    expect(text).not.toContain('plugin="honest"');
-    expect((await besieged.refusals('explodes', 'metrics')) - counted).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsGuest, wasiGuest, watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
+import { isolationLevels } from '../fixtures/isolation-levels.ts';
 import { openBesieged } from '../fixtures/open-besieged.ts';
 import { puppet } from '../fixtures/puppet.ts';
 import { openGuests } from '../fixtures/sandboxed.ts';
@@ -89,7 +90,7 @@ const functionOf: Readonly<Record<string, string>> = {
     '(import "sallyport:plugin/secret-store@0.1.0" "get" (func (param i32 i32 i32)))',
 };
 
-describe('while a plugin looks around', () => {
+describe.each(isolationLevels)('while a plugin looks around, $isolation', ({ isolation, limits, floorMs }) => {
   let besieged: Awaited<ReturnType<typeof openBesieged>>;
   const refused: { what: string; bytes: Uint8Array }[] = [];
   const hooks = { hooks: ['tool_pre_invoke'] };
@@ -102,7 +103,9 @@ describe('while a plugin looks around', () => {
       reaches: watGuest(guestDescriptor('reaches', hooks), reaches),
     };
     const guests = Object.fromEntries(
-      await Promise.all(Object.entries(made).map(async ([id, bytes]) => [id, { bytes: await bytes }] as const)),
+      await Promise.all(
+        Object.entries(made).map(async ([id, bytes]) => [id, { bytes: await bytes, isolation, limits }] as const),
+      ),
     );
     for (const what of [
       'wasi:clocks/monotonic-clock@0.2.3',
@@ -167,21 +170,29 @@ describe('while a plugin looks around', () => {
       ['[].constructor.constructor("return Object.keys(this).includes(\'process\')")()', 'false'],
       ['new Date(2026, 0, 1).getTimezoneOffset()', '0'],
     ];
-    await endure(besieged.load, async () => {
-      const said = await strings.pull(
-        'looks',
-        tries.map(([code]) => ['run', code]),
-      );
-      expect(said).toEqual(tries.map(([, expected]) => expected));
-      expect(besieged.audited()).toEqual([]);
-    });
+    await endure(
+      besieged.load,
+      async () => {
+        const said = await strings.pull(
+          'looks',
+          tries.map(([code]) => ['run', code]),
+        );
+        expect(said).toEqual(tries.map(([, expected]) => expected));
+        expect(besieged.audited()).toEqual([]);
+      },
+      floorMs,
+    );
   });
 
   it('[SBX-43] there is nothing behind any door of WASI', async () => {
     await using strings = await besieged.strings('doors');
-    await endure(besieged.load, async () => {
-      expect(await strings.call({})).toMatchObject({ answered: expect.any(Array) });
-    });
+    await endure(
+      besieged.load,
+      async () => {
+        expect(await strings.call({})).toMatchObject({ answered: expect.any(Array) });
+      },
+      floorMs,
+    );
   });
 
   it.each([
@@ -189,9 +200,13 @@ describe('while a plugin looks around', () => {
     { what: 'beyond its memory', id: 'reaches' },
   ])('[SBX-43] reaching for $what is a trap', async ({ id }) => {
     await using strings = await besieged.strings(id);
-    await endure(besieged.load, async () => {
-      expect(await strings.call({})).toMatchObject({ plugin: id, code: 'plugin_failed' });
-    });
+    await endure(
+      besieged.load,
+      async () => {
+        expect(await strings.call({})).toMatchObject({ plugin: id, code: 'plugin_failed' });
+      },
+      floorMs,
+    );
   });
 
   it('[SBX-44] JavaScript sees no time, however it asks', async () => {
@@ -210,31 +225,39 @@ describe('while a plugin looks around', () => {
       ['String(new Date(undefined))', 'Invalid Date'],
       ['Date.parse("now")', 'NaN'],
     ] as const;
-    await endure(besieged.load, async () => {
-      expect(
-        await strings.pull(
-          'looks',
-          asks.map(code => ['run', code]),
-        ),
-      ).toEqual(asks.map(() => needs));
-      expect(
-        await strings.pull(
-          'looks',
-          nothing.map(([code]) => ['run', code]),
-        ),
-      ).toEqual(nothing.map(([, said]) => said));
-    });
+    await endure(
+      besieged.load,
+      async () => {
+        expect(
+          await strings.pull(
+            'looks',
+            asks.map(code => ['run', code]),
+          ),
+        ).toEqual(asks.map(() => needs));
+        expect(
+          await strings.pull(
+            'looks',
+            nothing.map(([code]) => ['run', code]),
+          ),
+        ).toEqual(nothing.map(([, said]) => said));
+      },
+      floorMs,
+    );
   });
 
   it('[SBX-44] a component that imports what it did not declare is not loaded beside those that serve', async () => {
-    await endure(besieged.load, async () => {
-      for (const { what, bytes } of refused) {
-        const fault = await openGuests([{ bytes }]).then(
-          () => 'it was loaded',
-          (error: { code?: string; faults?: { code: string }[] }) => error.faults?.[0]?.code ?? error.code,
-        );
-        expect({ what, fault }).toEqual({ what, fault: expect.stringMatching(/^(capability_undeclared|import_)/) });
-      }
-    });
+    await endure(
+      besieged.load,
+      async () => {
+        for (const { what, bytes } of refused) {
+          const fault = await openGuests([{ bytes, isolation, limits }]).then(
+            () => 'it was loaded',
+            (error: { code?: string; faults?: { code: string }[] }) => error.faults?.[0]?.code ?? error.code,
+          );
+          expect({ what, fault }).toEqual({ what, fault: expect.stringMatching(/^(capability_undeclared|import_)/) });
+        }
+      },
+      floorMs,
+    );
   });
 });

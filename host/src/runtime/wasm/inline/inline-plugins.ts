@@ -121,7 +121,9 @@ function waitingFault({ id: plugin, granted, lent }: LanePlugin): Fault[] {
   const capabilities = laneSides
     .filter(({ name, blockingImports }) => blockingImports !== undefined && granted.has(name) && !lent.has(name))
     .map(({ name }) => name);
-  const hint = 'an inline plugin uses kv_store in memory only: set kv: { store: memory }, or choose another isolation';
+  const hint = capabilities.includes('kv_store')
+    ? 'an inline plugin uses kv_store in memory only: set kv: { store: memory }, or choose another isolation'
+    : 'choose another isolation';
   return capabilities.length === 0 ? [] : [new Fault('inline_waits', { plugin, capabilities, hint })];
 }
 

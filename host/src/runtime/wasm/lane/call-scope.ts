@@ -129,7 +129,8 @@ export class CallScope {
   #notes = 0;
   #noteWeight = 0;
   #refusalKinds = 0;
-  #refusals: Map<string, Required<Refusal> & { readonly capability: string }> | undefined;
+  /** How often each use was refused since that was last noted. */
+  #refusals: Map<string, Omit<Refusal, 'times'> & { readonly capability: string; times: number }> | undefined;
 
   constructor(chain: ChainScope, { id, limits, loggedLevels }: ScopedPlugin) {
     this.#chain = chain;
@@ -193,7 +194,10 @@ export class CallScope {
     return !excess;
   }
 
-  /** Adds a note of a refused use. Equal refusals become one note with their number. */
+  /**
+   * Adds a note of a refused use. Equal refusals become one note with their number. The first is stored at once, where it
+   * may also be sent at once; those that follow wait until the call ends or is interrupted.
+   */
   refused(capability: string, what: string, reason: RefusalReason, times = 1): void {
     this.#refusals ??= new Map();
     const short = cut(what, longestRefusal);
@@ -201,19 +205,25 @@ export class CallScope {
     if (!isKnown) this.#refusalKinds += 1;
     const named = isKnown || this.#refusalKinds <= maximumNotes ? short : 'further uses';
     const key = `${capability} ${reason} ${named}`;
-    const before = this.#refusals.get(key)?.times ?? 0;
-    this.#refusals.set(key, { capability, what: named, reason, times: before + times });
-    if (before === 0) this.#chain.store({ plugin: this.plugin, capability, refused: { what: named, reason } });
+    const known = this.#refusals.get(key);
+    if (known !== undefined) {
+      known.times += times;
+      return;
+    }
+    this.#refusals.set(key, { capability, what: named, reason, times });
+    this.#chain.store({ plugin: this.plugin, capability, refused: { what: named, reason } });
   }
 
   /** Notes the refusals since the last time. */
   noteRefusals(): void {
     if (this.#refusals === undefined) return;
-    for (const { capability, times, ...rest } of this.#refusals.values()) {
+    for (const refusal of this.#refusals.values()) {
+      const { capability, times, ...rest } = refusal;
+      if (times === 0) continue;
       const refused: Refusal = times === 1 ? rest : { ...rest, times };
+      refusal.times = 0;
       this.#chain.note({ plugin: this.plugin, capability, refused }, true);
     }
-    this.#refusals = undefined;
   }
 
   /** Reads the state that this plugin set for itself. */
