@@ -53,3 +53,18 @@ it('[UP-49] hides it in notifications, faults and the log', async () => {
   expect(notified).toHaveLength(2);
   expect(JSON.stringify(notified) + lines.join()).not.toContain('the-token');
 });
+
+it('[UP-41] stops waiting for a token when the call is cancelled, and the others get it', async () => {
+  const token = Promise.withResolvers<Credential>();
+  const auth = new ConnectionAuth({
+    ...{ isPerCaller: true, place: 'authorization', written: ({ value }) => value, use() {} },
+    current: () => token.promise,
+    renew: async () => undefined,
+  });
+  const cancelled = new AbortController();
+  const waiting = [auth.current(undefined, cancelled.signal), auth.current()] as const;
+  cancelled.abort(new Error('cancelled'));
+  await expect(waiting[0]).rejects.toThrow('cancelled');
+  token.resolve(new Credential('the-token'));
+  expect((await waiting[1]).value).toBe('the-token');
+});

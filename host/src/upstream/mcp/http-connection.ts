@@ -81,9 +81,14 @@ class HttpSession implements RequestSession, Peer {
     options: RequestOptions,
     onStart?: HttpListener['onStart'],
   ): Promise<Answer> {
-    const send = (on: RequestOptions) => new HttpRequest(this, method, params, times, on, onStart).answer;
     const { auth } = this.#context;
-    return auth === undefined ? send(options) : sendAuthorized(this.client, auth, options, send);
+    if (auth === undefined) return new HttpRequest(this, method, params, times, options, onStart).answer;
+    return sendAuthorized(
+      this.client,
+      auth,
+      options,
+      hiding => new HttpRequest(this, method, params, times, hiding, onStart).answer,
+    );
   }
 
   /** Uses the current credential for what is sent from now on. */
