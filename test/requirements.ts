@@ -485,6 +485,8 @@ export const requirements = {
     'Requests to an authorization server go to no private address that the operator did not allow, and are bounded in size and time.',
   'GW-134': 'A caller without the scopes of a scheme or a binding is answered with the scopes that are needed.',
   'GW-135': 'A request with a token that was verified before waits for nothing, until the token expires.',
+  'GW-136':
+    'An opaque token is introspected at its server with the client of the gateway, seldom, and accepted only if the server says that it is active and for the gateway.',
   'GW-137':
     'Refused credentials are counted, audited and logged a few times in a period; an address with many failures waits, but not for callers who were accepted.',
   'GW-138':

@@ -4,24 +4,27 @@ import { loadConfig } from '../../host/src/config/load-config.ts';
 import { createLog } from '../../host/src/core/log.ts';
 import { createHost } from '../../host/src/host/create-host.ts';
 import { connectOAuthClient } from '../fixtures/oauth-client.ts';
-import { registered, startOidcProvider } from '../fixtures/oidc-provider.ts';
+import { introspector, registered, startOidcProvider } from '../fixtures/oidc-provider.ts';
 import { writeHostFolder } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
-let provider: Awaited<ReturnType<typeof startOidcProvider>>;
+type OidcProvider = Awaited<ReturnType<typeof startOidcProvider>>;
+
+let provider: OidcProvider;
 let server: Awaited<ReturnType<typeof startRawHttpServer>>;
 let gateway: Awaited<ReturnType<typeof open>>;
 
 /** A gateway whose callers are the users of the provider; the tool `ping` needs a scope. */
-async function open() {
+async function open({ issuer }: OidcProvider, introspection?: object) {
   await using opening = new AsyncDisposableStack();
-  const oauth = { issuer: provider.issuer, claims: { tenant: 'org' }, required_scopes: ['mcp'] };
+  const oauth = { issuer, claims: { tenant: 'org' }, required_scopes: ['mcp'], introspection };
   const allow = [
     { tools: ['echo'], tenants: ['acme'] },
     { tools: ['odd'], tenants: ['umbrella'] },
     { tools: ['ping'], scopes: ['mcp', 'admin'] },
   ];
   const more = {
+    secrets: [{ name: 'introspection', env: 'OAUTH_TEST_SECRET' }],
     identity: { schemes: [{ id: 'staff', oauth }] },
     bindings: [{ id: 'main', upstreams: ['upstream'], allow }],
   };
@@ -35,10 +38,11 @@ async function open() {
 }
 
 beforeAll(async () => {
+  process.env.OAUTH_TEST_SECRET = introspector.client_secret;
   const tenantOf = (subject: string) => (subject === 'ada' ? 'acme' : 'umbrella');
   provider = await startOidcProvider({ scope: 'mcp admin', tenantOf });
   server = await startRawHttpServer({});
-  gateway = await open();
+  gateway = await open(provider);
 }, 60_000);
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]();
@@ -79,4 +83,22 @@ describe("a user of a real authorization server, with the SDK's own OAuth client
       ['admin', 'mcp'],
     ]);
   });
+});
+
+it('a user with an opaque token is known by introspection [GW-136]', async () => {
+  await using opaque = await startOidcProvider({ scope: 'mcp', format: 'opaque', tenantOf: () => 'acme' });
+  const { client_id } = introspector;
+  const url = `${opaque.issuer}/token/introspection`;
+  await using introspecting = await open(opaque, { url, client_id, client_secret: 'introspection' });
+  await using ada = await connectOAuthClient(`${introspecting.url}/mcp`, 'ada');
+  expect(ada.keeping.tokens()?.access_token).not.toContain('.');
+  const result = await ada.client.callTool({ name: 'echo', arguments: { text: 'hello' } });
+  expect(JSON.stringify(result)).toContain('hello');
+  const { status } = await fetch(`${introspecting.url}/mcp`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer x' },
+  });
+  expect(status).toBe(401);
+  const refused = { details: { scheme: 'staff', reason: 'inactive' } };
+  await expect.poll(() => introspecting.lines).toContainEqual(expect.objectContaining(refused));
 });

@@ -454,6 +454,12 @@ const wrong: Wrong[] = [
     says: /RS256/,
   },
   {
+    what: 'introspection with a secret that is unknown [GW-136]',
+    text: `${rest}identity: { schemes: [{ id: a, oauth: { issuer: "https://a.example", introspection: { url: "https://a.example/i", client_id: c, client_secret: s } } }] }\n`,
+    at: [7, 144, 'identity.schemes.0.oauth.introspection.client_secret'],
+    says: /unknown secret: s/,
+  },
+  {
     what: 'an authorization server without the URL that clients use [GW-131]',
     text: `${rest}listen: 0.0.0.0:1\nallowed_hosts: [a.example]\nidentity: { schemes: [{ id: a, oauth: { issuer: "https://as.example" } }] }\n`,
     at: [9, 39, 'identity.schemes.0.oauth'],

@@ -97,7 +97,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
     }),
   );
   const authentication = opened.use(
-    await openAuthentication(config, schemes, { log, metrics, audit: facilities.audit }),
+    await openAuthentication(config, schemes, { log, metrics, audit: facilities.audit, secrets: facilities.secrets }),
   );
   const sessions = new MemorySessions(limits.session_idle_ms);
   const server = opened.use(

@@ -10,7 +10,7 @@ import { createProxyHeaders } from '../identity/proxy-headers.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 import { VerificationBudget } from '../identity/verification-budget.ts';
 
-export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'audit'> {
+export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'audit' | 'secrets'> {
   readonly log: Log;
 }
 
@@ -21,7 +21,7 @@ export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'aud
 export async function openAuthentication(
   { identity, bindings }: Pick<Config, 'identity' | 'bindings'>,
   own: readonly Authenticate[],
-  { log, metrics, audit }: AuthenticationContext,
+  { log, metrics, audit, secrets }: AuthenticationContext,
 ): Promise<Authentication & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const required = bindings.filter(each => each.required_scopes.length > 0);
@@ -40,7 +40,7 @@ export async function openAuthentication(
     if (names !== undefined) return createClientCertificate({ id, ...names });
     if (proxy !== undefined) return createProxyHeaders({ id, ...proxy });
     if (oauth !== undefined && code !== undefined && resources !== undefined) {
-      const context = { resources, budget, refusesOtherIssuers: index === lastOAuth };
+      const context = { resources, budget, secrets, refusesOtherIssuers: index === lastOAuth };
       return opening.use(code.openOAuth(id, oauth, context)).authenticate;
     }
     throw new Fault('internal', { hint: `the scheme ${id} is of no kind` });

@@ -1,8 +1,10 @@
+import type { Secrets } from '../capability/secret-store/secrets.ts';
 import type { Config } from '../config/config.ts';
 import { fail } from '../core/fault.ts';
 import { pathsOf } from '../http/routes.ts';
 import { createOAuth } from '../identity/oauth/create-oauth.ts';
 import { discoverKeys } from '../identity/oauth/discover.ts';
+import { createIntrospect } from '../identity/oauth/introspect.ts';
 import { KeySet } from '../identity/oauth/key-set.ts';
 import { ProtectedResources } from '../identity/protected-resources.ts';
 import type { Authenticate } from '../identity/scheme.ts';
@@ -27,6 +29,7 @@ export function protectedResources(identity: Identity, bindings: Config['binding
 export interface OAuthContext {
   readonly resources: ProtectedResources;
   readonly budget: VerificationBudget;
+  readonly secrets: Pick<Secrets, 'read'>;
   /** Whether a JWT of another issuer is refused, because no later scheme could accept it. */
   readonly refusesOtherIssuers: boolean;
 }
@@ -35,10 +38,10 @@ export interface OAuthContext {
 export function openOAuth(
   id: string,
   oauth: OAuth,
-  context: OAuthContext,
+  { secrets, ...context }: OAuthContext,
 ): AsyncDisposable & { readonly authenticate: Authenticate } {
-  const { issuer, audience, jwks_url: keysUrl, algorithms, type, claims } = oauth;
-  const urls = [issuer, ...(keysUrl === undefined ? [] : [keysUrl])];
+  const { issuer, audience, jwks_url: keysUrl, algorithms, type, claims, introspection } = oauth;
+  const urls = [issuer, keysUrl, introspection?.url].filter(url => url !== undefined);
   const provider = openProvider({ id, urls, allowPrivate: oauth.allow_private });
   const keys = new KeySet({
     fetch: async () => {
@@ -52,6 +55,14 @@ export function openOAuth(
     requiredScopes: oauth.required_scopes,
     clockSkewS: oauth.clock_skew_s,
     findKey: keys.find,
+    introspect:
+      introspection &&
+      createIntrospect({
+        ...{ url: introspection.url, clientId: introspection.client_id, issuer },
+        clientSecret: () => secrets.read(introspection.client_secret),
+        request: provider.request,
+        clockSkewS: oauth.clock_skew_s,
+      }),
     ...context,
   });
   return { authenticate, [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose]() };

@@ -21,6 +21,7 @@ export type RefusalReason =
   | 'malformed'
   | 'expired'
   | 'revoked'
+  | 'inactive'
   | 'not_yet_valid'
   | 'wrong_issuer'
   | 'wrong_audience'

@@ -5,7 +5,8 @@ import { isLoopback } from '../../core/loopback.ts';
 import { memberAt } from '../member-at.ts';
 import type { Problem } from '../problem.ts';
 import { text } from './fields.ts';
-import { entryPaths } from './named.ts';
+import { entryPaths, unknownNames } from './named.ts';
+import { secretNames } from './secrets.ts';
 
 /** A URL to which tokens or keys may travel: https, or http on this machine. */
 export const protectedUrl = z.string().refine(value => {
@@ -58,6 +59,14 @@ export const oauth = z
       })
       .prefault({}),
     clock_skew_s: z.int().min(0).max(300).default(30).describe("How far the issuer's clock may differ."),
+    introspection: z
+      .strictObject({
+        url: protectedUrl,
+        client_id: text.describe("The gateway's client at the server."),
+        client_secret: text.describe('The name of a secret, with which the client authenticates.'),
+      })
+      .optional()
+      .describe('Accepts opaque tokens too, and asks the server about them. For one scheme at most.'),
     allow_private: z
       .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
       .default([])
@@ -66,16 +75,32 @@ export const oauth = z
   .optional()
   .describe('An authorization server whose access tokens are accepted.');
 
-/** Reports authorization servers without a URL under which clients know the gateway. */
+/** Reports authorization servers without a URL under which clients know the gateway, and introspection that is wrong. */
 export function oauthProblems(value: JsonObject, isReachable: boolean): readonly Problem[] {
   const schemes = entryPaths(value, ['identity', 'schemes']).filter(
     path => (memberAt(value, [...path, 'oauth']) ?? null) !== null,
   );
+  const introspections = schemes
+    .map(path => [...path, 'oauth', 'introspection'])
+    .filter(path => (memberAt(value, path) ?? null) !== null);
+  const secrets = introspections.flatMap(path => {
+    const name = memberAt(value, [...path, 'client_secret']);
+    return typeof name === 'string' ? [{ name, path: [...path, 'client_secret'] }] : [];
+  });
+  const found = [
+    ...unknownNames(secretNames(value), secrets, 'secret'),
+    ...introspections.slice(1).map(path => ({
+      path,
+      message: 'another scheme has `introspection` already, and an opaque token does not name its issuer',
+      hint: 'keep it in one scheme, and let the other servers issue JWTs',
+    })),
+  ];
   const publicUrl = memberAt(value, ['identity', 'public_url']) ?? null;
-  if (!isReachable || publicUrl !== null) return [];
-  return schemes.slice(0, 1).map(path => ({
+  if (!isReachable || publicUrl !== null) return found;
+  const missing = schemes.slice(0, 1).map(path => ({
     path: [...path, 'oauth'],
     message: 'tokens are issued for the URL that clients use, and `identity.public_url` does not name it',
     hint: 'add `public_url: https://the-name-that-clients-use` to `identity`',
   }));
+  return [...found, ...missing];
 }

@@ -8,6 +8,7 @@ import { ProtectedResources } from '../protected-resources.ts';
 import { VerificationBudget } from '../verification-budget.ts';
 import { createOAuth, type OAuthOptions } from './create-oauth.ts';
 import { KeySet } from './key-set.ts';
+import { TokenRefused } from './verify-jwt.ts';
 
 const issuer = 'https://as.example/tenant';
 const audience = 'https://mcp.example/mcp/main';
@@ -280,6 +281,56 @@ describe('a verified token [GW-135]', () => {
     const bad = altered(bearer);
     await failureOf(async () => authenticate(request(bad), 'main'));
     expect(() => authenticate(request(bad), 'main')).toThrow(expect.objectContaining({ code: 'credentials_refused' }));
+  });
+});
+
+describe('an opaque token [GW-136]', () => {
+  /** A scheme that introspects, and the tokens that it asked about. */
+  function introspecting(claims: Record<string, unknown> = {}) {
+    const asked: string[] = [];
+    const authenticate = scheme({
+      async introspect(token) {
+        asked.push(token);
+        await new Promise(setImmediate);
+        if (token.startsWith('bad')) throw new TokenRefused('inactive');
+        return { ...usual(), ...claims } as never;
+      },
+    });
+    return { asked, authenticate };
+  }
+
+  it('is introspected once for all who wait, and then remembered', async () => {
+    const { asked, authenticate } = introspecting();
+    const [first, second] = await Promise.all([1, 2].map(async () => authenticate(request('good'), 'main')));
+    expect(first).toMatchObject({ subject: 'ada', scopes: ['a', 'b'] });
+    expect(second).toBe(first);
+    expect(authenticate(request('good'), 'main')).toBe(first);
+    expect(asked).toEqual(['good']);
+  });
+
+  it('that is refused is remembered too', async () => {
+    const { asked, authenticate } = introspecting();
+    await failureOf(async () => authenticate(request('bad'), 'main'));
+    expect(() => authenticate(request('bad'), 'main')).toThrow(
+      expect.objectContaining({ details: { scheme: 'as', reason: 'inactive' } }),
+    );
+    expect(asked).toEqual(['bad']);
+  });
+
+  it.each([
+    ['for another audience', { aud: 'https://evil.example' }, 'wrong_audience'],
+    ['without an audience', { aud: undefined }, 'missing_claim'],
+    ['without a subject', { sub: undefined }, 'missing_claim'],
+  ])('%s is refused', async (_, claims, reason) => {
+    const { authenticate } = introspecting(claims);
+    expect(await failureOf(async () => authenticate(request('good'), 'main'))).toMatchObject({ details: { reason } });
+  });
+
+  it('is asked about in place of no JWT and no key of the gateway', async () => {
+    const { asked, authenticate } = introspecting();
+    expect(authenticate(request('sallyport_a_b'), 'main')).toBeUndefined();
+    await failureOf(async () => authenticate(request(await token({ claims: { iss: 'https://b.example' } })), 'main'));
+    expect(asked).toEqual([]);
   });
 });
 

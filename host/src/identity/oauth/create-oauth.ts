@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import type { JWTPayload, JWTVerifyGetKey } from 'jose';
+import type { JWTVerifyGetKey } from 'jose';
 import { Fault, fail } from '../../core/fault.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isList, type JsonObject } from '../../core/json.ts';
+import { keyPrefix } from '../api-key/key-text.ts';
 import { keepToken } from '../credentials.ts';
 import { ExpiringCache } from '../expiring-cache.ts';
 import type { Principal } from '../principal.ts';
@@ -9,6 +10,7 @@ import type { ProtectedResources } from '../protected-resources.ts';
 import { type Authenticate, bearerToken, refuseCredentials } from '../scheme.ts';
 import type { VerificationBudget } from '../verification-budget.ts';
 import { type ClaimPlaces, claimedPrincipal } from './claims.ts';
+import type { Introspect } from './introspect.ts';
 import { isJwt, readUnverified } from './unverified-token.ts';
 import { type JwtRules, TokenRefused, verifyJwt } from './verify-jwt.ts';
 
@@ -20,6 +22,8 @@ export interface OAuthOptions extends JwtRules {
   readonly claims: ClaimPlaces;
   /** Finds the key of a token. @throws Fault `identity_unavailable` */
   readonly findKey: JWTVerifyGetKey;
+  /** Asks the server about an opaque token; undefined if such tokens are not accepted. */
+  readonly introspect?: Introspect | undefined;
   readonly resources: Pick<ProtectedResources, 'bindingOf'>;
   readonly budget: VerificationBudget;
   /** Whether a JWT of another issuer is refused, because no later scheme could accept it. */
@@ -34,35 +38,38 @@ interface Verified {
   readonly hasScopes: boolean;
 }
 
-/** The number of tokens that are remembered, and for how long at most, in milliseconds. */
-const remembered = { accepted: 10_000, refused: 5_000, acceptedMs: 5 * 60_000, refusedMs: 10_000 };
+/** The number of tokens that are remembered. */
+const most = { accepted: 10_000, refused: 5_000 };
+/** How long they are remembered at most, in milliseconds. An opaque token may be revoked at its server. */
+const rememberMs = { jwt: 5 * 60_000, opaque: 60_000, refused: 10_000 };
 
 /**
- * Creates the scheme of one authorization server, whose access tokens are JWTs (RFC 6750, RFC 9068). A verified token is
- * remembered by its hash, so that a request with it waits for nothing.
+ * Creates the scheme of one authorization server, whose access tokens are JWTs (RFC 6750, RFC 9068), or opaque if there is
+ * introspection. A verified token is remembered by its hash, so that a request with it waits for nothing.
  */
 export function createOAuth(options: OAuthOptions): Authenticate {
   const { id } = options;
-  const accepted = new ExpiringCache<Verified>(remembered.accepted);
-  const refused = new ExpiringCache<Fault>(remembered.refused);
+  const accepted = new ExpiringCache<Verified>(most.accepted);
+  const refused = new ExpiringCache<Fault>(most.refused);
   const running = new Map<string, Promise<Verified>>();
 
   const verify = async (token: string, key: string, address: string): Promise<Verified> => {
     try {
-      const claims = await verifyJwt(token, options.findKey, options);
-      const verified = verifiedToken(claims, options);
+      const isOpaque = !isJwt(token);
+      const claims = isOpaque ? await introspected(token, options) : await verifyJwt(token, options.findKey, options);
+      const verified = verifiedToken(claims as JsonObject, options);
       keepToken(verified.principal, { token });
-      const { exp = 0 } = claims;
-      const expires = (exp + options.clockSkewS) * 1000;
       options.budget.giveBack(address);
-      accepted.set(key, verified, Math.min(expires, Date.now() + remembered.acceptedMs));
+      const latest = Date.now() + (isOpaque ? rememberMs.opaque : rememberMs.jwt);
+      const expires = typeof claims.exp === 'number' ? (claims.exp + options.clockSkewS) * 1000 : latest;
+      accepted.set(key, verified, Math.min(expires, latest));
       return verified;
     } catch (error) {
       // It says nothing about the token.
       if (!(error instanceof TokenRefused)) options.budget.giveBack(address);
       if (!(error instanceof TokenRefused)) throw error instanceof Fault ? error.with({ scheme: id }) : error;
       const fault = new Fault('credentials_refused', { scheme: id, reason: error.reason }, error.cause);
-      refused.set(key, fault, Date.now() + remembered.refusedMs);
+      refused.set(key, fault, Date.now() + rememberMs.refused);
       throw fault;
     } finally {
       running.delete(key);
@@ -91,23 +98,31 @@ export function createOAuth(options: OAuthOptions): Authenticate {
 }
 
 /** Returns whether the scheme decides on a token. */
-function isOwn(token: string, { id, issuer, refusesOtherIssuers }: OAuthOptions): boolean {
-  if (!isJwt(token)) return false;
+function isOwn(token: string, { id, issuer, introspect, refusesOtherIssuers }: OAuthOptions): boolean {
+  // A key of the gateway must not leave it, in whatever order the schemes are.
+  if (!isJwt(token)) return introspect !== undefined && !token.startsWith(keyPrefix);
   const unverified = readUnverified(token);
   if (unverified?.issuer === issuer) return true;
   if (!refusesOtherIssuers) return false;
   refuseCredentials(id, unverified === undefined ? 'malformed' : 'wrong_issuer');
 }
 
+/** @throws TokenRefused; Fault `identity_unavailable` */
+function introspected(token: string, { introspect }: OAuthOptions): Promise<JsonObject> {
+  if (introspect === undefined) throw new TokenRefused('malformed');
+  return introspect(token);
+}
+
 /** @throws TokenRefused */
-function verifiedToken(claims: JWTPayload, options: OAuthOptions): Verified {
+function verifiedToken(claims: JsonObject, options: OAuthOptions): Verified {
   const { id, audience, requiredScopes, resources } = options;
-  const audiences = [claims.aud ?? []].flat().filter(each => typeof each === 'string');
+  const { aud = [] } = claims;
+  const audiences = (isList(aud) ? aud : [aud]).filter(each => typeof each === 'string');
   const bindings = new Set(audiences.map(each => resources.bindingOf(each)).filter(each => each !== undefined));
   if (audience === undefined ? bindings.size === 0 : !audiences.includes(audience)) {
     throw new TokenRefused(audiences.length === 0 ? 'missing_claim' : 'wrong_audience');
   }
-  const principal = claimedPrincipal(id, claims as JsonObject, options.claims);
+  const principal = claimedPrincipal(id, claims, options.claims);
   const hasScopes = requiredScopes.every(scope => principal.scopes.includes(scope));
   return { principal, ...(audience === undefined && { bindings }), hasScopes };
 }
