@@ -73,6 +73,7 @@ export const requirements = {
   'CFG-09':
     'What can never match or be sent is refused with what to write: hosts, origins, registries, URLs, headers, commands.',
   'CFG-95': 'A rule of a binding that can never match is refused, and a binding that refuses everybody is a warning.',
+  'CFG-96': 'Settings that would let a request pass without the decision of a policy are refused.',
   'CFG-90':
     'What variables put into headers, environments, arguments and plugin configs, and credentials in headers and URLs, stand in no message and no line of the log.',
   // capability: CAP-…
@@ -308,6 +309,14 @@ export const requirements = {
   'HOOK-109':
     'Two plugins of a band whose descriptors declare that they change the same path are refused at load, both named with the path; a path that no hook of the plugin shows is refused.',
   'HOOK-110': 'Names in conditions that match nothing that the upstreams list are warned about, once.',
+  'HOOK-150':
+    'A request is sent only if every policy of its binding allows it; otherwise the client gets the violation of the first that does not.',
+  'HOOK-151':
+    'A policy that traps, loops, returns anything else, is held back, or is not loaded denies, whatever its settings say.',
+  'HOOK-152':
+    'Entries of lists, and what completions are for, are decided by the policies, together, without arguments.',
+  'HOOK-153':
+    'Policies decide about a request as transforms left or answered it, and a plugin in a list for another kind is refused.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

@@ -157,7 +157,12 @@ ${upstreams}${bindings}    transforms: [a, b, c]`,
     const warnings: ConfigWarning[] = [];
     await load(`${plugin}${upstreams}${bindings}`, warnings);
     expect(warnings).toEqual([
-      { line: 2, column: 5, path: 'plugins.0', message: 'no binding lists the plugin redact in its transforms' },
+      {
+        line: 2,
+        column: 5,
+        path: 'plugins.0',
+        message: 'no binding lists the plugin redact in its transforms or policies',
+      },
     ]);
   });
 });

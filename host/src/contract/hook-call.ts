@@ -124,7 +124,8 @@ export interface UpstreamRequest {
 }
 
 /** Facts about a request, for the plugins that are called for it. Only policies get the method and the scopes. */
-export type RequestFacts = Omit<CallContext, 'deadlineMs'> & Partial<Pick<PolicyContext, 'method' | 'scopes'>>;
+export type RequestFacts = Omit<CallContext, 'deadlineMs'> &
+  Partial<Pick<PolicyContext, 'method'>> & { readonly scopes?: readonly PolicyContext['scopes'][number][] };
 
 /** The facts that one call gets. */
 export type CallFacts = RequestFacts & Pick<CallContext, 'deadlineMs'>;

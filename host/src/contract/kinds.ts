@@ -55,7 +55,7 @@ export interface Kind {
 export const kinds = {
   transform: { exports: 'dispatch-hooks', entries: ['before', 'after'], place: 'transforms' },
   identity: { exports: 'identity-check', entries: [], place: undefined },
-  policy: { exports: 'policy-check', entries: ['decide', 'decideMany'], place: undefined },
+  policy: { exports: 'policy-check', entries: ['decide', 'decideMany'], place: 'policies' },
   tools: { exports: 'tool-provider', entries: [], place: undefined },
   sink: { exports: 'event-sink', entries: [], place: undefined },
   router: { exports: 'upstream-choice', entries: [], place: undefined },

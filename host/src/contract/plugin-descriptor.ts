@@ -69,6 +69,9 @@ export const pluginDescriptorSchema = z
     if (descriptor.kind === 'transform' && hooks.length === 0) {
       refuse(['hooks'], 'a transform without a hook would never be called');
     }
+    if (descriptor.kind === 'policy' && hooks.length > 0) {
+      refuse(['hooks'], 'a policy has no hooks: it is called right before a request is sent');
+    }
     if (new Set([...required, ...optional]).size < required.length + optional.length) {
       refuse(['required_capabilities'], 'each capability may be named only once, as required or as optional');
     }

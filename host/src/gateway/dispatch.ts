@@ -13,7 +13,7 @@ import type { Member } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { list } from './lists.ts';
 import { ownerOfName, ownerOfUri } from './name-routing.ts';
-import { callMember, requestOptions } from './pipeline.ts';
+import { callMember, hookContext, requestOptions } from './pipeline.ts';
 import { readResource } from './read-resource.ts';
 
 /**
@@ -69,9 +69,24 @@ async function complete(call: Call): Promise<Outcome> {
   return completeAt(call, member, { type, name });
 }
 
-/** Asks a member. Its reference names only what the caller may use. */
-const completeAt = (call: Call, { upstream }: Member, ref: JsonObject): Promise<Outcome> =>
-  upstream.request(call.method, { ...call.params, ref }, requestOptions(call));
+/** Asks a member. Its reference names only what the caller may use, by the decision that lists it. */
+async function completeAt(call: Call, member: Member, ref: Reference): Promise<Outcome> {
+  const { params, route, signal } = call;
+  const { policy } = route.chain;
+  if (policy !== undefined) {
+    call.record.enterUpstream(member.upstream.id);
+    const [kind, name] =
+      ref.type === 'ref/prompt' ? (['prompts', ref.name] as const) : (['resources', ref.uri] as const);
+    const on = hookContext(call, member);
+    const [denied] = await policy.decideMany(on, 'completion/complete', kind, [name], signal);
+    if (denied !== undefined) return { kind: 'block', data: denied };
+  }
+  return member.upstream.request(call.method, { ...params, ref }, requestOptions(call));
+}
+
+type Reference =
+  | { readonly type: 'ref/prompt'; readonly name: string }
+  | { readonly type: 'ref/resource'; readonly uri: string };
 
 function stringIn(params: JsonObject, member: string): string {
   const value = params[member];

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault, fail } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { HookContext } from '../hook/hook-chain.ts';
 import type { ListedPage } from '../hook/unmatched-names.ts';
+import { withoutLookalikes } from '../hook/view/members.ts';
 import { type Answer, resultAnswer } from '../mcp/answer.ts';
 import { type ListMethod, listShape } from '../mcp/methods.ts';
 import { withoutTasks } from '../mcp/tasks.ts';
 import { itemsIn } from '../upstream/catalog.ts';
-import { visibleTo } from './authorize.ts';
+import { kinds, visibleTo } from './authorize.ts';
 import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { pageOf } from './handed-out-uris.ts';
@@ -84,12 +86,30 @@ function noteListed(
 /**
  * Passes a list through the after hooks, without entries that the client cannot or may not call. Plugins may rename
  * entries, and a call is checked under the name that the client sees and under the one that is sent, so both count.
+ * Policies decide about what is sent, so they see the list before the hooks.
  */
 async function pastHooks(call: Call, member: Member, method: ListMethod, answer: Answer): Promise<Outcome> {
   call.record.enterUpstream(member.upstream.id);
-  const shown = visibleTo(call, member, method, callable(call, member, method, answer));
-  const outcome = await afterHooks(call, hookContext(call, member), method, shown);
+  const context = hookContext(call, member);
+  const allowed = visibleTo(call, member, method, callable(call, member, method, answer));
+  const shown = await pastPolicy(call, context, method, allowed);
+  const outcome = await afterHooks(call, context, method, shown);
   return outcome.kind === 'block' || outcome === shown ? outcome : visibleTo(call, member, method, outcome);
+}
+
+/** Removes the entries that a policy denies, without their arguments. The list is written again: see `visibleTo`. */
+async function pastPolicy({ route, signal }: Call, context: HookContext, method: ListMethod, answer: Answer) {
+  const { policy } = route.chain;
+  if (policy === undefined || answer.kind === 'error') return answer;
+  const { key, member } = listShape(method);
+  const named = itemsIn(answer.result, method).flatMap(item => {
+    const { [key]: name } = item;
+    return typeof name === 'string' ? [{ item, name }] : [];
+  });
+  const names = named.map(({ name }) => name);
+  const denials = await policy.decideMany(context, method, kinds[method], names, signal);
+  const items = named.filter((_, place) => denials[place] === undefined).map(({ item }) => item);
+  return resultAnswer({ ...withoutLookalikes(answer.result), [member]: items });
 }
 
 /** Removes task support from a list of tools; other lists are unchanged. */

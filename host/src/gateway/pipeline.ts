@@ -21,7 +21,7 @@ export function callMember(call: Call, member: Member, method: CallMethod, param
   call.record.enterUpstream(member.upstream.id);
   const isHooked = chain.handles('before', method) || chain.handles('after', method);
   const answered =
-    isHooked || chain.isShadowed('before', method) || chain.isShadowed('after', method)
+    isHooked || chain.policy !== undefined || chain.isShadowed('before', method) || chain.isShadowed('after', method)
       ? throughHooks(call, member, method, params)
       : member.upstream.request(method, params, requestOptions(call));
   if (members.length === 1) return answered;
@@ -31,7 +31,7 @@ export function callMember(call: Call, member: Member, method: CallMethod, param
   });
 }
 
-/** Sends a call through the before hooks, its upstream and the after hooks. Each hook call leaves a receipt. */
+/** Sends a call through the before hooks, the policies, its upstream and the after hooks. Each call of a plugin leaves a receipt. */
 async function throughHooks(call: Call, member: Member, method: CallMethod, params: JsonObject): Promise<Outcome> {
   const context = hookContext(call, member);
   context.target = targetOf(method, params);
@@ -40,6 +40,9 @@ async function throughHooks(call: Call, member: Member, method: CallMethod, para
   if (before.kind === 'block') return before;
   const sent = before.params;
   context.target = targetOf(method, sent);
+  // Also what a plugin answers instead of the upstream is decided about: it may have been meant for another caller.
+  const denied = await call.route.chain.policy?.decide(context, method, sent, call.signal);
+  if (denied !== undefined) return { kind: 'block', data: denied };
 
   const answer = before.kind === 'respond' ? resultAnswer(before.result) : await ask(call, member, method, before);
 
@@ -145,13 +148,14 @@ const callTool = (nested: Call, owner: Member, params: JsonObject) => callMember
 /** Creates the hook context of a call to this upstream. */
 export function hookContext(call: Call, member: Member): HookContext {
   const { upstream } = member;
-  const { tenant, subject, claims } = call.principal;
+  const { tenant, subject, scopes, claims } = call.principal;
   return {
     requestId: call.requestId,
     binding: call.route.id,
     upstream: upstream.id,
     ...(tenant !== undefined && { tenant }),
     ...(subject !== undefined && { subject }),
+    ...(call.route.chain.policy !== undefined && { scopes }),
     caller: subject === undefined ? { headers: call.headers } : { headers: call.headers, claims },
     ...(call.route.chain.isRecorded && { listedTool: name => listedTool(member, name) }),
     tools: new NestedTools(call, callTool),

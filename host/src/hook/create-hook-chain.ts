@@ -19,11 +19,12 @@ import type {
   HookChain,
   HookContext,
   HookedPlugin,
+  Policy,
 } from './hook-chain.ts';
 import { refuse } from './invalid-output.ts';
 import { OutputSchemas } from './output-schema.ts';
 import { type HookPlan, Plan } from './plan.ts';
-import type { Receipt } from './receipt.ts';
+import type { Receipt, RecordedHook } from './receipt.ts';
 import type { ReceiptRecorder } from './record/receipt-log.ts';
 import { Recording } from './record/recording.ts';
 import { runInOrder, showToAll } from './run.ts';
@@ -41,6 +42,7 @@ interface HookChainOptions {
   readonly shadows?: ShadowStarter;
   /** Records each hook call, if that is configured. */
   readonly recorder?: ReceiptRecorder | undefined;
+  readonly policy?: Policy | undefined;
 }
 
 /** Creates a hook chain over a runner: the runner knows how to call plugins, the chain knows what outcomes mean. */
@@ -73,8 +75,13 @@ class PluginChain implements HookChain {
     return this.#options.recorder !== undefined;
   }
 
+  get policy() {
+    return this.#options.policy;
+  }
+
   troubles() {
-    return this.#plan.plugins.flatMap(({ health }) => health.trouble ?? []);
+    const policies = this.policy?.plugins ?? [];
+    return [...this.#plan.plugins, ...policies].flatMap(({ health }) => health?.trouble ?? []);
   }
 
   dropped() {
@@ -206,7 +213,7 @@ class PluginChain implements HookChain {
   }
 
   /** Logs each failure with the details its author needs; of many similar ones, a few and their number. */
-  #failedIn(on: HookContext, hook: HookName) {
+  #failedIn(on: HookContext, hook: RecordedHook) {
     return (failed: Failure, plugin: HookedPlugin): void => {
       const { cause, message } = failed;
       const { requestId: request, binding, upstream } = on;

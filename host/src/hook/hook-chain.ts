@@ -11,8 +11,8 @@ import type { HookName } from '../contract/hook-name.ts';
 import type { CallingMode } from '../contract/hook-policy.ts';
 import type { Cancellation } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { CallMethod, HookedMethod } from '../mcp/methods.ts';
-import type { HookSubject, NamedTarget, Test } from './condition.ts';
+import type { CallMethod, CompleteMethod, HookedMethod, ListMethod } from '../mcp/methods.ts';
+import type { HookSubject, NamedTarget, TargetField, Test } from './condition.ts';
 import type { PluginHealth, PluginTrouble } from './plugin-health.ts';
 import type { Receipts } from './receipt.ts';
 import type { ListedPage } from './unmatched-names.ts';
@@ -26,6 +26,8 @@ export interface HookContext {
   target?: string | undefined;
   readonly tenant?: string;
   readonly subject?: string;
+  /** The caller's scopes, for policies. */
+  readonly scopes?: readonly string[];
   /** The caller. A plugin sees only the fields that its grants allow. */
   readonly caller?: Caller;
   /** Returns a tool as its upstream lists it, if that is known. Only for receipts. */
@@ -74,10 +76,55 @@ export interface AfterOptions {
   readonly outputSchema?: OutputSchemaLookup;
 }
 
+/**
+ * The plugins that decide about the requests of one binding. A request is allowed only if each of them allows it:
+ * whatever fails, in any way, denies.
+ */
+export interface Policy {
+  readonly plugins: readonly PolicyPlugin[];
+  /**
+   * Decides about a request as it will be sent.
+   * @returns why it is denied; undefined if it is allowed
+   * @throws the signal's reason when it aborts; Fault `overloaded`
+   */
+  decide(
+    on: HookContext,
+    method: CallMethod,
+    params: JsonObject,
+    signal?: Cancellation,
+  ): Promise<BlockData | undefined>;
+  /**
+   * Decides about targets whose arguments are not known: the entries of a list, or what a completion is for.
+   * @param names the names, URIs or URI templates, as their upstream names them
+   * @returns for each why it is denied; undefined if it is allowed
+   * @throws the signal's reason when it aborts; Fault `overloaded`
+   */
+  decideMany(
+    on: HookContext,
+    method: DecidedMethod,
+    kind: TargetField,
+    names: readonly string[],
+    signal?: Cancellation,
+  ): Promise<readonly (BlockData | undefined)[]>;
+}
+
+/** The methods with targets whose arguments are not known. */
+export type DecidedMethod = ListMethod | CompleteMethod;
+
+/** A policy of a binding. Without `health` it is not loaded, and every request is denied. */
+export interface PolicyPlugin {
+  readonly id: string;
+  readonly version?: string;
+  readonly digest?: string;
+  readonly health?: PluginHealth;
+}
+
 /** The plugins of one binding, in order. A plugin's failure is handled by its `on_error`, never thrown. */
 export interface HookChain {
   /** The ids of the plugins, in the order in which they run. */
   readonly plugins: readonly string[];
+  /** Decides about requests, after all hooks before the upstream; absent if there are no policies. */
+  readonly policy?: Policy | undefined;
   /** Whether its hook calls are recorded. */
   readonly isRecorded?: boolean;
   /** The plugins that are currently not called. */

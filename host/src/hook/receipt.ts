@@ -1,12 +1,16 @@
 import type { CallReport } from '../contract/hook-call.ts';
-import type { HookName } from '../contract/hook-name.ts';
+import { hookNames } from '../contract/hook-name.ts';
 import type { CallingMode } from '../contract/hook-policy.ts';
 import { bounded } from '../core/bounded.ts';
 import { effects } from './mode.ts';
 
+/** What a plugin was called for: a hook, or a decision of a policy. */
+export const recordedHooks = [...hookNames, 'policy_decide', 'policy_decide_many'] as const;
+export type RecordedHook = (typeof recordedHooks)[number];
+
 /** The receipt of one hook call. It never changes: a later correction is a receipt of its own. */
 export type Receipt = CallReport & {
-  readonly hook: HookName;
+  readonly hook: RecordedHook;
   /** Absent for `enforce`. */
   readonly mode?: CallingMode;
 };

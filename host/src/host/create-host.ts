@@ -114,7 +114,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       ...(settings.enable_plugin_api && {
         plugins: () =>
           generations.current.reports().map(report => {
-            const bindings = config.bindings.filter(({ transforms }) => transforms.includes(report.id));
+            const bindings = config.bindings.filter(each => [...each.transforms, ...each.policies].includes(report.id));
             return { ...report, bindings: bindings.map(({ id }) => id) };
           }),
       }),

@@ -9,6 +9,7 @@ import { compileConditions, namedTargets } from '../hook/condition.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { PluginHealth, type PluginTrouble } from '../hook/plugin-health.ts';
+import { createPolicy } from '../hook/policy.ts';
 import type { ReceiptRecorder } from '../hook/record/receipt-log.ts';
 import { ShadowCalls } from '../hook/shadow-calls.ts';
 import { createShadowRecorder } from '../hook/shadow-recorder.ts';
@@ -95,14 +96,18 @@ export async function openGeneration(
   const shadows = new ShadowCalls(createShadowRecorder(facilities.metrics, log));
   return {
     plugins,
-    chainOf({ id: binding, transforms }) {
+    chainOf({ id: binding, transforms, policies }) {
       const named = transforms.flatMap(name => {
         const plugin = hooked.find(({ id }) => id === name);
         if (plugin === undefined) return [];
         const matches = compileConditions(plugin.conditions, binding);
         return matches === 'never' ? [] : [{ ...plugin, matches, named: namedTargets(plugin.conditions, binding) }];
       });
-      return createHookChain({ plugins: named, runner, log, mask, shadows, recorder });
+      // A policy that is not loaded denies, so it keeps its place.
+      const deciding = policies.map(id => hooked.find(plugin => plugin.id === id) ?? { id });
+      const policy =
+        deciding.length === 0 ? undefined : createPolicy({ plugins: deciding, runner, log, mask, recorder });
+      return createHookChain({ plugins: named, runner, log, mask, shadows, recorder, policy });
     },
     usage: () => running.usage(),
     reports: () =>

@@ -5,6 +5,7 @@ import type { Log } from '../core/log.ts';
 import { masked } from '../core/masked.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
 import { checkBands } from '../plugin/band-conflict.ts';
+import { checkPlaces } from '../plugin/check-places.ts';
 import type { Learner } from '../plugin/learned-grants.ts';
 import { loadPlugins } from '../plugin/load.ts';
 import type { Plugin } from '../plugin/plugin.ts';
@@ -37,6 +38,7 @@ export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSig
       lock,
       signal,
     });
+    checkPlaces(config, plugins);
     checkBands(config, plugins);
     return plugins;
   };

@@ -96,6 +96,8 @@ export type CallMethod = MethodOf<'call'>;
 /** A method that lists. Its results pass hooks. */
 export type ListMethod = MethodOf<'list'>;
 export type HookedMethod = CallMethod | ListMethod;
+/** A method that completes an argument. */
+export type CompleteMethod = MethodOf<'complete'>;
 
 const namesOf = <K extends Method['kind']>(...kinds: readonly K[]) =>
   (Object.keys(methods) as MethodName[]).filter((name): name is MethodOf<K> =>

@@ -57,6 +57,7 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
     return {
       id: entry.id,
       version: descriptor.version,
+      kind: descriptor.kind,
       hooks,
       tags: entry.tags ?? descriptor.tags,
       author: descriptor.author,

@@ -1,5 +1,6 @@
 import type { Origin, Signer } from '../contract/artifact.ts';
 import type { HookName } from '../contract/hook-name.ts';
+import type { PluginKind } from '../contract/kinds.ts';
 import type { Digest } from '../core/digest.ts';
 import type { WasmPlugin } from '../runtime/wasm/wasm-plugin.ts';
 
@@ -7,6 +8,7 @@ import type { WasmPlugin } from '../runtime/wasm/wasm-plugin.ts';
 export interface Plugin {
   readonly id: string;
   readonly version: string;
+  readonly kind: PluginKind;
   /** The hooks that it is called for. */
   readonly hooks: ReadonlySet<HookName>;
   readonly tags: readonly string[];

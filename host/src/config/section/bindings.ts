@@ -4,12 +4,17 @@ import { memberAt } from '../member-at.ts';
 import { allow, allowProblems, allowWarnings } from './allow.ts';
 import { scope } from './identity-oauth.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
+import { policyProblems } from './policies.ts';
 import { section } from './section.ts';
 
 const binding = z.strictObject({
   id: pluginIdSchema.describe('Served at /mcp/{id}.'),
   upstreams: z.array(z.string()).min(1),
   transforms: z.array(z.string()).default([]).describe('Ids of plugins.'),
+  policies: z
+    .array(z.string())
+    .default([])
+    .describe('Ids of plugins that decide about each request right before it is sent, and about entries of lists.'),
   allow,
   default: z
     .boolean()
@@ -41,11 +46,14 @@ export const bindingsSection = section({
     const perBinding = bindings.flatMap(({ path }) => {
       const used = listed(value, [...path, 'upstreams']);
       const transforms = listed(value, [...path, 'transforms']);
+      const policies = listed(value, [...path, 'policies']);
       return [
         ...duplicates(used),
         ...duplicates(transforms),
         ...unknownNames(upstreams, used, 'upstream'),
         ...unknownNames(plugins, transforms, 'plugin'),
+        ...duplicates(policies),
+        ...unknownNames(plugins, policies, 'plugin'),
         ...allowProblems(value, path),
       ];
     });
@@ -58,7 +66,7 @@ export const bindingsSection = section({
         message: 'another binding is already the default',
         hint: 'keep `default: true` only on the binding that /mcp should serve',
       }));
-    return [...duplicates(bindings), ...perBinding, ...furtherDefaults];
+    return [...duplicates(bindings), ...perBinding, ...policyProblems(value), ...furtherDefaults];
   },
   warnings: value => entries(value, ['bindings']).flatMap(binding => allowWarnings(value, binding)),
 });

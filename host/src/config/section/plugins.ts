@@ -192,12 +192,12 @@ function secretsUsed(value: JsonObject, pluginPath: Path): readonly Named[] {
 function unusedPlugins(value: JsonObject): readonly Problem[] {
   const used = new Set(
     entries(value, ['bindings'])
-      .flatMap(({ path }) => listed(value, [...path, 'transforms']))
+      .flatMap(({ path }) => [...listed(value, [...path, 'transforms']), ...listed(value, [...path, 'policies'])])
       .map(({ name }) => name),
   );
   return entries(value, ['plugins'])
     .filter(({ name }) => !used.has(name))
-    .map(({ name, path }) => ({ path, message: `no binding lists the plugin ${name} in its transforms` }));
+    .map(({ name, path }) => ({ path, message: `no binding lists the plugin ${name} in its transforms or policies` }));
 }
 
 /** What a mode means that protects nothing, by mode. */

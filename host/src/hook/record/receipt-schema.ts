@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hookNames } from '../../contract/hook-name.ts';
+import { recordedHooks } from '../receipt.ts';
 
 const hash = z.templateLiteral(['hmac-sha256:', z.string().regex(/^[0-9a-f]{64}$/)]);
 const count = z.int().nonnegative();
@@ -19,7 +19,7 @@ export const receiptSchema = z
     subject: hash.optional().describe('The authenticated caller, hashed.'),
     method: z.string().describe('The method of MCP.'),
     tool: z.string().optional().describe('The called tool, if its upstream lists it.'),
-    hook: z.enum(hookNames),
+    hook: z.enum(recordedHooks),
     plugin: z.string(),
     version: z.string().optional(),
     digest: z.string().optional().describe("The digest of the plugin's artifact."),

@@ -1,11 +1,14 @@
 import type { Cancellation } from '../../core/canceller.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { type HookedMethod, methods } from '../../mcp/methods.ts';
+import { type CompleteMethod, type HookedMethod, methods } from '../../mcp/methods.ts';
 import type { HookContext, HookedPlugin } from '../hook-chain.ts';
 import type { Receipt } from '../receipt.ts';
 import type { ListedTool } from './named-members.ts';
 import type { HookCallRecord } from './receipt-line.ts';
 import type { ReceiptRecorder } from './receipt-log.ts';
+
+/** A method whose requests plugins see or decide about. */
+type DecidedMethod = HookedMethod | CompleteMethod;
 
 type Artifact = Pick<HookedPlugin, 'version' | 'digest'>;
 
@@ -21,10 +24,10 @@ export interface ValuesOfCall {
 export class Recording {
   readonly #recorder: ReceiptRecorder;
   readonly #on: HookContext;
-  readonly #method: HookedMethod;
+  readonly #method: DecidedMethod;
   readonly #signal: Cancellation | undefined;
 
-  constructor(recorder: ReceiptRecorder, on: HookContext, method: HookedMethod, signal: Cancellation | undefined) {
+  constructor(recorder: ReceiptRecorder, on: HookContext, method: DecidedMethod, signal: Cancellation | undefined) {
     this.#recorder = recorder;
     this.#on = on;
     this.#method = method;

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { capabilities } from '@sallyport/host/capability';
 import { type Config, loadConfig, parseListen, readConfig } from '@sallyport/host/config';
-import type { PluginDescriptor } from '@sallyport/host/contract';
+import { kinds, type PluginDescriptor } from '@sallyport/host/contract';
 import { fail } from '@sallyport/host/core';
 
 export interface DevPlugin {
@@ -31,8 +31,9 @@ export async function devConfig({ file, ...own }: DevPlace, plugin: DevPlugin): 
   const { descriptor, component, publicKeyPem } = plugin;
   const config = file === undefined ? await ownConfig(own, descriptor) : await readConfig(file);
   const { id } = descriptor;
-  if (!config.bindings.some(({ transforms }) => transforms.includes(id))) {
-    const hint = `list ${id} under "plugins:" and in the "transforms:" of a binding`;
+  const { place = 'transforms' } = kinds[descriptor.kind];
+  if (!config.bindings.some(binding => binding[place].includes(id))) {
+    const hint = `list ${id} under "plugins:" and in the "${place}:" of a binding`;
     return fail('usage', { ...(file !== undefined && { file }), what: `no binding uses the plugin ${id}`, hint });
   }
   // Digest and signature settings of the file are for another component than this build.
@@ -51,7 +52,8 @@ export const devListen = ({ listen }: Config, port: number | undefined) => ({
 });
 
 async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descriptor: PluginDescriptor) {
-  const { id, required_capabilities, optional_capabilities } = descriptor;
+  const { id, kind, required_capabilities, optional_capabilities } = descriptor;
+  const { place = 'transforms' } = kinds[kind];
   const asked = [...required_capabilities, ...optional_capabilities];
   // Capabilities that need a target in their grant are granted only by the author's own configuration.
   const granted = capabilities.filter(({ name, grant }) => asked.includes(name) && grant.safeParse({}).success);
@@ -62,7 +64,7 @@ async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descr
     kv: { store: 'memory' },
     limits: { lanes: 1 },
     upstreams: [{ id: 'echo', http: { url: upstreamUrl } }],
-    bindings: [{ id: 'dev', upstreams: ['echo'], transforms: [id] }],
+    bindings: [{ id: 'dev', upstreams: ['echo'], [place]: [id] }],
     plugins: [
       { id, source: { file: './plugin.wasm' }, grants: Object.fromEntries(granted.map(({ name }) => [name, {}])) },
     ],

@@ -1,0 +1,174 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Decision, Request } from '../contract/generated/types.js';
+import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../contract/hook-call.ts';
+import { Fault } from '../core/fault.ts';
+import { silentLog } from '../core/log.ts';
+import type { HookContext } from './hook-chain.ts';
+import { PluginHealth } from './plugin-health.ts';
+import { createPolicy } from './policy.ts';
+import { Receipts } from './receipt.ts';
+
+const violation = { code: 'NO', reason: 'because', description: 'a rule' };
+const allow: Decision = { tag: 'allow' };
+const deny: Decision = { tag: 'deny', val: violation };
+const causes: readonly FailureCause[] = ['trap', 'timeout', 'limit', 'invalid_output', 'unavailable'];
+
+type Rule = (request: Request) => Decision | FailureCause;
+
+const nameIn = ({ val }: Request) => ('name' in val ? val.name : val.uri);
+const named =
+  (names: readonly string[], decision: Decision | FailureCause): Rule =>
+  request =>
+    names.includes(nameIn(request)) ? decision : allow;
+
+/** Runs rules in place of plugins. */
+function runnerOf(rules: Readonly<Record<string, Rule>>) {
+  const inputs: ChainInput[] = [];
+  const run = async (input: ChainInput): Promise<ChainOutput> => {
+    inputs.push(input);
+    const [{ plugin } = { plugin: '' }] = input.calls;
+    const rule = rules[plugin] ?? (() => allow);
+    const all = (input.stage === 'decideMany' ? input.value : [input.value as Request]).map(rule);
+    const cause = all.find(each => typeof each === 'string');
+    const report = { plugin, wallMs: 1 };
+    if (cause !== undefined) return { reports: [{ ...report, outcome: 'failed', cause, message: 'for the test' }] };
+    const decisions = all as Decision[];
+    const [first = allow] = decisions;
+    if (input.stage === 'decideMany') return { reports: [{ ...report, outcome: 'proceed' }], decisions };
+    if (first.tag === 'allow') return { reports: [{ ...report, outcome: 'proceed' }] };
+    return { reports: [{ ...report, outcome: 'block', violation: first.val }] };
+  };
+  return { run, inputs };
+}
+
+const context = (): HookContext => ({
+  ...{ requestId: 'r-1', binding: 'main', upstream: 'mail', tenant: 'one', subject: 'ada', scopes: ['mail:read'] },
+  receipts: new Receipts(),
+});
+
+function open(rules: Readonly<Record<string, Rule>>, runner: HookRunner = runnerOf(rules)) {
+  const health = () => new PluginHealth('p', silentLog(), { failures: 2, openMs: 60_000 });
+  const plugins = Object.keys(rules).map(id => ({ id, health: health() }));
+  const on = context();
+  const policy = createPolicy({ plugins, runner, log: silentLog() });
+  const decide = (name: string) => policy.decide(on, 'tools/call', { name, arguments: { n: 1 } });
+  const listed = async (...names: string[]) => {
+    const denials = await policy.decideMany(on, 'tools/list', 'tools', names);
+    return names.filter((_, place) => denials[place] === undefined);
+  };
+  return { policy, on, decide, listed };
+}
+
+describe('[HOOK-150] a request', () => {
+  it('is allowed only if every policy allows it, and denied with the violation of the first that does not', async () => {
+    const { decide, on } = open({
+      a: named(['x'], deny),
+      b: named(['x', 'y'], { ...deny, val: { ...violation, code: 'B' } }),
+    });
+    expect(await decide('z')).toBeUndefined();
+    expect(await decide('x')).toEqual({ plugin: 'a', ...violation });
+    expect(await decide('y')).toEqual({ plugin: 'b', ...violation, code: 'B' });
+    expect(on.receipts.calls.map(({ plugin, hook, outcome }) => `${plugin} ${hook} ${outcome}`)).toEqual([
+      ...['a policy_decide proceed', 'b policy_decide proceed', 'a policy_decide block'],
+      ...['a policy_decide proceed', 'b policy_decide block'],
+    ]);
+  });
+
+  it('is shown as it will be sent, with method, caller and scopes', async () => {
+    const runner = runnerOf({});
+    await open({ a: () => allow }, runner).decide('x');
+    expect(runner.inputs).toMatchObject([
+      {
+        ...{ stage: 'decide', calls: [{ plugin: 'a', stopOnBlock: true, stopOnFailure: true }] },
+        value: { tag: 'tool-call', val: { name: 'x', arguments: '{"n":1}' } },
+        context: { requestId: 'r-1', method: 'tools/call', tenant: 'one', subject: 'ada', scopes: ['mail:read'] },
+      },
+    ]);
+  });
+});
+
+describe('[HOOK-151] a policy that fails denies', () => {
+  it.each(causes)('by %s', async cause => {
+    const { decide, listed } = open({ a: named(['x'], cause) });
+    expect(await decide('x')).toMatchObject({ plugin: 'a', code: 'plugin_failed', details: { cause } });
+    expect(await decide('y')).toBeUndefined();
+    expect(await listed('x', 'y')).toEqual([]);
+    expect(await listed('y', 'z')).toEqual(['y', 'z']);
+  });
+
+  it.each<[what: string, output: ChainOutput]>([
+    ['no report', { reports: [] }],
+    ['an outcome of a transform', { reports: [{ plugin: 'a', wallMs: 1, outcome: 'modified' }] }],
+    ['fewer decisions', { reports: [{ plugin: 'a', wallMs: 1, outcome: 'proceed' }], decisions: [] }],
+  ])('where it returns %s', async (_, output) => {
+    const { decide, listed } = open({ a: () => allow }, { run: async () => output });
+    if (output.decisions === undefined) expect(await decide('x')).toMatchObject({ code: 'plugin_failed' });
+    expect(await listed('x')).toEqual([]);
+  });
+
+  it('where it is not loaded, or its lanes are closed', async () => {
+    const missing = createPolicy({ plugins: [{ id: 'gone' }], runner: runnerOf({}), log: silentLog() });
+    const denied = { plugin: 'gone', code: 'plugin_failed', details: { cause: 'unavailable' } };
+    expect(await missing.decide(context(), 'tools/call', { name: 'x' })).toMatchObject(denied);
+    expect(await missing.decideMany(context(), 'tools/list', 'tools', ['x'])).toMatchObject([denied]);
+    const closed = vi.fn(async () => Promise.reject(new Error('closed')));
+    expect(await open({ a: () => allow }, { run: closed }).decide('x')).toMatchObject({ code: 'plugin_failed' });
+  });
+
+  it('where its breaker holds it back, without a call', async () => {
+    const runner = runnerOf({ a: () => 'trap' });
+    const { decide } = open({ a: () => 'trap' }, runner);
+    for (let time = 0; time < 4; time += 1) expect(await decide('x')).toMatchObject({ code: 'plugin_failed' });
+    expect(runner.inputs).toHaveLength(2);
+  });
+
+  it('where the request cannot be shown to it', async () => {
+    const { policy, on } = open({ a: () => allow });
+    const odd = { name: 'x', arguments: [] };
+    expect(await policy.decide(on, 'tools/call', odd)).toMatchObject({ code: 'not_showable' });
+  });
+
+  it('unless the gateway is too busy to ask it, which no plugin is blamed for', async () => {
+    const busy = async () => Promise.reject(new Fault('overloaded'));
+    const { decide, listed } = open({ a: () => allow }, { run: busy });
+    await expect(decide('x')).rejects.toThrow(Fault);
+    await expect(listed('x')).rejects.toThrow(Fault);
+  });
+});
+
+describe('[HOOK-152] the entries of a list', () => {
+  it('are decided together, each by every policy that has not been spared it', async () => {
+    const runner = runnerOf({ a: named(['x'], deny), b: named(['y'], deny) });
+    const { listed, on } = open({ a: () => allow, b: () => allow }, runner);
+    expect(await listed('x', 'y', 'z')).toEqual(['z']);
+    expect(runner.inputs.map(({ value }) => (value as Request[]).map(nameIn))).toEqual([
+      ['x', 'y', 'z'],
+      ['y', 'z'],
+    ]);
+    expect(runner.inputs[0]).toMatchObject({ stage: 'decideMany', context: { method: 'tools/list' } });
+    expect(on.receipts.calls.map(({ hook, outcome }) => `${hook} ${outcome}`)).toEqual([
+      'policy_decide_many proceed',
+      'policy_decide_many proceed',
+    ]);
+  });
+
+  it('are decided a few hundred at a time', async () => {
+    const runner = runnerOf({});
+    const { listed } = open({ a: () => allow }, runner);
+    const names = Array.from({ length: 450 }, (_, index) => `t${index}`);
+    expect(await listed(...names)).toEqual(names);
+    expect(runner.inputs).toHaveLength(3);
+    expect(await listed()).toEqual([]);
+  });
+
+  it.each([
+    ['tools', 'tools/list', { tag: 'tool-call', val: { name: 'x', arguments: '{}' } }],
+    ['prompts', 'prompts/list', { tag: 'prompt-get', val: { name: 'x', arguments: '{}' } }],
+    ['resources', 'resources/templates/list', { tag: 'resource-read', val: { uri: 'x' } }],
+    ['prompts', 'completion/complete', { tag: 'prompt-get', val: { name: 'x', arguments: '{}' } }],
+  ] as const)('are shown as requests without arguments: %s of %s', async (kind, method, request) => {
+    const runner = runnerOf({});
+    await open({ a: () => allow }, runner).policy.decideMany(context(), method, kind, ['x']);
+    expect(runner.inputs).toMatchObject([{ value: [request], context: { method } }]);
+  });
+});
