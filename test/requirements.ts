@@ -161,6 +161,16 @@ export const requirements = {
     'A plugin with `kv_store` and `secret_store` shares its lane and is answered at once; in a process, and beside capabilities that wait, it gets the same answers.',
   'CAP-110': 'A chain that stored something does not run again when another chain ends its lane.',
   'CAP-111': 'Only capabilities that reach servers and other tools suspend a plugin; all others answer at once.',
+  'CAP-112': 'Values on disk belong to a thread of their own, which lanes ask without the gateway’s thread.',
+  'CAP-113': 'The thread of the store holds each plugin to its own keys and its grant, whatever its lane asks.',
+  'CAP-114':
+    'A lane that is ended while it uses values on disk loses no addition, leaves nothing half written, and holds up no other.',
+  'CAP-115': 'Closing the store commits what was asked, also while another process has the file to itself.',
+  'CAP-116':
+    'If the thread of the store ends, or the disk is full, uses of kv_store fail with the reason, and the gateway goes on; the thread starts again.',
+  'CAP-117':
+    'While another process locks the file of the store, requests that do not use it are served as before, and calls that do end by their deadline.',
+  'CAP-118': 'An inline plugin with kv_store on disk is refused by start and by check, with what to do.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

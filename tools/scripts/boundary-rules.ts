@@ -34,7 +34,8 @@ const inner: Readonly<Record<string, readonly string[]>> = {
 const kept: readonly { readonly modules: readonly string[]; readonly by: string | undefined }[] = [
   { modules: ['hono', '@hono/[^/]+'], by: 'http' },
   { modules: ['@modelcontextprotocol/[^/]+'], by: undefined },
-  { modules: ['@bytecodealliance/[^/]+', 'worker_threads'], by: 'runtime/wasm' },
+  { modules: ['@bytecodealliance/[^/]+'], by: 'runtime/wasm' },
+  { modules: ['worker_threads'], by: '(runtime/wasm|state/sqlite)' },
 ];
 
 /** Code that runs on lane threads. A guest that escaped its sandbox could use everything a lane loads. */
@@ -80,7 +81,7 @@ export const rules: IForbiddenRuleType[] = [
     from: { path: inLane, pathNot: test },
     to: {
       reachable: true,
-      pathNot: `^(host/src/(core/|contract/|egress/(forbidden-headers|request)\\.ts$|state/(kv(-table)?\\.ts$|memory/shared/)|${capabilityInLane}|runtime/)|(node:)?(${nodeInLane.join('|')})$)`,
+      pathNot: `^(host/src/(core/|contract/|egress/(forbidden-headers|request)\\.ts$|state/(kv(-table)?\\.ts$|memory/shared/|sqlite/lane/)|${capabilityInLane}|runtime/)|(node:)?(${nodeInLane.join('|')})$)`,
     },
   },
   {

@@ -30,10 +30,15 @@ export type Serve = (request: unknown, call: ServedCall) => Promise<unknown>;
 
 /** What lanes use directly. */
 export interface Lent {
-  /** Plain data or shared memory, which the lane's functions get as `lane.lent`. */
-  readonly data: unknown;
+  /**
+   * Returns plain data and shared memory for a thread, which the lane's functions get as `lane.lent`; undefined if that
+   * thread gets none.
+   */
+  lend(thread: number): unknown;
   /** Finishes what a thread left undone that has ended, or that runs no call now. */
   settle(thread: number): void;
+  /** Takes back what a thread was lent, which has ended. */
+  end(thread: number): void;
 }
 
 /** What the gateway's side of a capability can use, for one plugin. */

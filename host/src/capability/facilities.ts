@@ -6,8 +6,10 @@ import type { Secrets } from './secret-store/secrets.ts';
 
 /** What the gateway keeps for the capabilities of all plugins. Lanes have none of it. */
 export interface Facilities {
-  /** Returns the store of values, which the first call opens. @throws Fault `kv_unusable` */
+  /** Returns the store of values, which the first call begins to open. */
   kv(): KvStore;
+  /** Resolves once the store of values is open, if it was used. @throws Fault `kv_unusable` */
+  opened(): Promise<void>;
   readonly secrets: Secrets;
   readonly metrics: Metrics;
   readonly audit: AuditTrail;

@@ -1,10 +1,11 @@
-import { Faults, toFaults } from '../core/fault.ts';
+import { type Fault, Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { SecretMask } from '../core/secret-mask.ts';
 import type { KvStore } from '../state/kv.ts';
 import { createMemoryKv } from '../state/memory/kv.ts';
 import { openSqliteKv } from '../state/sqlite/kv.ts';
+import { openDatabase } from '../state/sqlite/thread/open-database.ts';
 import { type AuditTrail, openAuditTrail } from './audit/audit-trail.ts';
 import type { Facilities } from './facilities.ts';
 import { refusalsMetric } from './refusal.ts';
@@ -13,7 +14,7 @@ import { tryAt } from './try-at.ts';
 
 export interface FacilityOptions {
   readonly kv: { readonly store: 'memory' } | { readonly store: 'sqlite'; readonly path: string };
-  /** Whether the store of values is opened at once, its problem reported with the others, and not when it is first used. */
+  /** Whether the store of values is opened at once, and not when it is first used. */
   readonly usesKv?: boolean;
   readonly secrets: readonly SecretPlace[];
   readonly audit: { readonly file?: string | undefined };
@@ -23,45 +24,72 @@ export interface FacilityOptions {
 }
 
 /**
- * Opens what the capabilities of all plugins share; the store of values only once it is used.
- * @throws Faults of `secret_unavailable`, `kv_unusable`, `audit_unusable`: all that cannot be opened
+ * Opens what the capabilities of all plugins share; the store of values only once it is used, and `opened` reports its
+ * problem.
+ * @throws Faults of `secret_unavailable`, `audit_unusable`: all that cannot be opened
  */
-export function openFacilities(options: FacilityOptions): Facilities & AsyncDisposable {
-  const { kv, audit, log } = options;
-  return facilitiesWith(options, {
-    store: () => (kv.store === 'memory' ? createMemoryKv() : openSqliteKv(kv.path)),
-    trail: () => openAuditTrail(audit.file, log),
-  });
+export const openFacilities = (options: FacilityOptions): Facilities & AsyncDisposable =>
+  facilitiesWith(options, openersOf(options));
+
+/**
+ * Opens the same, and waits for the store of values if it is used.
+ * @throws Faults as openFacilities does, and of `kv_unusable`: all that cannot be opened
+ */
+export async function openFacilitiesWithKv(options: FacilityOptions): Promise<Facilities & AsyncDisposable> {
+  if (options.usesKv !== true) return openFacilities(options);
+  const open = openersOf(options);
+  const store = open.store();
+  const [all, kv] = await Promise.allSettled([
+    (async () => facilitiesWith(options, open, () => store))(),
+    store.opened,
+  ]);
+  if (all.status === 'fulfilled' && kv.status === 'fulfilled') return all.value;
+  if (all.status === 'fulfilled') await all.value[Symbol.asyncDispose]();
+  throw new Faults([all, kv].flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : [])));
 }
+
+const openersOf = ({ kv, audit, log }: FacilityOptions): Openers => ({
+  store: () => (kv.store === 'memory' ? createMemoryKv() : openSqliteKv(kv.path, { failed: reportEnded(log) })),
+  trail: () => openAuditTrail(audit.file, log),
+});
 
 /**
  * The same, without a file that is written to: whether they could be is tried, and nothing is left behind.
- * @throws Faults as openFacilities does
+ * @throws Faults as openFacilities does, and of `kv_unusable`
  */
 export function tryFacilities(options: FacilityOptions): Facilities & AsyncDisposable {
   const { kv, audit, log } = options;
-  return facilitiesWith(options, {
+  const open: Openers = {
     store() {
-      if (kv.store === 'sqlite')
-        tryAt(kv.path, { makesFolders: true }, path => void openSqliteKv(path)[Symbol.asyncDispose]());
-      return createMemoryKv();
+      const memory = createMemoryKv();
+      if (kv.store === 'memory') return memory;
+      tryAt(kv.path, { makesFolders: true }, path => openDatabase(path).close());
+      // Threads cannot use it directly, as little as a file.
+      const { lending: _, ...store } = memory;
+      return store;
     },
     trail() {
       const { file } = audit;
       if (file !== undefined) tryAt(file, { makesFolders: false }, path => openAuditTrail(path, log)[Symbol.dispose]());
       return openAuditTrail(undefined, log);
     },
-  });
+  };
+  return facilitiesWith(options, open, options.usesKv === true ? open.store : undefined);
 }
+
+const reportEnded = (log: Log) => (fault: Fault) =>
+  log.error({ ...fault.details }, 'kv_store does not work: its thread has ended and will be started again');
 
 interface Openers {
   store(): KvStore;
   trail(): AuditTrail;
 }
 
+/** @param first opens the store of values at once */
 function facilitiesWith(
-  { usesKv = false, secrets, mask = new SecretMask() }: FacilityOptions,
+  { secrets, mask = new SecretMask() }: FacilityOptions,
   open: Openers,
+  first: () => KvStore | undefined = () => undefined,
 ): Facilities & AsyncDisposable {
   const metrics = new Metrics();
   metrics.declare(refusalsMetric, {
@@ -79,7 +107,7 @@ function facilitiesWith(
   };
   const known: Secrets | undefined = attempt(() => openSecrets(secrets, mask));
   const trail = attempt(open.trail);
-  let store = usesKv ? attempt(open.store) : undefined;
+  let store = attempt(first);
   if (known === undefined || trail === undefined || faults.length > 0) {
     trail?.[Symbol.dispose]();
     void store?.[Symbol.asyncDispose]();
@@ -89,6 +117,15 @@ function facilitiesWith(
     kv() {
       store ??= open.store();
       return store;
+    },
+    async opened() {
+      try {
+        await store?.opened;
+      } catch (error) {
+        // The next use tries again.
+        store = undefined;
+        throw error;
+      }
     },
     secrets: known,
     metrics,

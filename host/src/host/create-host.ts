@@ -1,4 +1,4 @@
-import { openFacilities } from '../capability/open-facilities.ts';
+import { openFacilitiesWithKv } from '../capability/open-facilities.ts';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
 import { masked } from '../core/masked.ts';
@@ -64,7 +64,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   // The threads load their code while plugins are loaded and verified.
   await using threads = new ReadyThreads(config.plugins.length === 0 ? 0 : limits.lanes);
   const { plugins, facilities } = await loadBeside(
-    () => openFacilities(facilityOptions(config, ownLog, mask)),
+    () => openFacilitiesWithKv(facilityOptions(config, ownLog, mask)),
     loadAll(config, log, lock, signal),
   );
   const { metrics, secrets } = opened.use(facilities);

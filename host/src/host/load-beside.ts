@@ -17,7 +17,7 @@ export function facilityOptions(config: Config, log: Log, mask: SecretMask): Fac
  * @throws Faults of both, and then nothing is left open
  */
 export async function loadBeside<F extends AsyncDisposable>(
-  open: () => F,
+  open: () => F | Promise<F>,
   loading: Promise<readonly Plugin[]>,
 ): Promise<{ readonly facilities: F; readonly plugins: readonly Plugin[] }> {
   const [opened, loaded] = await Promise.allSettled([(async () => open())(), loading]);

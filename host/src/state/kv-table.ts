@@ -14,7 +14,8 @@ export interface KvTable {
   look<T>(work: () => T): T;
   /** The value may be that of the table itself, valid until the next step. */
   read(space: KvSpace, key: string): KvEntry | undefined;
-  write(space: KvSpace, key: string, entry: KvEntry): void;
+  /** @param isRenewed whether the key has an entry with the same end, of which only the value changes */
+  write(space: KvSpace, key: string, entry: KvEntry, isRenewed?: boolean): void;
   remove(space: KvSpace, key: string): void;
   /** Keys of entries that are not expired, by their UTF-8 bytes. */
   keys(space: KvSpace, prefix: string, after: string | undefined, limit: number, now: number): readonly string[];
@@ -35,11 +36,12 @@ export function kvOperations(table: KvTable, now: () => number = Date.now): KvOp
     return entry?.expiresAt !== undefined && entry.expiresAt <= now() ? undefined : entry;
   };
 
-  const put = (space: KvSpace, key: string, entry: KvEntry, { quota }: KvWrite) => {
+  /** @param known the entry of the key, if it is live and was read before */
+  const put = (space: KvSpace, key: string, entry: KvEntry, { quota }: KvWrite, known?: KvEntry) => {
     table.sweepSome(now());
     const fits = () => {
       const used = table.usage(space);
-      const present = table.read(space, key);
+      const present = known ?? table.read(space, key);
       const bytes = used.bytes - (present?.value.length ?? -Buffer.byteLength(key)) + entry.value.length;
       if (used.keys + (present === undefined ? 1 : 0) > quota.keys) return `more than ${quota.keys} keys`;
       return bytes > quota.bytes ? `more than ${quota.bytes} bytes` : undefined;
@@ -47,7 +49,7 @@ export function kvOperations(table: KvTable, now: () => number = Date.now): KvOp
     if (fits() !== undefined) table.sweepSpace(space, now());
     const excess = fits();
     if (excess !== undefined) throw new KvRefused('quota', excess);
-    table.write(space, key, entry);
+    table.write(space, key, entry, known !== undefined && known.expiresAt === entry.expiresAt);
   };
 
   const expiry = ({ ttlMs }: KvWrite) => (ttlMs === undefined ? undefined : now() + ttlMs);
@@ -80,7 +82,8 @@ export function kvOperations(table: KvTable, now: () => number = Date.now): KvOp
         const sum = (present === undefined ? 0n : numberIn(present.value)) + by;
         if (sum > greatest || sum < least) throw new KvRefused('not_a_number', 'the sum exceeds 64 bits');
         const value = new TextEncoder().encode(String(sum));
-        put(space, key, { value, expiresAt: present === undefined ? expiry(write) : present.expiresAt }, write);
+        const expiresAt = present === undefined ? expiry(write) : present.expiresAt;
+        put(space, key, { value, expiresAt }, write, present);
         return sum;
       }),
   };

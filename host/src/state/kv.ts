@@ -69,18 +69,35 @@ type Later<T> = {
  * it acknowledged is kept.
  */
 export interface KvStore extends Later<KvOperations>, AsyncDisposable {
-  /** Present if the values are in memory that threads can use directly. */
-  readonly shared?: SharedValues;
+  /** Resolves once the store works; rejected with Fault `kv_unusable`. Absent if it works from the beginning. */
+  readonly opened?: Promise<void>;
+  /** Present if other threads can use the store without the gateway's thread. */
+  readonly lending?: KvLending;
 }
 
-/** Values of plugins in shared memory. */
-export interface SharedValues {
-  /** The operations of this thread. */
-  readonly here: KvOperations;
-  memoryOf(plugin: string): SharedArrayBuffer;
-  /** Finishes what another thread left undone that has ended, or that runs nothing now. */
-  settle(plugin: string, thread: number): void;
+/** What a store holds a plugin to, whatever a lane asks for it. */
+export interface KvBounds {
+  readonly keyBytes: number;
+  readonly valueBytes: number;
+  readonly quota: KvQuota;
+  readonly ttlMs?: number | undefined;
 }
+
+/** Gives threads what they need to use a store directly. */
+export interface KvLending {
+  /**
+   * Returns plain data and shared memory with which a thread uses the values of a plugin. The gateway's thread (1) gets
+   * none from a store that threads have to wait for.
+   */
+  lend(thread: number, plugin: string, bounds: KvBounds): unknown;
+  /** Finishes what a thread left undone that has ended, or that runs nothing now. */
+  settle(plugin: string, thread: number): void;
+  /** Takes back what a thread was lent, which has ended. */
+  end(thread: number): void;
+}
+
+/** The number of the gateway's thread. Lanes have higher ones. */
+export const gatewayThread = 1;
 
 /** Returns operations that answer later: `run` runs each of them, again if it has to. */
 export function later(kv: KvOperations, run: <T>(work: () => T) => Promise<T>): Later<KvOperations> {

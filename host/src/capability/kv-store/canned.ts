@@ -11,7 +11,7 @@ export const kvStoreCanned = defineCanned({
   expect: { kv: textsSchema.optional() },
   async open({ kv: stated }, { plugin, tenant, time }) {
     // Lanes do not use it directly, because their clock is not that of the case.
-    const { shared: _, ...kv } = createMemoryKv(() => time[0] ?? 0);
+    const { lending: _, ...kv } = createMemoryKv(() => time[0] ?? 0);
     for (const [key, value] of Object.entries(stated ?? {})) {
       await kv.set({ plugin, tenant }, key, Buffer.from(value), { quota });
     }

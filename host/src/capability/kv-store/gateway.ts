@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCapability, type Lent, type Serve, type ServeContext } from '../capability.ts';
-import { answerKvLater } from './lane/answer-kv.ts';
+import { answerKvLater, boundsOf } from './lane/answer-kv.ts';
 import type { KvRequest } from './lane/kv-request.ts';
 import { type KvNeed, kvStoreInLane } from './lane.ts';
 
@@ -57,7 +57,7 @@ export const kvStore = defineCapability<Grant>({
   grant: grantSchema,
   example: 'kv_store: { max_keys: 1000, max_bytes: 1048576 }',
   serve: serveKvStore,
-  lends: lendMemory,
+  lends: lendStore,
   deniedBy: '`denied`',
   refuses: {
     over_limit: 'a write beyond `max_keys`, `max_bytes` or `max_value_bytes`; the call returns `quota`',
@@ -105,10 +105,15 @@ function serveKvStore(grant: Grant, on: ServeContext): Serve {
     });
 }
 
-/** Lends the memory of the plugin's values, where they are in memory. */
-function lendMemory(_grant: Grant, on: ServeContext): Lent | undefined {
+/** Lends the memory of the plugin's values, or a mailbox of the thread that has them on disk. */
+function lendStore(grant: Grant, on: ServeContext): Lent | undefined {
   const { plugin } = on;
-  const { shared } = on.kv();
-  if (shared === undefined) return undefined;
-  return { data: shared.memoryOf(plugin), settle: thread => shared.settle(plugin, thread) };
+  const { lending } = on.kv();
+  if (lending === undefined) return undefined;
+  const bounds = boundsOf(grant);
+  return {
+    lend: thread => lending.lend(thread, plugin, bounds),
+    settle: thread => lending.settle(plugin, thread),
+    end: thread => lending.end(thread),
+  };
 }

@@ -4,7 +4,7 @@ import { DeclaredError, type HostImports, type LaneContext, type LaneSide } from
 import { powerOfTwo } from '../lane/power-of-two.ts';
 import { answerKv, type KvUse } from './lane/answer-kv.ts';
 import type { KvGrant, KvRequest } from './lane/kv-request.ts';
-import { sharedKvOf } from './lane/shared-kv-of.ts';
+import { type KvLent, lentKv } from './lane/lent-kv.ts';
 
 /** What a plugin that is learning would have needed. */
 export interface KvNeed {
@@ -34,9 +34,9 @@ export const kvStoreInLane = {
   },
 } satisfies LaneSide<KvGrant>;
 
-/** Answers in this thread, from values in memory that threads share. */
+/** Answers in this thread, from values in memory that threads share, or by asking the thread that has them on disk. */
 function usingLent(grant: KvGrant, lane: LaneContext): (request: KvRequest) => unknown {
-  const kv = sharedKvOf(lane.lent as SharedArrayBuffer, lane.thread);
+  const kv = lentKv(lane.lent as KvLent, lane.thread);
   const use: KvUse = {
     grant,
     get space() {

@@ -54,7 +54,7 @@ export const capabilityCodes = {
   },
   kv_unusable: {
     exit: 4,
-    says: 'The kv_store database cannot be opened.',
+    says: 'The kv_store database cannot be used.',
     todo: 'Set `kv.path` to a file that only the gateway uses, on a local disk with free space; or set `kv: { store: memory }`.',
   },
 } as const satisfies CodeFamily;

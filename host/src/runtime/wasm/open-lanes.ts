@@ -9,13 +9,13 @@ import type { PluginUsage } from '../../core/plugin-usage.ts';
 import { composeRuns } from '../compose-runs.ts';
 import type { PluginRunner, RunnerOptions } from '../runtime.ts';
 import { InlinePlugins } from './inline/inline-plugins.ts';
-import type { LanePlugin } from './lane/message.ts';
+import type { PooledPlugin } from './lane/message.ts';
 import { openCapabilities, type PluginCapabilities, showCaller } from './plugin-capabilities.ts';
 import { DedicatedLane } from './pool/dedicated-lane.ts';
 import type { PoolOptions, Refused } from './pool/lane-handle.ts';
 import { SharedLanes } from './pool/shared-lanes.ts';
 import { UsageAccounts } from './pool/usage-account.ts';
-import { isInline, lanePlugin, needsOwnLane, type WasmPlugin } from './wasm-plugin.ts';
+import { isInline, needsOwnLane, pooledPlugin, type WasmPlugin } from './wasm-plugin.ts';
 
 const defaultBacklog = 4096;
 
@@ -33,6 +33,12 @@ interface LanesOptions extends RunnerOptions {
  */
 export async function openLanes(plugins: readonly WasmPlugin[], options: LanesOptions): Promise<PluginRunner> {
   const runner = new LaneRunner(plugins, options);
+  try {
+    await options.facilities.opened();
+  } catch (error) {
+    await runner[Symbol.asyncDispose]();
+    throw error;
+  }
   const inline = plugins.filter(isInline);
   const shared = plugins.filter(plugin => !isInline(plugin) && !needsOwnLane(plugin));
   const inShadow = shared.filter(({ grant }) => grant.isShadow);
@@ -69,8 +75,12 @@ class LaneRunner implements PluginRunner {
     this.#pool = {
       ...{ backlog, log, refused, accounts: this.#accounts },
       serveOf: (plugin, capability) => capabilities.get(plugin)?.serves.get(capability),
-      settle(lane) {
-        for (const { lent } of capabilities.values()) for (const loan of lent.values()) loan.settle(lane);
+      lend: (plugin, thread) => capabilities.get(plugin)?.lendTo(thread) ?? new Map(),
+      settle(thread) {
+        for (const { lent } of capabilities.values()) for (const loan of lent.values()) loan.settle(thread);
+      },
+      takeBack(thread) {
+        for (const { lent } of capabilities.values()) for (const loan of lent.values()) loan.end(thread);
       },
       deliverNote: (note, call) => capabilities.get(note.plugin)?.deliver(note, call),
     };
@@ -78,15 +88,15 @@ class LaneRunner implements PluginRunner {
 
   async startShared(plugins: readonly WasmPlugin[], { lanes, threads }: RunnerOptions): Promise<void> {
     const options = { ...this.#pool, count: lanes ?? availableParallelism(), threads };
-    this.#add(plugins, await SharedLanes.start(this.#lanePlugins(plugins), options));
+    this.#add(plugins, await SharedLanes.start(this.#pooled(plugins), options));
   }
 
   async startDedicated(plugin: WasmPlugin): Promise<void> {
-    this.#add([plugin], await DedicatedLane.start(this.#lanePlugin(plugin), this.#pool));
+    this.#add([plugin], await DedicatedLane.start(pooledPlugin(plugin, this.#pool.log), this.#pool));
   }
 
   async startInline(plugins: readonly WasmPlugin[]): Promise<void> {
-    this.#add(plugins, InlinePlugins.start(this.#lanePlugins(plugins), this.#pool));
+    this.#add(plugins, InlinePlugins.start(this.#pooled(plugins), this.#pool));
   }
 
   async run(input: ChainInput, signal?: Cancellation): Promise<ChainOutput> {
@@ -105,12 +115,8 @@ class LaneRunner implements PluginRunner {
     for (const opened of this.#capabilities.values()) await opened.close();
   }
 
-  #lanePlugins(plugins: readonly WasmPlugin[]): LanePlugin[] {
-    return plugins.map(plugin => this.#lanePlugin(plugin));
-  }
-
-  #lanePlugin(plugin: WasmPlugin): LanePlugin {
-    return lanePlugin(plugin, this.#capabilities.get(plugin.id)?.lent ?? new Map(), this.#pool.log);
+  #pooled(plugins: readonly WasmPlugin[]): PooledPlugin[] {
+    return plugins.map(plugin => pooledPlugin(plugin, this.#pool.log));
   }
 
   #add(plugins: readonly WasmPlugin[], pool: HookRunner & AsyncDisposable): void {

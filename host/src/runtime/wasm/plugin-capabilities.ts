@@ -13,6 +13,8 @@ export interface PluginCapabilities {
   readonly serves: ReadonlyMap<string, Serve>;
   /** What its lanes use directly, by capability. */
   readonly lent: ReadonlyMap<string, Lent>;
+  /** Returns what the thread with this number uses directly, by capability. */
+  lendTo(thread: number): ReadonlyMap<string, unknown>;
   /** Whether it may see anything of a caller. */
   readonly seesCaller: boolean;
   /** Returns what it may see of a caller; undefined if that is nothing. */
@@ -84,6 +86,7 @@ function capabilitiesOf(
   return {
     serves,
     lent,
+    lendTo: thread => new Map([...lent].map(([capability, loan]) => [capability, loan.lend(thread)])),
     seesCaller: showing.length > 0,
     shown: (caller, request) =>
       showing.length === 0

@@ -1,8 +1,7 @@
-import type { Lent } from '../../capability/capability.ts';
 import type { Log } from '../../core/log.ts';
 import type { PreparedPlugin } from '../runtime.ts';
 import type { Component } from './compile/component.ts';
-import type { Isolation, LanePlugin } from './lane/message.ts';
+import type { Isolation, PooledPlugin } from './lane/message.ts';
 
 /** A plugin whose component was compiled. */
 export interface WasmPlugin extends PreparedPlugin {
@@ -20,22 +19,16 @@ export const needsOwnLane = (plugin: WasmPlugin): boolean =>
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
-/**
- * Returns the plugin as lanes get it.
- * @param lent what they use directly, unless they are processes
- * @param log where their log lines are written
- */
-export const lanePlugin = (
+/** Returns the plugin as pools of lanes get it. @param log where their log lines are written */
+export const pooledPlugin = (
   { id, component, config, grant, limits, isolation = 'pooled' }: WasmPlugin,
-  lent: ReadonlyMap<string, Lent>,
   log: Log,
-): LanePlugin => ({
+): PooledPlugin => ({
   id,
   component,
   config: JSON.stringify(config),
   granted: grant.granted,
   denied: grant.denied,
-  lent: new Map(isolation === 'process' ? [] : [...lent].map(([capability, { data }]) => [capability, data])),
   limits,
   loggedLevels: levels.filter(level => log.isLevelEnabled(level)),
   isolation,

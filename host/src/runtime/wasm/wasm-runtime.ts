@@ -1,5 +1,6 @@
 import type { Capability } from '../../capability/capability.ts';
 import type { VerifiedArtifact } from '../../contract/artifact.ts';
+import { Faults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 import type { PluginLimits } from '../limits.ts';
 import type { PluginRuntime } from '../runtime.ts';
@@ -7,11 +8,12 @@ import { compile } from './compile/compile.ts';
 import { CompileCache } from './compile/compile-cache.ts';
 import type { Component } from './compile/component.ts';
 import { type InspectedComponent, inspect } from './compile/inspect.ts';
+import { gatewayThread, waitingFault } from './inline/inline-plugins.ts';
 import type { Isolation } from './lane/message.ts';
 import { openLanes } from './open-lanes.ts';
 import { openCapabilities } from './plugin-capabilities.ts';
 import type { Refused } from './pool/lane-handle.ts';
-import type { WasmPlugin } from './wasm-plugin.ts';
+import { isInline, type WasmPlugin } from './wasm-plugin.ts';
 
 /** Runs plugins that are WebAssembly components. It is the only way from bytes to running guests. */
 export interface WasmRuntime extends PluginRuntime<WasmPlugin> {
@@ -49,7 +51,13 @@ export function createWasmRuntime(options: WasmRuntimeOptions): WasmRuntime {
     compile: (component, limits, isolation, signal) =>
       compile(component, { capabilities, limits, cache, isProcess: isolation === 'process', signal, log }),
     async check(plugins, facilities) {
-      for (const opened of openCapabilities(plugins, { capabilities, log, facilities }).values()) await opened.close();
+      const opened = openCapabilities(plugins, { capabilities, log, facilities });
+      const faults = plugins.filter(isInline).flatMap(({ id, grant: { granted } }) => {
+        const lent = opened.get(id)?.lendTo(gatewayThread) ?? new Map();
+        return waitingFault({ id, granted, lent });
+      });
+      for (const each of opened.values()) await each.close();
+      if (faults.length > 0) throw new Faults(faults);
     },
     open: (plugins, facilities, runner = {}) => openLanes(plugins, { ...options, ...runner, facilities }),
   };

@@ -1,12 +1,12 @@
-import { type KvOperations, type KvSpace, type KvStore, later, type SharedValues } from '../kv.ts';
-import { openSharedKv, ownerInGateway, type SharedKv } from './shared/shared-kv.ts';
+import { gatewayThread, type KvLending, type KvOperations, type KvSpace, type KvStore, later } from '../kv.ts';
+import { openSharedKv, type SharedKv } from './shared/shared-kv.ts';
 
 /** Reserved address space. Memory is used as values need it. */
 const mostBytes = 2 ** 32;
 const firstBytes = 2 ** 16;
 
 interface MemoryKv extends KvStore {
-  readonly shared: SharedValues;
+  readonly lending: KvLending & { lend(thread: number, plugin: string): SharedArrayBuffer };
 }
 
 interface PluginValues {
@@ -22,7 +22,7 @@ export function createMemoryKv(now?: () => number): MemoryKv {
     if (known !== undefined) return known;
     const memory = new SharedArrayBuffer(firstBytes, { maxByteLength: mostBytes });
     const hashKey = crypto.getRandomValues(new Int32Array(2));
-    const values = { memory, kv: openSharedKv(memory, { owner: ownerInGateway, hashKey, now }) };
+    const values = { memory, kv: openSharedKv(memory, { owner: gatewayThread, hashKey, now }) };
     plugins.set(plugin, values);
     return values;
   };
@@ -37,10 +37,12 @@ export function createMemoryKv(now?: () => number): MemoryKv {
   };
   return {
     ...later(operations, async work => work()),
-    shared: {
-      here: operations,
-      memoryOf: plugin => valuesOf(plugin).memory,
+    lending: {
+      lend: (_, plugin) => valuesOf(plugin).memory,
       settle: (plugin, thread) => plugins.get(plugin)?.kv.settle(thread),
+      end(thread) {
+        for (const { kv } of plugins.values()) kv.settle(thread);
+      },
     },
     async [Symbol.asyncDispose]() {
       plugins.clear();

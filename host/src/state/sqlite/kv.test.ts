@@ -13,7 +13,7 @@ let files = 0;
 const file = () => join(folder, 'state', `${++files}.sqlite`);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-kvCases(now => openSqliteKv(file(), now));
+kvCases(now => openSqliteKv(file(), { now }));
 
 const space = { plugin: 'p', tenant: '' };
 const write = { quota: { keys: 100_000, bytes: 2 ** 24 } };
@@ -74,6 +74,7 @@ it('[CAP-45] is shared by two processes without losing an addition', async () =>
 it('[CAP-95] waits for another process that writes, and for no longer, while this one goes on', async () => {
   const path = file();
   await using store = openSqliteKv(path);
+  await store.opened;
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
   const sums = Promise.all([1n, 2n].map(by => store.increment(space, 'sum', by, write)));
@@ -92,7 +93,10 @@ it.each([
       return path;
     },
   },
-])('[CAP-46] names the file when it is $what', ({ make }) => {
+])('[CAP-46] names the file when it is $what', async ({ make }) => {
   const path = make(join(folder, `${++files}.sqlite`));
-  expect(() => openSqliteKv(path)).toThrow(expect.objectContaining({ code: 'kv_unusable' }));
+  await using store = openSqliteKv(path);
+  const fault = { code: 'kv_unusable', details: { file: path } };
+  await expect(store.opened).rejects.toMatchObject(fault);
+  await expect(store.get(space, 'a')).rejects.toMatchObject(fault);
 });

@@ -1,170 +1,197 @@
-import { closeSync, constants, openSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as delay } from 'node:timers/promises';
-import { fail } from '../../core/fault.ts';
-import { fileProblem } from '../../core/file-problem.ts';
-import { makeFolderSync } from '../../core/make-folder.ts';
-import { NotRegular } from '../../core/regular-file.ts';
-import { type KvStore, later } from '../kv.ts';
-import { type KvTable, kvOperations } from '../kv-table.ts';
+import { Worker } from 'node:worker_threads';
+import { codeCacheEnvironment } from '../../core/code-cache.js';
+import { Fault } from '../../core/fault.ts';
+import { gatewayThread, type KvBounds, type KvLending, type KvOperations, KvRefused, type KvStore } from '../kv.ts';
+import { Bell, Mailbox } from './lane/mailbox.ts';
+import type { MailboxLoan } from './lane/mailbox-kv.ts';
+import type { FromStore, KvCall, KvLoan, StoreData, ToStore } from './thread/message.ts';
 
-/** Keys are bytes, so that they are ordered and counted as such. Triggers keep count: a quota costs one look. */
-const schema = `
-  CREATE TABLE IF NOT EXISTS entry (
-    plugin TEXT NOT NULL, tenant TEXT NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, expires INTEGER,
-    PRIMARY KEY (plugin, tenant, key)
-  ) STRICT, WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS entry_expires ON entry (expires) WHERE expires IS NOT NULL;
-  CREATE TABLE IF NOT EXISTS usage (
-    plugin TEXT NOT NULL, tenant TEXT NOT NULL, keys INTEGER NOT NULL, bytes INTEGER NOT NULL,
-    PRIMARY KEY (plugin, tenant)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TRIGGER IF NOT EXISTS entry_added AFTER INSERT ON entry BEGIN
-    INSERT INTO usage VALUES (NEW.plugin, NEW.tenant, 1, length(NEW.key) + length(NEW.value))
-      ON CONFLICT DO UPDATE SET keys = keys + 1, bytes = bytes + excluded.bytes;
-  END;
-  CREATE TRIGGER IF NOT EXISTS entry_changed AFTER UPDATE OF value ON entry BEGIN
-    UPDATE usage SET bytes = bytes + length(NEW.value) - length(OLD.value)
-      WHERE plugin = NEW.plugin AND tenant = NEW.tenant;
-  END;
-  CREATE TRIGGER IF NOT EXISTS entry_removed AFTER DELETE ON entry BEGIN
-    UPDATE usage SET keys = keys - 1, bytes = bytes - length(OLD.key) - length(OLD.value)
-      WHERE plugin = OLD.plugin AND tenant = OLD.tenant;
-  END;`;
-
-/**
- * Milliseconds that a use waits for another process that writes to the same file: in all, for one look, during which the
- * gateway's thread stands still, and between two looks.
- */
-const patience = { all: 2000, look: 2, between: 10 };
-const sweepEveryMs = 60_000;
-/** Expired entries that a write clears away, and how long none does after that. */
-const sweptByWrite = 1000;
-const betweenSweepsMs = 50;
-
-/**
- * A store in one file. What it acknowledged survives the end of the process, however that came; when the machine
- * loses power, the last moments may be lost and the file stays whole (SQLite, WAL with `synchronous = NORMAL`).
- * @throws Fault `kv_unusable`
- */
-export function openSqliteKv(path: string, now: () => number = Date.now): KvStore {
-  const database = open(path);
-  const read = database.prepare('SELECT value, expires FROM entry WHERE plugin = ? AND tenant = ? AND key = ?');
-  const write = database.prepare(
-    `INSERT INTO entry VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET value = excluded.value, expires = excluded.expires`,
-  );
-  const remove = database.prepare('DELETE FROM entry WHERE plugin = ? AND tenant = ? AND key = ?');
-  const keys = database.prepare(
-    `SELECT key FROM entry WHERE plugin = ? AND tenant = ? AND key >= ? AND key < ? AND key > ?
-       AND (expires IS NULL OR expires > ?) ORDER BY key LIMIT ?`,
-  );
-  const usage = database.prepare('SELECT keys, bytes FROM usage WHERE plugin = ? AND tenant = ?');
-  const sweep = database.prepare(
-    `DELETE FROM entry WHERE (plugin, tenant, key) IN
-       (SELECT plugin, tenant, key FROM entry WHERE expires <= ? ORDER BY expires LIMIT ?)`,
-  );
-  let sweptAtMs = Number.NEGATIVE_INFINITY;
-  const table: KvTable = {
-    look: work => work(),
-    transact(work) {
-      database.exec('BEGIN IMMEDIATE');
-      try {
-        const result = work();
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        database.exec('ROLLBACK');
-        throw error;
-      }
-    },
-    read({ plugin, tenant }, key) {
-      const row = read.get(plugin, columnOf(tenant), Buffer.from(key));
-      if (row === undefined) return undefined;
-      return { value: row.value as Uint8Array, expiresAt: (row.expires as number | null) ?? undefined };
-    },
-    write: ({ plugin, tenant }, key, { value, expiresAt }) =>
-      void write.run(plugin, columnOf(tenant), Buffer.from(key), value, expiresAt ?? null),
-    remove: ({ plugin, tenant }, key) => void remove.run(plugin, columnOf(tenant), Buffer.from(key)),
-    keys({ plugin, tenant }, prefix, after, limit, at) {
-      const from = Buffer.from(prefix);
-      const rows = keys.all(plugin, columnOf(tenant), from, endOf(from), Buffer.from(after ?? ''), at, limit);
-      return rows.map(row => Buffer.from(row.key as Uint8Array).toString('utf8'));
-    },
-    usage({ plugin, tenant }) {
-      const row = usage.get(plugin, columnOf(tenant));
-      return { keys: Number(row?.keys ?? 0), bytes: Number(row?.bytes ?? 0) };
-    },
-    sweepSome(at) {
-      // The statement costs as much as the write itself, so it runs less often than writes come.
-      const nowMs = performance.now();
-      if (nowMs - sweptAtMs < betweenSweepsMs) return;
-      sweptAtMs = nowMs;
-      sweep.run(at, sweptByWrite);
-    },
-    sweepSpace: (_space, at) => void sweep.run(at, Number.MAX_SAFE_INTEGER),
-  };
-  const sweeping = setInterval(async () => {
-    // What is not swept now is swept later.
-    await untilFree(() => sweep.run(now(), 1000)).catch(() => {});
-  }, sweepEveryMs).unref();
-  return {
-    ...later(kvOperations(table, now), untilFree),
-    async [Symbol.asyncDispose]() {
-      clearInterval(sweeping);
-      if (database.isOpen) database.close();
-    },
-  };
+interface SqliteKvOptions {
+  readonly now?: (() => number) | undefined;
+  /** Called when the thread of the store ends by itself, and each time that it does not start again. */
+  readonly failed?: ((fault: Fault) => void) | undefined;
+  /** Starts the thread. */
+  readonly start?: ((data: StoreData) => Worker) | undefined;
 }
 
-/** Runs `work`, again while another process has the file to itself. @throws what `work` throws, in the end that too */
-async function untilFree<T>(work: () => T): Promise<T> {
-  const until = performance.now() + patience.all;
-  for (;;) {
-    try {
-      return work();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > until) throw error;
-      await delay(Math.random() * patience.between);
+const firstDelayMs = 100;
+const longestDelayMs = 10_000;
+/** How long the thread may take to commit what it has and to close the file. */
+const closeWithinMs = 5000;
+
+/**
+ * Opens a store in one file. A thread of its own uses the file, so another process that locks it holds up only the calls
+ * that need the store. What it acknowledged survives the end of the process, however that came; when the machine loses
+ * power, the last moments may be lost. If the thread ends by itself, calls fail until it has started again.
+ */
+export const openSqliteKv = (path: string, options: SqliteKvOptions = {}): KvStore => {
+  const thread = new StoreThread(path, options);
+  return {
+    opened: thread.opened,
+    lending: thread,
+    get: (...given) => thread.ask({ do: 'get', given }),
+    set: (space, key, value, write) => thread.ask({ do: 'set', given: [space, key, new Uint8Array(value), write] }),
+    delete: (...given) => thread.ask({ do: 'delete', given }),
+    list: (...given) => thread.ask({ do: 'list', given }),
+    compareAndSet: (space, key, expected, value, write) =>
+      thread.ask({
+        do: 'compareAndSet',
+        given: [space, key, expected && new Uint8Array(expected), new Uint8Array(value), write],
+      }),
+    increment: (...given) => thread.ask({ do: 'increment', given }),
+    [Symbol.asyncDispose]: () => thread.close(),
+  };
+};
+
+const startThread = (data: StoreData): Worker =>
+  new Worker(new URL('./thread/program.ts', import.meta.url), {
+    name: 'store',
+    workerData: data,
+    resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 8 },
+    env: codeCacheEnvironment(),
+    stdin: false,
+    stdout: true,
+    stderr: true,
+  });
+
+interface LaneBox {
+  readonly memory: SharedArrayBuffer;
+  readonly mailbox: Mailbox;
+  readonly loans: KvLoan[];
+}
+
+/** The gateway's side of the store thread: starts it, again if it ends by itself, and knows which lanes ask it. */
+class StoreThread implements KvLending {
+  readonly #path: string;
+  readonly #options: SqliteKvOptions;
+  readonly #bellMemory = new SharedArrayBuffer(Bell.bytes);
+  readonly #bell = new Bell(this.#bellMemory);
+  readonly #lanes = new Map<number, LaneBox>();
+  readonly #asks = new Map<number, PromiseWithResolvers<unknown>>();
+  readonly #opened = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  #worker: Worker | undefined;
+  #lastAsk = 0;
+  /** Why nothing can be asked now. */
+  #fault: Fault | undefined;
+  #hasOpened = false;
+  #closing = false;
+  #delayMs = firstDelayMs;
+  #restart: NodeJS.Timeout | undefined;
+
+  constructor(path: string, options: SqliteKvOptions) {
+    this.#path = path;
+    this.#options = options;
+    this.#opened.promise.catch(() => {});
+    this.#start();
+  }
+
+  /** Resolves once the file is open. It is rejected with Fault `kv_unusable`. */
+  get opened(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  /** @throws Fault `kv_unusable`, KvRefused, Error */
+  async ask<Call extends KvCall>(call: Call): Promise<ReturnType<KvOperations[Call['do']]>> {
+    if (this.#fault !== undefined) throw this.#fault;
+    const answer = Promise.withResolvers<unknown>();
+    this.#lastAsk += 1;
+    this.#asks.set(this.#lastAsk, answer);
+    const now = this.#options.now?.() ?? Date.now();
+    this.#send({ type: 'ask', ask: this.#lastAsk, call, now });
+    return (await answer.promise) as ReturnType<KvOperations[Call['do']]>;
+  }
+
+  lend(thread: number, plugin: string, bounds: KvBounds): MailboxLoan | undefined {
+    if (thread === gatewayThread) return undefined;
+    const lane = this.#lanes.get(thread) ?? createBox();
+    this.#lanes.set(thread, lane);
+    lane.loans.push({ plugin, bounds });
+    this.#sendLane(thread, lane);
+    return { mailbox: lane.memory, bell: this.#bellMemory, loan: lane.loans.length - 1 };
+  }
+
+  /** Does nothing: what a lane has asked is the store thread's to finish. */
+  settle(): void {}
+
+  end(thread: number): void {
+    if (this.#lanes.delete(thread)) this.#send({ type: 'end', lane: thread });
+  }
+
+  /** Commits what was asked by now, and ends the thread. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#restart);
+    const worker = this.#worker;
+    this.#send({ type: 'close' });
+    if (worker === undefined) return;
+    const late = setTimeout(() => void worker.terminate(), closeWithinMs);
+    await this.#ended.promise;
+    clearTimeout(late);
+  }
+
+  #start(): void {
+    const { start = startThread } = this.#options;
+    const worker = start({ path: this.#path, bell: this.#bellMemory });
+    let reason = 'its thread ended';
+    worker.on('message', (message: FromStore) => {
+      if (message.type === 'failed') reason = message.reason;
+      else this.#receive(message);
+    });
+    worker.on('error', error => {
+      reason = `its thread ended: ${error instanceof Error ? error.message : String(error)}`;
+    });
+    worker.on('exit', () => this.#end(reason));
+    this.#worker = worker;
+    for (const [thread, lane] of this.#lanes) this.#sendLane(thread, lane);
+  }
+
+  #send(message: ToStore): void {
+    this.#worker?.postMessage(message);
+    this.#bell.ring();
+  }
+
+  #sendLane(thread: number, { memory, loans }: LaneBox): void {
+    this.#send({ type: 'lend', lane: thread, mailbox: memory, loans });
+  }
+
+  #receive(message: Exclude<FromStore, { type: 'failed' }>): void {
+    if (message.type === 'opened') {
+      this.#hasOpened = true;
+      this.#fault = undefined;
+      this.#bell.isDown = false;
+      this.#delayMs = firstDelayMs;
+      this.#opened.resolve();
+      return;
+    }
+    const answer = this.#asks.get(message.ask);
+    this.#asks.delete(message.ask);
+    if (message.type === 'answer') answer?.resolve(message.value);
+    else {
+      const { refused, message: text } = message;
+      answer?.reject(refused === undefined ? new Error(text) : new KvRefused(refused, text));
     }
   }
-}
 
-/** SQLITE_BUSY, of whichever kind. (SQLite, Result and Error Codes) */
-const isBusy = (error: unknown): boolean =>
-  error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === 5;
-
-function open(path: string): DatabaseSync {
-  try {
-    makeFolderSync(dirname(path), 0o700);
-    // SQLite would let everybody read it, and wait at a pipe for somebody who reads.
-    closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600));
-    const stats = statSync(path);
-    if (!stats.isFile()) throw new NotRegular(stats);
-    const database = new DatabaseSync(path, { timeout: patience.all });
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    database.exec(schema);
-    database.exec(`PRAGMA busy_timeout = ${patience.look}`);
-    return database;
-  } catch (error) {
-    return fail('kv_unusable', { file: path, reason: fileProblem(error) }, error);
+  /** Fails what waits for the thread, which has ended, and starts another. */
+  #end(reason: string): void {
+    this.#worker = undefined;
+    const fault = new Fault('kv_unusable', { file: this.#path, reason: this.#closing ? 'it was closed' : reason });
+    this.#fault = fault;
+    this.#bell.isDown = true;
+    for (const { mailbox } of this.#lanes.values()) mailbox.lose();
+    for (const answer of this.#asks.values()) answer.reject(fault);
+    this.#asks.clear();
+    this.#opened.reject(fault);
+    this.#ended.resolve();
+    if (this.#closing || !this.#hasOpened) return;
+    this.#options.failed?.(fault);
+    this.#restart = setTimeout(() => this.#start(), this.#delayMs);
+    this.#delayMs = Math.min(this.#delayMs * 2, longestDelayMs);
   }
 }
 
-/**
- * No tenant is the empty text. SQLite writes text as UTF-8, where all lone surrogates are one: what has any is escaped,
- * and so is what could be mistaken for that, or for no tenant.
- */
-function columnOf(tenant: string | undefined): string {
-  if (tenant === undefined) return '';
-  return tenant.isWellFormed() && tenant !== '' && !tenant.startsWith('"') ? tenant : JSON.stringify(tenant);
-}
-
-/** The least bytes that come after everything with this prefix. UTF-8 has no byte 0xff. */
-function endOf(prefix: Buffer): Buffer {
-  if (prefix.length === 0) return Buffer.from([0xff]);
-  const end = Buffer.from(prefix);
-  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
-  return end;
+function createBox(): LaneBox {
+  const memory = Mailbox.create();
+  return { memory, mailbox: new Mailbox(memory), loans: [] };
 }

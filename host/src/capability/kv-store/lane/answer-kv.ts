@@ -1,10 +1,25 @@
-import { type KvOperations, KvRefused, type KvSpace, type KvStore, type KvWrite } from '../../../state/kv.ts';
+import {
+  type KvBounds,
+  type KvOperations,
+  KvRefused,
+  type KvSpace,
+  type KvStore,
+  type KvWrite,
+} from '../../../state/kv.ts';
 import type { KvAnswer, KvGrant, KvRequest } from './kv-request.ts';
 
 const longestKey = 512;
 const longestList = 1000;
 /** A century is forever, and sums of it are still exact. */
 const longestTtlMs = 3.2e12;
+
+/** Returns what a store holds a plugin with this grant to. */
+export const boundsOf = ({ max_keys, max_bytes, max_value_bytes, max_ttl_ms }: KvGrant): KvBounds => ({
+  keyBytes: longestKey,
+  valueBytes: max_value_bytes,
+  quota: { keys: max_keys, bytes: max_bytes },
+  ttlMs: max_ttl_ms,
+});
 
 /** For whom a request is answered, and what is reported of it. */
 export interface KvUse {

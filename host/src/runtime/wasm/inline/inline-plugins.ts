@@ -8,7 +8,7 @@ import { failureOf } from '../lane/failure.ts';
 import type { ToGateway } from '../lane/guest-imports.ts';
 import { HostCalls } from '../lane/host-calls.ts';
 import { InstancePool } from '../lane/instance-pool.ts';
-import type { LanePlugin, StartFailure } from '../lane/message.ts';
+import type { LanePlugin, PooledPlugin, StartFailure } from '../lane/message.ts';
 import { startingJob } from '../lane/shared-memory.ts';
 import { checkOutput } from '../pool/check-output.ts';
 import { deliverRecords, startCall } from '../pool/deliver-records.ts';
@@ -17,7 +17,7 @@ import { InlineInstance } from './inline-instance.ts';
 import { requireSynchronousGlue } from './synchronous-glue.ts';
 
 /** The number of this thread among those that share memory. Lanes have larger ones. */
-const gatewayThread = 1;
+export const gatewayThread = 1;
 
 /**
  * Runs plugins on the gateway's thread. A call returns when its chain is done, without a hop, and holds up everything
@@ -59,7 +59,8 @@ export class InlinePlugins implements HookRunner, AsyncDisposable {
    * Starts an instance of each plugin.
    * @throws Faults of `inline_waits`, `plugin_refused_config`, `plugin_start_failed`
    */
-  static start(plugins: readonly LanePlugin[], options: PoolOptions): InlinePlugins {
+  static start(pooled: readonly PooledPlugin[], options: PoolOptions): InlinePlugins {
+    const plugins = pooled.map(plugin => ({ ...plugin, lent: options.lend(plugin.id, gatewayThread) }));
     const waiting = plugins.flatMap(waitingFault);
     if (waiting.length > 0) throw new Faults(waiting);
     const inline = new InlinePlugins(plugins, options);
@@ -116,10 +117,15 @@ export class InlinePlugins implements HookRunner, AsyncDisposable {
   }
 }
 
-/** Returns a fault for a plugin that would ask this thread and wait for it, as for values of kv_store on disk. */
-function waitingFault({ id: plugin, granted, lent }: LanePlugin): Fault[] {
+/**
+ * Returns a fault for a plugin that would wait on this thread, as for values of kv_store on disk.
+ * @param plugin with what this thread was lent for it
+ */
+export function waitingFault({ id: plugin, granted, lent }: Pick<LanePlugin, 'id' | 'granted' | 'lent'>): Fault[] {
   const capabilities = laneSides
-    .filter(({ name, blockingImports }) => blockingImports !== undefined && granted.has(name) && !lent.has(name))
+    .filter(
+      ({ name, blockingImports }) => blockingImports !== undefined && granted.has(name) && lent.get(name) === undefined,
+    )
     .map(({ name }) => name);
   const hint = capabilities.includes('kv_store')
     ? 'an inline plugin uses kv_store in memory only: set kv: { store: memory }, or choose another isolation'

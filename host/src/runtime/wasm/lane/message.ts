@@ -29,6 +29,9 @@ export interface LanePlugin {
  */
 export type Isolation = 'pooled' | 'tenant' | 'fresh' | 'process' | 'inline';
 
+/** A plugin as pools of lanes get it. Each lane is lent its own. */
+export type PooledPlugin = Omit<LanePlugin, 'lent'>;
+
 export interface LaneData {
   readonly plugins: readonly LanePlugin[];
   /** The number of the lane. No two lanes ever have the same. */

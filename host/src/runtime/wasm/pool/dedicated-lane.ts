@@ -2,7 +2,7 @@ import type { HeardCall } from '../../../capability/capability.ts';
 import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../../../contract/hook-call.ts';
 import type { Cancellation } from '../../../core/canceller.ts';
 import { Fault, fail } from '../../../core/fault.ts';
-import type { Ask, FromLane, LanePlugin } from '../lane/message.ts';
+import type { Ask, FromLane, PooledPlugin } from '../lane/message.ts';
 import { heaviest } from '../lane/payload-limit.ts';
 import { type CurrentCall, epochMs, startingJob } from '../lane/shared-memory.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
@@ -23,7 +23,7 @@ const confirmWithinMs = 50;
  * does not confirm that, it is ended.
  */
 export class DedicatedLane implements HookRunner, AsyncDisposable {
-  readonly #plugin: LanePlugin;
+  readonly #plugin: PooledPlugin;
   /** The only list of calls of this lane. */
   readonly #calls: readonly HookCall[];
   readonly #options: PoolOptions;
@@ -37,7 +37,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   #weight = 0;
   #closed = false;
 
-  private constructor(plugin: LanePlugin, options: PoolOptions) {
+  private constructor(plugin: PooledPlugin, options: PoolOptions) {
     this.#plugin = plugin;
     this.#calls = [{ plugin: plugin.id, stopOnBlock: true, stopOnFailure: true }];
     this.#options = options;
@@ -64,7 +64,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
   }
 
   /** @throws Faults as Lane.start does */
-  static async start(plugin: LanePlugin, options: PoolOptions): Promise<DedicatedLane> {
+  static async start(plugin: PooledPlugin, options: PoolOptions): Promise<DedicatedLane> {
     const pool = new DedicatedLane(plugin, options);
     try {
       pool.#lane = await pool.#supervisor.start();
@@ -234,7 +234,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       current.abort();
       current.job.attempts += 1;
       // It may have changed what it was lent, unseen.
-      if (this.#plugin.lent.size > 0 || current.hasCalledHost || current.job.attempts > 1)
+      if (lane.isLentSomething || current.hasCalledHost || current.job.attempts > 1)
         current.job.failCall(0, 'unavailable', `its lane ended: ${reason}`, current.cost);
       if (!current.job.isSettled) again.push(current.job);
     }

@@ -5,7 +5,7 @@ import { Fault, Faults } from '../../../core/fault.ts';
 import type { Log } from '../../../core/log.ts';
 import type { PluginLimits } from '../../limits.ts';
 import type { Answered } from '../lane/host-calls.ts';
-import type { Ask, CallRecords, FromLane, Job, LanePlugin, StartFailure, ToLane } from '../lane/message.ts';
+import type { Ask, CallRecords, FromLane, Job, PooledPlugin, StartFailure, ToLane } from '../lane/message.ts';
 import { epochMs, Progress, RecordBuffer, startingJob } from '../lane/shared-memory.ts';
 import type { CallLists } from '../lane/wire.ts';
 import { deliverRecords, startCall } from './deliver-records.ts';
@@ -22,14 +22,19 @@ export interface LaneEvents {
   deliverNote(note: Note, call: HeardCall): void;
   /** Takes what a plugin that is learning was refused. */
   refused?: Refused | undefined;
+  /** Returns what a lane with this number uses directly of the capabilities of a plugin. */
+  lend(plugin: string, lane: number): ReadonlyMap<string, unknown>;
   /** Finishes what the lane with this number left undone that has ended, or that runs no call now. */
   settle(lane: number): void;
+  /** Takes back what a lane was lent, which has ended. */
+  takeBack(lane: number): void;
   /** Called once, also when the lane ends while it is starting. */
   ended(lane: Lane, reason: string): void;
 }
 
 /** What a pool of lanes needs beside its plugins. */
-export interface PoolOptions extends Pick<LaneEvents, 'accounts' | 'deliverNote' | 'log' | 'refused' | 'settle'> {
+export interface PoolOptions
+  extends Pick<LaneEvents, 'accounts' | 'deliverNote' | 'lend' | 'log' | 'refused' | 'settle' | 'takeBack'> {
   /** Returns the gateway's side of a capability of a plugin, if there is one. */
   serveOf(plugin: string, capability: string): Serve | undefined;
   /** The number of chains that may wait. */
@@ -54,6 +59,8 @@ export class Lane {
   /** The gateway's thread has 1. */
   static #lastNumber = 1;
   readonly number: number;
+  /** Whether its plugins use something of the gateway's directly, unseen. */
+  readonly isLentSomething: boolean;
   readonly progress: Progress;
   readonly #answers: MessagePort;
   readonly #answered = new SharedArrayBuffer(4);
@@ -63,7 +70,7 @@ export class Lane {
   readonly #plugins: ReadonlySet<string>;
   #sentLists = 0;
 
-  private constructor(plugins: readonly LanePlugin[], events: LaneEvents, thread: Worker | undefined) {
+  private constructor(plugins: readonly PooledPlugin[], events: LaneEvents, thread: Worker | undefined) {
     const progress = new SharedArrayBuffer(Progress.bytes);
     const records = new SharedArrayBuffer(RecordBuffer.bytes);
     this.progress = new Progress(progress);
@@ -73,9 +80,11 @@ export class Lane {
     const { port1, port2: port } = new MessageChannel();
     this.#answers = port1;
     const answers = { port, answered: this.#answered };
+    const lending = plugins.map(plugin => ({ ...plugin, lent: lentTo(this.number, plugin, events) }));
+    this.isLentSomething = lending.some(({ lent }) => lent.size > 0);
     this.#program = isProcess(plugins)
-      ? startLaneProcess(plugins)
-      : startLaneThread({ plugins, number: this.number, answers, progress, records }, thread);
+      ? startLaneProcess(lending)
+      : startLaneThread({ plugins: lending, number: this.number, answers, progress, records }, thread);
     this.#events = events;
     this.#plugins = new Set(plugins.map(({ id }) => id));
   }
@@ -85,7 +94,7 @@ export class Lane {
    * @throws Faults of `plugin_refused_config`, `plugin_start_failed`, `plugin_start_timeout`: one for each plugin that
    *   fails
    */
-  static async start(plugins: readonly LanePlugin[], events: LaneEvents, thread?: Worker): Promise<Lane> {
+  static async start(plugins: readonly PooledPlugin[], events: LaneEvents, thread?: Worker): Promise<Lane> {
     const lane = new Lane(plugins, events, thread);
     const started = Promise.withResolvers<readonly Fault[]>();
     lane.#listen(plugins, started.resolve);
@@ -102,7 +111,7 @@ export class Lane {
     throw new Faults(failures);
   }
 
-  #listen(plugins: readonly LanePlugin[], started: (failures: readonly Fault[]) => void): void {
+  #listen(plugins: readonly PooledPlugin[], started: (failures: readonly Fault[]) => void): void {
     let reason = 'it ended';
     this.#program.onMessage(message => {
       try {
@@ -121,7 +130,7 @@ export class Lane {
       const plugin = plugins[this.progress.read()?.call ?? 0]?.id ?? '';
       started([new Fault('plugin_start_failed', { plugin, reason })]);
       this.#answers.close();
-      this.#events.settle(this.number);
+      this.#events.takeBack(this.number);
       this.#events.accounts.ended(this);
       this.#events.ended(this, reason);
     });
@@ -186,7 +195,7 @@ export class Lane {
   }
 
   /** Returns the fault of the plugin that takes too long to start, if one does. */
-  #latePlugin(plugins: readonly LanePlugin[]): Fault | undefined {
+  #latePlugin(plugins: readonly PooledPlugin[]): Fault | undefined {
     const at = this.progress.read();
     const plugin = at?.job === startingJob ? plugins[at.call] : undefined;
     if (at === undefined || plugin === undefined || epochMs() - at.since < plugin.limits.startMs) return undefined;
@@ -195,7 +204,7 @@ export class Lane {
 }
 
 /** Returns the fault of a process that takes too long. It shares no memory, and starting Node is part of its time. */
-function lateProcess(plugins: readonly LanePlugin[], beganMs: number): Fault | undefined {
+function lateProcess(plugins: readonly PooledPlugin[], beganMs: number): Fault | undefined {
   const limit = plugins.reduce((sum, plugin) => sum + plugin.limits.startMs, processStartMs);
   const plugin = plugins[0]?.id ?? '';
   return epochMs() - beganMs < limit ? undefined : new Fault('plugin_start_timeout', { plugin, limit_ms: limit });
@@ -216,4 +225,8 @@ async function answerOf(capability: string, serve: (() => Promise<unknown>) | un
   }
 }
 
-const isProcess = (plugins: readonly LanePlugin[]) => plugins.some(plugin => plugin.isolation === 'process');
+/** Returns what a lane is lent for a plugin. A process is lent nothing. */
+const lentTo = (lane: number, plugin: PooledPlugin, { lend }: LaneEvents): ReadonlyMap<string, unknown> =>
+  plugin.isolation === 'process' ? new Map() : lend(plugin.id, lane);
+
+const isProcess = (plugins: readonly PooledPlugin[]) => plugins.some(plugin => plugin.isolation === 'process');

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { FailureCause } from '../../../contract/hook-call.ts';
 import { overCpu, type PluginLimits } from '../../limits.ts';
-import type { LanePlugin } from '../lane/message.ts';
+import type { PooledPlugin } from '../lane/message.ts';
 import type { CurrentCall } from '../lane/shared-memory.ts';
 import { CpuWatch } from './cpu-limit.ts';
 import type { FairQueue } from './fair-queue.ts';
@@ -22,7 +22,7 @@ interface SupervisedPool extends Pick<LaneEvents, 'message' | 'ended'> {
 }
 
 interface SupervisorOptions {
-  readonly plugins: readonly LanePlugin[];
+  readonly plugins: readonly PooledPlugin[];
   readonly lanes: Omit<PoolOptions, 'backlog'>;
   /** The waiting jobs. They fail when no lane can be started. */
   readonly queue: FairQueue;

@@ -2,7 +2,7 @@ import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../../..
 import type { Cancellation } from '../../../core/canceller.ts';
 import { Fault, fail } from '../../../core/fault.ts';
 import type { PluginLimits } from '../../limits.ts';
-import type { Ask, FromLane, LanePlugin } from '../lane/message.ts';
+import type { Ask, FromLane, PooledPlugin } from '../lane/message.ts';
 import { type CurrentCall, epochMs, noJob, startingJob } from '../lane/shared-memory.ts';
 import { CallLists, unpackResults } from '../lane/wire.ts';
 import { FairQueue, type PendingJob } from './fair-queue.ts';
@@ -65,7 +65,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
   #chainMs = 1;
   readonly #count: number;
 
-  private constructor(plugins: readonly LanePlugin[], { backlog, count, ...options }: SharedLanesOptions) {
+  private constructor(plugins: readonly PooledPlugin[], { backlog, count, ...options }: SharedLanesOptions) {
     this.#count = count;
     this.#serveOf = options.serveOf;
     this.#limits = new Map(plugins.map(plugin => [plugin.id, plugin.limits]));
@@ -91,7 +91,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
    * @throws Faults as Lane.start does; then no lane is left running
    */
   static async start(
-    plugins: readonly LanePlugin[],
+    plugins: readonly PooledPlugin[],
     { threads, ...options }: SharedLanesOptions & { readonly threads?: ReadyThreads | undefined },
   ): Promise<SharedLanes> {
     const lanes = new SharedLanes(plugins, options);

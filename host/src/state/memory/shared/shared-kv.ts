@@ -1,4 +1,4 @@
-import type { KvOperations } from '../../kv.ts';
+import { gatewayThread, type KvOperations } from '../../kv.ts';
 import { kvOperations } from '../../kv-table.ts';
 import { SharedLock } from './shared-lock.ts';
 import { SharedTable } from './shared-table.ts';
@@ -19,9 +19,6 @@ interface SharedKvOptions {
   readonly now?: (() => number) | undefined;
 }
 
-/** The number of the gateway's thread. Lanes have higher ones. */
-export const ownerInGateway = 1;
-
 /**
  * How long operations wait for the lock. The gateway's thread waits no longer for a lane: if that lane was ended, only
  * the gateway's thread can free the lock, once it is back in its event loop. In lanes the deadline of the call comes first.
@@ -30,7 +27,7 @@ const patience = { gateway: 100, lane: 5000 };
 
 /** Opens such memory. Every operation throws an Error if other threads keep its lock for too long. */
 export function openSharedKv(buffer: SharedArrayBuffer, options: SharedKvOptions): SharedKv {
-  const { owner, hashKey, now, patienceMs = owner === ownerInGateway ? patience.gateway : patience.lane } = options;
+  const { owner, hashKey, now, patienceMs = owner === gatewayThread ? patience.gateway : patience.lane } = options;
   const lock = new SharedLock(buffer, owner, patienceMs);
   const table = new SharedTable(buffer, lock);
   if (hashKey !== undefined) table.create(hashKey);
