@@ -4,18 +4,19 @@ import { type Json, type JsonObject, withDoubles } from './json.ts';
 import { type SchemaGap, type UsableSchema, usableSchema } from './usable-schema.ts';
 
 /**
- * The deadline of a validation, in milliseconds. Schemas are untrusted: a pattern may backtrack and references may
- * multiply without end. So the validator interprets the schema instead of generating code, and runs under this
- * deadline. A schema that exceeded it once is not tried again.
+ * The deadlines of a validation, in milliseconds, while a request waits and while a plugin is loaded: a start on a busy
+ * machine must not fail. Schemas are untrusted: a pattern may backtrack and references may
+ * multiply without end. So the validator interprets the schema instead of generating code, and runs under a
+ * deadline. A schema that exceeded one is not tried again.
  */
-const deadline = 250;
+const deadlines = { call: 250, load: 5_000 };
 
 const underDeadline = new Script('run()');
 const runs: { run?: () => void } = {};
 const context = createContext(runs, { codeGeneration: { strings: false, wasm: false } });
 
 /** A schema that cannot be used, or not within the deadline. */
-interface Unusable {
+export interface Unusable {
   readonly unusable: true;
   readonly why: string;
 }
@@ -35,7 +36,7 @@ export type SchemaError = { readonly at: string; readonly reason: string } | Unu
  * is 2020-12 unless `$schema` names another one.
  */
 export function schemaError(schema: JsonObject, value: Json): SchemaError | undefined {
-  const result = attempt(schema, value, true);
+  const result = attempt(schema, value, { stopsAtFirst: true, ms: deadlines.call });
   if ('unusable' in result) return result;
   const deepest = result.errors.at(-1);
   if (result.valid) return undefined;
@@ -44,7 +45,7 @@ export function schemaError(schema: JsonObject, value: Json): SchemaError | unde
 
 /** Lists the parts of a schema that are ignored because they cannot be used. */
 export function schemaGaps(schema: JsonObject): readonly SchemaGap[] {
-  const usable = usableOf(schema);
+  const usable = usableOf(schema, deadlines.call);
   return 'unusable' in usable ? [{ at: '#', reason: `it cannot be evaluated: ${usable.why}` }] : usable.gaps;
 }
 
@@ -66,10 +67,10 @@ const wrappers = new Set([
   '$ref',
 ]);
 
-/** Lists the violations of `value`, one for each place; `unusable` if the schema itself cannot be used. */
-export function schemaErrors(schema: JsonObject, value: Json): readonly SchemaProblem[] | 'unusable' {
-  const result = attempt(schema, value, false);
-  if ('unusable' in result) return 'unusable';
+/** Lists the violations of `value` by a plugin's schema, one for each place; or says why the schema cannot be used. */
+export function schemaErrors(schema: JsonObject, value: Json): readonly SchemaProblem[] | Unusable {
+  const result = attempt(schema, value, { stopsAtFirst: false, ms: deadlines.load });
+  if ('unusable' in result) return result;
   const places = new Map<string, SchemaProblem>();
   const seen = new Set<string>();
   for (const { instanceLocation: at, keyword, error } of result.errors) {
@@ -82,11 +83,21 @@ export function schemaErrors(schema: JsonObject, value: Json): readonly SchemaPr
   return [...places.values()];
 }
 
-function attempt(schema: JsonObject, value: Json, stopsAtFirst: boolean): ReturnType<typeof validate> | Unusable {
-  const usable = usableOf(schema);
+interface Attempt {
+  readonly stopsAtFirst: boolean;
+  readonly ms: number;
+}
+
+function attempt(
+  schema: JsonObject,
+  value: Json,
+  { stopsAtFirst, ms }: Attempt,
+): ReturnType<typeof validate> | Unusable {
+  const usable = usableOf(schema, ms);
   if ('unusable' in usable) return usable;
   try {
-    return limited(() => validate(withDoubles(value), usable.schema, draftOf(schema), usable.lookup, stopsAtFirst));
+    const validated = () => validate(withDoubles(value), usable.schema, draftOf(schema), usable.lookup, stopsAtFirst);
+    return limited(validated, ms);
   } catch (error) {
     const failed = unusable(error);
     known.set(schema, failed);
@@ -94,11 +105,11 @@ function attempt(schema: JsonObject, value: Json, stopsAtFirst: boolean): Return
   }
 }
 
-function usableOf(schema: JsonObject): UsableSchema | Unusable {
+function usableOf(schema: JsonObject, ms: number): UsableSchema | Unusable {
   let usable = known.get(schema);
   if (usable === undefined) {
     try {
-      usable = limited(() => usableSchema(schema));
+      usable = limited(() => usableSchema(schema), ms);
     } catch (error) {
       usable = unusable(error);
     }
@@ -115,11 +126,11 @@ function draftOf({ $schema }: JsonObject): '4' | '7' | '2019-09' | '2020-12' {
 }
 
 /** @throws when `work` takes longer than the deadline */
-function limited<T>(work: () => T): T {
+function limited<T>(work: () => T, ms: number): T {
   const results: T[] = [];
   runs.run = () => void results.push(work());
   try {
-    underDeadline.runInContext(context, { timeout: deadline });
+    underDeadline.runInContext(context, { timeout: ms });
   } finally {
     delete runs.run;
   }

@@ -19,8 +19,8 @@ export function checkConfig(
   if (config_schema === undefined) return given;
   const schema = config_schema as JsonObject;
   const errors = schemaErrors(schema, given);
-  if (errors === 'unusable') {
-    return fail('plugin_config_invalid', { reason: 'the config_schema of the plugin cannot be used' });
+  if ('unusable' in errors) {
+    return fail('plugin_config_invalid', { reason: `the config_schema of the plugin cannot be used: ${errors.why}` });
   }
   if (errors.length === 0) return given;
   throw new Faults(
