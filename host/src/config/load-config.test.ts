@@ -459,6 +459,12 @@ const wrong: Wrong[] = [
     says: /RS256/,
   },
   {
+    what: 'scopes that no caller can have [GW-134]',
+    text: `${rest}    required_scopes: [a]\n`,
+    at: [7, 22, 'bindings.0.required_scopes'],
+    says: /no caller has scopes/,
+  },
+  {
     what: 'introspection with a secret that is unknown [GW-136]',
     text: `${rest}identity: { schemes: [{ id: a, oauth: { issuer: "https://a.example", introspection: { url: "https://a.example/i", client_id: c, client_secret: s } } }] }\n`,
     at: [7, 144, 'identity.schemes.0.oauth.introspection.client_secret'],

@@ -29,6 +29,12 @@ it('[RUN-22] measures each way to the upstream with each size and number of conn
   }
 }, 600_000);
 
+it('[RUN-22] measures what it costs to authenticate', async () => {
+  const only = ['gateway+key', 'gateway+jwt', 'gateway+new-jwt'] as const;
+  const { rows } = await runBench({ ...brief, sizes: [200], only, progress: () => {} });
+  expect(rows.map(({ name }) => name)).toEqual([...only, ...only]);
+}, 300_000);
+
 itWith('wasm-ld-22')(
   '[RUN-22] measures plugins in Rust where they can be built',
   async () => {

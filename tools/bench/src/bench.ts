@@ -124,12 +124,14 @@ async function measureVariants(
 
 async function measure(
   generator: ChildProcess,
-  { name, url, pid, tool, args = {}, headers, expected }: Variant,
+  variant: Variant,
   size: number,
   connections: number,
   seconds: number,
 ): Promise<Row> {
-  const load: Load = { url, headers, tool, args, size, expected: expected(sampleText(size)), connections, seconds };
+  const { name, url, pid, tool, args = {}, headers, authorizations = [] } = variant;
+  const expected = variant.expected(sampleText(size));
+  const load: Load = { url, headers, tool, args, authorizations, size, expected, connections, seconds };
   const before = readUsage(pid);
   generator.send(load);
   const [result]: LoadResult[] = await once(generator, 'message');

@@ -40,13 +40,17 @@ export class Exchange {
     });
   }
 
-  /** Posts JSON text and returns the body of the answer. Fails when its status is not 200, or the connection is closed. */
-  post(body: string): Promise<string> {
+  /**
+   * Posts JSON text and returns the body of the answer. Fails when its status is not 200, or the connection is closed.
+   * @param authorization the value of that header, if it is not among those of all requests
+   */
+  post(body: string, authorization?: string): Promise<string> {
+    const more = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`;
     if (this.#socket.destroyed) return Promise.reject(new Error('the connection is closed'));
     return new Promise((resolve, reject) => {
       this.#onAnswer = resolve;
       this.#onError = reject;
-      this.#socket.write(`${this.#head}${Buffer.byteLength(body)}\r\n\r\n${body}`);
+      this.#socket.write(`${this.#head}${Buffer.byteLength(body)}\r\n${more}\r\n${body}`);
     });
   }
 

@@ -108,7 +108,8 @@ export async function signingBuilder(folder: string, keyName: string) {
 
 /**
  * Starts a gateway as an operator does, with the defaults of everything but what is said here. All plugins are loaded;
- * the first `active` of them see the requests that are measured, and the others those of another binding.
+ * the first `active` of them see the requests that are measured, and the others those of another binding. With `identity`
+ * every authenticated caller may do everything.
  */
 export async function startGateway(
   name: string,
@@ -117,6 +118,7 @@ export async function startGateway(
   folder: string,
   stop: AsyncDisposableStack,
   active: number = plugins.length,
+  identity?: object,
 ): Promise<Running> {
   const port = await freePort();
   const file = join(folder, `${name}.yaml`);
@@ -127,9 +129,13 @@ export async function startGateway(
     // As the other gateways count.
     kv: { store: 'memory' },
     plugins,
+    identity,
     upstreams: [{ id: 'bench', http: { url: upstream } }],
     bindings: [
-      { id: 'bench', upstreams: ['bench'], transforms: ids.slice(0, active) },
+      {
+        ...{ id: 'bench', upstreams: ['bench'], transforms: ids.slice(0, active) },
+        ...(identity !== undefined && { allow: [{}] }),
+      },
       { id: 'others', upstreams: ['bench'], transforms: ids.slice(active) },
     ],
   };

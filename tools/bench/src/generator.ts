@@ -7,6 +7,8 @@ export interface Load {
   readonly tool: string;
   /** Arguments of each call beside `size`. */
   readonly args: object;
+  /** Values of the header Authorization, which take turns. */
+  readonly authorizations: readonly string[];
   readonly size: number;
   /** The text that each answer must have. */
   readonly expected: string;
@@ -27,7 +29,8 @@ export type LoadResult =
 
 let lastId = 0;
 
-async function run({ url, headers, tool, args, size, expected, connections, seconds }: Load): Promise<LoadResult> {
+async function run(load: Load): Promise<LoadResult> {
+  const { url, headers, tool, args, authorizations, size, expected, connections, seconds } = load;
   const target = new URL(url);
   const exchanges = await Promise.all(Array.from({ length: connections }, () => Exchange.open(target, headers)));
   const params = JSON.stringify({ name: tool, arguments: { size, ...args } });
@@ -40,7 +43,7 @@ async function run({ url, headers, tool, args, size, expected, connections, seco
     for (let began = performance.now(); began < end; ) {
       const id = ++lastId;
       const message = `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${params}}`;
-      const body = await exchange.post(message);
+      const body = await exchange.post(message, authorizations[id % authorizations.length]);
       const now = performance.now();
       check(body, id, expected);
       requests += 1;

@@ -10,6 +10,8 @@ export interface Variant extends Running {
   readonly args?: object;
   /** Headers that belong to the session. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Values of the header Authorization, which take turns. */
+  readonly authorizations?: readonly string[];
   /** The text that it answers with when the upstream says `text`. */
   expected(text: string): string;
 }
@@ -22,12 +24,15 @@ export async function openVariant(
   { url, pid }: Running,
   expected: (text: string) => string = text => text,
   args: object = {},
+  authorizations: readonly string[] = [],
 ): Promise<Variant> {
+  const [authorization] = authorizations;
+  const credentials = authorization === undefined ? {} : { authorization };
   const post = async (headers: Readonly<Record<string, string>>, message: object) => {
     const accept = 'application/json, text/event-stream';
     const response = await fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', accept, ...headers },
+      headers: { 'content-type': 'application/json', accept, ...credentials, ...headers },
       body: JSON.stringify({ jsonrpc: '2.0', ...message }),
     });
     const text = await response.text();
@@ -42,5 +47,5 @@ export async function openVariant(
   const { text } = await post(headers, { id: 2, method: 'tools/list' });
   const tool = new RegExp(`"name":"([^"]*${toolName})"`).exec(text)?.[1];
   if (tool === undefined) throw new Error(`${name} does not list the tool ${toolName}: ${text.slice(0, 300)}`);
-  return { name, url, pid, tool, args, headers, expected };
+  return { name, url, pid, tool, args, headers, authorizations, expected };
 }

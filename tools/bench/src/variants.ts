@@ -1,5 +1,6 @@
 import { findRust } from '@sallyport/cli/build/find-rust';
 import type { Fault } from '@sallyport/host/core';
+import { type Callers, callersByKey, callersByToken } from './callers.ts';
 import { contextForgeHeaders, contextForgeHint, hasContextForge, startContextForge } from './contextforge.ts';
 import {
   type BenchPlugin,
@@ -20,6 +21,9 @@ export const variantNames = [
   'upstream',
   'proxy',
   'gateway',
+  'gateway+key',
+  'gateway+jwt',
+  'gateway+new-jwt',
   'gateway+1-js',
   'gateway+5-js',
   'gateway+1-rust',
@@ -68,6 +72,9 @@ export async function leaveOut(names: Set<VariantName>, progress: (line: string)
 const many = 10;
 const veryMany = 50;
 
+/** More tokens than a gateway remembers: when one comes again, it has been forgotten. */
+const forgottenTokens = 12_000;
+
 const countFor = (names: ReadonlySet<VariantName>, language: Language): number => {
   if (language === 'rust' && names.has('gateway+5of50-rust')) return veryMany;
   return names.has(`start-${language}`) ? many : 5;
@@ -105,6 +112,10 @@ export async function startVariants(
     const running = await startGateway(name, upstream.url, entries, folder, stop, active);
     return openVariant(name, running, text => text.replace(address, replacement));
   };
+  const authenticating = async (name: VariantName, { identity, authorizations }: Callers) => {
+    const running = await startGateway(name, upstream.url, [], folder, stop, 0, identity);
+    return openVariant(name, running, undefined, undefined, authorizations);
+  };
   const realGateway = async (name: VariantName, entries: readonly PluginEntry[]) => {
     const running = await startGateway(name, upstream.url, entries, folder, stop);
     return openVariant(name, running, realAnswer, realArguments);
@@ -113,6 +124,9 @@ export async function startVariants(
     upstream: () => openVariant('upstream', upstream),
     proxy: async () => openVariant('proxy', await startProgram('proxy', [upstream.url], stop)),
     gateway: () => gateway('gateway', 'js', 0),
+    'gateway+key': async () => authenticating('gateway+key', await callersByKey(folder)),
+    'gateway+jwt': async () => authenticating('gateway+jwt', await callersByToken(1, stop)),
+    'gateway+new-jwt': async () => authenticating('gateway+new-jwt', await callersByToken(forgottenTokens, stop)),
     'gateway+1-js': () => gateway('gateway+1-js', 'js', 1),
     'gateway+5-js': () => gateway('gateway+5-js', 'js', 5),
     'gateway+1-rust': () => gateway('gateway+1-rust', 'rust', 1),

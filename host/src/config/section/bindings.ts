@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
 import { memberAt } from '../member-at.ts';
 import { allow, allowProblems, allowWarnings } from './allow.ts';
-import { scope } from './identity-oauth.ts';
+import { requiredScopesProblems, scope } from './identity-oauth.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { policyProblems } from './policies.ts';
 import { section } from './section.ts';
@@ -55,6 +55,7 @@ export const bindingsSection = section({
         ...duplicates(policies),
         ...unknownNames(plugins, policies, 'plugin'),
         ...allowProblems(value, path),
+        ...requiredScopesProblems(value, path),
       ];
     });
     const furtherDefaults = bindings

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { isCidr } from '../../core/cidr.ts';
-import type { JsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { memberAt } from '../member-at.ts';
-import type { Problem } from '../problem.ts';
+import type { Path, Problem } from '../problem.ts';
 import { text } from './fields.ts';
-import { entryPaths, unknownNames } from './named.ts';
+import { entryPaths, listed, unknownNames } from './named.ts';
 import { secretNames } from './secrets.ts';
 
 /** A URL to which tokens or keys may travel: https, or http on this machine. */
@@ -104,3 +104,15 @@ export function oauthProblems(value: JsonObject, isReachable: boolean): readonly
   }));
   return [...found, ...missing];
 }
+
+/** Reports scopes of a binding that no caller can have. */
+export const requiredScopesProblems = (value: JsonObject, binding: Path): readonly Problem[] =>
+  isJsonObject(memberAt(value, ['identity'])) || listed(value, [...binding, 'required_scopes']).length === 0
+    ? []
+    : [
+        {
+          path: [...binding, 'required_scopes'],
+          message: 'no caller has scopes: without `identity`, all callers are anonymous',
+          hint: 'add an `identity` section, or remove `required_scopes`',
+        },
+      ];
