@@ -520,7 +520,8 @@ export const requirements = {
   'GW-153': 'Lists show what the caller may use, by the same decision as a call.',
   'GW-154':
     'A request is decided again for the target that is sent or answered, and calls of plugins have the rights of the caller.',
-  'GW-155': 'The log line and a metric of each request show what the rules decided, and which one.',
+  'GW-155':
+    'The log line and a metric of each request show what the rules decided, and which one; refusals are in the audit trail.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':
@@ -634,6 +635,8 @@ export const requirements = {
   'AUT-88':
     'plugin test shows what was logged on lines of its own and details as JSON, and says where only a whole text counts.',
   'AUT-87': 'plugin push refuses a tag that is another version than that of the descriptor, unless forced.',
+  'AUT-120':
+    'The SDKs for JavaScript and Rust have what a policy needs, and decide about lists as about calls by default.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; an unknown word or option is reported with the nearest one.',

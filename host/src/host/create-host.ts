@@ -111,6 +111,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       allowedOrigins: config.allowed_origins,
       metrics,
       metricsFor: config.metrics.serve,
+      audit: refusal => facilities.audit.write(refusal),
       ...(settings.enable_plugin_api && {
         plugins: () =>
           generations.current.reports().map(report => {

@@ -6,6 +6,7 @@ import { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
+import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
 import { createChallenge } from './challenge.ts';
 import { Health } from './health.ts';
 import { KeptStreams } from './kept-streams.ts';
@@ -47,6 +48,8 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly metricsFor?: MetricsAudience;
   /** Describes the plugins for `/plugins`, which is not served without it. */
   readonly plugins?: () => readonly object[];
+  /** Gets the requests that no rule of their binding allows. */
+  readonly audit?: (refusal: RefusedAccess) => void;
   /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
   readonly mask?: SecretMask;
   /** Serves https with these certificates. */
@@ -86,7 +89,13 @@ export class HttpServer implements AsyncDisposable {
     const hostAndOrigin = new HostAndOrigin(options);
     const running = new RunningRequests(limits.concurrent_requests);
     const outbox = new Outbox(limits.waiting_bytes);
-    const measuring = { measure: createMeasure(metrics), countCutOff: createCutOffCount(metrics) };
+    const count = createMeasure(metrics);
+    const auditAccess = options.audit && createAccessAudit(options.audit);
+    const measure: typeof count = (line, failed) => {
+      count(line, failed);
+      if (line.access !== undefined || line.calls !== undefined) auditAccess?.(line);
+    };
+    const measuring = { measure, countCutOff: createCutOffCount(metrics) };
     const logging = { log, logRequest: createRequestLog(log) };
     const { resources } = authentication;
     const context = { running, outbox, ...logging, challenge: createChallenge(resources), ...measuring };

@@ -5,7 +5,7 @@ import type { Log } from '../../core/log.ts';
 
 /** One event of the audit trail. */
 export interface AuditEvent {
-  /** `capability.refused`, `authentication.refused`, or `plugin.` and the name that a plugin gave it. */
+  /** `capability.refused`, `authentication.refused`, `access.refused`, or `plugin.` and the name that a plugin gave it. */
   readonly event: string;
   readonly plugin?: string;
   readonly capability?: string;
