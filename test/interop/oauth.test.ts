@@ -3,8 +3,8 @@ import { grantsSchema } from '../../host/src/capability/registry.ts';
 import { loadConfig } from '../../host/src/config/load-config.ts';
 import { createLog } from '../../host/src/core/log.ts';
 import { createHost } from '../../host/src/host/create-host.ts';
-import { connectOAuthClient } from '../fixtures/oauth-client.ts';
-import { introspector, registered, startOidcProvider } from '../fixtures/oidc-provider.ts';
+import { connectOAuthClient, type KnownClient } from '../fixtures/oauth-client.ts';
+import { documented, introspector, registered, startOidcProvider } from '../fixtures/oidc-provider.ts';
 import { writeHostFolder } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
@@ -74,15 +74,24 @@ describe("a user of a real authorization server, with the SDK's own OAuth client
     await expect(bob.client.callTool({ name: 'echo', arguments: {} })).rejects.toThrow();
   });
 
-  it('is asked for further scopes when a call needs them', async () => {
-    await using ada = await connectOAuthClient(`${gateway.url}/mcp`, 'ada', registered);
-    const result = await ada.agreeing(() => ada.client.callTool({ name: 'ping', arguments: {} }));
-    expect(result).toHaveProperty('content');
-    expect(ada.keeping.pages.map(page => page.searchParams.get('scope')?.split(' ').sort())).toEqual([
-      ['mcp'],
-      ['admin', 'mcp'],
-    ]);
-  });
+  const clients: readonly [what: string, client: KnownClient][] = [
+    ['registered beforehand', { client_id: registered.client_id }],
+    ['known by a document at a URL', { document: documented }],
+  ];
+  it.each(clients)(
+    'is asked for further scopes when a call needs them, with a client that is %s',
+    async (_, client) => {
+      await using ada = await connectOAuthClient(`${gateway.url}/mcp`, 'ada', client);
+      const result = await ada.agreeing(() => ada.client.callTool({ name: 'ping', arguments: {} }));
+      expect(result).toHaveProperty('content');
+      expect(ada.keeping.pages.map(page => page.searchParams.get('scope')?.split(' ').sort())).toEqual([
+        ['mcp'],
+        ['admin', 'mcp'],
+      ]);
+      const ids = ada.keeping.pages.map(page => page.searchParams.get('client_id'));
+      expect(ids).toEqual(Array(2).fill(client.client_id ?? client.document));
+    },
+  );
 });
 
 it('a user with an opaque token is known by introspection [GW-136]', async () => {
