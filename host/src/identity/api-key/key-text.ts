@@ -12,7 +12,7 @@ const checksumLength = 6;
 export const keyPrefix = 'sallyport_';
 
 /** A key: its prefix, its id, and a secret of 256 bits that ends in a checksum. */
-export const keyPattern: RegExp = new RegExp(
+const keyPattern: RegExp = new RegExp(
   `^${keyPrefix}(?<id>[0-9A-Za-z]{${idLength}})_(?<secret>[0-9A-Za-z]{${secretLength}})(?<checksum>[0-9A-Za-z]{${checksumLength}})$`,
 );
 
