@@ -117,9 +117,9 @@ it.each([
     'only runtime/wasm may import',
   ],
   [
-    'worker threads outside the runtime',
+    'worker threads outside the runtime and the store on disk',
     { 'host/src/plugin/b.ts': "import 'node:worker_threads';" },
-    'only runtime/wasm may import',
+    'only runtime/wasm and state/sqlite may import',
   ],
   [
     'a tool from the host',
