@@ -8,7 +8,7 @@ import { grantsSchema } from '../../host/src/capability/registry.ts';
 import { loadConfig } from '../../host/src/config/load-config.ts';
 import { parseDescriptor } from '../../host/src/contract/plugin-descriptor.ts';
 import { isJsonObject } from '../../host/src/core/json.ts';
-import { anchorsOf, blocksOf, documents, linksOf, read, root } from '../fixtures/markdown.ts';
+import { anchorsOf, blocksOf, documents, linksOf, patternOf, read, root } from '../fixtures/markdown.ts';
 import { createNewcomer, type Newcomer } from '../fixtures/newcomer.ts';
 import { isMissing } from '../prerequisite.ts';
 
@@ -24,7 +24,8 @@ const ofLanguage = (language: string) => blocks.filter(block => block.language =
 it('[RUN-33] knows every language of the documents, and every mark', () => {
   const languages = ['sh', 'text', 'yaml', 'json', 'js', 'rust', 'python', 'wit'];
   expect(blocks.filter(({ language }) => !languages.includes(language)).map(({ place }) => place)).toEqual([]);
-  const marks = /^$|^run: (gateway|network|with \w+|exit \d)$|^prints$|^from: \S+$|^reachable: \w+$/;
+  const marks =
+    /^$|^run: (gateway|network|with \w+|exit \d)$|^prints$|^from: \S+$|^reachable: \w+$|^set-up: \w+( (command|exchange|log))?$/;
   expect(blocks.filter(({ mark }) => !marks.test(mark)).map(({ place }) => place)).toEqual([]);
 });
 
@@ -144,16 +145,3 @@ function missingFor(mark: string): string | undefined {
   const program = /^run: with (\w+)$/.exec(mark)?.[1];
   return program !== undefined && isMissing(program) ? program : undefined;
 }
-
-/** The lines must come in this order; `…` stands for anything within a line, and alone for any lines. */
-function patternOf(text: string): RegExp {
-  const lines = text.trimEnd().split('\n');
-  return new RegExp(
-    lines
-      .map(line => line.trimEnd())
-      .map(line => (line === '…' ? '[\\s\\S]*?' : line.split('…').map(literal).join('[^\\n]*')))
-      .join('\\s*\\n'),
-  );
-}
-
-const literal = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
