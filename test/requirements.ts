@@ -171,6 +171,10 @@ export const requirements = {
   'CAP-117':
     'While another process locks the file of the store, requests that do not use it are served as before, and calls that do end by their deadline.',
   'CAP-118': 'An inline plugin with kv_store on disk is refused by start and by check, with what to do.',
+  'CAP-119':
+    'Audit events are queued and written in groups; a shutdown and an exit of the process write all that wait.',
+  'CAP-120':
+    'A full queue of audit events lets hook calls wait, or drops and counts by setting, and does not grow without bound.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

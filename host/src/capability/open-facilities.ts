@@ -6,7 +6,7 @@ import type { KvStore } from '../state/kv.ts';
 import { createMemoryKv } from '../state/memory/kv.ts';
 import { openSqliteKv } from '../state/sqlite/kv.ts';
 import { openDatabase } from '../state/sqlite/thread/open-database.ts';
-import { type AuditTrail, openAuditTrail } from './audit/audit-trail.ts';
+import { type AuditOptions, type AuditTrail, openAuditFile, openAuditTrail } from './audit/audit-trail.ts';
 import type { Facilities } from './facilities.ts';
 import { refusalsMetric } from './refusal.ts';
 import { openSecrets, type SecretPlace, type Secrets } from './secret-store/secrets.ts';
@@ -17,7 +17,7 @@ export interface FacilityOptions {
   /** Whether the store of values is opened at once, and not when it is first used. */
   readonly usesKv?: boolean;
   readonly secrets: readonly SecretPlace[];
-  readonly audit: { readonly file?: string | undefined };
+  readonly audit: AuditOptions;
   readonly log: Log;
   /** Takes the values of secrets. One of its own unless stated. */
   readonly mask?: SecretMask;
@@ -50,7 +50,7 @@ export async function openFacilitiesWithKv(options: FacilityOptions): Promise<Fa
 
 const openersOf = ({ kv, audit, log }: FacilityOptions): Openers => ({
   store: () => (kv.store === 'memory' ? createMemoryKv() : openSqliteKv(kv.path, { failed: reportEnded(log) })),
-  trail: () => openAuditTrail(audit.file, log),
+  trail: metrics => openAuditTrail(audit, log, metrics),
 });
 
 /**
@@ -68,10 +68,10 @@ export function tryFacilities(options: FacilityOptions): Facilities & AsyncDispo
       const { lending: _, ...store } = memory;
       return store;
     },
-    trail() {
+    trail(metrics) {
       const { file } = audit;
-      if (file !== undefined) tryAt(file, { makesFolders: false }, path => openAuditTrail(path, log)[Symbol.dispose]());
-      return openAuditTrail(undefined, log);
+      if (file !== undefined) tryAt(file, { makesFolders: false }, path => openAuditFile(path).close());
+      return openAuditTrail({}, log, metrics);
     },
   };
   return facilitiesWith(options, open, options.usesKv === true ? open.store : undefined);
@@ -82,7 +82,7 @@ const reportEnded = (log: Log) => (fault: Fault) =>
 
 interface Openers {
   store(): KvStore;
-  trail(): AuditTrail;
+  trail(metrics: Metrics): AuditTrail;
 }
 
 /** @param first opens the store of values at once */
@@ -106,10 +106,10 @@ function facilitiesWith(
     }
   };
   const known: Secrets | undefined = attempt(() => openSecrets(secrets, mask));
-  const trail = attempt(open.trail);
+  const trail = attempt(() => open.trail(metrics));
   let store = attempt(first);
   if (known === undefined || trail === undefined || faults.length > 0) {
-    trail?.[Symbol.dispose]();
+    void trail?.[Symbol.asyncDispose]();
     void store?.[Symbol.asyncDispose]();
     throw new Faults(faults.flatMap(each => each.faults));
   }
@@ -130,14 +130,13 @@ function facilitiesWith(
     secrets: known,
     metrics,
     audit: {
+      ...trail,
       write: event => trail.write(mask.value(event)),
-      reopen: () => trail.reopen(),
-      [Symbol.dispose]: () => trail[Symbol.dispose](),
     },
     mask,
     async [Symbol.asyncDispose]() {
       await store?.[Symbol.asyncDispose]();
-      trail[Symbol.dispose]();
+      await trail[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { awaitRoom } from '../capability/audit/await-room.ts';
 import type { Facilities } from '../capability/facilities.ts';
 import type { Config, PluginConfig } from '../config/config.ts';
 import type { HookRunner } from '../contract/hook-call.ts';
@@ -82,7 +83,7 @@ export async function openGeneration(
   const { lanes, backlog } = limits;
   const prepared = plugins.map(plugin => plugin.prepared);
   const running = await runtime.open(prepared, facilities, { lanes, backlog, threads });
-  const runner = watch(running);
+  const runner = watch(awaitRoom(facilities.audit, running));
   const hooked = plugins.flatMap(plugin => {
     const entry = entries.find(({ id }) => id === plugin.id);
     if (entry === undefined) return [];

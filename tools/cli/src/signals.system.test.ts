@@ -56,6 +56,23 @@ it('[RUN-102] lives through the signals that others send to reopen logs, and reo
   expect(await ended).toEqual([0, null]);
 });
 
+it('[CAP-119] writes the audit events that wait when it is asked to end', async () => {
+  const folder = await temporaryFolder();
+  const audit = join(folder, 'audit.jsonl');
+  const keys = join(folder, 'keys.jsonl');
+  writeFileSync(keys, '');
+  const identity = { schemes: [{ id: 'keys', api_keys: { file: keys } }] };
+  const { file } = await configFile({ identity, audit: { file: audit } });
+  const { child, said, ended } = await serving(file);
+  const url = /"url":"([^"]+)"/.exec(said())?.[1] ?? '';
+  const headers = { ...mcpHeaders, authorization: 'Bearer none' };
+  const refused = await fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(initialize()) });
+  expect(refused.status).toBe(401);
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect(readFileSync(audit, 'utf8')).toContain('"event":"authentication.refused"');
+});
+
 it('[RUN-102] ends at once at the second signal, whichever', async () => {
   const held = await startRawHttpServer({ name: 'held', refuse: () => true });
   onTestFinished(() => held[Symbol.asyncDispose]());

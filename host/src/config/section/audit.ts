@@ -8,8 +8,17 @@ export const auditSection = section({
     audit: z
       .strictObject({
         file: text.optional().describe('The file for audit events; without it, they are written to the log.'),
+        when_full: z
+          .enum(['block', 'drop'])
+          .default('block')
+          .describe(
+            'What happens when the queue of the file is full: hook calls wait, or events are dropped and counted.',
+          ),
+        queue: z.int().min(1).max(1_000_000).default(10_000).describe('The number of events that may wait.'),
       })
       .prefault({}),
   },
-  finish: ({ audit }, files) => ({ audit: audit.file === undefined ? {} : { file: files.absolute(audit.file) } }),
+  finish: ({ audit: { file, ...audit } }, files) => ({
+    audit: { ...audit, ...(file !== undefined && { file: files.absolute(file) }) },
+  }),
 });

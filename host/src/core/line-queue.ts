@@ -1,0 +1,204 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Cancellation } from './canceller.ts';
+import type { LineFile } from './line-file.ts';
+
+export interface LineQueueOptions<Item> {
+  readonly file: LineFile;
+  /** The number of items that may wait to be written. */
+  readonly queue: number;
+  /** Whether the work that adds items waits for room, or the items are dropped. */
+  readonly whenFull: 'block' | 'drop';
+  /** The characters in the queue beyond which items are dropped even if work waits for room, because not all work does. */
+  readonly mostCharacters?: number;
+  /** Returns the line of an item, without its end. `dropped` items were dropped before it. */
+  format(item: Item, dropped: number): string;
+  /** Receives the number of items that are on the disk now. */
+  written(count: number): void;
+  /** Receives the number of items that are dropped. */
+  dropped(count: number): void;
+  /** Receives an item that could not be turned into a line. */
+  unusable(item: Item, error: unknown): void;
+  /** Receives the lines that the disk refused while the queue closed, and their number. */
+  lost(count: number, lines: string): void;
+}
+
+/** Items are collected for this time, in milliseconds, because each write ends with a sync of the disk. */
+const collectMs = 50;
+/** How long the main thread formats before it does something else, in milliseconds. */
+const sliceMs = 5;
+/** The characters that may wait to be formatted, and those of lines that are written at once. */
+const mostCharacters = 16 * 2 ** 20;
+const longestWrite = 2 ** 20;
+
+interface Waiting<Item> {
+  readonly item: Item;
+  readonly characters: number;
+  /** The number of items that were dropped before it. */
+  readonly dropped: number;
+}
+
+/**
+ * Writes a line for each item, away from the work that adds it, and with one sync of the disk for many lines. Nothing
+ * that was taken is lost when the queue closes, or the process exits.
+ */
+export class LineQueue<Item> implements AsyncDisposable {
+  readonly #options: LineQueueOptions<Item>;
+  readonly #queue: Waiting<Item>[] = [];
+  /** The lines that were formatted and are not being written yet. */
+  #text = '';
+  /** The number of items that are not on the disk yet. */
+  #waiting = 0;
+  /** The characters of the items in the queue. */
+  #characters = 0;
+  /** The number of items that were dropped since the last one that was taken. */
+  #dropped = 0;
+  #writing: Promise<void> | undefined;
+  /** Ends the time in which items are collected. */
+  #endCollecting: (() => void) | undefined;
+  #isClosing = false;
+  /** Lets in the work that waits for room, in its order. */
+  readonly #atTheDoor = new Set<() => void>();
+  readonly #onExit = () => this.#writeNow();
+
+  constructor(options: LineQueueOptions<Item>) {
+    this.#options = options;
+    process.on('exit', this.#onExit);
+  }
+
+  /** Takes an item of about so many characters, or drops it and counts that: see the options. Never fails. */
+  add(item: Item, characters: number): void {
+    const { whenFull, mostCharacters: most = Infinity, dropped } = this.#options;
+    if (whenFull === 'drop' ? this.#isFull : this.#characters >= most) {
+      this.#dropped += 1;
+      dropped(1);
+      return;
+    }
+    this.#queue.push({ item, characters, dropped: this.#dropped });
+    this.#dropped = 0;
+    this.#waiting += 1;
+    this.#characters += characters;
+    if (this.#isHalfFull) this.#endCollecting?.();
+    this.#writing ??= this.#write();
+  }
+
+  /**
+   * Returns a promise that resolves when the queue has room, if it is full and work waits for it; otherwise undefined.
+   * @throws the signal's reason when it aborts
+   */
+  room(signal?: Cancellation): Promise<void> | undefined {
+    if (this.#options.whenFull === 'drop' || !this.#isFull) return undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = () => {
+      this.#atTheDoor.delete(enter);
+      signal?.removeEventListener('abort', abort);
+    };
+    const enter = () => {
+      leave();
+      resolve();
+    };
+    const abort = () => {
+      leave();
+      reject(signal?.reason);
+    };
+    this.#atTheDoor.add(enter);
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    return promise;
+  }
+
+  /** Opens the file again by its name, after log rotation moved the old one away. @throws the system's error */
+  reopen(): void {
+    this.#options.file.reopen();
+  }
+
+  /** Writes all items, and closes the file. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { file } = this.#options;
+    this.#isClosing = true;
+    this.#endCollecting?.();
+    file.stopWaiting();
+    await this.#writing;
+    process.off('exit', this.#onExit);
+    file.close();
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting >= this.#options.queue || this.#characters >= mostCharacters;
+  }
+
+  get #isHalfFull(): boolean {
+    return this.#waiting * 2 >= this.#options.queue || this.#characters * 2 >= mostCharacters;
+  }
+
+  async #write(): Promise<void> {
+    const { file, written, lost } = this.#options;
+    while (this.#queue.length > 0) {
+      await this.#collect();
+      const count = await this.#format();
+      const lines = this.#text;
+      this.#text = '';
+      try {
+        await file.append(lines);
+        written(count);
+      } catch {
+        lost(count, lines);
+      }
+      this.#waiting -= count;
+      this.#letIn();
+    }
+    this.#writing = undefined;
+  }
+
+  /** Waits a little for more items, unless there are many. */
+  async #collect(): Promise<void> {
+    if (this.#isClosing || this.#isHalfFull) return turn();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#endCollecting = resolve;
+    const timer = setTimeout(resolve, collectMs).unref();
+    await promise;
+    clearTimeout(timer);
+    this.#endCollecting = undefined;
+  }
+
+  /** Turns items into lines, a few at a time. Returns their number. */
+  async #format(): Promise<number> {
+    let count = 0;
+    let beganMs = performance.now();
+    while (this.#queue.length > 0 && this.#text.length < longestWrite) {
+      this.#formatNext();
+      count += 1;
+      if (performance.now() - beganMs < sliceMs) continue;
+      await turn();
+      beganMs = performance.now();
+    }
+    return count;
+  }
+
+  #formatNext(): void {
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    const { item, characters, dropped } = next;
+    this.#characters -= characters;
+    try {
+      this.#text += `${this.#options.format(item, dropped)}\n`;
+    } catch (error) {
+      // Whatever a plugin returned, it must not end the gateway.
+      this.#options.unusable(item, error);
+    }
+  }
+
+  #letIn(): void {
+    for (const enter of this.#atTheDoor) {
+      if (this.#isFull) return;
+      enter();
+    }
+  }
+
+  /** Writes what is waiting at once, because the process is ending. */
+  #writeNow(): void {
+    try {
+      while (this.#queue.length > 0) this.#formatNext();
+      this.#options.file.appendNow(this.#text);
+    } catch {}
+  }
+}
