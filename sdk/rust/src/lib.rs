@@ -39,6 +39,9 @@
 //! [`export!`] is wit-bindgen's: it generates the functions that the gateway calls, each of which calls the type's own. It
 //! does nothing else.
 //!
+//! A policy is a type that implements `Policy`, in a crate that depends on `sallyport` with `default-features = false` and
+//! `features = ["policy"]`.
+//!
 //! - [`Request::replace_text`] and [`Response::replace_text`] replace text anywhere in a request or response.
 //! - [`Violation`] says why a request is blocked.
 //! - [`log`] writes lines to the gateway's log. The modules [`context`], [`clock`], [`kv_store`] and so on, one per
@@ -50,6 +53,7 @@
 //! WebAssembly, as in `cargo test`, log lines go to stderr, and the other functions of the host panic.
 
 /// The code that wit-bindgen generates from the contract in `wit/`.
+#[cfg(not(feature = "policy"))]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
@@ -60,10 +64,29 @@ pub mod bindings {
     });
 }
 
+/// The code that wit-bindgen generates from the contract in `wit/`, for a policy.
+#[cfg(feature = "policy")]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "policy",
+        pub_export_macro: true,
+        default_bindings_module: "sallyport::bindings",
+        additional_derives: [PartialEq],
+    });
+}
+
+#[cfg(all(feature = "policy", feature = "transform"))]
+compile_error!("a plugin is of one kind: a policy needs `default-features = false` beside `features = [\"policy\"]`");
+
 mod glob;
 pub mod json;
 pub mod log;
+#[cfg(feature = "policy")]
+mod policy;
+mod plugin;
 mod text;
+#[cfg(not(feature = "policy"))]
 mod transform;
 mod violation;
 
@@ -71,4 +94,7 @@ pub use bindings::export;
 pub use bindings::sallyport::plugin::types::*;
 pub use bindings::sallyport::plugin::*;
 pub use glob::matches;
+#[cfg(feature = "policy")]
+pub use policy::Policy;
+#[cfg(not(feature = "policy"))]
 pub use transform::Transform;

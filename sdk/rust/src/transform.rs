@@ -1,9 +1,7 @@
-use std::any::Any;
-use std::sync::OnceLock;
-
 use serde::de::DeserializeOwned;
 
 use crate::bindings::exports::sallyport::plugin::{dispatch_hooks, lifecycle};
+use crate::plugin::{plugin, start};
 use crate::{CallContext, Request, RequestOutcome, Response, ResponseOutcome};
 
 /// A `transform` plugin. The methods are called for the `hooks` named in the descriptor.
@@ -32,21 +30,9 @@ pub trait Transform: Sized + Send + Sync + 'static {
     }
 }
 
-/// The configured plugin. Each instance has one.
-static PLUGIN: OnceLock<Box<dyn Any + Send + Sync>> = OnceLock::new();
-
-fn plugin<T: Transform>() -> Result<&'static T, String> {
-    let plugin = PLUGIN.get().and_then(|plugin| plugin.downcast_ref());
-    plugin.ok_or_else(|| "the plugin has not been configured".into())
-}
-
 impl<T: Transform> lifecycle::Guest for T {
     fn configure(config: String) -> Result<(), String> {
-        // A panic ends the instance without a message, so the hook logs it first, with file and line.
-        std::panic::set_hook(Box::new(|panic| crate::log::error(&panic.to_string())));
-        let config = serde_json::from_str(&config).map_err(|error| error.to_string())?;
-        let plugin = <T as Transform>::configure(config)?;
-        PLUGIN.set(Box::new(plugin)).map_err(|_| "the plugin is already configured".into())
+        start(&config, <T as Transform>::configure)
     }
 }
 

@@ -3,9 +3,11 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { parseDescriptor } from '@sallyport/host/contract';
 import { readDescriptor } from '@sallyport/host/wasm';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { instantiate } from '../../../../test/fixtures/instantiate.ts';
+import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import { descriptorOf } from '../../../../test/fixtures/signed-plugin.ts';
 import { itWith } from '../../../../test/prerequisite.ts';
 import { readDescriptorFile } from '../artifact/read-descriptor-file.ts';
@@ -120,5 +122,67 @@ describe('a plugin in Rust', () => {
         'rustup target add wasm32-wasip2, or on Debian apt-get install rustc-web rust-web-src',
       ),
     });
+  });
+});
+
+describe('a policy in Rust', () => {
+  const source = `
+use sallyport::{Decision, Policy, PolicyContext, Request, Violation};
+
+#[derive(serde::Deserialize)]
+struct Config {
+    denied: Vec<String>,
+}
+
+struct Guard(Config);
+
+impl Policy for Guard {
+    type Config = Config;
+
+    fn configure(config: Config) -> Result<Self, String> {
+        Ok(Guard(config))
+    }
+
+    fn decide(&self, context: &PolicyContext, request: &Request) -> Result<Decision, String> {
+        let Request::ToolCall(call) = request else { return Ok(Decision::Allow) };
+        if !self.0.denied.contains(&call.name) {
+            return Ok(Decision::Allow);
+        }
+        Ok(Decision::Deny(Violation::new("DENIED", "No.").with_description(context.scopes.join(" "))))
+    }
+}
+
+sallyport::export!(Guard);
+`;
+
+  itWithRust('[AUT-120] decides about requests and lists', async () => {
+    const own = await mkdtemp(join(folder, 'policy-'));
+    const [, profile] = (await readFile(join(root, 'Cargo.toml'), 'utf8')).split('[profile.release]');
+    const sdk = `sallyport = { path = ${JSON.stringify(join(root, 'sdk/rust'))}, default-features = false, features = ["policy"] }`;
+    const crate = [
+      ...['[package]', 'name = "guard"', 'version = "0.1.0"', 'edition = "2024"', '[lib]', 'crate-type = ["cdylib"]'],
+      ...['[dependencies]', sdk, 'serde = { version = "1", features = ["derive"] }', '[workspace]'],
+      ...['[profile.release]', profile],
+    ];
+    await mkdir(join(own, 'src'));
+    await writeFile(join(own, 'Cargo.toml'), crate.join('\n'));
+    await writeFile(join(own, 'src/lib.rs'), source);
+    await writeFile(join(own, 'Cargo.lock'), await readFile(join(root, 'Cargo.lock')));
+    vi.stubEnv('CARGO_TARGET_DIR', join(root, 'target'));
+    await promisify(execFile)('cargo', ['metadata', '--offline', '--format-version', '1'], {
+      ...{ cwd: own, maxBuffer: 64 * 1024 * 1024 },
+    });
+    const descriptor = parseDescriptor({ id: 'policy', version: '0.1.0', kind: 'policy', hooks: [], api: '0.1' });
+    const { bytes } = await buildPlugin({ folder: own, descriptor, out: join(own, 'out.wasm') });
+    await using runner = await openGuests([{ bytes, config: { denied: ['delete'] } }]);
+    const asked = (name: string) => ({ tag: 'tool-call' as const, val: { name, arguments: '{}' } });
+    const common = {
+      calls: [{ plugin: 'policy', stopOnBlock: true, stopOnFailure: true }],
+      context: { requestId: 'r', binding: 'b', upstream: 'u', method: 'tools/call', scopes: ['x', 'y'] },
+    };
+    const { reports } = await runner.run({ ...common, stage: 'decide', value: asked('delete') });
+    expect(reports).toMatchObject([{ outcome: 'block', violation: { code: 'DENIED', description: 'x y' } }]);
+    const { decisions } = await runner.run({ ...common, stage: 'decideMany', value: ['read', 'delete'].map(asked) });
+    expect(decisions?.map(({ tag }) => tag)).toEqual(['allow', 'deny']);
   });
 });
