@@ -11,6 +11,8 @@ interface Overlay {
 const mostKeys = 10_000;
 /** The number of spaces that have an overlay. Beyond it, the oldest is discarded. */
 const mostSpaces = 1_000;
+/** The bytes of one overlay. There may be many, and what a plugin in shadow writes has no effect. */
+const mostBytes = 2 ** 26;
 
 /**
  * Creates a store that reads from `base` and keeps writes to itself, in memory. It is for plugins whose writes must have
@@ -23,7 +25,7 @@ export function createOverlayKv(base: KvStore, now?: () => number): KvStore {
     const name = JSON.stringify([plugin, tenant]);
     const known = overlays.get(name);
     if (known !== undefined && known.keys.size < mostKeys) return known;
-    const created = { own: createMemoryKv(now), keys: new Set<string>() };
+    const created = { own: createMemoryKv(now, mostBytes), keys: new Set<string>() };
     overlays.delete(name);
     overlays.set(name, created);
     const [oldest] = overlays.keys();

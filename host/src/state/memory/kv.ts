@@ -1,8 +1,8 @@
 import { gatewayThread, type KvLending, type KvOperations, type KvSpace, type KvStore, later } from '../kv.ts';
 import { openSharedKv, type SharedKv } from './shared/shared-kv.ts';
 
-/** Reserved address space. Memory is used as values need it. */
-const mostBytes = 2 ** 32;
+/** The address space that is reserved for each plugin. Memory is used as values need it. */
+const usualBytes = 2 ** 32;
 const firstBytes = 2 ** 16;
 
 interface MemoryKv extends KvStore {
@@ -14,8 +14,11 @@ interface PluginValues {
   readonly kv: SharedKv;
 }
 
-/** A store that lasts as long as the process: for tests, and where nothing is to outlive a restart. */
-export function createMemoryKv(now?: () => number): MemoryKv {
+/**
+ * A store that lasts as long as the process: for tests, and where nothing is to outlive a restart.
+ * @param mostBytes the values of one plugin need at most this many bytes
+ */
+export function createMemoryKv(now?: () => number, mostBytes: number = usualBytes): MemoryKv {
   const plugins = new Map<string, PluginValues>();
   const valuesOf = (plugin: string): PluginValues => {
     const known = plugins.get(plugin);
