@@ -65,7 +65,7 @@ export class LineQueue<Item> implements AsyncDisposable {
     process.on('exit', this.#onExit);
   }
 
-  /** Takes an item of about so many characters, or drops it and counts that: see the options. Never fails. */
+  /** Queues an item of this length. Without room for it, it is dropped and counted, if the options say so. Never fails. */
   add(item: Item, characters: number): void {
     const { whenFull, mostCharacters: most = Infinity, dropped } = this.#options;
     if (whenFull === 'drop' ? this.#isFull : this.#characters >= most) {
