@@ -526,6 +526,10 @@ export const requirements = {
     'A request is decided again for the target that is sent or answered, and calls of plugins have the rights of the caller.',
   'GW-155':
     'The log line and a metric of each request show what the rules decided, and which one; refusals are in the audit trail.',
+  'GW-156': 'Two Authorization headers in one request are refused, because a proxy may have checked the other one.',
+  'GW-157':
+    'Refusals that anybody, or a tenant at its limit, can cause at will write a few log lines in a period, and their number.',
+  'GW-158': 'A stream outlives credentials that cannot be checked by minutes, whatever its client does.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { initialize, mcpHeaders } from '../fixtures/open-gateway.ts';
 import { openHost } from '../fixtures/open-host.ts';
+import { postHead, rawClient } from '../fixtures/raw-client.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
 const proxy = { from: ['127.0.0.1/32'], headers: { subject: 'x-user', tenant: 'x-tenant' } };
@@ -44,6 +45,20 @@ describe('a gateway whose proxy authenticates callers', () => {
     const challenge = 'Bearer error="invalid_token"';
     expect(await enter({ authorization: 'Bearer x' })).toEqual({ status: 401, challenge, code: 'credentials_refused' });
     const refused = { status: 401, code: 'credentials_refused', details: { reason: 'unknown' } };
+    await expect.poll(() => opened.lines).toContainEqual(expect.objectContaining(refused));
+  });
+
+  it.each([
+    ['twice', 'authorization', 'authorization'],
+    ['in two spellings', 'Authorization', 'AUTHORIZATION'],
+  ])('refuses credentials that are sent %s, of which a proxy may have checked others [GW-156]', async (_, ...names) => {
+    using client = await rawClient(opened.url);
+    const body = JSON.stringify(initialize());
+    const head = postHead(opened.url, body, { 'x-user': 'ada', connection: 'close' });
+    client.send([...head, ...names.map((name, index) => `${name}: Bearer ${index}`)], body);
+    await client.closed;
+    expect(client.text()).toMatch(/^HTTP\/1\.1 401 .*"code":"credentials_refused"/s);
+    const refused = { code: 'credentials_refused', details: { reason: 'ambiguous', headers: ['authorization'] } };
     await expect.poll(() => opened.lines).toContainEqual(expect.objectContaining(refused));
   });
 });

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,6 +130,12 @@ ${more}`;
     await copyFile(at('ada.key'), at('gateway.key'));
     const unusable = { level: 50, code: 'tls_unusable', details: expect.objectContaining({ file: at('gateway.pem') }) };
     await expect.poll(() => lines.slice(from), { timeout: 10_000 }).toContainEqual(expect.objectContaining(unusable));
+    expect(await enter(clients.ada)).toEqual({ status: 200, shown: 'gateway' });
+    const loops = { ...unusable, details: { file: at('gateway.key'), what: expect.stringContaining('ELOOP') } };
+    await rm(at('gateway.key'));
+    await symlink(at('gateway.key'), at('gateway.key'));
+    await expect.poll(() => lines.slice(from), { timeout: 10_000 }).toContainEqual(expect.objectContaining(loops));
+    await rm(at('gateway.key'));
     expect(await enter(clients.ada)).toEqual({ status: 200, shown: 'gateway' });
     ours.certify('renewed', 'IP:127.0.0.1');
     await copyFile(at('renewed.key'), at('gateway.key'));

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { codes } from '../core/codes/index.ts';
 import { Fault } from '../core/fault.ts';
 import { createLog } from '../core/log.ts';
@@ -137,4 +137,25 @@ it('[GW-92] bounds everything that others put into a line, and escapes it', () =
   const { text } = lineOf(new Fault('host_refused', details, new Error(long)));
   expect(text.length).toBeLessThan(70_000);
   expect(text.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+});
+
+it('[GW-157] writes a few lines of what anybody can cause, for each reason and setting, and then their number', () => {
+  vi.useFakeTimers();
+  try {
+    const lines: Record<string, unknown>[] = [];
+    const write = createRequestLog(createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) }));
+    const about = { request: 'r', method: 'POST', binding: 'main', status: 400, ms: 1 };
+    const faults = [
+      ...(['path_unknown', 'host_refused', 'origin_refused', 'http_method_refused'] as const).map(
+        code => new Fault(code),
+      ),
+      ...['tenants.a', 'tenants.b'].map(setting => new Fault('quota_exceeded', { setting })),
+    ];
+    for (const fault of faults) for (let at = 0; at < 1000; at += 1) write(about, failureOf({}, fault));
+    expect(lines).toHaveLength(faults.length * 5);
+    vi.advanceTimersByTime(10_000);
+    expect(lines.slice(faults.length * 5).map(({ suppressed }) => suppressed)).toEqual(faults.map(() => 995));
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -48,11 +48,10 @@ export function createRequestLog(log: Log): LogRequest {
   };
 }
 
-/** Refusals of which anybody can cause thousands a second. */
+/** Refusals of which anybody, or a tenant at its limit, can cause thousands a second. */
 const repeated: ReadonlySet<FaultCode> = new Set([
-  'unauthenticated',
-  'credentials_refused',
-  'authentication_throttled',
+  ...(['unauthenticated', 'credentials_refused', 'authentication_throttled', 'quota_exceeded'] as const),
+  ...(['host_refused', 'host_ambiguous', 'origin_refused', 'path_unknown', 'http_method_refused'] as const),
 ]);
 
 function logObject(log: Log, refusals: RepeatedWarning, line: RequestLine, failure: RequestFailure | undefined): void {
@@ -71,11 +70,11 @@ function logObject(log: Log, refusals: RepeatedWarning, line: RequestLine, failu
   else log[failure.code === 'internal' ? 'error' : 'warn']({ ...members, ...failure }, 'request');
 }
 
-/** Returns the kind of a refusal of credentials: its code and reason, whose number is bounded. */
-const kindOf = ({ code, details }: RequestFailure) =>
-  `${code} ${isObject(details) && 'reason' in details ? details.reason : ''}`;
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+/** Returns the kind of a refusal: its code, and the reason or the setting, whose number is bounded. */
+function kindOf({ code, details }: RequestFailure): string {
+  const { reason = '', setting = '' }: { reason?: unknown; setting?: unknown } = details ?? {};
+  return `${code} ${reason}${setting}`;
+}
 
 /** Writes the members of a served request as JSON, in the same order as `logObject`. */
 function servedLine({ request, status, ms, plugins, calls, dropped }: RequestLine, target: string): string {

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { Fault, fail, toFault } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
+import { fileVersion } from '../core/file-version.ts';
 import type { Log } from '../core/log.ts';
 import { readRegularFileSync } from '../core/regular-file.ts';
 
@@ -144,8 +144,5 @@ const reasonOf = (error: unknown): string => {
 const versionOf = (files: TlsFiles): string =>
   Object.values(files)
     .filter(file => file !== undefined)
-    .map(file => {
-      const stats = statSync(file, { throwIfNoEntry: false });
-      return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
-    })
+    .map(fileVersion)
     .join(',');

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { createNetworkTest, withoutMapping } from '../core/cidr.ts';
 import { createPrincipal } from './principal.ts';
-import { type Authenticate, refuseCredentials } from './scheme.ts';
+import { type Authenticate, countOf, refuseCredentials } from './scheme.ts';
 
 export interface ProxyHeadersOptions {
   readonly id: string;
@@ -27,6 +27,7 @@ export function createProxyHeaders({ id, from, headers }: ProxyHeadersOptions): 
     if (present.length === 0) return undefined;
     const address = incoming.socket.remoteAddress ?? '';
     if (!isProxy(withoutMapping(address))) refuseCredentials(id, 'untrusted_address', { address, headers: present });
+    // Node joins them, which would make two callers one.
     const repeated = names.filter(name => countOf(name, incoming) > 1);
     if (repeated.length > 0) refuseCredentials(id, 'ambiguous', { headers: repeated });
     const [subject, tenant, scopes] = [headers.subject, headers.tenant, headers.scopes].map(name =>
@@ -45,13 +46,4 @@ export function createProxyHeaders({ id, from, headers }: ProxyHeadersOptions): 
 function headerText(name: string | undefined, { headers }: IncomingMessage): string | undefined {
   const value = name === undefined ? undefined : String(headers[name] ?? '').trim();
   return value === '' ? undefined : value;
-}
-
-/** Counts how often a header was sent. Node joins repeated ones, which would make two callers one. */
-function countOf(name: string, { rawHeaders }: IncomingMessage): number {
-  let found = 0;
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    if (rawHeaders[at]?.toLowerCase() === name) found += 1;
-  }
-  return found;
 }

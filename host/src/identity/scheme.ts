@@ -42,6 +42,16 @@ export function refuseCredentials(scheme: string, reason: RefusalReason, about: 
   fail('credentials_refused', { scheme, reason, ...about });
 }
 
+/** Counts how often a header was sent. Of some, Node keeps the first one only, and it joins others. */
+export function countOf(name: string, { rawHeaders }: Pick<IncomingMessage, 'rawHeaders'>): number {
+  let found = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const sent = rawHeaders[at];
+    if (sent?.length === name.length && sent.toLowerCase() === name) found += 1;
+  }
+  return found;
+}
+
 /**
  * Returns the token of an `Authorization: Bearer` header (RFC 6750 § 2.1), or undefined if there is none. A token in
  * the query or the body of a request is never read.

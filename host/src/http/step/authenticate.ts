@@ -1,6 +1,6 @@
 import { fail } from '../../core/fault.ts';
 import type { ProtectedResources } from '../../identity/protected-resources.ts';
-import type { Authenticate } from '../../identity/scheme.ts';
+import { type Authenticate, countOf } from '../../identity/scheme.ts';
 import type { AuthenticationRecord } from './authentication-record.ts';
 import type { Arrival, Step } from './step.ts';
 
@@ -33,6 +33,7 @@ export const createAuthenticate = ({ schemes, servesAnonymous, record }: Authent
             throw reason;
           };
           try {
+            checkAmbiguity(arrival);
             const waiting = identify(arrival, schemes, servesAnonymous, 0);
             if (waiting !== undefined) return waiting.then(() => record?.accepted(arrival), refused);
           } catch (reason) {
@@ -41,6 +42,16 @@ export const createAuthenticate = ({ schemes, servesAnonymous, record }: Authent
           record?.accepted(arrival);
         },
 });
+
+/**
+ * Refuses two Authorization headers: Node reads the first one, and a proxy may have checked another one.
+ * @throws Fault `credentials_refused`
+ */
+function checkAmbiguity({ incoming }: Arrival): void {
+  const { authorization } = incoming.headers;
+  if (authorization === undefined || countOf('authorization', incoming) < 2) return;
+  fail('credentials_refused', { reason: 'ambiguous', headers: ['authorization'] });
+}
 
 /** Asks the schemes from `from` on. @throws Fault `unauthenticated`, `credentials_refused` */
 function identify(

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -111,6 +111,11 @@ describe('an API key [GW-119]', () => {
     await expect.poll(seen).toMatchObject({ subject: 'ada' });
     await rm(file);
     await expect.poll(seen).toBe('unknown');
+    await symlink(file, file);
+    await expect.poll(seen).toBe('unknown');
+    await rm(file);
+    await writeFile(file, before);
+    await expect.poll(seen).toMatchObject({ subject: 'ada' });
   });
 });
 

@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type Stats, statSync } from 'node:fs';
 import { toFault } from '../../core/fault.ts';
+import { fileVersion } from '../../core/file-version.ts';
 import type { Log } from '../../core/log.ts';
 import { RepeatedWarning } from '../../core/repeated-warning.ts';
 import { createPrincipal, type Principal } from '../principal.ts';
@@ -61,7 +61,7 @@ class KeysOfFile {
     this.#file = file;
     this.#log = log;
     this.#unusable = new RepeatedWarning(log, 'the file of API keys cannot be read: no key is accepted');
-    this.#version = versionOf(file);
+    this.#version = fileVersion(file);
     this.#keys = this.#read();
   }
 
@@ -75,7 +75,7 @@ class KeysOfFile {
   }
 
   #refresh(): void {
-    const version = versionOf(this.#file);
+    const version = fileVersion(this.#file);
     if (version === this.#version) return;
     try {
       this.#keys = this.#read();
@@ -104,10 +104,4 @@ class KeysOfFile {
       ]),
     );
   }
-}
-
-/** Returns a text that changes with the file. It is empty if there is no file. */
-function versionOf(file: string): string {
-  const stats: Stats | undefined = statSync(file, { throwIfNoEntry: false });
-  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
 }

@@ -12,11 +12,16 @@ export interface ClaimPlaces {
 /** The maximum length of a subject and of a tenant, which become keys of limits and of stored values. */
 const mostCharacters = 512;
 
+/** The maximum nesting of claims, which plugins may get. */
+const mostLevels = 64;
+
 /**
  * Creates the principal that the claims of a verified token describe.
- * @throws TokenRefused `missing_claim` if there is no subject, or no tenant where one is expected
+ * @throws TokenRefused `missing_claim` if there is no subject, or no tenant where one is expected; `malformed` if they are
+ *   nested too deeply
  */
 export function claimedPrincipal(scheme: string, claims: JsonObject, places: ClaimPlaces): Principal {
+  if (!isWithin(claims, mostLevels)) throw new TokenRefused('malformed');
   const subject = nameAt(claims, places.subject);
   const tenant = places.tenant === undefined ? undefined : nameAt(claims, places.tenant);
   const scopes = scopesIn(claimAt(claims, places.scopes));
@@ -45,4 +50,10 @@ const memberOf = (holder: Json | undefined, name: string) =>
 function scopesIn(value: Json | undefined): readonly string[] {
   const listed = Array.isArray(value) ? value : typeof value === 'string' ? value.split(' ') : [];
   return listed.filter(scope => typeof scope === 'string' && scope !== '');
+}
+
+/** Returns whether a value is nested at most `levels` deep. It looks no deeper, because recursion has an end. */
+function isWithin(value: Json | undefined, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every(each => isWithin(each, levels - 1));
 }

@@ -31,6 +31,9 @@ const now = () => Math.floor(Date.now() / 1000);
 const usual = () => ({ iss: issuer, aud: audience, sub: 'ada', exp: now() + 60, iat: now(), scope: 'b a' });
 const typ = 'at+jwt';
 
+/** A list in a list, and so on. */
+const nested = (levels: number) => Array.from({ length: levels }).reduce<unknown>(inner => [inner], 1);
+
 interface Signing {
   readonly header?: Readonly<Record<string, unknown>>;
   readonly claims?: Record<string, unknown>;
@@ -200,6 +203,11 @@ describe('an access token [GW-130]', () => {
       reason: 'malformed',
     },
     {
+      what: 'claims that are nested too deeply',
+      make: () => token({ claims: { deep: nested(65) } }),
+      reason: 'malformed',
+    },
+    {
       what: 'claims that are a list',
       make: async () => (await token()).replace(/\..*\./, '.W10.'),
       reason: 'malformed',
@@ -321,6 +329,7 @@ describe('an opaque token [GW-136]', () => {
     ['for another audience', { aud: 'https://evil.example' }, 'wrong_audience'],
     ['without an audience', { aud: undefined }, 'missing_claim'],
     ['without a subject', { sub: undefined }, 'missing_claim'],
+    ['with claims that overflow the stack', { deep: nested(100_000) }, 'malformed'],
   ])('%s is refused', async (_, claims, reason) => {
     const { authenticate } = introspecting(claims);
     expect(await failureOf(async () => authenticate(request('good'), 'main'))).toMatchObject({ details: { reason } });
