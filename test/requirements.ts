@@ -514,6 +514,8 @@ export const requirements = {
     'Refused credentials are counted, audited and logged a few times in a period; an address with many failures waits, but not for callers who were accepted.',
   'GW-138':
     "The SDK's client gets from a gateway's URL alone through a real authorization server to a call, and to further scopes.",
+  'GW-139':
+    'With the configuration of the docs, users of two tenants sign in, list and call what their tenant may, and are known to the upstream by tokens of their own.',
   'GW-115': 'A client that goes on to send a refused body gets the answer, and is disconnected.',
   'GW-150':
     'A request is allowed by a rule of its binding or refused before its target is looked up, so a forbidden name gets the same answer as an unknown one.',

@@ -1,14 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  documented,
+  gatewayClient,
+  registered,
+  startAuthorizationServer,
+} from '../../examples/sign-in/authorization-server.ts';
+import { connectOAuthClient, type KnownClient } from '../../examples/sign-in/oauth-client.ts';
 import { grantsSchema } from '../../host/src/capability/registry.ts';
 import { loadConfig } from '../../host/src/config/load-config.ts';
 import { createLog } from '../../host/src/core/log.ts';
 import { createHost } from '../../host/src/host/create-host.ts';
-import { connectOAuthClient, type KnownClient } from '../fixtures/oauth-client.ts';
-import { documented, introspector, registered, startOidcProvider } from '../fixtures/oidc-provider.ts';
 import { writeHostFolder } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
-type OidcProvider = Awaited<ReturnType<typeof startOidcProvider>>;
+type OidcProvider = Awaited<ReturnType<typeof startAuthorizationServer>>;
 
 let provider: OidcProvider;
 let server: Awaited<ReturnType<typeof startRawHttpServer>>;
@@ -38,9 +43,9 @@ async function open({ issuer }: OidcProvider, introspection?: object) {
 }
 
 beforeAll(async () => {
-  process.env.OAUTH_TEST_SECRET = introspector.client_secret;
+  process.env.OAUTH_TEST_SECRET = gatewayClient.client_secret;
   const tenantOf = (subject: string) => (subject === 'ada' ? 'acme' : 'umbrella');
-  provider = await startOidcProvider({ scope: 'mcp admin', tenantOf });
+  provider = await startAuthorizationServer({ scope: 'mcp admin', tenantOf });
   server = await startRawHttpServer({});
   gateway = await open(provider);
 }, 60_000);
@@ -95,8 +100,8 @@ describe("a user of a real authorization server, with the SDK's own OAuth client
 });
 
 it('a user with an opaque token is known by introspection [GW-136]', async () => {
-  await using opaque = await startOidcProvider({ scope: 'mcp', format: 'opaque', tenantOf: () => 'acme' });
-  const { client_id } = introspector;
+  await using opaque = await startAuthorizationServer({ scope: 'mcp', format: 'opaque', tenantOf: () => 'acme' });
+  const { client_id } = gatewayClient;
   const url = `${opaque.issuer}/token/introspection`;
   await using introspecting = await open(opaque, { url, client_id, client_secret: 'introspection' });
   await using ada = await connectOAuthClient(`${introspecting.url}/mcp`, 'ada');

@@ -26,7 +26,7 @@ const client = {
 } as const;
 
 const startUpstream = (issuer: string, jwks: string, audience: string) => {
-  const server = join(import.meta.dirname, '../fixtures/subject-upstream.ts');
+  const server = join(import.meta.dirname, '../../examples/sign-in/upstream.ts');
   return keep(
     startPrintingServer(process.execPath, [server, '--issuer', issuer, '--jwks', jwks, '--audience', audience]),
   );
