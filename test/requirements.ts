@@ -647,6 +647,7 @@ export const requirements = {
   'AUT-87': 'plugin push refuses a tag that is another version than that of the descriptor, unless forced.',
   'AUT-120':
     'The SDKs for JavaScript and Rust have what a policy needs, and decide about lists as about calls by default.',
+  'AUT-121': 'Cases run the decisions of policies, about requests and about entries of lists.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; an unknown word or option is reported with the nearest one.',

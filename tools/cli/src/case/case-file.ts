@@ -17,7 +17,10 @@ const stages = {
   resource_list: 'resource-list',
 } as const satisfies Record<CalledHook, string>;
 
-const hookSchema = z.enum(Object.keys(stages) as [keyof typeof stages, ...(keyof typeof stages)[]]);
+/** The functions of policies, by the names of their hooks in receipts: a request that is sent, and an entry of a list. */
+export const decisions = ['policy_decide', 'policy_decide_many'] as const;
+
+const hookSchema = z.enum([...(Object.keys(stages) as (keyof typeof stages)[]), ...decisions]);
 const valueSchema = z.strictObject({ tag: z.string(), val: z.unknown() });
 const textsSchema = z.record(z.string(), z.string());
 
@@ -83,6 +86,9 @@ const stepShape = {
       upstream: z.string().default('upstream'),
       tenant: z.string().optional(),
       subject: z.string().optional(),
+      /** What only policies get. */
+      method: z.string().optional(),
+      scopes: z.array(z.string()).optional(),
     })
     .prefault({}),
   request: valueSchema.optional(),
@@ -95,13 +101,16 @@ const stepShape = {
 const stepSchema = z.strictObject(stepShape).superRefine((step, context) => {
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
   const { hook, request, response, expect } = step;
-  const word = /_pre_/.test(hook) ? 'request' : 'response';
+  const decides = hook === 'policy_decide' || hook === 'policy_decide_many';
+  const word = decides || /_pre_/.test(hook) ? 'request' : 'response';
   const value = word === 'request' ? request : response;
   if (value === undefined || (request !== undefined && response !== undefined)) {
     return refuse(word, `${hook} takes a ${word}`);
   }
-  const tags = word === 'request' ? [stages[hook]] : [stages[hook], 'input-required'];
-  if (!(tags as string[]).includes(value.tag)) refuse(word, `${hook} takes one of the tags ${stages[hook]}`);
+  const tags: readonly string[] = decides
+    ? ['tool-call', 'prompt-get', 'resource-read']
+    : [stages[hook], ...(word === 'request' ? [] : ['input-required'])];
+  if (!tags.includes(value.tag)) refuse(word, `${hook} takes one of the tags ${tags.join(', ')}`);
   if (word === 'response' && expect.outcome === 'respond') refuse('expect', 'an after hook cannot respond');
 });
 

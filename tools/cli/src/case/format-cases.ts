@@ -1,12 +1,16 @@
 import type { PluginDescriptor } from '@sallyport/host/contract';
 import { formatLine } from '../dev/format-call.ts';
 import type { LogLine } from '../dev/watch-plugin.ts';
-import type { Case } from './case-file.ts';
+import { type Case, decisions } from './case-file.ts';
 import type { Difference } from './difference.ts';
 import type { CaseResult } from './run-case.ts';
 
-/** The number of cases for each hook that the descriptor declares. */
-export function coverageOf({ hooks }: PluginDescriptor, cases: readonly Case[]): Readonly<Record<string, number>> {
+/** The number of cases for each hook that the descriptor declares, and for each decision of a policy. */
+export function coverageOf(
+  { kind, hooks: ofTransform }: PluginDescriptor,
+  cases: readonly Case[],
+): Readonly<Record<string, number>> {
+  const hooks = kind === 'policy' ? decisions : ofTransform;
   const called = cases.map(({ steps }) => new Set<string>(steps.map(({ hook }) => hook)));
   return Object.fromEntries(hooks.map(hook => [hook, called.filter(each => each.has(hook)).length]));
 }

@@ -130,18 +130,30 @@ const logInto = (ofCalls: Line[], others: Line[]) =>
 /** The request to the upstream that a before hook can set headers of. The case compares what the plugin sets. */
 const upstreamRequest: UpstreamRequest = { setHeader: () => {} };
 
+/** The methods of MCP in a case that names none. */
+const methods = { policy_decide: 'tools/call', policy_decide_many: 'tools/list' };
+
 function call(
   runner: PluginRunner,
   { descriptor }: TriedPlugin,
-  { request, response, context: { tenant, subject, ...context } }: Step,
+  { hook, request, response, context: { tenant, subject, method, scopes, ...context } }: Step,
   state: RequestState,
   caller: Caller,
   signal: AbortSignal,
 ): Promise<ChainOutput> {
+  const calls = [{ plugin: descriptor.id, stopOnBlock: true, stopOnFailure: true }];
+  const common = { ...context, ...(tenant !== undefined && { tenant }), ...(subject !== undefined && { subject }) };
+  if (hook === 'policy_decide' || hook === 'policy_decide_many') {
+    const about = { ...common, method: method ?? methods[hook], scopes: scopes ?? [] };
+    const value = toContract<Request>(request);
+    const asked =
+      hook === 'policy_decide' ? { stage: 'decide' as const, value } : { stage: 'decideMany' as const, value: [value] };
+    return runner.run({ calls, context: about, state, caller, ...asked }, signal);
+  }
   return runner.run(
     {
-      calls: [{ plugin: descriptor.id, stopOnBlock: true, stopOnFailure: true }],
-      context: { ...context, ...(tenant !== undefined && { tenant }), ...(subject !== undefined && { subject }) },
+      calls,
+      context: common,
       state,
       caller,
       ...(request === undefined
@@ -153,7 +165,7 @@ function call(
 }
 
 function outcomeOf(
-  { value, answer }: ChainOutput,
+  { value, answer, decisions }: ChainOutput,
   report: CallReport | undefined,
 ): Pick<Came, 'outcome' | 'value' | 'violation' | 'cause' | 'message'> {
   switch (report?.outcome) {
@@ -165,8 +177,10 @@ function outcomeOf(
       return { outcome: 'block', violation: toPlain(report.violation) };
     case 'failed':
       return { outcome: 'failed', cause: report.cause, message: report.message };
-    default:
-      return { outcome: 'proceed' };
+    default: {
+      const decision = decisions?.[0];
+      return decision?.tag === 'deny' ? { outcome: 'block', violation: toPlain(decision.val) } : { outcome: 'proceed' };
+    }
   }
 }
 
