@@ -93,10 +93,10 @@ export const rules: IForbiddenRuleType[] = [
   },
   {
     name: 'host-stands-alone',
-    comment: 'the host imports nothing from tools and test; only its tests may',
+    comment: 'the host imports nothing from tools, examples and test; only its tests may',
     severity: 'error',
     from: { path: '^host/', pathNot: test },
-    to: { path: '^(tools|test)/' },
+    to: { path: '^(tools|examples|test)/' },
   },
   {
     name: 'tools-use-what-is-public',
@@ -113,7 +113,7 @@ export const rules: IForbiddenRuleType[] = [
     name: 'tests-are-not-imported',
     comment: 'only tests may import tests, cases and fixtures',
     severity: 'error',
-    from: { path: '^(host|tools)/', pathNot: test },
+    from: { path: '^(host|tools|examples)/', pathNot: test },
     to: { path: `${test}|^test/|node_modules/vitest/` },
   },
   {

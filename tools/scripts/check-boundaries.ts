@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cruise, type IModule } from 'dependency-cruiser';
 import { folders, rules } from './boundary-rules.ts';
 
-const roots = ['host/src', 'tools', 'test'];
+const roots = ['host/src', 'tools', 'examples', 'test'];
 
 /** Returns the problems, one line each. An empty tree is a problem too, because nothing was checked. */
 export async function checkBoundaries(root: string): Promise<{ modules: number; problems: string[] }> {
