@@ -532,6 +532,7 @@ export const requirements = {
   'GW-157':
     'Refusals that anybody, or a tenant at its limit, can cause at will write a few log lines in a period, and their number.',
   'GW-158': 'A stream outlives credentials that cannot be checked by minutes, whatever its client does.',
+  'GW-159': 'The time of plugins counts for a tenant also where the client left before they ended.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, initialize, mcpHeaders } from '../fixtures/open-gateway.ts';
+import { watGuest } from '../fixtures/guest.ts';
+import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
+import { call, initialize, mcpHeaders, rpc } from '../fixtures/open-gateway.ts';
 import { openHost } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
@@ -84,4 +86,29 @@ describe('tenants', () => {
     });
     expect(await post('guest', initialize(), { path: '/mcp/other' })).toMatchObject({ status: 200 });
   });
+});
+
+it('a tenant whose clients leave pays for the plugins that go on [GW-159]', async () => {
+  const loops = await watGuest(guestDescriptor('loops'), { before: '(loop $l (br $l))' });
+  await using host = await openHost(
+    [{ id: 'loops', bytes: loops, limits: { timeout_ms: 300 } }],
+    server.url,
+    {
+      ...settings,
+      bindings: [{ id: 'main', transforms: ['loops'], ...main }],
+      tenants: [{ id: 'leaves', limits: { hook_ms_per_minute: 250 } }],
+    },
+    { headers: test },
+  );
+  const send = (message: object, headers: object, signal?: AbortSignal) =>
+    fetch(`${host.url}/mcp`, {
+      method: 'POST',
+      headers: { ...mcpHeaders, 'x-user': 'ada', 'x-tenant': 'leaves', ...headers },
+      body: JSON.stringify(message),
+      ...(signal && { signal }),
+    });
+  const begun = await send(initialize(), {});
+  const session = { 'mcp-session-id': String(begun.headers.get('mcp-session-id')) };
+  await expect(send(call('echo'), session, AbortSignal.timeout(100))).rejects.toThrow();
+  await expect.poll(async () => (await send(rpc('ping'), session)).status).toBe(429);
 });

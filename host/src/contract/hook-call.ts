@@ -130,6 +130,12 @@ export type RequestFacts = Omit<CallContext, 'deadlineMs'> &
 /** The facts that one call gets. */
 export type CallFacts = RequestFacts & Pick<CallContext, 'deadlineMs'>;
 
+/** Counts what plugins went on doing for a request that was aborted. */
+export interface LateWork {
+  /** Adds the milliseconds that plugins worked after the abort, or before it without a report. */
+  addLate(ms: number): void;
+}
+
 /** The calls of one stage and the value that passes through them. */
 export type ChainInput = {
   readonly calls: readonly HookCall[];
@@ -140,6 +146,8 @@ export type ChainInput = {
   readonly tools?: Tools | undefined;
   /** Present in before hooks of a call to an HTTP upstream; it is not sent to a lane. */
   readonly upstreamRequest?: UpstreamRequest | undefined;
+  /** Gets the time of a chain that was aborted in a lane, once it has ended there; it is not sent to a lane. */
+  readonly late?: LateWork | undefined;
   /** Replaces `caller` on the way to a lane: the fields that each plugin may see. */
   readonly shown?: ReadonlyMap<string, Caller> | undefined;
 } & (

@@ -62,6 +62,16 @@ describe('the quotas of tenants [GW-123]', () => {
     expect(() => enter(bob)).not.toThrow();
   });
 
+  it('limit the time that plugins went on to work for an aborted request [GW-159]', () => {
+    const { enter } = open(settings('one', { caller_limits: { hook_ms_per_minute: 600 } }));
+    const use = enter(ada);
+    use?.leave(0);
+    expect(() => enter(ada)).not.toThrow();
+    use?.charge(700);
+    expect(() => enter(ada)).toThrow(exceeded('tenants.one.caller_limits.hook_ms_per_minute', 10_100));
+    expect(() => enter(bob)).not.toThrow();
+  });
+
   it('of * are those of each other tenant, and of callers without one together', () => {
     const { enter } = open(settings('*', { limits: { requests_per_minute: 1 } }), settings('two', {}));
     enter(ada);

@@ -31,6 +31,8 @@ const mostAccounts = 10_000;
 export interface QuotaUse {
   /** Must be called once, when the request ends, with the milliseconds that plugins worked for it. */
   leave(hookMs: number): void;
+  /** Adds what plugins worked for it after it ended. */
+  charge(hookMs: number): void;
 }
 
 /**
@@ -74,6 +76,10 @@ export class Quotas {
       leave(hookMs) {
         tenant.leave(hookMs);
         caller.leave(hookMs);
+      },
+      charge(hookMs) {
+        tenant.charge(hookMs);
+        caller.charge(hookMs);
       },
     };
   }
@@ -152,6 +158,10 @@ class Account {
 
   leave(hookMs: number): void {
     this.#running -= 1;
+    this.charge(hookMs);
+  }
+
+  charge(hookMs: number): void {
     this.#hookMs?.charge(hookMs);
   }
 

@@ -55,7 +55,8 @@ export class EnteredBinding implements RequestedBinding {
   /** Must be called once, when the request ends. */
   leave(): void {
     this.#held.leave();
-    this.#use?.leave(hookMsOf(this.#request.call));
+    const use = this.#use;
+    use?.leave(this.#request.call.receipts.takeWorkMs(ms => use.charge(ms)));
   }
 
   get principalKey(): string {
@@ -113,9 +114,6 @@ interface NewClient {
   readonly access: Access | undefined;
   readonly listener: ClientListener;
 }
-
-/** Adds up the time that plugins worked for a request, those of their own tool calls included, in milliseconds. */
-const hookMsOf = (call: CallRecord): number => call.receipts.written.reduce((sum, { wallMs }) => sum + wallMs, 0);
 
 /** One client's access to a binding's upstreams, from `initialize` or its first request to its end. */
 class BindingClient implements Client {

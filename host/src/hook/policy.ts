@@ -132,12 +132,12 @@ class PluginPolicy implements Policy {
   }
 
   async #call(plugin: PolicyPlugin, { on, method, signal }: Asked, input: Decided): Promise<ChainOutput> {
-    const { requestId, binding, upstream, tenant, subject, scopes = [], caller } = on;
+    const { requestId, binding, upstream, tenant, subject, scopes = [], caller, receipts: late } = on;
     const context = { requestId, binding, upstream, method, tenant, subject, scopes };
     const calls = this.#calls.get(plugin) ?? [];
     plugin.health?.enter();
     try {
-      return await this.#options.runner.run({ calls, context, caller, ...input } as ChainInput, signal);
+      return await this.#options.runner.run({ calls, context, caller, late, ...input } as ChainInput, signal);
     } catch (thrown) {
       signal?.throwIfAborted();
       // The gateway is too busy, and no plugin is to blame for that.

@@ -1,4 +1,4 @@
-import type { CallReport } from '../contract/hook-call.ts';
+import type { CallReport, LateWork } from '../contract/hook-call.ts';
 import { hookNames } from '../contract/hook-name.ts';
 import type { CallingMode } from '../contract/hook-policy.ts';
 import { bounded } from '../core/bounded.ts';
@@ -16,8 +16,10 @@ export type Receipt = CallReport & {
 };
 
 /** The receipts of one request, in the order of its hook calls. Append-only. */
-export class Receipts {
+export class Receipts implements LateWork {
   readonly #all: Receipt[] = [];
+  #lateMs = 0;
+  #onLate: ((ms: number) => void) | undefined;
   /** Corrections, by the receipt that they correct. */
   #corrections: Map<Receipt, Receipt> | undefined;
 
@@ -30,6 +32,20 @@ export class Receipts {
     this.#all.push(receipt);
     this.#corrections ??= new Map();
     this.#corrections.set(earlier, receipt);
+  }
+
+  addLate(ms: number): void {
+    if (this.#onLate === undefined) this.#lateMs += ms;
+    else this.#onLate(ms);
+  }
+
+  /**
+   * Returns the milliseconds that plugins worked for the request until now. Calls back with what is added later, which
+   * happens where the request was aborted while they worked.
+   */
+  takeWorkMs(onLate: (ms: number) => void): number {
+    this.#onLate = onLate;
+    return this.#all.reduce((sum, { wallMs }) => sum + wallMs, this.#lateMs);
   }
 
   /** Returns every receipt, as written. */

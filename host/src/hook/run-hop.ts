@@ -155,7 +155,7 @@ export async function call<V extends Request | Response>(
   for (const { health } of plugins) health.enter();
   try {
     const output = await runner.run(
-      { calls, context, stage, value, state, caller, tools, upstreamRequest } as ChainInput,
+      { calls, context, stage, value, state, caller, tools, upstreamRequest, late: on.receipts } as ChainInput,
       signal,
     );
     return output.reports.length > 0 ? output : unavailable(first.id, 'it was not called');

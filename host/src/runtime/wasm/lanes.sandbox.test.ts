@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { jsGuest, watGuest } from '../../../../test/fixtures/guest.ts';
 import { guestDescriptor } from '../../../../test/fixtures/guest-descriptor.ts';
 import { callContext, calls, toolCall, toolResult } from '../../../../test/fixtures/hook-calls.ts';
@@ -247,6 +247,25 @@ describe('hostile guests', () => {
     const output = await before(runner, { do: 'append' }, 'honest', 'js', 'loops', 'honest');
     expect(outcomes(output)).toEqual(['honest modified', 'js modified', 'loops timeout']);
   });
+
+  it.each([
+    { isolation: 'pooled', least: 100 },
+    { isolation: 'process', least: 40 },
+  ] as const)(
+    '[GW-159] the time of a call that is aborted counts, with isolation $isolation',
+    async ({ isolation, least }) => {
+      const loops = await wat('loops', { before: '(loop $l (br $l))' }, { timeoutMs: 100 });
+      await using aborted = await openGuests([{ ...loops, isolation }]);
+      const addLate = vi.fn<(ms: number) => void>();
+      const input = { context: callContext, calls: calls('loops'), value: toolCall({}), late: { addLate } };
+      const abort = new AbortController();
+      const running = expect(aborted.run({ stage: 'before', ...input }, abort.signal)).rejects.toThrow('gone');
+      setTimeout(() => abort.abort(new Error('gone')), 50);
+      await running;
+      await expect.poll(() => addLate.mock.calls.length).toBe(1);
+      expect(addLate.mock.calls[0]?.[0]).toBeGreaterThan(least);
+    },
+  );
 
   it('[SBX-08] a call in flight is rejected when the lanes close, and none hangs', async () => {
     const closing = await openGuests([await wat('loops', { before: '(loop $l (br $l))' }, { timeoutMs: 60_000 })]);

@@ -41,7 +41,7 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     this.#plugin = plugin;
     this.#calls = [{ plugin: plugin.id, stopOnBlock: true, stopOnFailure: true }];
     this.#options = options;
-    this.#queue = new FairQueue(options.backlog, ({ id }) => this.#drop(id));
+    this.#queue = new FairQueue(options.backlog, job => this.#abandon(job));
     this.#supervisor = new LaneSupervisor(
       {
         message: (lane, message) => this.#receive(lane, message),
@@ -197,6 +197,14 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
     if (current === undefined) return;
     current.job.failCall(0, cause, message, current.cost);
     this.#drop(id);
+  }
+
+  /** Ends a call whose request was aborted. */
+  #abandon(job: PendingJob): void {
+    const current = this.#underWay.get(job.id);
+    if (current === undefined) return;
+    job.endLate(current.cost.wallMs);
+    this.#drop(job.id);
   }
 
   #drop(id: number): void {

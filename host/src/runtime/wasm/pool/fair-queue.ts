@@ -6,6 +6,7 @@ import type {
   ChainOutput,
   FailureCause,
   HookCall,
+  LateWork,
   Tools,
   UpstreamRequest,
 } from '../../../contract/hook-call.ts';
@@ -117,6 +118,8 @@ export class PendingJob {
   input: ChainInput;
   /** The tools that its plugins may call, for the gateway's side of their capabilities. */
   readonly tools: Tools | undefined;
+  /** Gets the time that it took in a lane, if it was aborted. */
+  readonly #late: LateWork | undefined;
   /** The HTTP request to the upstream, in which its plugins may set headers. */
   readonly upstreamRequest: UpstreamRequest | undefined;
   attempts = 0;
@@ -134,6 +137,7 @@ export class PendingJob {
     const { calls, stage, context, value, state, shown } = input;
     this.id = id;
     this.tools = input.tools;
+    this.#late = input.late;
     this.upstreamRequest = input.upstreamRequest;
     // A lane gets what is named here, and nothing else of the request.
     this.input = { calls, stage, context, value, state, shown } as ChainInput;
@@ -171,6 +175,11 @@ export class PendingJob {
     const output = checkOutput(returned, this.input);
     if (this.#failures === undefined) this.#settled.resolve(output);
     else this.#settled.resolve({ ...output, reports: this.#merge(output.reports, this.#failures) });
+  }
+
+  /** Must be called when a lane has ended a chain that was aborted meanwhile, with the milliseconds of its calls. */
+  endLate(ms: number): void {
+    this.#late?.addLate(ms);
   }
 
   reject(reason: unknown): void {

@@ -195,6 +195,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
       jobs.delete(id);
       if (records !== undefined) lane.deliver(records, job.heard);
       if (!job.isSettled) job.resolve(output);
+      else job.endLate(output.reports.reduce((sum, { wallMs }) => sum + wallMs, 0));
     }
     // Heavy results come in several messages.
     if (jobs.size > 0) return;
@@ -271,7 +272,9 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
       if (failure === undefined) job.attempts += 1;
       if (failure !== undefined && job === failed) {
         const { at, cause, message } = failure;
-        job.failCall(at.call, cause, message, { wallMs: epochMs() - at.since });
+        const wallMs = epochMs() - at.since;
+        if (job.isSettled) job.endLate(wallMs);
+        else job.failCall(at.call, cause, message, { wallMs });
       } else if (job.attempts >= maximumAttempts)
         job.failCall(0, 'unavailable', 'its lane ended several times', { wallMs: 0 });
       if (!job.isSettled) again.push(job);
