@@ -10,6 +10,7 @@ import { parseCases, readCases } from '@sallyport/cli/case/case-file';
 import { runCase } from '@sallyport/cli/case/run-case';
 import { tryPlugin } from '@sallyport/cli/case/tried-plugin';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { kinds } from '../../host/src/contract/kinds.ts';
 import { startEverything } from '../fixtures/everything.ts';
 import { examples } from '../fixtures/examples.ts';
 import { openHost } from '../fixtures/open-host.ts';
@@ -36,67 +37,72 @@ it('[AUT-25] every example is in the table', () => {
   expect(examples.map(({ id }) => id).toSorted()).toEqual(names.toSorted());
 });
 
-describe.each(examples)('$id', ({ id, needs, casesOf = id, plugin = {}, secrets = [], message, sees }) => {
-  const test = needs === undefined ? it : itWith(needs);
-  const example = join(root, id);
-  let built: Promise<Uint8Array> | undefined;
-  const component = () => {
-    built ??= readDescriptorFile(join(example, 'plugin.json'))
-      .then(descriptor => buildPlugin({ folder: example, descriptor, out: join(folder, `${id}.wasm`) }))
-      .then(({ bytes }) => bytes);
-    return built;
-  };
+describe.each(examples)(
+  '$id',
+  ({ id, needs, kind = 'transform', casesOf = id, plugin = {}, secrets = [], message, sees }) => {
+    const test = needs === undefined ? it : itWith(needs);
+    const example = join(root, id);
+    let built: Promise<Uint8Array> | undefined;
+    const component = () => {
+      built ??= readDescriptorFile(join(example, 'plugin.json'))
+        .then(descriptor => buildPlugin({ folder: example, descriptor, out: join(folder, `${id}.wasm`) }))
+        .then(({ bytes }) => bytes);
+      return built;
+    };
 
-  test('[AUT-25][AUT-03] is built, and does what its cases say', { timeout: 600_000 }, async () => {
-    const tried = await tryPlugin(await component(), id);
-    const failed: unknown[] = [];
-    const covered = new Set<string>();
-    for (const one of await readCases(join(root, casesOf, 'cases'))) {
-      const { name, passed, differences } = await runCase(tried, one, signal);
-      if (!passed) failed.push({ name, differences });
-      for (const { hook } of one.steps) covered.add(hook);
-    }
-    expect(failed).toEqual([]);
-    expect([...covered].toSorted()).toEqual(tried.descriptor.hooks.toSorted());
-  });
-
-  test('[SBX-104] does the same with fuel', { timeout: 600_000 }, async () => {
-    const tried = await tryPlugin(await component(), id, { fuel: 10 ** 12 });
-    const cases = await readCases(join(root, casesOf, 'cases'));
-    const results = await Promise.all(cases.map(one => runCase(tried, one, signal)));
-    expect(results.filter(({ passed }) => !passed)).toEqual([]);
-  });
-
-  // The same plugin in several languages, each with an engine for patterns of its own.
-  if (casesOf === 'redact-emails') {
-    test('[AUT-03] stays fast on text that looks like addresses for long', { timeout: 600_000 }, async () => {
+    test('[AUT-25][AUT-03] is built, and does what its cases say', { timeout: 1_800_000 }, async () => {
       const tried = await tryPlugin(await component(), id);
-      const a = 'a'.repeat(200_000);
-      const [dots, dotted, ats] = [`${'a.'.repeat(50_000)}@`, `x@${'a.'.repeat(50_000)}`, '@'.repeat(100_000)];
-      const content = [a, dots, dotted, ats].map(val => ({ tag: 'text', val }));
-      const response = { tag: 'tool-result', val: { content, isError: false } };
-      const one = { name: 'long', hook: 'tool_post_invoke', response, expect: { outcome: 'proceed' } };
-      const [long] = parseCases(JSON.stringify({ cases: [one] }), 'long.json');
-      expect(long && (await runCase(tried, long, signal))).toMatchObject({ differences: [] });
+      const failed: unknown[] = [];
+      const covered = new Set<string>();
+      for (const one of await readCases(join(root, casesOf, 'cases'))) {
+        const { name, passed, differences } = await runCase(tried, one, signal);
+        if (!passed) failed.push({ name, differences });
+        for (const { hook } of one.steps) covered.add(hook);
+      }
+      expect(failed).toEqual([]);
+      const hooks = kind === 'policy' ? ['policy_decide', 'policy_decide_many'] : tried.descriptor.hooks;
+      expect([...covered].toSorted()).toEqual(hooks.toSorted());
     });
-  }
 
-  (test === it ? itWith('wasm-tools') : test)('[REG-76] is read by wasm-tools', { timeout: 600_000 }, async () => {
-    await component();
-    const file = join(folder, `${id}.wasm`);
-    const tools = async (...argv: string[]) => (await promisify(execFile)('wasm-tools', [...argv, file])).stdout;
-    await tools('validate');
-    expect(await tools('component', 'wit')).toContain('export sallyport:plugin/dispatch-hooks@0.1.0;');
-    expect(JSON.parse(await tools('metadata', 'show', '--json'))).toBeTypeOf('object');
-  });
-
-  test('[AUT-25] does it behind a gateway', { timeout: 600_000 }, async () => {
-    const entry = { id, bytes: await component(), ...plugin };
-    await using gateway = await openHost([entry], upstream.url, {
-      limits: { lanes: 1 },
-      secrets: secrets.map(name => ({ name, env: 'SALLYPORT_TEST_SECRET' })),
+    test('[SBX-104] does the same with fuel', { timeout: 1_800_000 }, async () => {
+      const tried = await tryPlugin(await component(), id, { fuel: 10 ** 12 });
+      const cases = await readCases(join(root, casesOf, 'cases'));
+      const results = await Promise.all(cases.map(one => runCase(tried, one, signal)));
+      expect(results.filter(({ passed }) => !passed)).toEqual([]);
     });
-    const answer = await gateway.call('echo', { message }).catch(({ message, data }) => ({ message, data }));
-    expect(JSON.stringify(answer)).toContain(sees);
-  });
-});
+
+    // The same plugin in several languages, each with an engine for patterns of its own.
+    if (casesOf === 'redact-emails') {
+      test('[AUT-03] stays fast on text that looks like addresses for long', { timeout: 1_800_000 }, async () => {
+        const tried = await tryPlugin(await component(), id);
+        const a = 'a'.repeat(200_000);
+        const [dots, dotted, ats] = [`${'a.'.repeat(50_000)}@`, `x@${'a.'.repeat(50_000)}`, '@'.repeat(100_000)];
+        const content = [a, dots, dotted, ats].map(val => ({ tag: 'text', val }));
+        const response = { tag: 'tool-result', val: { content, isError: false } };
+        const one = { name: 'long', hook: 'tool_post_invoke', response, expect: { outcome: 'proceed' } };
+        const [long] = parseCases(JSON.stringify({ cases: [one] }), 'long.json');
+        expect(long && (await runCase(tried, long, signal))).toMatchObject({ differences: [] });
+      });
+    }
+
+    (test === it ? itWith('wasm-tools') : test)('[REG-76] is read by wasm-tools', { timeout: 1_800_000 }, async () => {
+      await component();
+      const file = join(folder, `${id}.wasm`);
+      const tools = async (...argv: string[]) => (await promisify(execFile)('wasm-tools', [...argv, file])).stdout;
+      await tools('validate');
+      expect(await tools('component', 'wit')).toContain(`export sallyport:plugin/${kinds[kind].exports}@0.1.0;`);
+      expect(JSON.parse(await tools('metadata', 'show', '--json'))).toBeTypeOf('object');
+    });
+
+    test('[AUT-25] does it behind a gateway', { timeout: 1_800_000 }, async () => {
+      const entry = { id, bytes: await component(), ...plugin };
+      await using gateway = await openHost([entry], upstream.url, {
+        limits: { lanes: 1 },
+        bindings: [{ id: 'main', upstreams: ['upstream'], [kinds[kind].place]: [id] }],
+        secrets: secrets.map(name => ({ name, env: 'SALLYPORT_TEST_SECRET' })),
+      });
+      const answer = await gateway.call('echo', { message }).catch(({ message, data }) => ({ message, data }));
+      expect(JSON.stringify(answer)).toContain(sees);
+    });
+  },
+);
