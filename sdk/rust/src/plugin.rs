@@ -12,7 +12,7 @@ pub fn plugin<T: 'static>() -> Result<&'static T, String> {
     plugin.ok_or_else(|| "the plugin has not been configured".into())
 }
 
-/// Reads the operator's configuration and keeps the plugin that `configure` makes of it.
+/// Reads the operator's configuration and keeps the plugin that `configure` returns.
 pub fn start<C: DeserializeOwned, T: Send + Sync + 'static>(
     config: &str,
     configure: impl FnOnce(C) -> Result<T, String>,
