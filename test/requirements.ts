@@ -496,6 +496,7 @@ export const requirements = {
     'A tenant or caller at one of its limits is refused with 429 and Retry-After, and no other tenant notices, also under load.',
   'GW-124': 'A tenant may use the bindings that it is given, and its sessions and those of each caller are limited.',
   'GW-125': 'A notification stream ends when the credentials that opened it are no longer accepted.',
+  'GW-126': 'Plugins send no more requests for a tenant than its limit, and those for others are not affected.',
   'GW-118':
     'An address that other machines can reach is refused unless the configuration says how callers are authenticated.',
   'GW-130':

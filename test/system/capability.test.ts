@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -106,6 +109,40 @@ describe('kv_store', () => {
     expect(await guest.run([['get', 'a']])).toEqual([{ error: { tag: 'denied', val: 'kv_store was not granted' } }]);
     expect(guest.refusals('kv_store', 'not_granted')).toBe(1);
     expect(guest.audited()).toMatchObject([{ capability: 'kv_store', details: { what: 'get: it was not granted' } }]);
+  });
+});
+
+describe('outbound_http', () => {
+  it('sends no more for a tenant than its limit, which the audit trail shows, and goes on for others [GW-126]', async () => {
+    const server = createServer((_, response) => response.end('fine')).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const imports = `
+      import { send } from 'sallyport:plugin/outbound-http@0.1.0';
+      const f = {
+        send(url) {
+          try { return send({ method: 'GET', url, headers: [] }).status; } catch (error) { return error.payload; }
+        },
+      };`;
+    try {
+      await using guest = await open({
+        imports,
+        asks: { required_capabilities: ['outbound_http'] },
+        grants: { outbound_http: { allow: [url], allow_private: ['127.0.0.1/32'] } },
+        egressLimits: new Map([['greedy', 2]]),
+      });
+      const twice = [
+        ['send', url],
+        ['send', url],
+      ];
+      expect(await guest.run(twice, {}, { tenant: 'greedy' })).toEqual([200, 200]);
+      const denied = { tag: 'denied', val: 'more than 2 requests per minute for the tenant' };
+      expect(await guest.run(twice, {}, { tenant: 'greedy' })).toEqual([denied, denied]);
+      expect(await guest.run(twice, {}, { tenant: 'modest' })).toEqual([200, 200]);
+      expect(guest.refusals('outbound_http', 'over_limit')).toBe(2);
+    } finally {
+      server.close();
+    }
   });
 });
 

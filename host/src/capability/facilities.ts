@@ -1,5 +1,6 @@
 import type { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import type { TenantEgress } from '../egress/tenant-egress.ts';
 import type { KvStore } from '../state/kv.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import type { Secrets } from './secret-store/secrets.ts';
@@ -11,6 +12,8 @@ export interface Facilities {
   /** Resolves once the store of values is open, if it was used. @throws Fault `kv_unusable` */
   opened(): Promise<void>;
   readonly secrets: Secrets;
+  /** Limits what plugins send for each tenant. */
+  readonly tenantEgress: TenantEgress;
   readonly metrics: Metrics;
   readonly audit: AuditTrail;
   readonly mask: SecretMask;

@@ -2,6 +2,7 @@ import { type Fault, Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { SecretMask } from '../core/secret-mask.ts';
+import { type EgressLimits, TenantEgress } from '../egress/tenant-egress.ts';
 import type { KvStore } from '../state/kv.ts';
 import { createMemoryKv } from '../state/memory/kv.ts';
 import { openSqliteKv } from '../state/sqlite/kv.ts';
@@ -18,6 +19,8 @@ export interface FacilityOptions {
   readonly usesKv?: boolean;
   readonly secrets: readonly SecretPlace[];
   readonly audit: AuditOptions;
+  /** The requests that plugins may send for each tenant. */
+  readonly egressLimits?: EgressLimits;
   readonly log: Log;
   /** Takes the values of secrets. One of its own unless stated. */
   readonly mask?: SecretMask;
@@ -87,7 +90,7 @@ interface Openers {
 
 /** @param first opens the store of values at once */
 function facilitiesWith(
-  { secrets, mask = new SecretMask() }: FacilityOptions,
+  { secrets, egressLimits, mask = new SecretMask() }: FacilityOptions,
   open: Openers,
   first: () => KvStore | undefined = () => undefined,
 ): Facilities & AsyncDisposable {
@@ -128,6 +131,7 @@ function facilitiesWith(
       }
     },
     secrets: known,
+    tenantEgress: new TenantEgress(egressLimits),
     metrics,
     audit: {
       ...trail,

@@ -7,9 +7,14 @@ import type { Plugin } from '../plugin/plugin.ts';
 
 /** Returns what the capabilities of a configuration need. The file for plugin values is opened only if a plugin may use it. */
 export function facilityOptions(config: Config, log: Log, mask: SecretMask): FacilityOptions {
-  const { kv, secrets, audit, plugins } = config;
+  const { kv, secrets, audit, plugins, tenants } = config;
   const usesKv = plugins.some(({ grants }) => typeof grants === 'object' && 'kv_store' in grants);
-  return { kv, usesKv, secrets, audit, log, mask };
+  const egressLimits = new Map(
+    tenants.flatMap(({ id, limits: { egress_requests_per_minute: limit } }) =>
+      limit === undefined ? [] : [[id, limit]],
+    ),
+  );
+  return { kv, usesKv, secrets, audit, egressLimits, log, mask };
 }
 
 /**

@@ -6,7 +6,7 @@ const cases = [
   { text: 'URI:a, URI:b', uri: ['a', 'b'] },
   { text: 'DNS:a.example', uri: [] },
   // A name that contains what separates names is one name.
-  { text: String.raw`URI:"a, URI:b"`, uri: ['a, URI:b'] },
+  { text: 'URI:"a, URI:b"', uri: ['a, URI:b'] },
   { text: String.raw`DNS:"x\", URI:b", URI:c`, uri: ['c'] },
   { text: undefined, uri: [] },
 ];

@@ -34,6 +34,12 @@ export const outboundHttp = defineCapability<EgressGrant>({
     on.defer(async () => await egress[Symbol.asyncDispose]());
     return async (message, call): Promise<EgressAnswer> => {
       const { success, data } = requestSchema.safeParse(message);
+      const limit = success ? on.tenantEgress.reached(call.tenant) : undefined;
+      if (limit !== undefined) {
+        const why = `more than ${limit} requests per minute for the tenant`;
+        on.refused(`send: ${why}`, call, 'over_limit');
+        return { err: { tag: 'denied', val: why } };
+      }
       if (success) {
         return egress.request(data, call.signal, (why, reason) => on.refused(`send: ${why}`, call, reason));
       }
@@ -47,7 +53,7 @@ export const outboundHttp = defineCapability<EgressGrant>({
     not_allowed:
       'a URL, method, address, redirect or header that the rules do not allow, and a placeholder of a secret in a place where the secret is not allowed; the call returns `denied`',
     over_limit:
-      'more than the grant allows of requests per minute, redirects, bytes of a request or response, or time; the call returns `denied`, `too-large`, `timeout` or `failed`',
+      'more than the grant or the tenant allows of requests per minute, or than the grant allows of redirects, bytes of a request or response, or time; the call returns `denied`, `too-large`, `timeout` or `failed`',
     invalid:
       'a request with an overlong URL, method or list of headers, or with an invalid header name or value, such as one with a line break; the call returns `denied`',
   },

@@ -3,20 +3,28 @@ import { count, text } from './fields.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { plainSection } from './section.ts';
 
+const shared = {
+  requests_per_minute: count.optional().describe('As many may come at once; then they refill evenly.'),
+  concurrent_requests: count.optional(),
+  sessions: count.optional().describe('Sessions that are open, of revisions that have sessions.'),
+  hook_ms_per_minute: count.optional().describe('The milliseconds that plugins may work for it in a minute.'),
+};
+
 const limits = z
   .strictObject({
-    requests_per_minute: count.optional().describe('As many may come at once; then they refill evenly.'),
-    concurrent_requests: count.optional(),
-    sessions: count.optional().describe('Sessions that are open, of revisions that have sessions.'),
-    hook_ms_per_minute: count.optional().describe('The milliseconds that plugins may work for it in a minute.'),
+    ...shared,
+    egress_requests_per_minute: count
+      .optional()
+      .describe('The requests that plugins may send for it with outbound_http, all plugins together.'),
   })
   .prefault({});
+const callerLimits = z.strictObject(shared).prefault({});
 
 const tenant = z.strictObject({
   id: text.describe('The tenant, or * for every other one and for callers without a tenant.'),
   bindings: z.array(z.string()).optional().describe('The bindings that it may use; all of them by default.'),
   limits: limits.describe('Limits of the tenant, all its callers together.'),
-  caller_limits: limits.describe('Limits of each of its callers.'),
+  caller_limits: callerLimits.describe('Limits of each of its callers.'),
 });
 
 /** `tenants`: what each tenant may use, and how much. */
