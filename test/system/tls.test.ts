@@ -147,9 +147,9 @@ ${more}`;
 
   const unusable = [
     { what: 'a key of another certificate', file: 'gateway.key', text: () => clients.bob?.key ?? '' },
-    { what: 'a certificate that is none', file: 'gateway.pem', text: () => 'hello' },
+    { what: 'text in place of the certificate', file: 'gateway.pem', text: () => 'hello' },
     {
-      what: 'authorities that are none',
+      what: 'authorities that cannot be read',
       file: 'ca.pem',
       text: () => '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n',
     },

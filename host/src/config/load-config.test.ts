@@ -435,7 +435,7 @@ const wrong: Wrong[] = [
     says: /exactly one of api_keys/,
   },
   {
-    what: 'a network of a proxy that is none [GW-117]',
+    what: 'a network of a proxy that is not in CIDR form [GW-117]',
     text: `${rest}identity: { schemes: [{ id: a, proxy: { from: [10.1.0.0], headers: { subject: x-user } } }] }\n`,
     at: [7, 48, 'identity.schemes.0.proxy.from.0'],
     says: /CIDR/,

@@ -53,7 +53,7 @@ export function countOf(name: string, { rawHeaders }: Pick<IncomingMessage, 'raw
 }
 
 /**
- * Returns the token of an `Authorization: Bearer` header (RFC 6750 § 2.1), or undefined if there is none. A token in
+ * Returns the token of an `Authorization: Bearer` header (RFC 6750 § 2.1), or undefined without such a header. A token in
  * the query or the body of a request is never read.
  */
 export function bearerToken({ headers: { authorization } }: IncomingMessage): string | undefined {

@@ -35,7 +35,7 @@ export interface Credentials {
   /** Makes this the latest caller. */
   use(caller: Principal): void;
   /**
-   * Returns another credential than the one that the upstream rejected; undefined if there is none.
+   * Returns another credential than the one that the upstream rejected; undefined if it has no other.
    * @throws Fault `upstream_auth_…`
    */
   renew(rejected: Credential, caller?: Principal): Promise<Credential | undefined>;

@@ -201,34 +201,6 @@ describe('sessions', () => {
   });
 });
 
-it('limits the sessions of a tenant and of a caller, and ends abandoned ones of theirs only [GW-124]', () => {
-  const { begin, isThereFor } = open({ address_share: 1 });
-  const create = (binding: RequestedBinding) => begin('192.0.2.1', binding);
-  const tenant = { owner: 'tenant a', most: 3, setting: 'limits.sessions' };
-  const caller = (name: string) =>
-    bindingOf('main', name, [tenant, { owner: name, most: 2, setting: 'caller_limits.sessions' }]);
-  const refused = (setting: string) =>
-    expect.objectContaining({ code: 'quota_exceeded', details: expect.objectContaining({ setting }) });
-  const first = create(caller('ada'));
-  vi.advanceTimersByTime(61_000);
-  const second = create(caller('ada'));
-  const third = create(caller('bob'));
-  expect(() => create(caller('bob'))).not.toThrow();
-  // The one of ada that was abandoned made room for it.
-  expect(isThereFor(first, caller('ada'))).toBe(false);
-  expect(() => create(caller('ada'))).toThrow(refused('limits.sessions'));
-  expect(() => create(caller('bob'))).toThrow(refused('limits.sessions'));
-  for (const [session, name] of [
-    [second, 'ada'],
-    [third, 'bob'],
-  ] as const)
-    expect(isThereFor(session, caller(name))).toBe(true);
-  create(bindingOf('main', 'eve'));
-  const alone = (most: number) => bindingOf('main', 'eve', [{ owner: 'eve', most, setting: 'caller_limits.sessions' }]);
-  create(alone(1));
-  expect(() => create(alone(1))).toThrow(refused('caller_limits.sessions'));
-});
-
 describe('streams', () => {
   it('are limited by themselves, and divided among addresses [GW-102]', () => {
     const { sessions, begin } = open({ streams: 4, sessions: 100 });

@@ -52,7 +52,7 @@ export class Mailbox {
     }
   }
 
-  /** Takes the question, for the store thread; undefined if there is none. */
+  /** Takes the question, for the store thread; undefined if no question waits. */
   take(): Letter | undefined {
     return this.#move(states.asked, states.taken) ? this.#read() : undefined;
   }

@@ -34,7 +34,7 @@ const schema = `
 const patience = { opening: 2000, statement: 2 };
 
 /**
- * Opens a database of plugin values in one file, which only its owner can read, and creates it if there is none. What it
+ * Opens a database of plugin values in one file, which only its owner can read, and creates it if it does not exist. What it
  * committed survives the end of the process; when the machine loses power, the last moments may be lost and the file
  * stays whole (SQLite, WAL with `synchronous = NORMAL`).
  * @throws Fault `kv_unusable`
