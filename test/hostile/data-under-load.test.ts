@@ -200,7 +200,7 @@ describe.each(isolationLevels)(
       expect(await keeper.pull('keeper', [['get', 'secret']])).toEqual(['kept']);
     });
 
-    it('[CAP-87] a store that is filled to its quota is full for whoever filled it alone', async () => {
+    it('[CAP-87] a store that is filled to its quota is full only for the plugin that filled it', async () => {
       await using greedy = await besieged.strings('prier');
       await using modest = await besieged.strings('keeper');
       const counted = await besieged.refusals('prier', 'kv_store');
@@ -336,10 +336,10 @@ describe("while a plugin keeps data for itself in an instance that is one tenant
   beforeAll(async () => {
     const guests = await puppets([
       ['apart', stateImports, stateFunctions, {}, { isolation: 'tenant' }],
-      ['anew', stateImports, stateFunctions, {}, { isolation: 'fresh' }],
+      ['each-call', stateImports, stateFunctions, {}, { isolation: 'fresh' }],
     ]);
     const bindings = {
-      anew: { plugins: ['anew'] },
+      'each-call': { plugins: ['each-call'] },
       'apart-a': { plugins: ['apart'], tenant: 'a' },
       'apart-b': { plugins: ['apart'], tenant: 'b' },
     };
@@ -348,14 +348,14 @@ describe("while a plugin keeps data for itself in an instance that is one tenant
   afterAll(() => opened.disposeAsync());
 
   it('[CAP-88] what an instance keeps for itself stays with its tenant, or its call', async () => {
-    const [a, b, anew] = await Promise.all(['apart-a', 'apart-b', 'anew'].map(name => besieged.strings(name)));
-    if (a === undefined || b === undefined || anew === undefined) throw new Error('three were opened');
+    const [a, b, eachCall] = await Promise.all(['apart-a', 'apart-b', 'each-call'].map(name => besieged.strings(name)));
+    if (a === undefined || b === undefined || eachCall === undefined) throw new Error('three were opened');
     expect(await a.pull('apart', [['keep', 'of a']])).toEqual([null]);
     await endure(besieged.load, async () => {
       expect(await b.pull('apart', [['kept'], ['polluted']])).toEqual([null, null]);
-      expect(await anew.pull('anew', [['kept'], ['polluted'], ['keep', 'x']])).toEqual([null, null, null]);
+      expect(await eachCall.pull('each-call', [['kept'], ['polluted'], ['keep', 'x']])).toEqual([null, null, null]);
       await a.pull('apart', [['keep', 'of a'], ['pollute']]);
     });
-    for (const each of [a, b, anew]) await each[Symbol.asyncDispose]();
+    for (const each of [a, b, eachCall]) await each[Symbol.asyncDispose]();
   });
 });

@@ -161,7 +161,7 @@ describe.each(waiting)(
       const tries: readonly [what: string, task: readonly [string, ...unknown[]], said: unknown][] = [
         ['its value', ['get', 'token'], denied('not among the names')],
         ['the secret of another plugin', ['reference', 'word'], denied('not among the references')],
-        ['a secret that is none', ['reference', '__proto__'], denied('not among the references')],
+        ['a secret that does not exist', ['reference', '__proto__'], denied('not among the references')],
         [
           'an origin that is not listed',
           ['send', `${other}/x`, [['authorization', '{token}']]],

@@ -6,11 +6,7 @@ import {
   startAuthorizationServer,
 } from '../../examples/sign-in/authorization-server.ts';
 import { connectOAuthClient, type KnownClient } from '../../examples/sign-in/oauth-client.ts';
-import { grantsSchema } from '../../host/src/capability/registry.ts';
-import { loadConfig } from '../../host/src/config/load-config.ts';
-import { createLog } from '../../host/src/core/log.ts';
-import { createHost } from '../../host/src/host/create-host.ts';
-import { writeHostFolder } from '../fixtures/open-host.ts';
+import { openServingHost } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
 type OidcProvider = Awaited<ReturnType<typeof startAuthorizationServer>>;
@@ -21,7 +17,6 @@ let gateway: Awaited<ReturnType<typeof open>>;
 
 /** A gateway whose callers are the users of the provider; the tool `ping` needs a scope. */
 async function open({ issuer }: OidcProvider, introspection?: object) {
-  await using opening = new AsyncDisposableStack();
   const oauth = { issuer, claims: { tenant: 'org' }, required_scopes: ['mcp'], introspection };
   const allow = [
     { tools: ['echo'], tenants: ['acme'] },
@@ -33,13 +28,7 @@ async function open({ issuer }: OidcProvider, introspection?: object) {
     identity: { schemes: [{ id: 'staff', oauth }] },
     bindings: [{ id: 'main', upstreams: ['upstream'], allow }],
   };
-  const { file } = opening.use(await writeHostFolder([], server.url, more));
-  const lines: Record<string, unknown>[] = [];
-  const log = createLog('debug', { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const host = opening.use(await createHost(await loadConfig(file, { grants: grantsSchema }), log));
-  const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
-  const opened = opening.move();
-  return { url, lines, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return openServingHost([], server.url, more);
 }
 
 beforeAll(async () => {

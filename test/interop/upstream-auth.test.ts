@@ -13,17 +13,10 @@ import { startOidcServer } from '../fixtures/oidc-server.ts';
 import { call, initialize, type OpenGateway, openGateway } from '../fixtures/open-gateway.ts';
 import { writeHostFolder } from '../fixtures/open-host.ts';
 import { startPrintingServer } from '../fixtures/printing-server.ts';
-import { asUser, bearerOfUser } from '../fixtures/signed-in.ts';
+import { asUser, bearerOfUser, gatewayClient as client } from '../fixtures/signed-in.ts';
 import { itWith } from '../prerequisite.ts';
 
 const secret = 'the+secret/of the gateway';
-const client = {
-  client_id: 'gateway',
-  client_secret: 'own',
-  client_auth: 'basic',
-  parameters: {},
-  scopes: [],
-} as const;
 
 const startUpstream = (issuer: string, jwks: string, audience: string) => {
   const server = join(import.meta.dirname, '../../examples/sign-in/upstream.ts');

@@ -1,12 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { grantsSchema } from '../../host/src/capability/registry.ts';
-import { loadConfig } from '../../host/src/config/load-config.ts';
-import { createLog } from '../../host/src/core/log.ts';
-import { createHost } from '../../host/src/host/create-host.ts';
 import { type Misbehave, startFakeIssuer } from '../fixtures/fake-issuer.ts';
 import { initialize, mcpHeaders } from '../fixtures/open-gateway.ts';
-import { writeHostFolder } from '../fixtures/open-host.ts';
+import { openServingHost } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
 type Issuer = Awaited<ReturnType<typeof startFakeIssuer>>;
@@ -21,7 +17,6 @@ const publicUrl = 'https://mcp.example/door';
 
 /** A gateway that accepts tokens of an issuer, for two bindings. */
 async function open(issuer: Issuer) {
-  await using opening = new AsyncDisposableStack();
   const more = {
     identity: {
       public_url: publicUrl,
@@ -33,12 +28,8 @@ async function open(issuer: Issuer) {
     ],
     allowed_origins: ['https://chat.example'],
   };
-  const { file } = opening.use(await writeHostFolder([], server.url, more));
-  const lines: Record<string, unknown>[] = [];
-  const log = createLog('debug', { write: (line: string) => void lines.push(JSON.parse(line)) });
-  const host = opening.use(await createHost(await loadConfig(file, { grants: grantsSchema }), log));
-  const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
-  const opened = opening.move();
+  const opened = await openServingHost([], server.url, more);
+  const { url } = opened;
   const post = async (token: string | undefined, path = '/mcp', headers: Record<string, string> = {}) => {
     const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const response = await fetch(`${url}${path}`, {
@@ -55,7 +46,7 @@ async function open(issuer: Issuer) {
       code: error?.data.code,
     };
   };
-  return { url, lines, post, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return { ...opened, post };
 }
 
 const aud = `${publicUrl}/mcp`;

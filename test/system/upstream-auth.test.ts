@@ -8,17 +8,10 @@ import { createUpstreamPool } from '../../host/src/upstream/mcp/create-upstream.
 import { type GuardedUpstream, startGuardedUpstream } from '../fixtures/guarded-upstream.ts';
 import { keep } from '../fixtures/keep.ts';
 import { call, initialize, type OpenGateway, openGateway, rpc } from '../fixtures/open-gateway.ts';
-import { asUser, bearerOfUser } from '../fixtures/signed-in.ts';
+import { asUser, bearerOfUser, gatewayClient as client } from '../fixtures/signed-in.ts';
 import { startTokenServer, type TokenServer, type TokenServerOptions, unsignedJwt } from '../fixtures/token-server.ts';
 
 const accessToken = 'urn:ietf:params:oauth:token-type:access_token';
-const client = {
-  client_id: 'gateway',
-  client_secret: 'own',
-  client_auth: 'basic',
-  parameters: {},
-  scopes: [],
-} as const;
 const signedIn = { schemes: [bearerOfUser], servesAnonymous: true };
 const secrets = { own: 'the-secret-of-the-gateway', key: 'a-static-key' };
 

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 
 /**
- * Returns a text that changes with a file. It is empty while there is none, and while it cannot be looked at: who watches
- * a file learns why when reading it.
+ * Returns a text that changes with a file. It is empty while the file does not exist or cannot be looked at; the
+ * reason appears when it is read.
  */
 export function fileVersion(file: string): string {
   try {

@@ -25,3 +25,6 @@ export const isList = (value: Json): value is readonly Json[] => Array.isArray(v
 
 /** Escapes a name for a step of a JSON pointer (RFC 6901 § 3). */
 export const pointerStep = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** Returns the name that a step of a JSON pointer stands for: the reverse of `pointerStep`. */
+export const nameOfStep = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~');

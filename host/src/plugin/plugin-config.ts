@@ -1,7 +1,7 @@
 import type { PluginConfig } from '../config/config.ts';
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults, fail } from '../core/fault.ts';
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, nameOfStep } from '../core/json.ts';
 import { schemaErrors } from '../core/json-schema.ts';
 import { nearest } from '../core/nearest.ts';
 
@@ -28,7 +28,7 @@ export function checkConfig(
       const path = at
         .split('/')
         .slice(1)
-        .map(step => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~'));
+        .map(step => nameOfStep(decodeURIComponent(step)));
       const own = path.at(-1);
       if (!isUnknown || own === undefined) {
         return new Fault('plugin_config_invalid', { path: path.join('.'), reason, ...place?.(path) });

@@ -61,7 +61,7 @@ describe('[CFG-95] a rule of `allow`', () => {
     [{}, {}],
     [{ tools: ['send'], upstreams: ['m*'] }, {}],
     [{ subjects: ['ada'], schemes: ['key*', 'anonymous'], scopes: ['x'] }, { identity }],
-  ])('%j is none', (rule, more) => {
+  ])('%j has no problem', (rule, more) => {
     expect(problemsOf(file(rule, more))).toEqual([]);
   });
 

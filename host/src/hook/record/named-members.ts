@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, nameOfStep } from '../../core/json.ts';
 import { mcpMembers, nestedMembers } from '../view/members.ts';
 
 /**
@@ -130,7 +130,7 @@ function resolve(reference: string, root: JsonObject): Json | undefined {
   if (reference !== '#' && !reference.startsWith('#/')) return undefined;
   let at: Json | undefined = root;
   for (const part of reference.split('/').slice(1)) {
-    const name = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    const name = nameOfStep(part);
     at = isJsonObject(at) && has(at, name) ? at[name] : undefined;
   }
   return at;

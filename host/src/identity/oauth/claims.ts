@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject, nameOfStep } from '../../core/json.ts';
 import { createPrincipal, type Principal } from '../principal.ts';
 import { TokenRefused } from './verify-jwt.ts';
 
@@ -37,10 +37,7 @@ function nameAt(claims: JsonObject, place: string): string {
 function claimAt(claims: JsonObject, place: string): Json | undefined {
   if (!place.startsWith('/')) return memberOf(claims, place);
   const steps = place.slice(1).split('/');
-  return steps.reduce<Json | undefined>(
-    (holder, step) => memberOf(holder, step.replaceAll('~1', '/').replaceAll('~0', '~')),
-    claims,
-  );
+  return steps.reduce<Json | undefined>((holder, step) => memberOf(holder, nameOfStep(step)), claims);
 }
 
 const memberOf = (holder: Json | undefined, name: string) =>

@@ -65,9 +65,11 @@ export function createOAuth(options: OAuthOptions): Authenticate {
       accepted.set(key, verified, Math.min(expires, latest));
       return verified;
     } catch (error) {
-      // It says nothing about the token.
-      if (!(error instanceof TokenRefused)) options.budget.giveBack(address);
-      if (!(error instanceof TokenRefused)) throw error instanceof Fault ? error.with({ scheme: id }) : error;
+      if (!(error instanceof TokenRefused)) {
+        // It says nothing about the token.
+        options.budget.giveBack(address);
+        throw error instanceof Fault ? error.with({ scheme: id }) : error;
+      }
       const fault = new Fault('credentials_refused', { scheme: id, reason: error.reason }, error.cause);
       refused.set(key, fault, Date.now() + rememberMs.refused);
       throw fault;
