@@ -534,6 +534,8 @@ export const requirements = {
     'Refusals that anybody, or a tenant at its limit, can cause at will write a few log lines in a period, and their number.',
   'GW-158': 'A stream outlives credentials that cannot be checked by minutes, whatever its client does.',
   'GW-159': 'The time of plugins counts for a tenant also where the client left before they ended.',
+  'GW-160':
+    'What tenants, callers and addresses have used is forgotten once it no longer counts; that takes a constant time for each new one.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -1,15 +1,20 @@
-/** Limits an amount per minute. A full bucket lets the amount of one minute pass at once, and refills evenly. */
+/** Limits an amount per minute. A full bucket lets its whole amount pass at once, and refills evenly. */
 export class TokenBucket {
   readonly #perMinute: number;
+  readonly #most: number;
   readonly #now: () => number;
   #tokens: number;
   #filled: number;
 
-  /** @param now milliseconds, never going back */
-  constructor(perMinute: number, now: () => number = () => performance.now()) {
+  /**
+   * @param now milliseconds, never going back
+   * @param most what a full bucket holds: the amount of one minute, unless stated
+   */
+  constructor(perMinute: number, now: () => number = () => performance.now(), most: number = perMinute) {
     this.#perMinute = perMinute;
+    this.#most = most;
     this.#now = now;
-    this.#tokens = perMinute;
+    this.#tokens = most;
     this.#filled = now();
   }
 
@@ -21,7 +26,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** Takes an amount that has been used already, and so may leave less than nothing. */
+  /** Takes an amount that has been used already, and so may leave less than nothing. A negative one is given back. */
   charge(amount: number): void {
     this.#refill();
     this.#tokens -= amount;
@@ -34,14 +39,14 @@ export class TokenBucket {
   }
 
   /** Whether nothing was taken for so long that the bucket is as good as new. */
-  get isFull(): boolean {
+  get isUnused(): boolean {
     this.#refill();
-    return this.#tokens >= this.#perMinute;
+    return this.#tokens >= this.#most;
   }
 
   #refill(): void {
     const now = this.#now();
-    this.#tokens = Math.min(this.#perMinute, this.#tokens + ((now - this.#filled) * this.#perMinute) / 60_000);
+    this.#tokens = Math.min(this.#most, this.#tokens + ((now - this.#filled) * this.#perMinute) / 60_000);
     this.#filled = now;
   }
 }

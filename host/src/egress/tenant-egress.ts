@@ -1,7 +1,5 @@
 import { TokenBucket } from '../core/token-bucket.ts';
-
-/** The number of tenants after which those that have sent nothing for a minute are forgotten. */
-const mostTenants = 10_000;
+import { UsageTable } from '../core/usage-table.ts';
 
 /** The requests that plugins may send for a tenant in a minute, all plugins together. `*` is every other tenant. */
 export type EgressLimits = ReadonlyMap<string, number>;
@@ -9,7 +7,7 @@ export type EgressLimits = ReadonlyMap<string, number>;
 /** Limits the requests that plugins send for each tenant. One without a limit is not counted. */
 export class TenantEgress {
   readonly #limits: EgressLimits;
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #buckets = new UsageTable<TokenBucket>();
 
   constructor(limits: EgressLimits = new Map()) {
     this.#limits = limits;
@@ -19,16 +17,7 @@ export class TenantEgress {
   reached(tenant = ''): number | undefined {
     const limit = this.#limits.get(tenant) ?? this.#limits.get('*');
     if (limit === undefined) return undefined;
-    let bucket = this.#buckets.get(tenant);
-    if (bucket === undefined) {
-      if (this.#buckets.size >= mostTenants) this.#forgetIdle();
-      bucket = new TokenBucket(limit);
-      this.#buckets.set(tenant, bucket);
-    }
+    const bucket = this.#buckets.get(tenant) ?? this.#buckets.add(tenant, new TokenBucket(limit));
     return bucket.take() ? undefined : limit;
-  }
-
-  #forgetIdle(): void {
-    for (const [tenant, bucket] of this.#buckets) if (bucket.isFull) this.#buckets.delete(tenant);
   }
 }

@@ -1,6 +1,7 @@
 import { fail } from '../core/fault.ts';
 import type { Metrics } from '../core/metrics.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
+import { UsageTable } from '../core/usage-table.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
 import type { SessionLimit } from '../mcp/revision/gateway-port.ts';
 
@@ -24,9 +25,6 @@ export interface TenantSettings {
   readonly caller_limits: QuotaLimits;
 }
 
-/** The number of tenants and callers after which those that have been idle are forgotten. */
-const mostAccounts = 10_000;
-
 /** The use of one request. */
 export interface QuotaUse {
   /** Must be called once, when the request ends, with the milliseconds that plugins worked for it. */
@@ -42,7 +40,7 @@ export interface QuotaUse {
 export class Quotas {
   readonly #tenants: ReadonlyMap<string, TenantSettings>;
   readonly #metrics: Metrics;
-  readonly #accounts = new Map<string, Account>();
+  readonly #accounts = new UsageTable<Account>();
 
   constructor(tenants: readonly TenantSettings[], metrics: Metrics) {
     this.#tenants = new Map(tenants.map(each => [each.id, each]));
@@ -101,17 +99,11 @@ export class Quotas {
   #account(owner: string, limits: QuotaLimits, setting: string, id: string): Account {
     const known = this.#accounts.get(owner);
     if (known !== undefined) return known;
-    if (this.#accounts.size >= mostAccounts) this.#forgetIdle();
     const account = new Account(limits, limit => {
       this.#metrics.series('sallyport_quota_refusals_total', { tenant: id, limit: `${setting}.${limit}` }).add(1);
       return `tenants.${id}.${setting}.${limit}`;
     });
-    this.#accounts.set(owner, account);
-    return account;
-  }
-
-  #forgetIdle(): void {
-    for (const [owner, account] of this.#accounts) if (account.isIdle) this.#accounts.delete(owner);
+    return this.#accounts.add(owner, account);
   }
 }
 
@@ -138,8 +130,8 @@ class Account {
     this.#refused = refused;
   }
 
-  get isIdle(): boolean {
-    return this.#running === 0 && (this.#requests?.isFull ?? true) && (this.#hookMs?.isFull ?? true);
+  get isUnused(): boolean {
+    return this.#running === 0 && (this.#requests?.isUnused ?? true) && (this.#hookMs?.isUnused ?? true);
   }
 
   /** @throws Fault `quota_exceeded` if one more request is too much */

@@ -1,16 +1,10 @@
 import { isIPv6 } from 'node:net';
 import { type FaultDetails, fail } from '../core/fault.ts';
-import { ExpiringCache } from './expiring-cache.ts';
-
-interface Bucket {
-  left: number;
-  filled: number;
-}
+import { TokenBucket } from '../core/token-bucket.ts';
+import { UsageTable } from '../core/usage-table.ts';
 
 /** The failures that an address may cause at once, and per second. */
 const failures = { most: 200, perSecond: 50 };
-const mostAddresses = 10_000;
-const forgetMs = 60_000;
 
 /**
  * Limits what the verification of credentials costs: an address whose credentials are refused again and again has to
@@ -18,7 +12,7 @@ const forgetMs = 60_000;
  * Credentials that are remembered cost nothing, so other callers at the same address are still served.
  */
 export class VerificationBudget {
-  readonly #buckets = new ExpiringCache<Bucket>(mostAddresses);
+  readonly #buckets = new UsageTable<TokenBucket>();
   readonly #now: () => number;
 
   /** @param now milliseconds, never going back */
@@ -28,26 +22,18 @@ export class VerificationBudget {
 
   /** @param about more details of the fault @throws Fault `authentication_throttled` if nothing is left */
   take(address: string, about: FaultDetails): void {
-    const bucket = this.#bucketOf(address);
-    if (bucket.left < 1) {
-      fail('authentication_throttled', { ...about, address, retry_after_ms: Math.ceil(1_000 / failures.perSecond) });
-    }
-    bucket.left -= 1;
+    if (this.#bucketOf(address).take()) return;
+    fail('authentication_throttled', { ...about, address, retry_after_ms: Math.ceil(1_000 / failures.perSecond) });
   }
 
   giveBack(address: string): void {
-    const bucket = this.#bucketOf(address);
-    bucket.left = Math.min(failures.most, bucket.left + 1);
+    this.#bucketOf(address).charge(-1);
   }
 
-  #bucketOf(address: string): Bucket {
-    const now = this.#now();
+  #bucketOf(address: string): TokenBucket {
     const key = networkOf(address);
-    const bucket = this.#buckets.get(key, now) ?? { left: failures.most, filled: now };
-    bucket.left = Math.min(failures.most, bucket.left + ((now - bucket.filled) * failures.perSecond) / 1_000);
-    bucket.filled = now;
-    this.#buckets.set(key, bucket, now + forgetMs);
-    return bucket;
+    const { most, perSecond } = failures;
+    return this.#buckets.get(key) ?? this.#buckets.add(key, new TokenBucket(perSecond * 60, this.#now, most));
   }
 }
 
