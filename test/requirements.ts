@@ -536,6 +536,9 @@ export const requirements = {
   'GW-159': 'The time of plugins counts for a tenant also where the client left before they ended.',
   'GW-160':
     'What tenants, callers and addresses have used is forgotten once it no longer counts; that takes a constant time for each new one.',
+  'GW-170':
+    "Behind proxies that the operator names, a client's address is what the last of them appended; a client can pretend to no other.",
+  'GW-171': 'A proxy that names callers can be known by its client certificate, beside its address or in place of it.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

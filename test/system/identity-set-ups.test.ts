@@ -84,7 +84,7 @@ class SetUp {
     const file = join(this.#folder, 'sallyport.yaml');
     await writeFile(
       file,
-      config.replace('https://login.example.com', issuer.url).replace('10.1.0.0/16', '127.0.0.1/32'),
+      config.replace('https://login.example.com', issuer.url).replaceAll('10.1.0.0/16', '127.0.0.1/32'),
     );
     for (const command of commands) {
       const [, ...argv] = command.trim().split(' ');
@@ -100,7 +100,9 @@ class SetUp {
   #certify(): void {
     this.#authority = createAuthority(this.#folder);
     this.#authority.certify('gateway', 'DNS:mcp.example.com');
-    this.#certificates.set('reporting', this.#authority.certify('reporting', 'URI:spiffe://cluster.example/reporting'));
+    for (const name of ['ingress', 'reporting']) {
+      this.#certificates.set(name, this.#authority.certify(name, `URI:spiffe://cluster.example/${name}`));
+    }
   }
 
   /** Sends the request of an exchange, in a session of the same caller if it has the header of one. */

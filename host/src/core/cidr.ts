@@ -33,3 +33,14 @@ const familyOf = (address: string) => (isIPv6(address) ? 'ipv6' : 'ipv4');
 /** Returns the IPv4 address within an IPv4-mapped one, as a dual-stack socket reports it, or else the address. */
 export const withoutMapping = (address: string): string =>
   /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+
+/** Returns what counts as one client: an IPv4 address, or the /64 network of an IPv6 one, in which a machine can choose freely. */
+export function networkOf(address: string): string {
+  const plain = withoutMapping(address);
+  if (!plain.includes(':')) return plain;
+  const [left = '', right] = (plain.split('%', 1)[0] ?? '').split('::');
+  const groups = (text: string | undefined) => (text ? text.split(':') : []);
+  const [before, after] = [groups(left), groups(right)];
+  const zeros = right === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  return [...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4).join(':');
+}

@@ -6,6 +6,7 @@ import type { PluginUsage } from '../core/plugin-usage.ts';
 import { unlessAborted } from '../core/unless-aborted.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { HttpServer } from '../http/server.ts';
+import { createClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
 import { openRevisions } from '../mcp/revision/revisions.ts';
@@ -96,8 +97,10 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       log,
     }),
   );
+  const addressOf = config.trusted_proxies ? createClientAddress(config.trusted_proxies) : peerAddress;
+  const { audit, secrets: identitySecrets } = facilities;
   const authentication = opened.use(
-    await openAuthentication(config, schemes, { log, metrics, audit: facilities.audit, secrets: facilities.secrets }),
+    await openAuthentication(config, schemes, { log, metrics, audit, secrets: identitySecrets, addressOf }),
   );
   const sessions = new MemorySessions(limits.session_idle_ms);
   const server = opened.use(
@@ -105,6 +108,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       gateway,
       tls: config.tls,
       authentication,
+      addressOf,
       revisions: openRevisions({ limits, store: sessions }),
       limits,
       allowedHosts: config.allowed_hosts,

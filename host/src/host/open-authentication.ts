@@ -5,6 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { Authentication } from '../http/step/authenticate.ts';
 import { AuthenticationRecord } from '../http/step/authentication-record.ts';
 import { createApiKeys } from '../identity/api-key/api-keys.ts';
+import type { ClientAddress } from '../identity/client-address.ts';
 import { createClientCertificate } from '../identity/client-certificate.ts';
 import { createProxyHeaders } from '../identity/proxy-headers.ts';
 import type { Authenticate } from '../identity/scheme.ts';
@@ -12,6 +13,8 @@ import { VerificationBudget } from '../identity/verification-budget.ts';
 
 export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'audit' | 'secrets'> {
   readonly log: Log;
+  /** Finds the address of a client. */
+  readonly addressOf: ClientAddress;
 }
 
 /**
@@ -19,14 +22,14 @@ export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'aud
  * Disposing of the result closes the connections with authorization servers.
  */
 export async function openAuthentication(
-  { identity, bindings }: Pick<Config, 'identity' | 'bindings'>,
+  { identity, bindings, trusted_proxies: proxies }: Pick<Config, 'identity' | 'bindings' | 'trusted_proxies'>,
   own: readonly Authenticate[],
-  { log, metrics, audit, secrets }: AuthenticationContext,
+  { log, metrics, audit, secrets, addressOf }: AuthenticationContext,
 ): Promise<Authentication & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const required = bindings.filter(each => each.required_scopes.length > 0);
   const requiredScopes = new Map(required.map(each => [each.id, each.required_scopes]));
-  const record = new AuthenticationRecord(metrics, refusal => audit.write(refusal));
+  const record = new AuthenticationRecord(metrics, addressOf, refusal => audit.write(refusal));
   if (identity === undefined || identity === 'none') {
     return { schemes: own, servesAnonymous: true, requiredScopes, record, async [Symbol.asyncDispose]() {} };
   }
@@ -38,9 +41,10 @@ export async function openAuthentication(
   const schemes = identity.schemes.map(({ id, api_keys: keys, client_certificates: names, proxy, oauth }, index) => {
     if (keys !== undefined) return createApiKeys({ id, log, ...keys });
     if (names !== undefined) return createClientCertificate({ id, ...names });
-    if (proxy !== undefined) return createProxyHeaders({ id, ...proxy });
+    if (proxy !== undefined)
+      return createProxyHeaders({ id, ...proxy, from: proxy.from ?? (proxy.certificate ? undefined : proxies?.from) });
     if (oauth !== undefined && code !== undefined && resources !== undefined) {
-      const context = { resources, budget, secrets, refusesOtherIssuers: index === lastOAuth };
+      const context = { resources, budget, addressOf, secrets, refusesOtherIssuers: index === lastOAuth };
       return opening.use(code.openOAuth(id, oauth, context)).authenticate;
     }
     throw new Fault('internal', { hint: `the scheme ${id} is of no kind` });

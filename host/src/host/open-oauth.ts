@@ -2,6 +2,7 @@ import type { Secrets } from '../capability/secret-store/secrets.ts';
 import type { Config } from '../config/config.ts';
 import { fail } from '../core/fault.ts';
 import { pathsOf } from '../http/routes.ts';
+import type { ClientAddress } from '../identity/client-address.ts';
 import { createOAuth } from '../identity/oauth/create-oauth.ts';
 import { discoverKeys } from '../identity/oauth/discover.ts';
 import { createIntrospect } from '../identity/oauth/introspect.ts';
@@ -29,6 +30,7 @@ export function protectedResources(identity: Identity, bindings: Config['binding
 export interface OAuthContext {
   readonly resources: ProtectedResources;
   readonly budget: VerificationBudget;
+  readonly addressOf: ClientAddress;
   readonly secrets: Pick<Secrets, 'read'>;
   /** Whether a JWT of another issuer is refused, because no later scheme could accept it. */
   readonly refusesOtherIssuers: boolean;

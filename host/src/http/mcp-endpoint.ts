@@ -115,8 +115,8 @@ class HttpExchange implements Exchange {
     return this.request.headers;
   }
 
-  get remoteAddress() {
-    return this.request.incoming.socket.remoteAddress;
+  get clientAddress() {
+    return this.#options.context.addressOf(this.request.incoming);
   }
 
   get reply() {

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { createLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
+import { peerAddress } from '../identity/client-address.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
 import { createChallenge } from './challenge.ts';
 import { OpenRequest } from './open-request.ts';
@@ -24,6 +25,7 @@ it('a client that was disconnected because it does not read is logged and counte
   const context = {
     log,
     challenge: createChallenge(),
+    addressOf: peerAddress,
     logRequest() {},
     measure() {},
     countCutOff: createCutOffCount(metrics),

@@ -4,6 +4,7 @@ import type { FaultCode } from '../core/codes/index.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { CallRecord } from '../gateway/call.ts';
+import type { ClientAddress } from '../identity/client-address.ts';
 import { anonymous, type Principal } from '../identity/principal.ts';
 import { Cancelled } from '../mcp/cancelled.ts';
 import { type ErrorNumbers, sharedNumbers } from '../mcp/errors.ts';
@@ -26,6 +27,8 @@ export interface RequestContext {
   /** The challenges that refused callers get. */
   readonly challenge: Challenge;
   readonly logRequest: LogRequest;
+  /** Finds the address of a client. */
+  readonly addressOf: ClientAddress;
   measure(line: RequestLine, failed?: FaultCode): void;
   /** Counts a client that was disconnected because it does not read. */
   countCutOff(binding: string): void;
@@ -158,6 +161,11 @@ export class OpenRequest implements Arrival {
     this.left();
   }
 
+  /** The address of the client; undefined once its connection is closed. */
+  get #address(): string | undefined {
+    return this.#context.addressOf(this.incoming) || undefined;
+  }
+
   /** Logs the request, unless that has already happened. */
   finish(thrown?: unknown): void {
     if (this.#isLogged) return;
@@ -186,7 +194,7 @@ export class OpenRequest implements Arrival {
       dropped: dropped === 0 ? undefined : dropped,
     };
     const failure = failureOf(summary, thrown);
-    this.#context.logRequest(line, failure);
+    this.#context.logRequest(failure === undefined ? line : { ...line, address: this.#address }, failure);
     this.#context.measure(line, failure?.code);
   }
 }

@@ -17,6 +17,8 @@ export interface RequestLine extends CallSummary {
   /** The caller; absent if anonymous. */
   readonly subject?: string | undefined;
   readonly tenant?: string | undefined;
+  /** The address of the client, if the request was refused or failed. */
+  readonly address?: string | undefined;
   readonly status: number;
   /** The milliseconds until the answer was written. */
   readonly ms: number;
@@ -55,11 +57,12 @@ const repeated: ReadonlySet<FaultCode> = new Set([
 ]);
 
 function logObject(log: Log, refusals: RepeatedWarning, line: RequestLine, failure: RequestFailure | undefined): void {
-  const { request, method, binding, subject, tenant, name, access, upstream, status, ms, dropped, plugins, calls } =
-    line;
+  const { request, method, binding, subject, tenant, address, name, access, upstream, ...rest } = line;
+  const { status, ms, dropped, plugins, calls } = rest;
   const members = {
     ...{ request, method, binding, subject, tenant, name, access: access && accessLine(access), upstream },
     status: status === 0 ? clientLeft : status,
+    address,
     ms: rounded(ms),
     plugins: plugins?.map(receiptLine),
     calls: calls?.map(nestedLine),

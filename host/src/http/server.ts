@@ -5,6 +5,7 @@ import { isLoopback } from '../core/loopback.ts';
 import { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import { type ClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
 import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
 import { createChallenge } from './challenge.ts';
@@ -54,6 +55,8 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly mask?: SecretMask;
   /** Serves https with these certificates. */
   readonly tls?: TlsFiles | undefined;
+  /** Finds the address of a client. Without it, it is the one at the other end of the connection. */
+  readonly addressOf?: ClientAddress;
   /** How callers are authenticated. Without it, all are anonymous. */
   readonly authentication?: Authentication | undefined;
 }
@@ -83,6 +86,7 @@ export class HttpServer implements AsyncDisposable {
       metrics = new Metrics(),
       mask,
       authentication = unauthenticated,
+      addressOf = peerAddress,
     } = options;
     this.#options = options;
     this.#certificates = options.tls && new TlsCertificates(options.tls, log);
@@ -96,7 +100,7 @@ export class HttpServer implements AsyncDisposable {
       if (line.access !== undefined || line.calls !== undefined) auditAccess?.(line);
     };
     const measuring = { measure, countCutOff: createCutOffCount(metrics) };
-    const logging = { log, logRequest: createRequestLog(log) };
+    const logging = { log, logRequest: createRequestLog(log), addressOf };
     const { resources } = authentication;
     const context = { running, outbox, ...logging, challenge: createChallenge(resources), ...measuring };
     const steps = createSteps({ hostAndOrigin, running, authentication });

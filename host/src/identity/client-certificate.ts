@@ -24,10 +24,8 @@ export function createClientCertificate({ id, subject, tenant }: ClientCertifica
     if (found !== undefined) return found;
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined) return undefined;
-    if (!socket.authorized) {
-      const error: unknown = socket.authorizationError;
-      refuseCredentials(id, 'wrong_certificate', { what: String(error instanceof Error ? error.message : error) });
-    }
+    const problem = problemOf(socket);
+    if (problem !== undefined) refuseCredentials(id, 'wrong_certificate', { what: problem });
     const name = (of: CertificateName) =>
       nameIn(certificate, of) ?? refuseCredentials(id, 'missing_claim', { claim: of });
     const principal = createPrincipal({
@@ -41,12 +39,22 @@ export function createClientCertificate({ id, subject, tenant }: ClientCertifica
   };
 }
 
+/** Returns why the certificate of a client failed the verification; undefined if it passed. */
+export function problemOf({ authorized, authorizationError }: TLSSocket): string | undefined {
+  if (authorized) return undefined;
+  const error: unknown = authorizationError;
+  return String(error instanceof Error ? error.message : error);
+}
+
 /** Returns a name of a certificate; undefined if it has none or several, because then it is not clear who it is. */
 function nameIn(certificate: X509Certificate, of: CertificateName): string | undefined {
-  const names =
-    of === 'cn' || of === 'o' || of === 'ou' ? subjectNames(certificate, of) : alternativeNames(certificate, of);
+  const names = namesIn(certificate, of);
   return names.length === 1 && names[0] !== '' ? names[0] : undefined;
 }
+
+/** Returns the names in one part of a certificate. */
+export const namesIn = (certificate: X509Certificate, of: CertificateName): readonly string[] =>
+  of === 'cn' || of === 'o' || of === 'ou' ? subjectNames(certificate, of) : alternativeNames(certificate, of);
 
 /** The attributes of the subject are one a line; OpenSSL escapes line breaks within them. */
 const subjectNames = ({ subject }: X509Certificate, of: string): readonly string[] =>

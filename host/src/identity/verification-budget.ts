@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { networkOf } from '../core/cidr.ts';
 import { type FaultDetails, fail } from '../core/fault.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
 import { UsageTable } from '../core/usage-table.ts';
@@ -35,14 +35,4 @@ export class VerificationBudget {
     const { most, perSecond } = failures;
     return this.#buckets.get(key) ?? this.#buckets.add(key, new TokenBucket(perSecond * 60, this.#now, most));
   }
-}
-
-/** Returns the address, or the /64 network of an IPv6 one, within which anybody has any number of addresses. */
-function networkOf(address: string): string {
-  if (!isIPv6(address) || /^::ffff:\d/i.test(address)) return address;
-  const [head = '', tail] = address.split('::', 2);
-  const groups = head === '' ? [] : head.split(':');
-  const rest = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups.length - rest.length)).fill('0');
-  return [...groups, ...zeros, ...rest].slice(0, 4).join(':');
 }

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { isLoopback } from '../../core/loopback.ts';
 import { parseListen } from '../listen.ts';
 import { memberAt } from '../member-at.ts';
-import { hostText, originText } from './fields.ts';
+import { hostText, originText, proxyNetworks } from './fields.ts';
 import { plainSection } from './section.ts';
 
-/** `listen`, `allowed_hosts`, `allowed_origins`: the address of the gateway, and who may call it. */
+/** `listen`, `allowed_hosts`, `allowed_origins`, `trusted_proxies`: the address of the gateway, and who may call it. */
 export const addressSection = plainSection({
   shape: {
     listen: z
@@ -20,6 +20,16 @@ export const addressSection = plainSection({
       .array(originText)
       .default([])
       .describe('Values of the Origin header that are accepted from browsers.'),
+    trusted_proxies: z
+      .strictObject({
+        from: proxyNetworks.describe('The addresses of the proxies.'),
+        header: z
+          .enum(['x-forwarded-for', 'forwarded'])
+          .default('x-forwarded-for')
+          .describe('The header to which each of them appends the address that it was called from.'),
+      })
+      .optional()
+      .describe('Proxies in front of the gateway, which say in a header whose requests they forward.'),
   },
   problems(value) {
     const listen = memberAt(value, ['listen']);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isCidr } from '../../core/cidr.ts';
 import { hostProblem, originProblem } from '../host-pattern.ts';
 
 /** Value types that several sections use. */
@@ -48,3 +49,8 @@ export const oneOf =
     const message = `expected ${optional ? 'at most' : 'exactly'} one of ${names.join(', ')}; found ${given === 0 ? 'none' : given}`;
     context.addIssue({ code: 'custom', message });
   };
+
+/** The networks of proxies. */
+export const proxyNetworks = z
+  .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+  .min(1);

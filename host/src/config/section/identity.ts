@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
-import { isCidr } from '../../core/cidr.ts';
 import { headerName } from '../../core/http-header.ts';
+import { isJsonObject } from '../../core/json.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { parseListen } from '../listen.ts';
 import { memberAt } from '../member-at.ts';
-import { oneOf, text } from './fields.ts';
+import type { Problem } from '../problem.ts';
+import { oneOf, proxyNetworks, text } from './fields.ts';
 import { oauth, oauthProblems, protectedUrl } from './identity-oauth.ts';
 import { duplicates, entries } from './named.ts';
 import { section } from './section.ts';
@@ -15,12 +16,42 @@ const header = z
   .regex(headerName, 'not the name of a header: expected letters, digits and hyphens')
   .transform(name => name.toLowerCase());
 
+const names = z.array(text).min(1).optional();
+
+const proxyCertificate = z
+  .strictObject({
+    ...{ cn: names, o: names, ou: names, uri: names, dns: names, email: names },
+    fingerprint: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^([0-9a-f]{2}:?){31}[0-9a-f]{2}$/i,
+            'a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons',
+          )
+          .transform(text => text.replaceAll(':', '').toLowerCase()),
+      )
+      .min(1)
+      .optional()
+      .describe('SHA-256 fingerprints.'),
+  })
+  .refine(
+    stated => Object.values(stated).some(each => each !== undefined),
+    'states nothing: expected at least one name or fingerprint',
+  )
+  .optional()
+  .describe(
+    'The client certificate of the proxies, by an authority in tls.client_authorities: for each part that is stated, the accepted values.',
+  );
+
 const proxy = z
   .strictObject({
-    from: z
-      .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
-      .min(1)
-      .describe('The addresses of the proxies whose headers are believed.'),
+    from: proxyNetworks
+      .optional()
+      .describe(
+        'The addresses of the proxies whose headers are believed. Default, without certificate: trusted_proxies.',
+      ),
+    certificate: proxyCertificate,
     headers: z.strictObject({
       subject: header.describe('The header with the subject.'),
       tenant: header.optional().describe('The header with the tenant.'),
@@ -64,6 +95,20 @@ const identity = z.strictObject({
     .describe('The ways to authenticate callers. The first one that finds its credentials in a request decides.'),
 });
 
+/** Reports schemes that would believe the headers of everybody. */
+function proxyProblems(value: unknown): readonly Problem[] {
+  if ((memberAt(value, ['trusted_proxies', 'from']) ?? null) !== null) return [];
+  return entries(value, ['identity', 'schemes'])
+    .map(({ path }) => [...path, 'proxy'])
+    .filter(path => isJsonObject(memberAt(value, path)))
+    .filter(path => ['from', 'certificate'].every(name => (memberAt(value, [...path, name]) ?? null) === null))
+    .map(path => ({
+      path,
+      message: 'nothing says which proxies are meant',
+      hint: 'add `from` or `certificate` to it, or `trusted_proxies` to the file',
+    }));
+}
+
 /** `identity`: how callers are authenticated. */
 export const identitySection = section({
   shape: {
@@ -88,7 +133,11 @@ export const identitySection = section({
     const listen = memberAt(value, ['listen']);
     const address = typeof listen === 'string' ? parseListen(listen) : undefined;
     const isReachable = address !== undefined && !isLoopback(address.host);
-    const found = [...duplicates(entries(value, ['identity', 'schemes'])), ...oauthProblems(value, isReachable)];
+    const found = [
+      ...duplicates(entries(value, ['identity', 'schemes'])),
+      ...oauthProblems(value, isReachable),
+      ...proxyProblems(value),
+    ];
     if (!isReachable || (memberAt(value, ['identity']) ?? null) !== null) return found;
     const message = 'this address is reachable from other machines, but `identity` does not say who may call';
     const hint = 'add an `identity` section, or `identity: none` to serve everybody who can reach it';

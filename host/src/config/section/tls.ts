@@ -30,7 +30,10 @@ export const tlsSection = section({
     const asks = memberAt(value, ['tls', 'client_authorities']) !== undefined;
     const hint = 'add `tls: { certificate, key, client_authorities }`';
     const schemes = entries(value, ['identity', 'schemes'])
-      .map(({ path }) => [...path, 'client_certificates'])
+      .flatMap(({ path }) => [
+        [...path, 'client_certificates'],
+        [...path, 'proxy', 'certificate'],
+      ])
       .filter(path => !asks && memberAt(value, path) !== undefined)
       .map(path => ({ path, message: 'clients are not asked for certificates without tls.client_authorities', hint }));
     const revocations = ['tls', 'client_revocations'];

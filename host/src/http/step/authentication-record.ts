@@ -1,6 +1,7 @@
 import { toFault } from '../../core/fault.ts';
 import type { Metrics, Series } from '../../core/metrics.ts';
 import { RepeatedWarning } from '../../core/repeated-warning.ts';
+import type { ClientAddress } from '../../identity/client-address.ts';
 import type { Arrival } from './step.ts';
 
 /** A refusal of credentials, for the audit trail. */
@@ -23,12 +24,14 @@ const outcomes: Readonly<Record<string, string>> = {
 /** Counts authenticated and refused callers, and writes refused credentials to the audit trail. */
 export class AuthenticationRecord {
   readonly #metrics: Metrics;
+  readonly #addressOf: ClientAddress;
   readonly #refusals: RepeatedWarning;
   readonly #accepted = new Map<string, Series>();
 
   /** @param audit gets a few refusals of each scheme and reason in a period, and then the number of the others */
-  constructor(metrics: Metrics, audit: (refusal: RefusedAuthentication) => void) {
+  constructor(metrics: Metrics, addressOf: ClientAddress, audit: (refusal: RefusedAuthentication) => void) {
     this.#metrics = metrics;
+    this.#addressOf = addressOf;
     this.#refusals = new RepeatedWarning({ warn: line => audit(line as RefusedAuthentication) }, '');
     metrics.declare(metric, {
       type: 'counter',
@@ -51,7 +54,7 @@ export class AuthenticationRecord {
     const reason = typeof details.reason === 'string' ? details.reason : '';
     this.#metrics.series(metric, { scheme, outcome: outcomes[code] ?? 'refused', reason }).add(1);
     if (code !== 'credentials_refused') return;
-    const about = { scheme, reason, binding, address: incoming.socket.remoteAddress };
+    const about = { scheme, reason, binding, address: this.#addressOf(incoming) };
     this.#refusals.write(`${scheme} ${reason}`, { event: 'authentication.refused', request, details: about });
   }
 }

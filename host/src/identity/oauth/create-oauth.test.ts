@@ -2,7 +2,8 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { peerAddress } from '../client-address.ts';
 import { credentialsOf } from '../credentials.ts';
 import { ProtectedResources } from '../protected-resources.ts';
 import { VerificationBudget } from '../verification-budget.ts';
@@ -70,6 +71,7 @@ function scheme(options: Partial<OAuthOptions> = {}) {
     findKey: set.find,
     resources,
     budget: new VerificationBudget(),
+    addressOf: peerAddress,
     refusesOtherIssuers: true,
     ...options,
   });
@@ -297,6 +299,7 @@ describe('an opaque token [GW-136]', () => {
   function introspecting(claims: Record<string, unknown> = {}) {
     const asked: string[] = [];
     const authenticate = scheme({
+      budget: new VerificationBudget(() => 0),
       async introspect(token) {
         asked.push(token);
         await new Promise(setImmediate);
@@ -314,6 +317,29 @@ describe('an opaque token [GW-136]', () => {
     expect(second).toBe(first);
     expect(authenticate(request('good'), 'main')).toBe(first);
     expect(asked).toEqual(['good']);
+  });
+
+  it('that was accepted before is asked about again, however many others are refused [GW-137]', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      const { asked, authenticate } = introspecting({ exp: undefined });
+      await authenticate(request('good'), 'main');
+      for (let count = 0; count < 200; count += 1) {
+        await failureOf(async () => authenticate(request(`bad${count}`), 'main'));
+      }
+      vi.advanceTimersByTime(61_000);
+      expect(await authenticate(request('good'), 'main')).toMatchObject({ subject: 'ada' });
+      expect(asked.filter(token => token === 'good')).toHaveLength(2);
+      expect(() => authenticate(request('new'), 'main')).toThrow(
+        expect.objectContaining({ code: 'authentication_throttled' }),
+      );
+      vi.advanceTimersByTime(2 * 3_600_000);
+      expect(() => authenticate(request('good'), 'main')).toThrow(
+        expect.objectContaining({ code: 'authentication_throttled' }),
+      );
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('that is refused is remembered too', async () => {

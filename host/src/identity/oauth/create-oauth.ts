@@ -3,6 +3,7 @@ import type { JWTVerifyGetKey } from 'jose';
 import { Fault, fail } from '../../core/fault.ts';
 import { isList, type JsonObject } from '../../core/json.ts';
 import { keyPrefix } from '../api-key/key-text.ts';
+import type { ClientAddress } from '../client-address.ts';
 import { keepToken } from '../credentials.ts';
 import { ExpiringCache } from '../expiring-cache.ts';
 import type { Principal } from '../principal.ts';
@@ -26,6 +27,8 @@ export interface OAuthOptions extends JwtRules {
   readonly introspect?: Introspect | undefined;
   readonly resources: Pick<ProtectedResources, 'bindingOf'>;
   readonly budget: VerificationBudget;
+  /** The address whose budget a verification needs. */
+  readonly addressOf: ClientAddress;
   /** Whether a JWT of another issuer is refused, because no later scheme could accept it. */
   readonly refusesOtherIssuers: boolean;
 }
@@ -39,9 +42,9 @@ interface Verified {
 }
 
 /** The number of tokens that are remembered. */
-const most = { accepted: 10_000, refused: 5_000 };
+const most = { accepted: 10_000, refused: 5_000, familiar: 10_000 };
 /** How long they are remembered at most, in milliseconds. An opaque token may be revoked at its server. */
-const rememberMs = { jwt: 5 * 60_000, opaque: 60_000, refused: 10_000 };
+const rememberMs = { jwt: 5 * 60_000, opaque: 60_000, refused: 10_000, familiar: 60 * 60_000 };
 
 /**
  * Creates the scheme of one authorization server, whose access tokens are JWTs (RFC 6750, RFC 9068), or opaque if there is
@@ -51,23 +54,27 @@ export function createOAuth(options: OAuthOptions): Authenticate {
   const { id } = options;
   const accepted = new ExpiringCache<Verified>(most.accepted);
   const refused = new ExpiringCache<Fault>(most.refused);
+  // They are verified again whatever the budget, so that nobody at the same address can keep their callers out.
+  const familiar = new ExpiringCache<true>(most.familiar);
   const running = new Map<string, Promise<Verified>>();
 
-  const verify = async (token: string, key: string, address: string): Promise<Verified> => {
+  const verify = async (token: string, key: string, giveBack: () => void): Promise<Verified> => {
     try {
       const isOpaque = !isJwt(token);
       const claims = isOpaque ? await introspected(token, options) : await verifyJwt(token, options.findKey, options);
       const verified = verifiedToken(claims as JsonObject, options);
       keepToken(verified.principal, { token });
-      options.budget.giveBack(address);
-      const latest = Date.now() + (isOpaque ? rememberMs.opaque : rememberMs.jwt);
-      const expires = typeof claims.exp === 'number' ? (claims.exp + options.clockSkewS) * 1000 : latest;
-      accepted.set(key, verified, Math.min(expires, latest));
+      giveBack();
+      const { exp = Number.POSITIVE_INFINITY } = claims;
+      const expires = (Number(exp) + options.clockSkewS) * 1_000;
+      const now = Date.now();
+      accepted.set(key, verified, Math.min(expires, now + (isOpaque ? rememberMs.opaque : rememberMs.jwt)));
+      familiar.set(key, true, Math.min(expires, now + rememberMs.familiar));
       return verified;
     } catch (error) {
       if (!(error instanceof TokenRefused)) {
         // It says nothing about the token.
-        options.budget.giveBack(address);
+        giveBack();
         throw error instanceof Fault ? error.with({ scheme: id }) : error;
       }
       const fault = new Fault('credentials_refused', { scheme: id, reason: error.reason }, error.cause);
@@ -90,9 +97,10 @@ export function createOAuth(options: OAuthOptions): Authenticate {
     if (!isOwn(token, options)) return undefined;
     let verifying = running.get(key);
     if (verifying === undefined) {
-      const address = incoming.socket.remoteAddress ?? '';
-      options.budget.take(address, { scheme: id });
-      verifying = verify(token, key, address);
+      const isFamiliar = familiar.get(key, now) === true;
+      const address = isFamiliar ? '' : options.addressOf(incoming);
+      if (!isFamiliar) options.budget.take(address, { scheme: id });
+      verifying = verify(token, key, () => isFamiliar || options.budget.giveBack(address));
       running.set(key, verifying);
     }
     return verifying.then(verified => admit(verified, binding, options));

@@ -12,8 +12,7 @@ export interface Exchange {
   readonly requestId: string;
   readonly httpMethod: HttpMethod;
   readonly headers: IncomingHttpHeaders;
-  /** The address at the other end of the connection. */
-  readonly remoteAddress: string | undefined;
+  readonly clientAddress: string;
   readonly binding: RequestedBinding;
   readonly reply: Reply;
   readonly record: ExchangeRecord;

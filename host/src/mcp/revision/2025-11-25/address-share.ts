@@ -41,14 +41,3 @@ export class AddressShare {
     this.#taken -= 1;
   }
 }
-
-/** Returns what counts as one address: for IPv6 the /64 network, within which a machine can choose freely. */
-export function addressOf(remoteAddress = ''): string {
-  const mapped = /^::ffff:(\d+(?:\.\d+){3})$/i.exec(remoteAddress)?.[1];
-  if (mapped !== undefined || !remoteAddress.includes(':')) return mapped ?? remoteAddress;
-  const [left = '', right] = (remoteAddress.split('%', 1)[0] ?? '').split('::');
-  const groups = (text: string | undefined) => (text ? text.split(':') : []);
-  const [before, after] = [groups(left), groups(right)];
-  const zeros = right === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
-  return [...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4).join(':');
-}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Canceller } from '../../../core/canceller.ts';
+import { networkOf } from '../../../core/cidr.ts';
 import { fail } from '../../../core/fault.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { type MaybePromise, whenThere } from '../../../core/maybe-promise.ts';
@@ -9,7 +10,7 @@ import { Cancelled } from '../../cancelled.ts';
 import type { keyOf, Notification } from '../../message.ts';
 import type { Client, RequestedBinding, SessionLimit } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
-import { AddressShare, addressOf } from './address-share.ts';
+import { AddressShare } from './address-share.ts';
 
 /**
  * A client's session with a binding since `initialize`: its stored facts, and the handles that only this process has.
@@ -44,7 +45,7 @@ export interface NewSession {
   readonly binding: RequestedBinding;
   readonly revision: string;
   readonly clientCapabilities: JsonObject;
-  readonly remoteAddress: string | undefined;
+  readonly clientAddress: string;
 }
 
 export interface SessionsOptions {
@@ -91,14 +92,14 @@ export class Sessions implements Disposable {
   }
 
   /** @throws Fault `sessions_exhausted` */
-  create({ binding, revision, clientCapabilities, remoteAddress }: NewSession): MaybePromise<Session> {
+  create({ binding, revision, clientCapabilities, clientAddress }: NewSession): MaybePromise<Session> {
     const facts: SessionFacts = {
       id: randomUUID(),
       binding: binding.id,
       principal: binding.principalKey,
       revision,
       clientCapabilities,
-      address: addressOf(remoteAddress),
+      address: networkOf(clientAddress),
       lastUsed: Date.now(),
     };
     const session = this.#open(facts, binding);

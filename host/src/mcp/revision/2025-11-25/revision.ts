@@ -72,13 +72,13 @@ export class Revision20251125 implements Revision {
     return this.#sessions.find(sessionIdIn(headers), binding);
   }
 
-  async #initialize({ binding, reply, remoteAddress }: Exchange, { id, params }: Request): Promise<void> {
+  async #initialize({ binding, reply, clientAddress }: Exchange, { id, params }: Request): Promise<void> {
     const { protocolVersion } = params;
     if (typeof protocolVersion !== 'string') fail('params_invalid', { hint: '`protocolVersion` is not a string' });
     await binding.reachUpstreams();
     const revision = versions.find(known => known === protocolVersion) ?? String(versions[0]);
     const clientCapabilities = clientCapabilitiesIn(params);
-    const session = await this.#sessions.create({ binding, revision, clientCapabilities, remoteAddress });
+    const session = await this.#sessions.create({ binding, revision, clientCapabilities, clientAddress });
     const { implementation, capabilities, instructions } = session.client.describe();
     const result = {
       protocolVersion: revision,
