@@ -331,6 +331,8 @@ export const requirements = {
     'Entries of lists, and what completions are for, are decided by the policies, together, without arguments.',
   'HOOK-153':
     'Policies decide about a request as transforms left or answered it, and a plugin in a list for another kind is refused.',
+  'HOOK-154':
+    'A permissive policy denies and hides nothing; what it would deny, and its failures, are recorded. The start warns of it.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',

@@ -48,9 +48,11 @@ beforeAll(async () => {
   broken = await startRawHttpServer({ results: { 'tools/list': { tools: [...tools, ...failing] } } });
   policy = await jsGuest(guestDescriptor('policy', { kind: 'policy', hooks: [] }), policyScript);
   const transform = await jsGuest(guestDescriptor('alias', { hooks: ['tool_pre_invoke'] }), transformScript);
+  const trial = await jsGuest(guestDescriptor('trial', { kind: 'policy', hooks: [] }), policyScript);
   const plugins = [
     { id: 'policy', bytes: policy, limits: { timeout_ms: 2_000 } },
     { id: 'alias', bytes: transform },
+    { id: 'trial', bytes: trial, mode: 'permissive' },
   ];
   opened = await openHost(plugins, server.url, {
     upstreams: [
@@ -61,6 +63,7 @@ beforeAll(async () => {
       { id: 'main', upstreams: ['upstream'], policies: ['policy'] },
       { id: 'aliased', upstreams: ['upstream'], transforms: ['alias'], policies: ['policy'] },
       { id: 'broken', upstreams: ['broken'], policies: ['policy'] },
+      { id: 'trial', upstreams: ['broken'], policies: ['trial'], allow: [{ tools: ['hidden', 'crash'] }] },
     ],
   });
 });
@@ -122,6 +125,21 @@ describe('a policy plugin', () => {
 
   it('[HOOK-151] that fails for a list leaves its entries out', async () => {
     expect((await send(rpc('tools/list'), 'broken')).result.tools).toEqual([]);
+  });
+
+  it('[HOOK-154] in permissive mode denies and hides nothing, and the rules of its binding still do', async () => {
+    for (const [name, recorded] of [
+      ['hidden', { outcome: 'would_block', code: 'NOT_HERE', reason: 'No.' }],
+      ['crash', { outcome: 'failed', cause: 'trap' }],
+    ] as const) {
+      // The upstream was asked, and answers itself.
+      expect((await send(call(name), 'trial')).error.message).toBe(`no ${name}`);
+      const line = opened.lines.findLast(({ msg, method }) => msg === 'request' && method === 'tools/call');
+      expect(line).toMatchObject({ plugins: [{ plugin: 'trial', hook: 'policy_decide', ...recorded }] });
+    }
+    expect((await send(call('echo', { text: 'hi' }), 'trial')).error.data).toMatchObject({ code: 'access_denied' });
+    const { tools: listed } = (await send(rpc('tools/list'), 'trial')).result;
+    expect(listed.map(({ name }: { name: string }) => name)).toEqual(['hidden', 'crash']);
   });
 
   it('[HOOK-153] is refused among transforms', async () => {

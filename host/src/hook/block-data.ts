@@ -1,5 +1,5 @@
 import type { Violation } from '../contract/generated/types.js';
-import type { FailureCause } from '../contract/hook-call.ts';
+import type { CallReport, FailureCause } from '../contract/hook-call.ts';
 import type { BlockData } from './hook-chain.ts';
 import { parseObject } from './invalid-output.ts';
 
@@ -34,6 +34,12 @@ export const notShowableData = (plugin: string, why: string): BlockData => ({
   reason: 'A value that a required plugin must inspect cannot be shown to it.',
   description: why,
 });
+
+/** Creates the report for a value that cannot be shown, where the block is only recorded. */
+export function notShowableReport(plugin: string, why: string): CallReport {
+  const { code, reason, description } = notShowableData(plugin, why);
+  return { plugin, wallMs: 0, outcome: 'block', violation: { code, reason, description } };
+}
 
 function readDetails(text: string | undefined): Pick<BlockData, 'details'> {
   if (text === undefined) return {};

@@ -77,8 +77,8 @@ export interface AfterOptions {
 }
 
 /**
- * The plugins that decide about the requests of one binding. A request is allowed only if each of them allows it:
- * whatever fails, in any way, denies.
+ * The plugins that decide about the requests of one binding. A request is allowed only if each of them allows it, except
+ * those in permissive mode: whatever fails, in any way, denies.
  */
 export interface Policy {
   readonly plugins: readonly PolicyPlugin[];
@@ -114,6 +114,8 @@ export type DecidedMethod = ListMethod | CompleteMethod;
 /** A policy of a binding. Without `health` it is not loaded, and every request is denied. */
 export interface PolicyPlugin {
   readonly id: string;
+  /** `enforce` unless stated. In permissive mode it denies nothing: denials and failures are only recorded. */
+  readonly mode?: CallingMode;
   readonly version?: string;
   readonly digest?: string;
   readonly health?: PluginHealth;

@@ -6,7 +6,7 @@ import { silentLog } from '../core/log.ts';
 import type { HookContext } from './hook-chain.ts';
 import { PluginHealth } from './plugin-health.ts';
 import { createPolicy } from './policy.ts';
-import { Receipts } from './receipt.ts';
+import { countedOutcome, Receipts } from './receipt.ts';
 
 const violation = { code: 'NO', reason: 'because', description: 'a rule' };
 const allow: Decision = { tag: 'allow' };
@@ -46,9 +46,10 @@ const context = (): HookContext => ({
   receipts: new Receipts(),
 });
 
-function open(rules: Readonly<Record<string, Rule>>, runner: HookRunner = runnerOf(rules)) {
+function open(rules: Readonly<Record<string, Rule>>, runner: HookRunner = runnerOf(rules), permissive = '') {
   const health = () => new PluginHealth('p', silentLog(), { failures: 2, openMs: 60_000 });
-  const plugins = Object.keys(rules).map(id => ({ id, health: health() }));
+  const modeOf = (id: string) => (id === permissive ? ('permissive' as const) : ('enforce' as const));
+  const plugins = Object.keys(rules).map(id => ({ id, mode: modeOf(id), health: health() }));
   const on = context();
   const policy = createPolicy({ plugins, runner, log: silentLog() });
   const decide = (name: string) => policy.decide(on, 'tools/call', { name, arguments: { n: 1 } });
@@ -170,5 +171,53 @@ describe('[HOOK-152] the entries of a list', () => {
     const runner = runnerOf({});
     await open({ a: () => allow }, runner).policy.decideMany(context(), method, kind, ['x']);
     expect(runner.inputs).toMatchObject([{ value: [request], context: { method } }]);
+  });
+});
+
+describe('[HOOK-154] a permissive policy', () => {
+  const openPermissive = (rules: Readonly<Record<string, Rule>>, runner?: HookRunner) => {
+    const opened = open(rules, runner ?? runnerOf(rules), 'new');
+    const counted = () =>
+      opened.on.receipts.calls.map(receipt => `${receipt.plugin} ${receipt.hook} ${countedOutcome(receipt)}`);
+    return { ...opened, counted };
+  };
+
+  it('denies nothing, what it would deny is recorded, and other policies decide', async () => {
+    const { decide, counted } = openPermissive({ new: named(['x', 'y'], deny), old: named(['y'], deny) });
+    expect(await decide('x')).toBeUndefined();
+    expect(await decide('y')).toMatchObject({ plugin: 'old' });
+    expect(counted()).toEqual([
+      ...['new policy_decide would_block', 'old policy_decide proceed'],
+      ...['new policy_decide would_block', 'old policy_decide block'],
+    ]);
+  });
+
+  it.each(causes)('denies nothing when it fails by %s, which is recorded', async cause => {
+    const { decide, listed, counted } = openPermissive({ new: () => cause });
+    expect(await decide('x')).toBeUndefined();
+    expect(await listed('x')).toEqual(['x']);
+    expect(counted()).toEqual([`new policy_decide ${cause}`, `new policy_decide_many ${cause}`]);
+  });
+
+  it('hides no entry of a list, and leaves those of others to them', async () => {
+    const rules = { new: named(['x'], deny), old: named(['y'], deny) };
+    const { listed, counted } = openPermissive(rules);
+    expect(await listed('x', 'y', 'z')).toEqual(['x', 'z']);
+    expect(await listed('z')).toEqual(['z']);
+    expect(counted()).toEqual([
+      ...['new policy_decide_many would_block', 'old policy_decide_many proceed'],
+      ...['new policy_decide_many proceed', 'old policy_decide_many proceed'],
+    ]);
+  });
+
+  it('is not shown what cannot be shown, which is recorded as well', async () => {
+    const { policy, on, counted } = openPermissive({ new: () => allow });
+    expect(await policy.decide(on, 'tools/call', { name: 'x', arguments: [] })).toBeUndefined();
+    expect(counted()).toEqual(['new policy_decide would_block']);
+  });
+
+  it('stays in the way of nothing while its breaker holds it back', async () => {
+    const { decide } = openPermissive({ new: () => 'trap' });
+    for (let time = 0; time < 4; time += 1) expect(await decide('x')).toBeUndefined();
   });
 });

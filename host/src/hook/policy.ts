@@ -8,7 +8,7 @@ import type { Log } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { CallMethod } from '../mcp/methods.ts';
-import { failureData, notShowableData, violationData } from './block-data.ts';
+import { failureData, notShowableData, notShowableReport, violationData } from './block-data.ts';
 import type { TargetField } from './condition.ts';
 import type { BlockData, DecidedMethod, HookContext, Policy, PolicyPlugin } from './hook-chain.ts';
 import type { PluginHealth } from './plugin-health.ts';
@@ -68,10 +68,14 @@ class PluginPolicy implements Policy {
     const shown = show(method, params);
     const asked: Asked = { on, method, hook: 'policy_decide', signal };
     for (const plugin of this.plugins) {
-      if ('why' in shown) return notShowableData(plugin.id, shown.why);
+      if ('why' in shown) {
+        if (counts(plugin)) return notShowableData(plugin.id, shown.why);
+        this.#record(plugin, asked, notShowableReport(plugin.id, shown.why));
+        continue;
+      }
       const { report } = await this.#ask(plugin, asked, { stage: 'decide', value: shown.request });
       const denial = this.#denial(plugin, report);
-      if (denial !== undefined) return denial;
+      if (denial !== undefined && counts(plugin)) return denial;
     }
     return undefined;
   }
@@ -97,12 +101,13 @@ class PluginPolicy implements Policy {
     const denials: (BlockData | undefined)[] = all.map(() => undefined);
     for (const plugin of this.plugins) {
       const open = all.flatMap((shown, place) => {
-        if ('why' in shown) denials[place] ??= notShowableData(plugin.id, shown.why);
+        if ('why' in shown && counts(plugin)) denials[place] ??= notShowableData(plugin.id, shown.why);
         return 'why' in shown || denials[place] !== undefined ? [] : [{ place, request: shown.request }];
       });
-      if (open.length === 0) return denials;
+      if (open.length === 0) continue;
       const value = open.map(({ request }) => request);
       const { report, decisions } = await this.#ask(plugin, asked, { stage: 'decideMany', value });
+      if (!counts(plugin)) continue;
       for (const [index, { place }] of open.entries()) {
         const decision = decisions?.[index];
         denials[place] =
@@ -121,7 +126,7 @@ class PluginPolicy implements Policy {
     const output: ChainOutput =
       absence === undefined ? await this.#call(plugin, asked, input) : { reports: [unavailable(id, absence)] };
     const [first] = output.reports;
-    const report = first ?? unavailable(id, 'it was not called');
+    const report = wouldDeny(plugin, output) ?? first ?? unavailable(id, 'it was not called');
     if (absence === undefined && report.outcome === 'failed') health?.failed();
     if (report.outcome !== 'failed') health?.succeeded();
     this.#record(plugin, asked, report);
@@ -148,14 +153,15 @@ class PluginPolicy implements Policy {
 
   /** Writes the receipt of a call, and logs a failure. */
   #record(plugin: PolicyPlugin, { on, method, hook, signal }: Asked, report: CallReport): void {
-    const receipt = { ...report, hook };
+    const receipt = { ...report, hook, ...(!counts(plugin) && { mode: 'permissive' as const }) };
     on.receipts.add(receipt);
     const { recorder } = this.#options;
     if (recorder !== undefined) new Recording(recorder, on, method, signal).add(receipt, plugin);
     if (report.outcome !== 'failed') return;
     const { requestId: request, binding, upstream } = on;
     const { cause, message } = report;
-    const about = { plugin: plugin.id, hook, request, binding, upstream, cause, on_error: 'deny' };
+    const onError = counts(plugin) ? 'deny' : 'ignore';
+    const about = { plugin: plugin.id, hook, request, binding, upstream, cause, on_error: onError };
     this.#failureWarning.write(`${plugin.id} ${cause}`, { ...about, reason: bounded(message) });
   }
 
@@ -184,6 +190,16 @@ function show(method: CallMethod, params: JsonObject): Shown {
   } catch (thrown) {
     return { why: whyNotShowable(thrown) };
   }
+}
+
+/** Whether what a plugin decides counts. In permissive mode, denials and failures are only recorded. */
+const counts = ({ mode }: PolicyPlugin): boolean => mode !== 'permissive';
+
+/** Returns the report of a plugin whose decisions are only recorded and which would have left out an entry of a list. */
+function wouldDeny(plugin: PolicyPlugin, { reports: [report], decisions }: ChainOutput): CallReport | undefined {
+  if (counts(plugin) || report === undefined || report.outcome === 'failed') return undefined;
+  const denied = decisions?.find(decision => decision.tag === 'deny');
+  return denied && { ...report, outcome: 'block', violation: denied.val };
 }
 
 /** Returns why a plugin cannot be called; undefined if it can. */

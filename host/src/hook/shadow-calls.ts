@@ -2,7 +2,8 @@ import type { Request, Response } from '../contract/generated/types.js';
 import type { CallReport, RequestState } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { BlockData, HookContext, HookedPlugin } from './hook-chain.ts';
+import { notShowableReport } from './block-data.ts';
+import type { HookContext, HookedPlugin } from './hook-chain.ts';
 import type { Hop, Shadow } from './plan.ts';
 import { changedPaths } from './record/changed-paths.ts';
 import { requestMembers } from './record/named-members.ts';
@@ -91,7 +92,7 @@ export class ShadowCalls implements ShadowStarter {
     const { on, hook } = run;
     const shown = showTo(plugin, value, run);
     if ('data' in shown) {
-      this.#recorder.record({ plugin: id, hook, on, report: notShowable(shown.data) });
+      this.#recorder.record({ plugin: id, hook, on, report: notShowableReport(id, shown.data.description) });
       return own;
     }
     const state = { local: new Map([[id, own.local]]), shared: new Map([...(on.state?.shared ?? []), ...own.shared]) };
@@ -125,9 +126,3 @@ function stateAfter(plugin: string, own: ShadowState, before: RequestState, afte
   const written = [...after.shared].filter(([key, value]) => before.shared.get(key) !== value);
   return { local: after.local.get(plugin) ?? own.local, shared: new Map([...own.shared, ...written]) };
 }
-
-/** Creates the report for a value that cannot be shown: in another mode, the request would be blocked. */
-const notShowable = ({ plugin, code, reason, description }: BlockData): CallReport => ({
-  ...{ plugin, wallMs: 0, outcome: 'block' },
-  violation: { code, reason, description },
-});

@@ -12,6 +12,7 @@ import { count, fuelUnits, memoryMib, milliseconds, oneOf, text } from './fields
 import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
 import { onError } from './on-error.ts';
 import { pluginSettingsSection, withPluginSettings } from './plugin-settings.ts';
+import { policyIds } from './policies.ts';
 import { secretNames } from './secrets.ts';
 import { type Files, section } from './section.ts';
 
@@ -207,12 +208,17 @@ const unprotected: Readonly<Record<string, (name: string) => string>> = {
 };
 
 /** Warns of plugins whose blocks do not count. */
-const unenforcedPlugins = (value: JsonObject): readonly Problem[] =>
-  entries(value, ['plugins']).flatMap(({ name, path }) => {
-    const message = unprotected[String(memberAt(value, [...path, 'mode']))]?.(name);
+function unenforcedPlugins(value: JsonObject): readonly Problem[] {
+  const policies = policyIds(value);
+  return entries(value, ['plugins']).flatMap(({ name, path }) => {
+    const mode = String(memberAt(value, [...path, 'mode']));
+    const message = mode === 'permissive' && policies.has(name) ? permissivePolicy(name) : unprotected[mode]?.(name);
     const hint = 'set mode: enforce once the log shows that it does what it should';
     return message === undefined ? [] : [{ path: [...path, 'mode'], message, hint }];
   });
+}
+
+const permissivePolicy = (name: string) => `denials and failures of the policy ${name} are only recorded`;
 
 /**
  * Reports tools in a `tool_call` grant that no binding of the plugin can have: with several upstreams, names begin with

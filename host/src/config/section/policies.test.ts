@@ -17,7 +17,7 @@ const problemsOf = (policy: JsonObject, binding: JsonObject = { policies: ['guar
 it.each<[policy: JsonObject, path: string, says: RegExp]>([
   [{ on_error: 'ignore' }, 'plugins.0.on_error', /denies/],
   [{ on_error: { trap: 'deny', timeout: 'disable' } }, 'plugins.0.on_error', /denies/],
-  [{ mode: 'permissive' }, 'plugins.0.mode', /enforce/],
+  [{ mode: 'shadow' }, 'plugins.0.mode', /permissive/],
   [{ mode: 'disabled' }, 'plugins.0.mode', /enforce/],
   [{ conditions: [{ tools: ['x'] }] }, 'plugins.0.conditions', /every request/],
 ])('[CFG-96] a policy cannot have %j', (policy, path, says) => {
@@ -28,6 +28,7 @@ it.each<[JsonObject]>([
   [{}],
   [{ on_error: 'deny', mode: 'enforce', conditions: [] }],
   [{ on_error: { trap: 'deny' } }],
+  [{ mode: 'permissive' }],
 ])('[CFG-96] a policy can have %j', policy => {
   expect(problemsOf(policy)).toEqual([]);
 });

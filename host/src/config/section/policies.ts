@@ -3,15 +3,23 @@ import { memberAt } from '../member-at.ts';
 import type { Problem } from '../problem.ts';
 import { entries, listed } from './named.ts';
 
-/** Settings that would let a request pass without the decision of a policy: when each does, and why that is refused. */
-const refused: Readonly<Record<string, { applies(stated: unknown): boolean; readonly message: string }>> = {
+/** A setting that is refused: for which values, why, and what to do. */
+interface Refused {
+  applies(stated: unknown): boolean;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** Settings that would let a request pass without the decision of a policy. */
+const refused: Readonly<Record<string, Refused>> = {
   on_error: {
     applies: stated => (isJsonObject(stated) ? Object.values(stated) : [stated]).some(action => action !== 'deny'),
     message: 'a policy that fails denies, so its only `on_error` is deny',
   },
   mode: {
-    applies: stated => stated !== 'enforce',
-    message: 'what a policy decides counts, so its only `mode` is enforce',
+    applies: stated => stated !== 'enforce' && stated !== 'permissive',
+    message: 'the `mode` of a policy is enforce, or permissive to only record what it would deny',
+    hint: 'set mode: permissive to try the policy, or remove it from `policies` of the bindings',
   },
   conditions: {
     applies: stated => Array.isArray(stated) && stated.length > 0,
@@ -19,18 +27,22 @@ const refused: Readonly<Record<string, { applies(stated: unknown): boolean; read
   },
 };
 
-/** Reports settings of plugins in `policies` of a binding that cannot apply to policies. */
-export function policyProblems(value: JsonObject): readonly Problem[] {
-  const policies = new Set(
+/** Returns the ids of the plugins in `policies` of a binding. */
+export const policyIds = (value: JsonObject): ReadonlySet<string> =>
+  new Set(
     entries(value, ['bindings']).flatMap(({ path }) => listed(value, [...path, 'policies']).map(({ name }) => name)),
   );
+
+/** Reports settings of plugins in `policies` of a binding that cannot apply to policies. */
+export function policyProblems(value: JsonObject): readonly Problem[] {
+  const policies = policyIds(value);
   return entries(value, ['plugins'])
     .filter(({ name }) => policies.has(name))
     .flatMap(({ path: plugin }) =>
-      Object.entries(refused).flatMap(([setting, { applies, message }]) => {
+      Object.entries(refused).flatMap(([setting, { applies, message, hint = 'remove the setting' }]) => {
         const path = [...plugin, setting];
         const stated = memberAt(value, path);
-        return stated !== undefined && applies(stated) ? [{ path, message, hint: 'remove the setting' }] : [];
+        return stated !== undefined && applies(stated) ? [{ path, message, hint }] : [];
       }),
     );
 }

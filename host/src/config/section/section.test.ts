@@ -106,3 +106,14 @@ it('[CFG-06] refuses conditions on bindings and upstreams that do not exist, and
     { path: ['plugins', 0, 'mode'], message: 'blocks of the plugin p are only recorded', hint: expect.any(String) },
   ]);
 });
+
+it('[HOOK-154] a permissive policy is a warning that names it', () => {
+  const value = {
+    upstreams: [{ id: 'mail' }],
+    bindings: [{ id: 'support', upstreams: ['mail'], policies: ['guard'] }],
+    plugins: [{ id: 'guard', mode: 'permissive' }],
+  };
+  expect(pluginsChecks.warnings(plain(value))).toMatchObject([
+    { path: ['plugins', 0, 'mode'], message: 'denials and failures of the policy guard are only recorded' },
+  ]);
+});
