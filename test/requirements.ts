@@ -509,7 +509,8 @@ export const requirements = {
     "An issuer's keys are fetched when needed, seldom, and go on for a limited time without it; then tokens wait, and are not refused.",
   'GW-133':
     'Requests to an authorization server go to no private address that the operator did not allow, and are bounded in size and time.',
-  'GW-134': 'A caller without the scopes of a scheme or a binding is answered with the scopes that are needed.',
+  'GW-134':
+    'A caller without the scopes of a scheme, a binding or a rule is answered with all scopes that are needed; those of rules about anyone are published.',
   'GW-135': 'A request with a token that was verified before waits for nothing, until the token expires.',
   'GW-136':
     'An opaque token is introspected at its server with the client of the gateway, seldom, and accepted only if the server says that it is active and for the gateway.',

@@ -57,9 +57,9 @@ describe('a caller', () => {
     const own = await session(ada);
     const refused = await gateway.post(call('delete', {}, 7), own);
     expect(refusalOf(refused)).toEqual([403, 'insufficient_scope']);
-    expect(refused.body).toMatchObject({ id: 7, error: { data: { scope: 'tools:write tools:admin' } } });
+    expect(refused.body).toMatchObject({ id: 7, error: { data: { scope: 'tools:write tools:admin tools:read' } } });
     expect(refused.headers.get('www-authenticate')).toBe(
-      'Bearer error="insufficient_scope", scope="tools:write tools:admin"',
+      'Bearer error="insufficient_scope", scope="tools:write tools:admin tools:read"',
     );
     await expect.poll(lastLine).toMatchObject({
       ...{ level: 40, code: 'insufficient_scope', subject: 'ada', name: 'delete', status: 403 },
@@ -103,7 +103,7 @@ describe('a caller', () => {
     expect(body).toMatchObject([
       { id: 1, result: {} },
       { id: 2, error: { data: { code: 'access_denied' } } },
-      { id: 3, error: { data: { code: 'insufficient_scope', scope: 'tools:write tools:admin' } } },
+      { id: 3, error: { data: { code: 'insufficient_scope', scope: 'tools:write tools:admin tools:read' } } },
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Misbehave, startFakeIssuer } from '../fixtures/fake-issuer.ts';
-import { initialize, mcpHeaders } from '../fixtures/open-gateway.ts';
+import { call, initialize, mcpHeaders } from '../fixtures/open-gateway.ts';
 import { openServingHost } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 
@@ -25,17 +25,30 @@ async function open(issuer: Issuer) {
     bindings: [
       { id: 'main', upstreams: ['upstream'], allow: [{}] },
       { id: 'files', upstreams: ['upstream'], required_scopes: ['files:read'], allow: [{}] },
+      {
+        ...{ id: 'mail', upstreams: ['upstream'], required_scopes: ['mcp'] },
+        allow: [
+          { tenants: ['two'], scopes: ['two:all'] },
+          { scopes: ['mail:read'], tools: ['read'] },
+          { schemes: ['a*'], scopes: ['mail:read', 'mail:send'], tools: ['send'] },
+        ],
+      },
     ],
     allowed_origins: ['https://chat.example'],
   };
   const opened = await openServingHost([], server.url, more);
   const { url } = opened;
-  const post = async (token: string | undefined, path = '/mcp', headers: Record<string, string> = {}) => {
+  const post = async (
+    token: string | undefined,
+    path = '/mcp',
+    headers: Record<string, string> = {},
+    message: object = initialize(),
+  ) => {
     const credentials = token === undefined ? {} : { authorization: `Bearer ${token}` };
     const response = await fetch(`${url}${path}`, {
       method: 'POST',
       headers: { ...mcpHeaders, ...credentials, ...headers },
-      body: JSON.stringify(initialize()),
+      body: JSON.stringify(message),
     });
     const { error } = (await response.json()) as { error?: { data: { code: string } } };
     const { status } = response;
@@ -111,6 +124,22 @@ describe('a gateway that accepts access tokens', () => {
     expect(await gateway.post(enough, '/mcp/files')).toMatchObject({ status: 200 });
     expect(await gateway.post(enough, '/mcp')).toMatchObject({ status: 401, code: 'credentials_refused' });
     expect((await gateway.post(undefined, '/mcp/files')).challenge).toContain('scope="files:read"');
+  });
+
+  it('publishes the scopes of rules that are about anyone, and asks for those that are missing beside the rest [GW-134]', async () => {
+    const metadata = await fetch(`${gateway.url}/.well-known/oauth-protected-resource/mail/mcp`);
+    expect(await metadata.json()).toMatchObject({ scopes_supported: ['mail:read', 'mail:send', 'mcp'] });
+    expect((await gateway.post(undefined, '/mail/mcp')).challenge).toContain('scope="mail:read mcp"');
+    const sign = (org: string, scope: string) => issuer.sign({ aud: `${publicUrl}/mail/mcp`, org, scope });
+    const reader = await sign('one', 'mail:read mcp');
+    const { status, headers } = await gateway.post(reader, '/mail/mcp');
+    expect(status).toBe(200);
+    const session = { 'mcp-session-id': String(headers.get('mcp-session-id')) };
+    expect(await gateway.post(reader, '/mail/mcp', session, call('send'))).toMatchObject({
+      ...{ status: 403, code: 'insufficient_scope' },
+      challenge: expect.stringContaining('scope="mail:read mail:send mcp"'),
+    });
+    expect((await gateway.post(await sign('two', 'mcp'), '/mail/mcp')).challenge).toContain('scope="mcp two:all"');
   });
 
   const wellKnown = '/.well-known/oauth-protected-resource';

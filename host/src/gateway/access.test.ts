@@ -87,6 +87,16 @@ describe('[GW-150] a decision', () => {
     expect(decide([{ tools: ['read'], scopes: ['y'] }]).kind).toBe('access_denied');
   });
 
+  it('[GW-152] names the scopes that the caller keeps, where rules ask for them', () => {
+    const caller = createPrincipal({ ...ada, scopes: ['mail:read', 'other'] });
+    const rules = [{ scopes: ['mail:read'], tools: ['read'] }, { scopes: ['mail:send', 'mail:read'] }];
+    expect(new AccessRules(rules, true).of(caller).decide(tool('send'))).toMatchObject({
+      scope: 'mail:send mail:read',
+    });
+    const send = [{ scopes: ['mail:read'], tools: ['read'] }, { scopes: ['mail:send'] }];
+    expect(new AccessRules(send, true).of(caller).decide(tool('send'))).toMatchObject({ scope: 'mail:send mail:read' });
+  });
+
   it('about the binding looks at no target', () => {
     const entry = (allow: readonly AccessRule[]) => new AccessRules(allow, true).of(createPrincipal(ada)).entry.kind;
     expect(entry([{ tools: ['x'] }])).toBe('allow');

@@ -6,7 +6,7 @@ export type Decision =
   | { readonly kind: 'allow'; readonly rule: number }
   /** `unauthenticated` for anonymous callers, who may be allowed more with credentials. */
   | { readonly kind: 'access_denied' | 'unauthenticated'; readonly rule?: never }
-  /** A rule would match if the caller had these scopes, separated by spaces. */
+  /** A rule would match if the caller had these scopes, separated by spaces; those that the caller keeps are among them. */
   | { readonly kind: 'insufficient_scope'; readonly rule: number; readonly scope: string };
 
 /** What one caller may do in a binding. */
@@ -19,6 +19,8 @@ export class Access {
   /** The rules that would apply if the caller had their scopes. */
   readonly #lacking: readonly CompiledRule[];
   readonly #denied: Decision;
+  /** The caller's scopes that rules ask for. */
+  readonly #used: readonly string[];
 
   constructor(rules: readonly CompiledRule[], caller: Principal, isIdentityConfigured: boolean) {
     const held = new Set(caller.scopes);
@@ -27,6 +29,8 @@ export class Access {
     const canAuthenticate = isIdentityConfigured && caller.subject === undefined;
     this.#granted = applying.filter(hasScopes);
     this.#lacking = canAuthenticate ? [] : applying.filter(rule => !hasScopes(rule));
+    const asked = new Set(rules.flatMap(({ scopes }) => scopes));
+    this.#used = caller.scopes.filter(scope => asked.has(scope));
     this.#denied = { kind: canAuthenticate ? 'unauthenticated' : 'access_denied' };
     this.entry = this.#decide(() => true);
     this.isUnlimited = this.#granted.some(rule => rule.isUnlimited);
@@ -52,7 +56,8 @@ export class Access {
     if (granted !== undefined) return { kind: 'allow', rule: granted.index };
     const lacking = this.#lacking.find(matches);
     if (lacking === undefined) return this.#denied;
-    return { kind: 'insufficient_scope', rule: lacking.index, scope: lacking.scopes.join(' ') };
+    const scopes = new Set([...lacking.scopes, ...this.#used]);
+    return { kind: 'insufficient_scope', rule: lacking.index, scope: [...scopes].join(' ') };
   }
 }
 

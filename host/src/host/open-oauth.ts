@@ -1,6 +1,7 @@
 import type { Secrets } from '../capability/secret-store/secrets.ts';
 import type { Config } from '../config/config.ts';
 import { fail } from '../core/fault.ts';
+import { matchesGlob } from '../core/glob.ts';
 import { pathsOf } from '../http/routes.ts';
 import type { ClientAddress } from '../identity/client-address.ts';
 import { createOAuth } from '../identity/oauth/create-oauth.ts';
@@ -15,12 +16,33 @@ import { openProvider } from './provider-requests.ts';
 export type Identity = Exclude<Config['identity'], 'none' | undefined>;
 type OAuth = NonNullable<Identity['schemes'][number]['oauth']>;
 
+type Rule = NonNullable<Config['bindings'][number]['allow']>[number];
+
+/**
+ * Whether a rule is about any caller with a token of one of these schemes. The scopes of other rules could tell everybody
+ * whom they are about.
+ */
+const isForAnyone = (rule: Rule, schemes: readonly string[]): boolean =>
+  [rule.subjects, rule.tenants, rule.claims].every(field => field === undefined) &&
+  (rule.schemes?.some(glob => schemes.some(scheme => matchesGlob(glob, scheme))) ?? true);
+
+/** Returns the scopes that the rules of a binding ask for. */
+function scopesOfRules(rules: readonly Rule[], schemes: readonly string[]) {
+  const ruleScopes = rules.filter(rule => isForAnyone(rule, schemes)).map(({ scopes = [] }) => scopes);
+  const needsNone = rules.some(({ scopes }) => scopes === undefined);
+  return { ruleScopes, entryScopes: needsNone ? [] : (ruleScopes[0] ?? []) };
+}
+
 /** Returns the bindings as protected resources. */
 export function protectedResources(identity: Identity, bindings: Config['bindings']): ProtectedResources {
   const servers = identity.schemes.flatMap(({ oauth }) =>
     oauth === undefined ? [] : [{ issuer: oauth.issuer, requiredScopes: oauth.required_scopes }],
   );
-  const resources = bindings.map(each => ({ binding: each.id, requiredScopes: each.required_scopes }));
+  const schemes = identity.schemes.filter(({ oauth }) => oauth !== undefined).map(({ id }) => id);
+  const resources = bindings.map(({ id, required_scopes: requiredScopes, allow = [] }) => ({
+    ...{ binding: id, requiredScopes },
+    ...scopesOfRules(allow, schemes),
+  }));
   const standard = resources[bindings.findIndex(each => each.default)];
   const paths = pathsOf(new Map(resources.map(each => [each.binding, each])), standard);
   const withoutSlash = paths.filter(([path]) => !path.endsWith('/'));

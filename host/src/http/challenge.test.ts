@@ -11,7 +11,7 @@ it('asks for credentials, and says why others are not accepted [GW-116]', () => 
 });
 
 it('says where the authorization servers are named, and which scopes are needed [GW-131]', () => {
-  const main = { binding: 'main', requiredScopes: ['tools'] };
+  const main = { binding: 'main', requiredScopes: ['tools'], ruleScopes: [], entryScopes: [] };
   const resources = new ProtectedResources({
     paths: new Map([
       ['/mcp', main],
@@ -29,7 +29,7 @@ it('says where the authorization servers are named, and which scopes are needed 
     `Bearer error="invalid_token", error_description="The access token is not accepted", ${at('/mcp')}, scope="base tools"`,
   );
   expect(challenge(new Fault('insufficient_scope', { scope: 'files:write' }), '/mcp')).toBe(
-    `Bearer error="insufficient_scope", error_description="The access token has too few scopes", ${at('/mcp')}, scope="files:write"`,
+    `Bearer error="insufficient_scope", error_description="The access token has too few scopes", ${at('/mcp')}, scope="base files:write tools"`,
   );
   expect(challenge(new Fault('unauthenticated'), '/elsewhere')).toBe('Bearer scope="base"');
 });

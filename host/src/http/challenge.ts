@@ -25,7 +25,9 @@ export const createChallenge =
     const error = errors[code];
     if (error === undefined && code !== 'unauthenticated') return undefined;
     const path = url.split('?', 1)[0] ?? '';
-    const scopes = typeof details.scope === 'string' ? details.scope : resources?.requiredScopes(path).join(' ');
+    const missing = typeof details.scope === 'string' ? details.scope : undefined;
+    // A client asks for exactly these scopes, so they include those of other checks.
+    const scopes = resources?.requiredScopes(path, missing?.split(' ')).join(' ') ?? missing;
     const parameters = {
       error: error?.[0],
       error_description: resources && error?.[1],

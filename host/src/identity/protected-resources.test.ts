@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { ProtectedResources } from './protected-resources.ts';
 
-const main = { binding: 'main', requiredScopes: ['tools'] };
-const other = { binding: 'other', requiredScopes: [] };
+const main = {
+  binding: 'main',
+  requiredScopes: ['tools'],
+  ruleScopes: [['read'], ['write', 'a']],
+  entryScopes: ['read'],
+};
+const other = { binding: 'other', requiredScopes: [], ruleScopes: [], entryScopes: [] };
 const paths = new Map([
   ...['/mcp', '/mcp/main', '/main/mcp'].map(path => [path, main] as const),
   ...['/mcp/other', '/other/mcp'].map(path => [path, other] as const),
@@ -19,7 +24,7 @@ describe('a binding as a protected resource [GW-131]', () => {
     expect(open('https://mcp.example').metadata('/mcp/main/')).toEqual({
       resource: 'https://mcp.example/mcp/main',
       authorization_servers: ['https://a.example', 'https://b.example/'],
-      scopes_supported: ['a', 'base', 'tools'],
+      scopes_supported: ['a', 'base', 'read', 'tools', 'write'],
       bearer_methods_supported: ['header'],
       resource_name: 'main',
     });
@@ -73,8 +78,9 @@ describe('a binding as a protected resource [GW-131]', () => {
     expect(resources.bindingOf(audience)).toBe(binding);
   });
 
-  it('needs the scopes of the binding, and those that every server requires', () => {
-    expect(open().requiredScopes('/mcp/main')).toEqual(['base', 'tools']);
+  it('needs the scopes of the binding, those that every server requires, and those of a rule', () => {
+    expect(open().requiredScopes('/mcp/main')).toEqual(['base', 'read', 'tools']);
+    expect(open().requiredScopes('/mcp/main', ['write'])).toEqual(['base', 'tools', 'write']);
     expect(open().requiredScopes('/mcp/other')).toEqual(['base']);
   });
 });

@@ -3,6 +3,10 @@ export interface ResourcePath {
   readonly binding: string;
   /** The scopes that every request to the binding needs. */
   readonly requiredScopes: readonly string[];
+  /** The scopes of rules that are about any caller with a token, by rule. They are published. */
+  readonly ruleScopes: readonly (readonly string[])[];
+  /** Scopes that are enough to use something of the binding; empty if callers may need none. */
+  readonly entryScopes: readonly string[];
 }
 
 export interface ProtectedResourcesOptions {
@@ -50,11 +54,15 @@ export class ProtectedResources {
     return this.#bindings.get(identifierOf(url, ''));
   }
 
-  /** Returns the scopes that a request to this path needs from every authorization server. */
-  requiredScopes(path: string): readonly string[] {
+  /**
+   * Returns the scopes that a request to this path needs from every authorization server.
+   * @param more those that it needs beside them; by default what is enough to use something of the binding
+   */
+  requiredScopes(path: string, more?: readonly string[]): readonly string[] {
     const [first, ...others] = this.#options.servers.map(({ requiredScopes }) => requiredScopes);
     const ofAllServers = (first ?? []).filter(scope => others.every(scopes => scopes.includes(scope)));
-    return sorted([...ofAllServers, ...(this.#at(path)?.requiredScopes ?? [])]);
+    const found = this.#at(path);
+    return sorted([...ofAllServers, ...(found?.requiredScopes ?? []), ...(more ?? found?.entryScopes ?? [])]);
   }
 
   /** Returns the URL of the metadata of the binding at this path. */
@@ -69,7 +77,8 @@ export class ProtectedResources {
     const found = this.#at(path);
     if (this.#base === undefined || found === undefined) return undefined;
     const { servers } = this.#options;
-    const scopes = sorted([...servers.flatMap(server => server.requiredScopes), ...found.requiredScopes]);
+    const ofServers = servers.flatMap(server => server.requiredScopes);
+    const scopes = sorted([...ofServers, ...found.requiredScopes, ...found.ruleScopes.flat()]);
     return {
       resource: identifierOf(this.#base, withoutSlash(path)),
       authorization_servers: servers.map(({ issuer }) => issuer),

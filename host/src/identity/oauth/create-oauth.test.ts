@@ -13,7 +13,8 @@ import { TokenRefused } from './verify-jwt.ts';
 
 const issuer = 'https://as.example/tenant';
 const audience = 'https://mcp.example/mcp/main';
-const paths = ['main', 'other'].map(binding => [`/mcp/${binding}`, { binding, requiredScopes: [] }] as const);
+const scopes = { requiredScopes: [], ruleScopes: [], entryScopes: [] };
+const paths = ['main', 'other'].map(binding => [`/mcp/${binding}`, { binding, ...scopes }] as const);
 const resources = new ProtectedResources({ paths: new Map(paths), publicUrl: 'https://mcp.example', servers: [] });
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
