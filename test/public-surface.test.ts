@@ -41,7 +41,7 @@ it('[RUN-110] gives a program that embeds the gateway all that it needs', async 
   const file = join(folder, 'sallyport.yaml');
   const upstreams = [{ id: 'u', http: { url: 'http://127.0.0.1:9/mcp' }, required: false }];
   await writeFile(file, JSON.stringify({ cache_dir: folder, upstreams, bindings: [{ id: 'b', upstreams: ['u'] }] }));
-  await using gateway = await createHost(await loadConfig(file), silentLog());
+  await using gateway = await createHost(await loadConfig(file), { log: silentLog() });
   const { url } = await gateway.server.listen({ host: '127.0.0.1', port: 0 });
   expect((await fetch(`${url}/healthz`)).ok).toBe(true);
   await writeFile(file, 'bindings: 7');

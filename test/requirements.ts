@@ -747,6 +747,24 @@ export const requirements = {
   'FUZZ-03':
     'The fuzzer notices a crash, a hang, memory, an error without a code and a changed prototype, and makes the same inputs of the same seed.',
 
+  // a program that embeds the gateway: EMB-…
+  'EMB-01':
+    'A program creates a gateway from an object or a file, and gets every problem of it at once, with its path.',
+  'EMB-02':
+    'A program registers upstreams at run time; one that is invalid or cannot be reached changes nothing, and every problem is reported.',
+  'EMB-03': 'fetch serves calls, streams and cancellations like a listener.',
+  'EMB-04': 'A request over fetch passes the checks and limits of a listener, and an unknown address is not trusted.',
+  'EMB-05': 'A server of the program can serve the gateway, and close drains it.',
+  'EMB-06': 'Each program of the document about embedding runs as it stands.',
+  'EMB-20': 'beforeRequest sees each request before anything is decided about it, as a copy that cannot be changed.',
+  'EMB-21': 'What beforeRequest returns is authorized, and passes plugins and policies like the request of a client.',
+  'EMB-22':
+    'A handler that throws, takes too long or returns nonsense refuses the request with a code, and only the log has the reason.',
+  'EMB-23': 'Handlers run in the order of their registration until they are removed; without any, nothing is done.',
+  'EMB-24': 'afterResponse gets each request once, with what the client will get.',
+  'EMB-25': 'afterResponse can withhold an answer and cannot change it.',
+  'EMB-26': "Tool calls of plugins pass the handlers, within the grant and the rules of the plugin's call.",
+
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',
   'RUN-02': 'One flipped bit in component or signature, and the gateway does not start.',

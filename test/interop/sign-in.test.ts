@@ -36,7 +36,7 @@ describe('the chapter about identity, from sign-in to the upstream [GW-139]', ()
       .replaceAll('http://127.0.0.1:8802/mcp', upstream);
     await writeFile(file, translated.replace(':8800', ':0'));
     const log = createLog('debug', { write: (line: string) => void lines.push(line) });
-    const host = opened.use(await createHost(await loadConfig(file, { grants: grantsSchema }), log));
+    const host = opened.use(await createHost(await loadConfig(file, { grants: grantsSchema }), { log }));
     url = `${(await host.server.listen({ host: '127.0.0.1', port: 0 })).url}/mcp`;
   }, 60_000);
   afterAll(() => opened.disposeAsync());

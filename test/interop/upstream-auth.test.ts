@@ -144,7 +144,7 @@ itWith('interop-dex')(
     await writeFile(join(folder.folder, 'own.secret'), secret);
     const lines: string[] = [];
     const log = createLog('debug', { write: line => lines.push(line) });
-    const host = await keep(createHost(await loadConfig(folder.file, { grants: grantsSchema }), log));
+    const host = await keep(createHost(await loadConfig(folder.file, { grants: grantsSchema }), { log }));
     const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
     const whoami = async (name: string) => {
       const headers = { authorization: `Bearer ${await tokenOf(name)}` };

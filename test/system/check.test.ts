@@ -42,7 +42,7 @@ async function folderWith(
 /** The problems with which serving such a folder ends, and its exit code. */
 async function served(file: string) {
   try {
-    await using _host = await createHost(await loadConfig(file, { grants: grantsSchema }), silentLog());
+    await using _host = await createHost(await loadConfig(file, { grants: grantsSchema }), { log: silentLog() });
     return undefined;
   } catch (error) {
     const { faults, exit } = error as Faults;

@@ -54,7 +54,7 @@ async function serving(
   { file }: OperatorFolder,
   work: (said: (args: Record<string, unknown>) => Promise<string>) => Promise<void>,
 ) {
-  await using host = await createHost(await loadConfig(file, { grants: grantsSchema }), silentLog());
+  await using host = await createHost(await loadConfig(file, { grants: grantsSchema }), { log: silentLog() });
   const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));

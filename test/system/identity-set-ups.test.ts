@@ -93,7 +93,7 @@ class SetUp {
       this.#key = /sallyport_\S+/.exec(stdout)?.[0] ?? '';
     }
     const log = createLog('debug', { write: (line: string) => void this.lines.push(JSON.parse(line)) });
-    const host = this.#opened.use(await createHost(await loadConfig(file, { grants: grantsSchema }), log));
+    const host = this.#opened.use(await createHost(await loadConfig(file, { grants: grantsSchema }), { log }));
     this.#url = (await host.server.listen({ host: '127.0.0.1', port: 0 })).url;
   }
 

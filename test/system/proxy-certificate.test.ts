@@ -62,7 +62,7 @@ describe('a proxy that shows a certificate [GW-171]', () => {
     );
     const from = lines.length;
     const log = createLog('info', { write: line => void lines.push(JSON.parse(line)) });
-    await using host = await createHost(await loadConfig(file, { grants: grantsSchema }), log);
+    await using host = await createHost(await loadConfig(file, { grants: grantsSchema }), { log });
     const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
     await new Promise<void>((resolve, reject) => {
       const { key, cert } = client ?? {};

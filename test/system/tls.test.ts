@@ -54,7 +54,7 @@ ${more}`;
     clients.own = ours.selfSigned('own', 'URI:spiffe://example.test/ada');
     ours.revocationsOf();
     await writeFile(at('sallyport.yaml'), config());
-    const host = opened.use(await createHost(await load(), log));
+    const host = opened.use(await createHost(await load(), { log }));
     const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
     expect(url).toMatch(/^https:/);
     port = new URL(url).port;
@@ -161,7 +161,7 @@ ${more}`;
       const changed = text();
       await (changed === undefined ? rm(at(file)) : writeFile(at(file), changed));
       try {
-        await using host = await createHost(await load(), log);
+        await using host = await createHost(await load(), { log });
         const listening = host.server.listen({ host: '127.0.0.1', port: 0 });
         await expect(listening).rejects.toMatchObject({ code: 'tls_unusable', exit: 3 });
       } finally {

@@ -22,7 +22,7 @@ export async function serve(command: StartCommand, signal?: AbortSignal): Promis
   const lock = await openLock(command, config, log);
   // Loaded only now, so that an invalid configuration is reported at once.
   const { createHost } = await import('../host/create-host.ts');
-  const host = await openUnlessAborted(createHost(config, log, { lock, signal }), signal);
+  const host = await openUnlessAborted(createHost(config, { log, lock, signal }), signal);
   const { url } = await host.server.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
   const stopHandling = handleSignals(host, log);

@@ -1,12 +1,12 @@
 import { type Document, isMap, isPair, isScalar, isSeq, visit } from 'yaml';
 import { interpolate } from './interpolate.ts';
 import { type Position, parseYaml } from './parse-yaml.ts';
-import type { FilledIn } from './secret-values.ts';
+import { type FilledIn, isRandom } from './secret-values.ts';
 import { startOf } from './yaml-offset.ts';
 
-export type PlacedProblem = Position & { readonly message: string; readonly path?: string };
+export type PlacedProblem = Partial<Position> & { readonly message: string; readonly path?: string };
 
-/** A YAML file whose values can be located. */
+/** The configuration as it was read: a YAML file whose values can be located, or the object of a program. */
 export interface ConfigDocument {
   /** The file as plain data; undefined if `problems` made it unreadable. */
   readonly value: unknown;
@@ -14,7 +14,7 @@ export interface ConfigDocument {
   /**
    * Returns the position of the value at `path`, or of the name of its member `key`; for a missing one, of its parent.
    */
-  position(path: readonly PropertyKey[], key?: string): Position;
+  position(path: readonly PropertyKey[], key?: string): Partial<Position>;
   /** Replaces the values of variables in a text with their names. */
   redact(text: string): string;
   /** The values of variables and where they are used. */
@@ -77,6 +77,29 @@ export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocu
       ),
     filledIn,
   };
+}
+
+/**
+ * Takes the object of a program, which has no lines and no variables. What looks like a secret in it counts as the value
+ * of a variable. Later changes of the object have no effect.
+ */
+export function objectDocument(value: object): ConfigDocument {
+  const unplaced = { position: () => ({}), redact: (text: string) => text };
+  try {
+    const copy: unknown = structuredClone(value);
+    const filledIn = textsIn(copy).filter(each => isRandom(each.value));
+    return { value: copy, problems: [], filledIn, ...unplaced };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { value: undefined, problems: [{ message: `expected plain data: ${why}` }], filledIn: [], ...unplaced };
+  }
+}
+
+/** Lists the texts in plain data, down to the nesting that a file may have. */
+function textsIn(value: unknown, path: readonly string[] = []): readonly FilledIn[] {
+  if (typeof value === 'string') return [{ path: path.join('.'), value }];
+  if (typeof value !== 'object' || value === null || path.length > deepest) return [];
+  return Object.entries(value).flatMap(([name, member]) => textsIn(member, [...path, name]));
 }
 
 /** Finds the first node that is nested too deeply. */

@@ -5,19 +5,21 @@ import { isJsonObject } from '../core/json.ts';
 import { readRegularFile } from '../core/regular-file.ts';
 import { SecretMask } from '../core/secret-mask.ts';
 import { type Config, finishConfig, type PluginConfig } from './config.ts';
-import { readDocument } from './document.ts';
+import { type ConfigDocument, objectDocument, readDocument } from './document.ts';
 import { readKeyFiles } from './key-file.ts';
+import type { Position } from './parse-yaml.ts';
 import type { Problem } from './problem.ts';
 import { createConfigSchema, inSections } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { learnSecrets } from './secret-values.ts';
+import { entries } from './section/named.ts';
 import type { GrantsSchema } from './section/plugins.ts';
 import { refusedTexts, type TextParsers } from './stated-text.ts';
 
-/** Something that is valid but rarely intended. */
+/** Something that is valid but rarely intended. A configuration that is not a file has no lines. */
 export interface ConfigWarning {
-  readonly line: number;
-  readonly column: number;
+  readonly line?: number;
+  readonly column?: number;
   readonly path: string;
   readonly message: string;
 }
@@ -32,6 +34,8 @@ export interface LoadOptions {
    * used.
    */
   readonly parsers?: TextParsers;
+  /** Learns the secrets of the configuration; a mask of its own by default. */
+  readonly mask?: SecretMask;
 }
 
 /**
@@ -41,14 +45,41 @@ export interface LoadOptions {
  * @throws Fault `config_unreadable`
  */
 export async function loadConfig(file: string, options: LoadOptions): Promise<Config> {
-  const { grants, env = process.env, warn, parsers } = options;
   const text = await readRegularFile(file).catch(error =>
     fail('config_unreadable', { file, what: fileProblem(error) }, error),
   );
-  const document = readDocument(text.toString('utf8'), env);
-  const folder = dirname(resolve(file));
+  const document = readDocument(text.toString('utf8'), options.env ?? process.env);
+  return checkDocument(document, { about: { file }, folder: dirname(resolve(file)), isOpenEnded: false }, options);
+}
+
+/**
+ * Reads a configuration that a program has as an object, with the members of sallyport.yaml. `${NAME}` is not replaced,
+ * and lists of upstreams may be empty, because the program can register more. Without bindings there is one, `main`, with
+ * all upstreams.
+ * @param folder relative paths are resolved against it
+ * @throws Faults as `loadConfig`, with the path of each problem
+ */
+export function readConfigObject(value: object, folder: string, options: LoadOptions): Promise<Config> {
+  const upstreams = entries(value, ['upstreams']).map(({ name }) => name);
+  const document = objectDocument({ bindings: [{ id: 'main', upstreams }], ...value });
+  return checkDocument(document, { about: {}, folder: resolve(folder), isOpenEnded: true }, options);
+}
+
+interface DocumentOrigin {
+  /** What to add to each problem. */
+  readonly about: { readonly file?: string };
+  readonly folder: string;
+  /** Whether a program adds upstreams later. */
+  readonly isOpenEnded: boolean;
+}
+
+async function checkDocument(
+  document: ConfigDocument,
+  { about, folder, isOpenEnded }: DocumentOrigin,
+  { grants, warn, parsers, mask = new SecretMask() }: LoadOptions,
+): Promise<Config> {
   const value = document.value ?? {};
-  const { data, error } = createConfigSchema(grants).safeParse(value);
+  const { data, error } = createConfigSchema(grants, isOpenEnded).safeParse(value);
   const plain = isJsonObject(value) ? value : {};
   const keys = await readKeyFiles(plain, folder);
 
@@ -66,14 +97,14 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   const problems = document.problems.length > 0 ? document.problems : found.map(placed);
   const texts = parsers === undefined ? [] : refusedTexts(plain, keys.texts, parsers);
   const refused = [
-    ...problems.map(problem => ({ at: problem, fault: new Fault('config_invalid', { file, ...problem }) })),
+    ...problems.map(problem => ({ at: problem, fault: new Fault('config_invalid', { ...about, ...problem }) })),
     ...texts.map(({ path, fault }) => {
       const at = document.position(path);
-      return { at, fault: fault.with({ file, ...at, path: path.join('.') }) };
+      return { at, fault: fault.with({ ...about, ...at, path: path.join('.') }) };
     }),
   ];
   if (!data || refused.length > 0) {
-    const inOrder = refused.toSorted((one, other) => one.at.line - other.at.line || one.at.column - other.at.column);
+    const inOrder = refused.toSorted((one, other) => orderOf(one.at, other.at));
     throw new Faults(inOrder.map(({ fault }) => fault));
   }
   for (const problem of inSections(plain, section => section.warnings?.(plain))) warn?.(placed(problem));
@@ -81,13 +112,15 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
   const plugins = config.plugins.map((plugin, index): PluginConfig => {
     const at = ['plugins', index, 'config'];
     const configPlace: PluginConfig['configPlace'] = (path, key) => ({
-      file,
+      ...about,
       ...document.position([...at, ...path], key),
       path: [...at, ...path, ...(key === undefined ? [] : [key])].join('.'),
     });
     return { ...plugin, configPlace };
   });
-  const mask = new SecretMask();
   learnSecrets(mask, document.filledIn, data);
   return { ...config, plugins, mask };
 }
+
+const orderOf = (one: Partial<Position>, other: Partial<Position>) =>
+  (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);

@@ -10,10 +10,10 @@ export interface Problem {
   readonly hint?: string;
 }
 
-/** A place in the operator's file. */
+/** A place in the configuration. Only a file has lines. */
 export interface Place {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
+  readonly file?: string;
+  readonly line?: number;
+  readonly column?: number;
   readonly path: string;
 }

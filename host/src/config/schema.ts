@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import { addressSection } from './section/address.ts';
 import { auditSection } from './section/audit.ts';
-import { bindingsSection } from './section/bindings.ts';
+import { type bindingSchema, bindingsSection, openEndedBindings } from './section/bindings.ts';
 import { cacheSection } from './section/cache.ts';
 import { identitySection } from './section/identity.ts';
 import { limitsSection } from './section/limits.ts';
@@ -18,10 +18,13 @@ import { stateSection } from './section/state.ts';
 import { tenantsSection } from './section/tenants.ts';
 import { tlsSection } from './section/tls.ts';
 import { trustSection } from './section/trust.ts';
-import { upstreamsSection } from './section/upstreams.ts';
+import { openEndedUpstreams, type upstreamSchema, upstreamsSection } from './section/upstreams.ts';
 
-/** Creates the schema of sallyport.yaml from its sections. Unknown keys are refused. */
-export const createConfigSchema = (grants: GrantsSchema) =>
+/**
+ * Creates the schema of sallyport.yaml from its sections. Unknown keys are refused.
+ * @param isOpenEnded whether a program adds upstreams later, so that there may be none at first
+ */
+export const createConfigSchema = (grants: GrantsSchema, isOpenEnded = false) =>
   z
     .strictObject({
       ...logSection.shape,
@@ -39,10 +42,26 @@ export const createConfigSchema = (grants: GrantsSchema) =>
       ...registriesSection.shape,
       ...limitsSection.shape,
       ...pluginsSection(grants).shape,
-      ...upstreamsSection.shape,
-      ...bindingsSection.shape,
+      ...(isOpenEnded ? openEndedUpstreams : upstreamsSection.shape),
+      ...(isOpenEnded ? openEndedBindings : bindingsSection.shape),
     })
     .meta({ title: 'sallyport.yaml', description: 'Configuration of the Sallyport gateway' });
+
+type StatedConfig = z.input<ReturnType<typeof createConfigSchema>>;
+
+/** One of `upstreams`, as a program writes it. */
+export type UpstreamObject = z.input<typeof upstreamSchema>;
+
+/** A configuration as a program writes it: the members of sallyport.yaml. */
+export type ConfigObject = Omit<StatedConfig, 'upstreams' | 'bindings'> & {
+  /** May be empty: the program can register more. */
+  readonly upstreams?: readonly UpstreamObject[];
+  /** Without it there is one binding, `main`, with all upstreams. */
+  readonly bindings?: readonly BindingObject[];
+};
+
+/** One of `bindings`, as a program writes it. */
+type BindingObject = Omit<z.input<typeof bindingSchema>, 'upstreams'> & { readonly upstreams?: readonly string[] };
 
 /** The parsed file, with defaults. */
 export type ParsedConfig = z.output<ReturnType<typeof createConfigSchema>>;

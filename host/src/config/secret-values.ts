@@ -13,8 +13,8 @@ const secretPlaces = /^upstreams\.\d+\.(http\.headers\.|stdio\.(env|args)\.)|^pl
 const secretHeader = /auth|cookie|token|secret|key|pass|credential/i;
 /** Common words that are not masked, because messages would become unreadable. */
 const shortest = 6;
-/** Matches a random path segment, as in the URLs of hosted servers. */
-const isRandom = (part: string) => part.length >= 16 && /\d/.test(part) && /[a-z]/i.test(part);
+/** Whether a text looks random, like a key, or a segment of the URL of a hosted server. */
+export const isRandom = (part: string) => part.length >= 16 && /\d/.test(part) && /[a-z]/i.test(part);
 
 /**
  * Registers the secrets of the configuration with the mask: variables in headers, environments, arguments and plugin

@@ -1,3 +1,4 @@
+import { fail } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { ChainPlace, HeldChain } from '../hook/chain-place.ts';
@@ -79,13 +80,13 @@ export interface OpenBindingOptions {
 /** A binding that is ready for requests. */
 export class OpenBinding implements Disposable {
   readonly id: string;
-  readonly upstreams: readonly UpstreamPool[];
   readonly notices: ListWarnings;
   /** Who may do what; undefined if everybody everything. */
   readonly rules: AccessRules | undefined;
   readonly named: UnmatchedNames<number>;
   /** What tenants may use; undefined if nothing is limited. */
   readonly quotas: Quotas | undefined;
+  #upstreams: readonly UpstreamPool[];
   readonly #chain: ChainPlace;
   readonly #unhooked: Unhooked;
   readonly #listMs: number;
@@ -95,7 +96,7 @@ export class OpenBinding implements Disposable {
   constructor(binding: Binding, { listMs, isIdentityConfigured, quotas, log, metrics }: OpenBindingOptions) {
     const { id, chain, upstreams, unhooked = 'drop', allow } = binding;
     this.id = id;
-    this.upstreams = upstreams;
+    this.#upstreams = upstreams;
     this.quotas = quotas;
     this.rules = accessRules(allow, isIdentityConfigured);
     this.named = new UnmatchedNames(namesInRules(allow), ({ owner: rule, ...about }) =>
@@ -105,6 +106,15 @@ export class OpenBinding implements Disposable {
     this.#chain = chain;
     this.#unhooked = unhooked;
     this.#listMs = listMs;
+  }
+
+  get upstreams(): readonly UpstreamPool[] {
+    return this.#upstreams;
+  }
+
+  /** Adds an upstream, for clients that connect from now on. */
+  add(upstream: UpstreamPool): void {
+    this.#upstreams = [...this.#upstreams, upstream];
   }
 
   /** Returns the chain for a new request. The plugins of a binding may be replaced while requests run. */
@@ -120,7 +130,7 @@ export class OpenBinding implements Disposable {
     const [first, ...others] = this.upstreams
       .map(pool => pool.for(caller))
       .map(pool => new ClientMember(pool.open(isListening), this.#listMs, () => this.#listsOf(pool)));
-    if (first === undefined) throw new RangeError(`binding ${this.id} has no upstream`);
+    if (first === undefined) return refuseWithoutUpstream(this.id);
     const members: readonly [ClientMember, ...ClientMember[]] = [first, ...others];
     return {
       members,
@@ -143,6 +153,10 @@ export class OpenBinding implements Disposable {
     for (const lists of this.#sharedLists.values()) lists[Symbol.dispose]();
   }
 }
+
+/** Refuses a request to a binding for which its program has registered no upstream yet. @throws Fault `upstream_unavailable` */
+export const refuseWithoutUpstream = (binding: string): never =>
+  fail('upstream_unavailable', { binding, hint: 'no upstream has been registered for the binding yet' });
 
 /** Creates a member with the lists of the client's own connection, or with the common ones if clients share one. */
 class ClientMember implements Member, Disposable {

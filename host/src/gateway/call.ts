@@ -41,8 +41,16 @@ export interface Call {
   readonly timeoutSetting?: string | undefined;
   /** The record for the request's log line and metrics. */
   readonly record: CallRecord;
+  /** The handlers of the embedding program; absent if it has none. */
+  readonly handlers?: CallHandlers | undefined;
   /** Present for a plugin's call. */
   readonly nested?: Nested;
+}
+
+/** What a program that embeds the gateway does around each call. */
+export interface CallHandlers {
+  /** @param serve gets the params that the handlers leave */
+  around(call: Call, serve: (params: JsonObject) => Promise<Outcome>): Promise<Outcome>;
 }
 
 /** The origin of a plugin's call. */

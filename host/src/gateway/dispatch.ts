@@ -17,11 +17,17 @@ import { callMember, hookContext, requestOptions } from './pipeline.ts';
 import { readResource } from './read-resource.ts';
 
 /**
- * Serves a request: finds the upstream that owns its target and sends it there through the hooks.
+ * Serves a request: finds the upstream that owns its target and sends it there through the hooks, between the handlers of
+ * the embedding program.
  * @throws Fault `access_denied`, `insufficient_scope`, `method_unknown`, `params_invalid`, `name_unknown`,
- *   `resource_unknown`, `upstream_…`
+ *   `resource_unknown`, `upstream_…`, `handler_…`
  */
-export async function dispatch(call: Call): Promise<Outcome> {
+export const dispatch = (call: Call): Promise<Outcome> =>
+  call.handlers === undefined
+    ? serve(call)
+    : call.handlers.around(call, params => serve(params === call.params ? call : { ...call, params }));
+
+async function serve(call: Call): Promise<Outcome> {
   const name = methodNamed(call.method);
   if (isOf(callMethods, name)) return name === 'resources/read' ? read(call) : callNamed(call, name);
   if (isOf(listMethods, name)) return list(call, name);

@@ -4,6 +4,7 @@ import { version } from '../core/version.ts';
 import { type Binding, OpenBinding } from './binding.ts';
 import { Quotas, type TenantSettings } from './quotas.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
+import type { RequestHandlers } from './request-handlers.ts';
 import type { BindingSettings } from './requested-binding.ts';
 
 /** The limits of upstreams, from `limits` in sallyport.yaml. */
@@ -27,6 +28,8 @@ export interface GatewayOptions {
   readonly tenants?: readonly TenantSettings[];
   /** Shown to clients as the server's version. */
   readonly version?: string;
+  /** The handlers of the embedding program. */
+  readonly handlers?: RequestHandlers;
 }
 
 /**
@@ -52,6 +55,7 @@ export class Gateway implements Disposable {
       requestTimeoutMs: limits.request_timeout_ms,
       listMs: limits.list_ms,
       version: options.version ?? version,
+      handlers: options.handlers,
     };
   }
 

@@ -2,7 +2,7 @@ import type { CallError } from '../contract/generated/tool-call.js';
 import type { Violation } from '../contract/generated/types.js';
 import type { CalledTool, ToolAnswer, ToolCallOptions, Tools } from '../contract/hook-call.ts';
 import { codes } from '../core/codes/index.ts';
-import { Fault } from '../core/fault.ts';
+import { Fault, fail } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { BlockData } from '../hook/hook-chain.ts';
 import { InvalidOutput, parseObject } from '../hook/invalid-output.ts';
@@ -18,6 +18,15 @@ const longestError = 1000;
 
 /** Sends a plugin's call through the hooks to its upstream. */
 type Dispatch = (nested: Call, member: Member, params: JsonObject) => Promise<Outcome>;
+
+/** A tool that a plugin calls. */
+interface FoundTool {
+  readonly member: Member;
+  /** Its name at the upstream, and the one that clients see. */
+  readonly name: string;
+  readonly exposed: string;
+  readonly args: JsonObject;
+}
 
 const noCalls: readonly CalledTool[] = [];
 
@@ -65,8 +74,7 @@ export class NestedTools implements Tools {
       checkName(nested, 'tools', tool);
       const { member, name } = ownerOfName(this.#call.route, tool);
       const args = parseObject(argumentsJson, 'arguments-json');
-      const params = { name, arguments: args };
-      const outcome = await this.#dispatch({ ...nested, params }, member, params);
+      const outcome = await this.#send(nested, { member, name, exposed: tool, args });
       if (outcome.kind === 'block') record.end({ blocked: outcome.data });
       const answer = shown(this.#call, plugin, outcome);
       record.finish('ok' in answer ? 'result' : answer.err.tag);
@@ -79,6 +87,22 @@ export class NestedTools implements Tools {
     } finally {
       record.finish('aborted');
     }
+  }
+
+  /** Sends a call to its upstream, between the handlers of the embedding program if it has any. */
+  #send(nested: Call, { member, name, exposed, args }: FoundTool): Promise<Outcome> {
+    const { handlers } = nested;
+    const params = { name, arguments: args };
+    if (handlers === undefined) return this.#dispatch({ ...nested, params }, member, params);
+    return handlers.around({ ...nested, params: { name: exposed, arguments: args } }, async changed => {
+      const asked = changed.name;
+      if (asked === exposed) return this.#dispatch({ ...nested, params: changed }, member, { ...changed, name });
+      if (typeof asked !== 'string') return fail('params_invalid', { hint: '`name` is not a string' });
+      nested.nested?.admit(asked);
+      checkName(nested, 'tools', asked);
+      const owner = ownerOfName(nested.route, asked);
+      return this.#dispatch({ ...nested, params: changed }, owner.member, { ...changed, name: owner.name });
+    });
   }
 
   /** The client's own call. */
@@ -107,7 +131,7 @@ function errorOf(thrown: unknown): CallError {
   if (!(thrown instanceof Fault) || thrown.code === 'internal') throw thrown;
   // An upstream's own words have passed no plugin, so only the code's text is passed on.
   const { says } = codes[thrown.code];
-  if (isRefusal(thrown)) return { tag: 'denied', val: says };
+  if (isRefusal(thrown) || thrown.code.startsWith('handler_')) return { tag: 'denied', val: says };
   if (thrown.code === 'name_unknown') return { tag: 'not-found', val: says };
   return thrown.code === 'upstream_timeout' ? { tag: 'timeout' } : { tag: 'unavailable', val: says };
 }

@@ -1,7 +1,7 @@
 import { fail } from '../core/fault.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
-import type { OpenBinding } from './binding.ts';
+import { type OpenBinding, refuseWithoutUpstream } from './binding.ts';
 
 /** How long a client waits for upstreams. */
 export interface Patience {
@@ -21,10 +21,11 @@ const longest = 15_000;
  * @throws Fault if none can be used
  */
 export async function reachUpstreams(
-  { upstreams: all, notices }: Pick<OpenBinding, 'upstreams' | 'notices'>,
+  { id: binding, upstreams: all, notices }: Pick<OpenBinding, 'id' | 'upstreams' | 'notices'>,
   caller: Principal,
   patience: Patience,
 ): Promise<void> {
+  if (all.length === 0) refuseWithoutUpstream(binding);
   const reached = all.filter(({ wasReached }) => wasReached);
   const needed = (reached.length === 0 ? all : reached).map(upstream => upstream.for(caller));
   const late = new AbortController();

@@ -12,6 +12,7 @@ import { PluginHealth } from '../hook/plugin-health.ts';
 import { Receipts } from '../hook/receipt.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
 import type { Binding, OpenBinding } from './binding.ts';
+import { Gateway } from './gateway.ts';
 import { createListWarnings } from './list-warnings.ts';
 import { createReadiness } from './readiness.ts';
 
@@ -27,7 +28,9 @@ it('[GW-93] names the upstream that cannot be reached with its fault, and plugin
   const chain = createHookChain({ plugins, runner, log });
   await using down = createUpstreamPool({ id: 'down', http: { url: 'http://127.0.0.1:9/mcp' } }, { log });
   const bindings = [{ id: 'main', isDefault: true, upstreams: [down], chain: new ChainPlace(chain) }];
-  const readiness = createReadiness(bindings, new Map(), new Set());
+  const limits = { request_timeout_ms: 1_000, list_ms: 1_000 };
+  using gateway = new Gateway({ bindings, limits, log });
+  const { readiness } = gateway;
   expect(readiness.report(false)).toMatchObject({ ok: false, plugins: [], upstreams: [{ id: 'down' }] });
 
   await expect(down.start()).rejects.toBeInstanceOf(Fault);
@@ -62,7 +65,7 @@ it.each([
   const chain = new ChainPlace(createHookChain({ plugins: [], runner: createFakeHookRunner({}), log: silentLog() }));
   const notices = createListWarnings('main', silentLog(), new Metrics());
   for (const method of ['tools/list', 'initialize']) notices.leftOut('up', method, new Fault(code), false);
-  const opened = new Map([['main', { id: 'main', notices } as unknown as OpenBinding]]);
+  const opened = new Map([['main', { id: 'main', notices, upstreams: [up] } as unknown as OpenBinding]]);
   const { missing } = createReadiness(
     [{ id: 'main', isDefault: true, upstreams: [up], chain }],
     opened,

@@ -38,23 +38,23 @@ export function createReadiness(
   open: ReadonlyMap<string, OpenBinding>,
   optional: ReadonlySet<string>,
 ): Readiness {
-  const upstreams = [...new Set(bindings.flatMap(binding => binding.upstreams))];
+  const inUse = () => [...new Set([...open.values()].flatMap(binding => binding.upstreams))];
   const isRequired = ({ id }: UpstreamPool) => !optional.has(id);
   const isReady = () => {
-    const missing = upstreams.filter(upstream => isRequired(upstream) && !upstream.ready);
+    const missing = inUse().filter(upstream => isRequired(upstream) && !upstream.ready);
     // A gateway that is not ready gets no requests, so it must recover by itself.
     for (const upstream of missing) upstream.start().catch(() => {});
     return missing.length === 0;
   };
   // A list is known to be complete when it is read again; `initialize` works as soon as its upstream can be reached.
   const isOver = ({ upstream, method, code }: Missing) =>
-    method === 'initialize' && code !== 'overloaded' && upstreams.some(({ id, ready }) => id === upstream && ready);
+    method === 'initialize' && code !== 'overloaded' && inUse().some(({ id, ready }) => id === upstream && ready);
   return {
     isReady,
     report: draining => ({
       ok: isReady() && !draining,
       draining,
-      upstreams: upstreams.map(each => ({
+      upstreams: inUse().map(each => ({
         ...{ id: each.id, required: isRequired(each), reachable: each.ready },
         ...(each.lastFailure && { last_failure: failureReport(each.lastFailure) }),
       })),

@@ -12,12 +12,15 @@ import type { CallRecord } from './call.ts';
 import { dispatch } from './dispatch.ts';
 import type { QuotaUse } from './quotas.ts';
 import { type Patience, reachUpstreams } from './reach-upstreams.ts';
+import type { RequestHandlers } from './request-handlers.ts';
 import { capabilitiesOf, instructionsOf, serverInfoOf } from './server-capabilities.ts';
 import { upstreamError, withoutText } from './unhooked.ts';
 
 export interface BindingSettings extends Patience {
   /** The gateway's own version, for `serverInfo`. */
   readonly version: string;
+  /** The handlers of the embedding program. */
+  readonly handlers?: RequestHandlers | undefined;
 }
 
 /** The HTTP request that uses a binding. */
@@ -90,6 +93,7 @@ export class EnteredBinding implements RequestedBinding {
       signal,
       tellLater: notification => client.notify(notification, true),
       onNotification: onNotification && (notification => passable(scope, notification, onNotification)),
+      handlers: this.#settings.handlers?.registered,
     });
     if (outcome.kind === 'block') {
       record.end({ blocked: outcome.data });

@@ -25,7 +25,7 @@ it('[RUN-108] loads plugins that replace others from where the lockfile pins the
       sourceOf: () => ({ file: join(folder, 'pinned.wasm') }),
       check: () => {},
     };
-    await using host = await createHost(await configOf(folder, []), silentLog(), { lock });
+    await using host = await createHost(await configOf(folder, []), { log: silentLog(), lock });
     const source = { file: './other.wasm', public_key: keyPair().pem };
     const { plugins } = await configOf(folder, [{ id: 'redact', source }]);
     const refused = await host.replacePlugins(plugins).catch(String);

@@ -1,11 +1,21 @@
+import type { RequestListener } from 'node:http';
 import { openFacilitiesWithKv } from '../capability/open-facilities.ts';
 import type { Config } from '../config/config.ts';
-import type { Log } from '../core/log.ts';
+import { type ListenAddress, parseListen } from '../config/listen.ts';
+import type { ConfigWarning } from '../config/load-config.ts';
+import type { ConfigObject, UpstreamObject } from '../config/schema.ts';
+import { identityMissing } from '../config/section/identity.ts';
+import { fail } from '../core/fault.ts';
+import { createLog, type Log } from '../core/log.ts';
+import { isLoopback } from '../core/loopback.ts';
 import { masked } from '../core/masked.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
+import { SecretMask } from '../core/secret-mask.ts';
 import { unlessAborted } from '../core/unless-aborted.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import { type HandlerTypes, RequestHandlers } from '../gateway/request-handlers.ts';
 import { HttpServer } from '../http/server.ts';
+import { type WebFetch, WebFetchServer } from '../http/web-fetch.ts';
 import { createClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
@@ -17,14 +27,36 @@ import { MemorySessions } from '../state/memory/sessions.ts';
 import { openGeneration, type Watch } from './generation.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
+import { loadConfig, readConfigObject } from './load-config.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openReceiptLog } from './open-receipt-log.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { Generations } from './plugin-replacement.ts';
+import { createRegister } from './register-upstream.ts';
 
-/** A gateway with everything behind it. Disposing closes all of it, in reverse order of opening. */
+/** A gateway with everything behind it. Disposing closes all of it at once, in reverse order of opening. */
 export interface Host extends AsyncDisposable {
   readonly server: HttpServer;
+  /**
+   * Starts listening on an address such as `127.0.0.1:0`, or on that of the configuration.
+   * @throws Fault `usage`, `listen_failed`, `tls_unusable`
+   */
+  listen(address?: string): Promise<{ readonly url: string }>;
+  /** Serves requests of the Fetch standard, in place of a listener or beside it. */
+  readonly fetch: WebFetch;
+  /** Serves requests that a server of Node received, whose bodies nothing has read yet. */
+  readonly handle: RequestListener;
+  /** Calls a handler for each request from now on; see `HandlerTypes`. Returns a function that removes it. */
+  on<Event extends keyof HandlerTypes>(event: Event, handler: HandlerTypes[Event]): () => void;
+  /**
+   * Adds an upstream to bindings, the default one unless others are named. It is written as in `upstreams` of the
+   * configuration. Clients that connect from then on see it.
+   * @throws Faults `config_invalid` with every problem, `upstream_…` if it is required and cannot be reached; then
+   *   nothing changes
+   */
+  registerUpstream(upstream: UpstreamObject, options?: RegisterOptions): Promise<void>;
+  /** Refuses new requests, waits for running ones as long as `limits.drain_ms` says, and closes everything. */
+  close(): Promise<void>;
   readonly plugins: readonly Plugin[];
   /** Returns what each plugin has used, by id: the numbers that `/metrics` shows as `sallyport_plugin_*`. */
   usage(): ReadonlyMap<string, PluginUsage>;
@@ -39,7 +71,16 @@ export interface Host extends AsyncDisposable {
   reopenFiles(): void;
 }
 
+export interface RegisterOptions {
+  /** The ids of bindings. */
+  readonly bindings?: readonly string[];
+}
+
 export interface HostOptions {
+  /** Gets the lines of the log; they go to stderr by default, from the configuration's `log.level` on. */
+  readonly log?: Log | undefined;
+  /** The folder of relative paths in a configuration that is an object; the working directory by default. */
+  readonly folder?: string | undefined;
   /** Checks what was accepted of the plugins before. */
   readonly lock?: Lock | undefined;
   /** Aborts a start that has not finished. */
@@ -50,12 +91,33 @@ export interface HostOptions {
 }
 
 /**
- * Creates a gateway that can listen from a configuration. This is the one place that puts all parts together. It opens
- * all or closes all, also when the signal aborts it. It does not wait for upstreams that are not required.
- * @throws Faults: every plugin that does not load or start, or every required upstream that cannot be reached
+ * Creates a gateway from a configuration: an object with the members of sallyport.yaml, the path of such a file, or what
+ * `loadConfig` returned. This is the one place that puts all parts together. It opens all or closes all, also when the
+ * signal aborts it. It does not wait for upstreams that are not required.
+ * @throws Faults: every problem of the configuration, every plugin that does not load or start, or every required upstream
+ *   that cannot be reached
  */
-export const createHost = (config: Config, log: Log, options: HostOptions = {}): Promise<Host> =>
-  masked(config.mask, () => openHost(config, log, options));
+export async function createHost(stated: ConfigObject | string | Config, options: HostOptions = {}): Promise<Host> {
+  const config = await configOf(stated, options);
+  return masked(config.mask, () => openHost(config, options.log ?? createLog(config.log.level), options));
+}
+
+async function configOf(
+  stated: ConfigObject | string | Config,
+  { log, folder = process.cwd() }: HostOptions,
+): Promise<Config> {
+  if (isConfig(stated)) return stated;
+  const warnings: ConfigWarning[] = [];
+  const warn = (warning: ConfigWarning) => void warnings.push(warning);
+  const config = await (typeof stated === 'string'
+    ? loadConfig(stated, { warn })
+    : readConfigObject(stated, folder, { warn }));
+  for (const warning of warnings) (log ?? createLog(config.log.level)).warn(warning, 'configuration');
+  return config;
+}
+
+const isConfig = (stated: ConfigObject | string | Config): stated is Config =>
+  typeof stated === 'object' && 'mask' in stated && stated.mask instanceof SecretMask;
 
 async function openHost(config: Config, ownLog: Log, options: HostOptions): Promise<Host> {
   const { lock, signal, watch, schemes = [] } = options;
@@ -79,6 +141,8 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const upstreams = opened.use(
     await openUpstreams(config, { log, metrics, secret: name => secrets.read(name), signal }),
   );
+  const optionalUpstreams = new Set(config.upstreams.filter(each => !each.required).map(each => each.id));
+  const handlers = new RequestHandlers(limits.request_timeout_ms, log);
   const gateway = opened.use(
     new Gateway({
       bindings: [...generations.chains].map(([binding, chain]) => ({
@@ -92,7 +156,8 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       isIdentityConfigured: typeof config.identity === 'object',
       limits,
       tenants: config.tenants,
-      optionalUpstreams: new Set(config.upstreams.filter(each => !each.required).map(each => each.id)),
+      optionalUpstreams,
+      handlers,
       metrics,
       log,
     }),
@@ -127,9 +192,20 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       log,
     }),
   );
+  const inMemory = opened.use(new WebFetchServer((incoming, outgoing) => server.handle(incoming, outgoing)));
+  const register = createRegister({ config, gateway, upstreams, optionalUpstreams, folder: options.folder });
   const stack = opened.move();
   return {
     server,
+    listen: async (address = config.listen) => server.listen(listenAddress(address, config, schemes)),
+    fetch: inMemory.fetch,
+    handle: (incoming, outgoing) => server.handle(incoming, outgoing),
+    on: (event, handler) => handlers.on(event, handler),
+    registerUpstream: (upstream, { bindings } = {}) => masked(mask, () => register(upstream, bindings)),
+    async close() {
+      await server.drain(limits.drain_ms);
+      await stack.disposeAsync();
+    },
     get plugins() {
       return generations.current.plugins;
     },
@@ -147,6 +223,13 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+/** Reads the address to listen on. The configuration was checked for its own, not for one of the program. */
+function listenAddress(listen: string, { identity }: Config, schemes: readonly Authenticate[]): ListenAddress {
+  const address = parseListen(listen) ?? fail('usage', { listen });
+  if (identity !== undefined || schemes.length > 0 || isLoopback(address.host)) return address;
+  return fail('config_invalid', { path: 'identity', ...identityMissing });
 }
 
 /** Waits for what opens, unless the signal aborts first: then it is closed as soon as it is open. */

@@ -1,6 +1,6 @@
 import { grantsSchema } from '../capability/registry.ts';
 import type { Config } from '../config/config.ts';
-import { type LoadOptions, loadConfig as loadWith } from '../config/load-config.ts';
+import { type LoadOptions, loadConfig as loadWith, readConfigObject as readWith } from '../config/load-config.ts';
 import { parseReference } from '../source/reference.ts';
 import { parsePublicKey } from '../verify/key.ts';
 
@@ -10,8 +10,16 @@ import { parsePublicKey } from '../verify/key.ts';
  * @throws Faults, Fault `config_unreadable`
  */
 export const loadConfig = (file: string, options: Pick<LoadOptions, 'env' | 'warn'> = {}): Promise<Config> =>
-  loadWith(file, {
-    grants: grantsSchema,
-    parsers: { reference: parseReference, publicKey: parsePublicKey },
-    ...options,
-  });
+  loadWith(file, { ...known, ...options });
+
+/** Reads a configuration that a program has as an object, in the same way. @throws Faults */
+export const readConfigObject = (
+  value: object,
+  folder: string,
+  options: Pick<LoadOptions, 'warn' | 'mask'> = {},
+): Promise<Config> => readWith(value, folder, { ...known, ...options });
+
+const known = {
+  grants: grantsSchema,
+  parsers: { reference: parseReference, publicKey: parsePublicKey },
+};

@@ -1,5 +1,5 @@
 import type { Config, UpstreamConfig } from '../config/config.ts';
-import { type Fault, Faults, toFaults } from '../core/fault.ts';
+import { Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
@@ -10,6 +10,11 @@ import type { UpstreamPool } from '../upstream/upstream.ts';
 export interface Upstreams extends AsyncDisposable {
   /** Returns those with these ids, in this order. loadConfig has checked that all exist. */
   pick(ids: readonly string[]): readonly UpstreamPool[];
+  /**
+   * Opens one more, and connects it first if it is required.
+   * @throws Faults if it is required and cannot be reached; then it is closed again
+   */
+  add(entry: UpstreamConfig): Promise<UpstreamPool>;
 }
 
 export interface UpstreamsContext {
@@ -30,25 +35,30 @@ export async function openUpstreams(
 ): Promise<Upstreams> {
   await using opened = new AsyncDisposableStack();
   metrics.declare(connectionsMetric, { type: 'gauge', help: 'Connections with each upstream.' });
-  const pools = new Map(entries.map(entry => [entry.id, opened.use(poolOf(entry, limits, { log, metrics, secret }))]));
   const closing = new AbortController();
+  const pools = new Map<string, UpstreamPool>();
+  const all = opened.use(new AsyncDisposableStack());
   opened.defer(() => closing.abort());
-  const faults: Fault[] = [];
-  await Promise.all(
-    entries.map(async ({ id, required }) => {
-      const pool = pools.get(id);
-      if (!required && pool !== undefined) return void reachUpstream(pool, log, closing.signal);
-      try {
-        await pool?.start(signal);
-      } catch (error) {
-        faults.push(...toFaults(error).map(fault => fault.with({ upstream: id })));
-      }
-    }),
-  );
+  const open = async (entry: UpstreamConfig, aborted: AbortSignal | undefined) => {
+    const pool = poolOf(entry, limits, { log, metrics, secret });
+    const { id, required } = entry;
+    try {
+      if (required) await pool.start(aborted);
+      else void reachUpstream(pool, log, closing.signal);
+    } catch (error) {
+      await pool[Symbol.asyncDispose]();
+      throw new Faults(toFaults(error).map(fault => fault.with({ upstream: id })));
+    }
+    pools.set(id, all.use(pool));
+    return pool;
+  };
+  const results = await Promise.allSettled(entries.map(entry => open(entry, signal)));
+  const faults = results.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
   if (faults.length > 0) throw new Faults(faults);
   const stack = opened.move();
   return {
     pick: ids => ids.flatMap(id => pools.get(id) ?? []),
+    add: entry => open(entry, closing.signal),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -73,6 +73,8 @@ export class HttpServer implements AsyncDisposable {
   readonly #running: RunningRequests;
   readonly #outbox: Outbox;
   readonly #listener: RequestListener;
+  readonly #listenerWith: (hostAndOrigin: HostAndOrigin) => RequestListener;
+  #embedded: RequestListener | undefined;
   readonly #certificates: TlsCertificates | undefined;
   readonly #streams: KeptStreams | undefined;
   #server: Server | undefined;
@@ -103,7 +105,6 @@ export class HttpServer implements AsyncDisposable {
     const logging = { log, logRequest: createRequestLog(log), addressOf };
     const { resources } = authentication;
     const context = { running, outbox, ...logging, challenge: createChallenge(resources), ...measuring };
-    const steps = createSteps({ hostAndOrigin, running, authentication });
     const isOutdated = ({ incoming }: OpenRequest) =>
       this.#certificates?.asksClients === true && this.#certificates.isOutdated(incoming.socket);
     this.#streams =
@@ -112,30 +113,40 @@ export class HttpServer implements AsyncDisposable {
         : // A stream that is checked again is not another request, so it is not counted.
           new KeptStreams(createAuthenticate({ ...authentication, record: undefined }), isOutdated, log);
     const audience = options.metricsFor ?? 'loopback';
-    const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin, outbox });
-    this.#listener = createListener({
-      bindings: gateway.bindings,
-      standard: gateway.standard,
-      mcp: new McpEndpoint({
-        ...{ revisions, steps, context, streams: this.#streams },
-        ...{ settings: gateway.settings, bodyBytes: limits.body_bytes },
-      }),
-      metrics: metricsEndpoint,
-      health: new Health({
-        readiness: gateway.readiness,
+    this.#listenerWith = checks => {
+      const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin: checks, outbox });
+      return createListener({
+        bindings: gateway.bindings,
+        standard: gateway.standard,
+        mcp: new McpEndpoint({
+          ...{ revisions, context, streams: this.#streams },
+          steps: createSteps({ hostAndOrigin: checks, running, authentication }),
+          ...{ settings: gateway.settings, bodyBytes: limits.body_bytes },
+        }),
         metrics: metricsEndpoint,
-        isDraining: () => running.isDraining,
-        mask,
-      }),
-      plugins: options.plugins && new PluginsEndpoint({ list: options.plugins, metrics: metricsEndpoint, outbox }),
-      resources,
-      resourceMetadata: resources && new ResourceMetadata({ resources, hostAndOrigin, outbox }),
-      hostAndOrigin,
-      context,
-    });
+        health: new Health({
+          readiness: gateway.readiness,
+          metrics: metricsEndpoint,
+          isDraining: () => running.isDraining,
+          mask,
+        }),
+        plugins: options.plugins && new PluginsEndpoint({ list: options.plugins, metrics: metricsEndpoint, outbox }),
+        resources,
+        resourceMetadata: resources && new ResourceMetadata({ resources, hostAndOrigin: checks, outbox }),
+        hostAndOrigin: checks,
+        context,
+      });
+    };
+    this.#listener = this.#listenerWith(hostAndOrigin);
     this.#hostAndOrigin = hostAndOrigin;
     this.#running = running;
     this.#outbox = outbox;
+  }
+
+  /** Serves requests that another server of the program received. */
+  get handle(): RequestListener {
+    this.#embedded ??= this.#listenerWith(new HostAndOrigin(this.#options).embed());
+    return this.#embedded;
   }
 
   /** Starts listening, on a free port if `port` is 0. @throws Fault `listen_failed`, `tls_unusable` */

@@ -68,6 +68,8 @@ export const sharedNumbers = {
   overloaded: -32018,
   quota_exceeded: -32018,
   draining: -32019,
+  handler_refused: -32001,
+  handler_failed: -32001,
   /** Defined by MCP 2026-07-28, Versioning; clients of older versions may get it too, and none of them knows another number. */
   revision_unknown: -32022,
 } as const satisfies ErrorNumbers;

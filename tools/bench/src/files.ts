@@ -62,7 +62,7 @@ export async function countFiles(): Promise<CrossedFiles> {
 
 /** Loads the plugin into a gateway that runs already, so that nothing else is opened meanwhile. */
 async function crossedByLoad(empty: string, full: string, coverage: Coverage): Promise<ReadonlySet<string>> {
-  await using host = await createHost(await loadConfig(empty), silentLog());
+  await using host = await createHost(await loadConfig(empty), { log: silentLog() });
   await coverage.take();
   const { plugins } = await loadConfig(full);
   await host.replacePlugins(plugins);
@@ -70,7 +70,7 @@ async function crossedByLoad(empty: string, full: string, coverage: Coverage): P
 }
 
 async function crossedByCall(full: string, coverage: Coverage): Promise<ReadonlySet<string>> {
-  await using host = await createHost(await loadConfig(full), silentLog());
+  await using host = await createHost(await loadConfig(full), { log: silentLog() });
   const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
   const { tool, headers } = await openVariant('gateway', { url: `${url}/mcp`, pid: process.pid });
   const exchange = await Exchange.open(new URL(`${url}/mcp`), headers);

@@ -7,7 +7,7 @@ import { silentLog } from '@sallyport/host/log';
 import type { Holding } from './soak-verdict.ts';
 
 const config = await loadConfig(process.argv[2] ?? '');
-const host = await createHost(config, silentLog());
+const host = await createHost(config, { log: silentLog() });
 const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
 
 async function holding(calls: number): Promise<Holding> {

@@ -43,7 +43,7 @@ async function start({ once, port, 'registry-port': registryPort, home }: Wish):
   await writeFile(folder.config, await demoConfig(folder, published.reference, `127.0.0.1:${port}`));
   const config = await loadConfig(folder.config);
   const log = createLog(config.log.level, pino.destination({ dest: folder.log, sync: true }));
-  const host = opened.use(await createHost(config, log));
+  const host = opened.use(await createHost(config, { log }));
   const { url } = await host.server.listen({ host: '127.0.0.1', port: Number(port) });
   for (const plugin of host.plugins) {
     say(`\nVerified ${plugin.id} ${plugin.version}`);

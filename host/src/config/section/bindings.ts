@@ -7,7 +7,7 @@ import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { policyProblems } from './policies.ts';
 import { section } from './section.ts';
 
-const binding = z.strictObject({
+export const bindingSchema = z.strictObject({
   id: pluginIdSchema.describe('Served at /mcp/{id}.'),
   upstreams: z.array(z.string()).min(1),
   transforms: z.array(z.string()).default([]).describe('Ids of plugins.'),
@@ -29,9 +29,14 @@ const binding = z.strictObject({
     ),
 });
 
+/** `bindings` of a program that registers upstreams: a binding may have none at first. */
+export const openEndedBindings = {
+  bindings: z.array(bindingSchema.extend({ upstreams: z.array(z.string()).default([]) })).min(1),
+};
+
 /** `bindings`: which upstreams clients see at which path, through which plugins. */
 export const bindingsSection = section({
-  shape: { bindings: z.array(binding).min(1) },
+  shape: { bindings: z.array(bindingSchema).min(1) },
   finish({ bindings }) {
     const firstIsDefault = !bindings.some(each => each.default);
     return {

@@ -109,6 +109,12 @@ function proxyProblems(value: unknown): readonly Problem[] {
     }));
 }
 
+/** Why the gateway does not listen on an address beyond this machine. */
+export const identityMissing = {
+  message: 'this address is reachable from other machines, but `identity` does not say who may call',
+  hint: 'add an `identity` section, or `identity: none` to serve everybody who can reach it',
+};
+
 /** `identity`: how callers are authenticated. */
 export const identitySection = section({
   shape: {
@@ -139,8 +145,6 @@ export const identitySection = section({
       ...proxyProblems(value),
     ];
     if (!isReachable || (memberAt(value, ['identity']) ?? null) !== null) return found;
-    const message = 'this address is reachable from other machines, but `identity` does not say who may call';
-    const hint = 'add an `identity` section, or `identity: none` to serve everybody who can reach it';
-    return [...found, { path: ['listen'], message, hint }];
+    return [...found, { path: ['listen'], ...identityMissing }];
   },
 });

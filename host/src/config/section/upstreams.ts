@@ -31,7 +31,7 @@ const url = z
     'the user and password of a URL are never sent: use `headers: { authorization: Basic … }` instead',
   );
 
-const upstream = z
+export const upstreamSchema = z
   .strictObject({
     id: pluginIdSchema,
     stdio: z
@@ -69,7 +69,7 @@ const upstream = z
   })
   .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }] });
 
-type Parsed = z.output<typeof upstream>;
+type Parsed = z.output<typeof upstreamSchema>;
 
 /** An upstream, which is reached in exactly one way. */
 export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http' | 'auth'> & {
@@ -82,9 +82,12 @@ export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http' | 'auth'> & {
 /** Many models limit tool names to `most` characters, of which a name needs about `needed`. */
 const toolName = { most: 64, needed: 32 };
 
+/** `upstreams` of a program that registers upstreams. */
+export const openEndedUpstreams = { upstreams: z.array(upstreamSchema).default([]) };
+
 /** `upstreams`: the MCP servers behind the gateway. */
 export const upstreamsSection = section({
-  shape: { upstreams: z.array(upstream).min(1) },
+  shape: { upstreams: z.array(upstreamSchema).min(1) },
   finish: ({ upstreams }, files) => ({
     upstreams: upstreams.map(({ stdio, http, auth: written, ...rest }): UpstreamConfig => {
       const auth = finishedAuth(written);

@@ -2,6 +2,7 @@ import { authorCodes } from './author.ts';
 import { capabilityCodes } from './capability.ts';
 import type { Code } from './code.ts';
 import { configCodes } from './config.ts';
+import { embeddingCodes } from './embedding.ts';
 import { hookCodes } from './hook.ts';
 import { httpCodes } from './http.ts';
 import { identityCodes } from './identity.ts';
@@ -31,6 +32,7 @@ const table = {
   ...httpCodes,
   ...identityCodes,
   ...mcpCodes,
+  ...embeddingCodes,
   ...authorCodes,
 } as const;
 

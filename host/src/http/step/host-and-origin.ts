@@ -47,6 +47,12 @@ export class HostAndOrigin implements Step {
     this.#options = options;
   }
 
+  /** Must be called where another server receives the requests, whose address is not known here. */
+  embed(): this {
+    this.#checks = createEmbeddedChecks(this.#options);
+    return this;
+  }
+
   /** Must be called once the address is known. Until then every request is refused. */
   listenOn(address: { readonly host: string; readonly port: number }): void {
     this.#checks = createChecks({ ...this.#options, ...address });
@@ -96,22 +102,57 @@ export function createChecks(options: ListeningOptions): HostAndOriginChecks {
   return {
     checkOrigin({ origin }) {
       if (origin === undefined || origins.has(origin.toLowerCase()) || (local && isLoopbackOrigin(origin))) return;
-      fail('origin_refused', { origin: cut(origin, 200) });
+      refuseOrigin(origin);
     },
     checkHost({ headers, rawHeaders, remoteAddress }) {
       const { host: asked = '' } = headers;
       if (hasSecondHost(rawHeaders)) fail('host_ambiguous');
       if (named.has(asked)) return;
       const name = asked.toLowerCase();
-      if (named.has(name) || named.has(name.replace(/:\d+$/, ''))) return;
+      if (named.has(name) || named.has(withoutPort(name))) return;
       if (fromHere.has(name) && isFromHere({ headers, remoteAddress })) return;
-      const shown = cut(asked, 200);
-      fail('host_refused', {
-        host: shown,
-        hint: `the request was for "${shown}"; if that is the gateway's name, add it to \`allowed_hosts\``,
-      });
+      refuseHost(asked);
     },
   };
+}
+
+/**
+ * Creates the checks for requests that another server of the program received, on an address that is not known here. The
+ * names of this machine are accepted with any port, unless the request is known to come from elsewhere; so is a page of
+ * this machine that names it as the host.
+ */
+function createEmbeddedChecks({ allowedHosts, allowedOrigins }: HostAndOriginOptions): HostAndOriginChecks {
+  const named = new Set(allowedHosts.map(name => name.toLowerCase()));
+  const origins = new Set(allowedOrigins.map(origin => origin.toLowerCase()));
+  const isHere = (host: string) => loopbackNames.includes(withoutPort(host));
+  return {
+    checkOrigin({ origin, host = '' }) {
+      if (origin === undefined || origins.has(origin.toLowerCase())) return;
+      if (!isLoopbackOrigin(origin) || !isHere(host.toLowerCase())) refuseOrigin(origin);
+    },
+    checkHost({ headers, rawHeaders, remoteAddress = '127.0.0.1' }) {
+      const { host: asked = '' } = headers;
+      if (hasSecondHost(rawHeaders)) fail('host_ambiguous');
+      const name = asked.toLowerCase();
+      if (named.has(name) || named.has(withoutPort(name))) return;
+      if (isHere(name) && isFromHere({ headers, remoteAddress })) return;
+      refuseHost(asked);
+    },
+  };
+}
+
+const withoutPort = (host: string) => host.replace(/:\d+$/, '');
+
+function refuseOrigin(origin: string): never {
+  fail('origin_refused', { origin: cut(origin, 200) });
+}
+
+function refuseHost(asked: string): never {
+  const shown = cut(asked, 200);
+  fail('host_refused', {
+    host: shown,
+    hint: `the request was for "${shown}"; if that is the gateway's name, add it to \`allowed_hosts\``,
+  });
 }
 
 /** Returns all Host headers: Node keeps only the first one, but a proxy may have used another one. */

@@ -56,7 +56,7 @@ export async function createDevGateway(options: DevGatewayOptions): Promise<DevG
 
   async function open(config: Config) {
     await using opening = new AsyncDisposableStack();
-    const host = opening.use(await createHost(config, log, { signal, watch }));
+    const host = opening.use(await createHost(config, { log, signal, watch }));
     const { url } = await host.server.listen(devListen(config, port));
     opening.defer(() => host.server.drain(config.limits.drain_ms));
     stack.use(opening.move());

@@ -34,7 +34,7 @@ export const target: Target = {
     const file = await writeConfig(folder.path, upstream.url);
     const complaints: string[] = [];
     const log = createLog('error', { write: (line: string) => void complaints.push(line) });
-    const host = opened.use(await createHost(await loadConfig(file), log));
+    const host = opened.use(await createHost(await loadConfig(file), { log }));
     const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
     const port = Number(new URL(url).port);
     const sessionIn = async (path: string) => {

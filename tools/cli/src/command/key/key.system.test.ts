@@ -88,7 +88,7 @@ describe('a gateway with API keys [GW-119]', () => {
   it('does not start without its file, and serves the caller of a key until it is revoked, in open streams too [GW-120] [GW-125]', async () => {
     await using server = await startRawHttpServer({});
     await writeFile(config, identity + rest(server.url, ', allow: [{}]'));
-    const open = async () => createHost(await loadConfig(config, { grants: grantsSchema }), silentLog());
+    const open = async () => createHost(await loadConfig(config, { grants: grantsSchema }), { log: silentLog() });
     await expect(open()).rejects.toThrow(/keys_unusable/);
     const [created, kept] = [await newKey(), await newKey()];
     await using host = await open();

@@ -1,0 +1,78 @@
+import type { Config } from '../config/config.ts';
+import type { UpstreamObject } from '../config/schema.ts';
+import { Fault, Faults } from '../core/fault.ts';
+import { nearest } from '../core/nearest.ts';
+import type { OpenBinding } from '../gateway/binding.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { readConfigObject } from './load-config.ts';
+import type { Upstreams } from './open-upstreams.ts';
+
+interface RegisterContext {
+  readonly config: Config;
+  readonly gateway: Gateway;
+  readonly upstreams: Upstreams;
+  /** The ids of upstreams that may be down while the gateway is ready. */
+  readonly optionalUpstreams: Set<string>;
+  readonly folder: string | undefined;
+}
+
+/** Creates what adds upstreams of a program to the bindings of a running gateway. */
+export function createRegister({
+  config,
+  gateway,
+  upstreams,
+  optionalUpstreams,
+  folder = process.cwd(),
+}: RegisterContext) {
+  const taken = new Set(config.upstreams.map(({ id }) => id));
+  return async (stated: UpstreamObject, names?: readonly string[]): Promise<void> => {
+    const { secrets, mask } = config;
+    const { id } = stated;
+    const { bindings, problems } = bindingsOf(gateway, names);
+    if (taken.has(id)) problems.push(invalid({ path: 'upstreams.0.id', message: `duplicate id: ${id}` }));
+    const read = readConfigObject({ secrets, upstreams: [stated] }, folder, { mask });
+    const [entry] = (await withProblems(read, problems)).upstreams;
+    if (entry === undefined) return;
+    taken.add(id);
+    try {
+      if (!entry.required) optionalUpstreams.add(id);
+      const pool = await upstreams.add(entry);
+      for (const binding of bindings) binding.add(pool);
+    } catch (error) {
+      taken.delete(id);
+      optionalUpstreams.delete(id);
+      throw error;
+    }
+  };
+}
+
+/** Waits for a reading, and reports these problems with its own. @throws Faults */
+async function withProblems<T>(reading: Promise<T>, problems: readonly Fault[]): Promise<T> {
+  const read = await reading.catch((error: unknown) => {
+    throw error instanceof Faults ? new Faults([...problems, ...error.faults]) : error;
+  });
+  if (problems.length > 0) throw new Faults(problems);
+  return read;
+}
+
+/** Finds the named bindings, or else the default one. */
+function bindingsOf({ bindings: all, standard }: Gateway, names: readonly string[] | undefined) {
+  const problems: Fault[] = [];
+  const bindings: OpenBinding[] = [];
+  if (names === undefined && standard !== undefined) bindings.push(standard);
+  for (const name of new Set(names)) {
+    const binding = all.get(name);
+    if (binding !== undefined) bindings.push(binding);
+    else problems.push(invalid({ path: 'bindings', message: `unknown binding: ${name}`, hint: hintFor(name, all) }));
+  }
+  return { bindings, problems };
+}
+
+function hintFor(name: string, all: ReadonlyMap<string, OpenBinding>): string {
+  const known = [...all.keys()];
+  const meant = nearest(name, known);
+  return meant ? `did you mean ${meant}?` : `known bindings: ${known.join(', ')}`;
+}
+
+const invalid = (details: { readonly path: string; readonly message: string; readonly hint?: string }) =>
+  new Fault('config_invalid', details);
