@@ -542,6 +542,10 @@ export const requirements = {
   'GW-170':
     "Behind proxies that the operator names, a client's address is what the last of them appended; a client can pretend to no other.",
   'GW-171': 'A proxy that names callers can be known by its client certificate, beside its address or in place of it.',
+  'GW-172':
+    'A running call is cancelled and answered when the credentials that it began with are revoked, or have been expired for longer than the operator allows.',
+  'GW-173':
+    'After lists of revoked certificates or authorities were replaced, no request is served over a connection whose certificate was verified before.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -1,8 +1,12 @@
+import { once } from 'node:events';
 import { copyFile, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import { text as readText } from 'node:stream/consumers';
+import { setTimeout } from 'node:timers/promises';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { grantsSchema } from '../../host/src/capability/registry.ts';
 import { loadConfig } from '../../host/src/config/load-config.ts';
@@ -47,6 +51,7 @@ ${more}`;
     ours.certify('gateway', 'IP:127.0.0.1');
     clients.ada = ours.certify('ada', 'URI:spiffe://example.test/ada');
     clients.bob = ours.certify('bob', 'URI:spiffe://example.test/bob');
+    clients.carol = ours.certify('carol', 'URI:spiffe://example.test/carol');
     clients.late = ours.certify('late', 'URI:spiffe://example.test/late', -1);
     clients.vague = ours.certify('vague', 'URI:spiffe://example.test/a,URI:spiffe://example.test/b');
     clients.nameless = ours.certify('nameless', 'DNS:nameless.example.test');
@@ -124,6 +129,40 @@ ${more}`;
       expect(await enter(clients.ada)).toMatchObject({ status: 200 });
     },
   );
+
+  withOpenssl('serves a revoked certificate on no connection that was busy or not yet encrypted [GW-173]', async () => {
+    const { key, cert } = clients.carol ?? {};
+    const socket = connect({ host: '127.0.0.1', port: Number(port) });
+    await once(socket, 'connect');
+    const busy = connectTls({ host: '127.0.0.1', port: Number(port), key, cert, ca: ours.ca });
+    const body = JSON.stringify(initialize());
+    const head = ['POST /mcp HTTP/1.1', `host: 127.0.0.1:${port}`, `content-length: ${body.length}`];
+    for (const [name, value] of Object.entries(mcpHeaders)) head.push(`${name}: ${value}`);
+    const request = `${head.join('\r\n')}\r\n\r\n${body}`;
+    const answered = readText(busy);
+    busy.write(request.slice(0, -1));
+    await setTimeout(100);
+    const from = lines.length;
+    ours.revocationsOf('bob', 'carol');
+    const read = expect.objectContaining({ msg: 'read the certificates again' });
+    await expect.poll(() => lines.slice(from), { timeout: 10_000 }).toContainEqual(read);
+    busy.write(`${request.slice(-1)}${request}`);
+    const answers = await answered;
+    expect(answers.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
+    expect(answers).toMatch(/connection: close/i);
+
+    const late = connectTls({
+      socket,
+      key,
+      cert,
+      ca: ours.ca,
+      servername: 'gateway',
+      checkServerIdentity: () => undefined,
+    });
+    late.write(request);
+    expect(await readText(late)).toMatch(/^HTTP\/1\.1 421 .*"code":"connection_outdated"/s);
+    expect(await enter(clients.ada)).toMatchObject({ status: 200 });
+  });
 
   withOpenssl('keeps its certificates when the new ones cannot be used, and takes usable ones [GW-121]', async () => {
     const from = lines.length;

@@ -54,6 +54,7 @@ export async function openAuthentication(
     schemes: [...own, ...schemes],
     servesAnonymous: identity.anonymous === 'serve',
     requiredScopes,
+    expiredCallsMs: identity.expired_calls_ms,
     record,
     resources,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

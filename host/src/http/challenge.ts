@@ -11,6 +11,7 @@ export type Challenge = (fault: Pick<Fault, 'code' | 'details'>, url: string | u
 /** The error of RFC 6750 § 3.1 in a challenge. A request without credentials gets none. */
 const errors: Readonly<Partial<Record<FaultCode, readonly [error: string, description: string] | undefined>>> = {
   credentials_refused: ['invalid_token', 'The access token is not accepted'],
+  credentials_lapsed: ['invalid_token', 'The access token is no longer accepted'],
   insufficient_scope: ['insufficient_scope', 'The access token has too few scopes'],
 };
 

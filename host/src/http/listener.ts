@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import { Socket } from 'node:net';
 import type { TlsCertificates } from './tls.ts';
 
 /** Limits with which Node itself ends slow or endless requests, in milliseconds and bytes. */
@@ -18,9 +19,14 @@ const handshakeMs = 10_000;
 /**
  * Creates Node's server, with TLS where there are certificates. When they change, connections end after the request that
  * they are busy with, because a client whose certificate is no longer accepted may hold one.
+ * @param onReplaced must have the busy connections closed after their requests
  * @throws Fault `tls_unusable`
  */
-export function createNodeServer(listener: RequestListener, certificates: TlsCertificates | undefined): Server {
+export function createNodeServer(
+  listener: RequestListener,
+  certificates: TlsCertificates | undefined,
+  onReplaced: () => void,
+): Server {
   if (certificates === undefined) return createServer(limits, listener);
   const server = createTlsServer(
     {
@@ -36,10 +42,14 @@ export function createNodeServer(listener: RequestListener, certificates: TlsCer
       listener(incoming, outgoing);
     },
   );
+  server.on('connection', socket => {
+    if (socket instanceof Socket) certificates.accepted(socket);
+  });
   server.on('secureConnection', socket => certificates.opened(socket));
   certificates.watch(options => {
     server.setSecureContext(options);
     server.closeIdleConnections();
+    onReplaced();
   });
   return server;
 }

@@ -6,7 +6,7 @@ import { type Classify, createClassify } from '../mcp/revision/classify.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
 import type { Exchange, HttpMethod, Revision } from '../mcp/revision/revision.ts';
 import { idInText, readBody, readMessage } from './body.ts';
-import type { KeptStreams } from './kept-streams.ts';
+import type { CallerRecheck } from './caller-recheck.ts';
 import { accepts, isJson } from './media-type.ts';
 import { type OpenRequest, type RequestContext, type Routed, serveRequest, settle } from './open-request.ts';
 import { passSteps, type Step } from './step/step.ts';
@@ -17,8 +17,8 @@ export interface McpEndpointOptions {
   /** The steps that each request passes first. */
   readonly steps: readonly Step[];
   readonly context: RequestContext;
-  /** Watches streams; undefined if callers are not authenticated. */
-  readonly streams: KeptStreams | undefined;
+  /** Checks the callers of streams; undefined if callers are not authenticated. */
+  readonly recheck: CallerRecheck | undefined;
   readonly settings: BindingSettings;
   /** The maximum size of a request's body, in bytes. */
   readonly bodyBytes: number;
@@ -52,7 +52,7 @@ export class McpEndpoint {
       // Notification streams stay open for hours. The revision bounds their number.
       if (!reply.isKeptOpen) return;
       context.running.remove(request);
-      this.#options.streams?.add(request);
+      this.#options.recheck?.addStream(request);
     });
   }
 

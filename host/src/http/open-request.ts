@@ -21,7 +21,7 @@ import type { Outbox } from './unread-answers.ts';
 
 /** State shared by all requests of a server. */
 export interface RequestContext {
-  readonly running: RunningRequests;
+  readonly running: RunningRequests<OpenRequest>;
   readonly outbox: Outbox;
   readonly log: Log;
   /** The challenges that refused callers get. */
@@ -74,6 +74,8 @@ export async function settle(request: OpenRequest, work: () => Promise<void>): P
   }
 }
 
+const noParts: readonly OpenRequest[] = [];
+
 export interface OpenRequestOptions extends Routed {
   readonly reply: Reply;
   readonly context: Omit<RequestContext, 'running' | 'outbox'>;
@@ -95,11 +97,14 @@ export class OpenRequest implements Arrival {
   place: number | undefined;
   /** The error numbers of its revision; until that is known, the ones common to all revisions. */
   errorNumbers: ErrorNumbers;
-  readonly #began = performance.now();
+  /** The time of `performance.now()` at which it arrived. */
+  readonly began: number = performance.now();
+  /** Whether it is one message of a batch. */
+  readonly isPart: boolean;
   readonly binding: string | undefined;
   readonly #context: OpenRequestOptions['context'];
   #leaveListeners: readonly (() => void)[] | undefined;
-  #parts = 0;
+  #parts: readonly OpenRequest[] = noParts;
   #isLogged = false;
 
   constructor({ incoming, outgoing, binding, reply, context, whole, id = randomUUID() }: OpenRequestOptions) {
@@ -109,6 +114,7 @@ export class OpenRequest implements Arrival {
     this.binding = binding;
     this.#context = context;
     this.id = id;
+    this.isPart = whole !== undefined;
     this.principal = whole?.principal ?? anonymous;
     this.errorNumbers = whole?.errorNumbers ?? sharedNumbers;
   }
@@ -119,10 +125,10 @@ export class OpenRequest implements Arrival {
 
   /** Creates a request for one message of a batch. It ends when the client leaves the whole request. */
   part(reply: Reply): OpenRequest {
-    this.#parts += 1;
     const { incoming, outgoing } = this;
     const about = { incoming, outgoing, binding: this.binding, context: this.#context };
-    const part = new OpenRequest({ ...about, reply, whole: this, id: `${this.id}.${this.#parts}` });
+    const part = new OpenRequest({ ...about, reply, whole: this, id: `${this.id}.${this.#parts.length + 1}` });
+    this.#parts = [...this.#parts, part];
     this.onLeave(() => part.left());
     return part;
   }
@@ -155,10 +161,23 @@ export class OpenRequest implements Arrival {
     this.finish(thrown);
   }
 
-  /** Ends a running request: answers with the fault and cancels its work. */
+  /** Whether it has been answered, though perhaps not read. */
+  get isAnswered(): boolean {
+    return this.#isLogged;
+  }
+
+  /** Ends a running request: answers with the fault and cancels its work. Each message of a batch is answered by its id. */
   cut(fault: Fault): void {
-    this.fail(fault);
+    for (const part of this.#parts) part.cut(fault);
+    if (this.#parts.length === 0) this.fail(fault);
     this.left();
+  }
+
+  /** Closes the connection as soon as the request has been answered. */
+  closeConnection(): void {
+    const { incoming, outgoing } = this;
+    if (!outgoing.headersSent) outgoing.shouldKeepAlive = false;
+    else outgoing.once('finish', () => incoming.socket.end());
   }
 
   /** The address of the client; undefined once its connection is closed. */
@@ -172,7 +191,7 @@ export class OpenRequest implements Arrival {
     this.#isLogged = true;
     const { method = this.incoming.method } = this.record;
     const summary = this.call.summary();
-    const ms = performance.now() - this.#began;
+    const ms = performance.now() - this.began;
     const { status, dropped } = this.reply;
     const { subject, tenant } = this.principal;
     const { name, access, upstream, plugins, calls } = summary;

@@ -8,9 +8,9 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { type ClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
 import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
+import { CallerRecheck } from './caller-recheck.ts';
 import { createChallenge } from './challenge.ts';
 import { Health } from './health.ts';
-import { KeptStreams } from './kept-streams.ts';
 import { listenFault } from './listen-fault.ts';
 import { createNodeServer } from './listener.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
@@ -63,6 +63,9 @@ export interface HttpServerOptions extends HostAndOriginOptions {
 
 const unauthenticated: Authentication = { schemes: [], servesAnonymous: true };
 
+/** See `Authentication.expiredCallsMs`. */
+const usualExpiredCallsMs = 600_000;
+
 /** The milliseconds that clients have to read that their request was aborted. */
 const lastWordsMs = 500;
 
@@ -70,13 +73,13 @@ const lastWordsMs = 500;
 export class HttpServer implements AsyncDisposable {
   readonly #options: HttpServerOptions;
   readonly #hostAndOrigin: HostAndOrigin;
-  readonly #running: RunningRequests;
+  readonly #running: RunningRequests<OpenRequest>;
   readonly #outbox: Outbox;
   readonly #listener: RequestListener;
   readonly #listenerWith: (hostAndOrigin: HostAndOrigin) => RequestListener;
   #embedded: RequestListener | undefined;
   readonly #certificates: TlsCertificates | undefined;
-  readonly #streams: KeptStreams | undefined;
+  readonly #recheck: CallerRecheck | undefined;
   #server: Server | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -93,7 +96,7 @@ export class HttpServer implements AsyncDisposable {
     this.#options = options;
     this.#certificates = options.tls && new TlsCertificates(options.tls, log);
     const hostAndOrigin = new HostAndOrigin(options);
-    const running = new RunningRequests(limits.concurrent_requests);
+    const running = new RunningRequests<OpenRequest>(limits.concurrent_requests);
     const outbox = new Outbox(limits.waiting_bytes);
     const count = createMeasure(metrics);
     const auditAccess = options.audit && createAccessAudit(options.audit);
@@ -105,13 +108,18 @@ export class HttpServer implements AsyncDisposable {
     const logging = { log, logRequest: createRequestLog(log), addressOf };
     const { resources } = authentication;
     const context = { running, outbox, ...logging, challenge: createChallenge(resources), ...measuring };
-    const isOutdated = ({ incoming }: OpenRequest) =>
-      this.#certificates?.asksClients === true && this.#certificates.isOutdated(incoming.socket);
-    this.#streams =
+    const isUnverified = ({ incoming }: Pick<OpenRequest, 'incoming'>) =>
+      this.#certificates?.isUnverified(incoming.socket) === true;
+    const asksClients = this.#certificates?.asksClients === true;
+    const { expiredCallsMs = usualExpiredCallsMs } = authentication;
+    this.#recheck =
       authentication.schemes.length === 0
         ? undefined
-        : // A stream that is checked again is not another request, so it is not counted.
-          new KeptStreams(createAuthenticate({ ...authentication, record: undefined }), isOutdated, log);
+        : new CallerRecheck({
+            // A request that is checked again is not another one, so it is not counted.
+            authenticate: createAuthenticate({ ...authentication, record: undefined }),
+            ...{ running, expiredMs: expiredCallsMs, isUnverified, log },
+          });
     const audience = options.metricsFor ?? 'loopback';
     this.#listenerWith = checks => {
       const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin: checks, outbox });
@@ -119,8 +127,11 @@ export class HttpServer implements AsyncDisposable {
         bindings: gateway.bindings,
         standard: gateway.standard,
         mcp: new McpEndpoint({
-          ...{ revisions, context, streams: this.#streams },
-          steps: createSteps({ hostAndOrigin: checks, running, authentication }),
+          ...{ revisions, context, recheck: this.#recheck },
+          steps: createSteps({
+            ...{ hostAndOrigin: checks, running, authentication },
+            isUnverified: asksClients ? isUnverified : undefined,
+          }),
           ...{ settings: gateway.settings, bodyBytes: limits.body_bytes },
         }),
         metrics: metricsEndpoint,
@@ -151,7 +162,9 @@ export class HttpServer implements AsyncDisposable {
 
   /** Starts listening, on a free port if `port` is 0. @throws Fault `listen_failed`, `tls_unusable` */
   async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }> {
-    const server = createNodeServer(this.#listener, this.#certificates);
+    const server = createNodeServer(this.#listener, this.#certificates, () => {
+      for (const request of this.#running) request.closeConnection();
+    });
     await new Promise<void>((resolve, reject) => {
       server.once('error', cause => reject(listenFault(`${host}:${port}`, cause)));
       server.listen(port, unbracketed(host), resolve);
@@ -191,7 +204,7 @@ export class HttpServer implements AsyncDisposable {
     for (const revision of this.#options.revisions) revision[Symbol.dispose]();
     this.#outbox[Symbol.dispose]();
     this.#certificates?.[Symbol.dispose]();
-    this.#streams?.[Symbol.dispose]();
+    this.#recheck?.[Symbol.dispose]();
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
 import { Fault, fail, toFault } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
 import { fileVersion } from '../core/file-version.ts';
@@ -18,6 +18,12 @@ export interface TlsFiles {
   readonly client_revocations?: string | undefined;
 }
 
+/** How often the files were replaced, and those about clients. */
+interface Replaced {
+  readonly all: number;
+  readonly clients: number;
+}
+
 /** How often the files are looked at, in milliseconds. */
 const checkMs = 2_000;
 /** A certificate that expires within this time is warned of, in milliseconds. */
@@ -32,15 +38,18 @@ export class TlsCertificates implements Disposable {
   readonly #log: Log;
   #version: string;
   #timer: NodeJS.Timeout | undefined;
-  /** How often the certificates were replaced, and how often they had been when a connection was opened. */
-  #replaced = 0;
-  readonly #openedAt = new WeakMap<Socket, number>();
+  #clientsVersion: string;
+  #replaced: Replaced = { all: 0, clients: 0 };
+  /** What it was when a connection was accepted, by its address and port until the end of the handshake. */
+  readonly #acceptedAt = new Map<string, Replaced>();
+  readonly #openedAt = new WeakMap<Socket, Replaced>();
   #replace: ((options: SecureContextOptions) => void) | undefined;
 
   constructor(files: TlsFiles, log: Log) {
     this.#files = files;
     this.#log = log;
     this.#version = versionOf(files);
+    this.#clientsVersion = versionOf(aboutClients(files));
   }
 
   /** Whether clients are asked for a certificate. */
@@ -68,14 +77,28 @@ export class TlsCertificates implements Disposable {
     return options;
   }
 
-  /** Must be called for each new connection. */
+  /** Must be called for each new connection, before its handshake. */
+  accepted(socket: Socket): void {
+    const key = keyOf(socket);
+    this.#acceptedAt.set(key, this.#replaced);
+    socket.once('close', () => this.#acceptedAt.delete(key));
+  }
+
+  /** Must be called for each connection whose handshake is complete. It was verified with what held at its beginning. */
   opened(socket: Socket): void {
-    this.#openedAt.set(socket, this.#replaced);
+    const accepted = this.#acceptedAt.get(keyOf(socket));
+    if (accepted !== undefined) this.#openedAt.set(socket, accepted);
   }
 
   /** Whether a connection was opened with certificates that have been replaced. */
   isOutdated(socket: Socket): boolean {
-    return this.#openedAt.get(socket) !== this.#replaced;
+    return this.#openedAt.get(socket)?.all !== this.#replaced.all;
+  }
+
+  /** Whether the client's certificate was verified with authorities or revocations that have been replaced. */
+  isUnverified(socket: Socket): boolean {
+    if (this.#openedAt.get(socket)?.clients === this.#replaced.clients) return false;
+    return socket instanceof TLSSocket && socket.getPeerX509Certificate() !== undefined;
   }
 
   /** Calls back with new contents whenever the files have changed. */
@@ -93,9 +116,13 @@ export class TlsCertificates implements Disposable {
     const version = versionOf(this.#files);
     if (version === this.#version) return;
     this.#version = version;
+    const clientsVersion = versionOf(aboutClients(this.#files));
+    const { all, clients } = this.#replaced;
     try {
-      this.#replace?.(this.read());
-      this.#replaced += 1;
+      const options = this.read();
+      this.#replaced = { all: all + 1, clients: clients + (clientsVersion === this.#clientsVersion ? 0 : 1) };
+      this.#clientsVersion = clientsVersion;
+      this.#replace?.(options);
       this.#log.info({ file: this.#files.certificate }, 'read the certificates again');
     } catch (error) {
       const { code, hint, details } = toFault(error);
@@ -140,8 +167,15 @@ const reasonOf = (error: unknown): string => {
   return reason ?? message;
 };
 
+const keyOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+
+const aboutClients = ({ client_authorities, client_revocations }: TlsFiles) => ({
+  client_authorities,
+  client_revocations,
+});
+
 /** Returns a text that changes with one of the files. */
-const versionOf = (files: TlsFiles): string =>
+const versionOf = (files: Partial<TlsFiles>): string =>
   Object.values(files)
     .filter(file => file !== undefined)
     .map(fileVersion)

@@ -45,6 +45,8 @@ export const sharedNumbers = {
   origin_refused: -32000,
   unauthenticated: -32000,
   credentials_refused: -32000,
+  credentials_lapsed: -32000,
+  connection_outdated: -32000,
   identity_unavailable: -32000,
   authentication_throttled: -32000,
   path_unknown: -32000,

@@ -89,6 +89,12 @@ const identity = z.strictObject({
     .optional()
     .describe('The URL that clients use, without the path of a binding. Default, on loopback: the address.'),
   anonymous: z.enum(['refuse', 'serve']).default('refuse').describe('What happens to a request without credentials.'),
+  expired_calls_ms: z
+    .int()
+    .min(0)
+    .max(24 * 3_600_000)
+    .default(600_000)
+    .describe('How long a call continues after the credentials that it began with have expired.'),
   schemes: z
     .array(scheme)
     .min(1)

@@ -12,6 +12,16 @@ export const identityCodes = {
     says: 'The credentials of the request are not accepted.',
     todo: "Get new credentials and try again. The reason is in the gateway's log, under the id of the request.",
   },
+  credentials_lapsed: {
+    http: 401,
+    says: 'The credentials of the request are no longer accepted, so it was cancelled while it was running.',
+    todo: 'Get new credentials. The upstream may have executed the request, so send it again only if that does no harm.',
+  },
+  connection_outdated: {
+    http: 421,
+    says: 'The certificates of clients must be verified again, because their authorities or revocations were replaced.',
+    todo: 'Send the request again over a new connection; the gateway closes this one.',
+  },
   quota_exceeded: {
     http: 429,
     says: 'The caller or its tenant has reached a limit.',

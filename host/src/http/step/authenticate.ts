@@ -14,6 +14,8 @@ export interface Authentication {
   readonly resources?: ProtectedResources | undefined;
   /** The scopes that every request to a binding needs, by its id. */
   readonly requiredScopes?: ReadonlyMap<string, readonly string[]>;
+  /** The milliseconds for which a running call continues after its credentials have expired. Default: ten minutes. */
+  readonly expiredCallsMs?: number | undefined;
   /** Counts what the schemes decide. */
   readonly record?: AuthenticationRecord | undefined;
 }

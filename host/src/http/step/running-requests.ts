@@ -12,10 +12,10 @@ interface Running extends Placed {
  * Tracks running requests until their answers have been read. As a step, it refuses a request if too many are running
  * or the gateway is draining.
  */
-export class RunningRequests implements Step {
+export class RunningRequests<T extends Running = Running> implements Step, Iterable<T> {
   readonly name = 'overload';
   readonly #most: number;
-  readonly #requests = new PlacedSet<Running>();
+  readonly #requests = new PlacedSet<T>();
   #isDraining = false;
   #onIdle: (() => void) | undefined;
 
@@ -32,11 +32,15 @@ export class RunningRequests implements Step {
     return this.#isDraining;
   }
 
-  add(request: Running): void {
+  [Symbol.iterator](): Iterator<T> {
+    return this.#requests[Symbol.iterator]();
+  }
+
+  add(request: T): void {
     this.#requests.add(request);
   }
 
-  remove(request: Running): void {
+  remove(request: T): void {
     this.#requests.delete(request);
     if (this.#requests.size === 0) this.#onIdle?.();
   }

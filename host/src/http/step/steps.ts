@@ -2,12 +2,15 @@ import { type Authentication, createAuthenticate } from './authenticate.ts';
 import type { HostAndOrigin } from './host-and-origin.ts';
 import { createRequiredScopes } from './required-scopes.ts';
 import type { RunningRequests } from './running-requests.ts';
-import type { Step } from './step.ts';
+import type { Arrival, Step } from './step.ts';
+import { createVerifiedConnection } from './verified-connection.ts';
 
 export interface StepOptions {
   readonly hostAndOrigin: HostAndOrigin;
   readonly running: RunningRequests;
   readonly authentication: Authentication;
+  /** Whether the certificate of the connection was verified with authorities or revocations that have been replaced. */
+  readonly isUnverified?: ((arrival: Arrival) => boolean) | undefined;
 }
 
 /**
@@ -20,9 +23,11 @@ export const createSteps = ({
   running,
   authentication,
   authentication: { requiredScopes = new Map() },
+  isUnverified,
 }: StepOptions): readonly Step[] => [
   hostAndOrigin,
   running,
+  ...(isUnverified === undefined ? [] : [createVerifiedConnection(isUnverified)]),
   createAuthenticate(authentication),
   ...(requiredScopes.size === 0 ? [] : [createRequiredScopes(requiredScopes)]),
 ];
