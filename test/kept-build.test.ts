@@ -1,11 +1,19 @@
-import { appendFile, cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compiledComponent, javascriptGuest, keyOf, starlingGuestBuild } from './fixtures/kept-build.ts';
+import {
+  compiledComponent,
+  javascriptGuest,
+  keptBuild,
+  keyOf,
+  rustGuest,
+  starlingGuestBuild,
+} from './fixtures/kept-build.ts';
+import { temporaryFolder } from './fixtures/temporary-folder.ts';
 
 const repository = join(import.meta.dirname, '..');
-const builds = { javascriptGuest, starlingGuestBuild, compiledComponent };
+const builds = { javascriptGuest, starlingGuestBuild, rustGuest, compiledComponent };
 /** A file below a path, or the file that the path is. */
 async function someFile(root: string, path: string): Promise<string> {
   if ((await stat(join(root, path))).isFile()) return path;
@@ -54,5 +62,44 @@ describe.each(Object.entries(builds))('the key of a kept build, %s,', (_, build)
       await writeFile(join(root, folder, 'package.json'), '{ "name": "tool", "version": "99.0.0" }');
       expect(keyOf(build, null, root), folder).not.toBe(before);
     }
+  });
+});
+
+describe('a kept build', () => {
+  it('[RUN-113] is waited for while another process builds it', async () => {
+    const folder = await temporaryFolder();
+    const begun = Promise.withResolvers<void>();
+    const built = Promise.withResolvers<Uint8Array>();
+    const first = keptBuild(
+      'key',
+      () => {
+        begun.resolve();
+        return built.promise;
+      },
+      folder,
+    );
+    await begun.promise;
+    const second = keptBuild('key', () => Promise.reject(new Error('a second build')), folder);
+    built.resolve(new Uint8Array([1]));
+    expect(await Promise.all([first, second])).toEqual([new Uint8Array([1]), new Uint8Array([1])]);
+    expect(await readdir(folder)).toEqual(['key.wasm']);
+  });
+
+  it.each([
+    ['the other build fails', async () => {}],
+    [
+      'the other process has ended without a result',
+      async (folder: string) => {
+        await writeFile(join(folder, 'key.wasm.lock'), '');
+        await utimes(join(folder, 'key.wasm.lock'), new Date(0), new Date(0));
+      },
+    ],
+  ])('[RUN-113] is built when %s', async (_, leaveLock) => {
+    const folder = await temporaryFolder();
+    await leaveLock(folder);
+    const failing = keptBuild('key', () => Promise.reject(new Error('no compiler')), folder);
+    const retried = keptBuild('key', async () => new Uint8Array([2]), folder);
+    await expect(failing).rejects.toThrow('no compiler');
+    expect(await retried).toEqual(new Uint8Array([2]));
   });
 });

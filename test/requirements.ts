@@ -829,6 +829,7 @@ export const requirements = {
   'RUN-111':
     'The bench counts and lists the files that one call and one plugin load cross, and a bound holds the count.',
   'RUN-112': 'Each set-up of the chapter about identity starts, and answers and logs requests as the chapter has them.',
+  'RUN-113': 'A component that tests keep is built by one process at a time, and others wait for it.',
   'RUN-130':
     'serve limits the memory of a busy gateway, in the process that was started, unless the operator sets a size.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',

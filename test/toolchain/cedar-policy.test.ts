@@ -1,14 +1,9 @@
-import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import { readDescriptorFile } from '@sallyport/cli/artifact/read-descriptor-file';
-import { buildPlugin } from '@sallyport/cli/build/build-plugin';
 import { expect } from 'vitest';
 import { startEverything } from '../fixtures/everything.ts';
 import { openHost } from '../fixtures/open-host.ts';
-import { temporaryFolder } from '../fixtures/temporary-folder.ts';
+import { rustExample } from '../fixtures/rust-guest.ts';
 import { itWith } from '../prerequisite.ts';
-
-const example = join(import.meta.dirname, '../../plugins-examples/cedar-policy');
 
 /** Acme may use `echo` with short messages, Globex everything but `echo`. */
 const policies = `
@@ -23,12 +18,7 @@ itWith('wasm-ld-22')(
   { timeout: 1_800_000 },
   async () => {
     await using upstream = await startEverything();
-    const descriptor = await readDescriptorFile(join(example, 'plugin.json'));
-    const { bytes } = await buildPlugin({
-      folder: example,
-      descriptor,
-      out: join(await temporaryFolder(), 'cedar.wasm'),
-    });
+    const bytes = await rustExample('cedar-policy');
     const headers = { subject: 'x-user', tenant: 'x-tenant' };
     const caller = (tenant: string) => ({ 'x-user': 'ada', 'x-tenant': tenant });
     await using gateway = await openHost(

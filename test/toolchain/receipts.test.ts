@@ -1,13 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readDescriptorFile } from '@sallyport/cli/artifact/read-descriptor-file';
-import { buildPlugin } from '@sallyport/cli/build/build-plugin';
 import { expect } from 'vitest';
 import { digestOf } from '../../host/src/core/digest.ts';
 import { type ReceiptLine, receiptSchema } from '../../host/src/hook/record/receipt-schema.ts';
 import { type HostedPlugin, openHost } from '../fixtures/open-host.ts';
 import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
+import { rustExample } from '../fixtures/rust-guest.ts';
 import { itWith } from '../prerequisite.ts';
 
 /** What a client and the upstream write to each other, none of which a receipt may have. */
@@ -41,10 +40,7 @@ itWith('wasm-ld-22')(
     cleanup.defer(() => rm(folder, { recursive: true, force: true }));
     const built: HostedPlugin[] = [];
     for (const plugin of plugins) {
-      const example = join(import.meta.dirname, '../../plugins-examples', plugin.id);
-      const descriptor = await readDescriptorFile(join(example, 'plugin.json'));
-      const { bytes } = await buildPlugin({ folder: example, descriptor, out: join(folder, `${plugin.id}.wasm`) });
-      built.push({ ...plugin, bytes });
+      built.push({ ...plugin, bytes: await rustExample(plugin.id) });
     }
     await using upstream = await startRawHttpServer({ results: { 'tools/list': { tools } } });
     upstream.raw.answers.set('tools/call', `"result":${JSON.stringify(found)}`);
