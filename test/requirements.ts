@@ -74,6 +74,8 @@ export const requirements = {
     'What can never match or be sent is refused with what to write: hosts, origins, registries, URLs, headers, commands.',
   'CFG-95': 'A rule of a binding that can never match is refused, and a binding that refuses everybody is a warning.',
   'CFG-96': 'Settings that would let a request pass without the decision of a policy are refused.',
+  'CFG-110':
+    'Plugins in `identity` have no settings that would let a request pass, and are granted nothing by default.',
   'CFG-90':
     'What variables put into headers, environments, arguments and plugin configs, and credentials in headers and URLs, stand in no message and no line of the log.',
   // capability: CAP-…
@@ -546,6 +548,18 @@ export const requirements = {
     'A running call is cancelled and answered when the credentials that it began with are revoked, or have been expired for longer than the operator allows.',
   'GW-173':
     'After lists of revoked certificates or authorities were replaced, no request is served over a connection whose certificate was verified before.',
+  'GW-200': 'A plugin is asked about the header that the operator chose, and gets no key or token of another scheme.',
+  'GW-201': 'What a plugin said of credentials is remembered by their hash, no longer than it and the operator say.',
+  'GW-202': 'Clients do not get the reason for which a plugin refuses credentials, and the log has it.',
+  'GW-203': 'A plugin that fails, is missing or answers nonsense identifies nobody, and nobody is anonymous for it.',
+  'GW-204': 'Credentials that a plugin does not accept use the budget of their address.',
+  'GW-205':
+    'A plugin states no subject of another scheme, and no tenant, scope or claim that the operator did not allow.',
+  'GW-206': 'Plugins around authentication see a request, and afterwards its caller, but no credentials.',
+  'GW-207': 'Plugins around authentication can refuse a request, and do so when they fail.',
+  'GW-208': 'A plugin after authentication takes away, and never gives more than a tenant that the operator allows.',
+  'GW-209':
+    'Identity plugins are counted and audited like the other schemes, and named in no other place than `identity`.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -57,10 +57,25 @@ declare module 'sallyport:plugin/event-sink@0.1.0' {
 
 declare module 'sallyport:plugin/identity-check@0.1.0' {
   /**
-   * Returns `none` when this plugin does not know these credentials.
+   * Identifies a caller by its credentials. An `err`, and any other failure, refuses the request as one whose credentials
+   * cannot be checked at the moment.
    */
-  export function identify(scheme: string, credentials: string): Principal | null | undefined;
-  export type Principal = import('sallyport:plugin/types@0.1.0').Principal;
+  export function identify(ctx: IdentityContext, credentials: Credentials): Identification;
+  /**
+   * Implements the hook `auth_pre_check`: called for each request before its caller is authenticated.
+   */
+  export function preCheck(ctx: IdentityContext, request: ArrivingRequest): PreCheckOutcome;
+  /**
+   * Implements the hook `auth_post_check`: called for each request once its caller is authenticated.
+   */
+  export function postCheck(ctx: IdentityContext, caller: AuthenticatedCaller): PostCheckOutcome;
+  export type IdentityContext = import('sallyport:plugin/types@0.1.0').IdentityContext;
+  export type Credentials = import('sallyport:plugin/types@0.1.0').Credentials;
+  export type Identification = import('sallyport:plugin/types@0.1.0').Identification;
+  export type ArrivingRequest = import('sallyport:plugin/types@0.1.0').ArrivingRequest;
+  export type PreCheckOutcome = import('sallyport:plugin/types@0.1.0').PreCheckOutcome;
+  export type AuthenticatedCaller = import('sallyport:plugin/types@0.1.0').AuthenticatedCaller;
+  export type PostCheckOutcome = import('sallyport:plugin/types@0.1.0').PostCheckOutcome;
 }
 
 declare module 'sallyport:plugin/identity-claims@0.1.0' {
@@ -600,16 +615,147 @@ declare module 'sallyport:plugin/types@0.1.0' {
       val: Violation,
     };
   /**
-   * The caller, as determined by an `identity` plugin.
+   * Facts about a call of an `identity` plugin.
+   */
+  export interface IdentityContext {
+    requestId: string,
+    /**
+     * Milliseconds left for this call.
+     */
+    deadlineMs: number,
+  }
+  /**
+   * The credentials of a request: one header, which the operator chose.
+   */
+  export interface Credentials {
+    /**
+     * The name of the header, in lower case.
+     */
+    header: string,
+    /**
+     * The authentication scheme, in lower case, for example `bearer`, if the header is `authorization`.
+     */
+    scheme?: string | null,
+    /**
+     * The rest of the header. Never empty.
+     */
+    value: string,
+  }
+  /**
+   * The caller, as an `identity` plugin identifies it. The operator decides which tenants, scopes and claims may be stated.
    */
   export interface Principal {
+    /**
+     * At most 256 characters. The gateway puts the id of the scheme before it, unless the operator chose otherwise.
+     */
     subject: string,
     tenant?: string | null,
+    scopes: Array<string>,
     /**
      * Further claims, a JSON object as text.
      */
     claims: string,
+    /**
+     * For how many seconds this holds. It is remembered no longer, and never for longer than the operator allows.
+     */
+    validForS?: number | null,
   }
+  export type Identification =
+    | {
+      /**
+       * Not credentials that this plugin knows. The next scheme is asked.
+       */
+      tag: 'unknown',
+    }
+    | {
+      tag: 'known',
+      val: Principal,
+    }
+    | {
+      /**
+       * The credentials are not accepted. The operator's log has the reason, and the client does not get it.
+       */
+      tag: 'refuse',
+      val: Violation,
+    };
+  /**
+   * A request whose caller is not authenticated yet.
+   */
+  export interface ArrivingRequest {
+    /**
+     * The HTTP method.
+     */
+    method: string,
+    /**
+     * The path, without a query.
+     */
+    path: string,
+    binding: string,
+    /**
+     * The address of the client. Behind trusted proxies it is the one that they name.
+     */
+    address: string,
+    /**
+     * The authentication scheme of the header `authorization`, in lower case, if it is a registered one; otherwise
+     * `other`. Credentials are never shown.
+     */
+    authorization?: string | null,
+  }
+  export type PreCheckOutcome =
+    | {
+      tag: 'proceed',
+    }
+    | {
+      /**
+       * The client receives the violation.
+       */
+      tag: 'block',
+      val: Violation,
+    };
+  /**
+   * A request whose caller was authenticated.
+   */
+  export interface AuthenticatedCaller {
+    request: ArrivingRequest,
+    /**
+     * The id of the identity scheme; `anonymous` for a caller without credentials.
+     */
+    scheme: string,
+    subject?: string | null,
+    tenant?: string | null,
+    /**
+     * Sorted.
+     */
+    scopes: Array<string>,
+  }
+  /**
+   * What the caller keeps.
+   */
+  export interface Narrowed {
+    /**
+     * The scopes that it keeps, all of them its own.
+     */
+    scopes?: Array<string> | null,
+    /**
+     * The tenant of a caller that has none, if the operator lets this plugin name it.
+     */
+    tenant?: string | null,
+  }
+  export type PostCheckOutcome =
+    | {
+      tag: 'proceed',
+    }
+    | {
+      tag: 'narrow',
+      val: Narrowed,
+    }
+    | {
+      /**
+       * The client receives the violation.
+       */
+      tag: 'block',
+      val: Violation,
+    };
   export type Decision =
     | {
       tag: 'allow',

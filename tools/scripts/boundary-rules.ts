@@ -7,7 +7,7 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   wasm: ['core', 'contract'],
   mcp: ['core'],
   egress: ['core', 'contract'],
-  identity: ['core'],
+  identity: ['core', 'contract', 'hook'],
   state: ['core'],
   config: ['core', 'contract'],
   source: ['core', 'contract'],

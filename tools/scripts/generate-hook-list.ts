@@ -1,4 +1,4 @@
-import { hookNames } from '@sallyport/host/contract';
+import { authenticationHooks, hookNames } from '@sallyport/host/contract';
 import { calledHooks, methods } from '@sallyport/host/mcp';
 
 type Method = (typeof methods)[keyof typeof methods];
@@ -9,7 +9,8 @@ export async function hookList(): Promise<Map<string, string>> {
     const cells = [`\`${name}\``, hookOf(method, 'before'), hookOf(method, 'after'), without(method)];
     return `| ${cells.join(' | ')} |`;
   });
-  const uncalled = hookNames.filter(name => !calledHooks.has(name)).map(name => `\`${name}\``);
+  const called = new Set<string>([...calledHooks, ...authenticationHooks]);
+  const uncalled = hookNames.filter(name => !called.has(name)).map(name => `\`${name}\``);
   const lines = [
     '# Hooks',
     '',
@@ -25,6 +26,14 @@ export async function hookList(): Promise<Map<string, string>> {
     '',
     'After the before hooks, the [policies](operator-guide.md#policies) of the binding decide about the request as it will be',
     'sent, and before the after hooks of a list about its entries.',
+    '',
+    'Two hooks belong to the HTTP request and not to a method of MCP. Plugins of kind',
+    '[identity](plugin-guide.md#identity-plugins) that `identity.checks` lists are called for them, for each request to a binding:',
+    '',
+    '| hook | when | what it can do |',
+    '|---|---|---|',
+    '| `auth_pre_check` | before the caller is authenticated | refuse the request |',
+    '| `auth_post_check` | once the caller is authenticated | refuse the request, or take scopes away from the caller |',
     '',
     `Names that descriptors may list, and that this version never calls: ${uncalled.join(', ')}.`,
     '',

@@ -161,7 +161,7 @@ ${upstreams}${bindings}    transforms: [a, b, c]`,
         line: 2,
         column: 5,
         path: 'plugins.0',
-        message: 'no binding lists the plugin redact in its transforms or policies',
+        message: 'neither a binding nor `identity` uses the plugin redact',
       },
     ]);
   });

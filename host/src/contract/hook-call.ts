@@ -2,9 +2,14 @@ import type { Cancellation } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CallError } from './generated/tool-call.js';
 import type {
+  ArrivingRequest,
+  AuthenticatedCaller,
   CallContext,
+  Credentials,
   Decision,
+  Narrowed,
   PolicyContext,
+  Principal,
   Request,
   Response,
   ToolResult,
@@ -155,6 +160,9 @@ export type ChainInput = {
   | { readonly stage: 'after'; readonly value: Response }
   /** One call decides about all of the requests. */
   | { readonly stage: 'decideMany'; readonly value: Request[] }
+  | { readonly stage: 'identify'; readonly value: Credentials }
+  | { readonly stage: 'preCheck'; readonly value: ArrivingRequest }
+  | { readonly stage: 'postCheck'; readonly value: AuthenticatedCaller }
 );
 
 /** What a call cost. Times are in milliseconds. */
@@ -183,6 +191,8 @@ export interface ChainOutput {
   readonly value?: Request | Response | undefined;
   /** The response of a plugin that answered instead of the upstream. */
   readonly answer?: Response | undefined;
+  /** The answer of a plugin about the caller of a request. */
+  readonly identified?: Principal | Narrowed | undefined;
   /** The decisions of the last call about several requests, one for each. */
   readonly decisions?: readonly Decision[] | undefined;
   /** The state after the calls; absent if it did not change. */

@@ -17,4 +17,7 @@ export const hookNames = [
   'federation_post_sync',
 ] as const;
 
+/** The hooks of identity plugins. */
+export const authenticationHooks = ['auth_pre_check', 'auth_post_check'] as const satisfies readonly HookName[];
+
 export type HookName = (typeof hookNames)[number];

@@ -34,6 +34,21 @@ export const entryPoints = {
     function: 'decide-many',
     effects: {},
   },
+  identify: {
+    interface: interfaceOf('identity-check'),
+    function: 'identify',
+    effects: { unknown: 'proceed', known: 'respond', refuse: 'block' },
+  },
+  preCheck: {
+    interface: interfaceOf('identity-check'),
+    function: 'pre-check',
+    effects: { proceed: 'proceed', block: 'block' },
+  },
+  postCheck: {
+    interface: interfaceOf('identity-check'),
+    function: 'post-check',
+    effects: { proceed: 'proceed', narrow: 'respond', block: 'block' },
+  },
 } as const satisfies Readonly<Record<string, EntryPoint>>;
 
 export type EntryName = keyof typeof entryPoints;
@@ -44,8 +59,11 @@ export interface Kind {
   readonly exports: string;
   /** Its entry points that chains call. */
   readonly entries: readonly EntryName[];
-  /** The list of a binding that names them; undefined if the gateway does not call them yet and refuses to load them. */
-  readonly place: 'transforms' | 'policies' | undefined;
+  /**
+   * Where the configuration names them: in a list of a binding, or in `identity`; undefined if the gateway does not call
+   * them yet and refuses to load them.
+   */
+  readonly place: 'transforms' | 'policies' | 'identity' | undefined;
 }
 
 /**
@@ -54,7 +72,7 @@ export interface Kind {
  */
 export const kinds = {
   transform: { exports: 'dispatch-hooks', entries: ['before', 'after'], place: 'transforms' },
-  identity: { exports: 'identity-check', entries: [], place: undefined },
+  identity: { exports: 'identity-check', entries: ['identify', 'preCheck', 'postCheck'], place: 'identity' },
   policy: { exports: 'policy-check', entries: ['decide', 'decideMany'], place: 'policies' },
   tools: { exports: 'tool-provider', entries: [], place: undefined },
   sink: { exports: 'event-sink', entries: [], place: undefined },

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type FaultDetails, fail } from '../core/fault.ts';
-import { hookNames } from './hook-name.ts';
+import { authenticationHooks, hookNames } from './hook-name.ts';
 import { kinds, type PluginKind } from './kinds.ts';
 import { writtenPathProblem } from './written-path.ts';
 
@@ -71,6 +71,10 @@ export const pluginDescriptorSchema = z
     }
     if (descriptor.kind === 'policy' && hooks.length > 0) {
       refuse(['hooks'], 'a policy has no hooks: it is called right before a request is sent');
+    }
+    const forOthers = hooks.find(hook => !authenticationHooks.some(each => each === hook));
+    if (descriptor.kind === 'identity' && forOthers !== undefined) {
+      refuse(['hooks'], `an identity plugin has no hooks but ${authenticationHooks.join(' and ')}`);
     }
     if (new Set([...required, ...optional]).size < required.length + optional.length) {
       refuse(['required_capabilities'], 'each capability may be named only once, as required or as optional');

@@ -21,9 +21,9 @@ describe('the record of a call', () => {
       summary: { name: `${'x'.repeat(longestName)}…` },
     },
     {
-      what: 'no receipt of a call that reached no upstream',
+      what: 'the receipts of a call that reached no upstream',
       note: record => record.receipts.add(receipt),
-      summary: {},
+      summary: { plugins: [receipt] },
     },
     {
       what: 'its upstreams in order, and its receipts',

@@ -111,12 +111,12 @@ export class CallRecord {
 
   /** Returns the call's data for its log line and metrics. */
   summary(): CallSummary {
-    const { upstream } = this;
+    const { upstream, receipts } = this;
     return {
       name: this.#name,
       access: this.#decision,
       upstream,
-      plugins: upstream === undefined ? undefined : this.receipts.calls,
+      plugins: upstream === undefined && receipts.written.length === 0 ? undefined : receipts.calls,
       blocked: this.#end?.blocked,
       refused: this.#end?.refused,
       calls: this.#calls === undefined ? undefined : this.#calls.map(call => call.nestedSummary()),

@@ -4,8 +4,8 @@ import type { CallingMode } from '../contract/hook-policy.ts';
 import { bounded } from '../core/bounded.ts';
 import { effects } from './mode.ts';
 
-/** What a plugin was called for: a hook, or a decision of a policy. */
-export const recordedHooks = [...hookNames, 'policy_decide', 'policy_decide_many'] as const;
+/** What a plugin was called for: a hook, a decision of a policy, or a caller's credentials. */
+export const recordedHooks = [...hookNames, 'policy_decide', 'policy_decide_many', 'identify'] as const;
 export type RecordedHook = (typeof recordedHooks)[number];
 
 /** The receipt of one hook call. It never changes: a later correction is a receipt of its own. */

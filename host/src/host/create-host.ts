@@ -165,7 +165,10 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const addressOf = config.trusted_proxies ? createClientAddress(config.trusted_proxies) : peerAddress;
   const { audit, secrets: identitySecrets } = facilities;
   const authentication = opened.use(
-    await openAuthentication(config, schemes, { log, metrics, audit, secrets: identitySecrets, addressOf }),
+    await openAuthentication(config, schemes, {
+      ...{ log, metrics, audit, secrets: identitySecrets, addressOf },
+      plugins: { calls: () => generations.current.identity, mask, addressOf },
+    }),
   );
   const sessions = new MemorySessions(limits.session_idle_ms);
   const server = opened.use(

@@ -14,6 +14,7 @@ import { createPolicy } from '../hook/policy.ts';
 import type { ReceiptRecorder } from '../hook/record/receipt-log.ts';
 import { ShadowCalls } from '../hook/shadow-calls.ts';
 import { createShadowRecorder } from '../hook/shadow-recorder.ts';
+import { PluginCalls } from '../identity/plugin/plugin-calls.ts';
 import type { Learner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import type { PluginRuntime } from '../runtime/runtime.ts';
@@ -61,6 +62,8 @@ export interface Generation extends AsyncDisposable {
   readonly plugins: readonly Plugin[];
   /** Creates the chain of a binding. */
   chainOf(binding: Config['bindings'][number]): HookChain;
+  /** Calls the plugins that authenticate callers. */
+  readonly identity: PluginCalls;
   usage(): ReadonlyMap<string, PluginUsage>;
   /** Describes the plugins and their state, for the operator. */
   reports(): readonly PluginReport[];
@@ -95,8 +98,13 @@ export async function openGeneration(
     return [{ ...plugin, priority, isInBand, mode, conditions, onError, health }];
   });
   const shadows = new ShadowCalls(createShadowRecorder(facilities.metrics, log));
+  const identity = new PluginCalls({
+    plugins: hooked.filter(({ kind }) => kind === 'identity'),
+    ...{ runner, log, recorder },
+  });
   return {
     plugins,
+    identity,
     chainOf({ id: binding, transforms, policies }) {
       const named = transforms.flatMap(name => {
         const plugin = hooked.find(({ id }) => id === name);

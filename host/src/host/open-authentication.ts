@@ -10,11 +10,13 @@ import { createClientCertificate } from '../identity/client-certificate.ts';
 import { createProxyHeaders } from '../identity/proxy-headers.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 import { VerificationBudget } from '../identity/verification-budget.ts';
+import type { IdentityPluginContext } from './open-identity-plugins.ts';
 
 export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'audit' | 'secrets'> {
   readonly log: Log;
   /** Finds the address of a client. */
   readonly addressOf: ClientAddress;
+  readonly plugins: IdentityPluginContext;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'aud
 export async function openAuthentication(
   { identity, bindings, trusted_proxies: proxies }: Pick<Config, 'identity' | 'bindings' | 'trusted_proxies'>,
   own: readonly Authenticate[],
-  { log, metrics, audit, secrets, addressOf }: AuthenticationContext,
+  { log, metrics, audit, secrets, addressOf, plugins }: AuthenticationContext,
 ): Promise<Authentication & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const required = bindings.filter(each => each.required_scopes.length > 0);
@@ -36,16 +38,26 @@ export async function openAuthentication(
   const lastOAuth = identity.schemes.findLastIndex(({ oauth }) => oauth !== undefined);
   // Its code is loaded only where it is used.
   const code = lastOAuth < 0 ? undefined : await import('./open-oauth.ts');
+  const usesPlugins = identity.checks.length > 0 || identity.schemes.some(({ plugin }) => plugin !== undefined);
+  const pluginCode = usesPlugins ? await import('./open-identity-plugins.ts') : undefined;
   const budget = new VerificationBudget();
   const resources = code?.protectedResources(identity, bindings);
-  const schemes = identity.schemes.map(({ id, api_keys: keys, client_certificates: names, proxy, oauth }, index) => {
+  const lastBearer = identity.schemes.findLastIndex(
+    ({ oauth, plugin }) =>
+      oauth !== undefined || (plugin?.header === 'authorization' && (plugin.authorization ?? 'bearer') === 'bearer'),
+  );
+  const schemes = identity.schemes.map((scheme, index) => {
+    const { id, api_keys: keys, client_certificates: names, proxy, oauth, plugin } = scheme;
     if (keys !== undefined) return createApiKeys({ id, log, ...keys });
     if (names !== undefined) return createClientCertificate({ id, ...names });
     if (proxy !== undefined)
       return createProxyHeaders({ id, ...proxy, from: proxy.from ?? (proxy.certificate ? undefined : proxies?.from) });
     if (oauth !== undefined && code !== undefined && resources !== undefined) {
-      const context = { resources, budget, addressOf, secrets, refusesOtherIssuers: index === lastOAuth };
+      const context = { resources, budget, addressOf, secrets, refusesOtherIssuers: index === lastBearer };
       return opening.use(code.openOAuth(id, oauth, context)).authenticate;
+    }
+    if (plugin !== undefined && pluginCode !== undefined) {
+      return pluginCode.openPluginScheme(id, plugin, identity, { ...plugins, budget });
     }
     throw new Fault('internal', { hint: `the scheme ${id} is of no kind` });
   });
@@ -57,6 +69,10 @@ export async function openAuthentication(
     expiredCallsMs: identity.expired_calls_ms,
     record,
     resources,
+    ...(pluginCode !== undefined && {
+      credentialHeaders: pluginCode.refusedHeaders(identity),
+      checks: pluginCode.openChecks(identity, plugins),
+    }),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -27,7 +27,7 @@ export class Generations implements AsyncDisposable {
     this.#current = next;
     this.#open.add(next);
     const ended = [...this.chains].map(([binding, chain]) => chain.replace(next.chainOf(binding)));
-    void Promise.all(ended).then(async () => {
+    void Promise.all([...ended, before.identity.idle()]).then(async () => {
       await before[Symbol.asyncDispose]();
       this.#open.delete(before);
     });

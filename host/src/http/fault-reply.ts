@@ -61,7 +61,17 @@ function headersOf({
 }
 
 /** Details that a client can use: the upstream, its error number, the limit, and the supported revisions. */
-const forClients = ['upstream', 'status', 'retry_after_ms', 'after_ms', 'setting', 'supported', 'requested', 'scope'];
+const forClients = [
+  'upstream',
+  'status',
+  'retry_after_ms',
+  'after_ms',
+  'setting',
+  'supported',
+  'requested',
+  'scope',
+  'violation',
+];
 
 const told = ({ details }: Fault) =>
   Object.fromEntries(forClients.flatMap(name => (details[name] === undefined ? [] : [[name, details[name]]])));

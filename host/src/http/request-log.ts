@@ -53,6 +53,7 @@ export function createRequestLog(log: Log): LogRequest {
 /** Refusals of which anybody, or a tenant at its limit, can cause thousands a second. */
 const repeated: ReadonlySet<FaultCode> = new Set([
   ...(['unauthenticated', 'credentials_refused', 'authentication_throttled', 'quota_exceeded'] as const),
+  ...(['authentication_blocked', 'identity_unavailable'] as const),
   ...(['host_refused', 'host_ambiguous', 'origin_refused', 'path_unknown', 'http_method_refused'] as const),
 ]);
 

@@ -1,18 +1,38 @@
 import type { IncomingMessage } from 'node:http';
 import { fail } from '../core/fault.ts';
+import type { Receipts } from '../hook/receipt.ts';
 import type { Principal } from './principal.ts';
 
 /**
  * One way to authenticate a caller. It returns a promise only if it must wait, because an await costs every request a
  * turn of the event loop.
  * @param binding the id of the binding that the request is for
+ * @param request the request, for the plugins that are called for it
  * @returns undefined when the request carries no credentials of this scheme
  * @throws Fault `credentials_refused` if they are not accepted
  */
 export type Authenticate = (
   incoming: IncomingMessage,
   binding: string,
+  request?: AuthenticatingRequest,
 ) => Promise<Principal | undefined> | Principal | undefined;
+
+/** A request whose caller is authenticated. */
+export interface AuthenticatingRequest {
+  readonly id?: string;
+  /** The id of the binding in its path. */
+  readonly binding?: string | undefined;
+  /** Where hook calls are recorded; absent where a stream is checked again. */
+  readonly call?: { readonly receipts: Receipts };
+}
+
+/** What is called for each request before and after its caller is authenticated. */
+export interface AuthenticationChecks {
+  /** @throws Fault if the request is refused */
+  before(incoming: IncomingMessage, request: AuthenticatingRequest): Promise<void>;
+  /** @returns the caller, perhaps with fewer scopes @throws Fault if the request is refused */
+  after(incoming: IncomingMessage, request: AuthenticatingRequest, caller: Principal): Promise<Principal>;
+}
 
 /** Why credentials are refused, for the operator: the log and a label of a metric. Clients do not get it. */
 export type RefusalReason =

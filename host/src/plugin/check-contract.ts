@@ -1,4 +1,5 @@
-import { exportsOf, kinds } from '../contract/kinds.ts';
+import { authenticationHooks } from '../contract/hook-name.ts';
+import { exportsOf, kinds, type PluginKind } from '../contract/kinds.ts';
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
 import { calledHooks } from '../mcp/methods.ts';
@@ -20,7 +21,9 @@ export function checkContract(
     kinds[kind].place === undefined
       ? [new Fault('plugin_kind_unsupported', { plugin, kind })]
       : [
-          ...hooks.filter(hook => !calledHooks.has(hook)).map(hook => new Fault('hook_unsupported', { plugin, hook })),
+          ...hooks
+            .filter(hook => !hooksOf(kind).has(hook))
+            .map(hook => new Fault('hook_unsupported', { plugin, hook })),
           ...expected
             .filter(name => !exports.includes(name))
             .map(name => new Fault('export_missing', { plugin, export: name })),
@@ -28,3 +31,7 @@ export function checkContract(
         ];
   if (faults.length > 0) throw new Faults(faults);
 }
+
+/** The hooks that plugins of a kind are called for. */
+const hooksOf = (kind: PluginKind): ReadonlySet<string> =>
+  kinds[kind].place === 'identity' ? new Set<string>(authenticationHooks) : calledHooks;

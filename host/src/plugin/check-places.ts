@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { authenticationHooks } from '../contract/hook-name.ts';
 import { kinds } from '../contract/kinds.ts';
 import { Fault, Faults } from '../core/fault.ts';
 import type { Plugin } from './plugin.ts';
@@ -6,14 +7,19 @@ import type { Plugin } from './plugin.ts';
 const places = ['transforms', 'policies'] as const;
 
 /**
- * Refuses plugins in a list of a binding that is for plugins of another kind, where they would not be called.
+ * Refuses plugins in a list that is for plugins of another kind, where they would not be called.
  * @throws Faults of `plugin_misplaced`
  */
 export function checkPlaces(
-  { bindings }: Pick<Config, 'bindings'>,
-  plugins: readonly Pick<Plugin, 'id' | 'kind'>[],
+  { bindings, identity }: Pick<Config, 'bindings' | 'identity'>,
+  plugins: readonly Pick<Plugin, 'id' | 'kind' | 'hooks'>[],
 ): void {
-  const faults = bindings.flatMap(binding =>
+  const faults = [...inBindings(bindings, plugins), ...inIdentity(identity, plugins)];
+  if (faults.length > 0) throw new Faults(faults);
+}
+
+const inBindings = (bindings: Config['bindings'], plugins: readonly Pick<Plugin, 'id' | 'kind'>[]): readonly Fault[] =>
+  bindings.flatMap(binding =>
     places.flatMap(place =>
       binding[place].flatMap(id => {
         const plugin = plugins.find(each => each.id === id);
@@ -24,5 +30,24 @@ export function checkPlaces(
       }),
     ),
   );
-  if (faults.length > 0) throw new Faults(faults);
+
+function inIdentity(
+  identity: Config['identity'],
+  plugins: readonly Pick<Plugin, 'id' | 'kind' | 'hooks'>[],
+): readonly Fault[] {
+  if (typeof identity !== 'object') return [];
+  const schemes = identity.schemes.flatMap(({ plugin }) => (plugin === undefined ? [] : [plugin.id]));
+  const checks = identity.checks.map(({ plugin }) => plugin);
+  return plugins.flatMap(({ id: plugin, kind, hooks }) => {
+    if (!schemes.includes(plugin) && !checks.includes(plugin)) return [];
+    const { place } = kinds[kind];
+    if (place !== 'identity') {
+      return [
+        new Fault('plugin_misplaced', { plugin, kind, hint: `move it from \`identity\` to \`${place}\` of a binding` }),
+      ];
+    }
+    if (!checks.includes(plugin) || authenticationHooks.some(hook => hooks.has(hook))) return [];
+    const hint = `remove it from \`identity.checks\`: it has none of the hooks ${authenticationHooks.join(', ')}`;
+    return [new Fault('plugin_misplaced', { plugin, kind, hint })];
+  });
 }

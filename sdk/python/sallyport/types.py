@@ -239,14 +239,118 @@ if TYPE_CHECKING:
     ResponseOutcome = Union[ResponseOutcome_Proceed, ResponseOutcome_Modified, ResponseOutcome_Block]
 
     @dataclass
-    class Principal:
-        """The caller, as determined by an `identity` plugin.
+    class IdentityContext:
+        """Facts about a call of an `identity` plugin.
 
+        deadline_ms: Milliseconds left for this call.
+        """
+        request_id: str
+        deadline_ms: int
+
+    @dataclass
+    class Credentials:
+        """The credentials of a request: one header, which the operator chose.
+
+        header: The name of the header, in lower case.
+        scheme: The authentication scheme, in lower case, for example `bearer`, if the header is `authorization`.
+        value: The rest of the header. Never empty.
+        """
+        header: str
+        scheme: Optional[str]
+        value: str
+
+    @dataclass
+    class Principal:
+        """The caller, as an `identity` plugin identifies it. The operator decides which tenants, scopes and claims may be stated.
+
+        subject: At most 256 characters. The gateway puts the id of the scheme before it, unless the operator chose otherwise.
         claims: Further claims, a JSON object as text.
+        valid_for_s: For how many seconds this holds. It is remembered no longer, and never for longer than the operator allows.
         """
         subject: str
         tenant: Optional[str]
+        scopes: List[str]
         claims: str
+        valid_for_s: Optional[int]
+
+    @dataclass
+    class Identification_Unknown:
+        """Not credentials that this plugin knows. The next scheme is asked."""
+
+    @dataclass
+    class Identification_Known:
+        value: Principal
+
+    @dataclass
+    class Identification_Refuse:
+        """The credentials are not accepted. The operator's log has the reason, and the client does not get it."""
+        value: Violation
+
+    Identification = Union[Identification_Unknown, Identification_Known, Identification_Refuse]
+
+    @dataclass
+    class ArrivingRequest:
+        """A request whose caller is not authenticated yet.
+
+        method: The HTTP method.
+        path: The path, without a query.
+        address: The address of the client. Behind trusted proxies it is the one that they name.
+        authorization: The authentication scheme of the header `authorization`, in lower case, if it is a registered one; otherwise `other`. Credentials are never shown.
+        """
+        method: str
+        path: str
+        binding: str
+        address: str
+        authorization: Optional[str]
+
+    @dataclass
+    class PreCheckOutcome_Proceed:
+        pass
+
+    @dataclass
+    class PreCheckOutcome_Block:
+        """The client receives the violation."""
+        value: Violation
+
+    PreCheckOutcome = Union[PreCheckOutcome_Proceed, PreCheckOutcome_Block]
+
+    @dataclass
+    class AuthenticatedCaller:
+        """A request whose caller was authenticated.
+
+        scheme: The id of the identity scheme; `anonymous` for a caller without credentials.
+        scopes: Sorted.
+        """
+        request: ArrivingRequest
+        scheme: str
+        subject: Optional[str]
+        tenant: Optional[str]
+        scopes: List[str]
+
+    @dataclass
+    class Narrowed:
+        """What the caller keeps.
+
+        scopes: The scopes that it keeps, all of them its own.
+        tenant: The tenant of a caller that has none, if the operator lets this plugin name it.
+        """
+        scopes: Optional[List[str]]
+        tenant: Optional[str]
+
+    @dataclass
+    class PostCheckOutcome_Proceed:
+        pass
+
+    @dataclass
+    class PostCheckOutcome_Narrow:
+        value: Narrowed
+
+    @dataclass
+    class PostCheckOutcome_Block:
+        """The client receives the violation."""
+        value: Violation
+
+    PostCheckOutcome = Union[PostCheckOutcome_Proceed, PostCheckOutcome_Narrow, PostCheckOutcome_Block]
 
     @dataclass
     class Decision_Allow:

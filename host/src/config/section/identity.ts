@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
-import { headerName } from '../../core/http-header.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { parseListen } from '../listen.ts';
@@ -8,13 +7,9 @@ import { memberAt } from '../member-at.ts';
 import type { Problem } from '../problem.ts';
 import { oneOf, proxyNetworks, text } from './fields.ts';
 import { oauth, oauthProblems, protectedUrl } from './identity-oauth.ts';
+import { checks, header, identityPluginProblems, plugin } from './identity-plugins.ts';
 import { duplicates, entries } from './named.ts';
 import { section } from './section.ts';
-
-const header = z
-  .string()
-  .regex(headerName, 'not the name of a header: expected letters, digits and hyphens')
-  .transform(name => name.toLowerCase());
 
 const names = z.array(text).min(1).optional();
 
@@ -77,7 +72,7 @@ const clientCertificates = z
   .describe('Certificates of clients, by the authorities in tls.client_authorities.');
 
 /** The kinds of schemes. A scheme is of exactly one. */
-const kinds = { api_keys: apiKeys, client_certificates: clientCertificates, proxy, oauth };
+const kinds = { api_keys: apiKeys, client_certificates: clientCertificates, proxy, oauth, plugin };
 
 const scheme = z
   .strictObject({ id: pluginIdSchema, ...kinds })
@@ -99,6 +94,7 @@ const identity = z.strictObject({
     .array(scheme)
     .min(1)
     .describe('The ways to authenticate callers. The first one that finds its credentials in a request decides.'),
+  checks,
 });
 
 /** Reports schemes that would believe the headers of everybody. */
@@ -149,6 +145,7 @@ export const identitySection = section({
       ...duplicates(entries(value, ['identity', 'schemes'])),
       ...oauthProblems(value, isReachable),
       ...proxyProblems(value),
+      ...identityPluginProblems(value, entries(value, ['plugins'])),
     ];
     if (!isReachable || (memberAt(value, ['identity']) ?? null) !== null) return found;
     return [...found, { path: ['listen'], ...identityMissing }];

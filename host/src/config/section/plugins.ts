@@ -9,6 +9,7 @@ import { memberAt } from '../member-at.ts';
 import type { Path, Place, Problem } from '../problem.ts';
 import { conditionProblems, conditions } from './conditions.ts';
 import { count, fuelUnits, memoryMib, milliseconds, oneOf, text } from './fields.ts';
+import { identityPlugins } from './identity-plugins.ts';
 import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
 import { onError } from './on-error.ts';
 import { pluginSettingsSection, withPluginSettings } from './plugin-settings.ts';
@@ -191,14 +192,14 @@ function secretsUsed(value: JsonObject, pluginPath: Path): readonly Named[] {
 
 /** Reports plugins that no binding uses, which is valid but rarely intended. */
 function unusedPlugins(value: JsonObject): readonly Problem[] {
-  const used = new Set(
-    entries(value, ['bindings'])
-      .flatMap(({ path }) => [...listed(value, [...path, 'transforms']), ...listed(value, [...path, 'policies'])])
-      .map(({ name }) => name),
-  );
+  const listedIn = entries(value, ['bindings']).flatMap(({ path }) => [
+    ...listed(value, [...path, 'transforms']),
+    ...listed(value, [...path, 'policies']),
+  ]);
+  const used = new Set([...listedIn, ...identityPlugins(value)].map(({ name }) => name));
   return entries(value, ['plugins'])
     .filter(({ name }) => !used.has(name))
-    .map(({ name, path }) => ({ path, message: `no binding lists the plugin ${name} in its transforms or policies` }));
+    .map(({ name, path }) => ({ path, message: `neither a binding nor \`identity\` uses the plugin ${name}` }));
 }
 
 /** What a mode means that protects nothing, by mode. */

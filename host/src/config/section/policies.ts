@@ -4,14 +4,14 @@ import type { Problem } from '../problem.ts';
 import { entries, listed } from './named.ts';
 
 /** A setting that is refused: for which values, why, and what to do. */
-interface Refused {
+export interface RefusedSetting {
   applies(stated: unknown): boolean;
   readonly message: string;
   readonly hint?: string;
 }
 
 /** Settings that would let a request pass without the decision of a policy. */
-const refused: Readonly<Record<string, Refused>> = {
+const refused: Readonly<Record<string, RefusedSetting>> = {
   on_error: {
     applies: stated => (isJsonObject(stated) ? Object.values(stated) : [stated]).some(action => action !== 'deny'),
     message: 'a policy that fails denies, so its only `on_error` is deny',
@@ -34,15 +34,21 @@ export const policyIds = (value: JsonObject): ReadonlySet<string> =>
   );
 
 /** Reports settings of plugins in `policies` of a binding that cannot apply to policies. */
-export function policyProblems(value: JsonObject): readonly Problem[] {
-  const policies = policyIds(value);
-  return entries(value, ['plugins'])
-    .filter(({ name }) => policies.has(name))
+export const policyProblems = (value: JsonObject): readonly Problem[] =>
+  refusedSettings(value, policyIds(value), refused);
+
+/** Reports settings of the named plugins that are refused. */
+export const refusedSettings = (
+  value: JsonObject,
+  names: ReadonlySet<string>,
+  settings: Readonly<Record<string, RefusedSetting>>,
+): readonly Problem[] =>
+  entries(value, ['plugins'])
+    .filter(({ name }) => names.has(name))
     .flatMap(({ path: plugin }) =>
-      Object.entries(refused).flatMap(([setting, { applies, message, hint = 'remove the setting' }]) => {
+      Object.entries(settings).flatMap(([setting, { applies, message, hint = 'remove the setting' }]) => {
         const path = [...plugin, setting];
         const stated = memberAt(value, path);
         return stated !== undefined && applies(stated) ? [{ path, message, hint }] : [];
       }),
     );
-}

@@ -261,16 +261,147 @@ export type ResponseOutcome =
     val: Violation,
   };
 /**
- * The caller, as determined by an `identity` plugin.
+ * Facts about a call of an `identity` plugin.
+ */
+export interface IdentityContext {
+  requestId: string,
+  /**
+   * Milliseconds left for this call.
+   */
+  deadlineMs: number,
+}
+/**
+ * The credentials of a request: one header, which the operator chose.
+ */
+export interface Credentials {
+  /**
+   * The name of the header, in lower case.
+   */
+  header: string,
+  /**
+   * The authentication scheme, in lower case, for example `bearer`, if the header is `authorization`.
+   */
+  scheme?: string,
+  /**
+   * The rest of the header. Never empty.
+   */
+  value: string,
+}
+/**
+ * The caller, as an `identity` plugin identifies it. The operator decides which tenants, scopes and claims may be stated.
  */
 export interface Principal {
+  /**
+   * At most 256 characters. The gateway puts the id of the scheme before it, unless the operator chose otherwise.
+   */
   subject: string,
   tenant?: string,
+  scopes: Array<string>,
   /**
    * Further claims, a JSON object as text.
    */
   claims: string,
+  /**
+   * For how many seconds this holds. It is remembered no longer, and never for longer than the operator allows.
+   */
+  validForS?: number,
 }
+export type Identification =
+  | {
+    /**
+     * Not credentials that this plugin knows. The next scheme is asked.
+     */
+    tag: 'unknown',
+  }
+  | {
+    tag: 'known',
+    val: Principal,
+  }
+  | {
+    /**
+     * The credentials are not accepted. The operator's log has the reason, and the client does not get it.
+     */
+    tag: 'refuse',
+    val: Violation,
+  };
+/**
+ * A request whose caller is not authenticated yet.
+ */
+export interface ArrivingRequest {
+  /**
+   * The HTTP method.
+   */
+  method: string,
+  /**
+   * The path, without a query.
+   */
+  path: string,
+  binding: string,
+  /**
+   * The address of the client. Behind trusted proxies it is the one that they name.
+   */
+  address: string,
+  /**
+   * The authentication scheme of the header `authorization`, in lower case, if it is a registered one; otherwise
+   * `other`. Credentials are never shown.
+   */
+  authorization?: string,
+}
+export type PreCheckOutcome =
+  | {
+    tag: 'proceed',
+  }
+  | {
+    /**
+     * The client receives the violation.
+     */
+    tag: 'block',
+    val: Violation,
+  };
+/**
+ * A request whose caller was authenticated.
+ */
+export interface AuthenticatedCaller {
+  request: ArrivingRequest,
+  /**
+   * The id of the identity scheme; `anonymous` for a caller without credentials.
+   */
+  scheme: string,
+  subject?: string,
+  tenant?: string,
+  /**
+   * Sorted.
+   */
+  scopes: Array<string>,
+}
+/**
+ * What the caller keeps.
+ */
+export interface Narrowed {
+  /**
+   * The scopes that it keeps, all of them its own.
+   */
+  scopes?: Array<string>,
+  /**
+   * The tenant of a caller that has none, if the operator lets this plugin name it.
+   */
+  tenant?: string,
+}
+export type PostCheckOutcome =
+  | {
+    tag: 'proceed',
+  }
+  | {
+    tag: 'narrow',
+    val: Narrowed,
+  }
+  | {
+    /**
+     * The client receives the violation.
+     */
+    tag: 'block',
+    val: Violation,
+  };
 export type Decision =
   | {
     tag: 'allow',

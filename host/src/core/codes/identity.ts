@@ -47,9 +47,14 @@ export const identityCodes = {
     says: 'Too many credentials from this address were not accepted, so others are not checked for a moment.',
     todo: 'Wait for the time in Retry-After. Credentials that were accepted before still are.',
   },
+  authentication_blocked: {
+    http: 403,
+    says: 'A plugin of the gateway refuses the request, before or after its caller was authenticated.',
+    todo: 'Follow the reason of the plugin, in `violation`.',
+  },
   identity_unavailable: {
     http: 503,
-    says: 'The credentials of the request could not be checked, because the authorization server cannot be reached.',
+    says: 'The credentials of the request could not be checked: an authorization server cannot be reached, or a plugin failed.',
     todo: "Try again later. The reason is in the gateway's log, under the id of the request.",
   },
 } as const satisfies CodeFamily;

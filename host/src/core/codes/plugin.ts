@@ -5,12 +5,12 @@ export const pluginCodes = {
   plugin_kind_unsupported: {
     exit: 4,
     says: 'This gateway does not support plugins of this kind yet.',
-    todo: 'Use a plugin of kind transform or policy, or a later version of the gateway.',
+    todo: 'Use a plugin of kind transform, policy or identity, or a later version of the gateway.',
   },
   plugin_misplaced: {
     exit: 4,
-    says: 'A binding lists the plugin where it expects plugins of another kind.',
-    todo: 'Move a transform to `transforms` of the binding, and a policy to `policies`.',
+    says: 'The configuration names the plugin where it expects plugins of another kind.',
+    todo: 'Move a transform to `transforms` of the binding, a policy to `policies`, and an identity plugin to `identity`.',
   },
   hook_unsupported: {
     exit: 4,

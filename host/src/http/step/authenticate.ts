@@ -1,6 +1,6 @@
 import { fail } from '../../core/fault.ts';
 import type { ProtectedResources } from '../../identity/protected-resources.ts';
-import { type Authenticate, countOf } from '../../identity/scheme.ts';
+import { type Authenticate, type AuthenticationChecks, countOf } from '../../identity/scheme.ts';
 import type { AuthenticationRecord } from './authentication-record.ts';
 import type { Arrival, Step } from './step.ts';
 
@@ -10,6 +10,10 @@ export interface Authentication {
   readonly schemes: readonly Authenticate[];
   /** Whether a request without any credentials is served, as `anonymous`. */
   readonly servesAnonymous: boolean;
+  /** The headers with credentials, in lower case: `authorization` unless stated. */
+  readonly credentialHeaders?: readonly string[];
+  /** Plugins that are called before and after each authentication. */
+  readonly checks?: AuthenticationChecks | undefined;
   /** The bindings as resources of authorization servers; absent if there are none. */
   readonly resources?: ProtectedResources | undefined;
   /** The scopes that every request to a binding needs, by its id. */
@@ -24,10 +28,10 @@ export interface Authentication {
  * Creates the step that authenticates the caller. The first scheme that finds credentials decides. Credentials that no
  * scheme knows are refused even where anonymous callers are served: who sends them expects not to be anonymous.
  */
-export const createAuthenticate = ({ schemes, servesAnonymous, record }: Authentication): Step => ({
+export const createAuthenticate = ({ record, ...how }: Authentication): Step => ({
   name: 'authenticate',
   pass:
-    schemes.length === 0
+    how.schemes.length === 0
       ? () => {}
       : arrival => {
           const refused = (reason: unknown): never => {
@@ -36,7 +40,7 @@ export const createAuthenticate = ({ schemes, servesAnonymous, record }: Authent
           };
           try {
             checkAmbiguity(arrival);
-            const waiting = identify(arrival, schemes, servesAnonymous, 0);
+            const waiting = how.checks === undefined ? identify(arrival, how, 0) : checked(arrival, how, how.checks);
             if (waiting !== undefined) return waiting.then(() => record?.accepted(arrival), refused);
           } catch (reason) {
             refused(reason);
@@ -55,18 +59,25 @@ function checkAmbiguity({ incoming }: Arrival): void {
   fail('credentials_refused', { reason: 'ambiguous', headers: ['authorization'] });
 }
 
+type How = Pick<Authentication, 'schemes' | 'servesAnonymous' | 'credentialHeaders'>;
+
+/** Asks the schemes, between the calls of plugins. */
+async function checked(arrival: Arrival, how: How, checks: AuthenticationChecks): Promise<void> {
+  await checks.before(arrival.incoming, arrival);
+  await identify(arrival, how, 0);
+  arrival.principal = await checks.after(arrival.incoming, arrival, arrival.principal);
+}
+
+const usualHeaders = ['authorization'];
+
 /** Asks the schemes from `from` on. @throws Fault `unauthenticated`, `credentials_refused` */
-function identify(
-  arrival: Arrival,
-  schemes: readonly Authenticate[],
-  servesAnonymous: boolean,
-  from: number,
-): Promise<void> | void {
+function identify(arrival: Arrival, how: How, from: number): Promise<void> | void {
+  const { schemes, servesAnonymous, credentialHeaders = usualHeaders } = how;
   for (let at = from; at < schemes.length; at += 1) {
-    const found = schemes[at]?.(arrival.incoming, arrival.binding ?? '');
+    const found = schemes[at]?.(arrival.incoming, arrival.binding ?? '', arrival);
     if (found instanceof Promise) {
       return found.then(principal => {
-        if (principal === undefined) return identify(arrival, schemes, servesAnonymous, at + 1);
+        if (principal === undefined) return identify(arrival, how, at + 1);
         arrival.principal = principal;
       });
     }
@@ -74,6 +85,7 @@ function identify(
     arrival.principal = found;
     return;
   }
-  if (arrival.incoming.headers.authorization !== undefined) fail('credentials_refused', { reason: 'unknown' });
+  const { headers } = arrival.incoming;
+  if (credentialHeaders.some(name => headers[name] !== undefined)) fail('credentials_refused', { reason: 'unknown' });
   if (!servesAnonymous) fail('unauthenticated');
 }

@@ -17,6 +17,7 @@ const metric = 'sallyport_authentications_total';
 /** The outcome by the code of a refusal. */
 const outcomes: Readonly<Record<string, string>> = {
   unauthenticated: 'no_credentials',
+  authentication_blocked: 'blocked',
   authentication_throttled: 'throttled',
   identity_unavailable: 'unavailable',
 };
@@ -53,7 +54,7 @@ export class AuthenticationRecord {
     const scheme = typeof details.scheme === 'string' ? details.scheme : '';
     const reason = typeof details.reason === 'string' ? details.reason : '';
     this.#metrics.series(metric, { scheme, outcome: outcomes[code] ?? 'refused', reason }).add(1);
-    if (code !== 'credentials_refused') return;
+    if (code !== 'credentials_refused' && code !== 'authentication_blocked') return;
     const about = { scheme, reason, binding, address: this.#addressOf(incoming) };
     this.#refusals.write(`${scheme} ${reason}`, { event: 'authentication.refused', request, details: about });
   }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Receipts } from '../../hook/receipt.ts';
 import type { Principal } from '../../identity/principal.ts';
 
 /** A request of which only the headers have been read. */
@@ -9,6 +10,8 @@ export interface Arrival {
   readonly outgoing: ServerResponse;
   /** The id of the binding in its path, if it has one. */
   readonly binding?: string | undefined;
+  /** Where hook calls are recorded. */
+  readonly call?: { readonly receipts: Receipts };
   /** The caller: `anonymous` until a step has authenticated it. */
   principal: Principal;
 }

@@ -32,9 +32,10 @@ export async function devConfig({ file, ...own }: DevPlace, plugin: DevPlugin): 
   const config = file === undefined ? await ownConfig(own, descriptor) : await readConfig(file);
   const { id } = descriptor;
   const { place = 'transforms' } = kinds[descriptor.kind];
-  if (!config.bindings.some(binding => binding[place].includes(id))) {
-    const hint = `list ${id} under "plugins:" and in the "${place}:" of a binding`;
-    return fail('usage', { ...(file !== undefined && { file }), what: `no binding uses the plugin ${id}`, hint });
+  if (!isUsed(config, id, place)) {
+    const where = place === 'identity' ? 'in a scheme or the checks of "identity:"' : `in the "${place}:" of a binding`;
+    const hint = `list ${id} under "plugins:" and ${where}`;
+    return fail('usage', { ...(file !== undefined && { file }), what: `nothing uses the plugin ${id}`, hint });
   }
   // Digest and signature settings of the file are for another component than this build.
   const plugins = config.plugins.map(({ descriptor: stated, ...entry }) =>
@@ -45,6 +46,14 @@ export async function devConfig({ file, ...own }: DevPlace, plugin: DevPlugin): 
   return { ...config, plugins };
 }
 
+type Place = NonNullable<(typeof kinds)[keyof typeof kinds]['place']>;
+
+const isUsed = ({ bindings, identity }: Config, id: string, place: Place): boolean =>
+  place !== 'identity'
+    ? bindings.some(binding => binding[place].includes(id))
+    : typeof identity === 'object' &&
+      (identity.schemes.some(({ plugin }) => plugin?.id === id) || identity.checks.some(({ plugin }) => plugin === id));
+
 /** A development gateway listens on loopback only, whatever the author's file says. */
 export const devListen = ({ listen }: Config, port: number | undefined) => ({
   host: '127.0.0.1',
@@ -52,7 +61,7 @@ export const devListen = ({ listen }: Config, port: number | undefined) => ({
 });
 
 async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descriptor: PluginDescriptor) {
-  const { id, kind, required_capabilities, optional_capabilities } = descriptor;
+  const { id, kind, hooks, required_capabilities, optional_capabilities } = descriptor;
   const { place = 'transforms' } = kinds[kind];
   const asked = [...required_capabilities, ...optional_capabilities];
   // Capabilities that need a target in their grant are granted only by the author's own configuration.
@@ -64,7 +73,9 @@ async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descr
     kv: { store: 'memory' },
     limits: { lanes: 1 },
     upstreams: [{ id: 'echo', http: { url: upstreamUrl } }],
-    bindings: [{ id: 'dev', upstreams: ['echo'], [place]: [id] }],
+    ...(place === 'identity'
+      ? { identity: identityOf(id, hooks), bindings: [{ id: 'dev', upstreams: ['echo'], allow: everybody }] }
+      : { bindings: [{ id: 'dev', upstreams: ['echo'], [place]: [id] }] }),
     plugins: [
       { id, source: { file: './plugin.wasm' }, grants: Object.fromEntries(granted.map(({ name }) => [name, {}])) },
     ],
@@ -72,5 +83,14 @@ async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descr
   await writeFile(file, JSON.stringify(config));
   return loadConfig(file);
 }
+
+/** Returns an identity section that asks the plugin, and takes what it states. */
+const identityOf = (id: string, hooks: readonly string[]) => ({
+  anonymous: 'serve',
+  schemes: [{ id: 'dev', plugin: { id, tenants: ['*'], scopes: ['*'], cache_seconds: 0 } }],
+  ...(hooks.length > 0 && { checks: [{ plugin: id, tenants: ['*'] }] }),
+});
+
+const everybody = [{ schemes: ['dev', 'anonymous'] }];
 
 const defaultPort = 8790;

@@ -177,7 +177,7 @@ type Passed = readonly [form: ValueForm, first: string, second: string | undefin
 
 /** Returns a value in the form in which it crosses. */
 function formOf(value: ChainInput['value'], slots: Slots): Passed {
-  if (!Array.isArray(value)) {
+  if (!Array.isArray(value) && 'tag' in value) {
     const { tag, val } = value;
     if (tag === 'tool-call') return ['call', val.name, val.arguments, false];
     if (tag === 'tool-result') {

@@ -163,7 +163,7 @@ const noCall = { plugin: '' };
 
 /** Returns whether a value is of a tool, short, and holds no bytes. */
 function isSmall(value: Value): boolean {
-  if (Array.isArray(value)) return false;
+  if (Array.isArray(value) || !('tag' in value)) return false;
   const { tag, val } = value;
   if (tag === 'tool-call') return val.name.length + val.arguments.length <= longest;
   if (tag !== 'tool-result') return false;

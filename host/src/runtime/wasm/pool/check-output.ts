@@ -59,6 +59,9 @@ export function checkOutput(output: ChainOutput, input: ChainInput): ChainOutput
   }
   const state = isState(output.state) ? output.state : undefined;
   if (input.stage === 'decideMany') return { ...withDecisions(reports, output, input.value.length), state };
+  if (input.stage === 'identify' || input.stage === 'preCheck' || input.stage === 'postCheck') {
+    return { ...withIdentified(reports, output, input.stage), state };
+  }
   const { value: before } = input;
   // A lane that cannot send the result of its last call sends no value.
   const kept = reports.at(-1)?.outcome === 'failed' ? (output.value ?? before) : output.value;
@@ -87,6 +90,15 @@ function withDecisions(reports: CallReport[], { decisions }: ChainOutput, count:
   const wrong = decisionsCheck(decisions) ?? (given === count ? undefined : `has ${given} decisions about ${count}`);
   if (wrong === undefined) return { reports, decisions };
   return { reports: [...reports.slice(0, -1), failed(last.plugin, last, `what it returned ${wrong}`)] };
+}
+
+/** Returns the answer of a plugin about a caller. If it does not fit, its call has failed. */
+function withIdentified(reports: CallReport[], { answer }: ChainOutput, stage: Stage): ChainOutput {
+  if (!has(reports, 'respond')) return { reports };
+  const wrong = outcomes[stage].get('respond')?.(answer);
+  if (wrong !== undefined) return { reports: withFailure(reports, 'respond', `what it returned ${wrong}`) };
+  // The lane knows no kind of plugin, and so not what an answer is.
+  return { reports, identified: answer as ChainOutput['identified'] };
 }
 
 const has = (reports: readonly CallReport[], outcome: 'modified' | 'respond'): boolean =>
