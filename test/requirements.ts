@@ -676,6 +676,8 @@ export const requirements = {
   'AUT-120':
     'The SDKs for JavaScript and Rust have what a policy needs, and decide about lists as about calls by default.',
   'AUT-121': 'Cases run the decisions of policies, about requests and about entries of lists.',
+  'AUT-122':
+    'plugin new creates a policy in each language that builds, passes its cases, and hides and denies a tool in a gateway.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; an unknown word or option is reported with the nearest one.',

@@ -300,6 +300,46 @@ func writeCallContext(m *memory, at address, value CallContext) {
 	store[uint32](m, at+48, value.DeadlineMs)
 }
 
+// Facts about the request that a policy decides about.
+type PolicyContext struct {
+	RequestID string
+	Binding string
+	Upstream string
+	// The method of MCP, for example `tools/call`; for `decide-many` that of the list, or `completion/complete`.
+	Method string
+	Tenant *string
+	// The authenticated caller.
+	Subject *string
+	// The scopes of the caller, sorted.
+	Scopes []string
+	// Milliseconds left for this call.
+	DeadlineMs uint32
+}
+
+func readPolicyContext(at address) PolicyContext {
+	return PolicyContext{
+		RequestID: readString(at+0),
+		Binding: readString(at+8),
+		Upstream: readString(at+16),
+		Method: readString(at+24),
+		Tenant: readOption(at+32, 4, readString),
+		Subject: readOption(at+44, 4, readString),
+		Scopes: readList(at+56, 8, readString),
+		DeadlineMs: load[uint32](at+64),
+	}
+}
+
+func writePolicyContext(m *memory, at address, value PolicyContext) {
+	writeString(m, at+0, value.RequestID)
+	writeString(m, at+8, value.Binding)
+	writeString(m, at+16, value.Upstream)
+	writeString(m, at+24, value.Method)
+	writeOption(m, at+32, value.Tenant, 4, writeString)
+	writeOption(m, at+44, value.Subject, 4, writeString)
+	writeList(m, at+56, value.Scopes, 8, writeString)
+	store[uint32](m, at+64, value.DeadlineMs)
+}
+
 // Blob is `blob` of the contract.
 type Blob struct {
 	MimeType string
@@ -835,6 +875,38 @@ func writeResponseOutcome(m *memory, at address, value ResponseOutcome) {
 	}
 }
 
+// Decision is `decision` of the contract.
+//
+// It is one of Allow, Deny.
+type Decision interface {
+	isDecision()
+}
+
+func (Allow) isDecision() {}
+func (Deny) isDecision() {}
+
+func readDecision(at address) Decision {
+	switch load[uint8](at) {
+	case 0:
+		return Allow{}
+	case 1:
+		return Deny(readViolation(at+4))
+	}
+	panic("sallyport: a decision of an unknown case")
+}
+
+func writeDecision(m *memory, at address, value Decision) {
+	switch value := value.(type) {
+	case Allow:
+		store(m, at, uint8(0))
+	case Deny:
+		store(m, at, uint8(1))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no Decision, it is nil")
+	}
+}
+
 // HeaderError is `header-error` of the contract.
 //
 // It is one of Denied, Invalid, Unavailable.
@@ -984,3 +1056,9 @@ type Block Violation
 
 // ModifiedResponse is a case of ResponseOutcome.
 type ModifiedResponse struct{ Response }
+
+// Allow is a case of Decision.
+type Allow struct{}
+
+// Deny is a case of Decision.
+type Deny Violation

@@ -19,3 +19,24 @@ const kindOf = (value: unknown): string => {
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 };
+
+/** What plugins of all kinds may have beside their own functions. */
+export interface Configurable<Config> {
+  /** Defaults for the operator's configuration, see {@link readConfig}. */
+  readonly defaults?: Config;
+  /** Called once per instance. An exception refuses the configuration; the gateway then does not start. */
+  configure?(config: Config): void;
+}
+
+/** Returns the interface `lifecycle` of a plugin, and a function that returns the configuration of the instance. */
+export function configured<Config extends object>(plugin: Configurable<Config>) {
+  const defaults = plugin.defaults ?? ({} as Config);
+  let config = defaults;
+  const lifecycle = {
+    configure(json: string): void {
+      config = readConfig(json, defaults);
+      plugin.configure?.(config);
+    },
+  };
+  return { lifecycle, config: (): Config => config };
+}

@@ -16,11 +16,13 @@ import type {
   ResponseOutcome,
   Violation,
 } from 'sallyport:plugin/types@0.1.0';
-import { readConfig } from './config.ts';
+import { type Configurable, configured } from './config.ts';
+import { type ViolationDetails, violation } from './violation.ts';
 
-export { readConfig } from './config.ts';
+export { type Configurable, readConfig } from './config.ts';
 export { allow, deny, type Policy, type PolicyExports, policy } from './policy.ts';
 export { sha256 } from './sha256.ts';
+export type { ViolationDetails } from './violation.ts';
 export type {
   CallContext,
   Content,
@@ -38,11 +40,7 @@ export type {
 type Nothing = undefined | void;
 
 /** The hooks of a `transform` plugin. Omitted ones do nothing. */
-export interface Transform<Config> {
-  /** Defaults for the operator's configuration, see {@link readConfig}. */
-  readonly defaults?: Config;
-  /** Called once per instance. An exception refuses the configuration; the gateway then does not start. */
-  configure?(config: Config): void;
+export interface Transform<Config> extends Configurable<Config> {
   /** Called with a request to an upstream. Returning nothing lets it proceed; an exception triggers `on_error`. */
   before?(request: Request, context: CallContext, config: Config): RequestOutcome | Nothing;
   /** Called with a response. Returning nothing lets it proceed; an exception triggers `on_error`. */
@@ -69,18 +67,12 @@ const asOutcome = <Outcome>(yielded: Outcome | Nothing): Outcome | typeof procee
  * `export const { lifecycle, dispatchHooks } = transform({ after: response => … })`.
  */
 export function transform<Config extends object = Record<string, never>>(plugin: Transform<Config>): TransformExports {
-  const defaults = plugin.defaults ?? ({} as Config);
-  let config = defaults;
+  const { lifecycle, config } = configured(plugin);
   return {
-    lifecycle: {
-      configure(json) {
-        config = readConfig(json, defaults);
-        plugin.configure?.(config);
-      },
-    },
+    lifecycle,
     dispatchHooks: {
-      beforeDispatch: (context, request) => asOutcome(plugin.before?.(request, context, config)),
-      afterDispatch: (context, response) => asOutcome(plugin.after?.(response, context, config)),
+      beforeDispatch: (context, request) => asOutcome(plugin.before?.(request, context, config())),
+      afterDispatch: (context, response) => asOutcome(plugin.after?.(response, context, config())),
     },
   };
 }
@@ -89,16 +81,11 @@ export function transform<Config extends object = Record<string, never>>(plugin:
  * Blocks the request; the client receives the reason.
  * @param code stable and machine-readable, for example `EMAIL_FOUND`
  * @param reason one short sentence
- * @param more `description`: what the caller can do about it; `details`: an object for programs
  */
-export function block(
-  code: string,
-  reason: string,
-  more: { readonly description?: string; readonly details?: Readonly<Record<string, unknown>> } = {},
-): { tag: 'block'; val: Violation } {
-  const { description = '', details } = more;
-  return { tag: 'block', val: { code, reason, description, ...(details && { details: JSON.stringify(details) }) } };
-}
+export const block = (code: string, reason: string, more: ViolationDetails = {}): { tag: 'block'; val: Violation } => ({
+  tag: 'block',
+  val: violation(code, reason, more),
+});
 
 /**
  * Replaces text anywhere in a request or response: in text blocks, in the strings of arguments, of structured content and

@@ -1,14 +1,11 @@
 /// <reference path="./contract.d.ts" />
 
 import type { Decision, PolicyContext, Request, Violation } from 'sallyport:plugin/types@0.1.0';
-import { readConfig } from './config.ts';
+import { type Configurable, configured } from './config.ts';
+import { type ViolationDetails, violation } from './violation.ts';
 
 /** A `policy` plugin. Whatever it throws denies. */
-export interface Policy<Config> {
-  /** Defaults for the operator's configuration, see {@link readConfig}. */
-  readonly defaults?: Config;
-  /** Called once per instance. An exception refuses the configuration; the gateway then does not start. */
-  configure?(config: Config): void;
+export interface Policy<Config> extends Configurable<Config> {
   /** Decides about a request right before it is sent. */
   decide(request: Request, context: PolicyContext, config: Config): Decision;
   /**
@@ -34,35 +31,24 @@ export const allow: { readonly tag: 'allow' } = { tag: 'allow' };
  * Denies the request; the client receives the reason.
  * @param code stable and machine-readable, for example `LIMIT_EXCEEDED`
  * @param reason one short sentence
- * @param more `description`: what the caller can do about it; `details`: an object for programs
  */
-export function deny(
-  code: string,
-  reason: string,
-  more: { readonly description?: string; readonly details?: Readonly<Record<string, unknown>> } = {},
-): { tag: 'deny'; val: Violation } {
-  const { description = '', details } = more;
-  return { tag: 'deny', val: { code, reason, description, ...(details && { details: JSON.stringify(details) }) } };
-}
+export const deny = (code: string, reason: string, more: ViolationDetails = {}): { tag: 'deny'; val: Violation } => ({
+  tag: 'deny',
+  val: violation(code, reason, more),
+});
 
 /**
  * Creates a plugin's exports from its decisions:
  * `export const { lifecycle, policyCheck } = policy({ decide: request => … })`.
  */
 export function policy<Config extends object = Record<string, never>>(plugin: Policy<Config>): PolicyExports {
-  const defaults = plugin.defaults ?? ({} as Config);
-  let config = defaults;
+  const { lifecycle, config } = configured(plugin);
   const show = (request: Request, context: PolicyContext) =>
-    plugin.show === undefined ? plugin.decide(request, context, config) : plugin.show(request, context, config);
+    plugin.show === undefined ? plugin.decide(request, context, config()) : plugin.show(request, context, config());
   return {
-    lifecycle: {
-      configure(json) {
-        config = readConfig(json, defaults);
-        plugin.configure?.(config);
-      },
-    },
+    lifecycle,
     policyCheck: {
-      decide: (context, request) => plugin.decide(request, context, config),
+      decide: (context, request) => plugin.decide(request, context, config()),
       decideMany: (context, requests) => requests.map(request => show(request, context)),
     },
   };

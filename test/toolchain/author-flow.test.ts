@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { startEchoUpstream } from '@sallyport/cli/dev/echo-upstream';
 import { languages } from '@sallyport/cli/new/languages';
+import { templateKinds } from '@sallyport/cli/new/template-kinds';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { startDockerRegistry } from '../fixtures/docker-registry.ts';
@@ -14,13 +15,19 @@ import { isMissing, itWith } from '../prerequisite.ts';
 
 const root = join(import.meta.dirname, '../..');
 const main = join(root, 'tools/cli/bin/sallyport.js');
-const id = 'hide-words';
 const minutes = 60_000;
+
+/** What the operator configures: the word that is replaced, and the tools that need a scope. */
+const configs = { transform: { word: 'password' }, policy: { prefix: 'echo' } };
 
 /** The program without which plugins of a language cannot be built here. */
 const needs: Readonly<Record<string, string>> = { rust: 'wasm-ld-22', go: 'go', python: 'componentize-py' };
 
-/** What each language took: seconds by step, and the figures of its component. */
+const plugins = Object.keys(languages).flatMap(language =>
+  Object.keys(templateKinds).map(kind => ({ language, kind: kind as keyof typeof templateKinds })),
+);
+
+/** What each plugin took: seconds by step, and the figures of its component. */
 const table: Record<string, Record<string, number>> = {};
 
 let home = '';
@@ -39,7 +46,8 @@ afterAll(async () => {
   if (file !== undefined) await writeFile(file, `${JSON.stringify(table, null, 2)}\n`);
 });
 
-describe.each(Object.keys(languages))('an author of a plugin in %s', language => {
+describe.each(plugins)('an author of a $kind in $language', ({ language, kind }) => {
+  const id = { transform: 'hide-words', policy: 'need-scope' }[kind];
   const figures: Record<string, number> = {};
   let folder = '';
   let isReproducible = false;
@@ -58,22 +66,24 @@ describe.each(Object.keys(languages))('an author of a plugin in %s', language =>
   const itHere = missing === undefined ? it : itWith(missing);
 
   itHere(
-    '[AUT-55][AUT-43][AUT-67][AUT-79] makes, builds, tests, signs and pushes it, and clients of a gateway see what it does',
+    '[AUT-55][AUT-43][AUT-67][AUT-79][AUT-122] makes, builds, tests, signs and pushes it, and clients of a gateway see what it does',
     { timeout: 15 * minutes },
     async () => {
-      table[language] = figures;
+      table[`${kind} in ${language}`] = figures;
       const { host } = await startDockerRegistry();
       const reference = `${host}/acme/${id}:0.1.0`;
-      const work = join(home, language);
+      const work = join(home, kind, language);
       folder = join(work, id);
-      await mkdir(work);
+      await mkdir(work, { recursive: true });
 
-      await timed('new', sallyport(work, 'plugin', 'new', id, '--lang', language));
+      await timed('new', sallyport(work, 'plugin', 'new', id, '--kind', kind, '--lang', language));
       const built = await timed('build', sallyport(folder, 'plugin', 'build'));
       isReproducible = built.reproducible;
       expect(built).toMatchObject({ plugin: id, language, component: `${id}.wasm` });
       const tested = await timed('test', sallyport(folder, 'plugin', 'test', '--component', `${id}.wasm`));
-      expect(tested).toMatchObject({ failed: 0, coverage: { tool_post_invoke: expect.any(Number) } });
+      const hooks = { transform: ['tool_post_invoke'], policy: ['policy_decide', 'policy_decide_many'] }[kind];
+      expect(tested).toMatchObject({ failed: 0 });
+      expect(Object.keys(tested.coverage)).toEqual(hooks);
       await sallyport(work, 'keygen');
       await timed('sign', sallyport(folder, 'plugin', 'sign', '--key', '../signing-key.pem', `${id}.wasm`));
       const key = ['--key', '../signing-key.pub.pem'];
@@ -83,7 +93,12 @@ describe.each(Object.keys(languages))('an author of a plugin in %s', language =>
       const client = new Client({ name: 'author', version: '0.1.0' });
       await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
       const call = client.callTool({ name: 'echo', arguments: { message: 'the password is known' } });
-      expect(await timed('call', call)).toMatchObject({ content: [{ text: 'the [hidden] is known' }] });
+      if (kind === 'transform') {
+        expect(await timed('call', call)).toMatchObject({ content: [{ text: 'the [hidden] is known' }] });
+      } else {
+        await expect(timed('call', call)).rejects.toThrow('The scope admin is required.');
+        expect((await client.listTools()).tools.map(({ name }) => name)).not.toContain('echo');
+      }
       await client.close();
       await upstream[Symbol.asyncDispose]();
 
@@ -98,8 +113,9 @@ describe.each(Object.keys(languages))('an author of a plugin in %s', language =>
     { timeout: 15 * minutes },
     async () => {
       expect(isReproducible).toBe(language === 'rust' || language === 'go');
-      if (!isReproducible) return;
-      const elsewhere = join(home, language, 'elsewhere/again');
+      // The kind makes no difference to that.
+      if (!isReproducible || kind !== 'transform') return;
+      const elsewhere = join(home, kind, language, 'elsewhere/again');
       await cp(folder, elsewhere, { recursive: true });
       const [one, again] = [join(folder, `${id}.wasm`), join(elsewhere, `${id}.wasm`)];
       await rm(again);
@@ -115,9 +131,9 @@ describe.each(Object.keys(languages))('an author of a plugin in %s', language =>
     const upstream = await startEchoUpstream();
     const config = {
       ...{ listen: '127.0.0.1:0', cache_dir: './cache', limits: { lanes: 1 } },
-      plugins: [{ id, source: { oci: reference, public_key_file: './signing-key.pub.pem' } }],
+      plugins: [{ id, source: { oci: reference, public_key_file: './signing-key.pub.pem' }, config: configs[kind] }],
       upstreams: [{ id: 'echo', http: { url: upstream.url } }],
-      bindings: [{ id: 'main', upstreams: ['echo'], transforms: [id] }],
+      bindings: [{ id: 'main', upstreams: ['echo'], [kind === 'policy' ? 'policies' : 'transforms']: [id] }],
     };
     await writeFile(join(work, 'sallyport.yaml'), stringify(config));
     const child = spawn(process.execPath, [main, 'serve'], { cwd: work, env, stdio: ['ignore', 'ignore', 'pipe'] });

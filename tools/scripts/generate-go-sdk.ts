@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { authoredKinds } from '../cli/src/build/authored-kinds.ts';
 import { parseWit } from '../cli/src/build/parse-wit.ts';
+import { exportsOf } from '../cli/src/build/world.ts';
 import { goContract } from './go-contract.ts';
 import { witSource } from './wit-source.ts';
 
@@ -10,6 +12,7 @@ const importWorld = /world imports \{([^}]*)\}/;
 export async function goSdk(root: string): Promise<Map<string, string>> {
   const wit = await witSource(join(root, 'wit'));
   const imports = [...(importWorld.exec(wit)?.[1] ?? '').matchAll(/import ([\w-]+);/g)].map(([, name = '']) => name);
-  const generated = goContract(parseWit(wit), { exports: ['lifecycle', 'dispatch-hooks'], imports });
+  const exports = Object.fromEntries(authoredKinds.map(kind => [kind, exportsOf(kind)]));
+  const generated = goContract(parseWit(wit), { exports, imports });
   return new Map([...generated].map(([name, text]) => [`${sdk}/${name}`, text]));
 }

@@ -1,3 +1,4 @@
+import { goTag } from '../cli/src/build/authored-kinds.ts';
 import type {
   WitDefinition,
   WitFunction,
@@ -8,9 +9,9 @@ import type {
 } from '../cli/src/build/parse-wit.ts';
 import { createLayouts, type Flat, mostFlat } from './wit-layout.ts';
 
-/** Interfaces of the contract that a Go plugin exports, and those that it may import. */
+/** Interfaces of the contract that Go plugins export, by kind, and those that they may import. */
 export interface GoWorld {
-  readonly exports: readonly string[];
+  readonly exports: Readonly<Record<string, readonly string[]>>;
   readonly imports: readonly string[];
 }
 
@@ -61,11 +62,12 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
     return found;
   };
   const imported = world.imports.map(find);
-  const exported = world.exports.map(find);
+  const exported = Object.entries(world.exports).map(([kind, names]) => ({ kind, interfaces: names.map(find) }));
 
   const reached = new Set<WitDefinition>();
   const errors = new Set<WitDefinition>();
-  for (const { params, result } of [...imported, ...exported].flatMap(({ functions }) => functions)) {
+  const used = [...imported, ...exported.flatMap(({ interfaces }) => interfaces)];
+  for (const { params, result } of used.flatMap(({ functions }) => functions)) {
     for (const { type } of params) if (type) reach(type);
     if (result) reach(result);
     if (result?.is === 'result' && result.error?.is === 'named') errors.add(define(result.error.name));
@@ -336,7 +338,7 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
     goType(type) === 'string' ? `errors.New(${read(type, at)})` : read(type, at);
 
   /** Generates an export that the host calls. Its result stays in memory until the next call. */
-  function exportText(of: WitInterface, definition: WitFunction): string {
+  function exportText(kind: string, of: WitInterface, definition: WitFunction): string {
     const types = paramTypes(definition);
     const at = offsets(types);
     const { size } = sequence(types);
@@ -359,7 +361,7 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
       `${names.join(', ')} := ${args.join(', ')}`,
       'release()',
       `result := m.allocate(${layout(result).size})`,
-      `${result.ok ? 'value, ' : ''}err := exported.${method}(${names.join(', ')})`,
+      `${result.ok ? 'value, ' : ''}err := exported${pascal(kind)}.${method}(${names.join(', ')})`,
       'if err != nil {',
       '\tstore(m, result, uint8(1))',
       `\twriteString(m, result+${payload}, err.Error())`,
@@ -389,9 +391,9 @@ export function goContract(wit: WitPackage, world: GoWorld): ReadonlyMap<string,
         functions.map(each => each.stub).join(''),
       ].join('\n'),
     ],
-    [
-      'exports_wasip1.go',
-      [head(), ...exported.flatMap(of => of.functions.map(each => exportText(of, each)))].join('\n'),
-    ],
+    ...exported.map(({ kind, interfaces }) => {
+      const texts = interfaces.flatMap(of => of.functions.map(each => exportText(kind, of, each)));
+      return [`exports_${kind}_wasip1.go`, [head(`//go:build ${goTag(kind)}\n\n`), ...texts].join('\n')] as const;
+    }),
   ]);
 }

@@ -1,6 +1,6 @@
-"""The SDK for ``transform`` plugins in Python.
+"""The SDK for plugins in Python: transforms and policies.
 
-A plugin is a dataclass with the hooks it needs. Its fields are the operator's configuration; fields that the operator
+A transform is a dataclass with the hooks it needs. Its fields are the operator's configuration; fields that the operator
 does not set keep their defaults::
 
     from dataclasses import dataclass
@@ -23,33 +23,43 @@ does not set keep their defaults::
 
     Lifecycle, DispatchHooks = transform(NoWord)
 
+A policy is a dataclass with the method ``decide``, which returns `Allow` or `Deny`::
+
+    Lifecycle, PolicyCheck = policy(YourPolicy)
+
 `replace_text` replaces text anywhere in a request or response. `Block` says why a request is blocked. Printed lines go to
 the gateway's log; `debug`, `info`, `warn` and `error` write lines of other levels.
 
 Each interface of the contract is a module of this package: ``from sallyport import kv_store``. All but ``log`` and
 ``context`` must be named in plugin.json. Their functions raise `Err` on failure, whose ``value`` says why.
 
-An uncaught exception ends the call, its traceback is logged, and the operator's ``on_error`` decides what follows. The
-same goes for ``raise Err("why")``.
+An uncaught exception ends the call, its traceback is logged, and the operator's ``on_error`` decides what follows; one of a
+policy denies. The same goes for ``raise Err("why")``.
 """
 
 from .config import read_config
 from .lines import debug, error, info, warn
+from .policy import Allow, Deny, Policy, policy
 from .result import Err
 from .text import replace_in_json, replace_text
 from .transform import Block, Transform, transform
-from .types import CallContext, Request, Response
+from .types import CallContext, PolicyContext, Request, Response
 
 __all__ = [
+    "Allow",
     "Block",
     "CallContext",
+    "Deny",
     "Err",
+    "Policy",
+    "PolicyContext",
     "Request",
     "Response",
     "Transform",
     "debug",
     "error",
     "info",
+    "policy",
     "read_config",
     "replace_in_json",
     "replace_text",

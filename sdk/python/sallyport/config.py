@@ -2,10 +2,30 @@
 
 import dataclasses
 import json
+from collections.abc import Callable
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from .result import Err
+
 T = TypeVar("T")
+
+
+def configured(plugin: type[T]) -> tuple[type, Callable[[], T]]:
+    """Returns the class ``Lifecycle`` that configures a plugin, and a function that returns the configured plugin."""
+    if not dataclasses.is_dataclass(plugin):
+        raise TypeError(f"write @dataclass before class {plugin.__name__}")
+    instance: T
+
+    class Lifecycle:
+        def configure(self, config_json: str) -> None:
+            nonlocal instance
+            try:
+                instance = read_config(plugin, config_json)
+            except ValueError as error:
+                raise Err(str(error)) from error
+
+    return Lifecycle, lambda: instance
 
 
 def read_config(kind: type[T], text: str) -> T:

@@ -1,11 +1,8 @@
 """Builds the two classes that a ``transform`` plugin exports."""
 
-import dataclasses
-import json
-from typing import Any, get_args
+from typing import get_args
 
-from .config import read_config
-from .result import Err
+from .config import configured
 from .types import (
     CallContext,
     Request,
@@ -19,22 +16,12 @@ from .types import (
     ResponseOutcome_Block,
     ResponseOutcome_Modified,
     ResponseOutcome_Proceed,
-    Violation,
 )
+from .violation import Violating
 
 
-class Block(Exception):
-    """Blocks the request; the client receives the reason. Raise it in a hook, or in a function that a hook calls.
-
-    ``code`` is stable and machine-readable, for example ``EMAIL_FOUND``; ``reason`` is one short sentence; ``description``
-    says what the caller can do about it; ``details`` is an object for programs.
-    """
-
-    def __init__(
-        self, code: str, reason: str, description: str = "", details: dict[str, Any] | None = None
-    ) -> None:
-        super().__init__(reason)
-        self.violation = Violation(code, reason, description, None if details is None else json.dumps(details))
+class Block(Violating):
+    """Blocks the request; the client receives the reason. Raise it in a hook, or in a function that a hook calls."""
 
 
 class Transform:
@@ -61,22 +48,12 @@ def transform(plugin: type[Transform]) -> tuple[type, type]:
     the module. The plugin is a dataclass, which `read_config` creates from the operator's configuration. A ValueError in
     it refuses the configuration; the gateway then does not start.
     """
-    if not dataclasses.is_dataclass(plugin):
-        raise TypeError(f"write @dataclass before class {plugin.__name__}")
-    configured: Transform
-
-    class Lifecycle:
-        def configure(self, config_json: str) -> None:
-            nonlocal configured
-            try:
-                configured = read_config(plugin, config_json)
-            except ValueError as error:
-                raise Err(str(error)) from error
+    Lifecycle, instance = configured(plugin)
 
     class DispatchHooks:
         def before_dispatch(self, ctx: CallContext, request: Request) -> RequestOutcome:
             try:
-                outcome = configured.before(request, ctx)
+                outcome = instance().before(request, ctx)
             except Block as block:
                 return RequestOutcome_Block(block.violation)
             if outcome is None:
@@ -89,7 +66,7 @@ def transform(plugin: type[Transform]) -> tuple[type, type]:
 
         def after_dispatch(self, ctx: CallContext, response: Response) -> ResponseOutcome:
             try:
-                outcome = configured.after(response, ctx)
+                outcome = instance().after(response, ctx)
             except Block as block:
                 return ResponseOutcome_Block(block.violation)
             if outcome is None:

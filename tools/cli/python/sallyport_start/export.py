@@ -25,7 +25,8 @@ def exports_of(plugin) -> dict[str, type]:
 def _around(given, protocol, module: str) -> type:
     if given is None:
         raise ImportError(
-            f"{module}.py has no {protocol.__name__}: end it with Lifecycle, DispatchHooks = transform(YourPlugin)"
+            f"{module}.py has no {protocol.__name__}: end it with Lifecycle, DispatchHooks = transform(YourPlugin), "
+            "or, for a policy, with Lifecycle, PolicyCheck = policy(YourPolicy)"
         )
     instance = given()
     methods = {name: _method(getattr(instance, name)) for name in protocol.__abstractmethods__}

@@ -5,7 +5,7 @@ import type { PluginDescriptor } from '@sallyport/host/contract';
 import { fail } from '@sallyport/host/core';
 import { componentInfo, embedDescriptor } from '@sallyport/host/wasm';
 import { replaceFile } from '../write-file.ts';
-import type { Toolchain } from './toolchain.ts';
+import { exportingHint, type Toolchain } from './toolchain.ts';
 import { toolchainOf } from './toolchains.ts';
 import { exportsOf, writeWorld } from './world.ts';
 
@@ -51,10 +51,10 @@ export async function buildPlugin(plugin: PluginBuild): Promise<BuiltPlugin> {
 }
 
 /** Checks that the component has the exports of its kind, which not every toolchain does. @throws Fault `plugin_build_failed` */
-function requireExports(component: Uint8Array, { id: plugin, kind }: PluginDescriptor, { exporting }: Toolchain): void {
+function requireExports(component: Uint8Array, { id: plugin, kind }: PluginDescriptor, toolchain: Toolchain): void {
   const { exports } = componentInfo(component);
   const missing = exportsOf(kind).filter(name => !exports.some(each => each.startsWith(`sallyport:plugin/${name}@`)));
   if (missing.length === 0) return;
   const what = `the component does not export ${missing.join(' or ')}, which a ${kind} plugin must`;
-  fail('plugin_build_failed', { plugin, what, hint: exporting });
+  fail('plugin_build_failed', { plugin, what, hint: exportingHint(toolchain, kind) });
 }

@@ -7,10 +7,11 @@ import { componentEmbed, componentNew } from '@bytecodealliance/jco-transpile/wa
 import { capabilities } from '@sallyport/host/capability';
 import type { PluginDescriptor } from '@sallyport/host/contract';
 import { fail } from '@sallyport/host/core';
+import { goTag } from './authored-kinds.ts';
 import { contractText, freeMemory, goAdapter } from './go-adapter.ts';
 import { readGoModule } from './go-module.ts';
 import { refuseTime } from './go-time.ts';
-import type { Toolchain } from './toolchain.ts';
+import { exportingHint, type Toolchain } from './toolchain.ts';
 import { worldName } from './world.ts';
 
 const run = promisify(execFile);
@@ -21,7 +22,10 @@ const oldestGo = [1, 24] as const;
 /** The Go toolchain. The folder is a module whose main package exports a plugin through the package `sallyport` in it. */
 export const go: Toolchain = {
   language: 'go',
-  exporting: 'import "sallyport" in package main, and call sallyport.Export in an init function',
+  exporting: {
+    transform: 'import "sallyport" in package main, and call sallyport.Export in an init function',
+    policy: 'import "sallyport" in package main, and call sallyport.ExportPolicy in an init function',
+  },
   reproducible: true,
   recognizes: async folder => (await stat(join(folder, 'go.mod')).catch(() => undefined))?.isFile() ?? false,
 
@@ -63,14 +67,15 @@ async function findGo(plugin: string, folder: string): Promise<string> {
 /** Compiles the folder reproducibly. `timeless` is the GOROOT whose `time.Now` is made to panic. */
 async function compile(
   folder: string,
-  { id }: PluginDescriptor,
+  { id, kind }: PluginDescriptor,
   timeless: string | undefined,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   const scratch = await mkdtemp(join(tmpdir(), 'sallyport-go-'));
   try {
     const out = join(scratch, 'plugin.wasm');
-    const flags = ['-buildmode=c-shared', '-trimpath', '-buildvcs=false', '-ldflags=-s -w -buildid='];
+    const fixed = ['-buildmode=c-shared', '-trimpath', '-buildvcs=false', '-ldflags=-s -w -buildid='];
+    const flags = [...fixed, `-tags=${goTag(kind)}`];
     if (timeless !== undefined) flags.push(`-overlay=${await refuseTime(id, timeless, scratch)}`);
     const env = { ...process.env, GOOS: 'wasip1', GOARCH: 'wasm', GOFLAGS: '', GOEXPERIMENT: '', GOWASM: '' };
     const options = { cwd: folder, env, maxBuffer: 64 * 1024 * 1024, signal };
@@ -86,7 +91,7 @@ async function compile(
 /** Functions that use the runtime's seed, which is a constant unless `random` is declared. */
 const drawn = ['math/rand.(*runtimeSource)', 'math/rand/v2.runtimeSource', 'math/rand/v2.(*runtimeSource)'];
 
-function checkModule(core: Uint8Array, { id: plugin }: PluginDescriptor, asked: ReadonlySet<string>): void {
+function checkModule(core: Uint8Array, { id: plugin, kind }: PluginDescriptor, asked: ReadonlySet<string>): void {
   const add = (capability: string) => `add "${capability}" to required_capabilities in plugin.json`;
   const { imports, exports, dataStart } = readGoModule(core);
   for (const { from, name } of imports) {
@@ -101,7 +106,7 @@ function checkModule(core: Uint8Array, { id: plugin }: PluginDescriptor, asked: 
     fail('plugin_build_failed', { plugin, what, hint: add('random') });
   }
   if (!exports.some(name => name.endsWith('#configure'))) {
-    fail('plugin_build_failed', { plugin, what: 'it does not export a plugin', hint: go.exporting });
+    fail('plugin_build_failed', { plugin, what: 'it does not export a plugin', hint: exportingHint(go, kind) });
   }
   if (dataStart < freeMemory) {
     const what = `this Go puts data at memory offset ${dataStart}, expected ${freeMemory} or above`;

@@ -5,7 +5,10 @@ import type { Toolchain } from './toolchain.ts';
 /** Creates the toolchain of a language that esbuild reads. */
 const scripted = (language: 'js' | 'ts', extension: string): Toolchain => ({
   language,
-  exporting: 'export const { lifecycle, dispatchHooks } = transform({ … })',
+  exporting: {
+    transform: 'export const { lifecycle, dispatchHooks } = transform({ … })',
+    policy: 'export const { lifecycle, policyCheck } = policy({ … })',
+  },
   extension,
   reproducible: false,
   recognizes: async folder => (await mainFile(folder, extension)) !== undefined,

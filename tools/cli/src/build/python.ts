@@ -22,7 +22,10 @@ const entryName = 'sallyport_entry';
 /** The Python toolchain: componentize-py, which puts a whole Python into the component. */
 export const python: Toolchain = {
   language: 'python',
-  exporting: 'export the plugin: Lifecycle, DispatchHooks = transform(…)',
+  exporting: {
+    transform: 'export the plugin: Lifecycle, DispatchHooks = transform(…)',
+    policy: 'export the plugin: Lifecycle, PolicyCheck = policy(…)',
+  },
   extension,
   // String hashes have a random seed in each build, and everything ordered by them differs.
   reproducible: false,

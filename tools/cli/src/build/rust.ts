@@ -17,7 +17,10 @@ const run = promisify(execFile);
  */
 export const rust: Toolchain = {
   language: 'rust',
-  exporting: 'export the plugin with sallyport::export!(…) in the library of the crate',
+  exporting: {
+    transform: 'export the plugin with sallyport::export!(…) in the library of the crate',
+    policy: 'export the plugin with sallyport::export!(…), and depend on sallyport with its feature policy',
+  },
   reproducible: true,
   recognizes: async folder => (await stat(join(folder, 'Cargo.toml')).catch(() => undefined))?.isFile() ?? false,
 

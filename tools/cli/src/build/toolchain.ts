@@ -1,4 +1,5 @@
 import type { PluginDescriptor } from '@sallyport/host/contract';
+import { type AuthoredKind, authoredKinds } from './authored-kinds.ts';
 
 /** A plugin to build. */
 export interface Project {
@@ -23,8 +24,12 @@ export interface Toolchain {
   recognizes(folder: string): Promise<boolean>;
   /** Builds the component, without a descriptor. @throws Fault `toolchain_missing`, `plugin_build_failed` */
   build(project: Project): Promise<Uint8Array>;
-  /** How to export a plugin: the hint when nothing is exported. */
-  readonly exporting: string;
+  /** How to export a plugin of each kind: the hint when nothing is exported. */
+  readonly exporting: Readonly<Record<AuthoredKind, string>>;
   /** Whether the same source gives the same bytes. */
   readonly reproducible: boolean;
 }
+
+/** Returns how to export a plugin of a kind in a language. */
+export const exportingHint = ({ exporting }: Toolchain, kind: PluginDescriptor['kind']): string =>
+  kind in exporting ? exporting[kind as AuthoredKind] : `the SDKs support these kinds: ${authoredKinds.join(', ')}`;

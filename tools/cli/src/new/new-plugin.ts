@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from '
 import { dirname, join, relative, resolve } from 'node:path';
 import { pluginIdSchema } from '@sallyport/host/contract';
 import { fail } from '@sallyport/host/core';
+import type { AuthoredKind } from '../build/authored-kinds.ts';
 import type { Toolchain } from '../build/toolchain.ts';
 import { languages } from './languages.ts';
+import { templateKinds } from './template-kinds.ts';
 
 const root = join(import.meta.dirname, '../../../..');
 const templates = 'tools/cli/template';
@@ -11,6 +13,7 @@ const templates = 'tools/cli/template';
 export interface NewPlugin {
   readonly id: string;
   readonly language: Toolchain['language'];
+  readonly kind: AuthoredKind;
   /** The folder to create. */
   readonly folder: string;
 }
@@ -20,7 +23,8 @@ export interface NewPlugin {
  * the names of its files.
  * @throws Fault `usage` for an invalid plugin name, `file_exists`, `file_unwritable`
  */
-export async function newPlugin({ id, language, folder }: NewPlugin): Promise<readonly string[]> {
+export async function newPlugin(plugin: NewPlugin): Promise<readonly string[]> {
+  const { id, folder } = plugin;
   const { error } = pluginIdSchema.safeParse(id);
   if (error) {
     const near = id
@@ -33,7 +37,7 @@ export async function newPlugin({ id, language, folder }: NewPlugin): Promise<re
   }
   if ((await stat(folder).catch(() => undefined)) !== undefined) return fail('file_exists', { file: folder });
 
-  const files = await filesOf(id, language);
+  const files = await filesOf(plugin);
   const beside = dirname(resolve(folder));
   let draft: string | undefined;
   try {
@@ -54,20 +58,20 @@ export async function newPlugin({ id, language, folder }: NewPlugin): Promise<re
   return [...files.keys()].toSorted();
 }
 
-/** Returns the texts of the files in the plugin's folder, by name. */
-async function filesOf(id: string, language: Toolchain['language']): Promise<ReadonlyMap<string, string>> {
+/** Returns the texts of the files in the plugin's folder, by name. Files of one name in several templates are joined. */
+async function filesOf({ id, language, kind }: NewPlugin): Promise<ReadonlyMap<string, string>> {
   const { toolchain, setup, sdk } = languages[language];
   const words: Readonly<Record<string, string>> = {
     ...{ id, name: id.replaceAll('-', '_'), toolchain },
-    description: 'Replaces a word in the text of tool results.',
+    ...templateKinds[kind],
     setup: setup.map(line => `\n      ${line}`).join(''),
   };
   const fill = (text: string) => text.replace(/\{\{(\w+)\}\}/g, (whole, word: string) => words[word] ?? whole);
   const files = new Map<string, string>();
-  for (const template of ['common', language]) {
+  for (const template of [`${kind}/common`, 'common', language, `${kind}/${language}`]) {
     for (const [path, text] of await textsIn(join(templates, template))) {
       const name = fill(path).replace(/(^|\/)_gitignore$/, '$1.gitignore');
-      files.set(name, name.endsWith('.gitignore') ? `${files.get(name) ?? ''}${fill(text)}` : fill(text));
+      files.set(name, `${files.get(name) ?? ''}${fill(text)}`);
     }
   }
   for (const [from, to] of Object.entries(sdk)) {

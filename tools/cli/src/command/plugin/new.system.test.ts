@@ -13,25 +13,35 @@ import { temporaryFolder } from '../../../../../test/fixtures/temporary-folder.t
 import { itWith } from '../../../../../test/prerequisite.ts';
 import { readCases } from '../../case/case-file.ts';
 
-const make = async (id = 'hide-words', lang = 'js') => {
+const make = async (id = 'hide-words', more: readonly string[] = []) => {
   const folder = join(await temporaryFolder(), 'new', id);
-  const ran = await runCommand(['plugin', 'new', id, '--lang', lang, '--out', folder, '--json']);
+  const ran = await runCommand(['plugin', 'new', id, '--lang', 'js', '--out', folder, '--json', ...more]);
   return { folder, ran };
 };
 
-it('[AUT-26] a new plugin has a descriptor, cases, a README, a list of what git ignores, and a workflow', async () => {
-  const { folder, ran } = await make();
-  expect(ran.code).toBe(0);
-  const { files } = JSON.parse(ran.stdout);
-  expect(files).toEqual(
-    expect.arrayContaining(['.github/workflows/plugin.yaml', '.gitignore', 'README.md', 'plugin.json']),
-  );
-  const descriptor = pluginDescriptorSchema.parse(JSON.parse(await readFile(join(folder, 'plugin.json'), 'utf8')));
-  expect(descriptor).toMatchObject({ id: 'hide-words', kind: 'transform', version: '0.1.0' });
-  const covered = (await readCases(join(folder, 'cases'))).flatMap(({ steps }) => steps.map(({ hook }) => hook));
-  expect(new Set(covered)).toEqual(new Set(descriptor.hooks));
-  for (const file of files) expect(await readFile(join(folder, file), 'utf8')).not.toMatch(/\{\{\w+\}\}/);
-});
+it.each([
+  { kind: 'transform', tried: ['tool_post_invoke'], place: 'transforms: [hide-words]' },
+  { kind: 'policy', tried: ['policy_decide', 'policy_decide_many'], place: 'policies: [hide-words]' },
+])(
+  '[AUT-26] a new $kind has a descriptor, cases, a README, a .gitignore and a workflow',
+  async ({ kind, tried, place }) => {
+    const { folder, ran } = await make('hide-words', ['--kind', kind]);
+    expect(ran.code).toBe(0);
+    const { files, kind: made } = JSON.parse(ran.stdout);
+    expect(made).toBe(kind);
+    expect(files).toEqual(
+      expect.arrayContaining(['.github/workflows/plugin.yaml', '.gitignore', 'README.md', 'plugin.json']),
+    );
+    const descriptor = pluginDescriptorSchema.parse(JSON.parse(await readFile(join(folder, 'plugin.json'), 'utf8')));
+    expect(descriptor).toMatchObject({ id: 'hide-words', kind, version: '0.1.0' });
+    const covered = (await readCases(join(folder, 'cases'))).flatMap(({ steps }) => steps.map(({ hook }) => hook));
+    expect(new Set(covered)).toEqual(new Set(tried));
+    expect(tried).toEqual(expect.arrayContaining([...descriptor.hooks]));
+    const readme = await readFile(join(folder, 'README.md'), 'utf8');
+    for (const part of [place, '# hide-words', 'sallyport plugin push']) expect(readme).toContain(part);
+    for (const file of files) expect(await readFile(join(folder, file), 'utf8')).not.toMatch(/\{\{\w+\}\}/);
+  },
+);
 
 it.each([
   { name: 'Hide_Words', hint: 'for example: hide-words' },

@@ -1,4 +1,5 @@
 import { fail } from '@sallyport/host/core';
+import { type AuthoredKind, authoredKinds } from '../../build/authored-kinds.ts';
 import type { Toolchain } from '../../build/toolchain.ts';
 import { defineCommand } from '../../command.ts';
 import { languages } from '../../new/languages.ts';
@@ -12,20 +13,20 @@ export const command = defineCommand({
   arguments: { NAME: { says: 'the id of the plugin, for example redact-emails', optional: true } },
   options: {
     lang: { value: 'LANGUAGE', choices: names, says: 'the language to write it in' },
-    kind: { value: 'KIND', choices: ['transform'], default: 'transform', says: 'the kind of plugin' },
+    kind: { value: 'KIND', choices: authoredKinds, default: 'transform', says: 'the kind of plugin' },
     out: { value: 'FOLDER', says: 'the folder to create (default: NAME)' },
   },
   example: 'sallyport plugin new hide-words --lang rust',
-  async run({ options: { lang, out }, args: { NAME: given } }, { terminal }) {
+  async run({ options: { lang, kind, out }, args: { NAME: given } }, { terminal }) {
     const id =
       given ?? (await terminal.ask('Name of the plugin', { instead: 'sallyport plugin new NAME --lang LANGUAGE' }));
     const language = lang === undefined ? await askLanguage(terminal) : (lang as Toolchain['language']);
     const folder = out ?? id;
     const { newPlugin } = await import('../../new/new-plugin.ts');
-    const files = await newPlugin({ id, language, folder });
+    const files = await newPlugin({ id, language, kind: kind as AuthoredKind, folder });
     const { toolchain } = languages[language];
     return {
-      json: { plugin: id, language, folder, files },
+      json: { plugin: id, kind, language, folder, files },
       text: [
         `plugin: ${id}`,
         `folder: ${folder}`,

@@ -1,5 +1,7 @@
 // Code generated from wit/ by tools/scripts/generate-go-sdk.ts; DO NOT EDIT.
 
+//go:build sallyport_transform
+
 package sallyport
 
 //go:wasmexport sallyport:plugin/lifecycle@0.1.0#configure
@@ -11,7 +13,7 @@ func exportConfigure(p0 uint32, p1 uint32) address {
 	configJSON := readString(area+0)
 	release()
 	result := m.allocate(12)
-	err := exported.configure(configJSON)
+	err := exportedTransform.configure(configJSON)
 	if err != nil {
 		store(m, result, uint8(1))
 		writeString(m, result+4, err.Error())
@@ -26,7 +28,7 @@ func exportBeforeDispatch(area address) address {
 	ctx, request := readCallContext(area+0), readRequest(area+52)
 	release()
 	result := m.allocate(44)
-	value, err := exported.beforeDispatch(ctx, request)
+	value, err := exportedTransform.beforeDispatch(ctx, request)
 	if err != nil {
 		store(m, result, uint8(1))
 		writeString(m, result+4, err.Error())
@@ -42,7 +44,7 @@ func exportAfterDispatch(area address) address {
 	ctx, response := readCallContext(area+0), readResponse(area+52)
 	release()
 	result := m.allocate(44)
-	value, err := exported.afterDispatch(ctx, response)
+	value, err := exportedTransform.afterDispatch(ctx, response)
 	if err != nil {
 		store(m, result, uint8(1))
 		writeString(m, result+4, err.Error())

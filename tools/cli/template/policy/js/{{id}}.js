@@ -1,0 +1,14 @@
+import { allow, deny, policy } from '@sallyport/plugin';
+
+export const { lifecycle, policyCheck } = policy({
+  defaults: { prefix: 'delete_', scope: 'admin' },
+
+  configure({ scope }) {
+    if (scope === '') throw new Error('scope must not be empty');
+  },
+
+  decide(request, { scopes }, { prefix, scope }) {
+    const needsScope = request.tag === 'tool-call' && request.val.name.startsWith(prefix);
+    return needsScope && !scopes.includes(scope) ? deny('SCOPE_REQUIRED', `The scope ${scope} is required.`) : allow;
+  },
+});
