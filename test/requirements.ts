@@ -776,6 +776,8 @@ export const requirements = {
   'EMB-04': 'A request over fetch passes the checks and limits of a listener, and an unknown address is not trusted.',
   'EMB-05': 'A server of the program can serve the gateway, and close drains it.',
   'EMB-06': 'Each program of the document about embedding runs as it stands.',
+  'EMB-07':
+    'The packed host runs in an empty project, with types, plain Node, plugins in threads and processes, and the store thread.',
   'EMB-20': 'beforeRequest sees each request before anything is decided about it, as a copy that cannot be changed.',
   'EMB-21': 'What beforeRequest returns is authorized, and passes plugins and policies like the request of a client.',
   'EMB-22':

@@ -62,9 +62,14 @@ export class LiftingMeter {
   };
 }
 
+/** What glue uses of a TextDecoder. */
+interface Decoder {
+  decode(bytes: Uint8Array): string;
+}
+
 /** Returns a class like TextDecoder that counts what it decodes. */
-export const meteredDecoder = (count: LiftingMeter['count']) =>
-  class MeteredDecoder {
+export const meteredDecoder = (count: LiftingMeter['count']): (new (label?: string) => Decoder) =>
+  class MeteredDecoder implements Decoder {
     readonly #decoder: InstanceType<typeof TextDecoder>;
 
     constructor(label?: string) {
