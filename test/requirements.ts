@@ -76,6 +76,8 @@ export const requirements = {
   'CFG-96': 'Settings that would let a request pass without the decision of a policy are refused.',
   'CFG-110':
     'Plugins in `identity` have no settings that would let a request pass, and are granted nothing by default.',
+  'CFG-97':
+    'A tenant may state its own configuration of a plugin; unknown plugins, duplicates and anything else are refused at their place.',
   'CFG-90':
     'What variables put into headers, environments, arguments and plugin configs, and credentials in headers and URLs, stand in no message and no line of the log.',
   // capability: CAP-…
@@ -256,6 +258,8 @@ export const requirements = {
     'A call fails with the cause that fits: a trap for whatever the guest threw or declared, in its own words, and a limit where its memory did not suffice.',
   'SBX-131':
     'Equal refusals of one call are reported with their number, and different ones up to a limit, also from a process.',
+  'SBX-132':
+    'An instance that is configured for a tenant serves no other tenant, in each isolation; their number is bounded, and a configuration that a plugin refuses stops the start.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',
   // hook: HOOK-…
   'HOOK-01': 'Plugins run by priority, then in the order of the file, the same before and after dispatch.',
@@ -850,6 +854,8 @@ export const requirements = {
   'RUN-113': 'A component that tests keep is built by one process at a time, and others wait for it.',
   'RUN-130':
     'serve limits the memory of a busy gateway, in the process that was started, unless the operator sets a size.',
+  'RUN-131':
+    "The members that a tenant states replace those of a plugin's configuration; the result is checked like that of all callers, and all problems are reported at once.",
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

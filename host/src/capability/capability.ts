@@ -78,6 +78,8 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   lends?(grant: G, on: ServeContext): Lent | undefined;
   /** Receives the notes of the lane's functions, after a call or the start of the plugin. */
   hear?(grant: G, on: ServeContext): Hear;
+  /** Returns the tenants whose calls must not share an instance with others, because of what they are given. */
+  tenantsApart?(grant: G, on: ServeContext): Iterable<string>;
   /** Returns the part of the caller that a plugin may see. */
   shows?(grant: G, caller: Caller, request?: UpstreamRequest): Caller;
   /** What `denied` answers, for the documentation. */

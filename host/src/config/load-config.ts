@@ -8,12 +8,12 @@ import { type Config, finishConfig, type PluginConfig } from './config.ts';
 import { type ConfigDocument, objectDocument, readDocument } from './document.ts';
 import { readKeyFiles } from './key-file.ts';
 import type { Position } from './parse-yaml.ts';
-import type { Problem } from './problem.ts';
+import type { Path, Problem } from './problem.ts';
 import { createConfigSchema, inSections } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { learnSecrets } from './secret-values.ts';
 import { entries } from './section/named.ts';
-import type { GrantsSchema } from './section/plugins.ts';
+import type { ConfigOverride, ConfigPlace, GrantsSchema } from './section/plugins.ts';
 import { refusedTexts, type TextParsers } from './stated-text.ts';
 
 /** Something that is valid but rarely intended. A configuration that is not a file has no lines. */
@@ -109,14 +109,21 @@ async function checkDocument(
   }
   for (const problem of inSections(plain, section => section.warnings?.(plain))) warn?.(placed(problem));
   const config = finishConfig(data, { grants, folder, keyText: name => keys.texts.get(name) ?? '' });
-  const plugins = config.plugins.map((plugin, index): PluginConfig => {
-    const at = ['plugins', index, 'config'];
-    const configPlace: PluginConfig['configPlace'] = (path, key) => ({
+  const placeIn =
+    (at: Path): ConfigPlace =>
+    (path, key) => ({
       ...about,
       ...document.position([...at, ...path], key),
       path: [...at, ...path, ...(key === undefined ? [] : [key])].join('.'),
     });
-    return { ...plugin, configPlace };
+  const plugins = config.plugins.map((plugin, index): PluginConfig => {
+    const overrides = config.tenants.flatMap(({ id: tenant, plugins: own }, place) =>
+      own.flatMap(({ id, config: members }, entry): ConfigOverride[] => {
+        const configPlace = placeIn(['tenants', place, 'plugins', entry, 'config']);
+        return id === plugin.id ? [{ tenant, config: members, configPlace }] : [];
+      }),
+    );
+    return { ...plugin, configPlace: placeIn(['plugins', index, 'config']), overrides };
   });
   learnSecrets(mask, document.filledIn, data);
   return { ...config, plugins, mask };

@@ -8,7 +8,7 @@ export interface FilledIn {
 }
 
 /** Places where a variable is a secret, not an address, a path or a name. */
-const secretPlaces = /^upstreams\.\d+\.(http\.headers\.|stdio\.(env|args)\.)|^plugins\.\d+\.config\./;
+const secretPlaces = /^upstreams\.\d+\.(http\.headers\.|stdio\.(env|args)\.)|^(tenants\.\d+\.)?plugins\.\d+\.config\./;
 /** Headers that are secret even if their value is in the file itself. */
 const secretHeader = /auth|cookie|token|secret|key|pass|credential/i;
 /** Common words that are not masked, because messages would become unreadable. */

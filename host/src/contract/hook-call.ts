@@ -24,8 +24,8 @@ export type FailureCause = 'trap' | 'timeout' | 'limit' | 'invalid_output' | 'un
 export const failureActions = ['deny', 'ignore', 'disable'] as const;
 export type FailureAction = (typeof failureActions)[number];
 
-/** The entry point that a chain calls. */
-export type Stage = EntryName;
+/** The entry point that a chain calls; `configure` only makes sure that the plugin has an instance for the caller. */
+export type Stage = EntryName | 'configure';
 
 /** One hook call for a lane to make. It says what to do, not why, because a lane knows no policy. */
 export interface HookCall {
@@ -157,6 +157,8 @@ export type ChainInput = {
   readonly shown?: ReadonlyMap<string, Caller> | undefined;
 } & (
   | { readonly stage: 'before' | 'decide'; readonly value: Request }
+  /** The value is not used. A plugin that refuses its configuration blocks. */
+  | { readonly stage: 'configure'; readonly value: Request }
   | { readonly stage: 'after'; readonly value: Response }
   /** One call decides about all of the requests. */
   | { readonly stage: 'decideMany'; readonly value: Request[] }

@@ -10,7 +10,7 @@ import type { Verifier } from '../verify/verifier.ts';
 import { checkContract } from './check-contract.ts';
 import { checkInline } from './check-inline.ts';
 import type { Plugin } from './plugin.ts';
-import { checkConfig } from './plugin-config.ts';
+import { checkConfigs } from './plugin-config.ts';
 import { chosenHooks } from './plugin-hooks.ts';
 import { type LimitSettings, pluginLimits } from './plugin-limits.ts';
 
@@ -47,7 +47,7 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
     checkContract(descriptor, inspected);
     if (entry.isolation === 'inline') checkInline(entry, inspected, context.capabilities);
     const hooks = chosenHooks(entry.hooks, descriptor);
-    const config = checkConfig(entry.config, descriptor, entry.configPlace);
+    const configs = checkConfigs(entry, descriptor);
     const limits = pluginLimits(descriptor, { all: context.limits, own: entry.limits }, entry.isolation);
     const grant = allOf(
       () => context.lock?.check(entry, verified, inspected.imports),
@@ -71,7 +71,7 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
         .map(each => each.name),
       seesBlobs: descriptor.payload?.includes('blob') ?? false,
       prepared: {
-        ...{ id: entry.id, component, config, limits, isolation: entry.isolation },
+        ...{ id: entry.id, component, ...configs, limits, isolation: entry.isolation },
         grant: entry.mode === 'shadow' ? shadowGrant(grant, context.capabilities) : grant,
       },
     };

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { descriptorOf } from '../../../test/fixtures/signed-plugin.ts';
 import { toFaults } from '../core/fault.ts';
-import { checkConfig } from './plugin-config.ts';
+import { checkConfig, checkConfigs } from './plugin-config.ts';
 
 const descriptor = descriptorOf({
   config_schema: {
@@ -85,4 +85,68 @@ it('[RUN-80] reports all problems, each with the place that the file gives it', 
       ['f.yaml', 1, 'rules'],
     ]);
   }
+});
+
+describe('the configuration of a tenant [RUN-131]', () => {
+  const placed = (where: string) => (path: readonly PropertyKey[], key?: string) => ({
+    ...{ file: 'f.yaml', line: 1, column: 1 },
+    path: [where, ...path, ...(key === undefined ? [] : [key])].join('.'),
+  });
+  const override = (tenant: string, config: Record<string, unknown>) => ({
+    tenant,
+    config,
+    configPlace: placed(tenant),
+  });
+  const withRules = { replacement: 'x', rules: [{ field: 'a' }] };
+  const check = (config: unknown, overrides: ReturnType<typeof override>[], on = descriptor) =>
+    checkConfigs({ config, configPlace: placed('base'), overrides }, on);
+
+  it.each([
+    [
+      'replaces members of the same name, and keeps the others',
+      withRules,
+      { replacement: 'y' },
+      { ...withRules, replacement: 'y' },
+    ],
+    ['replaces a member as a whole', withRules, { rules: [] }, { ...withRules, rules: [] }],
+    ['adds members', {}, { replacement: 'y' }, { replacement: 'y' }],
+    ['applies to the default of the descriptor', undefined, { replacement: 'y' }, { replacement: 'y', rules: [] }],
+  ])('%s', (_what, config, own, expected) => {
+    const on = { ...descriptor, default_config: { replacement: 'd', rules: [] } };
+    const { tenantConfigs, config: base } = check(config, [override('one', own), override('two', {})], on);
+    expect(tenantConfigs.get('one')).toEqual(expected);
+    expect(tenantConfigs.get('two')).toEqual(base);
+  });
+
+  it('is checked like that of all callers, and all problems are reported with their places', () => {
+    const overrides = [
+      override('one', { replacement: 2 }),
+      override('two', { rules: [{ feild: '' }], zzz: 1 }),
+      override('six', {}),
+    ];
+    const faultsOf = (config: unknown) => {
+      try {
+        check(config, overrides);
+        return [];
+      } catch (error) {
+        return toFaults(error).map(({ details: { tenant, path } }) => [tenant, path]);
+      }
+    };
+    const own = [
+      ['one', 'one.replacement'],
+      ['two', 'two.rules.0.feild'],
+      ['two', 'two.zzz'],
+    ];
+    expect(faultsOf({})).toEqual(own);
+    expect(faultsOf({ 'a/b': 'x' })).toEqual([[undefined, 'base.a/b'], ...own]);
+  });
+
+  it('that does not fit the rest is reported where it is stated', () => {
+    const on = descriptorOf({ config_schema: { type: 'object', not: { required: ['one', 'other'] } } });
+    expect(() => check({ one: 1 }, [override('acme', { other: 1 })], on)).toThrow(
+      expect.objectContaining({
+        faults: [expect.objectContaining({ details: expect.objectContaining({ tenant: 'acme', path: 'acme' }) })],
+      }),
+    );
+  });
 });

@@ -11,6 +11,8 @@ export interface PreparedPlugin {
   readonly grant: Grant;
   /** The operator's `config`; must be JSON. */
   readonly config: unknown;
+  /** The whole configuration for each tenant for which it differs. */
+  readonly tenantConfigs?: ReadonlyMap<string, unknown> | undefined;
   readonly limits: PluginLimits;
 }
 

@@ -125,9 +125,20 @@ export type PluginConfig = Omit<Parsed, 'source' | 'config' | 'priority' | 'on_e
   readonly priority: number;
   /** Whether the operator stated the priority. Only then the plugin can run at the same time as others. */
   readonly isPriorityStated?: boolean;
-  /** Returns the place of a part of `config` in the file; with `key`, that of a member's name. */
-  readonly configPlace?: (path: Path, key?: string) => Place;
+  readonly configPlace?: ConfigPlace;
+  /** What differs for a tenant, from `plugins` of the tenant. */
+  readonly overrides?: readonly ConfigOverride[];
 };
+
+/** Returns the place of a part of a plugin's `config` in the file; with `key`, that of a member's name. */
+export type ConfigPlace = (path: Path, key?: string) => Place;
+
+/** The members of a plugin's `config` that are replaced for a tenant. */
+export interface ConfigOverride {
+  readonly tenant: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly configPlace: ConfigPlace;
+}
 
 const sources = (value: JsonObject, member: string): readonly Path[] =>
   entries(value, ['plugins']).map(({ path }) => [...path, 'source', member]);

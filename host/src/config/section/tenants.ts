@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { JsonObject } from '../../core/json.ts';
+import type { Problem } from '../problem.ts';
 import { count, text } from './fields.ts';
-import { duplicates, entries, listed, unknownNames } from './named.ts';
+import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
 import { plainSection } from './section.ts';
 
 const shared = {
@@ -20,11 +22,22 @@ const limits = z
   .prefault({});
 const callerLimits = z.strictObject(shared).prefault({});
 
+const pluginOverride = z.strictObject({
+  id: text.describe('The id of a plugin.'),
+  config: z
+    .record(z.string(), z.unknown())
+    .describe("Members that replace those of the plugin's `config` for this tenant. The others stay."),
+});
+
 const tenant = z.strictObject({
   id: text.describe('The tenant, or * for every other one and for callers without a tenant.'),
   bindings: z.array(z.string()).optional().describe('The bindings that it may use; all of them by default.'),
   limits: limits.describe('Limits of the tenant, all its callers together.'),
   caller_limits: callerLimits.describe('Limits of each of its callers.'),
+  plugins: z
+    .array(pluginOverride)
+    .default([])
+    .describe('Plugins that are configured differently for the tenant, in instances that serve no other tenant.'),
 });
 
 /** `tenants`: what each tenant may use, and how much. */
@@ -36,6 +49,22 @@ export const tenantsSection = plainSection({
     const unknown = tenants.flatMap(({ path }) =>
       unknownNames(bindings, listed(value, [...path, 'bindings']), 'binding'),
     );
-    return [...duplicates(tenants), ...unknown];
+    return [...duplicates(tenants), ...unknown, ...tenants.flatMap(tenant => overrideProblems(value, tenant))];
   },
 });
+
+/** Reports overrides of plugins that do not exist, and of those of every tenant. */
+function overrideProblems(value: JsonObject, { name, path }: Named): readonly Problem[] {
+  const overrides = entries(value, [...path, 'plugins']);
+  if (name === '*' && overrides.length > 0) {
+    const message = 'a plugin cannot be configured for *';
+    return [
+      {
+        path: [...path, 'plugins'],
+        message,
+        hint: "state it in the plugin's own config, which is for every other tenant",
+      },
+    ];
+  }
+  return [...duplicates(overrides), ...unknownNames(entries(value, ['plugins']), overrides, 'plugin')];
+}

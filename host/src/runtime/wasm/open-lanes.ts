@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import type { Capability } from '../../capability/capability.ts';
 import type { Facilities } from '../../capability/facilities.ts';
-import type { ChainInput, ChainOutput, HookRunner } from '../../contract/hook-call.ts';
+import type { CallReport, ChainInput, ChainOutput, HookRunner } from '../../contract/hook-call.ts';
 import type { Cancellation } from '../../core/canceller.ts';
-import { Faults, toFaults } from '../../core/fault.ts';
+import { type Fault, Faults, toFaults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 import type { PluginUsage } from '../../core/plugin-usage.ts';
 import { composeRuns } from '../compose-runs.ts';
@@ -12,7 +12,7 @@ import { InlinePlugins } from './inline/inline-plugins.ts';
 import type { PooledPlugin } from './lane/message.ts';
 import { openCapabilities, type PluginCapabilities, showCaller } from './plugin-capabilities.ts';
 import { DedicatedLane } from './pool/dedicated-lane.ts';
-import type { PoolOptions, Refused } from './pool/lane-handle.ts';
+import { type PoolOptions, type Refused, startFault } from './pool/lane-handle.ts';
 import { SharedLanes } from './pool/shared-lanes.ts';
 import { UsageAccounts } from './pool/usage-account.ts';
 import { isInline, needsOwnLane, pooledPlugin, type WasmPlugin } from './wasm-plugin.ts';
@@ -50,6 +50,7 @@ export async function openLanes(plugins: readonly WasmPlugin[], options: LanesOp
     ...(inline.length > 0 ? [runner.startInline(inline)] : []),
   ]);
   const faults = started.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
+  if (faults.length === 0) faults.push(...(await runner.tryTenants(plugins)));
   if (faults.length === 0) return runner;
   await runner[Symbol.asyncDispose]();
   throw new Faults(faults);
@@ -92,11 +93,27 @@ class LaneRunner implements PluginRunner {
   }
 
   async startDedicated(plugin: WasmPlugin): Promise<void> {
-    this.#add([plugin], await DedicatedLane.start(pooledPlugin(plugin, this.#pool.log), this.#pool));
+    for (const pooled of this.#pooled([plugin])) this.#add([plugin], await DedicatedLane.start(pooled, this.#pool));
   }
 
   async startInline(plugins: readonly WasmPlugin[]): Promise<void> {
     this.#add(plugins, InlinePlugins.start(this.#pooled(plugins), this.#pool));
+  }
+
+  /**
+   * Starts an instance with each configuration that a tenant has of its own, in one of the lanes. Others start theirs when
+   * the tenant first calls. Returns the faults of those that do not start.
+   */
+  async tryTenants(plugins: readonly WasmPlugin[]): Promise<readonly Fault[]> {
+    const tried = plugins.map(async ({ id, tenantConfigs = new Map() }) => {
+      const faults: Fault[] = [];
+      for (const tenant of tenantConfigs.keys()) {
+        const { reports } = await this.#run(configuring(id, tenant));
+        faults.push(...reports.flatMap(report => notConfigured(report)?.with({ tenant }) ?? []));
+      }
+      return faults;
+    });
+    return (await Promise.all(tried)).flat();
   }
 
   async run(input: ChainInput, signal?: Cancellation): Promise<ChainOutput> {
@@ -116,11 +133,30 @@ class LaneRunner implements PluginRunner {
   }
 
   #pooled(plugins: readonly WasmPlugin[]): PooledPlugin[] {
-    return plugins.map(plugin => pooledPlugin(plugin, this.#pool.log));
+    return plugins.map(plugin => {
+      const apart = this.#capabilities.get(plugin.id)?.tenantsApart ?? [];
+      return pooledPlugin(plugin, this.#pool.log, apart);
+    });
   }
 
   #add(plugins: readonly WasmPlugin[], pool: HookRunner & AsyncDisposable): void {
     this.#pools.add(pool);
     for (const { id } of plugins) this.#poolOf.set(id, pool);
   }
+}
+
+const configuring = (plugin: string, tenant: string): ChainInput => ({
+  calls: [{ plugin, stopOnBlock: true, stopOnFailure: true }],
+  context: { requestId: '', binding: '', upstream: '', tenant },
+  stage: 'configure',
+  value: { tag: 'tool-call', val: { name: '', arguments: '{}' } },
+});
+
+/** Returns the fault of a plugin that did not start with a configuration. */
+function notConfigured(report: CallReport): Fault | undefined {
+  const { plugin } = report;
+  if (report.outcome === 'failed') return startFault(report);
+  return report.outcome === 'block'
+    ? startFault({ plugin, cause: 'refused', message: report.violation.reason })
+    : undefined;
 }

@@ -15,6 +15,8 @@ export interface PluginCapabilities {
   readonly lent: ReadonlyMap<string, Lent>;
   /** Returns what the thread with this number uses directly, by capability. */
   lendTo(thread: number): ReadonlyMap<string, unknown>;
+  /** The tenants whose calls must not share an instance with others. */
+  readonly tenantsApart: ReadonlySet<string>;
   /** Whether it may see anything of a caller. */
   readonly seesCaller: boolean;
   /** Returns what it may see of a caller; undefined if that is nothing. */
@@ -65,8 +67,9 @@ function capabilitiesOf(
   const serves = new Map<string, Serve>();
   const lent = new Map<string, Lent>();
   const receivers = new Map<string, Hear>();
+  const apart = new Set<string>();
   const granted = capabilities.filter(({ name }) => grant.granted.has(name));
-  for (const { name: capability, serve, lends, hear } of granted) {
+  for (const { name: capability, serve, lends, hear, tenantsApart } of granted) {
     const context: ServeContext = {
       ...(grant.isShadow ? shadowFacilities(facilities) : facilities),
       plugin,
@@ -77,6 +80,7 @@ function capabilitiesOf(
     };
     const argument = grant.granted.get(capability);
     if (serve !== undefined) serves.set(capability, serve(argument, context));
+    for (const tenant of tenantsApart?.(argument, context) ?? []) apart.add(tenant);
     const loan = lends?.(argument, context);
     if (loan !== undefined) lent.set(capability, loan);
     // What a note would do has an effect, so the notes of a plugin in shadow are discarded.
@@ -86,6 +90,7 @@ function capabilitiesOf(
   return {
     serves,
     lent,
+    tenantsApart: apart,
     lendTo: thread => new Map([...lent].map(([capability, loan]) => [capability, loan.lend(thread)])),
     seesCaller: showing.length > 0,
     shown: (caller, request) =>

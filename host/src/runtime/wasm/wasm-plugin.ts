@@ -19,14 +19,23 @@ export const needsOwnLane = (plugin: WasmPlugin): boolean =>
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 
-/** Returns the plugin as pools of lanes get it. @param log where their log lines are written */
+/**
+ * Returns the plugin as pools of lanes get it.
+ * @param log where their log lines are written
+ * @param apart the tenants whose instances serve no other tenant, beside those with a configuration of their own
+ */
 export const pooledPlugin = (
-  { id, component, config, grant, limits, isolation = 'pooled' }: WasmPlugin,
+  { id, component, config, tenantConfigs, grant, limits, isolation = 'pooled' }: WasmPlugin,
   log: Log,
+  apart: Iterable<string>,
 ): PooledPlugin => ({
   id,
   component,
   config: JSON.stringify(config),
+  tenantConfigs: new Map([
+    ...[...apart].map(tenant => [tenant, JSON.stringify(config)] as const),
+    ...[...(tenantConfigs ?? [])].map(([tenant, own]) => [tenant, JSON.stringify(own)] as const),
+  ]),
   granted: grant.granted,
   denied: grant.denied,
   limits,

@@ -8,6 +8,7 @@ import type { CallScope } from '../lane/call-scope.ts';
 import { GlueFailure } from '../lane/failure.ts';
 import { guestImports, type ToGateway } from '../lane/guest-imports.ts';
 import { exportOf, type PluginInstance } from '../lane/instance.ts';
+import { configOf } from '../lane/instance-owner.ts';
 import type { LanePlugin } from '../lane/message.ts';
 import { LiftingMeter } from '../lane/payload-limit.ts';
 import { HostFunctions } from './host-functions.ts';
@@ -49,7 +50,7 @@ export class InlineInstance implements PluginInstance {
   /** Instantiates and configures. Throws what the guest or its glue throws, as errors of this realm. */
   static start(plugin: LanePlugin, scope: CallScope, gateway: ToGateway): InlineInstance {
     const instance = new InlineInstance(plugin, scope, gateway);
-    instance.#configure(plugin.config);
+    instance.#configure(configOf(plugin, scope.tenant));
     return instance;
   }
 

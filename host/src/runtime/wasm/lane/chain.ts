@@ -70,7 +70,8 @@ export function* runChain(
       let outcome: unknown;
       try {
         const callContext: CallFacts = { ...input.context, deadlineMs: plugin.limits.timeoutMs };
-        const returned = instance.call(input.stage, open, callContext, value);
+        const { stage } = input;
+        const returned = stage === 'configure' ? { tag: 'proceed' } : instance.call(stage, open, callContext, value);
         outcome = isThenable(returned) ? yield returned : returned;
         fuel = instance.fuelUsed;
       } catch (thrown) {
@@ -103,8 +104,11 @@ export function* runChain(
         } else if (input.stage === 'decideMany') decisions = val as Decision[];
       }
     } catch (thrown) {
-      const { cause, message } = failure ?? failureOf(thrown);
-      result = { outcome: 'failed', cause, message };
+      const { cause, message, declared } = failure ?? failureOf(thrown);
+      result =
+        declared && input.stage === 'configure'
+          ? { outcome: 'block', violation: { code: 'CONFIG_REFUSED', reason: message, description: '' } }
+          : { outcome: 'failed', cause, message };
       stop = call.stopOnFailure;
     } finally {
       // After anything but a declared result, and when the whole job is dropped while this call waits.
@@ -142,7 +146,7 @@ export function* runChain(
  * @throws ContractBroken
  */
 function effectOf(stage: Stage, outcome: unknown): Effect {
-  if (stage === 'decideMany') return 'proceed';
+  if (stage === 'decideMany' || stage === 'configure') return 'proceed';
   const { effects }: EntryPoint = entryPoints[stage];
   const tag = typeof outcome === 'object' && outcome !== null && 'tag' in outcome ? outcome.tag : undefined;
   const effect = typeof tag === 'string' && Object.hasOwn(effects, tag) ? effects[tag] : undefined;

@@ -1,19 +1,21 @@
 import type { CallScope } from './call-scope.ts';
 import type { PluginInstance } from './instance.ts';
+import { ownerOf } from './instance-owner.ts';
 import type { LanePlugin, MemoryUse } from './message.ts';
 
-/** Tenants of one plugin whose instances are kept. The tenant that was served longest ago is dropped first. */
-const maximumTenants = 32;
+/** Idle instances of one plugin that are kept. */
+const maximumIdle = 32;
 
 type StartInstance = (plugin: LanePlugin, scope: CallScope) => PluginInstance | PromiseLike<PluginInstance>;
 
 /**
  * Idle instances. `pooled` plugins share theirs among all callers, `tenant` ones keep one set for each tenant, so that
- * an instance never serves two, and `fresh` ones get a new instance for every call.
+ * an instance never serves two, and `fresh` ones get a new instance for every call. A tenant with a configuration of its
+ * own never shares an instance.
  */
 export class InstancePool {
   readonly #start: StartInstance;
-  readonly #idle = new Map<string, Map<string, PluginInstance[]>>();
+  readonly #idle = new Map<string, IdleInstances>();
   readonly #memory = new MemoryMeter();
 
   /** @param start starts an instance in the scope of the call that needs it */
@@ -23,13 +25,13 @@ export class InstancePool {
 
   /** Takes an idle instance, or starts one. */
   lend(plugin: LanePlugin, tenant: string | undefined, scope: CallScope): PluginInstance | PromiseLike<PluginInstance> {
-    return this.#idleOf(plugin, tenant).pop() ?? this.#start(plugin, scope);
+    return this.#idle.get(plugin.id)?.take(ownerOf(plugin, tenant)) ?? this.#start(plugin, scope);
   }
 
   giveBack(plugin: LanePlugin, tenant: string | undefined, instance: PluginInstance): void {
     this.#memory.add(plugin.id, instance.grown());
     if (plugin.isolation === 'fresh') this.discard(plugin, instance);
-    else this.#idleOf(plugin, tenant).push(instance);
+    else this.#keep(plugin, tenant, instance);
   }
 
   /** Drops an instance. Its memory still counts towards the maximum, with its size now. */
@@ -42,7 +44,7 @@ export class InstancePool {
   keepFirst(plugin: LanePlugin, instance: PluginInstance): void {
     this.#memory.add(plugin.id, instance.grown());
     // It has served no call yet. Where tenants are kept apart, it serves those without one.
-    this.#idleOf(plugin, undefined).push(instance);
+    this.#keep(plugin, undefined, instance);
   }
 
   /** Returns the memory of the plugins whose use has changed since the last time, or undefined. */
@@ -50,26 +52,52 @@ export class InstancePool {
     return this.#memory.changes();
   }
 
-  #idleOf({ id, isolation }: LanePlugin, tenant: string | undefined): PluginInstance[] {
-    let byTenant = this.#idle.get(id);
-    if (byTenant === undefined) {
-      byTenant = new Map();
-      this.#idle.set(id, byTenant);
+  #keep(plugin: LanePlugin, tenant: string | undefined, instance: PluginInstance): void {
+    let idle = this.#idle.get(plugin.id);
+    if (idle === undefined) {
+      idle = new IdleInstances();
+      this.#idle.set(plugin.id, idle);
     }
-    // Calls without a tenant count as a tenant of their own; `=` keeps it apart from one with an empty name.
-    const key = isolation === 'tenant' && tenant !== undefined ? `=${tenant}` : '';
-    const known = byTenant.get(key);
-    // Only the order of several tenants matters.
-    if (known !== undefined && isolation !== 'tenant') return known;
-    const instances = known ?? [];
-    byTenant.delete(key);
-    byTenant.set(key, instances);
-    const [oldest] = byTenant.keys();
-    if (byTenant.size > maximumTenants && oldest !== undefined) {
-      for (const instance of byTenant.get(oldest) ?? []) this.#memory.add(id, -instance.memoryBytes);
-      byTenant.delete(oldest);
+    const dropped = idle.put(ownerOf(plugin, tenant), instance);
+    if (dropped !== undefined) this.#memory.add(plugin.id, -dropped.memoryBytes);
+  }
+}
+
+/** The idle instances of one plugin, by owner. Those of the owner that was served longest ago are dropped first. */
+class IdleInstances {
+  readonly #byOwner = new Map<string, PluginInstance[]>();
+  #count = 0;
+
+  take(owner: string): PluginInstance | undefined {
+    const own = this.#byOwner.get(owner);
+    const instance = own?.pop();
+    if (instance === undefined) return undefined;
+    this.#count -= 1;
+    // Names of tenants come from callers, so none stays without an instance.
+    if (own?.length === 0 && owner !== '') this.#byOwner.delete(owner);
+    return instance;
+  }
+
+  /** Keeps an instance, and returns the one that is dropped for it, if there is one too many. */
+  put(owner: string, instance: PluginInstance): PluginInstance | undefined {
+    const own = this.#byOwner.get(owner) ?? [];
+    // Only the order of several owners matters.
+    if (this.#byOwner.size > 1) this.#byOwner.delete(owner);
+    this.#byOwner.set(owner, own);
+    own.push(instance);
+    this.#count += 1;
+    return this.#count > maximumIdle ? this.#takeOldest() : undefined;
+  }
+
+  #takeOldest(): PluginInstance | undefined {
+    for (const [owner, instances] of this.#byOwner) {
+      const [oldest] = instances.splice(0, 1);
+      if (instances.length === 0) this.#byOwner.delete(owner);
+      if (oldest === undefined) continue;
+      this.#count -= 1;
+      return oldest;
     }
-    return instances;
+    return undefined;
   }
 }
 

@@ -6,6 +6,7 @@ import type { CallScope } from './call-scope.ts';
 import { Fuel } from './fuel.ts';
 import { guestImports, type ToGateway } from './guest-imports.ts';
 import { createGlueRealm, freezeAll, type GlueRealm } from './harden.ts';
+import { configOf } from './instance-owner.ts';
 import type { LanePlugin } from './message.ts';
 import { LiftingMeter } from './payload-limit.ts';
 
@@ -139,7 +140,7 @@ export class Instance implements PluginInstance {
     );
     const configure = (ready: Exports): MaybeLater<Instance> => {
       const instance = new Instance(ready, current, memories, fuel);
-      const configured = functionOf(ready, lifecycle, 'configure')(plugin.config);
+      const configured = functionOf(ready, lifecycle, 'configure')(configOf(plugin, scope.tenant));
       return isThenable(configured) ? Promise.resolve(configured).then(() => instance) : instance;
     };
     return isThenable(exports) ? Promise.resolve(exports).then(configure) : configure(exports as Exports);

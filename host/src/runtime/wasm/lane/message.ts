@@ -10,6 +10,8 @@ export interface LanePlugin {
   readonly component: Component;
   /** The operator's `config`, as JSON text. */
   readonly config: string;
+  /** The same for each tenant that has instances of its own, which serve no other tenant. */
+  readonly tenantConfigs: ReadonlyMap<string, string>;
   readonly granted: ReadonlyMap<string, unknown>;
   readonly denied: ReadonlySet<string>;
   /** What its capabilities use directly, by their names. */

@@ -28,9 +28,11 @@ function outcomesOf({ interface: name, function: entry, effects }: EntryPoint): 
   return new Map(outcome.variant.map(([tag, type]) => [effects[tag] ?? tag, check(type)]));
 }
 
-const outcomes = Object.fromEntries(
-  Object.entries(entryPoints).map(([entry, at]) => [entry, outcomesOf(at)]),
-) as Readonly<Record<Stage, ReadonlyMap<string, Check>>>;
+const outcomes = Object.fromEntries([
+  ...Object.entries(entryPoints).map(([entry, at]) => [entry, outcomesOf(at)]),
+  // It proceeds or blocks, like a decision.
+  ['configure', outcomesOf(entryPoints.decide)],
+]) as Readonly<Record<Stage, ReadonlyMap<string, Check>>>;
 
 const decisionsCheck = checkOf(
   resultOf(entryPoints.decideMany.interface, entryPoints.decideMany.function) ?? fail('internal'),
