@@ -78,6 +78,7 @@ export const requirements = {
     'Plugins in `identity` have no settings that would let a request pass, and are granted nothing by default.',
   'CFG-97':
     'A tenant may state its own configuration of a plugin; unknown plugins, duplicates and anything else are refused at their place.',
+  'CFG-98': 'Secrets with values of tenants are refused where one value serves all callers.',
   'CFG-90':
     'What variables put into headers, environments, arguments and plugin configs, and credentials in headers and URLs, stand in no message and no line of the log.',
   // capability: CAP-…
@@ -179,6 +180,10 @@ export const requirements = {
     'Audit events are queued and written in groups; a shutdown and an exit of the process write all that wait.',
   'CAP-120':
     'A full queue of audit events lets hook calls wait, or drops and counts by setting, and does not grow without bound.',
+  'CAP-121':
+    "A plugin gets the value of its caller's tenant, by value and by reference, in each isolation, and cannot pass it to a caller of another tenant.",
+  'CAP-122':
+    'A tenant whose own value of a secret cannot be read gets none, and a missing one stops the start; a secret may have values of tenants only.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

@@ -26,12 +26,15 @@ async function open(answer: RequestListener, more: object = {}) {
   const egress = closing.use(
     new Egress(egressGrantSchema.parse(grant), {
       plugin: 'p',
-      fillHeaders: (headers, url) => substituteSecrets(secrets, 'p', headers, url),
+      fillHeaders: (headers, url) => substituteSecrets(secrets, { plugin: 'p', tenant: undefined }, headers, url),
     }),
   );
   const placeholder = secrets.reference('p', 'token', { origins: [origin], headers: ['x-key'] });
   const ask = async (headers: [string, string][] = [['x-key', placeholder]]) => {
-    const answered = await egress.request({ method: 'GET', url: origin, headers }, new AbortController().signal);
+    const answered = await egress.request(
+      { method: 'GET', url: origin, headers },
+      { signal: new AbortController().signal },
+    );
     if ('err' in answered) return { err: answered.err };
     const { body, ...rest } = answered.ok;
     return { ...rest, text: Buffer.from(body).toString('latin1') };

@@ -91,7 +91,10 @@ describe('TLS', () => {
     const answers = [];
     for (const host of hosts) {
       const url = `https://${host}:${port}/`;
-      const answer = await egress.request({ method: 'GET', url, headers: [] }, new AbortController().signal);
+      const answer = await egress.request(
+        { method: 'GET', url, headers: [] },
+        { signal: new AbortController().signal },
+      );
       answers.push('ok' in answer ? answer.ok.status : answer.err);
     }
     return answers;

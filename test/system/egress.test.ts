@@ -49,7 +49,10 @@ function openEgress(grant: object, on: Partial<EgressContext> = {}) {
     request: Partial<EgressRequest> & { readonly url: string },
     signal = new AbortController().signal,
   ) => {
-    const answer = await egress.request({ method: 'GET', headers: [], ...request }, signal, why => refused.push(why));
+    const answer = await egress.request(
+      { method: 'GET', headers: [], ...request },
+      { signal, refused: why => refused.push(why) },
+    );
     return 'ok' in answer ? { ...answer.ok, body: Buffer.from(answer.ok.body).toString('latin1') } : answer.err;
   };
   return { ask, refused };

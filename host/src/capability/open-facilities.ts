@@ -10,7 +10,7 @@ import { openDatabase } from '../state/sqlite/thread/open-database.ts';
 import { type AuditOptions, type AuditTrail, openAuditFile, openAuditTrail } from './audit/audit-trail.ts';
 import type { Facilities } from './facilities.ts';
 import { refusalsMetric } from './refusal.ts';
-import { openSecrets, type SecretPlace, type Secrets } from './secret-store/secrets.ts';
+import { openSecrets, type SecretPlace } from './secret-store/secrets.ts';
 import { tryAt } from './try-at.ts';
 
 export interface FacilityOptions {
@@ -108,7 +108,7 @@ function facilitiesWith(
       return undefined;
     }
   };
-  const known: Secrets | undefined = attempt(() => openSecrets(secrets, mask));
+  const known = attempt(() => openSecrets(secrets, mask));
   const trail = attempt(() => open.trail(metrics));
   let store = attempt(first);
   if (known === undefined || trail === undefined || faults.length > 0) {

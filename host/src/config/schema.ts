@@ -73,6 +73,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
   ...identitySection.finish(parsed, files),
   ...trustSection.finish(parsed, files),
   ...cacheSection.finish(parsed, files),
+  ...tenantsSection.finish(parsed, files),
   ...secretsSection.finish(parsed, files),
   ...stateSection.finish(parsed, files),
   ...auditSection.finish(parsed, files),

@@ -34,10 +34,25 @@ export interface EgressContext {
   readonly fillHeaders?: (
     headers: HeaderList,
     url: URL,
+    tenant: string | undefined,
   ) => { readonly headers: HeaderList; readonly used: ReadonlySet<string> } | { readonly refused: string };
 }
 
-type OnRefused = (why: string, reason: RefusalReason) => void;
+export interface EgressCall {
+  readonly signal: AbortSignal;
+  /** The tenant for whose caller the plugin sends the request. */
+  readonly tenant?: string | undefined;
+  /** Called with what the grant does not allow, and with what its limits cut off. */
+  readonly refused?: ((why: string, reason: RefusalReason) => void) | undefined;
+}
+
+/** A request that is being sent. */
+interface Sending {
+  readonly signal: AbortSignal;
+  readonly tenant: string | undefined;
+  /** Values that were put into its headers. */
+  readonly used: Set<string>;
+}
 
 /**
  * Sends the HTTP requests of one plugin, whichever import they come by. Rules, addresses, quota and redirects are
@@ -64,20 +79,17 @@ export class Egress implements AsyncDisposable {
     this.#connections = createConnections(rules, { caFile: grant.ca_file, plugin: context.plugin, resolve, mayReach });
   }
 
-  /**
-   * Sends a request, follows redirects and reads the whole response. Every failure is returned as `err`.
-   * @param refused called with what the grant does not allow, and with what its limits cut off
-   */
-  async request(request: EgressRequest, signal: AbortSignal, refused: OnRefused = () => {}): Promise<EgressAnswer> {
+  /** Sends a request, follows redirects and reads the whole response. Every failure is returned as `err`. */
+  async request(request: EgressRequest, { signal, tenant, refused }: EgressCall): Promise<EgressAnswer> {
     const timeoutMs = this.#grant.timeout_ms;
     const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
     const used = new Set<string>();
     try {
-      return { ok: withoutEcho(await this.#exchange(request, limited, used), used) };
+      return { ok: withoutEcho(await this.#exchange(request, { signal: limited, tenant, used }), used) };
     } catch (error) {
       const timedOut = limited.aborted && !signal.aborted ? `no answer within ${timeoutMs} ms` : undefined;
       const { err, reason, why } = failureOf(error, withoutValues(messageOf(error), used), timedOut);
-      if (reason !== undefined) refused(why, reason);
+      if (reason !== undefined) refused?.(why, reason);
       return { err };
     }
   }
@@ -86,12 +98,13 @@ export class Egress implements AsyncDisposable {
     await this.#connections[Symbol.asyncDispose]();
   }
 
-  async #exchange(request: EgressRequest, signal: AbortSignal, used: Set<string>): Promise<HttpResponse> {
+  async #exchange(request: EgressRequest, sending: Sending): Promise<HttpResponse> {
+    const { signal } = sending;
     const grant = this.#grant;
     let hop = this.#firstHop(request);
     using _place = await this.#quota.enter(signal);
     for (let redirects = 0; ; redirects += 1) {
-      const response = await this.#send(hop, signal, used);
+      const response = await this.#send(hop, sending);
       const location = grant.max_redirects === 0 ? undefined : locationOf(response);
       if (location === undefined) {
         const body = await readAtMost(response.body, grant.max_bytes, grant.min_bytes_per_second, signal);
@@ -118,11 +131,11 @@ export class Egress implements AsyncDisposable {
     return { method, headers, body, ...this.#allowed.check(method, url) };
   }
 
-  async #send(hop: Hop, signal: AbortSignal, used: Set<string>): Promise<Dispatcher.ResponseData> {
+  async #send(hop: Hop, { signal, tenant, used }: Sending): Promise<Dispatcher.ResponseData> {
     if (!this.#quota.count()) {
       throw new EgressRefused(`more than ${this.#grant.requests_per_minute} requests per minute`, 'over_limit');
     }
-    const filled = this.#context.fillHeaders?.(hop.headers, hop.url) ?? { headers: hop.headers, used: [] };
+    const filled = this.#context.fillHeaders?.(hop.headers, hop.url, tenant) ?? { headers: hop.headers, used: [] };
     if ('refused' in filled) throw new EgressRefused(filled.refused);
     for (const value of filled.used) used.add(value);
     const headers = used.size === 0 ? filled.headers : askingPlainly(filled.headers);

@@ -14,7 +14,8 @@ export function facilityOptions(config: Config, log: Log, mask: SecretMask): Fac
       limit === undefined ? [] : [[id, limit]],
     ),
   );
-  return { kv, usesKv, secrets, audit, egressLimits, log, mask };
+  const ofTenants = tenants.flatMap(({ id: tenant, secrets: own }) => own.map(each => ({ ...each, tenant })));
+  return { kv, usesKv, secrets: [...secrets, ...ofTenants], audit, egressLimits, log, mask };
 }
 
 /**

@@ -52,7 +52,7 @@ async function requestDocument(egress: Egress, url: string, form?: ProviderForm)
       body: fields && new TextEncoder().encode(new URLSearchParams(fields).toString()),
     },
     // Each request is bounded by the time limit of the grant.
-    new AbortController().signal,
+    { signal: new AbortController().signal },
   );
   if ('err' in answer) fail('identity_unavailable', { url, what: whatOf(answer.err) });
   const { status, headers, body } = answer.ok;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { RefusalReason } from '../../contract/hook-call.ts';
 import { usageSeries } from '../../core/plugin-usage.ts';
 import { Egress } from '../../egress/egress.ts';
 import { type EgressGrant, egressGrantSchema } from '../../egress/egress-grant.ts';
@@ -29,7 +30,7 @@ export const outboundHttp = defineCapability<EgressGrant>({
     const egress = new Egress(grant, {
       plugin,
       sent: bytes => sent.add(bytes),
-      fillHeaders: (headers, url) => substituteSecrets(secrets, plugin, headers, url),
+      fillHeaders: (headers, url, tenant) => substituteSecrets(secrets, { plugin, tenant }, headers, url),
     });
     on.defer(async () => await egress[Symbol.asyncDispose]());
     return async (message, call): Promise<EgressAnswer> => {
@@ -41,7 +42,8 @@ export const outboundHttp = defineCapability<EgressGrant>({
         return { err: { tag: 'denied', val: why } };
       }
       if (success) {
-        return egress.request(data, call.signal, (why, reason) => on.refused(`send: ${why}`, call, reason));
+        const refused = (why: string, reason: RefusalReason) => on.refused(`send: ${why}`, call, reason);
+        return egress.request(data, { signal: call.signal, tenant: call.tenant, refused });
       }
       const why = 'the URL, the method or the list of headers is too long';
       on.refused(`send: ${why}`, call, 'invalid');

@@ -60,6 +60,8 @@ export const secretStore = defineCapability<Grant>({
   example:
     'secret_store: { references: [{ name: api-token, origins: ["https://api.example.com"], headers: [authorization] }] }',
   serve: serveSecretStore,
+  // An instance that has read a value of one tenant could give it to another.
+  tenantsApart: ({ names }, on) => names.flatMap(name => [...on.secrets.tenantsOf(name)]),
   deniedBy: '`denied`',
   refuses: {
     not_allowed:
@@ -95,8 +97,9 @@ function serveSecretStore(grant: Grant, on: ServeContext): Serve {
       const use = uses.get(name);
       if (use !== undefined) return { ok: on.secrets.reference(on.plugin, name, use) };
     } else if (grant.names.includes(name)) {
-      const value = on.secrets.read(name);
-      return value === undefined ? { err: { tag: 'unavailable', val: `${name} cannot be read now` } } : { ok: value };
+      const value = on.secrets.read(name, call.tenant);
+      if (value !== undefined) return { ok: value };
+      return { err: { tag: 'unavailable', val: `${name} has no value for this caller now` } };
     }
     const why = `${name} is not among the ${request.do === 'get' ? 'names' : 'references'} of the grant`;
     on.refused(`${request.do}: ${why}`, call);

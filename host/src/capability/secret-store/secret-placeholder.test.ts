@@ -24,7 +24,7 @@ describe('a placeholder', () => {
       ['x-key', `${token},${token}`],
       ['x-other', 'sallyport-secret-'],
     ] as const;
-    expect(substituteSecrets(secrets, 'p', headers, url)).toEqual({
+    expect(substituteSecrets(secrets, { plugin: 'p', tenant: undefined }, headers, url)).toEqual({
       headers: [
         ['Authorization', 'Bearer tok"en/+=1'],
         ['x-key', 'tok"en/+=1,tok"en/+=1'],
@@ -43,7 +43,7 @@ describe('a placeholder', () => {
     { what: 'that nobody was given', text: `sallyport-secret-${'A'.repeat(32)}`, says: 'was not issued' },
     { what: 'of a value with line breaks', text: lines, says: 'a header cannot hold' },
   ])('[CAP-48] is refused $what', ({ plugin = 'p', header = 'authorization', text = token, to = url.href, says }) => {
-    expect(substituteSecrets(secrets, plugin, [[header, text]], new URL(to))).toEqual({
+    expect(substituteSecrets(secrets, { plugin, tenant: undefined }, [[header, text]], new URL(to))).toEqual({
       refused: expect.stringContaining(says),
     });
   });
@@ -84,6 +84,61 @@ describe('secrets', () => {
     expect(mask.text(text)).toEqual(shows);
     expect(mask.value({ [text]: [text, 1, null] })).toEqual(
       typeof shows === 'string' ? { [shows]: [shows, 1, null] } : expect.anything(),
+    );
+  });
+});
+
+describe('the secrets of tenants [CAP-122]', () => {
+  const ofTenants = (from: NodeJS.ProcessEnv, mask = new SecretMask()) =>
+    openSecrets(
+      [
+        { name: 'token', env: 'ALL' },
+        { name: 'own' },
+        { name: 'token', tenant: 'one', env: 'ONE' },
+        { name: 'own', tenant: 'one', env: 'OWN' },
+      ],
+      mask,
+      from,
+    );
+  const from = (): NodeJS.ProcessEnv => ({ ALL: 'value-of-all', ONE: 'value-of-one', OWN: 'only-of-one' });
+
+  it('are those of the tenant, and of no other', () => {
+    const secrets = ofTenants(from());
+    const reads = (name: string) => ['one', 'two', '', '__proto__', undefined].map(each => secrets.read(name, each));
+    const all = 'value-of-all';
+    expect(reads('token')).toEqual(['value-of-one', all, all, all, all]);
+    expect(reads('own')).toEqual(['only-of-one', undefined, undefined, undefined, undefined]);
+    expect([...secrets.tenantsOf('token')]).toEqual(['one']);
+  });
+
+  it('are masked from the start', () => {
+    const mask = new SecretMask();
+    ofTenants(from(), mask);
+    expect(mask.text('value-of-one only-of-one value-of-all')).toBe('*** *** ***');
+  });
+
+  it('are put into headers for callers of the tenant', () => {
+    const secrets = ofTenants(from());
+    const header = (name: string, tenant?: string) =>
+      substituteSecrets(secrets, { plugin: 'p', tenant }, [['x-key', secrets.reference('p', name, use)]], url);
+    expect(header('own', 'one')).toMatchObject({ headers: [['x-key', 'only-of-one']], used: new Set(['only-of-one']) });
+    expect(header('own', 'two')).toEqual({ refused: expect.stringContaining('no value for this caller') });
+    expect(header('token', 'two')).toMatchObject({ headers: [['x-key', 'value-of-all']] });
+  });
+
+  it('that can no longer be read are not replaced by those of all', () => {
+    const later = from();
+    const secrets = ofTenants(later);
+    delete later.ONE;
+    expect([secrets.read('token', 'one'), secrets.read('token', 'two')]).toEqual([undefined, 'value-of-all']);
+  });
+
+  it('that are missing at the start are reported with their tenant', () => {
+    const details = { secret: 'own', tenant: 'one', variable: 'OWN' };
+    expect(() => ofTenants({ ALL: 'a-value', ONE: 'another' })).toThrow(
+      expect.objectContaining({
+        faults: [expect.objectContaining({ code: 'secret_unavailable', details: expect.objectContaining(details) })],
+      }),
     );
   });
 });

@@ -5,9 +5,14 @@ import { readRegularFileSync } from '../../core/regular-file.ts';
 import type { SecretMask } from '../../core/secret-mask.ts';
 import { newPlaceholder } from './lane/placeholder.ts';
 
-/** Where one secret is kept: in a variable of the gateway's environment, or in a file that somebody mounted. */
+/**
+ * Where one secret is kept: in a variable of the gateway's environment, or in a file that somebody mounted. Without
+ * either, only tenants have a value.
+ */
 export interface SecretPlace {
   readonly name: string;
+  /** The tenant whose value it is; absent for the value of all tenants that have none of their own. */
+  readonly tenant?: string | undefined;
   readonly env?: string | undefined;
   /** An absolute path. */
   readonly file?: string | undefined;
@@ -26,17 +31,65 @@ interface SecretReference extends SecretUse {
   readonly name: string;
 }
 
-/** All secrets of the operator. What it hands out is known to the mask from then on. */
-export interface Secrets {
-  /** The value now; undefined when it cannot be read (any more), or there is no such secret. */
-  read(name: string): string | undefined;
-  /** What a plugin writes in place of a value that it may use and not see. The same each time. */
-  reference(plugin: string, name: string, use: SecretUse): string;
-  /** What a placeholder stands for; undefined for what nobody was given. */
-  referenced(placeholder: string): SecretReference | undefined;
-}
+type Read = () => string | undefined;
 
 const maximumBytes = 65_536;
+
+/** All secrets of the operator. What it hands out is known to the mask from then on. */
+export class Secrets {
+  readonly #mask: SecretMask;
+  readonly #values: ReadonlyMap<string, Read>;
+  /** The values of tenants by the name of the secret, and then by tenant. */
+  readonly #tenantValues: ReadonlyMap<string, ReadonlyMap<string, Read>>;
+  readonly #byPlaceholder = new Map<string, SecretReference>();
+  readonly #placeholders = new Map<string, string>();
+
+  constructor(places: readonly SecretPlace[], mask: SecretMask, env: NodeJS.ProcessEnv) {
+    const values = new Map<string, Read>();
+    const tenantValues = new Map<string, Map<string, Read>>();
+    for (const place of places) {
+      const { name, tenant } = place;
+      const read = readerOf(place, env);
+      if (read === undefined) continue;
+      if (tenant === undefined) values.set(name, read);
+      else tenantValues.set(name, (tenantValues.get(name) ?? new Map<string, Read>()).set(tenant, read));
+    }
+    this.#mask = mask;
+    this.#values = values;
+    this.#tenantValues = tenantValues;
+  }
+
+  /**
+   * Returns the value now for a caller of a tenant: the tenant's own, or else that of all. Undefined when it cannot be read
+   * (any more), or there is no such secret: a tenant whose own value cannot be read does not get that of all.
+   */
+  read(name: string, tenant?: string): string | undefined {
+    const own = tenant === undefined ? undefined : this.#tenantValues.get(name)?.get(tenant);
+    const value = (own ?? this.#values.get(name))?.();
+    if (value === undefined || value === '') return undefined;
+    this.#mask.learn(value);
+    return value;
+  }
+
+  /** Returns the tenants that have a value of their own. */
+  tenantsOf(name: string): Iterable<string> {
+    return this.#tenantValues.get(name)?.keys() ?? [];
+  }
+
+  /** Returns what a plugin writes in place of a value that it may use and not see. The same each time. */
+  reference(plugin: string, name: string, use: SecretUse): string {
+    const key = JSON.stringify([plugin, name]);
+    const placeholder = this.#placeholders.get(key) ?? newPlaceholder();
+    this.#placeholders.set(key, placeholder);
+    this.#byPlaceholder.set(placeholder, { plugin, name, ...use });
+    return placeholder;
+  }
+
+  /** Returns what a placeholder stands for; undefined for one that was never issued. */
+  referenced(placeholder: string): SecretReference | undefined {
+    return this.#byPlaceholder.get(placeholder);
+  }
+}
 
 /** @throws Faults of `secret_unavailable`: every secret that cannot be read now */
 export function openSecrets(
@@ -44,45 +97,29 @@ export function openSecrets(
   mask: SecretMask,
   env: NodeJS.ProcessEnv = process.env,
 ): Secrets {
-  const readers = new Map(
-    places.map(place => [place.name, place.file === undefined ? () => env[place.env ?? ''] : fileReader(place.file)]),
+  const secrets = new Secrets(places, mask, env);
+  const missing = places.filter(({ name, tenant, env: variable, file }) => {
+    const isStated = variable !== undefined || file !== undefined;
+    return isStated && secrets.read(name, tenant) === undefined;
+  });
+  if (missing.length === 0) return secrets;
+  throw new Faults(
+    missing.map(
+      ({ name, tenant, env: variable, file }) =>
+        new Fault('secret_unavailable', {
+          secret: name,
+          ...(tenant !== undefined && { tenant }),
+          ...(file === undefined
+            ? { variable, what: env[variable ?? ''] === undefined ? 'it is not set' : 'it is empty' }
+            : { file, what: whyUnread(file) }),
+        }),
+    ),
   );
-  const byPlaceholder = new Map<string, SecretReference>();
-  const placeholders = new Map<string, string>();
+}
 
-  const read = (name: string): string | undefined => {
-    const value = readers.get(name)?.();
-    if (value === undefined || value === '') return undefined;
-    mask.learn(value);
-    return value;
-  };
-
-  const missing = places.filter(({ name }) => read(name) === undefined);
-  if (missing.length > 0) {
-    throw new Faults(
-      missing.map(
-        ({ name, env: variable, file }) =>
-          new Fault('secret_unavailable', {
-            secret: name,
-            ...(file === undefined
-              ? { variable, what: env[variable ?? ''] === undefined ? 'it is not set' : 'it is empty' }
-              : { file, what: whyUnread(file) }),
-          }),
-      ),
-    );
-  }
-
-  return {
-    read,
-    reference(plugin, name, use) {
-      const key = JSON.stringify([plugin, name]);
-      const placeholder = placeholders.get(key) ?? newPlaceholder();
-      placeholders.set(key, placeholder);
-      byPlaceholder.set(placeholder, { plugin, name, ...use });
-      return placeholder;
-    },
-    referenced: placeholder => byPlaceholder.get(placeholder),
-  };
+function readerOf({ env: variable, file }: SecretPlace, env: NodeJS.ProcessEnv): Read | undefined {
+  if (file !== undefined) return fileReader(file);
+  return variable === undefined ? undefined : () => env[variable];
 }
 
 function whyUnread(file: string): string {

@@ -51,7 +51,12 @@ export const upstreamHeaders = defineCapability<Grant>({
             on.refused(`set: the gateway's credentials for this upstream are in the header ${name}`, call);
             return undefined;
           }
-          const filled = substituteSecrets(on.secrets, on.plugin, [[name, value]], url);
+          const filled = substituteSecrets(
+            on.secrets,
+            { plugin: on.plugin, tenant: call.tenant },
+            [[name, value]],
+            url,
+          );
           if ('refused' in filled) {
             on.refused(`set: ${filled.refused}`, call);
             return undefined;

@@ -6,7 +6,7 @@ import { memberAt } from '../member-at.ts';
 import type { Path, Problem } from '../problem.ts';
 import { text } from './fields.ts';
 import { entryPaths, listed, unknownNames } from './named.ts';
-import { secretNames } from './secrets.ts';
+import { secretNames, sharedUseProblems } from './secrets.ts';
 
 /** A URL to which tokens or keys may travel: https, or http on this machine. */
 export const protectedUrl = z.string().refine(value => {
@@ -89,6 +89,7 @@ export function oauthProblems(value: JsonObject, isReachable: boolean): readonly
   });
   const found = [
     ...unknownNames(secretNames(value), secrets, 'secret'),
+    ...sharedUseProblems(value, secrets),
     ...introspections.slice(1).map(path => ({
       path,
       message: 'another scheme has `introspection` already, and an opaque token does not name its issuer',

@@ -9,13 +9,13 @@ import { loadConfig } from '../load-config.ts';
 
 const plugins = [{ id: 'mask-pii', source: { file: 'mask.wasm' }, config: { fields: ['name'] } }];
 
-async function load(tenants: unknown) {
+async function load(tenants: unknown, more: object = {}) {
   const file = join(await temporaryFolder(), 'sallyport.yaml');
   const main = {
     upstreams: [{ id: 'up', http: { url: 'http://127.0.0.1:1' } }],
     bindings: [{ id: 'main', upstreams: ['up'] }],
   };
-  await writeFile(file, stringify({ ...main, plugins, tenants }));
+  await writeFile(file, stringify({ ...main, plugins, tenants, ...more }));
   return loadConfig(file, { grants: grantsSchema, env: {} });
 }
 
@@ -48,11 +48,49 @@ it.each([
     'plugins.0.mode',
     undefined,
   ],
-  ['an override for every tenant', '*', [{ id: 'mask-pii', config: {} }], 'plugins', /own config/],
+  ['an override for every tenant', '*', [{ id: 'mask-pii', config: {} }], 'plugins', /every other tenant/],
 ])('%s is refused at its place [CFG-97]', async (_what, id, own, path, hint) => {
   const error = await load([{ id, plugins: own }]).then(() => undefined, toFaults);
   expect(error?.map(({ code, details }) => ({ code, path: details.path }))).toEqual([
     { code: 'config_invalid', path: `tenants.0.${path}` },
   ]);
   if (hint !== undefined) expect(error?.[0]?.hint).toMatch(hint);
+});
+
+const token = { name: 'token', env: 'TOKEN' };
+const server = { client_id: 'gateway', client_secret: 'token', token_url: 'https://idp.example.com/token' };
+const upstreamWith = (auth: object) => ({ upstreams: [{ id: 'up', http: { url: 'http://127.0.0.1:1' }, auth }] });
+
+it('a tenant has its own values of secrets [CFG-98]', async () => {
+  const own = [
+    { name: 'token', file: 'own.txt' },
+    { name: 'alone', env: 'ALONE' },
+  ];
+  const config = await load([{ id: 'acme', secrets: own }], { secrets: [token, { name: 'alone', per_tenant: true }] });
+  expect(config.tenants[0]?.secrets).toEqual([
+    { name: 'token', file: expect.stringMatching(/^\/.*\/own\.txt$/) },
+    { name: 'alone', env: 'ALONE' },
+  ]);
+});
+
+it.each([
+  ['an unknown secret', [{ name: 'tokens', env: 'X' }], {}, ['tenants.0.secrets.0']],
+  ['a secret twice', [token, token], {}, ['tenants.0.secrets.1']],
+  ['a secret without a place', [{ name: 'token' }], {}, ['tenants.0.secrets.0']],
+  [
+    'a secret of tenants in a value for all',
+    [token],
+    upstreamWith({ client_credentials: server }),
+    ['upstreams.0.auth.client_credentials.client_secret'],
+  ],
+  [
+    'a secret that only tenants have, in a value for all',
+    [],
+    { ...upstreamWith({ token_exchange: server }), secrets: [{ name: 'token', per_tenant: true }] },
+    ['upstreams.0.auth.token_exchange.client_secret'],
+  ],
+  ['a secret with a place that only tenants have', [], { secrets: [{ ...token, per_tenant: true }] }, ['secrets.0']],
+])('%s is refused at its place [CFG-98]', async (_what, secrets, more, paths) => {
+  const error = await load([{ id: 'acme', secrets }], { secrets: [token], ...more }).then(() => undefined, toFaults);
+  expect(error?.map(({ details }) => details.path)).toEqual(paths);
 });

@@ -3,7 +3,8 @@ import type { JsonObject } from '../../core/json.ts';
 import type { Problem } from '../problem.ts';
 import { count, text } from './fields.ts';
 import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
-import { plainSection } from './section.ts';
+import { secretNames, tenantSecret, withAbsoluteFile } from './secrets.ts';
+import { section } from './section.ts';
 
 const shared = {
   requests_per_minute: count.optional().describe('As many may come at once; then they refill evenly.'),
@@ -38,11 +39,18 @@ const tenant = z.strictObject({
     .array(pluginOverride)
     .default([])
     .describe('Plugins that are configured differently for the tenant, in instances that serve no other tenant.'),
+  secrets: z
+    .array(tenantSecret)
+    .default([])
+    .describe("The tenant's own values of `secrets`, in place of those of all."),
 });
 
 /** `tenants`: what each tenant may use, and how much. */
-export const tenantsSection = plainSection({
+export const tenantsSection = section({
   shape: { tenants: z.array(tenant).default([]).describe('What each tenant may use, and how much.') },
+  finish: ({ tenants }, files) => ({
+    tenants: tenants.map(each => ({ ...each, secrets: withAbsoluteFile(each.secrets, files) })),
+  }),
   problems(value) {
     const tenants = entries(value, ['tenants']);
     const bindings = entries(value, ['bindings']);
@@ -53,18 +61,19 @@ export const tenantsSection = plainSection({
   },
 });
 
-/** Reports overrides of plugins that do not exist, and of those of every tenant. */
-function overrideProblems(value: JsonObject, { name, path }: Named): readonly Problem[] {
-  const overrides = entries(value, [...path, 'plugins']);
-  if (name === '*' && overrides.length > 0) {
-    const message = 'a plugin cannot be configured for *';
-    return [
-      {
-        path: [...path, 'plugins'],
-        message,
-        hint: "state it in the plugin's own config, which is for every other tenant",
-      },
-    ];
-  }
-  return [...duplicates(overrides), ...unknownNames(entries(value, ['plugins']), overrides, 'plugin')];
-}
+/** What a tenant can have of its own: the member that names an entry, and what * uses in its place. */
+const overrides = [
+  { list: 'plugins', member: 'id', known: (value: JsonObject) => entries(value, ['plugins']), what: 'plugin' },
+  { list: 'secrets', member: 'name', known: secretNames, what: 'secret' },
+] as const;
+
+/** Reports overrides of what does not exist, and those of every tenant. */
+const overrideProblems = (value: JsonObject, { name, path }: Named): readonly Problem[] =>
+  overrides.flatMap(({ list, member, known, what }) => {
+    const own = entries(value, [...path, list], member);
+    if (name === '*' && own.length > 0) {
+      const hint = `state it in \`${list}\` of the file, which is for every other tenant`;
+      return [{ path: [...path, list], message: `a ${what} of * is not a tenant's own`, hint }];
+    }
+    return [...duplicates(own, member), ...unknownNames(known(value), own, what)];
+  });

@@ -4,7 +4,7 @@ import { headerName } from '../../core/http-header.ts';
 import { headerNameProblems, headerValue } from '../header.ts';
 import { count, idle, milliseconds, oneOf, systemText } from './fields.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
-import { secretNames } from './secrets.ts';
+import { secretNames, sharedUseProblems } from './secrets.ts';
 import { section } from './section.ts';
 import { checkAuthPlace, finishedAuth, secretsIn, type UpstreamAuthConfig, upstreamAuth } from './upstream-auth.ts';
 
@@ -97,14 +97,14 @@ export const upstreamsSection = section({
       return { ...each, stdio: cwd === undefined ? command : { ...command, cwd: files.absolute(cwd) } };
     }),
   }),
-  problems: value => [
-    ...duplicates(entries(value, ['upstreams'])),
-    ...unknownNames(
-      secretNames(value),
-      entries(value, ['upstreams']).flatMap(({ path }) => secretsIn(value, path)),
-      'secret',
-    ),
-  ],
+  problems(value) {
+    const secrets = entries(value, ['upstreams']).flatMap(({ path }) => secretsIn(value, path));
+    return [
+      ...duplicates(entries(value, ['upstreams'])),
+      ...unknownNames(secretNames(value), secrets, 'secret'),
+      ...sharedUseProblems(value, secrets),
+    ];
+  },
   /** Reports ids that leave too little room for the upstream's tool names, in a binding with several upstreams. */
   warnings(value) {
     const prefixed = new Set(

@@ -48,7 +48,8 @@ export class TokenFetch implements AsyncDisposable {
   readonly fetch = async (url: string, { method, headers, body, signal }: FetchOptions): Promise<Response> => {
     const content = typeof body === 'string' || body instanceof URLSearchParams ? Buffer.from(String(body)) : body;
     const request = { method, url, headers: Object.entries(headers), body: content ?? undefined };
-    const answer = await this.#egressTo(new URL(url).origin).request(request, signal ?? new AbortController().signal);
+    const call = { signal: signal ?? new AbortController().signal };
+    const answer = await this.#egressTo(new URL(url).origin).request(request, call);
     if ('err' in answer) throw new NoResponse(reasonOf(answer.err, this.#timeoutMs));
     const { status, headers: received, body: bytes } = answer.ok;
     const hasBody = bytes.length > 0 && ![204, 205, 304].includes(status);
