@@ -569,6 +569,12 @@ export const requirements = {
   'GW-208': 'A plugin after authentication takes away, and never gives more than a tenant that the operator allows.',
   'GW-209':
     'Identity plugins are counted and audited like the other schemes, and named in no other place than `identity`.',
+  'GW-180':
+    'A binding can offer its tools by search: three tools find, describe and call the others, in every revision, and say what is wrong with their arguments.',
+  'GW-181':
+    'A call of call_tool is the call of the tool that it names: rules, hooks, policies, log, progress and cancellation are the same.',
+  'GW-182': 'A search finds, and describe_tool describes, exactly what the caller would be listed otherwise.',
+  'GW-183': 'What is searched is bounded, read once while upstreams would report a change, and again after one.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

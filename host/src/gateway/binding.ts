@@ -12,6 +12,8 @@ import { type AccessRule, namesInRules } from './access-rule.ts';
 import { createOrigins, type Origins } from './handed-out-uris.ts';
 import { createListWarnings, type ListWarnings } from './list-warnings.ts';
 import type { Quotas } from './quotas.ts';
+import type { ToolSearchSettings } from './tool-search/search-tools.ts';
+import { ToolSearch } from './tool-search/tool-search.ts';
 import { isWithheld, type Unhooked } from './unhooked.ts';
 
 /** A route of the gateway: chosen upstreams behind one chain of plugins. */
@@ -25,6 +27,8 @@ export interface Binding {
   readonly unhooked?: Unhooked;
   /** The rules of who may do what. Without them everybody may do everything, and nobody once callers are identified. */
   readonly allow?: readonly AccessRule[] | undefined;
+  /** Present if clients find tools by searching, in place of a list of all. */
+  readonly toolSearch?: ToolSearchSettings | undefined;
 }
 
 /** One client's connection to an upstream, with the remembered lists. */
@@ -51,6 +55,8 @@ export interface Route extends ClientScope {
   /** Compares lists with the names in the rules. */
   readonly named: UnmatchedNames<number>;
   readonly notices: ListWarnings;
+  /** Present if clients find tools by searching. */
+  readonly toolSearch?: ToolSearch | undefined;
 }
 
 /** Returns the members whose upstreams have been reached so far; all of them if none has. */
@@ -86,6 +92,7 @@ export class OpenBinding implements Disposable {
   readonly named: UnmatchedNames<number>;
   /** What tenants may use; undefined if nothing is limited. */
   readonly quotas: Quotas | undefined;
+  readonly toolSearch: ToolSearch | undefined;
   #upstreams: readonly UpstreamPool[];
   readonly #chain: ChainPlace;
   readonly #unhooked: Unhooked;
@@ -94,10 +101,11 @@ export class OpenBinding implements Disposable {
   readonly #sharedLists = new Map<Upstream, Catalogs>();
 
   constructor(binding: Binding, { listMs, isIdentityConfigured, quotas, log, metrics }: OpenBindingOptions) {
-    const { id, chain, upstreams, unhooked = 'drop', allow } = binding;
+    const { id, chain, upstreams, unhooked = 'drop', allow, toolSearch } = binding;
     this.id = id;
     this.#upstreams = upstreams;
     this.quotas = quotas;
+    this.toolSearch = toolSearch && new ToolSearch(toolSearch);
     this.rules = accessRules(allow, isIdentityConfigured);
     this.named = new UnmatchedNames(namesInRules(allow), ({ owner: rule, ...about }) =>
       log.warn({ rule, ...about }, 'a rule of `allow` names what no upstream lists'),

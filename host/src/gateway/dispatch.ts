@@ -8,13 +8,15 @@ import {
   type MethodName,
   methodNamed,
 } from '../mcp/methods.ts';
+import { itemsIn } from '../upstream/catalog.ts';
 import { checkName, kinds, routeForUri } from './authorize.ts';
 import type { Member } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
-import { list } from './lists.ts';
+import { list, listKnown } from './lists.ts';
 import { ownerOfName, ownerOfUri } from './name-routing.ts';
 import { callMember, hookContext, requestOptions } from './pipeline.ts';
 import { readResource } from './read-resource.ts';
+import type { ToolSearch } from './tool-search/tool-search.ts';
 
 /**
  * Serves a request: finds the upstream that owns its target and sends it there through the hooks, between the handlers of
@@ -29,6 +31,9 @@ export const dispatch = (call: Call): Promise<Outcome> =>
 
 async function serve(call: Call): Promise<Outcome> {
   const name = methodNamed(call.method);
+  const { toolSearch } = call.route;
+  if (toolSearch !== undefined && name === 'tools/call') return callBySearch(call, toolSearch);
+  if (toolSearch !== undefined && name === 'tools/list') return toolSearch.list();
   if (isOf(callMethods, name)) return name === 'resources/read' ? read(call) : callNamed(call, name);
   if (isOf(listMethods, name)) return list(call, name);
   return isOf(completeMethods, name) ? complete(call) : fail('method_unknown', { method: call.method });
@@ -50,6 +55,24 @@ function callNamed(call: Call, method: Exclude<CallMethod, 'resources/read'>): P
   // task-augmentation metadata" (MCP 2025-11-25, Tasks). The upstream would start a task that no client can query.
   const sent = params.task === undefined ? params : withoutTask(params);
   return callMember(call, member, method, name === exposed ? sent : { ...sent, name });
+}
+
+/**
+ * Serves a call of a binding that offers its tools by search. It finds what the caller would be listed otherwise, and a call
+ * of `call_tool` goes on as a call of the tool that it names. Tools can also be called by their own names.
+ */
+async function callBySearch(call: Call, toolSearch: ToolSearch): Promise<Outcome> {
+  const asked = toolSearch.read(call.params);
+  if (asked === undefined) return callNamed(call, 'tools/call');
+  if (asked.kind === 'call') return callNamed({ ...call, params: asked.params }, 'tools/call');
+  call.record.nameTarget(String(call.params.name));
+  if (asked.kind === 'refused') return asked.answer;
+  const outcome = await listKnown({ ...call, method: 'tools/list', params: {} }, 'tools/list');
+  if (outcome.kind !== 'result') return outcome;
+  const tools = itemsIn(outcome.result, 'tools/list');
+  return asked.kind === 'search'
+    ? toolSearch.search(asked.query, asked.limit, tools)
+    : toolSearch.describe(asked.name, tools);
 }
 
 function read(call: Call): Promise<Outcome> {

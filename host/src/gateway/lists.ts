@@ -28,12 +28,27 @@ export async function list(call: Call, method: ListMethod): Promise<Outcome> {
   if (others.length === 0) return listOfOne(call, only, method);
   if (params.cursor !== undefined)
     fail('params_invalid', { hint: '`cursor` was not issued by this gateway: leave it out' });
+  return listOfAll(call, method, itemsOf);
+}
+
+/**
+ * Answers with the whole list, from what is known of the lists of upstreams that would report a change. Others are asked.
+ * @throws as `list`
+ */
+export const listKnown = (call: Call, method: ListMethod): Promise<Outcome> =>
+  listOfAll(call, method, async (of, member) => member.lists[method].trusted ?? itemsOf(of, member, method));
+
+/** Gets the items of a member's list. */
+type Items = (call: Call, member: Member, method: ListMethod) => Promise<readonly JsonObject[]>;
+
+async function listOfAll(call: Call, method: ListMethod, itemsOf: Items): Promise<Outcome> {
+  const { route } = call;
   const members = reachedMembers(route);
   for (const { upstream } of route.members.filter(member => !members.includes(member))) {
     route.notices.leftOut(upstream.id, method, notReached(upstream.id), false);
   }
   const parts = await Promise.allSettled(
-    members.map(async member => ({ id: member.upstream.id, outcome: await listOf(call, member, method) })),
+    members.map(async member => ({ id: member.upstream.id, outcome: await listOf(call, member, method, itemsOf) })),
   );
   const failed = parts.find(part => part.status === 'rejected');
   const found = parts.flatMap(part => (part.status === 'fulfilled' ? [part.value] : []));
@@ -122,7 +137,7 @@ function callable(call: Call, { upstream }: Member, method: ListMethod, answer: 
 }
 
 /** Returns the list of one of several upstreams after the plugins, under the names that clients see. */
-async function listOf(call: Call, member: Member, method: ListMethod): Promise<Outcome> {
+async function listOf(call: Call, member: Member, method: ListMethod, itemsOf: Items): Promise<Outcome> {
   const items = await itemsOf(call, member, method);
   if (looksAtLists(call.route)) noteListed(call, member, method, items, { isFirst: true, isLast: true });
   const whole = resultAnswer({ [listShape(method).member]: items });

@@ -4,6 +4,7 @@ import { type Principal, principalKey } from '../identity/principal.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { blockedAnswer } from '../mcp/blocked-answer.ts';
 import type { Notification } from '../mcp/message.ts';
+import { listShape } from '../mcp/methods.ts';
 import type { Client, ClientListener, ClientRequest, RequestedBinding } from '../mcp/revision/gateway-port.ts';
 import type { Access } from './access.ts';
 import { checkEntry } from './authorize.ts';
@@ -108,8 +109,9 @@ export class EnteredBinding implements RequestedBinding {
   }
 
   #routeOf({ members, origins, withholds }: ClientScope): Route {
-    const { id, named, notices } = this.#binding;
-    return { id, chain: this.#held.chain, access: this.#access, named, notices, members, origins, withholds };
+    const { id, named, notices, toolSearch } = this.#binding;
+    const { chain } = this.#held;
+    return { id, chain, access: this.#access, named, notices, toolSearch, members, origins, withholds };
   }
 }
 
@@ -126,12 +128,15 @@ class BindingClient implements Client {
   readonly #version: string;
   readonly #access: Access | undefined;
   readonly #listener: ClientListener;
+  /** Whether the client finds tools by searching. */
+  readonly #searches: boolean;
 
   constructor(binding: OpenBinding, { caller, access, listener }: NewClient, version: string) {
     this.#binding = binding.id;
     this.#access = access;
     this.#version = version;
     this.#listener = listener;
+    this.#searches = binding.toolSearch !== undefined;
     this.scope = binding.open(caller, () => listener.isListening());
     for (const { upstream } of this.scope.members) {
       const pool = binding.upstreams.find(each => each.id === upstream.id)?.for(caller);
@@ -157,6 +162,8 @@ class BindingClient implements Client {
   }
 
   notify(notification: Notification, isShared: boolean): void {
+    // The list of tools that the client gets never changes.
+    if (this.#searches && notification.method === listShape('tools/list').changed) return;
     passable(this.scope, notification, shown => this.#listener.onNotification(shown, isShared));
   }
 

@@ -152,6 +152,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
         chain,
         unhooked: binding.unhooked,
         allow: binding.allow,
+        toolSearch: binding.tool_search,
       })),
       isIdentityConfigured: typeof config.identity === 'object',
       limits,

@@ -7,6 +7,9 @@ import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { policyProblems } from './policies.ts';
 import { section } from './section.ts';
 
+/** How many tools a search returns by default. */
+const defaultResults = 10;
+
 export const bindingSchema = z.strictObject({
   id: pluginIdSchema.describe('Served at /mcp/{id}.'),
   upstreams: z.array(z.string()).min(1),
@@ -20,6 +23,13 @@ export const bindingSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether the binding is also served at /mcp. If no binding is, the first one is.'),
+  tool_search: z
+    .union([z.boolean(), z.strictObject({ results: z.int().min(1).max(50).default(defaultResults) })])
+    .default(false)
+    .transform(stated => (stated === true ? { results: defaultResults } : stated || undefined))
+    .describe(
+      'Whether clients find, describe and call tools with search_tools, describe_tool and call_tool, in place of a list of all; `results` is how many tools a search returns.',
+    ),
   required_scopes: z.array(scope).default([]).describe('Scopes that a caller needs for every request.'),
   unhooked: z
     .enum(['drop', 'pass'])
