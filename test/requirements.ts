@@ -408,6 +408,33 @@ export const requirements = {
     'A child has the credential of its user in its environment, and is replaced with the credential once its calls have ended.',
   'UP-48': 'No plugin and no configured header can replace the header that carries the credential.',
   'UP-49': 'Credentials of an upstream are hidden in its answers, notifications and output, in faults and in the log.',
+  // OpenAPI upstreams: OAS-…
+  'OAS-01': 'Documents of OpenAPI 3.0, 3.1 and 3.2 are read, in JSON and YAML.',
+  'OAS-02':
+    'Any other document is refused with what to do; problems of its structure are reported all at once, each with its place.',
+  'OAS-03': 'A hostile document ends quickly with an error; it is parsed in a process of its own, with bounds.',
+  'OAS-04': "References lead to other documents in the main document's folder, or on its host, and nowhere else.",
+  'OAS-05':
+    'Tools have unique names of at most 64 characters, which depend on no order, or those that the operator says.',
+  'OAS-06': 'The operator selects operations by id, method and path, or tag.',
+  'OAS-07': 'Parameters of all places and the body are merged into one input schema without clashes.',
+  'OAS-08':
+    'Schemas become JSON Schema 2020-12 that stands alone and stays small; circles are kept, and nothing that matters is lost.',
+  'OAS-09':
+    'What is wrong with an operation is reported with its place, and refuses the document or leaves the operation out.',
+  'OAS-10': 'The method of an operation decides the annotations of its tool.',
+  'OAS-11': 'A tool has an output schema exactly if every success of its operation is described as JSON.',
+  'OAS-12': 'Parameters are written in the styles of OpenAPI, and encoded for their place.',
+  'OAS-13': 'No argument leads to another path, host or header, and none that does not match is sent.',
+  'OAS-14': 'Bodies are written as JSON, forms, parts, text and bytes.',
+  'OAS-15': 'Operations are tools, and calls of tools are requests to the API.',
+  'OAS-16':
+    'Answers are passed on by their type and bounded; error statuses, pages in place of JSON, and answers that do not match their schema are errors of the tool.',
+  'OAS-17': 'Only idempotent requests are sent again; a call ends at its time limit and when its caller cancels it.',
+  'OAS-18': 'Requests go to the servers of the API and to public addresses, unless the operator allows others.',
+  'OAS-19':
+    "Secrets are sent where the document's security schemes say, only where they are needed, and hidden in answers.",
+  'OAS-20': 'A document that changes is read again, and clients are notified; one that cannot be used changes nothing.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

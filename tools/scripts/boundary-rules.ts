@@ -35,6 +35,7 @@ const kept: readonly { readonly modules: readonly string[]; readonly by: readonl
   { modules: ['hono', '@hono/[^/]+'], by: ['http'] },
   { modules: ['@modelcontextprotocol/[^/]+'], by: [] },
   { modules: ['@bytecodealliance/[^/]+'], by: ['runtime/wasm'] },
+  { modules: ['@seriousme/[^/]+'], by: ['upstream/openapi/document'] },
   { modules: ['worker_threads'], by: ['runtime/wasm', 'state/sqlite'] },
 ];
 

@@ -10,6 +10,7 @@ import { commandProblem } from '../upstream/mcp/command-problem.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
 import { tryReceiptLog } from './open-receipt-log.ts';
+import { checkDocuments } from './open-upstreams.ts';
 
 /**
  * Does everything that a start does before something runs: loads all plugins, opens or tries what their capabilities
@@ -25,14 +26,13 @@ export async function checkAll(
   return masked(config.mask, async () => {
     const missing = await commandFaults(config.upstreams.filter(({ required }) => required));
     const plugins = checkPlugins(config, log, lock, signal);
-    const [checked, proxy, receipts] = await Promise.allSettled([
+    const [checked, ...others] = await Promise.allSettled([
       plugins,
       (async () => proxyFromEnvironment())(),
       (async () => tryReceiptLog(config))(),
+      ...checkDocuments(config, log, signal),
     ]);
-    const refused = [checked, proxy, receipts].flatMap(each =>
-      each.status === 'rejected' ? toFaults(each.reason) : [],
-    );
+    const refused = [checked, ...others].flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
     if (checked.status === 'fulfilled' && missing.length + refused.length === 0) return checked.value;
     throw new Faults([...missing, ...refused]);
   });

@@ -3,6 +3,7 @@ import { Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
+import { checkOpenapi, createOpenapiPool } from '../upstream/openapi/create-openapi-pool.ts';
 import { reachUpstream } from '../upstream/reach-upstream.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
 
@@ -30,7 +31,7 @@ export interface UpstreamsContext {
  * @throws Faults of every required upstream that cannot be reached; then none is left open
  */
 export async function openUpstreams(
-  { upstreams: entries, limits }: Config,
+  { upstreams: entries, limits, bindings }: Config,
   { log, metrics, secret, signal }: UpstreamsContext,
 ): Promise<Upstreams> {
   await using opened = new AsyncDisposableStack();
@@ -39,8 +40,8 @@ export async function openUpstreams(
   const pools = new Map<string, UpstreamPool>();
   const all = opened.use(new AsyncDisposableStack());
   opened.defer(() => closing.abort());
-  const open = async (entry: UpstreamConfig, aborted: AbortSignal | undefined) => {
-    const pool = poolOf(entry, limits, { log, metrics, secret });
+  const open = async (entry: UpstreamConfig, aborted: AbortSignal | undefined, isPrefixed: boolean) => {
+    const pool = poolOf(entry, { limits, isPrefixed }, { log, metrics, secret });
     const { id, required } = entry;
     try {
       if (required) await pool.start(aborted);
@@ -52,32 +53,65 @@ export async function openUpstreams(
     pools.set(id, all.use(pool));
     return pool;
   };
-  const results = await Promise.allSettled(entries.map(entry => open(entry, signal)));
+  const results = await Promise.allSettled(entries.map(entry => open(entry, signal, hasPrefix(entry.id, bindings))));
   const faults = results.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
   if (faults.length > 0) throw new Faults(faults);
   const stack = opened.move();
   return {
     pick: ids => ids.flatMap(id => pools.get(id) ?? []),
-    add: entry => open(entry, closing.signal),
+    // It may be added to bindings with others.
+    add: entry => open(entry, closing.signal, true),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }
+
+/** Reads the OpenAPI documents of required upstreams as a start does. @returns for each what rejects with its Faults */
+export const checkDocuments = (
+  { upstreams, limits, bindings }: Config,
+  log: Log,
+  signal: AbortSignal | undefined,
+): readonly Promise<void>[] =>
+  upstreams.flatMap(entry =>
+    entry.openapi === undefined || !entry.required
+      ? []
+      : checkOpenapi(
+          entry,
+          {
+            ...{ log, startTimeoutMs: limits.upstream_start_ms },
+            longestName: longestNameOf(entry.id, hasPrefix(entry.id, bindings)),
+          },
+          signal,
+        ),
+  );
 
 const connectionsMetric = 'sallyport_upstream_connections';
 
 function poolOf(
   entry: UpstreamConfig,
-  limits: Config['limits'],
+  { limits, isPrefixed }: Pick<Config, 'limits'> & { readonly isPrefixed: boolean },
   { log, metrics, secret }: Omit<UpstreamsContext, 'signal'>,
 ): UpstreamPool {
   const connections = metrics.series(connectionsMetric, { upstream: entry.id });
-  return createUpstreamPool(entry, {
+  const context = {
     log,
     secret,
     startTimeoutMs: limits.upstream_start_ms,
     maxAnswerBytes: limits.answer_bytes,
     requestTimeoutMs: limits.request_timeout_ms,
     maxRequestTimeoutMs: limits.max_request_timeout_ms,
-    onCount: count => connections.set(count),
-  });
+    onCount: (count: number) => connections.set(count),
+  };
+  if (entry.openapi === undefined) return createUpstreamPool(entry, context);
+  return createOpenapiPool(entry, { ...context, longestName: longestNameOf(entry.id, isPrefixed) });
 }
+
+/** Characters that many models allow in the name of a tool, and those that an upstream with a long id has left. */
+const mostCharacters = 64;
+const fewestCharacters = 16;
+
+const longestNameOf = (id: string, isPrefixed: boolean): number =>
+  Math.max(isPrefixed ? mostCharacters - `${id}__`.length : mostCharacters, fewestCharacters);
+
+/** Whether the names of an upstream's tools get its id as a prefix in some binding. */
+const hasPrefix = (id: string, bindings: Config['bindings']): boolean =>
+  bindings.some(({ upstreams }) => upstreams.length > 1 && upstreams.includes(id));

@@ -1,35 +1,12 @@
 import { z } from 'zod';
 import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
-import { headerName } from '../../core/http-header.ts';
-import { headerNameProblems, headerValue } from '../header.ts';
 import { count, idle, milliseconds, oneOf, systemText } from './fields.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { secretNames, sharedUseProblems } from './secrets.ts';
 import { section } from './section.ts';
 import { checkAuthPlace, finishedAuth, secretsIn, type UpstreamAuthConfig, upstreamAuth } from './upstream-auth.ts';
-
-const headers = z
-  .record(
-    z.string().regex(headerName, 'not the name of a header: expected letters, digits and hyphens'),
-    z
-      .string()
-      .regex(headerValue, 'a header cannot contain line breaks, control characters or characters outside Latin-1')
-      .transform(value => value.replace(/^[\t\r\n ]+|[\t\r\n ]+$/g, '')),
-  )
-  .superRefine((stated, context) => {
-    for (const { name, message } of headerNameProblems(stated)) {
-      context.addIssue({ code: 'custom', path: [name], message });
-    }
-  })
-  .default({})
-  .describe('Sent with each request. White space around a value is removed.');
-
-const url = z
-  .url({ protocol: /^https?$/, error: 'expected an http or https URL', abort: true })
-  .refine(
-    text => URL.parse(text)?.username === '' && URL.parse(text)?.password === '',
-    'the user and password of a URL are never sent: use `headers: { authorization: Basic … }` instead',
-  );
+import { finishedOpenapi, type OpenapiConfig, securityIn, upstreamOpenapi } from './upstream-openapi.ts';
+import { upstreamHeaders, upstreamUrl } from './upstream-url.ts';
 
 export const upstreamSchema = z
   .strictObject({
@@ -45,7 +22,8 @@ export const upstreamSchema = z
         cwd: systemText.min(1).optional(),
       })
       .optional(),
-    http: z.strictObject({ url, headers }).optional(),
+    http: z.strictObject({ url: upstreamUrl, headers: upstreamHeaders }).optional(),
+    openapi: upstreamOpenapi.optional(),
     auth: upstreamAuth,
     required: z.boolean().default(true).describe('Whether the start fails if the upstream cannot be reached.'),
     timeout_ms: milliseconds
@@ -61,22 +39,23 @@ export const upstreamSchema = z
     max_connections: count.optional().describe('Concurrent client connections. Default: 16 over stdio, 256 over HTTP.'),
     idle_ms: idle(30 * 60_000).describe("A client's connection ends after this time without a request."),
   })
-  .superRefine(oneOf(['stdio', 'http']))
+  .superRefine(oneOf(['stdio', 'http', 'openapi']))
   .superRefine(checkAuthPlace)
   .superRefine(({ timeout_ms, max_timeout_ms }, context) => {
     if (timeout_ms === undefined || max_timeout_ms === undefined || max_timeout_ms >= timeout_ms) return;
     context.addIssue({ code: 'custom', path: ['max_timeout_ms'], message: `less than timeout_ms, ${timeout_ms}` });
   })
-  .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }] });
+  .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }, { required: ['openapi'] }] });
 
 type Parsed = z.output<typeof upstreamSchema>;
 
 /** An upstream, which is reached in exactly one way. */
-export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http' | 'auth'> & {
+export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http' | 'openapi' | 'auth'> & {
   readonly auth?: UpstreamAuthConfig | undefined;
 } & (
-    | { readonly stdio: NonNullable<Parsed['stdio']>; readonly http?: never }
-    | { readonly stdio?: never; readonly http: NonNullable<Parsed['http']> }
+    | { readonly stdio: NonNullable<Parsed['stdio']>; readonly http?: never; readonly openapi?: never }
+    | { readonly stdio?: never; readonly http: NonNullable<Parsed['http']>; readonly openapi?: never }
+    | { readonly stdio?: never; readonly http?: never; readonly openapi: OpenapiConfig }
   );
 
 /** Many models limit tool names to `most` characters, of which a name needs about `needed`. */
@@ -85,22 +64,24 @@ const toolName = { most: 64, needed: 32 };
 /** `upstreams` of a program that registers upstreams. */
 export const openEndedUpstreams = { upstreams: z.array(upstreamSchema).default([]) };
 
-/** `upstreams`: the MCP servers behind the gateway. */
+/** `upstreams`: the MCP servers and HTTP APIs behind the gateway. */
 export const upstreamsSection = section({
   shape: { upstreams: z.array(upstreamSchema).min(1) },
   finish: ({ upstreams }, files) => ({
-    upstreams: upstreams.map(({ stdio, http, auth: written, ...rest }): UpstreamConfig => {
+    upstreams: upstreams.map(({ stdio, http, openapi, auth: written, ...rest }): UpstreamConfig => {
       const auth = finishedAuth(written);
       const each = auth === undefined ? rest : { ...rest, auth };
       if (http) return { ...each, http };
+      if (openapi) return { ...each, openapi: finishedOpenapi(openapi, files) };
       const { cwd, ...command } = stdio ?? { command: '', args: [], env: {} };
       return { ...each, stdio: cwd === undefined ? command : { ...command, cwd: files.absolute(cwd) } };
     }),
   }),
   problems(value) {
-    const secrets = entries(value, ['upstreams']).flatMap(({ path }) => secretsIn(value, path));
+    const upstreams = entries(value, ['upstreams']);
+    const secrets = upstreams.flatMap(({ path }) => [...secretsIn(value, path), ...securityIn(value, path)]);
     return [
-      ...duplicates(entries(value, ['upstreams'])),
+      ...duplicates(upstreams),
       ...unknownNames(secretNames(value), secrets, 'secret'),
       ...sharedUseProblems(value, secrets),
     ];

@@ -8,6 +8,7 @@ import { httpCodes } from './http.ts';
 import { identityCodes } from './identity.ts';
 import { lockfileCodes } from './lockfile.ts';
 import { mcpCodes } from './mcp.ts';
+import { openapiCodes } from './openapi.ts';
 import { pluginCodes } from './plugin.ts';
 import { processCodes } from './process.ts';
 import { runtimeCodes } from './runtime.ts';
@@ -29,6 +30,7 @@ const table = {
   ...hookCodes,
   ...upstreamCodes,
   ...upstreamAuthCodes,
+  ...openapiCodes,
   ...httpCodes,
   ...identityCodes,
   ...mcpCodes,

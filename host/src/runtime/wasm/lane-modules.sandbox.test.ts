@@ -8,7 +8,7 @@ import { documentedBlock } from '../../../../test/fixtures/markdown.ts';
 import { openGuests } from '../../../../test/fixtures/sandboxed.ts';
 import { laneSides } from '../../capability/lane-registry.ts';
 import { capabilities } from '../../capability/registry.ts';
-import { forkBoundChild } from './bound-child.ts';
+import { forkBoundChild } from '../../core/bound-child.ts';
 import { ReadyThreads } from './pool/ready-threads.ts';
 import { laneArguments } from './pool/thread-or-process.ts';
 

@@ -33,8 +33,8 @@ export type UpstreamEntry = {
   /** The credentials that the gateway sends; none of its own when absent. */
   readonly auth?: AuthEntry | undefined;
 } & (
-  | { readonly stdio: Command; readonly http?: undefined }
-  | { readonly http: HttpAddress; readonly stdio?: undefined }
+  | { readonly stdio: Command; readonly http?: undefined; readonly openapi?: undefined }
+  | { readonly http: HttpAddress; readonly stdio?: undefined; readonly openapi?: undefined }
 );
 
 export interface UpstreamContext {
@@ -113,7 +113,11 @@ function authorized(
   };
 }
 
-function timesOf(entry: UpstreamEntry, context: UpstreamContext): RequestTimes {
+/** Returns the time limits of the requests of an upstream: its own, or those of the gateway. */
+export function timesOf(
+  entry: Pick<UpstreamEntry, 'id' | 'timeout_ms' | 'max_timeout_ms'>,
+  context: Pick<UpstreamContext, 'requestTimeoutMs' | 'maxRequestTimeoutMs'>,
+): RequestTimes {
   const { id, timeout_ms, max_timeout_ms } = entry;
   const idle =
     timeout_ms === undefined

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import { forkBoundChild } from '../../../core/bound-child.ts';
 import { type Fault, type FaultDetails, fail } from '../../../core/fault.ts';
-import { forkBoundChild } from '../bound-child.ts';
 
 export interface TranspileOrder {
   readonly bytes: Uint8Array;

@@ -1,0 +1,178 @@
+import { signalOf } from '../../core/canceller.ts';
+import { Fault } from '../../core/fault.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { Principal } from '../../identity/principal.ts';
+import { type Answer, errorAnswer, resultAnswer } from '../../mcp/answer.ts';
+import { jsonRpc } from '../../mcp/errors.ts';
+import type { Notification } from '../../mcp/message.ts';
+import type { ServerInfo } from '../../mcp/server-info.ts';
+import type { ConnectionAuth } from '../auth/connection-auth.ts';
+import type { RequestTimes } from '../mcp/connection.ts';
+import { requestTimes, timeoutFault } from '../mcp/pending-request.ts';
+import type { RequestOptions, Upstream } from '../upstream.ts';
+import type { Api, ApiOperation } from './api.ts';
+import { callOperation, type OperationCall } from './call/call-operation.ts';
+
+/** An API that is ready to be called. */
+export interface OpenApi {
+  readonly api: Api;
+  readonly call: Pick<OperationCall, 'egress' | 'hasOutput' | 'retries' | 'mostBytes' | 'log'>;
+  /** Headers of each request, in lower case. */
+  readonly headers: readonly (readonly [string, string])[];
+}
+
+/** What the clients of one API share. */
+export interface ApiSource {
+  readonly id: string;
+  readonly times: RequestTimes;
+  readonly closing: AbortSignal;
+  /** The API, once its document was read. */
+  readonly current: OpenApi | undefined;
+  /** Since when changes of the document would be noticed. */
+  readonly listeningSince: number | undefined;
+  /** Reads the document, if it was not read yet. */
+  opened(signal?: AbortSignal): Promise<OpenApi>;
+  onClose(client: OpenapiUpstream): void;
+}
+
+/** One client's access to an API. An API keeps no state for its clients, so they differ only in their credentials. */
+export class OpenapiUpstream implements Upstream {
+  readonly id: string;
+  readonly credentialHeader: string | undefined;
+  readonly #source: ApiSource;
+  readonly #auth: ConnectionAuth | undefined;
+  readonly #caller: Principal;
+  readonly #listeners = new Set<(notification: Notification) => void>();
+
+  constructor(source: ApiSource, caller: Principal, auth?: ConnectionAuth) {
+    this.id = source.id;
+    this.credentialHeader = auth?.place;
+    this.#source = source;
+    this.#caller = caller;
+    this.#auth = auth;
+  }
+
+  get url(): URL | undefined {
+    const base = this.#source.current?.api.base;
+    return base === undefined ? undefined : new URL(base);
+  }
+
+  get ready(): boolean {
+    return this.#source.current !== undefined;
+  }
+
+  get listeningSince(): number | undefined {
+    return this.#source.listeningSince;
+  }
+
+  get serverInfo(): ServerInfo | undefined {
+    return this.#source.current?.api.info;
+  }
+
+  async start(signal?: AbortSignal): Promise<void> {
+    await this.#source.opened(signal);
+  }
+
+  async request(method: string, params: JsonObject = {}, options: RequestOptions = {}): Promise<Answer> {
+    options.signal?.throwIfAborted();
+    const { idle } = requestTimes(options, this.#source.times);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(timeoutFault(this.id, method, idle)), idle.ms);
+    const signals = [late.signal, this.#source.closing, ...(options.signal ? [signalOf(options.signal)] : [])];
+    const signal = AbortSignal.any(signals);
+    try {
+      const open = this.#source.current ?? (await this.#source.opened(signal));
+      return await this.#answer(open, method, params, { ...options, signal });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  subscribe(listener: (notification: Notification) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  async setLogLevel(): Promise<void> {}
+
+  notify(notification: Notification): void {
+    for (const listener of this.#listeners) listener(notification);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listeners.clear();
+    this.#source.onClose(this);
+  }
+
+  #answer(
+    open: OpenApi,
+    method: string,
+    params: JsonObject,
+    options: RequestOptions & { readonly signal: AbortSignal },
+  ): Promise<Answer> | Answer {
+    switch (method) {
+      case 'tools/list':
+        return resultAnswer({ tools: [...open.api.operations.values()].map(({ tool }) => tool) });
+      case 'tools/call':
+        return this.#call(open, params, options);
+      case 'ping':
+        return resultAnswer({});
+      default:
+        return errorAnswer({ code: jsonRpc.methodNotFound, message: `Method not found: ${method.slice(0, 100)}` });
+    }
+  }
+
+  async #call(
+    open: OpenApi,
+    { name, arguments: values }: JsonObject,
+    options: RequestOptions & { readonly signal: AbortSignal },
+  ): Promise<Answer> {
+    const operation = typeof name === 'string' ? open.api.operations.get(name) : undefined;
+    if (operation === undefined) {
+      return errorAnswer({ code: jsonRpc.invalidParams, message: `Unknown tool: ${String(name).slice(0, 100)}` });
+    }
+    const auth = this.#auth;
+    if (auth === undefined) return this.#send(open, operation, values, options);
+    const caller = options.caller ?? this.#caller;
+    return auth.hidden(options, async hiding => {
+      const credential = await auth.current(caller, options.signal);
+      const sent = { ...hiding, signal: options.signal };
+      const answer = await this.#send(open, operation, values, sent, auth.written(credential));
+      if (statusOf(answer) !== 401) return answer;
+      const renewed = await auth.renew(credential, caller, options.signal);
+      return renewed === undefined ? answer : this.#send(open, operation, values, sent, auth.written(renewed));
+    });
+  }
+
+  async #send(
+    { api, call, headers }: OpenApi,
+    operation: ApiOperation,
+    values: Json | undefined,
+    { signal, headers: set = [] }: RequestOptions & { readonly signal: AbortSignal },
+    credential?: string,
+  ): Promise<Answer> {
+    const { credentials } = api;
+    const place = this.credentialHeader;
+    const auth = place === undefined || credential === undefined ? [] : [[place, credential] as const];
+    const own = credentials.for(operation.operation, credential !== undefined);
+    const kept = set.filter(([name]) => name.toLowerCase() !== place);
+    try {
+      const { result } = await callOperation(operation, values, {
+        ...call,
+        ...{ upstream: this.id, signal, headers: [...auth, ...kept] },
+        own: { ...own, headers: [...headers, ...own.headers] },
+      });
+      return resultAnswer(credentials.mask.value(result));
+    } catch (thrown) {
+      throw thrown instanceof Fault
+        ? new Fault(thrown.code, credentials.mask.value(thrown.details), thrown.cause)
+        : thrown;
+    }
+  }
+}
+
+/** Returns the HTTP status that a result was made of. */
+function statusOf({ result }: Answer): unknown {
+  const about = (result?._meta as JsonObject | undefined)?.['sallyport/http'] as JsonObject | undefined;
+  return about?.status;
+}
