@@ -79,6 +79,8 @@ export const requirements = {
   'CFG-97':
     'A tenant may state its own configuration of a plugin; unknown plugins, duplicates and anything else are refused at their place.',
   'CFG-98': 'Secrets with values of tenants are refused where one value serves all callers.',
+  'CFG-120':
+    'Accounts that users could not connect, because users, their sign-in, a public URL or a key are missing, are refused at start.',
   'CFG-90':
     'What variables put into headers, environments, arguments and plugin configs, and credentials in headers and URLs, stand in no message and no line of the log.',
   // capability: CAP-…
@@ -435,6 +437,18 @@ export const requirements = {
   'OAS-19':
     "Secrets are sent where the document's security schemes say, only where they are needed, and hidden in answers.",
   'OAS-20': 'A document that changes is read again, and clients are notified; one that cannot be used changes nothing.',
+  'UP-50':
+    'With an authorization code each user connects an account with a browser, and the upstream knows the user by that account; users share nothing.',
+  'UP-51':
+    'A link connects an account only for the user whom it was made for, who signs in first, in one browser, once, and for a limited time.',
+  'UP-52':
+    'Accounts are kept encrypted for their user, upstream and authorization server; with another key or for another of these they are worthless, and keys can be replaced.',
+  'UP-53':
+    'A user without an account gets the link, as an elicitation if the client has declared that and otherwise in the message of the error, and is notified once the account is connected.',
+  'UP-54':
+    'Access tokens of accounts are refreshed once for concurrent requests, replaced refresh tokens are kept, and a grant that the server refuses is forgotten, so that the user is asked again.',
+  'UP-55': 'An account that was removed is used no more after seconds, also if its token was being refreshed.',
+  'UP-56': 'Pages for users run no scripts, are shown in no frame, are not stored, and escape every text.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

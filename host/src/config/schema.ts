@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../core/json.ts';
+import { accountsSection } from './section/accounts.ts';
 import { addressSection } from './section/address.ts';
 import { auditSection } from './section/audit.ts';
 import { type bindingSchema, bindingsSection, openEndedBindings } from './section/bindings.ts';
@@ -32,6 +33,7 @@ export const createConfigSchema = (grants: GrantsSchema, isOpenEnded = false) =>
       ...tlsSection.shape,
       ...tenantsSection.shape,
       ...identitySection.shape,
+      ...accountsSection.shape,
       ...trustSection.shape,
       ...cacheSection.shape,
       ...secretsSection.shape,
@@ -71,6 +73,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
   ...parsed,
   ...tlsSection.finish(parsed, files),
   ...identitySection.finish(parsed, files),
+  ...accountsSection.finish(parsed, files),
   ...trustSection.finish(parsed, files),
   ...cacheSection.finish(parsed, files),
   ...tenantsSection.finish(parsed, files),
@@ -90,6 +93,7 @@ const checks: readonly SectionChecks[] = [
   tlsSection,
   tenantsSection,
   identitySection,
+  accountsSection,
   trustSection,
   secretsSection,
   registriesSection,

@@ -59,9 +59,12 @@ export interface Route extends ClientScope {
   readonly toolSearch?: ToolSearch | undefined;
 }
 
-/** Returns the members whose upstreams have been reached so far; all of them if none has. */
+/**
+ * Returns the members whose upstreams have been reached so far, and those at which the caller may have to connect an
+ * account; all of them if none has.
+ */
 export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Member[] {
-  const reached = members.filter(({ upstream }) => upstream.serverInfo !== undefined);
+  const reached = members.filter(({ upstream }) => upstream.serverInfo !== undefined || upstream.awaitsAccount);
   return reached.length === 0 ? members : reached;
 }
 

@@ -8,6 +8,7 @@ import { type Answer, resultAnswer } from '../mcp/answer.ts';
 import { type ListMethod, listShape } from '../mcp/methods.ts';
 import { withoutTasks } from '../mcp/tasks.ts';
 import { itemsIn } from '../upstream/catalog.ts';
+import { listWithoutAccount } from './account-tool.ts';
 import { kinds, visibleTo } from './authorize.ts';
 import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
@@ -68,7 +69,14 @@ async function listOfOne(call: Call, member: Member, method: ListMethod): Promis
   const catalog = member.lists[method];
   const isUsed = catalog.last !== undefined || call.route.chain.isRecorded === true;
   const learn = isUsed ? catalog.observe() : undefined;
-  const answer = await member.upstream.request(method, call.params, requestOptions(call));
+  let answer: Answer;
+  try {
+    answer = await member.upstream.request(method, call.params, requestOptions(call));
+  } catch (reason) {
+    const instead = listWithoutAccount(reason, member.upstream.id, method);
+    if (instead === undefined) throw reason;
+    return pastHooks(call, member, method, resultAnswer({ [listShape(method).member]: instead }));
+  }
   if (learn !== undefined && !answer.error) {
     learn(itemsIn(answer.result, method), call.params.cursor === undefined && answer.result.nextCursor === undefined);
   }
@@ -165,6 +173,8 @@ async function itemsOf({ route, signal, tellLater }: Call, { upstream, lists }: 
     return items;
   } catch (reason) {
     signal.throwIfAborted();
+    const instead = listWithoutAccount(reason, upstream.id, method);
+    if (instead !== undefined) return instead;
     // Nothing of an unreachable upstream could be called. Clients are notified when it is back.
     const last = upstream.ready ? catalog.last : undefined;
     catalog.late?.then(

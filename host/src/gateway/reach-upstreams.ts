@@ -1,5 +1,6 @@
 import { fail } from '../core/fault.ts';
 import type { Principal } from '../identity/principal.ts';
+import { elicitationOf } from '../mcp/url-elicitation.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
 import { type OpenBinding, refuseWithoutUpstream } from './binding.ts';
 
@@ -18,6 +19,7 @@ const longest = 15_000;
  * Waits until the upstreams of a binding can be used, except for those that were never reached while others were. One
  * of several that cannot be used is left out; once another one is available, it is waited for only as long as for a
  * list.
+ * One at which the caller has to connect an account first counts as usable.
  * @throws Fault if none can be used
  */
 export async function reachUpstreams(
@@ -41,6 +43,7 @@ export async function reachUpstreams(
   clearTimeout(timer);
   const failed = results.flatMap((result, place) => {
     const id = needed[place]?.id ?? '';
+    if (result.status === 'rejected' && elicitationOf(result.reason) !== undefined) return [];
     if (result.status === 'fulfilled') notices.isBack(id, 'initialize');
     else notices.leftOut(id, 'initialize', result.reason, false);
     return result.status === 'rejected' ? [result.reason] : [];

@@ -28,6 +28,7 @@ import { openGeneration, type Watch } from './generation.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
 import { loadConfig, readConfigObject } from './load-config.ts';
+import { openAccounts } from './open-accounts.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openReceiptLog } from './open-receipt-log.ts';
 import { openUpstreams } from './open-upstreams.ts';
@@ -138,8 +139,12 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const context = { limits, settings, runtime, facilities, learner, recorder: receipts, watch, log, mask };
   const first = openGeneration(config.plugins, plugins, context, threads);
   const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config.bindings));
+  const accounts = await openAccounts(config, { log, metrics, secrets, audit: facilities.audit });
+  if (accounts !== undefined) opened.use(accounts);
   const upstreams = opened.use(
-    await openUpstreams(config, { log, metrics, secret: name => secrets.read(name), signal }),
+    await openUpstreams(config, {
+      ...{ log, metrics, signal, secret: name => secrets.read(name), accounts: accounts?.accounts },
+    }),
   );
   const optionalUpstreams = new Set(config.upstreams.filter(each => !each.required).map(each => each.id));
   const handlers = new RequestHandlers(limits.request_timeout_ms, log);
@@ -178,6 +183,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       tls: config.tls,
       authentication,
       addressOf,
+      connect: accounts?.connect,
       revisions: openRevisions({ limits, store: sessions }),
       limits,
       allowedHosts: config.allowed_hosts,

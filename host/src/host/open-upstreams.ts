@@ -2,6 +2,7 @@ import type { Config, UpstreamConfig } from '../config/config.ts';
 import { Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
+import type { Accounts } from '../upstream/auth/account-connection.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
 import { checkOpenapi, createOpenapiPool } from '../upstream/openapi/create-openapi-pool.ts';
 import { reachUpstream } from '../upstream/reach-upstream.ts';
@@ -23,6 +24,8 @@ export interface UpstreamsContext {
   readonly metrics: Metrics;
   /** Reads a secret of the configuration now; undefined when it cannot be read. */
   readonly secret: (name: string) => string | undefined;
+  /** Where users connect accounts, if they can. */
+  readonly accounts?: Accounts | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -32,16 +35,17 @@ export interface UpstreamsContext {
  */
 export async function openUpstreams(
   { upstreams: entries, limits, bindings }: Config,
-  { log, metrics, secret, signal }: UpstreamsContext,
+  { signal, ...context }: UpstreamsContext,
 ): Promise<Upstreams> {
   await using opened = new AsyncDisposableStack();
+  const { log, metrics } = context;
   metrics.declare(connectionsMetric, { type: 'gauge', help: 'Connections with each upstream.' });
   const closing = new AbortController();
   const pools = new Map<string, UpstreamPool>();
   const all = opened.use(new AsyncDisposableStack());
   opened.defer(() => closing.abort());
   const open = async (entry: UpstreamConfig, aborted: AbortSignal | undefined, isPrefixed: boolean) => {
-    const pool = poolOf(entry, { limits, isPrefixed }, { log, metrics, secret });
+    const pool = poolOf(entry, { limits, isPrefixed }, context);
     const { id, required } = entry;
     try {
       if (required) await pool.start(aborted);
@@ -89,12 +93,13 @@ const connectionsMetric = 'sallyport_upstream_connections';
 function poolOf(
   entry: UpstreamConfig,
   { limits, isPrefixed }: Pick<Config, 'limits'> & { readonly isPrefixed: boolean },
-  { log, metrics, secret }: Omit<UpstreamsContext, 'signal'>,
+  { log, metrics, secret, accounts }: Omit<UpstreamsContext, 'signal'>,
 ): UpstreamPool {
   const connections = metrics.series(connectionsMetric, { upstream: entry.id });
   const context = {
     log,
     secret,
+    accounts,
     startTimeoutMs: limits.upstream_start_ms,
     maxAnswerBytes: limits.answer_bytes,
     requestTimeoutMs: limits.request_timeout_ms,

@@ -3,6 +3,7 @@ import { Fault, toFault } from '../core/fault.ts';
 import { type ErrorNumbers, errorNumber, sharedNumbers } from '../mcp/errors.ts';
 import type { MessageId } from '../mcp/message.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
+import { elicitationOf } from '../mcp/url-elicitation.ts';
 import type { Challenge } from './challenge.ts';
 
 /** The seconds after which a client may retry. */
@@ -44,12 +45,18 @@ export function faultReply(
   const { http = 200, says, todo } = codes[fault.code];
   // A hint about an upstream may quote text that no plugin has seen, so it goes only to the log.
   const hint = fault.code.startsWith('upstream_') ? todo : fault.hint;
-  const data = { code: fault.code, hint, request, ...told(fault) };
+  const elicitation = elicitationOf(fault);
+  const elicitations = elicitation && [
+    { mode: 'url', elicitationId: elicitation.id, url: elicitation.url, message: elicitation.message },
+  ];
+  const data = { code: fault.code, hint, request, ...told(fault), elicitations };
+  // Many clients show their user the message alone.
+  const message = elicitation === undefined ? says : `${says} ${elicitation.message} ${elicitation.url}`;
   const asked = challenge?.(fault, url);
   const headers = asked === undefined ? headersOf(fault) : { 'www-authenticate': asked };
   // An upstream's error keeps its code.
   const code = fault.details.rpc ?? errorNumber(numbers, fault.code);
-  reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code, message: says, data } }), headers);
+  reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } }), headers);
 }
 
 function headersOf({

@@ -55,6 +55,7 @@ const repeated: ReadonlySet<FaultCode> = new Set([
   ...(['unauthenticated', 'credentials_refused', 'authentication_throttled', 'quota_exceeded'] as const),
   ...(['authentication_blocked', 'identity_unavailable'] as const),
   ...(['host_refused', 'host_ambiguous', 'origin_refused', 'path_unknown', 'http_method_refused'] as const),
+  ...(['connect_link_unknown', 'connect_other_user', 'connect_failed'] as const),
 ]);
 
 function logObject(log: Log, refusals: RepeatedWarning, line: RequestLine, failure: RequestFailure | undefined): void {

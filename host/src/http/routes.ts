@@ -6,6 +6,7 @@ import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
 import type { OpenBinding } from '../gateway/binding.ts';
 import type { ProtectedResources } from '../identity/protected-resources.ts';
+import type { ConnectEndpoint } from './connect/connect-endpoint.ts';
 import { answerPreflight, isPreflight } from './cors.ts';
 import type { Health } from './health.ts';
 import type { McpEndpoint } from './mcp-endpoint.ts';
@@ -28,6 +29,8 @@ export interface RoutesOptions {
   /** The bindings as resources of authorization servers; absent if there are none. */
   readonly resources?: ProtectedResources | undefined;
   readonly resourceMetadata?: ResourceMetadata | undefined;
+  /** Absent if no user can connect an account. */
+  readonly connect?: ConnectEndpoint | undefined;
   readonly hostAndOrigin: HostAndOrigin;
   readonly context: RequestContext;
 }
@@ -65,8 +68,21 @@ function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> 
       app.on(['GET', 'OPTIONS'], each, c => answered(c, request => resourceMetadata?.serve(request, path)));
     }
   }
+  if (options.connect !== undefined) addConnectRoutes(app, options.connect);
   app.notFound(c => refuse(options, routed(c.env)));
   return app;
+}
+
+function addConnectRoutes(app: Hono<{ Bindings: HttpBindings }>, connect: ConnectEndpoint): void {
+  for (const prefix of connect.prefixes) {
+    const at = `${prefix}/connect`;
+    app.get(`${at}/signed-in`, c => connect.signedIn(routed(c.env)).then(alreadySent));
+    app.get(`${at}/callback/:upstream`, c =>
+      connect.connected(routed(c.env), c.req.param('upstream')).then(alreadySent),
+    );
+    app.get(`${at}/link/:token`, c => connect.open(routed(c.env), c.req.param('token')).then(alreadySent));
+    app.post(`${at}/link/:token`, c => connect.agree(routed(c.env), c.req.param('token')).then(alreadySent));
+  }
 }
 
 const alreadySent = () => RESPONSE_ALREADY_SENT;

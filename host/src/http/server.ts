@@ -10,6 +10,7 @@ import type { Revision } from '../mcp/revision/revision.ts';
 import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
 import { CallerRecheck } from './caller-recheck.ts';
 import { createChallenge } from './challenge.ts';
+import { ConnectEndpoint, type ConnectEndpointOptions } from './connect/connect-endpoint.ts';
 import { Health } from './health.ts';
 import { listenFault } from './listen-fault.ts';
 import { createNodeServer } from './listener.ts';
@@ -59,6 +60,8 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly addressOf?: ClientAddress;
   /** How callers are authenticated. Without it, all are anonymous. */
   readonly authentication?: Authentication | undefined;
+  /** How users connect accounts at upstreams, with a browser. */
+  readonly connect?: ConnectEndpointOptions | undefined;
 }
 
 const unauthenticated: Authentication = { schemes: [], servesAnonymous: true };
@@ -144,6 +147,7 @@ export class HttpServer implements AsyncDisposable {
         plugins: options.plugins && new PluginsEndpoint({ list: options.plugins, metrics: metricsEndpoint, outbox }),
         resources,
         resourceMetadata: resources && new ResourceMetadata({ resources, hostAndOrigin: checks, outbox }),
+        connect: options.connect && new ConnectEndpoint(options.connect, { hostAndOrigin: checks, context }),
         hostAndOrigin: checks,
         context,
       });

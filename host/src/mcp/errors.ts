@@ -40,6 +40,7 @@ export const sharedNumbers = {
   upstream_auth_caller: -32037,
   upstream_auth_subject: -32036,
   upstream_scope: -32038,
+  upstream_account_needed: -32039,
   host_refused: -32000,
   host_ambiguous: -32000,
   origin_refused: -32000,

@@ -40,6 +40,8 @@ export interface Upstream extends AsyncDisposable {
   start(signal?: AbortSignal): Promise<void>;
   /** Whether it is connected. */
   readonly ready: boolean;
+  /** Whether its caller may have to connect an account there before it can be used. */
+  readonly awaitsAccount?: boolean;
   /**
    * Since when the upstream can report changes, in milliseconds since the epoch: over stdio since it is connected, over
    * HTTP since its stream of messages is open. Undefined while it cannot.

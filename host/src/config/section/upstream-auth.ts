@@ -32,7 +32,24 @@ const tokenType = z
 const ownParameters = new Set([
   ...['grant_type', 'client_id', 'client_secret', 'client_assertion', 'client_assertion_type', 'assertion'],
   ...['subject_token', 'subject_token_type', 'requested_token_type', 'scope', 'audience', 'resource'],
+  ...['code', 'code_verifier', 'redirect_uri', 'refresh_token'],
 ]);
+
+/** Parameters of the authorization request that the gateway sets, or that would change where the answer goes. */
+const ownAuthorizationParameters = new Set([
+  ...['response_type', 'response_mode', 'client_id', 'redirect_uri', 'scope', 'state', 'nonce', 'resource'],
+  ...['audience', 'code_challenge', 'code_challenge_method', 'request', 'request_uri'],
+]);
+
+const parametersExcept = (own: ReadonlySet<string>) =>
+  z
+    .record(text, z.string())
+    .default({})
+    .superRefine((parameters, context) => {
+      for (const name of Object.keys(parameters).filter(each => own.has(each))) {
+        context.addIssue({ code: 'custom', path: [name], message: `${name} cannot be set here` });
+      }
+    });
 
 const server = {
   token_url: serverUrl.optional().describe('The token endpoint.'),
@@ -42,15 +59,9 @@ const server = {
   client_id: text.describe("The gateway's registration."),
   client_secret: secretName.optional(),
   client_auth: z.enum(['basic', 'post']).default('basic').describe('How the client secret is sent.'),
-  parameters: z
-    .record(text, z.string())
-    .default({})
-    .superRefine((parameters, context) => {
-      for (const name of Object.keys(parameters).filter(each => ownParameters.has(each))) {
-        context.addIssue({ code: 'custom', path: [name], message: `${name} cannot be set here` });
-      }
-    })
-    .describe('Further parameters of the token request, which some servers require.'),
+  parameters: parametersExcept(ownParameters).describe(
+    'Further parameters of the token request, which some servers require.',
+  ),
 };
 const target = {
   scopes: z.array(scope).default([]),
@@ -114,7 +125,31 @@ const tokenExchange = z
   .meta(serverAlternatives)
   .describe("Each caller's own token, in exchange for the one that the caller presented (RFC 8693).");
 
-const kinds = ['static', 'client_credentials', 'token_exchange'] as const;
+const authorizationCode = z
+  .strictObject({
+    ...server,
+    ...target,
+    audience,
+    authorization_url: serverUrl.optional().describe('With `token_url`: the authorization endpoint.'),
+    revocation_url: serverUrl.optional().describe('With `token_url`: the revocation endpoint (RFC 7009).'),
+    authorization_parameters: parametersExcept(ownAuthorizationParameters).describe(
+      'Further parameters of the authorization request, such as `access_type: offline`.',
+    ),
+  })
+  .superRefine(oneServer)
+  .superRefine(({ token_url, authorization_url, revocation_url }, context) => {
+    const issue = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
+    if (token_url !== undefined && authorization_url === undefined) {
+      issue('authorization_url', 'missing: without `issuer`, nothing else names the authorization endpoint');
+    }
+    const inMetadata = 'the metadata of `issuer` names it: remove it';
+    if (token_url === undefined && authorization_url !== undefined) issue('authorization_url', inMetadata);
+    if (token_url === undefined && revocation_url !== undefined) issue('revocation_url', inMetadata);
+  })
+  .meta(serverAlternatives)
+  .describe("Each user's own account, which the user connects with a browser (OAuth's authorization code grant).");
+
+const kinds = ['static', 'client_credentials', 'token_exchange', 'authorization_code'] as const;
 
 /** `auth` of an upstream. */
 export const upstreamAuth = z
@@ -125,6 +160,7 @@ export const upstreamAuth = z
         static: staticSecret.optional(),
         client_credentials: clientCredentials.optional(),
         token_exchange: tokenExchange.optional(),
+        authorization_code: authorizationCode.optional(),
         env: z
           .string()
           .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable')
@@ -171,7 +207,7 @@ export function checkAuthPlace({ auth, stdio, http, connections }: AuthPlace, co
   const header = auth.static?.header ?? 'authorization';
   const twin = Object.keys(http?.headers ?? {}).find(name => name.toLowerCase() === header.toLowerCase());
   if (twin !== undefined) issue(['http', 'headers', twin], `auth sets the header ${header}: remove it here`);
-  if (connections === 'shared' && auth.token_exchange !== undefined) {
+  if (connections === 'shared' && (auth.token_exchange ?? auth.authorization_code) !== undefined) {
     issue(['connections'], 'with credentials of each user, connections cannot be shared: remove it, or change auth');
   }
 }
@@ -183,6 +219,7 @@ export function secretsIn(value: unknown, upstream: Path): readonly Named[] {
     ['client_credentials', 'client_secret'],
     ['token_exchange', 'client_secret'],
     ['token_exchange', 'then_jwt_bearer', 'client_secret'],
+    ['authorization_code', 'client_secret'],
   ];
   return places.flatMap(place => {
     const path = [...upstream, 'auth', ...place];
@@ -194,9 +231,10 @@ export function secretsIn(value: unknown, upstream: Path): readonly Named[] {
 /** Returns `auth` in the form in which exactly one kind is set. */
 export function finishedAuth(auth: z.output<typeof upstreamAuth>): UpstreamAuthConfig | undefined {
   if (auth === 'none') return undefined;
-  const { env, static: secret, client_credentials, token_exchange } = auth;
+  const { env, static: secret, client_credentials, token_exchange, authorization_code } = auth;
   const where = env === undefined ? {} : { env };
   if (secret !== undefined) return { ...where, static: secret };
   if (client_credentials !== undefined) return { ...where, client_credentials };
-  return token_exchange && { ...where, token_exchange };
+  if (token_exchange !== undefined) return { ...where, token_exchange };
+  return authorization_code && { ...where, authorization_code };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { pluginIdSchema } from '../../contract/plugin-descriptor.ts';
+import { accountProblems } from './accounts.ts';
 import { count, idle, milliseconds, oneOf, systemText } from './fields.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { secretNames, sharedUseProblems } from './secrets.ts';
@@ -83,6 +84,7 @@ export const upstreamsSection = section({
     return [
       ...duplicates(upstreams),
       ...unknownNames(secretNames(value), secrets, 'secret'),
+      ...accountProblems(value),
       ...sharedUseProblems(value, secrets),
     ];
   },

@@ -1,3 +1,4 @@
+import { accountCodes } from './account.ts';
 import { authorCodes } from './author.ts';
 import { capabilityCodes } from './capability.ts';
 import type { Code } from './code.ts';
@@ -31,6 +32,7 @@ const table = {
   ...upstreamCodes,
   ...upstreamAuthCodes,
   ...openapiCodes,
+  ...accountCodes,
   ...httpCodes,
   ...identityCodes,
   ...mcpCodes,

@@ -13,7 +13,7 @@ export const upstreamAuthCodes = {
     todo: 'Check the server and the URL in `auth` of the upstream. The next request tries again.',
   },
   upstream_auth_caller: {
-    says: 'The upstream needs credentials of its own for each user, and this caller has no token to exchange for them.',
+    says: 'The upstream needs credentials of its own for each user, and this caller cannot get any.',
     todo: 'Sign in to the gateway with an access token. Anonymous callers and API keys cannot use this upstream.',
   },
   upstream_auth_subject: {

@@ -58,6 +58,15 @@ export class HostAndOrigin implements Step {
     this.#checks = createChecks({ ...this.#options, ...address });
   }
 
+  /**
+   * Checks the host alone, for a page that browsers are sent to by pages of other origins.
+   * @throws Fault `draining`, `host_ambiguous`, `host_refused`
+   */
+  passPage({ incoming: { headers, rawHeaders, socket } }: Pick<Arrival, 'incoming'>): void {
+    if (this.#checks === undefined) fail('draining');
+    this.#checks.checkHost({ headers, rawHeaders, remoteAddress: socket.remoteAddress });
+  }
+
   /** @throws Fault `draining`, `origin_refused`, `host_ambiguous`, `host_refused` */
   pass({ incoming, outgoing }: Pick<Arrival, 'incoming' | 'outgoing'>): void {
     if (this.#checks === undefined) fail('draining');

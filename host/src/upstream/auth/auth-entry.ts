@@ -2,11 +2,20 @@
 export type AuthEntry = {
   /** The environment variable of a child that contains the credential. */
   readonly env?: string | undefined;
-} & (
-  | { readonly static: StaticEntry; readonly client_credentials?: undefined; readonly token_exchange?: undefined }
-  | { readonly client_credentials: TokenEntry; readonly static?: undefined; readonly token_exchange?: undefined }
-  | { readonly token_exchange: ExchangeEntry; readonly static?: undefined; readonly client_credentials?: undefined }
-);
+} & { [Own in keyof AuthKinds]: Exactly<AuthKinds, Own> }[keyof AuthKinds];
+
+/** The ways to get a credential, of which an upstream has exactly one. */
+interface AuthKinds {
+  readonly static: StaticEntry;
+  readonly client_credentials: TokenEntry;
+  readonly token_exchange: ExchangeEntry;
+  readonly authorization_code: AccountEntry;
+}
+
+/** A type with the member `Own` of `All`, and none of the others. */
+type Exactly<All, Own extends keyof All> = { readonly [Key in Own]: All[Key] } & {
+  readonly [Key in Exclude<keyof All, Own>]?: undefined;
+};
 
 export interface StaticEntry {
   /** The name of a secret. */
@@ -21,6 +30,9 @@ export interface ServerEntry {
   readonly token_url?: string | undefined;
   /** Its metadata names the token endpoint. */
   readonly issuer?: string | undefined;
+  /** The authorization endpoint and the revocation endpoint, where there is no issuer. */
+  readonly authorization_url?: string | undefined;
+  readonly revocation_url?: string | undefined;
   readonly client_id: string;
   /** The name of a secret; absent for a public client. */
   readonly client_secret?: string | undefined;
@@ -43,4 +55,10 @@ export interface ExchangeEntry extends TokenEntry {
   readonly same_claim?: string | undefined;
   /** The server that issues the access token for the assertion of the first. */
   readonly then_jwt_bearer?: (ServerEntry & Pick<TokenEntry, 'scopes' | 'resource'>) | undefined;
+}
+
+/** What a user is asked for at the authorization server of the upstream. */
+export interface AccountEntry extends TokenEntry {
+  /** Further parameters of the authorization request. */
+  readonly authorization_parameters: Readonly<Record<string, string>>;
 }

@@ -1,6 +1,8 @@
 import { fail } from '../../core/fault.ts';
 import type { MaybePromise } from '../../core/maybe-promise.ts';
 import { type Principal, principalKey } from '../../identity/principal.ts';
+import { AccountAuth } from './account-auth.ts';
+import type { Accounts } from './account-connection.ts';
 import type { AuthEntry, StaticEntry } from './auth-entry.ts';
 import { type CallerAuth, Credential, type UpstreamAuth } from './credential.ts';
 import { TokenCache } from './token-cache.ts';
@@ -13,9 +15,16 @@ import { ClientCredentialsGrant, TokenExchangeGrant, type TokenGrant } from './t
  */
 export const callerKey = (caller: Principal): string => JSON.stringify([principalKey(caller), caller.scopes]);
 
-/** Creates the credentials of one upstream. */
-export function createUpstreamAuth(entry: AuthEntry, context: TokenContext): UpstreamAuth {
+/**
+ * Creates the credentials of one upstream.
+ * @param accounts where users connect accounts, if they can
+ */
+export function createUpstreamAuth(entry: AuthEntry, context: TokenContext, accounts?: Accounts): UpstreamAuth {
   if (entry.static !== undefined) return new StaticAuth(entry.static, entry.env, context);
+  if (entry.authorization_code !== undefined) {
+    if (accounts === undefined) return fail('accounts_unusable', { upstream: context.upstream });
+    return new AccountAuth(entry.authorization_code, entry.env, context, accounts);
+  }
   const grant =
     entry.token_exchange === undefined
       ? new ClientCredentialsGrant(entry.client_credentials, context)

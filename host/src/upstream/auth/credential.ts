@@ -12,7 +12,10 @@ export class Credential {
   readonly expiresAt: number;
   #forms: readonly string[] | undefined;
 
-  constructor(value: string, times: { readonly staleAt?: number; readonly expiresAt?: number } = {}) {
+  constructor(
+    value: string,
+    times: { readonly staleAt?: number | undefined; readonly expiresAt?: number | undefined } = {},
+  ) {
     this.value = value;
     this.staleAt = times.staleAt ?? Number.POSITIVE_INFINITY;
     this.expiresAt = times.expiresAt ?? Number.POSITIVE_INFINITY;
@@ -47,6 +50,8 @@ export interface CallerAuth extends Credentials {
   readonly isPerCaller: boolean;
   /** The header that carries the credential, in lower case; over stdio the environment variable. */
   readonly place: string;
+  /** Whether the caller may have to connect an account first. */
+  readonly awaitsAccount?: boolean;
   /** Returns the value of that header or variable. */
   written(credential: Credential): string;
 }

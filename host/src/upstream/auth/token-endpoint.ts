@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import { cut } from '../../core/cut.ts';
 import { Fault, fail } from '../../core/fault.ts';
-import { isLoopback } from '../../core/loopback.ts';
 import { SecretMask } from '../../core/secret-mask.ts';
 import { visible } from '../../core/visible.ts';
 import type { ServerEntry } from './auth-entry.ts';
-import { NoResponse, TokenFetch } from './token-fetch.ts';
+import { ServerMetadata } from './server-metadata.ts';
+import { TokenFetch } from './token-fetch.ts';
 
 /** What all token endpoints of one upstream need. */
 export interface TokenContext {
@@ -22,6 +22,9 @@ export interface TokenResponse {
   readonly token_type: string;
   readonly expires_in?: number | undefined;
   readonly issued_token_type?: unknown;
+  readonly refresh_token?: string | undefined;
+  /** The scopes of the token, separated by spaces, if the server states them. */
+  readonly scope?: string | undefined;
 }
 
 export interface TokenRequest {
@@ -33,49 +36,68 @@ export interface TokenRequest {
   readonly otherTypes?: readonly string[];
 }
 
-/** Milliseconds for which the metadata of a server is used, and for which its absence is. */
-const metadataMs = 3_600_000;
-
 /** The token endpoint of one authorization server, for one upstream. */
 export class TokenEndpoint implements AsyncDisposable {
   readonly #upstream: string;
   readonly #entry: ServerEntry;
   readonly #secret: TokenContext['secret'];
   readonly #fetch: TokenFetch;
-  #metadata: { readonly at: number; readonly server: Promise<oauth.AuthorizationServer> } | undefined;
+  readonly #metadata: ServerMetadata | undefined;
 
   constructor(entry: ServerEntry, { upstream, secret, timeoutMs }: TokenContext) {
     this.#upstream = upstream;
     this.#entry = entry;
     this.#secret = secret;
-    const named = [entry.token_url, entry.issuer].filter(url => url !== undefined);
+    const { token_url, issuer, authorization_url, revocation_url } = entry;
+    const named = [token_url, issuer, authorization_url, revocation_url].filter(url => url !== undefined);
     this.#fetch = new TokenFetch(upstream, named, timeoutMs);
+    this.#metadata = issuer === undefined ? undefined : new ServerMetadata(new URL(issuer), this.#fetch);
   }
 
   /** Finds the endpoint. @throws Fault `upstream_auth_unavailable` */
   async check(): Promise<void> {
-    await this.#server();
+    await this.server();
+  }
+
+  /** Identifies the server and the gateway's registration with it. */
+  get registration(): string {
+    return JSON.stringify([this.#entry.issuer ?? this.#entry.token_url, this.#entry.client_id]);
+  }
+
+  /** Returns the metadata of the server, or what the configuration states in its place. @throws Fault `upstream_auth_unavailable` */
+  async server(): Promise<oauth.AuthorizationServer> {
+    const { token_url, authorization_url, revocation_url } = this.#entry;
+    if (this.#metadata === undefined) {
+      const token_endpoint = token_url ?? '';
+      return {
+        ...{ issuer: new URL(token_endpoint).origin, token_endpoint },
+        ...(authorization_url !== undefined && { authorization_endpoint: authorization_url }),
+        ...(revocation_url !== undefined && { revocation_endpoint: revocation_url }),
+      };
+    }
+    try {
+      return await this.#metadata.read();
+    } catch (error) {
+      throw this.#faultOf(error, new SecretMask());
+    }
   }
 
   /** Requests a token. @throws Fault `upstream_auth_failed`, `upstream_auth_unavailable` */
   async request({ grantType, parameters, secrets = [], otherTypes = [] }: TokenRequest): Promise<TokenResponse> {
-    const server = await this.#server();
-    const { client_id, client_secret, client_auth, parameters: further } = this.#entry;
-    const secret = client_secret === undefined ? undefined : this.#readSecret(client_secret);
-    const mask = new SecretMask();
-    for (const each of [secret, ...secrets]) if (each !== undefined) mask.learn(each);
-    const client = { client_id };
+    const server = await this.server();
+    const { parameters: further } = this.#entry;
+    const { client, auth, mask } = this.#client(secrets);
     try {
       const response = await oauth.genericTokenEndpointRequest(
         server,
         client,
-        clientAuth(secret, client_auth),
+        auth,
         grantType,
         new URLSearchParams([
           ...Object.entries(further),
           ...parameters.map(([name, value]): [string, string] => [name, value]),
         ]),
-        this.#options,
+        this.#fetch.options,
       );
       const recognizedTokenTypes = Object.fromEntries(otherTypes.map(type => [type, () => {}]));
       const token = await oauth.processGenericTokenEndpointResponse(server, client, await readable(response), {
@@ -87,58 +109,40 @@ export class TokenEndpoint implements AsyncDisposable {
     }
   }
 
+  /**
+   * Revokes a token at the server (RFC 7009). Returns false if it has no endpoint for that.
+   * @throws Fault `upstream_auth_failed`, `upstream_auth_unavailable`
+   */
+  async revoke(token: string): Promise<boolean> {
+    const server = await this.server();
+    if (server.revocation_endpoint === undefined) return false;
+    const { client, auth, mask } = this.#client([token]);
+    try {
+      await oauth.processRevocationResponse(
+        await oauth.revocationRequest(server, client, auth, token, this.#fetch.options),
+      );
+      return true;
+    } catch (error) {
+      throw this.#faultOf(error, mask);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#fetch[Symbol.asyncDispose]();
   }
 
-  get #options() {
-    // Whether plain HTTP is allowed was decided for the URLs of the configuration, and in `#discover` for the others.
-    return { [oauth.customFetch]: this.#fetch.fetch, [oauth.allowInsecureRequests]: true };
+  /** Returns the gateway as a client of the server, and what hides the secrets of a request. */
+  #client(secrets: readonly string[]) {
+    const { client_id, client_secret, client_auth } = this.#entry;
+    const secret = client_secret === undefined ? undefined : this.#readSecret(client_secret);
+    const mask = new SecretMask();
+    for (const each of [secret, ...secrets]) if (each !== undefined) mask.learn(each);
+    return { client: { client_id }, auth: clientAuth(secret, client_auth), mask };
   }
 
   #readSecret(name: string): string {
     const hint = `the secret ${name} cannot be read now`;
     return this.#secret(name) ?? fail('upstream_auth_failed', { upstream: this.#upstream, hint });
-  }
-
-  #server(): Promise<oauth.AuthorizationServer> {
-    const { token_url, issuer } = this.#entry;
-    if (token_url !== undefined)
-      return Promise.resolve({ issuer: new URL(token_url).origin, token_endpoint: token_url });
-    const known = this.#metadata;
-    if (known !== undefined && Date.now() < known.at + metadataMs) return known.server;
-    const found = { at: Date.now(), server: this.#discover(new URL(issuer ?? '')) };
-    this.#metadata = found;
-    found.server.catch(() => {
-      if (this.#metadata === found) this.#metadata = undefined;
-    });
-    return found.server;
-  }
-
-  /** Reads the metadata of the server, of OAuth (RFC 8414) or else of OpenID Connect. */
-  async #discover(issuer: URL): Promise<oauth.AuthorizationServer> {
-    try {
-      const server = await this.#metadataOf(issuer);
-      const endpoint = URL.parse(server.token_endpoint ?? '');
-      if (endpoint === null) throw new Error('its metadata names no token endpoint');
-      const isPlain = endpoint.protocol !== 'https:';
-      if (isPlain && !(endpoint.protocol === 'http:' && isLoopback(endpoint.hostname) && this.#fetch.isNamed(endpoint)))
-        throw new Error('its metadata names a token endpoint without TLS');
-      return server;
-    } catch (error) {
-      throw this.#faultOf(error, new SecretMask());
-    }
-  }
-
-  async #metadataOf(issuer: URL): Promise<oauth.AuthorizationServer> {
-    const read = async (algorithm: 'oauth2' | 'oidc') =>
-      oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { ...this.#options, algorithm }));
-    try {
-      return await read('oauth2');
-    } catch (error) {
-      if (error instanceof NoResponse) throw error;
-      return read('oidc');
-    }
   }
 
   /** Converts what the library throws. The text of a server is bounded, and cannot contain a secret of the request. */
@@ -153,7 +157,8 @@ export class TokenEndpoint implements AsyncDisposable {
       const { error: code, error_description: description, status } = error;
       const hint = `the authorization server answered ${shown(code)}${description === undefined ? '' : `: ${shown(description)}`}`;
       const isServers = status >= 500 || status === 429;
-      return new Fault(isServers ? 'upstream_auth_unavailable' : 'upstream_auth_failed', { ...about, status, hint });
+      const details = { ...about, status, error: shown(code), hint };
+      return new Fault(isServers ? 'upstream_auth_unavailable' : 'upstream_auth_failed', details);
     }
     const status = statusIn(error);
     const why = error instanceof Error ? error.message : String(error);
@@ -165,7 +170,8 @@ export class TokenEndpoint implements AsyncDisposable {
   }
 }
 
-function clientAuth(secret: string | undefined, how: ServerEntry['client_auth']): oauth.ClientAuth {
+/** Returns how the gateway authenticates as a client. */
+export function clientAuth(secret: string | undefined, how: ServerEntry['client_auth']): oauth.ClientAuth {
   if (secret === undefined) return oauth.None();
   if (how === 'post') return oauth.ClientSecretPost(secret);
   return (_server, { client_id }, _body, headers) => {
@@ -201,12 +207,12 @@ async function readable(response: Response): Promise<Response> {
 
 /** @throws Error if it is not a token that is sent as it is */
 function usable(token: oauth.TokenEndpointResponse, otherTypes: readonly string[]): TokenResponse {
-  const { access_token, token_type, expires_in } = token;
+  const { access_token, token_type, expires_in, refresh_token, scope } = token;
   if (token_type !== 'bearer' && !otherTypes.includes(token_type)) {
     throw new Error(`the token's type is ${token_type}, and only Bearer is supported`);
   }
   if (!/^[\x21-\x7e]+$/.test(access_token)) throw new Error('the token has characters that cannot be sent in a header');
-  return { access_token, token_type, expires_in, issued_token_type: token.issued_token_type };
+  return { access_token, token_type, expires_in, issued_token_type: token.issued_token_type, refresh_token, scope };
 }
 
 /** Returns the HTTP status of a response that is not one of OAuth, such as a redirect or an error page. */

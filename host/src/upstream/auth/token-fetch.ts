@@ -1,3 +1,5 @@
+import * as oauth from 'oauth4webapi';
+import { isLoopback } from '../../core/loopback.ts';
 import { Egress } from '../../egress/egress.ts';
 import { egressGrantSchema } from '../../egress/egress-grant.ts';
 
@@ -39,9 +41,14 @@ export class TokenFetch implements AsyncDisposable {
     this.#named = new Set(named.map(url => new URL(url).origin));
   }
 
-  /** Whether the operator named a host of this origin. */
-  isNamed(url: URL): boolean {
-    return this.#named.has(url.origin);
+  /** What functions of the OAuth library need. Whether plain HTTP is allowed was decided for each URL by `isProtected`. */
+  get options() {
+    return { [oauth.customFetch]: this.fetch, [oauth.allowInsecureRequests]: true };
+  }
+
+  /** Whether secrets may be sent to a URL: by https, or to a host of this machine that the operator named. */
+  isProtected({ protocol, hostname, origin }: URL): boolean {
+    return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname) && this.#named.has(origin));
   }
 
   /** Has the signature that the OAuth library expects. @throws NoResponse */

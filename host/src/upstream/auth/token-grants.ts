@@ -132,7 +132,7 @@ export class TokenExchangeGrant implements TokenGrant {
 }
 
 /** Returns the parameters that say what a token is for (RFC 8707, RFC 8693 § 2.1). */
-function targetOf(
+export function targetOf(
   entry: Partial<Pick<TokenEntry, 'scopes' | 'audience' | 'resource'>> | undefined,
 ): readonly (readonly [string, string])[] {
   const { scopes = [], audience, resource } = entry ?? {};

@@ -26,6 +26,8 @@ export interface ConnectionSource {
   readonly failure: unknown;
   /** Uses the token that a caller presents now for what is sent from now on without a caller. */
   use(caller: Principal): void;
+  /** As in Upstream. */
+  readonly awaitsAccount?: boolean;
   /** Returns an open connection for `user`: the one of all clients, one without a user, or a new one. */
   connect(user: ConnectionUser, signal: AbortSignal): Promise<PooledConnection>;
   /** Spaces out attempts to connect. An answer to a request ends a series of failures. */
@@ -91,6 +93,10 @@ export class ClientUpstream implements Upstream, ConnectionUser {
 
   get ready(): boolean {
     return this.#connection !== undefined;
+  }
+
+  get awaitsAccount(): boolean {
+    return this.#source.awaitsAccount === true;
   }
 
   get listeningSince(): number | undefined {

@@ -1,5 +1,6 @@
 import { type Log, silentLog } from '../../core/log.ts';
 import { anonymous, type Principal } from '../../identity/principal.ts';
+import type { Accounts } from '../auth/account-connection.ts';
 import type { AuthEntry } from '../auth/auth-entry.ts';
 import { ConnectionAuth } from '../auth/connection-auth.ts';
 import { createUpstreamAuth } from '../auth/create-auth.ts';
@@ -51,6 +52,8 @@ export interface UpstreamContext {
   readonly secret?: TokenContext['secret'] | undefined;
   /** Milliseconds that an authorization server may take to answer; 10,000 when absent. */
   readonly tokenTimeoutMs?: number | undefined;
+  /** Where users connect accounts, if they can. */
+  readonly accounts?: Accounts | undefined;
   /** Called with the number of connections whenever it changes. */
   readonly onCount?: (connections: number) => void;
 }
@@ -91,7 +94,7 @@ export function createUpstreamPool(entry: UpstreamEntry, context: UpstreamContex
   };
   if (entry.auth === undefined) return new ConnectionPool({ ...base, dial });
   const { secret = () => undefined, tokenTimeoutMs: timeoutMs = 10_000 } = context;
-  const auth = createUpstreamAuth(entry.auth, { upstream: id, secret, timeoutMs });
+  const auth = createUpstreamAuth(entry.auth, { upstream: id, secret, timeoutMs }, context.accounts);
   const together: ConnectionGroup = new Set();
   const optionsFor = (caller: Principal) => ({ ...base, ...authorized(auth.for(caller), dial, entry) });
   if (!auth.isPerCaller) return new ConnectionPool({ ...optionsFor(anonymous), closes: auth });

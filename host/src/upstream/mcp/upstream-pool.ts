@@ -103,6 +103,10 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
     this.#options.credentials?.use(caller);
   }
 
+  get awaitsAccount(): boolean {
+    return this.#options.credentials?.awaitsAccount === true;
+  }
+
   /** Whether it has clients. */
   get isUsed(): boolean {
     return this.#clients.size > 0;

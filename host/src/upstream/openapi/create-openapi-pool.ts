@@ -34,7 +34,7 @@ export function createOpenapiPool(entry: OpenapiUpstreamEntry, context: OpenapiC
   return new OpenapiPool({
     id: entry.id,
     entry: entry.openapi,
-    auth: entry.auth && createUpstreamAuth(entry.auth, { upstream: entry.id, secret, timeoutMs }),
+    auth: entry.auth && createUpstreamAuth(entry.auth, { upstream: entry.id, secret, timeoutMs }, context.accounts),
     times: timesOf(entry, context),
     startTimeoutMs: context.startTimeoutMs ?? 60_000,
     maxAnswerBytes: context.maxAnswerBytes ?? 32 * 1024 * 1024,

@@ -5,3 +5,6 @@ export const errorNumbers: ErrorNumbers = {
   ...sharedNumbers,
   resource_unknown: -32002,
 };
+
+/** The client has to show its user a page first (MCP 2025-11-25, Elicitation § URL Elicitation Required Error). */
+export const urlElicitationRequired = -32042;

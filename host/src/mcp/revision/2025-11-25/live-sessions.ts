@@ -21,6 +21,8 @@ export interface Session {
   readonly running: PlacedSet<RunningCall>;
   /** The open GET streams, the newest last. */
   readonly streams: readonly NotificationStream[];
+  /** The ids of pages that its client was asked to show, and whose end it will be notified of. */
+  readonly elicitations: Set<string>;
 }
 
 /** A running request of a session. Aborting it cancels it. */
@@ -264,6 +266,7 @@ class LocalSession implements Session {
   readonly client: Client;
   readonly running: Session['running'] = new PlacedSet();
   readonly streams: NotificationStream[] = [];
+  readonly elicitations: Session['elicitations'] = new Set();
 
   constructor(facts: SessionFacts, binding: RequestedBinding, onNotification: SessionsOptions['onNotification']) {
     this.facts = facts;

@@ -50,6 +50,10 @@ export function notifySession({ facts, streams }: Session, { method, params }: N
   newestThatReads(streams)?.notify(textOf(method, params));
 }
 
+/** Notifies a client that its user did what a page was for, if the client listens. */
+export const notifyElicitationComplete = ({ streams }: Session, elicitationId: string): void =>
+  void newestThatReads(streams)?.notify(textOf('notifications/elicitation/complete', { elicitationId }));
+
 /** Sends a message to one stream only (MCP 2025-11-25, Transports § Multiple Connections). */
 const newestThatReads = (streams: readonly NotificationStream[]) =>
   streams.findLast(({ waiting }) => waiting === 0) ?? streams.at(-1);

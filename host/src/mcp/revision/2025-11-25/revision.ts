@@ -13,6 +13,7 @@ import { clientCapabilitiesIn } from './client-capabilities.ts';
 import { errorNumbers } from './errors.ts';
 import { type RunningCall, type Session, type SessionLimits, Sessions } from './live-sessions.ts';
 import { acceptsEvents, notificationsOfCall, notifySession } from './notifications.ts';
+import { asksForPage } from './url-elicitation.ts';
 
 export interface SessionfulOptions {
   readonly limits: SessionLimits;
@@ -150,7 +151,7 @@ async function call(exchange: Exchange, session: Session, { id, method, params }
     const answer = await binding.dispatch(session.client, { method, params, signal: canceller, onNotification });
     reply.answer(200, answer.text(id));
   } catch (thrown) {
-    if (!(thrown instanceof Cancelled)) throw thrown;
+    if (!(thrown instanceof Cancelled)) throw asksForPage(session, thrown);
     // "The receiver should not send a response for the cancelled request" (Cancellation § Behavior Requirements).
     reply.end(200);
   } finally {
