@@ -616,6 +616,8 @@ export const requirements = {
     'A call of call_tool is the call of the tool that it names: rules, hooks, policies, log, progress and cancellation are the same.',
   'GW-182': 'A search finds, and describe_tool describes, exactly what the caller would be listed otherwise.',
   'GW-183': 'What is searched is bounded, read once while upstreams would report a change, and again after one.',
+  'GW-210':
+    'A session of an application identifies its user, by a plugin that asks the application with a secret that it does not see.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':
@@ -734,6 +736,8 @@ export const requirements = {
   'AUT-121': 'Cases run the decisions of policies, about requests and about entries of lists.',
   'AUT-122':
     'plugin new creates a policy in each language that builds, passes its cases, and hides and denies a tool in a gateway.',
+  'AUT-130': 'The SDK for JavaScript has what an identity plugin needs, and does nothing by default.',
+  'AUT-131': 'Cases ask identity plugins about credentials, and call their hooks around authentication.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; an unknown word or option is reported with the nearest one.',

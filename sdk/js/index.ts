@@ -6,9 +6,14 @@
 /// <reference path="./contract.d.ts" />
 
 import type {
+  ArrivingRequest,
+  AuthenticatedCaller,
   CallContext,
   Content,
+  Credentials,
   Decision,
+  Identification,
+  IdentityContext,
   PolicyContext,
   Request,
   RequestOutcome,
@@ -20,13 +25,19 @@ import { type Configurable, configured } from './config.ts';
 import { type ViolationDetails, violation } from './violation.ts';
 
 export { type Configurable, readConfig } from './config.ts';
+export { type Identity, type IdentityExports, identity, known, narrow, refuse, type Statement } from './identity.ts';
 export { allow, deny, type Policy, type PolicyExports, policy } from './policy.ts';
 export { sha256 } from './sha256.ts';
 export type { ViolationDetails } from './violation.ts';
 export type {
+  ArrivingRequest,
+  AuthenticatedCaller,
   CallContext,
   Content,
+  Credentials,
   Decision,
+  Identification,
+  IdentityContext,
   PolicyContext,
   Request,
   RequestOutcome,

@@ -44,6 +44,18 @@ async function build(id: string, needs: string | undefined, out: string): Promis
   return bytes;
 }
 
+/** What plugins of a kind are called for beside their hooks. */
+const functions = { transform: [], policy: ['policy_decide', 'policy_decide_many'], identity: ['identify'] };
+
+/** Puts an example where its kind belongs. */
+const placed = (kind: 'transform' | 'policy' | 'identity', id: string, scheme: object = {}) =>
+  kind === 'identity'
+    ? {
+        identity: { schemes: [{ id: 'example', plugin: { id, ...scheme } }] },
+        bindings: [{ id: 'main', upstreams: ['upstream'], allow: [{ subjects: ['example:*'] }] }],
+      }
+    : { bindings: [{ id: 'main', upstreams: ['upstream'], [kinds[kind].place]: [id] }] };
+
 it('[AUT-25] every example is in the table', () => {
   const folders = readdirSync(root, { withFileTypes: true }).filter(each => each.isDirectory());
   const names = folders.map(({ name }) => name).filter(name => name !== 'node_modules');
@@ -52,7 +64,7 @@ it('[AUT-25] every example is in the table', () => {
 
 describe.each(examples)(
   '$id',
-  ({ id, needs, kind = 'transform', casesOf = id, plugin = {}, secrets = [], message, sees }) => {
+  ({ id, needs, kind = 'transform', casesOf = id, plugin = {}, secrets = [], scheme, headers, message, sees }) => {
     const test = needs === undefined ? it : itWith(needs);
     let built: Promise<Uint8Array> | undefined;
     const component = () => {
@@ -70,7 +82,7 @@ describe.each(examples)(
         for (const { hook } of one.steps) covered.add(hook);
       }
       expect(failed).toEqual([]);
-      const hooks = kind === 'policy' ? ['policy_decide', 'policy_decide_many'] : tried.descriptor.hooks;
+      const hooks = [...functions[kind], ...tried.descriptor.hooks];
       expect([...covered].toSorted()).toEqual(hooks.toSorted());
     });
 
@@ -106,12 +118,16 @@ describe.each(examples)(
 
     test('[AUT-25] does it behind a gateway', { timeout: 1_800_000 }, async () => {
       const entry = { id, bytes: await component(), ...plugin };
-      await using gateway = await openHost([entry], upstream.url, {
+      const settings = {
         limits: { lanes: 1 },
-        bindings: [{ id: 'main', upstreams: ['upstream'], [kinds[kind].place]: [id] }],
+        ...placed(kind, id, scheme),
         secrets: secrets.map(name => ({ name, env: 'SALLYPORT_TEST_SECRET' })),
-      });
-      const answer = await gateway.call('echo', { message }).catch(({ message, data }) => ({ message, data }));
+      };
+      const answered = async () => {
+        await using gateway = await openHost([entry], upstream.url, settings, { ...(headers && { headers }) });
+        return gateway.call('echo', { message });
+      };
+      const answer = await answered().catch(({ message, data }) => ({ message, data }));
       expect(JSON.stringify(answer)).toContain(sees);
     });
   },

@@ -167,6 +167,12 @@ export type ChainInput = {
   | { readonly stage: 'postCheck'; readonly value: AuthenticatedCaller }
 );
 
+/** What an identity plugin is asked. */
+export type IdentityQuestion =
+  | Pick<Extract<ChainInput, { stage: 'identify' }>, 'stage' | 'value'>
+  | Pick<Extract<ChainInput, { stage: 'preCheck' }>, 'stage' | 'value'>
+  | Pick<Extract<ChainInput, { stage: 'postCheck' }>, 'stage' | 'value'>;
+
 /** What a call cost. Times are in milliseconds. */
 export interface CallCost {
   readonly wallMs: number;

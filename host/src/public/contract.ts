@@ -8,6 +8,7 @@ export type {
   ChainInput,
   ChainOutput,
   HookRunner,
+  IdentityQuestion,
   RequestState,
   UpstreamRequest,
 } from '../contract/hook-call.ts';

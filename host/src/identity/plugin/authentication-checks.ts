@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ArrivingRequest, Narrowed } from '../../contract/generated/types.js';
+import type { IdentityQuestion } from '../../contract/hook-call.ts';
 import { Fault, fail } from '../../core/fault.ts';
 import type { SecretMask } from '../../core/secret-mask.ts';
 import { violationData } from '../../hook/block-data.ts';
@@ -8,7 +9,7 @@ import type { ClientAddress } from '../client-address.ts';
 import { credentialsOf, keepToken } from '../credentials.ts';
 import { createPrincipal, type Principal } from '../principal.ts';
 import type { AuthenticatingRequest, AuthenticationChecks } from '../scheme.ts';
-import type { CallResult, CallSubject, PluginCalls, Question } from './plugin-calls.ts';
+import type { CallResult, CallSubject, PluginCalls } from './plugin-calls.ts';
 import { allowedTenant } from './stated-principal.ts';
 
 /** A plugin that is called around authentication. */
@@ -76,7 +77,7 @@ export class PluginChecks implements AuthenticationChecks {
       const value = { request: arriving, scheme, scopes: [...principal.scopes] };
       const stated = { ...(subject !== undefined && { subject }), ...(tenant !== undefined && { tenant }) };
       const on = { ...this.#subjectOf(incoming, request), ...stated };
-      const question: Question = { stage: 'postCheck', value: { ...value, ...stated } };
+      const question: IdentityQuestion = { stage: 'postCheck', value: { ...value, ...stated } };
       const shown = { ...on, caller: { ...on.caller, claims } };
       const current = principal;
       const narrowing: Narrowing | undefined = await this.#call(check.plugin, question, shown, scheme, answer =>
@@ -90,7 +91,7 @@ export class PluginChecks implements AuthenticationChecks {
   /** @returns what the plugin answered @throws Fault `authentication_blocked`, `identity_unavailable`, `overloaded` */
   async #call<T>(
     plugin: string,
-    question: Question,
+    question: IdentityQuestion,
     on: CallSubject,
     scheme: string,
     read: (answer: Narrowed) => T,

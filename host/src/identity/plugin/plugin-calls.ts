@@ -1,5 +1,13 @@
 import type { Narrowed, Principal as Stated, Violation } from '../../contract/generated/types.js';
-import type { Caller, CallReport, ChainInput, ChainOutput, HookCall, HookRunner } from '../../contract/hook-call.ts';
+import type {
+  Caller,
+  CallReport,
+  ChainInput,
+  ChainOutput,
+  HookCall,
+  HookRunner,
+  IdentityQuestion,
+} from '../../contract/hook-call.ts';
 import type { HookName } from '../../contract/hook-name.ts';
 import { bounded } from '../../core/bounded.ts';
 import { Fault } from '../../core/fault.ts';
@@ -41,11 +49,6 @@ export interface CallSubject {
   readonly receipts?: Receipts | undefined;
 }
 
-type AuthenticationStage = 'identify' | 'preCheck' | 'postCheck';
-
-/** What a plugin is asked. */
-export type Question = Pick<Extract<ChainInput, { stage: AuthenticationStage }>, 'stage' | 'value'>;
-
 /** The result of a call. */
 export type CallResult<T> =
   | { readonly outcome: 'proceed' }
@@ -53,7 +56,7 @@ export type CallResult<T> =
   | { readonly outcome: 'block'; readonly violation: Violation }
   | Failure;
 
-const hookOf: Readonly<Record<AuthenticationStage, RecordedHook>> = {
+const hookOf: Readonly<Record<IdentityQuestion['stage'], RecordedHook>> = {
   identify: 'identify',
   preCheck: 'auth_pre_check',
   postCheck: 'auth_post_check',
@@ -92,7 +95,7 @@ export class PluginCalls {
    */
   async call<T>(
     plugin: string,
-    question: Question,
+    question: IdentityQuestion,
     on: CallSubject,
     read: (answer: Stated | Narrowed) => T,
   ): Promise<CallResult<T>> {
@@ -118,7 +121,7 @@ export class PluginCalls {
     });
   }
 
-  async #run(plugin: string, question: Question, on: CallSubject): Promise<ChainOutput> {
+  async #run(plugin: string, question: IdentityQuestion, on: CallSubject): Promise<ChainOutput> {
     const calls = this.#calls.get(plugin);
     if (calls === undefined) return { reports: [unavailable(plugin, 'it is not loaded')] };
     const { requestId, binding, tenant, subject, caller, receipts: late } = on;
@@ -133,7 +136,7 @@ export class PluginCalls {
   }
 
   /** Writes the receipt of a call, and logs a failure. */
-  #record(plugin: string, { stage }: Question, on: CallSubject, report: CallReport): void {
+  #record(plugin: string, { stage }: IdentityQuestion, on: CallSubject, report: CallReport): void {
     const { requestId: request, binding, method, tenant, subject, receipts } = on;
     const hook = hookOf[stage];
     const receipt = { ...report, hook };

@@ -4,6 +4,7 @@ import { cannedCapabilities } from '@sallyport/host/canned';
 import type { CalledHook } from '@sallyport/host/contract';
 import { fail, readRegularFile } from '@sallyport/host/core';
 import { z } from 'zod';
+import { identityHooks, isIdentityHook, requestProblem } from './identity-step.ts';
 
 const stages = {
   tool_pre_invoke: 'tool-call',
@@ -20,8 +21,15 @@ const stages = {
 /** The functions of policies, by the names of their hooks in receipts: a request that is sent, and an entry of a list. */
 export const decisions = ['policy_decide', 'policy_decide_many'] as const;
 
-const hookSchema = z.enum([...(Object.keys(stages) as (keyof typeof stages)[]), ...decisions]);
+const hookSchema = z.enum([...(Object.keys(stages) as (keyof typeof stages)[]), ...decisions, ...identityHooks]);
 const valueSchema = z.strictObject({ tag: z.string(), val: z.unknown() });
+/** A value of the contract: of identity plugins a record, of all others a variant. */
+const recordSchema = z.record(z.string(), z.unknown());
+const anyValueSchema = recordSchema.superRefine((value, context) => {
+  if (!('tag' in value)) return;
+  for (const { path, message } of valueSchema.safeParse(value).error?.issues ?? [])
+    context.addIssue({ code: 'custom', path, message });
+});
 const textsSchema = z.record(z.string(), z.string());
 
 /** The members that capabilities add to `host` and `expect`. */
@@ -56,7 +64,7 @@ const expectSchema = z.strictObject({
   ...effects,
   /** `refused` means that it does not start with this `config`. */
   outcome: z.enum(['proceed', 'modified', 'respond', 'block', 'failed', 'refused']),
-  value: valueSchema.optional(),
+  value: anyValueSchema.optional(),
   /** Members to compare; others are ignored. */
   violation: z
     .strictObject({
@@ -91,7 +99,7 @@ const stepShape = {
       scopes: z.array(z.string()).optional(),
     })
     .prefault({}),
-  request: valueSchema.optional(),
+  request: anyValueSchema.optional(),
   response: valueSchema.optional(),
   /** Advances the clock before the call. */
   later_ms: z.number().min(0).default(0),
@@ -101,6 +109,11 @@ const stepShape = {
 const stepSchema = z.strictObject(stepShape).superRefine((step, context) => {
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
   const { hook, request, response, expect } = step;
+  if (isIdentityHook(hook)) {
+    const problem = response === undefined ? requestProblem(hook, request ?? {}) : `${hook} takes a request`;
+    if (problem !== undefined) refuse('request', problem);
+    return;
+  }
   const decides = hook === 'policy_decide' || hook === 'policy_decide_many';
   const word = decides || /_pre_/.test(hook) ? 'request' : 'response';
   const value = word === 'request' ? request : response;
@@ -110,7 +123,8 @@ const stepSchema = z.strictObject(stepShape).superRefine((step, context) => {
   const tags: readonly string[] = decides
     ? ['tool-call', 'prompt-get', 'resource-read']
     : [stages[hook], ...(word === 'request' ? [] : ['input-required'])];
-  if (!tags.includes(value.tag)) refuse(word, `${hook} takes one of the tags ${tags.join(', ')}`);
+  if (!('tag' in value) || !tags.includes(String(value.tag)))
+    refuse(word, `${hook} takes one of the tags ${tags.join(', ')}`);
   if (word === 'response' && expect.outcome === 'respond') refuse('expect', 'an after hook cannot respond');
 });
 

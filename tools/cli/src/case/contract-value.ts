@@ -1,7 +1,15 @@
 import type { Request, Response } from '@sallyport/host/contract';
 
 /** Members that are JSON text in the contract and may be plain JSON in a case file. */
-const textual = new Set(['arguments', 'structuredContent', 'inputSchema', 'outputSchema', 'annotations', 'details']);
+const textual = new Set([
+  'arguments',
+  'structuredContent',
+  'inputSchema',
+  'outputSchema',
+  'annotations',
+  'details',
+  'claims',
+]);
 /** Variants whose payload is JSON text. */
 const textualTags = new Set(['json', 'input-required']);
 

@@ -5,12 +5,12 @@ import { type Case, decisions } from './case-file.ts';
 import type { Difference } from './difference.ts';
 import type { CaseResult } from './run-case.ts';
 
-/** The number of cases for each hook that the descriptor declares, and for each decision of a policy. */
+/** The number of cases for each hook that the descriptor declares, and for what policies and identity plugins are asked. */
 export function coverageOf(
   { kind, hooks: ofTransform }: PluginDescriptor,
   cases: readonly Case[],
 ): Readonly<Record<string, number>> {
-  const hooks = kind === 'policy' ? decisions : ofTransform;
+  const hooks = kind === 'policy' ? decisions : kind === 'identity' ? ['identify', ...ofTransform] : ofTransform;
   const called = cases.map(({ steps }) => new Set<string>(steps.map(({ hook }) => hook)));
   return Object.fromEntries(hooks.map(hook => [hook, called.filter(each => each.has(hook)).length]));
 }

@@ -15,6 +15,7 @@ import { CannedHost } from './canned-host.ts';
 import { type Case, type Expectation, effectNames, type Step } from './case-file.ts';
 import { toCase, toContract, toPlain } from './contract-value.ts';
 import { type Difference, difference, differencesOf } from './difference.ts';
+import { isIdentityHook, questionOf } from './identity-step.ts';
 import { levelName } from './level-name.ts';
 import type { TriedPlugin } from './tried-plugin.ts';
 
@@ -143,6 +144,9 @@ function call(
 ): Promise<ChainOutput> {
   const calls = [{ plugin: descriptor.id, stopOnBlock: true, stopOnFailure: true }];
   const common = { ...context, ...(tenant !== undefined && { tenant }), ...(subject !== undefined && { subject }) };
+  if (isIdentityHook(hook)) {
+    return runner.run({ calls, context: common, state, caller, ...questionOf(hook, request ?? {}) }, signal);
+  }
   if (hook === 'policy_decide' || hook === 'policy_decide_many') {
     const about = { ...common, method: method ?? methods[hook], scopes: scopes ?? [] };
     const value = toContract<Request>(request);
@@ -165,14 +169,14 @@ function call(
 }
 
 function outcomeOf(
-  { value, answer, decisions }: ChainOutput,
+  { value, answer, identified, decisions }: ChainOutput,
   report: CallReport | undefined,
 ): Pick<Came, 'outcome' | 'value' | 'violation' | 'cause' | 'message'> {
   switch (report?.outcome) {
     case 'modified':
       return { outcome: 'modified', value: toPlain(value) };
     case 'respond':
-      return { outcome: 'respond', value: toPlain(answer) };
+      return { outcome: 'respond', value: toPlain(answer ?? identified) };
     case 'block':
       return { outcome: 'block', violation: toPlain(report.violation) };
     case 'failed':
