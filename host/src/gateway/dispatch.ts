@@ -58,8 +58,8 @@ function callNamed(call: Call, method: Exclude<CallMethod, 'resources/read'>): P
 }
 
 /**
- * Serves a call of a binding that offers its tools by search. It finds what the caller would be listed otherwise, and a call
- * of `call_tool` goes on as a call of the tool that it names. Tools can also be called by their own names.
+ * Serves a tool call of a binding that offers its tools by search. A search looks through the list that the caller would
+ * get without it, and `call_tool` becomes a call of the tool that it names. Clients may also call that tool directly.
  */
 async function callBySearch(call: Call, toolSearch: ToolSearch): Promise<Outcome> {
   const asked = toolSearch.read(call.params);

@@ -9,6 +9,7 @@ import { type Soaked, soak } from './soak.ts';
 import { soakChains } from './soak-chains.ts';
 import { asMarkdown, asText } from './table.ts';
 import { targetTable } from './targets.ts';
+import { countToolTokens, tokenTable } from './tokens.ts';
 import { variantNames } from './variants.ts';
 
 const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [--plot FILE] [--markdown FILE]
@@ -17,6 +18,7 @@ const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [-
        pnpm bench soak --minutes N [--rate N] [--json FILE]
        pnpm bench files
        pnpm bench fuel [--only NAMES]
+       pnpm bench tokens --config FILE [--query WORDS]
 
 Measures tools/call through the gateway and what it is compared with. With the defaults it takes about 20 minutes.
 Of other gateways it runs what is installed: mcp-proxy in PATH, and ContextForge in the environment CONTEXTFORGE names.
@@ -43,6 +45,10 @@ files lists the files of host/src of which a function runs in one warmed tools/c
 
 fuel builds some of plugins-examples/, and measures them with a limit of fuel and without.
   --only NAMES    ${fuelledPlugins.join(', ')}
+
+tokens counts what a model reads of the tools of each binding, as tokens of o200k_base.
+  --config FILE   the configuration whose bindings are served
+  --query WORDS   what is searched where tools are offered by search (create an issue)
 `;
 
 /** Returns what soaks as the arguments ask for. */
@@ -157,6 +163,18 @@ async function runFuel(plugins: readonly string[]): Promise<void> {
   process.stdout.write(asMarkdown(fuelTable(costs)));
 }
 
+/** Returns what counts tokens as the arguments ask for. */
+function readTokens(args: string[]): (() => Promise<void>) | undefined {
+  try {
+    const text = { type: 'string' } as const;
+    const { config, query = 'create an issue' } = parseArgs({ args, options: { config: text, query: text } }).values;
+    if (config === undefined) return undefined;
+    return async () => void process.stdout.write(asMarkdown(tokenTable(await countToolTokens(config, query))));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns what the arguments ask for, or `undefined` when they are wrong. */
 function readCommand(args: string[]): (() => Promise<void>) | undefined {
   const [first, ...others] = args;
@@ -166,6 +184,7 @@ function readCommand(args: string[]): (() => Promise<void>) | undefined {
     return plugins && (() => runFuel(plugins));
   }
   if (first === 'soak') return readSoak(others);
+  if (first === 'tokens') return readTokens(others);
   const options = readOptions(args);
   return options && (() => runAll(options));
 }

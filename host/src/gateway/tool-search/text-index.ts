@@ -18,7 +18,7 @@ interface Posting {
 /** An index of texts that ranks them by BM25, with weighted fields. It never changes. */
 export class TextIndex {
   readonly #postings = new Map<string, Posting[]>();
-  /** For each document, what its length makes of `k1`. */
+  /** `k1` of each document, adjusted to its length. */
   readonly #saturation: readonly number[];
 
   constructor(documents: readonly (readonly WeightedText[])[]) {
