@@ -618,6 +618,8 @@ export const requirements = {
   'GW-183': 'What is searched is bounded, read once while upstreams would report a change, and again after one.',
   'GW-210':
     'A session of an application identifies its user, by a plugin that asks the application with a secret that it does not see.',
+  'GW-216':
+    'Metrics are labelled with the names of configured tenants; all others share one label, so that callers cannot add series. Log lines name the tenant.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -2,6 +2,7 @@ import { type Fault, Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { SecretMask } from '../core/secret-mask.ts';
+import { createTenantLabel, QuotaRefusals } from '../core/tenant-label.ts';
 import { type EgressLimits, TenantEgress } from '../egress/tenant-egress.ts';
 import type { KvStore } from '../state/kv.ts';
 import { createMemoryKv } from '../state/memory/kv.ts';
@@ -21,6 +22,8 @@ export interface FacilityOptions {
   readonly audit: AuditOptions;
   /** The requests that plugins may send for each tenant. */
   readonly egressLimits?: EgressLimits;
+  /** The tenants with a label of their own in metrics. */
+  readonly tenants?: readonly string[];
   readonly log: Log;
   /** Takes the values of secrets. One of its own unless stated. */
   readonly mask?: SecretMask;
@@ -90,7 +93,7 @@ interface Openers {
 
 /** @param first opens the store of values at once */
 function facilitiesWith(
-  { secrets, egressLimits, mask = new SecretMask() }: FacilityOptions,
+  { secrets, egressLimits, tenants = [], mask = new SecretMask() }: FacilityOptions,
   open: Openers,
   first: () => KvStore | undefined = () => undefined,
 ): Facilities & AsyncDisposable {
@@ -99,6 +102,7 @@ function facilitiesWith(
     type: 'counter',
     help: 'Refused uses of a capability, by plugin, capability and reason.',
   });
+  const refusals = new QuotaRefusals(metrics, createTenantLabel(tenants));
   const faults: Faults[] = [];
   const attempt = <T>(work: () => T): T | undefined => {
     try {
@@ -131,7 +135,7 @@ function facilitiesWith(
       }
     },
     secrets: known,
-    tenantEgress: new TenantEgress(egressLimits),
+    tenantEgress: new TenantEgress(egressLimits, tenant => refusals.count(tenant, 'limits.egress_requests_per_minute')),
     metrics,
     audit: {
       ...trail,

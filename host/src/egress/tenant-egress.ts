@@ -7,17 +7,23 @@ export type EgressLimits = ReadonlyMap<string, number>;
 /** Limits the requests that plugins send for each tenant. One without a limit is not counted. */
 export class TenantEgress {
   readonly #limits: EgressLimits;
+  readonly #refused: (tenant: string | undefined) => void;
   readonly #buckets = new UsageTable<TokenBucket>();
 
-  constructor(limits: EgressLimits = new Map()) {
+  /** @param refused is called with the tenant of each request beyond its limit */
+  constructor(limits: EgressLimits = new Map(), refused: (tenant: string | undefined) => void = () => {}) {
     this.#limits = limits;
+    this.#refused = refused;
   }
 
   /** Counts a request. Returns the limit, in requests a minute, if it is reached. */
-  reached(tenant = ''): number | undefined {
-    const limit = this.#limits.get(tenant) ?? this.#limits.get('*');
+  reached(tenant: string | undefined): number | undefined {
+    const owner = tenant ?? '';
+    const limit = this.#limits.get(owner) ?? this.#limits.get('*');
     if (limit === undefined) return undefined;
-    const bucket = this.#buckets.get(tenant) ?? this.#buckets.add(tenant, new TokenBucket(limit));
-    return bucket.take() ? undefined : limit;
+    const bucket = this.#buckets.get(owner) ?? this.#buckets.add(owner, new TokenBucket(limit));
+    if (bucket.take()) return undefined;
+    this.#refused(tenant);
+    return limit;
   }
 }

@@ -1,5 +1,6 @@
 import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
+import { createTenantLabel, QuotaRefusals, type TenantLabel } from '../core/tenant-label.ts';
 import { version } from '../core/version.ts';
 import { type Binding, OpenBinding } from './binding.ts';
 import { Quotas, type TenantSettings } from './quotas.ts';
@@ -43,10 +44,13 @@ export class Gateway implements Disposable {
   readonly standard: OpenBinding | undefined;
   readonly readiness: Readiness;
   readonly settings: BindingSettings;
+  /** Returns the label of a tenant in metrics. */
+  readonly tenantLabel: TenantLabel;
 
   constructor({ bindings, limits, log, metrics = new Metrics(), ...options }: GatewayOptions) {
     const { isIdentityConfigured = false, tenants = [] } = options;
-    const quotas = tenants.length === 0 ? undefined : new Quotas(tenants, metrics);
+    this.tenantLabel = createTenantLabel(tenants.map(({ id }) => id));
+    const quotas = tenants.length === 0 ? undefined : new Quotas(tenants, new QuotaRefusals(metrics, this.tenantLabel));
     const openOptions = { listMs: limits.list_ms, isIdentityConfigured, quotas, log, metrics };
     this.bindings = new Map(bindings.map(binding => [binding.id, new OpenBinding(binding, openOptions)]));
     this.standard = this.bindings.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');

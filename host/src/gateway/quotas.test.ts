@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Metrics } from '../core/metrics.ts';
+import { createTenantLabel, QuotaRefusals } from '../core/tenant-label.ts';
 import { createPrincipal } from '../identity/principal.ts';
 import { Quotas, type TenantSettings } from './quotas.ts';
 
@@ -23,7 +24,7 @@ const exceeded = (setting: string, wait: unknown = expect.any(Number)) =>
 
 function open(...tenants: TenantSettings[]) {
   const metrics = new Metrics();
-  const quotas = new Quotas(tenants, metrics);
+  const quotas = new Quotas(tenants, new QuotaRefusals(metrics, createTenantLabel(tenants.map(({ id }) => id))));
   return { quotas, metrics, enter: (who: typeof ada, binding = 'main') => quotas.enter(who, binding) };
 }
 
@@ -96,6 +97,29 @@ describe('the quotas of tenants [GW-123]', () => {
   });
 });
 
+it('a refusal is counted under the name of its tenant, if that is configured [GW-216]', () => {
+  const { enter, quotas, metrics } = open(
+    settings('one', { limits: { requests_per_minute: 1 } }),
+    settings('*', { limits: { requests_per_minute: 1, sessions: 1 } }),
+  );
+  const callers = [ada, caller('gil'), ...Array.from({ length: 500 }, (_, at) => caller('eve', `tenant-${at}`))];
+  for (const who of callers) {
+    enter(who);
+    expect(() => enter(who)).toThrow(expect.objectContaining({ code: 'quota_exceeded' }));
+  }
+  for (const { refused } of quotas.sessionLimits(eve)) refused();
+  const lines = metrics
+    .text()
+    .split('\n')
+    .filter(each => each.startsWith('sallyport_quota'));
+  expect(lines).toEqual([
+    'sallyport_quota_refusals_total{tenant="one",limit="limits.requests_per_minute"} 1',
+    'sallyport_quota_refusals_total{limit="limits.requests_per_minute"} 1',
+    'sallyport_quota_refusals_total{tenant="other",limit="limits.requests_per_minute"} 500',
+    'sallyport_quota_refusals_total{tenant="other",limit="limits.sessions"} 1',
+  ]);
+});
+
 describe('the settings of a tenant [GW-124]', () => {
   it('name the bindings that it may use', () => {
     const { enter } = open(settings('one', { bindings: ['main'] }), settings('*', { bindings: [] }));
@@ -108,8 +132,8 @@ describe('the settings of a tenant [GW-124]', () => {
     const { quotas } = open(settings('one', { limits: { sessions: 5 }, caller_limits: { sessions: 2 } }));
     const limits = quotas.sessionLimits(ada);
     expect(limits.map(({ most, setting }) => ({ most, setting }))).toEqual([
-      { most: 5, setting: 'limits.sessions' },
-      { most: 2, setting: 'caller_limits.sessions' },
+      { most: 5, setting: 'tenants.one.limits.sessions' },
+      { most: 2, setting: 'tenants.one.caller_limits.sessions' },
     ]);
     const owners = (who: typeof ada) => quotas.sessionLimits(who).map(({ owner }) => owner);
     expect(owners(bob)[0]).toBe(owners(ada)[0]);

@@ -1,5 +1,5 @@
 import { fail } from '../core/fault.ts';
-import type { Metrics } from '../core/metrics.ts';
+import type { QuotaRefusals } from '../core/tenant-label.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
 import { UsageTable } from '../core/usage-table.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
@@ -39,16 +39,12 @@ export interface QuotaUse {
  */
 export class Quotas {
   readonly #tenants: ReadonlyMap<string, TenantSettings>;
-  readonly #metrics: Metrics;
+  readonly #refusals: QuotaRefusals;
   readonly #accounts = new UsageTable<Account>();
 
-  constructor(tenants: readonly TenantSettings[], metrics: Metrics) {
+  constructor(tenants: readonly TenantSettings[], refusals: QuotaRefusals) {
     this.#tenants = new Map(tenants.map(each => [each.id, each]));
-    this.#metrics = metrics;
-    metrics.declare('sallyport_quota_refusals_total', {
-      type: 'counter',
-      help: 'Requests that were refused because their tenant or caller had reached a limit.',
-    });
+    this.#refusals = refusals;
   }
 
   /** The number of tenants and callers that are remembered. */
@@ -60,12 +56,12 @@ export class Quotas {
   enter(principal: Principal, binding: string): QuotaUse | undefined {
     const settings = this.#settingsOf(principal);
     if (settings === undefined) return undefined;
-    const { bindings, limits, caller_limits: callerLimits } = settings;
+    const { bindings } = settings;
     if (bindings !== undefined && !bindings.includes(binding)) {
       fail('access_denied', { binding, hint: 'the tenant of the caller may not use this binding' });
     }
-    const tenant = this.#account(tenantOwner(principal), limits, 'limits', settings.id);
-    const caller = this.#account(callerOwner(principal), callerLimits, 'caller_limits', settings.id);
+    const tenant = this.#account(principal, settings, 'limits');
+    const caller = this.#account(principal, settings, 'caller_limits');
     tenant.check();
     caller.check();
     tenant.take();
@@ -85,23 +81,33 @@ export class Quotas {
   /** Returns the limits of the sessions of a caller. */
   sessionLimits(principal: Principal): readonly SessionLimit[] {
     const settings = this.#settingsOf(principal);
-    const limits = [
-      { owner: tenantOwner(principal), most: settings?.limits.sessions, setting: `limits.sessions` },
-      { owner: callerOwner(principal), most: settings?.caller_limits.sessions, setting: `caller_limits.sessions` },
+    if (settings === undefined) return [];
+    const { tenant } = principal;
+    const { id, limits, caller_limits: callerLimits } = settings;
+    const all = [
+      { owner: tenantOwner(principal), most: limits.sessions, limit: 'limits.sessions' },
+      { owner: callerOwner(principal), most: callerLimits.sessions, limit: 'caller_limits.sessions' },
     ];
-    return limits.flatMap(({ most, ...limit }) => (most === undefined ? [] : [{ ...limit, most }]));
+    return all.flatMap(({ owner, most, limit }) =>
+      most === undefined
+        ? []
+        : [{ owner, most, setting: `tenants.${id}.${limit}`, refused: () => this.#refusals.count(tenant, limit) }],
+    );
   }
 
   #settingsOf({ tenant }: Principal): TenantSettings | undefined {
     return (tenant === undefined ? undefined : this.#tenants.get(tenant)) ?? this.#tenants.get('*');
   }
 
-  #account(owner: string, limits: QuotaLimits, setting: string, id: string): Account {
+  #account(principal: Principal, settings: TenantSettings, kind: 'limits' | 'caller_limits'): Account {
+    const owner = kind === 'limits' ? tenantOwner(principal) : callerOwner(principal);
     const known = this.#accounts.get(owner);
     if (known !== undefined) return known;
-    const account = new Account(limits, limit => {
-      this.#metrics.series('sallyport_quota_refusals_total', { tenant: id, limit: `${setting}.${limit}` }).add(1);
-      return `tenants.${id}.${setting}.${limit}`;
+    const { tenant } = principal;
+    const { id } = settings;
+    const account = new Account(settings[kind], limit => {
+      this.#refusals.count(tenant, `${kind}.${limit}`);
+      return `tenants.${id}.${kind}.${limit}`;
     });
     return this.#accounts.add(owner, account);
   }

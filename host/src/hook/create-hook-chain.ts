@@ -216,8 +216,17 @@ class PluginChain implements HookChain {
   #failedIn(on: HookContext, hook: RecordedHook) {
     return (failed: Failure, plugin: HookedPlugin): void => {
       const { cause, message } = failed;
-      const { requestId: request, binding, upstream } = on;
-      const about = { plugin: plugin.id, hook, request, binding, upstream, cause, on_error: plugin.onError[cause] };
+      const { requestId: request, binding, upstream, tenant } = on;
+      const about = {
+        plugin: plugin.id,
+        hook,
+        request,
+        binding,
+        upstream,
+        tenant,
+        cause,
+        on_error: plugin.onError[cause],
+      };
       this.#failureWarning.write(`${plugin.id} ${cause}`, { ...about, reason: bounded(message) });
     };
   }

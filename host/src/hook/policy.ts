@@ -158,10 +158,10 @@ class PluginPolicy implements Policy {
     const { recorder } = this.#options;
     if (recorder !== undefined) new Recording(recorder, on, method, signal).add(receipt, plugin);
     if (report.outcome !== 'failed') return;
-    const { requestId: request, binding, upstream } = on;
+    const { requestId: request, binding, upstream, tenant } = on;
     const { cause, message } = report;
     const onError = counts(plugin) ? 'deny' : 'ignore';
-    const about = { plugin: plugin.id, hook, request, binding, upstream, cause, on_error: onError };
+    const about = { plugin: plugin.id, hook, request, binding, upstream, tenant, cause, on_error: onError };
     this.#failureWarning.write(`${plugin.id} ${cause}`, { ...about, reason: bounded(message) });
   }
 

@@ -24,8 +24,18 @@ export function createShadowRecorder(metrics: Metrics, log: Log): ShadowRecorder
       const { plugin, hook, on, report } = result;
       const outcome = outcomeOf(result);
       metrics.series(calls, { plugin, hook, outcome }).add(1);
-      const { requestId: request, binding, upstream, target } = on;
-      const about = { plugin, hook, request, binding, upstream, target: bounded(target), outcome, ms: report.wallMs };
+      const { requestId: request, binding, upstream, tenant, target } = on;
+      const about = {
+        plugin,
+        hook,
+        request,
+        binding,
+        upstream,
+        tenant,
+        target: bounded(target),
+        outcome,
+        ms: report.wallMs,
+      };
       if (outcome === 'proceed') log.debug(about, 'shadow call');
       else log.info({ ...about, ...detailsOf(result) }, 'shadow call');
     },

@@ -15,7 +15,16 @@ export function facilityOptions(config: Config, log: Log, mask: SecretMask): Fac
     ),
   );
   const ofTenants = tenants.flatMap(({ id: tenant, secrets: own }) => own.map(each => ({ ...each, tenant })));
-  return { kv, usesKv, secrets: [...secrets, ...ofTenants], audit, egressLimits, log, mask };
+  return {
+    kv,
+    usesKv,
+    secrets: [...secrets, ...ofTenants],
+    audit,
+    egressLimits,
+    tenants: tenants.map(({ id }) => id),
+    log,
+    mask,
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Metrics, Series } from '../core/metrics.ts';
+import type { TenantLabel } from '../core/tenant-label.ts';
 import type { Decision } from '../gateway/access.ts';
 import { countedOutcome, type Receipt } from '../hook/receipt.ts';
 import { methods } from '../mcp/methods.ts';
@@ -7,9 +8,6 @@ import { clientLeft, type RequestLine } from './request-log.ts';
 
 /** Returns the method as a label. Clients choose it, so unknown ones share a value. */
 const labels = new Set(['GET', 'DELETE', 'notifications/initialized', 'batch', ...Object.keys(methods)]);
-
-/** The maximum number of tenants with their own label; later ones share the label `other`. */
-const mostTenants = 100;
 
 /** The series that count and time the requests with these labels. */
 interface RequestSeries {
@@ -19,20 +17,29 @@ interface RequestSeries {
   readonly status: number;
   readonly total: Series;
   readonly seconds: Series;
+  /** The time of plugins; undefined without a tenant. */
+  readonly hookSeconds: Series | undefined;
 }
 
 /** Creates the counters of requests and their hook calls. */
-export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: FaultCode) => void {
-  metrics.declare('sallyport_requests_total', { type: 'counter', help: 'Requests, by binding, method and status.' });
+export function createMeasure(metrics: Metrics, labelOf: TenantLabel): (line: RequestLine, failed?: FaultCode) => void {
+  metrics.declare('sallyport_requests_total', {
+    type: 'counter',
+    help: 'Requests, by binding, tenant, method and status.',
+  });
   metrics.declare('sallyport_failed_requests_total', {
     type: 'counter',
-    help: 'Refused and failed requests, by binding and error code (docs/errors.md).',
+    help: 'Refused and failed requests, by binding, tenant and error code (docs/errors.md).',
   });
   metrics.declare('sallyport_access_decisions_total', {
     type: 'counter',
     help: 'Decisions of `allow` about requests and calls of plugins, by binding, decision and index of the rule.',
   });
   metrics.declare('sallyport_request_seconds', { type: 'histogram', help: 'Time until the answer was written.' });
+  metrics.declare('sallyport_tenant_hook_seconds_total', {
+    type: 'counter',
+    help: 'Wall time of the hook calls of answered requests, by tenant.',
+  });
   metrics.declare('sallyport_hook_calls_total', {
     type: 'counter',
     help: 'Hook calls, by plugin, hook and outcome; for a failure, the outcome is its cause.',
@@ -57,10 +64,13 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     const key = tenant === undefined ? `${binding} ${method} ${status}` : `${binding} ${method} ${status} ${tenant}`;
     const both = requestSeries.get(key);
     if (both !== undefined) return both;
-    const labels = { binding, ...(tenant !== undefined && { tenant }), method, status: String(status || clientLeft) };
-    const total = metrics.series('sallyport_requests_total', labels);
-    const seconds = metrics.series('sallyport_request_seconds', { binding });
-    const made = { binding, tenant, method, status, total, seconds };
+    const whose = { binding, ...(tenant !== undefined && { tenant }) };
+    const made = {
+      ...{ binding, tenant, method, status },
+      total: metrics.series('sallyport_requests_total', { ...whose, method, status: String(status || clientLeft) }),
+      seconds: metrics.series('sallyport_request_seconds', whose),
+      hookSeconds: tenant === undefined ? undefined : metrics.series('sallyport_tenant_hook_seconds_total', { tenant }),
+    };
     requestSeries.set(key, made);
     return made;
   };
@@ -84,10 +94,11 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     hookSeries.set(plugin, byHook.set(hook, byOutcome.set(outcome, made)));
     return made;
   };
-  const countHook = (receipt: Receipt) => {
+  const countHook = (receipt: Receipt, ofTenant: Series | undefined) => {
     const { calls, seconds } = seriesOf(receipt.plugin, receipt.hook, countedOutcome(receipt));
     calls.add(1);
     seconds.observe(receipt.wallMs / 1000);
+    ofTenant?.add(receipt.wallMs / 1000);
   };
   const countAccess = (binding: string, access: Decision | undefined) => {
     if (access === undefined) return;
@@ -95,15 +106,10 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
     const labels = rule === undefined ? { binding, decision } : { binding, decision, rule: String(rule) };
     series('sallyport_access_decisions_total', labels).add(1);
   };
-  const tenants = new Set<string>();
-  const tenantLabel = (tenant: string) => {
-    if (tenants.size < mostTenants) tenants.add(tenant);
-    return tenants.has(tenant) ? tenant : 'other';
-  };
   return ({ binding = '', method = '', status, ms, tenant, access, plugins = [], calls = [] }, failed) => {
     const shown = labels.has(method) ? method : 'other';
-    const label = tenant === undefined ? undefined : tenantLabel(tenant);
-    const { total, seconds } = seriesOfRequest(binding, label, shown, status);
+    const label = labelOf(tenant);
+    const { total, seconds, hookSeconds } = seriesOfRequest(binding, label, shown, status);
     total.add(1);
     seconds.observe(ms / 1000);
     if (failed !== undefined) {
@@ -115,8 +121,8 @@ export function createMeasure(metrics: Metrics): (line: RequestLine, failed?: Fa
       series('sallyport_tool_calls_total', { plugin: by, outcome }).add(1);
       countAccess(binding, nested);
     }
-    for (const receipt of plugins) countHook(receipt);
-    for (const call of calls) for (const receipt of call.plugins ?? []) countHook(receipt);
+    for (const receipt of plugins) countHook(receipt, hookSeconds);
+    for (const call of calls) for (const receipt of call.plugins ?? []) countHook(receipt, hookSeconds);
   };
 }
 

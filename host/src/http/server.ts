@@ -101,7 +101,7 @@ export class HttpServer implements AsyncDisposable {
     const hostAndOrigin = new HostAndOrigin(options);
     const running = new RunningRequests<OpenRequest>(limits.concurrent_requests);
     const outbox = new Outbox(limits.waiting_bytes);
-    const count = createMeasure(metrics);
+    const count = createMeasure(metrics, gateway.tenantLabel);
     const auditAccess = options.audit && createAccessAudit(options.audit);
     const measure: typeof count = (line, failed) => {
       count(line, failed);

@@ -10,6 +10,8 @@ export interface SessionLimit {
   readonly most: number;
   /** The name of the setting. */
   readonly setting: string;
+  /** Must be called when a session is refused because of it. */
+  refused(): void;
 }
 
 /** The binding of a request: a revision's only view of the gateway. It is valid until the request ends. */

@@ -72,9 +72,10 @@ const refusal = (code: string, setting: string) =>
 it('limits the sessions of a tenant and of a caller, and ends abandoned ones of theirs only [GW-124]', () => {
   const { begin, isThereFor } = open({ address_share: 1 });
   const create = (binding: RequestedBinding) => begin('192.0.2.1', binding);
-  const tenant = { owner: 'tenant a', most: 3, setting: 'limits.sessions' };
+  const refusing = vi.fn();
+  const tenant = { owner: 'tenant a', most: 3, setting: 'limits.sessions', refused: refusing };
   const caller = (name: string) =>
-    bindingOf('main', name, [tenant, { owner: name, most: 2, setting: 'caller_limits.sessions' }]);
+    bindingOf('main', name, [tenant, { owner: name, most: 2, setting: 'caller_limits.sessions', refused: refusing }]);
   const refused = (setting: string) =>
     expect.objectContaining({ code: 'quota_exceeded', details: expect.objectContaining({ setting }) });
   const first = create(caller('ada'));
@@ -92,9 +93,11 @@ it('limits the sessions of a tenant and of a caller, and ends abandoned ones of 
   ] as const)
     expect(isThereFor(session, caller(name))).toBe(true);
   create(bindingOf('main', 'eve'));
-  const alone = (most: number) => bindingOf('main', 'eve', [{ owner: 'eve', most, setting: 'caller_limits.sessions' }]);
+  const alone = (most: number) =>
+    bindingOf('main', 'eve', [{ owner: 'eve', most, setting: 'caller_limits.sessions', refused: refusing }]);
   create(alone(1));
   expect(() => create(alone(1))).toThrow(refused('caller_limits.sessions'));
+  expect(refusing).toHaveBeenCalledTimes(3);
 });
 
 describe('sessions', () => {

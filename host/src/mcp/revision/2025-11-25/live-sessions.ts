@@ -221,18 +221,15 @@ export class Sessions implements Disposable {
   }
 
   /** Ends an abandoned session of a tenant or caller that has as many as it may. @throws Fault `quota_exceeded` */
-  #makeRoomFor({ owner, most, setting }: SessionLimit): void {
+  #makeRoomFor({ owner, most, setting, refused }: SessionLimit): void {
     if ((this.#owned.get(owner) ?? 0) < most) return;
     for (const session of this.#unused(abandonedMs)) {
       if (!session.owners.includes(owner)) continue;
       ignoreFailure(this.end(session));
       return;
     }
-    fail('quota_exceeded', {
-      setting,
-      retry_after_ms: abandonedMs,
-      hint: `end a session, or raise \`tenants.${setting}\``,
-    });
+    refused();
+    fail('quota_exceeded', { setting, retry_after_ms: abandonedMs, hint: `end a session, or raise \`${setting}\`` });
   }
 
   #count({ owners }: LocalSession, change: 1 | -1): void {

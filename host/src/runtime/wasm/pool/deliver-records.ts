@@ -18,10 +18,11 @@ export function deliverRecords(
 
 /** Writes log lines of plugins, under their ids. */
 function writeLogs(log: Log, lines: readonly LogLine[], call: HeardCall): void {
-  const request = call === startCall ? {} : { request: call.requestId };
+  const { requestId: request, tenant } = call;
+  const about = call === startCall ? {} : { request, ...(tenant !== undefined && { tenant }) };
   // A lane may send anything: an invalid level must not call another method of the log.
   for (const { plugin, level, message } of lines)
-    log[logLevels.has(level) ? level : 'warn']({ plugin, ...request }, String(message));
+    log[logLevels.has(level) ? level : 'warn']({ plugin, ...about }, String(message));
 }
 
 const logLevels: ReadonlySet<unknown> = new Set<LogLine['level']>(['debug', 'info', 'warn', 'error']);
