@@ -449,6 +449,9 @@ export const requirements = {
     'Access tokens of accounts are refreshed once for concurrent requests, replaced refresh tokens are kept, and a grant that the server refuses is forgotten, so that the user is asked again.',
   'UP-55': 'An account that was removed is used no more after seconds, also if its token was being refreshed.',
   'UP-56': 'Pages for users run no scripts, are shown in no frame, are not stored, and escape every text.',
+  'OAS-21': 'Every operation of a real application answers through the gateway as it does directly.',
+  'OAS-22':
+    'serve --openapi and serve --mcp need no configuration file; the gateway says what it assumes, and listens on loopback only.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

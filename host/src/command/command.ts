@@ -1,9 +1,17 @@
+import type { AssumedUpstream } from './assumed-config.ts';
+
 /** What all commands that read a configuration have in common. */
 interface Common {
   /** The file. */
   readonly config: string;
   /** Whether to print JSON. */
   readonly json: boolean;
+}
+
+/** The options of `serve`. */
+export interface ServeCommand extends StartCommand {
+  /** The upstream of a gateway without a configuration file. */
+  readonly assumed?: AssumedUpstream | undefined;
 }
 
 /** The options of `serve` and `check`. */

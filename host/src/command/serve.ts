@@ -4,7 +4,8 @@ import { fail, toFault } from '../core/fault.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { saveCodeCache } from '../core/save-code-cache.ts';
 import type { Host } from '../host/create-host.ts';
-import type { StartCommand } from './command.ts';
+import { assumedConfig } from './assumed-config.ts';
+import type { ServeCommand } from './command.ts';
 import { openLock } from './open-lock.ts';
 import { readConfig } from './read-config.ts';
 
@@ -16,14 +17,24 @@ const closingMs = 5_000;
  * aborts a start that has not finished, and what was opened is closed again.
  * @throws Faults
  */
-export async function serve(command: StartCommand, signal?: AbortSignal): Promise<(why: string) => Promise<void>> {
-  const config = await readConfig(command.config);
+export async function serve(command: ServeCommand, signal?: AbortSignal): Promise<(why: string) => Promise<void>> {
+  const { assumed } = command;
+  const config = assumed === undefined ? await readConfig(command.config) : await assumedConfig(assumed);
   const log = createLog(config.log.level);
-  const lock = await openLock(command, config, log);
+  const lock = assumed === undefined ? await openLock(command, config, log) : undefined;
   // Loaded only now, so that an invalid configuration is reported at once.
   const { createHost } = await import('../host/create-host.ts');
   const host = await openUnlessAborted(createHost(config, { log, lock, signal }), signal);
   const { url } = await host.server.listen(parseListen(config.listen) ?? fail('usage', { listen: config.listen }));
+  if (assumed !== undefined) {
+    const tools = config.upstreams.map(({ id, openapi }) =>
+      openapi === undefined ? id : `${id}: ${openapi.document}`,
+    );
+    log.warn(
+      { upstreams: tools },
+      'without a configuration file: anyone on this machine may call everything, no plugins run',
+    );
+  }
   log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
   const stopHandling = handleSignals(host, log);
   saveCodeCache();

@@ -136,6 +136,14 @@ describe('an upstream with an OpenAPI document', () => {
       },
     },
     {
+      what: 'text where JSON was expected',
+      answer: (_, response) => void response.writeHead(200, { 'content-type': 'text/plain' }).end('long text'),
+      result: {
+        isError: true,
+        content: [{ text: expect.stringMatching(/The call succeeded.*text\/plain where JSON/) }, { text: 'long text' }],
+      },
+    },
+    {
       what: 'broken JSON',
       answer: (_, response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('[1,'),
       result: { isError: true, content: [{ text: expect.stringContaining('JSON that is not well-formed') }] },

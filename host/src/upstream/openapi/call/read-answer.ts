@@ -40,12 +40,27 @@ export function readAnswer(operation: Operation, response: HttpResponse, options
   if (body.length === 0) return { ...emptyResult(operation, status, options.hasOutput), ...about };
   if (isJsonType(type)) return { ...jsonResult(operation, body, more, options), ...about };
   const { schema, accept } = operation.output;
-  if (options.hasOutput && schema !== undefined && accept.every(isJsonType)) {
-    const got = `The API answered with ${essenceOf(type) || 'no media type'} where JSON was expected`;
-    return { ...errorOf(`${got} (HTTP status ${status})`, textIn(body, type, longestPage)), ...about };
+  const content = [contentOf(body, type, options.url), ...more];
+  const isJsonDue = accept.length > 0 && accept.every(isJsonType);
+  const got = `${essenceOf(type) || 'no media type'} where JSON was expected`;
+  if (isJsonDue && essenceOf(type) === 'text/html') {
+    return {
+      ...errorOf(`The API answered with ${got} (HTTP status ${status})`, textIn(body, type, longestPage)),
+      ...about,
+    };
   }
-  return { content: [contentOf(body, type, options.url), ...more], ...about };
+  if (!options.hasOutput || schema === undefined) return { content, ...about };
+  options.onMismatch(got);
+  return { content: [mismatchNote(got), ...content], isError: true, ...about };
 }
+
+/** Says that an answer cannot be structured content, for a client that would take the error for a failure. */
+const mismatchNote = (why: string): JsonObject => ({
+  type: 'text',
+  text:
+    'The call succeeded, and its answer does not match the schema in the document of the API, ' +
+    `so it is not returned as structured content (${why}). Do not repeat the call.`,
+});
 
 const errorOf = (what: string, text: string): JsonObject => ({
   content: [{ type: 'text', text: text === '' ? what : `${what}: ${text}` }],
@@ -93,10 +108,7 @@ function jsonResult(
   if (mismatch === undefined || 'unusable' in mismatch) return { content, structuredContent };
   const why = `${mismatch.at}: ${mismatch.reason}`;
   onMismatch(why);
-  const note =
-    'The call succeeded, and its answer does not match the schema in the document of the API, ' +
-    `so it is not returned as structured content (${why}). Do not repeat the call.`;
-  return { content: [{ type: 'text', text: note }, ...content], isError: true };
+  return { content: [mismatchNote(why), ...content], isError: true };
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, pointerStep } from '../../../core/json.ts';
 import type { Placed } from '../document/openapi-document.ts';
+import { annotations } from './json-schema.ts';
 import { isJsonType, isTextType } from './media-type.ts';
 import type { Output } from './operation.ts';
 import type { OperationContext } from './operation-context.ts';
@@ -32,6 +33,9 @@ export function readOutput({ value, url }: Placed, context: OperationContext): O
   return { ...schemaOf(schemas, context), accept: ordered };
 }
 
+const isUnbounded = (schema: Json): boolean =>
+  schema === true || (isJsonObject(schema) && Object.keys(schema).every(name => annotations.has(name)));
+
 const rank = (type: string): number => (isJsonType(type) ? 0 : isTextType(type) ? 1 : 2);
 
 function schemaOf(schemas: readonly Placed[], context: OperationContext): Pick<Output, 'schema' | 'isWrapped'> {
@@ -40,6 +44,8 @@ function schemaOf(schemas: readonly Placed[], context: OperationContext): Pick<O
   const defs = writer.defs();
   context.problems.push(...writer.problems);
   if (writer.isCut) context.warn('its output schema is too large: parts of it match anything');
+  // A schema that anything matches says nothing, and such operations often answer with something else than JSON.
+  if (written.some(isUnbounded)) return { isWrapped: false };
   const [only] = written;
   const one: Json = written.length === 1 && only !== undefined ? only : { anyOf: written };
   if (isJsonObject(one) && one.type === 'object') return { schema: { ...one, ...defs }, isWrapped: false };
