@@ -777,6 +777,11 @@ export const requirements = {
   'CLI-31': 'The tags of a repository or a layout are listed, whatever pages they come in, and nothing else with them.',
   'CLI-40': 'API keys are created, listed without their secrets, and revoked, each with a clear error for wrong use.',
 
+  'CLI-41':
+    "import mcp-json writes a configuration from a client's file, with no value in it that may be secret, and reports what to set and what was left out.",
+  'CLI-42': 'A file that cannot be imported is refused with all of its problems at once, and nothing is written.',
+  'CLI-43':
+    'import server-json writes a configuration from an entry of the MCP registry: a server over HTTP, or the package that was asked for.',
   // hostile plugins under load: HOST-…
   'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',
   'SBX-40':

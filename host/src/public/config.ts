@@ -4,4 +4,5 @@ export { readConfig } from '../command/read-config.ts';
 export type { Config } from '../config/config.ts';
 export { configJsonSchema, pluginJsonSchema } from '../config/json-schema.ts';
 export { parseListen } from '../config/listen.ts';
+export { writeYaml } from '../config/write-yaml.ts';
 export { loadConfig } from '../host/load-config.ts';

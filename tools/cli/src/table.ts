@@ -45,6 +45,13 @@ export const table: Table = {
       revoke: () => import('./command/key/revoke.ts'),
     },
   },
+  import: {
+    summary: 'write a configuration from files of other programs',
+    commands: {
+      'mcp-json': () => import('./command/import/mcp-json.ts'),
+      'server-json': () => import('./command/import/server-json.ts'),
+    },
+  },
   keygen: () => import('./command/keygen.ts'),
   login: () => import('./command/login.ts'),
   logout: () => import('./command/logout.ts'),

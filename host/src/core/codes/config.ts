@@ -12,6 +12,11 @@ export const configCodes = {
     says: 'The configuration is invalid.',
     todo: 'Fix the reported line. For completion, point your editor at docs/schema/sallyport.schema.json.',
   },
+  import_invalid: {
+    exit: 2,
+    says: 'The file cannot be imported.',
+    todo: 'Fix the reported place, or leave that server out of the file.',
+  },
   proxy_invalid: {
     exit: 3,
     says: 'An environment variable for the proxy does not hold a proxy URL.',
