@@ -743,7 +743,7 @@ export const requirements = {
     'plugin new creates a policy in each language that builds, passes its cases, and hides and denies a tool in a gateway.',
   'AUT-130': 'The SDK for JavaScript has what an identity plugin needs, and does nothing by default.',
   'AUT-131': 'Cases ask identity plugins about credentials, and call their hooks around authentication.',
-  'AUT-130': "The engine of cedar-policy answers Cedar's public test suite as expected, compiled to a component.",
+  'AUT-140': "The engine of cedar-policy answers Cedar's public test suite as expected, compiled to a component.",
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; an unknown word or option is reported with the nearest one.',

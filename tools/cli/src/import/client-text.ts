@@ -2,7 +2,7 @@ import type { ImportDraft } from './import-draft.ts';
 import type { Text } from './imported.ts';
 import { isPlain, isSecretName, looksSecret } from './secret-text.ts';
 
-/** A prompt of VS Code, whose answer takes the place of `${input:id}`. */
+/** A prompt of VS Code, whose answer replaces `${input:id}`. */
 export interface Input {
   readonly description?: string | undefined;
   readonly password?: boolean | undefined;
@@ -92,7 +92,7 @@ export class ClientTexts {
   }
 }
 
-/** What editors put in the place of names without a prefix. */
+/** Names without a prefix that editors replace. */
 const editorVariables = new Set([
   ...['workspaceFolder', 'workspaceFolderBasename', 'workspaceRoot', 'file', 'fileBasename', 'fileDirname', 'cwd'],
   ...['relativeFile', 'selectedText', 'execPath', 'defaultBuildTask'],

@@ -4,7 +4,7 @@ export interface Variable {
   readonly default?: string;
 }
 
-/** A text of the configuration, with variables in the place of what must not be in a file. */
+/** A text of the configuration, with variables for what must not be in a file. */
 export type Text = readonly (string | Variable)[];
 
 /** An upstream of the configuration to write. */
