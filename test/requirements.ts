@@ -623,6 +623,19 @@ export const requirements = {
     'A session of an application identifies its user, by a plugin that asks the application with a secret that it does not see.',
   'GW-216':
     'Metrics are labelled with the names of configured tenants; all others share one label, so that callers cannot add series. Log lines name the tenant.',
+  'GW-260': 'Stated routes replace the usual ones, and stand for every URL of the gateway.',
+  'GW-261': 'A binding is served at a host of its own, which serves nothing else.',
+  'GW-262':
+    'Each URL of a binding, also on a host of its own and of each tenant, is a resource with metadata of its own.',
+  'GW-263':
+    'A Host header is compared exactly but for case and port; a wildcard stands for one label, where a route is in its domain.',
+  'GW-264': 'Routes of tenants stand for the bindings that each tenant may use.',
+  'GW-265': 'Routes that cannot work or that collide are refused with their places, all at once.',
+  'GW-266':
+    "At one URL for all, the caller's tenant decides about the binding, with the scopes and the log of that binding.",
+  'GW-267': 'The URL of a tenant serves callers of that tenant, and others are refused and logged.',
+  'GW-268': 'Sessions and preflights follow the binding of a URL.',
+
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

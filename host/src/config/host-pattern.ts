@@ -8,6 +8,14 @@ const originPattern = new RegExp(`^[A-Za-z][A-Za-z0-9+.-]*://${host}$`);
 
 const wildcard = 'wildcards are not supported here: list each name';
 
+/** Returns the domain of `*.example.com`; undefined for anything else. */
+export const wildcardDomain = (text: string): string | undefined =>
+  text.startsWith('*.') && hostProblem(text.slice(2)) === undefined ? text.slice(2).toLowerCase() : undefined;
+
+/** Checks a name that is compared with Host, or all names of a domain with one label more. */
+export const hostOrWildcardProblem = (text: string): string | undefined =>
+  wildcardDomain(text) === undefined ? hostProblem(text) : undefined;
+
 /** Checks a name that is compared with Host; returns the problem and the fix, or undefined if it can match. */
 export function hostProblem(text: string): string | undefined {
   if (text.includes('*')) return wildcard;

@@ -13,6 +13,7 @@ import { pluginSettingsSection, withPluginTimeout } from './section/plugin-setti
 import { type GrantsSchema, pluginsChecks, pluginsSection } from './section/plugins.ts';
 import { receiptsSection } from './section/receipts.ts';
 import { registriesSection } from './section/registries.ts';
+import { finishedRoutes, routesSection } from './section/routes.ts';
 import { secretsSection } from './section/secrets.ts';
 import type { Files, SectionChecks } from './section/section.ts';
 import { stateSection } from './section/state.ts';
@@ -32,6 +33,7 @@ export const createConfigSchema = (grants: GrantsSchema, isOpenEnded = false) =>
       ...addressSection.shape,
       ...tlsSection.shape,
       ...tenantsSection.shape,
+      ...routesSection.shape,
       ...identitySection.shape,
       ...accountsSection.shape,
       ...trustSection.shape,
@@ -85,6 +87,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
   ...pluginsSection(grants).finish(parsed, files),
   ...upstreamsSection.finish(parsed, files),
   ...bindingsSection.finish(parsed, files),
+  routes: finishedRoutes({ ...parsed, ...bindingsSection.finish(parsed, files) }),
 });
 
 /** Sections with checks beside their schema. */
@@ -92,6 +95,7 @@ const checks: readonly SectionChecks[] = [
   addressSection,
   tlsSection,
   tenantsSection,
+  routesSection,
   identitySection,
   accountsSection,
   trustSection,

@@ -2,6 +2,7 @@ import type { Log } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
 import { createTenantLabel, QuotaRefusals, type TenantLabel } from '../core/tenant-label.ts';
 import { version } from '../core/version.ts';
+import type { Principal } from '../identity/principal.ts';
 import { type Binding, OpenBinding } from './binding.ts';
 import { Quotas, type TenantSettings } from './quotas.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
@@ -26,7 +27,7 @@ export interface GatewayOptions {
   /** Whether callers are identified. Then a binding without `allow` refuses all of them. */
   readonly isIdentityConfigured?: boolean;
   /** What each tenant may use. */
-  readonly tenants?: readonly TenantSettings[];
+  readonly tenants?: readonly (TenantSettings & { readonly default_binding?: string | undefined })[];
   /** Shown to clients as the server's version. */
   readonly version?: string;
   /** The handlers of the embedding program. */
@@ -46,6 +47,8 @@ export class Gateway implements Disposable {
   readonly settings: BindingSettings;
   /** Returns the label of a tenant in metrics. */
   readonly tenantLabel: TenantLabel;
+  /** The ids of the default bindings of tenants. */
+  readonly #defaults: ReadonlyMap<string, string>;
 
   constructor({ bindings, limits, log, metrics = new Metrics(), ...options }: GatewayOptions) {
     const { isIdentityConfigured = false, tenants = [] } = options;
@@ -54,6 +57,7 @@ export class Gateway implements Disposable {
     const openOptions = { listMs: limits.list_ms, isIdentityConfigured, quotas, log, metrics };
     this.bindings = new Map(bindings.map(binding => [binding.id, new OpenBinding(binding, openOptions)]));
     this.standard = this.bindings.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
+    this.#defaults = new Map(tenants.flatMap(each => (each.default_binding ? [[each.id, each.default_binding]] : [])));
     this.readiness = createReadiness(bindings, this.bindings, options.optionalUpstreams ?? new Set());
     this.settings = {
       requestTimeoutMs: limits.request_timeout_ms,
@@ -61,6 +65,12 @@ export class Gateway implements Disposable {
       version: options.version ?? version,
       handlers: options.handlers,
     };
+  }
+
+  /** Returns the binding for a caller at a URL where the tenant decides; `*` stands for every other tenant. */
+  defaultFor({ tenant = '*' }: Principal): OpenBinding | undefined {
+    const id = this.#defaults.get(tenant) ?? this.#defaults.get('*');
+    return id === undefined ? this.standard : this.bindings.get(id);
   }
 
   [Symbol.dispose](): void {

@@ -186,7 +186,8 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       connect: accounts?.connect,
       revisions: openRevisions({ limits, store: sessions }),
       limits,
-      allowedHosts: config.allowed_hosts,
+      allowedHosts: [...config.allowed_hosts, ...hostsOf(config.routes)],
+      routes: config.routes,
       allowedOrigins: config.allowed_origins,
       metrics,
       metricsFor: config.metrics.serve,
@@ -241,6 +242,9 @@ function listenAddress(listen: string, { identity }: Config, schemes: readonly A
   if (identity !== undefined || schemes.length > 0 || isLoopback(address.host)) return address;
   return fail('config_invalid', { path: 'identity', ...identityMissing });
 }
+
+/** Lists the hosts that routes name: requests for them are served. */
+const hostsOf = (routes: Config['routes'] = []) => new Set(routes.flatMap(({ host }) => host ?? []));
 
 /** Waits for what opens, unless the signal aborts first: then it is closed as soon as it is open. */
 async function openUnlessAborted<T extends AsyncDisposable>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {

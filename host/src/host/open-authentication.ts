@@ -24,10 +24,11 @@ export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'aud
  * Disposing of the result closes the connections with authorization servers.
  */
 export async function openAuthentication(
-  { identity, bindings, trusted_proxies: proxies }: Pick<Config, 'identity' | 'bindings' | 'trusted_proxies'>,
+  config: Pick<Config, 'identity' | 'bindings' | 'routes' | 'tenants' | 'trusted_proxies'>,
   own: readonly Authenticate[],
   { log, metrics, audit, secrets, addressOf, plugins }: AuthenticationContext,
 ): Promise<Authentication & AsyncDisposable> {
+  const { identity, bindings, trusted_proxies: proxies } = config;
   await using opening = new AsyncDisposableStack();
   const required = bindings.filter(each => each.required_scopes.length > 0);
   const requiredScopes = new Map(required.map(each => [each.id, each.required_scopes]));
@@ -41,7 +42,7 @@ export async function openAuthentication(
   const usesPlugins = identity.checks.length > 0 || identity.schemes.some(({ plugin }) => plugin !== undefined);
   const pluginCode = usesPlugins ? await import('./open-identity-plugins.ts') : undefined;
   const budget = new VerificationBudget();
-  const resources = code?.protectedResources(identity, bindings);
+  const resources = code?.protectedResources(identity, config);
   const lastBearer = identity.schemes.findLastIndex(
     ({ oauth, plugin }) =>
       oauth !== undefined || (plugin?.header === 'authorization' && (plugin.authorization ?? 'bearer') === 'bearer'),

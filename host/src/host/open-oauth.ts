@@ -2,13 +2,13 @@ import type { Secrets } from '../capability/secret-store/secrets.ts';
 import type { Config } from '../config/config.ts';
 import { fail } from '../core/fault.ts';
 import { matchesGlob } from '../core/glob.ts';
-import { pathsOf } from '../http/routes.ts';
+import { usualRoutes } from '../http/route-map.ts';
 import type { ClientAddress } from '../identity/client-address.ts';
 import { createOAuth } from '../identity/oauth/create-oauth.ts';
 import { discoverKeys } from '../identity/oauth/discover.ts';
 import { createIntrospect } from '../identity/oauth/introspect.ts';
 import { KeySet } from '../identity/oauth/key-set.ts';
-import { ProtectedResources } from '../identity/protected-resources.ts';
+import { ProtectedResources, type ResourcePath, resourceKey } from '../identity/protected-resources.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 import type { VerificationBudget } from '../identity/verification-budget.ts';
 import { openProvider } from './provider-requests.ts';
@@ -34,19 +34,48 @@ function scopesOfRules(rules: readonly Rule[], schemes: readonly string[]) {
 }
 
 /** Returns the bindings as protected resources. */
-export function protectedResources(identity: Identity, bindings: Config['bindings']): ProtectedResources {
+export function protectedResources(
+  identity: Identity,
+  { bindings, routes, tenants }: Pick<Config, 'bindings' | 'routes' | 'tenants'>,
+): ProtectedResources {
   const servers = identity.schemes.flatMap(({ oauth }) =>
     oauth === undefined ? [] : [{ issuer: oauth.issuer, requiredScopes: oauth.required_scopes }],
   );
   const schemes = identity.schemes.filter(({ oauth }) => oauth !== undefined).map(({ id }) => id);
-  const resources = bindings.map(({ id, required_scopes: requiredScopes, allow = [] }) => ({
-    ...{ binding: id, requiredScopes },
-    ...scopesOfRules(allow, schemes),
-  }));
-  const standard = resources[bindings.findIndex(each => each.default)];
-  const paths = pathsOf(new Map(resources.map(each => [each.binding, each])), standard);
-  const withoutSlash = paths.filter(([path]) => !path.endsWith('/'));
-  return new ProtectedResources({ paths: new Map(withoutSlash), publicUrl: identity.public_url, servers });
+  const scopes = new Map(
+    bindings.map(({ id, required_scopes: requiredScopes, allow = [] }) => [
+      id,
+      { requiredScopes, ...scopesOfRules(allow, schemes) },
+    ]),
+  );
+  const standard = bindings.find(each => each.default)?.id;
+  const usual = usualRoutes(
+    bindings.map(({ id }) => id),
+    standard,
+  );
+  const defaults = new Set([standard, ...tenants.map(each => each.default_binding)].filter(id => id !== undefined));
+  const paths = (routes ?? usual).map((entry): ResourcePath => {
+    const { host, path, binding } = entry;
+    const of = (id: string) => scopes.get(id) ?? noScopes;
+    const own = binding === undefined ? commonScopes([...defaults].map(of)) : { name: binding, ...of(binding) };
+    return { host, path, resource: resourceKey(entry), ...own };
+  });
+  return new ProtectedResources({ paths, publicUrl: identity.public_url, servers });
+}
+
+type Scopes = Pick<ResourcePath, 'requiredScopes' | 'ruleScopes' | 'entryScopes'>;
+
+const noScopes: Scopes = { requiredScopes: [], ruleScopes: [], entryScopes: [] };
+
+/** Returns the scopes of a URL where the caller's tenant decides: those that each binding needs, and all that are published. */
+function commonScopes(all: readonly Scopes[]): Scopes {
+  const inAll = (of: (each: Scopes) => readonly string[]) =>
+    (all.map(of)[0] ?? []).filter(scope => all.every(each => of(each).includes(scope)));
+  return {
+    requiredScopes: inAll(each => each.requiredScopes),
+    ruleScopes: all.flatMap(each => [...each.ruleScopes, each.requiredScopes]),
+    entryScopes: inAll(each => each.entryScopes),
+  };
 }
 
 export interface OAuthContext {

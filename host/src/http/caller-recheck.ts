@@ -68,8 +68,8 @@ export class CallerRecheck implements Disposable {
   /** Returns why the caller of a request is no longer accepted; undefined if it is. */
   async #whyRefused(request: OpenRequest, expiredMs: number): Promise<Fault | undefined> {
     if (this.#options.isUnverified(request)) return refusal('certificates_replaced');
-    const { id, incoming, outgoing, binding, principal } = request;
-    const arrival = { id, incoming, outgoing, binding, principal };
+    const { id, incoming, outgoing, binding, resource, principal } = request;
+    const arrival = { id, incoming, outgoing, binding, resource, principal };
     try {
       await this.#options.authenticate.pass(arrival);
     } catch (error) {

@@ -11,12 +11,12 @@ it('asks for credentials, and says why others are not accepted [GW-116]', () => 
 });
 
 it('says where the authorization servers are named, and which scopes are needed [GW-131]', () => {
-  const main = { binding: 'main', requiredScopes: ['tools'], ruleScopes: [], entryScopes: [] };
+  const main = { resource: 'main', name: 'main', requiredScopes: ['tools'], ruleScopes: [], entryScopes: [] };
   const resources = new ProtectedResources({
-    paths: new Map([
-      ['/mcp', main],
-      ['/mcp/main', main],
-    ]),
+    paths: [
+      { path: '/mcp', ...main },
+      { path: '/mcp/main', ...main },
+    ],
     publicUrl: 'https://mcp.example/',
     servers: [{ issuer: 'https://as.example', requiredScopes: ['base'] }],
   });

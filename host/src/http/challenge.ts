@@ -5,8 +5,13 @@ import type { ProtectedResources } from '../identity/protected-resources.ts';
 /**
  * Returns the value of WWW-Authenticate for a refusal, if it needs one.
  * @param url the path and query of the request
+ * @param host its Host header
  */
-export type Challenge = (fault: Pick<Fault, 'code' | 'details'>, url: string | undefined) => string | undefined;
+export type Challenge = (
+  fault: Pick<Fault, 'code' | 'details'>,
+  url: string | undefined,
+  host?: string | undefined,
+) => string | undefined;
 
 /** The error of RFC 6750 § 3.1 in a challenge. A request without credentials gets none. */
 const errors: Readonly<Partial<Record<FaultCode, readonly [error: string, description: string] | undefined>>> = {
@@ -22,17 +27,18 @@ const errors: Readonly<Partial<Record<FaultCode, readonly [error: string, descri
  */
 export const createChallenge =
   (resources?: ProtectedResources): Challenge =>
-  ({ code, details }, url = '') => {
+  ({ code, details }, url = '', host) => {
     const error = errors[code];
     if (error === undefined && code !== 'unauthenticated') return undefined;
     const path = url.split('?', 1)[0] ?? '';
+    const place = resources?.placeOf(path, host) ?? path;
     const missing = typeof details.scope === 'string' ? details.scope : undefined;
     // A client asks for exactly these scopes, so they include those of other checks.
-    const scopes = resources?.requiredScopes(path, missing?.split(' ')).join(' ') ?? missing;
+    const scopes = resources?.requiredScopes(place, missing?.split(' ')).join(' ') ?? missing;
     const parameters = {
       error: error?.[0],
       error_description: resources && error?.[1],
-      resource_metadata: resources?.metadataUrl(path),
+      resource_metadata: resources?.metadataUrl(place),
       scope: scopes === '' ? undefined : scopes,
     };
     const written = Object.entries(parameters).filter(([, value]) => value !== undefined);

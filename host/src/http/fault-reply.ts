@@ -26,6 +26,8 @@ export interface FailedRequest {
   readonly numbers?: ErrorNumbers;
   /** Its path and query. */
   readonly url?: string | undefined;
+  /** Its Host header. */
+  readonly host?: string | undefined;
   readonly challenge?: Challenge;
 }
 
@@ -37,7 +39,7 @@ export interface FailedRequest {
 export function faultReply(
   reply: Reply,
   thrown: unknown,
-  { id, request, numbers = sharedNumbers, url, challenge }: FailedRequest,
+  { id, request, numbers = sharedNumbers, url, host, challenge }: FailedRequest,
 ): void {
   const known = toFault(thrown);
   // The message of an internal error is not sent to clients, because it may contain anything.
@@ -52,7 +54,7 @@ export function faultReply(
   const data = { code: fault.code, hint, request, ...told(fault), elicitations };
   // Many clients show their user the message alone.
   const message = elicitation === undefined ? says : `${says} ${elicitation.message} ${elicitation.url}`;
-  const asked = challenge?.(fault, url);
+  const asked = challenge?.(fault, url, host);
   const headers = asked === undefined ? headersOf(fault) : { 'www-authenticate': asked };
   // An upstream's error keeps its code.
   const code = fault.details.rpc ?? errorNumber(numbers, fault.code);

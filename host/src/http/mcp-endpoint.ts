@@ -1,6 +1,7 @@
 import { fail } from '../core/fault.ts';
 import type { OpenBinding } from '../gateway/binding.ts';
 import { type BindingSettings, EnteredBinding } from '../gateway/requested-binding.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { Body } from '../mcp/message.ts';
 import { type Classify, createClassify } from '../mcp/revision/classify.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
@@ -9,6 +10,7 @@ import { idInText, readBody, readMessage } from './body.ts';
 import type { CallerRecheck } from './caller-recheck.ts';
 import { accepts, isJson } from './media-type.ts';
 import { type OpenRequest, type RequestContext, type Routed, serveRequest, settle } from './open-request.ts';
+import type { ServedRoute } from './route-map.ts';
 import { passSteps, type Step } from './step/step.ts';
 
 export interface McpEndpointOptions {
@@ -20,6 +22,8 @@ export interface McpEndpointOptions {
   /** Checks the callers of streams; undefined if callers are not authenticated. */
   readonly recheck: CallerRecheck | undefined;
   readonly settings: BindingSettings;
+  /** Returns the binding for a caller at a URL where the tenant decides. */
+  defaultFor(caller: Principal): OpenBinding | undefined;
   /** The maximum size of a request's body, in bytes. */
   readonly bodyBytes: number;
 }
@@ -38,11 +42,13 @@ export class McpEndpoint {
   }
 
   /** Serves a request to a binding. Never rejects: an error is answered and logged. */
-  serve(binding: OpenBinding, method: HttpMethod, { incoming, outgoing }: Routed): Promise<void> {
-    const { context, steps } = this.#options;
-    return serveRequest(context, { incoming, outgoing, binding: binding.id }, async (request, reply) => {
+  serve(route: ServedRoute, method: HttpMethod, { incoming, outgoing }: Routed): Promise<void> {
+    const { context, steps, defaultFor } = this.#options;
+    return serveRequest(context, { incoming, outgoing, route }, async (request, reply) => {
       const passing = passSteps(steps, request);
       if (passing !== undefined) await passing;
+      if (route.tenant !== undefined) checkTenant(request, route.tenant);
+      const binding = route.binding ?? defaultFor(request.principal) ?? fail('path_unknown');
       const exchange = new HttpExchange(request, binding, method, this.#options);
       try {
         await this.#handle(exchange);
@@ -89,6 +95,17 @@ export class McpEndpoint {
     request.errorNumbers = revision.errorNumbers;
     return revision;
   }
+}
+
+/**
+ * Checks that the caller is of the tenant to which the URL belongs. Nothing else is said to callers of others.
+ * @throws Fault `access_denied`, or `unauthenticated` for an anonymous caller
+ */
+function checkTenant({ principal, call, binding }: OpenRequest, tenant: string): void {
+  if (principal.tenant === tenant) return;
+  const kind = principal.subject === undefined ? 'unauthenticated' : 'access_denied';
+  call.decide({ kind });
+  fail(kind, { binding, hint: 'the URL belongs to a tenant, of which the caller is not' });
 }
 
 /** One HTTP request to a binding, or one message of a batch, as a revision sees it. */

@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { createLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
+import type { OpenBinding } from '../gateway/binding.ts';
 import { peerAddress } from '../identity/client-address.ts';
 import type { Reply } from '../mcp/revision/reply.ts';
 import { createChallenge } from './challenge.ts';
@@ -34,7 +35,7 @@ it('a client that was disconnected because it does not read is logged and counte
   const request = new OpenRequest({
     incoming,
     outgoing: new ServerResponse(incoming),
-    binding: 'main',
+    route: { resource: 'main', binding: { id: 'main' } as unknown as OpenBinding },
     reply: nowhere,
     context,
   });

@@ -15,6 +15,7 @@ import { discardRest } from './discard-rest.ts';
 import { faultReply } from './fault-reply.ts';
 import { HttpReply } from './reply.ts';
 import { failureOf, type LogRequest, type RequestLine } from './request-log.ts';
+import type { ServedRoute } from './route-map.ts';
 import type { RunningRequests } from './step/running-requests.ts';
 import type { Arrival } from './step/step.ts';
 import type { Outbox } from './unread-answers.ts';
@@ -38,8 +39,8 @@ export interface RequestContext {
 export interface Routed {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  /** The id of the binding in its path. */
-  readonly binding?: string | undefined;
+  /** What is served at its URL; undefined if that is no binding. */
+  readonly route?: ServedRoute | undefined;
 }
 
 /** Handles one HTTP request. Never rejects: a thrown error is answered and logged. */
@@ -48,9 +49,9 @@ export function serveRequest(
   routed: Routed,
   work: (request: OpenRequest, reply: HttpReply) => Promise<void>,
 ): Promise<void> {
-  const { incoming, outgoing, binding } = routed;
+  const { incoming, outgoing, route } = routed;
   const reply = new HttpReply(outgoing, context.outbox);
-  const request = new OpenRequest({ incoming, outgoing, binding, reply, context });
+  const request = new OpenRequest({ incoming, outgoing, route, reply, context });
   reply.request = request;
   context.running.add(request);
   outgoing.on('close', () => {
@@ -101,22 +102,28 @@ export class OpenRequest implements Arrival {
   readonly began: number = performance.now();
   /** Whether it is one message of a batch. */
   readonly isPart: boolean;
-  readonly binding: string | undefined;
+  readonly #route: ServedRoute | undefined;
+  binding: string | undefined;
   readonly #context: OpenRequestOptions['context'];
   #leaveListeners: readonly (() => void)[] | undefined;
   #parts: readonly OpenRequest[] = noParts;
   #isLogged = false;
 
-  constructor({ incoming, outgoing, binding, reply, context, whole, id = randomUUID() }: OpenRequestOptions) {
+  constructor({ incoming, outgoing, route, reply, context, whole, id = randomUUID() }: OpenRequestOptions) {
     this.incoming = incoming;
     this.outgoing = outgoing;
     this.reply = reply;
-    this.binding = binding;
+    this.#route = route;
+    this.binding = whole === undefined ? route?.binding?.id : whole.binding;
     this.#context = context;
     this.id = id;
     this.isPart = whole !== undefined;
     this.principal = whole?.principal ?? anonymous;
     this.errorNumbers = whole?.errorNumbers ?? sharedNumbers;
+  }
+
+  get resource(): string | undefined {
+    return this.#route?.resource;
   }
 
   get headers(): IncomingHttpHeaders {
@@ -126,7 +133,7 @@ export class OpenRequest implements Arrival {
   /** Creates a request for one message of a batch. It ends when the client leaves the whole request. */
   part(reply: Reply): OpenRequest {
     const { incoming, outgoing } = this;
-    const about = { incoming, outgoing, binding: this.binding, context: this.#context };
+    const about = { incoming, outgoing, route: this.#route, context: this.#context };
     const part = new OpenRequest({ ...about, reply, whole: this, id: `${this.id}.${this.#parts.length + 1}` });
     this.#parts = [...this.#parts, part];
     this.onLeave(() => part.left());
@@ -157,7 +164,8 @@ export class OpenRequest implements Arrival {
     if (this.#isLogged) return;
     const { record, id: request, errorNumbers: numbers, incoming } = this;
     const { challenge } = this.#context;
-    faultReply(this.reply, thrown, { id: record.id, request, numbers, url: incoming.url, challenge });
+    const { url, headers } = incoming;
+    faultReply(this.reply, thrown, { id: record.id, request, numbers, url, host: headers.host, challenge });
     this.finish(thrown);
   }
 

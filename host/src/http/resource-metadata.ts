@@ -22,7 +22,7 @@ export class ResourceMetadata {
     this.#options = options;
   }
 
-  /** Serves the metadata of the binding at `path`. */
+  /** Serves the metadata of the binding at `path`, on the host of the request. */
   serve({ incoming, outgoing }: Routed, path: string): void {
     const { resources, hostAndOrigin, outbox } = this.#options;
     const reply = new HttpReply(outgoing, outbox);
@@ -33,7 +33,7 @@ export class ResourceMetadata {
         return;
       }
       if (incoming.method === 'OPTIONS') fail('http_method_refused', { method: 'OPTIONS', allow: 'GET' });
-      const metadata = resources.metadata(path) ?? fail('path_unknown');
+      const metadata = resources.metadata(resources.placeOf(path, incoming.headers.host)) ?? fail('path_unknown');
       const headers = { 'content-type': 'application/json', 'cache-control': 'max-age=60' };
       reply.answer(200, JSON.stringify(metadata), headers);
     } catch (reason) {

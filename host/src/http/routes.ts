@@ -4,8 +4,8 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { Hono } from 'hono';
 import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
-import type { OpenBinding } from '../gateway/binding.ts';
 import type { ProtectedResources } from '../identity/protected-resources.ts';
+import type { HttpMethod } from '../mcp/revision/revision.ts';
 import type { ConnectEndpoint } from './connect/connect-endpoint.ts';
 import { answerPreflight, isPreflight } from './cors.ts';
 import type { Health } from './health.ts';
@@ -14,13 +14,11 @@ import type { MetricsEndpoint } from './metrics-endpoint.ts';
 import { type RequestContext, type Routed, serveRequest } from './open-request.ts';
 import type { PluginsEndpoint } from './plugins-endpoint.ts';
 import type { ResourceMetadata } from './resource-metadata.ts';
+import type { RouteMap } from './route-map.ts';
 import type { HostAndOrigin } from './step/host-and-origin.ts';
 
 export interface RoutesOptions {
-  /** The bindings by id. */
-  readonly bindings: ReadonlyMap<string, OpenBinding>;
-  /** The binding at `/mcp`. */
-  readonly standard: OpenBinding | undefined;
+  readonly routes: RouteMap;
   readonly mcp: McpEndpoint;
   readonly metrics: MetricsEndpoint;
   readonly health: Health;
@@ -39,24 +37,38 @@ const mcpMethods = ['POST', 'GET', 'DELETE'] as const;
 
 /** Creates the listener of the server. It serves calls itself, and leaves every other request to the router. */
 export function createListener(options: RoutesOptions): RequestListener {
-  const route = getRequestListener(createRoutes(options).fetch, { overrideGlobalObjects: false });
-  const callPaths = new Map(pathsOf(options.bindings, options.standard));
-  return (incoming, outgoing) => {
+  const { routes, mcp } = options;
+  const { everywhere } = routes;
+  const route = getRequestListener(createRoutes(options, everywhere).fetch, { overrideGlobalObjects: false });
+  const serveElse: RequestListener = (incoming, outgoing) => {
     // Nearly every request is a POST to the exact path of a binding. A router and web objects would be most of its cost.
-    const binding = incoming.method === 'POST' ? callPaths.get(incoming.url ?? '') : undefined;
-    if (binding === undefined) return void route(incoming, outgoing);
-    void options.mcp.serve(binding, 'POST', { incoming, outgoing });
+    const served = incoming.method === 'POST' ? everywhere.get(incoming.url ?? '') : undefined;
+    if (served === undefined) return void route(incoming, outgoing);
+    void mcp.serve(served, 'POST', { incoming, outgoing });
+  };
+  if (!routes.hasHosts) return serveElse;
+  const rest = getRequestListener(createRoutes(options, new Map()).fetch, { overrideGlobalObjects: false });
+  return (incoming, outgoing) => {
+    const paths = routes.ofHost(incoming.headers.host);
+    if (paths === undefined) return serveElse(incoming, outgoing);
+    const served = paths.get(pathIn(incoming));
+    const method = methodsServed.get(incoming.method ?? '');
+    if (served === undefined || method === undefined) return void rest(incoming, outgoing);
+    void mcp.serve(served, method, { incoming, outgoing });
   };
 }
 
+/** How each method of a binding is served. HEAD is refused as a GET. */
+const methodsServed = new Map<string, HttpMethod>([...mcpMethods.map(each => [each, each] as const), ['HEAD', 'GET']]);
+
 /** Creates the router: each path and method with its handler. */
-function createRoutes(options: RoutesOptions): Hono<{ Bindings: HttpBindings }> {
-  const { bindings, standard, mcp, metrics, health, plugins, resources, resourceMetadata } = options;
+function createRoutes(options: RoutesOptions, paths: RouteMap['everywhere']): Hono<{ Bindings: HttpBindings }> {
+  const { mcp, metrics, health, plugins, resources, resourceMetadata } = options;
   // One handler per path and method: if a second one matches, Hono composes them again for each request.
   const app = new Hono<{ Bindings: HttpBindings }>();
-  for (const [path, binding] of pathsOf(bindings, standard)) {
+  for (const [path, served] of paths) {
     for (const method of mcpMethods) {
-      app.on(method, path, c => mcp.serve(binding, method, routed(c.env)).then(alreadySent));
+      app.on(method, path, c => mcp.serve(served, method, routed(c.env)).then(alreadySent));
     }
   }
   app.get('/healthz', c => answered(c, request => health.alive(request)));
@@ -92,25 +104,16 @@ function answered({ env }: { readonly env: HttpBindings }, answer: (request: Rou
   return RESPONSE_ALREADY_SENT;
 }
 
-/** Returns all paths with their bindings. Some clients append a slash, and some need a path that ends in `mcp`. */
-export function pathsOf<B>(
-  bindings: ReadonlyMap<string, B>,
-  standard: B | undefined,
-): readonly (readonly [string, B])[] {
-  const paths = new Map<string, B>(standard === undefined ? [] : [['/mcp', standard]]);
-  for (const [id, binding] of bindings) paths.set(`/mcp/${id}`, binding).set(`/${id}/mcp`, binding);
-  return [...paths].flatMap(([path, binding]) => [[path, binding] as const, [`${path}/`, binding] as const]);
-}
-
 /** Answers a preflight, and refuses everything that no other route serves. */
-function refuse({ context, hostAndOrigin }: RoutesOptions, { incoming, outgoing }: Routed): Promise<Response> {
+function refuse({ context, hostAndOrigin, routes }: RoutesOptions, { incoming, outgoing }: Routed): Promise<Response> {
   const refused = serveRequest(context, { incoming, outgoing }, async (request, reply) => {
     hostAndOrigin.pass(request);
-    if (isPreflight(incoming) && isMcpPath(incoming)) return answerPreflight(reply, incoming);
+    const isServed = routes.has(incoming.headers.host, pathIn(incoming));
+    if (isPreflight(incoming) && (isServed || isMcpPath(incoming))) return answerPreflight(reply, incoming);
     context.running.pass();
     const { method = '' } = incoming;
     const isMethodUnknown = !mcpMethods.some(known => known === method);
-    if (isMcpPath(incoming) && isMethodUnknown) fail('http_method_refused', { method });
+    if ((isServed || isMcpPath(incoming)) && isMethodUnknown) fail('http_method_refused', { method });
     fail('path_unknown', { path: cut(pathIn(incoming), 200) });
   });
   return refused.then(alreadySent);
@@ -118,7 +121,7 @@ function refuse({ context, hostAndOrigin }: RoutesOptions, { incoming, outgoing 
 
 const pathIn = ({ url = '' }: IncomingMessage) => url.split('?', 1)[0] ?? '';
 
-/** Returns whether the path has the form of a binding's path. */
+/** Returns whether the path has the form of a binding's usual path. */
 const isMcpPath = (incoming: IncomingMessage) => /^\/mcp(\/[^/]*)?\/?$|^\/[^/]+\/mcp\/?$/.test(pathIn(incoming));
 
 /** Hono's types allow HTTP/2, which is not served here. */

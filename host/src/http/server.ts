@@ -6,6 +6,7 @@ import { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { type ClientAddress, peerAddress } from '../identity/client-address.ts';
+import type { Principal } from '../identity/principal.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
 import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
 import { CallerRecheck } from './caller-recheck.ts';
@@ -21,6 +22,7 @@ import { PluginsEndpoint } from './plugins-endpoint.ts';
 import { createRequestLog } from './request-log.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { ResourceMetadata } from './resource-metadata.ts';
+import { type RouteEntry, RouteMap } from './route-map.ts';
 import { createListener } from './routes.ts';
 import { type Authentication, createAuthenticate } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
@@ -58,6 +60,8 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly tls?: TlsFiles | undefined;
   /** Finds the address of a client. Without it, it is the one at the other end of the connection. */
   readonly addressOf?: ClientAddress;
+  /** At which URLs bindings are served; by default at the usual ones. */
+  readonly routes?: readonly RouteEntry[] | undefined;
   /** How callers are authenticated. Without it, all are anonymous. */
   readonly authentication?: Authentication | undefined;
   /** How users connect accounts at upstreams, with a browser. */
@@ -123,16 +127,19 @@ export class HttpServer implements AsyncDisposable {
             authenticate: createAuthenticate({ ...authentication, record: undefined }),
             ...{ running, expiredMs: expiredCallsMs, isUnverified, log },
           });
+    const routes = new RouteMap(options.routes, gateway.bindings, gateway.standard);
+    const isByTenant = options.routes?.some(({ binding }) => binding === undefined) === true;
+    const defaultFor = isByTenant ? (caller: Principal) => gateway.defaultFor(caller)?.id : undefined;
     const audience = options.metricsFor ?? 'loopback';
     this.#listenerWith = checks => {
       const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin: checks, outbox });
       return createListener({
-        bindings: gateway.bindings,
-        standard: gateway.standard,
+        routes,
         mcp: new McpEndpoint({
+          defaultFor: caller => gateway.defaultFor(caller),
           ...{ revisions, context, recheck: this.#recheck },
           steps: createSteps({
-            ...{ hostAndOrigin: checks, running, authentication },
+            ...{ hostAndOrigin: checks, running, authentication, defaultFor },
             isUnverified: asksClients ? isUnverified : undefined,
           }),
           ...{ settings: gateway.settings, bodyBytes: limits.body_bytes },

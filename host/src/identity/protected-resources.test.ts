@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { ProtectedResources } from './protected-resources.ts';
 
 const main = {
-  binding: 'main',
+  ...{ resource: 'main', name: 'main' },
   requiredScopes: ['tools'],
   ruleScopes: [['read'], ['write', 'a']],
   entryScopes: ['read'],
 };
-const other = { binding: 'other', requiredScopes: [], ruleScopes: [], entryScopes: [] };
-const paths = new Map([
-  ...['/mcp', '/mcp/main', '/main/mcp'].map(path => [path, main] as const),
-  ...['/mcp/other', '/other/mcp'].map(path => [path, other] as const),
-]);
+const other = { resource: 'other', name: 'other', requiredScopes: [], ruleScopes: [], entryScopes: [] };
+const paths = [
+  ...['/mcp', '/mcp/main', '/main/mcp'].map(path => ({ path, ...main })),
+  ...['/mcp/other', '/other/mcp'].map(path => ({ path, ...other })),
+];
 const servers = [
   { issuer: 'https://a.example', requiredScopes: ['base', 'a'] },
   { issuer: 'https://b.example/', requiredScopes: ['base'] },
@@ -48,14 +48,14 @@ describe('a binding as a protected resource [GW-131]', () => {
     expect(served.get(wellKnown)).toBe('/mcp');
     expect(served.get(`${wellKnown}/door/main/mcp`)).toBe('/main/mcp');
     expect(served.get(`${wellKnown}/main/mcp`)).toBe('/main/mcp');
-    expect(served.size).toBe(1 + 2 * paths.size);
+    expect(served.size).toBe(1 + 2 * paths.length);
   });
 
   it('has the address of the gateway as its URL where no other is stated', () => {
     const resources = open();
-    expect(resources.bindingOf('http://127.0.0.1:8787/mcp')).toBeUndefined();
+    expect(resources.resourceOf('http://127.0.0.1:8787/mcp')).toBeUndefined();
     resources.listenOn('http://127.0.0.1:8787');
-    expect(resources.bindingOf('http://127.0.0.1:8787/mcp')).toBe('main');
+    expect(resources.resourceOf('http://127.0.0.1:8787/mcp')).toBe('main');
   });
 
   it.each([
@@ -75,7 +75,48 @@ describe('a binding as a protected resource [GW-131]', () => {
   ])('is the audience %j: %s', (audience, binding) => {
     const resources = open('https://mcp.example');
     resources.listenOn('http://127.0.0.1:8787');
-    expect(resources.bindingOf(audience)).toBe(binding);
+    expect(resources.resourceOf(audience)).toBe(binding);
+  });
+
+  const none = { requiredScopes: [], ruleScopes: [], entryScopes: [] };
+  const hosted = (publicUrl?: string) =>
+    new ProtectedResources({
+      paths: [
+        { path: '/mcp', resource: 'main', name: 'main', ...none },
+        { host: 'acme.example.com', path: '/mcp', resource: 'main acme', name: 'main', ...none },
+        { host: 'beta.example.com:8443', path: '/mcp', resource: ' beta.example.com:8443/mcp', ...none },
+      ],
+      publicUrl,
+      servers,
+    });
+
+  it.each([
+    ['https://gw.example.com', 'acme.example.com', 'https://acme.example.com/mcp'],
+    ['https://gw.example.com', 'ACME.example.com:443', 'https://acme.example.com/mcp'],
+    ['https://gw.example.com:444', 'acme.example.com:444', 'https://acme.example.com:444/mcp'],
+    ['https://gw.example.com/door/', 'acme.example.com', 'https://acme.example.com/door/mcp'],
+    ['https://gw.example.com:444', 'beta.example.com:8443', 'https://beta.example.com:8443/mcp'],
+    ['https://gw.example.com', 'beta.example.com', 'https://gw.example.com/mcp'],
+    ['https://gw.example.com', 'acme.example.com.', 'https://gw.example.com/mcp'],
+    ['https://gw.example.com', undefined, 'https://gw.example.com/mcp'],
+    // A host with routes of its own serves nothing else, also if it is that of the public URL.
+    ['https://acme.example.com', 'acme.example.com', 'https://acme.example.com/mcp'],
+  ])('[GW-262] behind %s is, for the Host %j, %s', (publicUrl, host, url) => {
+    const resources = hosted(publicUrl);
+    const place = resources.placeOf('/mcp', host);
+    expect(resources.metadata(place)).toMatchObject({ resource: url });
+    const { origin, pathname } = new URL(url);
+    expect(resources.metadataUrl(place)).toBe(`${origin}${wellKnown}${pathname}`);
+  });
+
+  it('[GW-262] is, for each tenant, a resource of its own', () => {
+    const resources = hosted('https://gw.example.com');
+    expect(resources.resourceOf('https://acme.example.com/mcp/')).toBe('main acme');
+    expect(resources.resourceOf('https://gw.example.com/mcp')).toBe('main');
+    expect(resources.resourceOf('https://beta.example.com:8443/mcp')).toBe(' beta.example.com:8443/mcp');
+    expect(resources.resourceOf('https://beta.example.com/mcp')).toBeUndefined();
+    expect(hosted('https://acme.example.com').resourceOf('https://acme.example.com/mcp')).toBe('main acme');
+    expect([...resources.metadataPaths.keys()]).toEqual([wellKnown, `${wellKnown}/mcp`]);
   });
 
   it('needs the scopes of the binding, those that every server requires, and those of a rule', () => {

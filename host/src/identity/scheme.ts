@@ -20,8 +20,10 @@ export type Authenticate = (
 /** A request whose caller is authenticated. */
 export interface AuthenticatingRequest {
   readonly id?: string;
-  /** The id of the binding in its path. */
+  /** The id of the binding in its URL; undefined where the caller's tenant decides. */
   readonly binding?: string | undefined;
+  /** The protected resource that a token must name; the binding by default. */
+  readonly resource?: string | undefined;
   /** Where hook calls are recorded; absent where a stream is checked again. */
   readonly call?: { readonly receipts: Receipts };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isCidr } from '../../core/cidr.ts';
-import { hostProblem, originProblem } from '../host-pattern.ts';
+import { hostOrWildcardProblem, hostProblem, originProblem } from '../host-pattern.ts';
 
 /** Value types that several sections use. */
 
@@ -16,6 +16,8 @@ const spelled = (problem: (text: string) => string | undefined) =>
     if (message !== undefined) context.addIssue({ code: 'custom', message });
   });
 export const hostText = spelled(hostProblem);
+/** A host, or `*.` and the domain of hosts. */
+export const hostOrWildcardText = spelled(hostOrWildcardProblem);
 export const originText = spelled(originProblem);
 
 export const MiB = 2 ** 20;

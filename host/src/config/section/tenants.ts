@@ -33,6 +33,10 @@ const pluginOverride = z.strictObject({
 const tenant = z.strictObject({
   id: text.describe('The tenant, or * for every other one and for callers without a tenant.'),
   bindings: z.array(z.string()).optional().describe('The bindings that it may use; all of them by default.'),
+  default_binding: z
+    .string()
+    .optional()
+    .describe('The binding at URLs that name none, such as /mcp. Default: the default binding.'),
   limits: limits.describe('Limits of the tenant, all its callers together.'),
   caller_limits: callerLimits.describe('Limits of each of its callers.'),
   plugins: z

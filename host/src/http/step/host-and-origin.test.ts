@@ -26,6 +26,35 @@ const admission = (options: ListeningOptions) => {
 };
 const refusal = (code: string) => expect.objectContaining({ code });
 
+describe('with a wildcard', () => {
+  const admit = admission({ ...base, allowedHosts: ['*.example.com', '*.tools.example:8443'] });
+  it.each(['acme.example.com', 'ACME.Example.com:8443', 'xn--bcher-kva.example.com', 'a-1.tools.example:8443'])(
+    '[GW-263] admits %s',
+    host => {
+      expect(() => admit({ host })).not.toThrow();
+    },
+  );
+  it.each([
+    'example.com',
+    '.example.com',
+    'a.b.example.com',
+    'acme.example.com.',
+    'acme.example.com.evil.example',
+    'evilexample.com',
+    '*.example.com',
+    '-acme.example.com',
+    'ac me.example.com',
+    'acme@evil.example.com',
+    'b\u00fccher.example.com',
+    'a.tools.example',
+    'a.tools.example:443',
+    '[::1].example.com',
+    `${'a'.repeat(64)}.example.com`,
+  ])('[GW-263] refuses %s', host => {
+    expect(() => admit({ host })).toThrow(refusal('host_refused'));
+  });
+});
+
 describe('on a loopback address', () => {
   const admit = admission(base);
   it.each(['localhost:8787', '127.0.0.1:8787', '[::1]:8787', 'LocalHost:8787'])('admits %s', host => {

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { cut } from '../../core/cut.ts';
 import { fail } from '../../core/fault.ts';
+import { withoutPort } from '../../core/host-name.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { allowPage } from '../cors.ts';
 import type { Arrival, Step } from './step.ts';
 
 export interface HostAndOriginOptions {
-  /** Accepted Host values beside those of loopback: `name` for any port, or `name:port`. */
+  /** Accepted Host values beside those of loopback: `name` for any port, `name:port`, or `*.name`. */
   readonly allowedHosts: readonly string[];
   /** Accepted Origin values beside those of loopback: `https://app.example.com`. */
   readonly allowedOrigins: readonly string[];
@@ -104,7 +105,9 @@ export function createChecks(options: ListeningOptions): HostAndOriginChecks {
   const { host, port, allowedHosts, allowedOrigins } = options;
   const local = isLoopback(host);
   const own = new Set(loopbackNames.flatMap(name => withPort(name, port)));
-  const named = new Set([...(local ? own : []), ...allowedHosts.map(name => name.toLowerCase())]);
+  const isAllowed = createHostTest(allowedHosts);
+  // Nearly every request has one of these. What is written with a wildcard is no name.
+  const named = new Set([...(local ? own : []), ...allowedHosts.filter(isName).map(name => name.toLowerCase())]);
   const fromHere: ReadonlySet<string> = everyAddress.test(host) ? own : new Set();
   const origins = new Set(allowedOrigins.map(origin => origin.toLowerCase()));
 
@@ -118,7 +121,7 @@ export function createChecks(options: ListeningOptions): HostAndOriginChecks {
       if (hasSecondHost(rawHeaders)) fail('host_ambiguous');
       if (named.has(asked)) return;
       const name = asked.toLowerCase();
-      if (named.has(name) || named.has(withoutPort(name))) return;
+      if (named.has(name) || isAllowed(name)) return;
       if (fromHere.has(name) && isFromHere({ headers, remoteAddress })) return;
       refuseHost(asked);
     },
@@ -131,7 +134,7 @@ export function createChecks(options: ListeningOptions): HostAndOriginChecks {
  * this machine that names it as the host.
  */
 function createEmbeddedChecks({ allowedHosts, allowedOrigins }: HostAndOriginOptions): HostAndOriginChecks {
-  const named = new Set(allowedHosts.map(name => name.toLowerCase()));
+  const isAllowed = createHostTest(allowedHosts);
   const origins = new Set(allowedOrigins.map(origin => origin.toLowerCase()));
   const isHere = (host: string) => loopbackNames.includes(withoutPort(host));
   return {
@@ -143,14 +146,32 @@ function createEmbeddedChecks({ allowedHosts, allowedOrigins }: HostAndOriginOpt
       const { host: asked = '' } = headers;
       if (hasSecondHost(rawHeaders)) fail('host_ambiguous');
       const name = asked.toLowerCase();
-      if (named.has(name) || named.has(withoutPort(name))) return;
+      if (isAllowed(name)) return;
       if (isHere(name) && isFromHere({ headers, remoteAddress })) return;
       refuseHost(asked);
     },
   };
 }
 
-const withoutPort = (host: string) => host.replace(/:\d+$/, '');
+/**
+ * Creates the test of a host in lower case against `name`, which stands for any port, `name:port`, and `*.name`, which
+ * stands for one label more.
+ */
+function createHostTest(allowed: readonly string[]): (host: string) => boolean {
+  const names = allowed.map(name => name.toLowerCase());
+  const exact = new Set(names.filter(isName));
+  const domains = new Set(names.filter(name => !isName(name)).map(name => name.slice(2)));
+  const isIn = (host: string, known: ReadonlySet<string>) => known.has(host) || known.has(withoutPort(host));
+  return host => {
+    if (isIn(host, exact)) return true;
+    const dot = host.indexOf('.');
+    return domains.size > 0 && label.test(host.slice(0, Math.max(0, dot))) && isIn(host.slice(dot + 1), domains);
+  };
+}
+
+const isName = (host: string) => !host.startsWith('*.');
+
+const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 function refuseOrigin(origin: string): never {
   fail('origin_refused', { origin: cut(origin, 200) });

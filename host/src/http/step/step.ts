@@ -8,8 +8,10 @@ export interface Arrival {
   readonly id?: string;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  /** The id of the binding in its path, if it has one. */
-  readonly binding?: string | undefined;
+  /** The id of the binding at its URL; where the caller's tenant decides, it is set once the caller is known. */
+  binding?: string | undefined;
+  /** The protected resource at its URL; the binding by default. */
+  readonly resource?: string | undefined;
   /** Where hook calls are recorded. */
   readonly call?: { readonly receipts: Receipts };
   /** The caller: `anonymous` until a step has authenticated it. */

@@ -1,4 +1,6 @@
+import type { Principal } from '../../identity/principal.ts';
 import { type Authentication, createAuthenticate } from './authenticate.ts';
+import { createDefaultBinding } from './default-binding.ts';
 import type { HostAndOrigin } from './host-and-origin.ts';
 import { createRequiredScopes } from './required-scopes.ts';
 import type { RunningRequests } from './running-requests.ts';
@@ -9,6 +11,8 @@ export interface StepOptions {
   readonly hostAndOrigin: HostAndOrigin;
   readonly running: RunningRequests;
   readonly authentication: Authentication;
+  /** Returns the id of the binding for a caller whose tenant decides; absent if that is the case nowhere. */
+  readonly defaultFor?: ((caller: Principal) => string | undefined) | undefined;
   /** Whether the certificate of the connection was verified with authorities or revocations that have been replaced. */
   readonly isUnverified?: ((arrival: Arrival) => boolean) | undefined;
 }
@@ -23,11 +27,13 @@ export const createSteps = ({
   running,
   authentication,
   authentication: { requiredScopes = new Map() },
+  defaultFor,
   isUnverified,
 }: StepOptions): readonly Step[] => [
   hostAndOrigin,
   running,
   ...(isUnverified === undefined ? [] : [createVerifiedConnection(isUnverified)]),
   createAuthenticate(authentication),
+  ...(defaultFor === undefined ? [] : [createDefaultBinding(defaultFor)]),
   ...(requiredScopes.size === 0 ? [] : [createRequiredScopes(requiredScopes)]),
 ];

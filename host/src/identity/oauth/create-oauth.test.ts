@@ -14,8 +14,8 @@ import { TokenRefused } from './verify-jwt.ts';
 const issuer = 'https://as.example/tenant';
 const audience = 'https://mcp.example/mcp/main';
 const scopes = { requiredScopes: [], ruleScopes: [], entryScopes: [] };
-const paths = ['main', 'other'].map(binding => [`/mcp/${binding}`, { binding, ...scopes }] as const);
-const resources = new ProtectedResources({ paths: new Map(paths), publicUrl: 'https://mcp.example', servers: [] });
+const paths = ['main', 'other'].map(resource => ({ path: `/mcp/${resource}`, resource, ...scopes }));
+const resources = new ProtectedResources({ paths, publicUrl: 'https://mcp.example', servers: [] });
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -228,7 +228,7 @@ describe('an access token [GW-130]', () => {
     const bearer = await token();
     expect(await authenticate(request(bearer), 'main')).toMatchObject({ subject: 'ada' });
     const refusal = await failureOf(async () => authenticate(request(bearer), 'other'));
-    expect(refusal).toMatchObject({ details: { reason: 'wrong_audience', binding: 'other' } });
+    expect(refusal).toMatchObject({ details: { reason: 'wrong_audience', resource: 'other' } });
   });
 
   it('of another issuer is left to later schemes, and an opaque one too', async () => {

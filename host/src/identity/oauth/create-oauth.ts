@@ -25,7 +25,7 @@ export interface OAuthOptions extends JwtRules {
   readonly findKey: JWTVerifyGetKey;
   /** Asks the server about an opaque token; undefined if such tokens are not accepted. */
   readonly introspect?: Introspect | undefined;
-  readonly resources: Pick<ProtectedResources, 'bindingOf'>;
+  readonly resources: Pick<ProtectedResources, 'resourceOf'>;
   readonly budget: VerificationBudget;
   /** The address whose budget a verification needs. */
   readonly addressOf: ClientAddress;
@@ -36,8 +36,8 @@ export interface OAuthOptions extends JwtRules {
 /** A verified token. */
 interface Verified {
   readonly principal: Principal;
-  /** The bindings that its audience names; absent if it is for all of them. */
-  readonly bindings?: ReadonlySet<string>;
+  /** The resources that its audience names; absent if it is for all of them. */
+  readonly resources?: ReadonlySet<string>;
   readonly hasScopes: boolean;
 }
 
@@ -85,13 +85,13 @@ export function createOAuth(options: OAuthOptions): Authenticate {
     }
   };
 
-  return (incoming, binding) => {
+  return (incoming, binding, { resource = binding } = {}) => {
     const token = bearerToken(incoming);
     if (token === undefined) return undefined;
     const key = hash('sha256', token, 'base64');
     const now = Date.now();
     const known = accepted.get(key, now);
-    if (known !== undefined) return admit(known, binding, options);
+    if (known !== undefined) return admit(known, resource, options);
     const refusal = refused.get(key, now);
     if (refusal !== undefined) throw refusal;
     if (!isOwn(token, options)) return undefined;
@@ -103,7 +103,7 @@ export function createOAuth(options: OAuthOptions): Authenticate {
       verifying = verify(token, key, () => isFamiliar || options.budget.giveBack(address));
       running.set(key, verifying);
     }
-    return verifying.then(verified => admit(verified, binding, options));
+    return verifying.then(verified => admit(verified, resource, options));
   };
 }
 
@@ -128,19 +128,19 @@ function verifiedToken(claims: JsonObject, options: OAuthOptions): Verified {
   const { id, audience, requiredScopes, resources } = options;
   const { aud = [] } = claims;
   const audiences = (isList(aud) ? aud : [aud]).filter(each => typeof each === 'string');
-  const bindings = new Set(audiences.map(each => resources.bindingOf(each)).filter(each => each !== undefined));
-  if (audience === undefined ? bindings.size === 0 : !audiences.includes(audience)) {
+  const named = new Set(audiences.map(each => resources.resourceOf(each)).filter(each => each !== undefined));
+  if (audience === undefined ? named.size === 0 : !audiences.includes(audience)) {
     throw new TokenRefused(audiences.length === 0 ? 'missing_claim' : 'wrong_audience');
   }
   const principal = claimedPrincipal(id, claims, options.claims);
   const hasScopes = requiredScopes.every(scope => principal.scopes.includes(scope));
-  return { principal, ...(audience === undefined && { bindings }), hasScopes };
+  return { principal, ...(audience === undefined && { resources: named }), hasScopes };
 }
 
 /** @throws Fault `credentials_refused`, `insufficient_scope` */
-function admit({ principal, bindings, hasScopes }: Verified, binding: string, options: OAuthOptions): Principal {
+function admit({ principal, resources, hasScopes }: Verified, resource: string, options: OAuthOptions): Principal {
   const { id, requiredScopes } = options;
-  if (bindings !== undefined && !bindings.has(binding)) refuseCredentials(id, 'wrong_audience', { binding });
+  if (resources !== undefined && !resources.has(resource)) refuseCredentials(id, 'wrong_audience', { resource });
   if (!hasScopes) fail('insufficient_scope', { scheme: id, reason: 'missing_scope', scope: requiredScopes.join(' ') });
   return principal;
 }
