@@ -452,6 +452,16 @@ export const requirements = {
   'OAS-21': 'Every operation of a real application answers through the gateway as it does directly.',
   'OAS-22':
     'serve --openapi and serve --mcp need no configuration file; the gateway says what it assumes, and listens on loopback only.',
+  'UP-70':
+    'Several servers behind one upstream share sessions and requests by weight, and a session stays at its server.',
+  'UP-71':
+    'A request goes to another instance if not a byte of it was sent, or if it may be repeated; no other is executed twice.',
+  'UP-72': 'An upstream without an instance that can be reached is refused with a time to wait.',
+  'UP-73':
+    'An instance that fails or hangs gets no more work until it passes its checks, and waits longer with each outage that follows soon.',
+  'UP-74':
+    "A session ends with its instance, and the client begins another one; where the operator wants that, it continues elsewhere without the server's state.",
+  'UP-75': 'A header that plugins set is sent only to the instance whose address it was decided for.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

@@ -30,9 +30,11 @@ export function learnSecrets(mask: SecretMask, filledIn: readonly FilledIn[], { 
       // `Bearer TOKEN`: servers may repeat only the token.
       learn(value.slice(value.indexOf(' ') + 1));
     }
-    const url = URL.parse(http?.url ?? '');
-    if (url === null) continue;
-    for (const value of [url.username, url.password, ...url.searchParams.values()]) learn(value);
-    for (const part of url.pathname.split('/').filter(isRandom)) learn(part);
+    for (const text of [http?.url, ...(http?.instances ?? []).map(each => each.url)]) {
+      const url = URL.parse(text ?? '');
+      if (url === null) continue;
+      for (const value of [url.username, url.password, ...url.searchParams.values()]) learn(value);
+      for (const part of url.pathname.split('/').filter(isRandom)) learn(part);
+    }
   }
 }

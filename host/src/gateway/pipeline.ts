@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { failureData } from '../hook/block-data.ts';
 import type { AfterOptions, AfterOutcome, BeforeOutcome, HookContext } from '../hook/hook-chain.ts';
 import { withoutLookalikes } from '../hook/view/members.ts';
@@ -23,7 +23,7 @@ export function callMember(call: Call, member: Member, method: CallMethod, param
   const answered =
     isHooked || chain.policy !== undefined || chain.isShadowed('before', method) || chain.isShadowed('after', method)
       ? throughHooks(call, member, method, params)
-      : member.upstream.request(method, params, requestOptions(call));
+      : member.upstream.request(method, params, sendOptions(call, member, method, params));
   if (members.length === 1) return answered;
   return answered.then(outcome => {
     noteOrigins(call.route, member, method, params, outcome);
@@ -97,17 +97,18 @@ function checkChanged(call: Call, member: Member, method: CallMethod, params: Js
 }
 
 /** Calls the upstream, with the headers that plugins set for this request. */
-async function ask(call: Call, { upstream }: Member, method: CallMethod, { params, filled }: Sent): Promise<Answer> {
-  const options = requestOptions(call);
+async function ask(call: Call, member: Member, method: CallMethod, { params, filled }: Sent): Promise<Answer> {
+  const { upstream } = member;
+  const options = sendOptions(call, member, method, params);
   if (filled === undefined) return upstream.request(method, params, options);
-  const { headers, hide } = filled;
+  const { headers, hide, url: headersFor } = filled;
   const { onNotification } = options;
   const hiding = hide &&
     onNotification && {
       onNotification: ({ method: about, params: said }: Notification) =>
         onNotification({ method: about, ...(said && { params: hidden(said, hide) }) }),
     };
-  return withoutSecrets(await upstream.request(method, params, { ...options, ...hiding, headers }), filled);
+  return withoutSecrets(await upstream.request(method, params, { ...options, ...hiding, headers, headersFor }), filled);
 }
 
 /** The call that an answer belongs to. */
@@ -190,6 +191,22 @@ function noteOrigins(
   const tool = method === 'tools/call' ? lists['tools/list'].lastItem(String(params.name)) : undefined;
   const page = tool && pageOf(tool);
   if (page !== undefined) origins.saw(page, upstream.id);
+}
+
+/** Returns the options of a call. Where there are several instances, they say whether another one may execute it again. */
+function sendOptions(call: Call, member: Member, method: CallMethod, params: JsonObject): RequestOptions {
+  const options = requestOptions(call);
+  if (member.upstream.failsOver !== true || method !== 'tools/call') return options;
+  return { ...options, isRepeatable: () => isRepeatable(member, String(params.name)) };
+}
+
+/** Whether a tool says that executing a call of it twice does no harm. */
+async function isRepeatable({ lists }: Member, tool: string): Promise<boolean> {
+  const tools = lists['tools/list'];
+  if (tools.lastItem(tool) === undefined) await tools.items().catch(() => {});
+  const annotations = tools.lastItem(tool)?.annotations;
+  if (!isJsonObject(annotations)) return false;
+  return annotations.readOnlyHint === true || annotations.idempotentHint === true;
 }
 
 export const requestOptions = ({

@@ -7,6 +7,8 @@ import { type Answer, errorAnswer, type RpcError, resultAnswer } from '../mcp/an
 /** The headers to send, and a mask that hides their secrets in the response. */
 export interface FilledHeaders {
   readonly headers: HeaderList;
+  /** The server that they are for. */
+  readonly url: URL;
   readonly hide?: (text: string) => string;
 }
 
@@ -41,8 +43,8 @@ export class UpstreamHeaders implements UpstreamRequest {
       headers.push([name, filled.value]);
       if (filled.hide !== undefined) hides.push(filled.hide);
     }
-    if (hides.length === 0) return { headers };
-    return { headers, hide: text => hides.reduce((hidden, hide) => hide(hidden), text) };
+    if (hides.length === 0) return { headers, url };
+    return { headers, url, hide: text => hides.reduce((hidden, hide) => hide(hidden), text) };
   }
 }
 

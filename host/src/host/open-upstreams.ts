@@ -105,6 +105,7 @@ function poolOf(
     requestTimeoutMs: limits.request_timeout_ms,
     maxRequestTimeoutMs: limits.max_request_timeout_ms,
     onCount: (count: number) => connections.set(count),
+    metrics,
   };
   if (entry.openapi === undefined) return createUpstreamPool(entry, context);
   return createOpenapiPool(entry, { ...context, longestName: longestNameOf(entry.id, isPrefixed) });

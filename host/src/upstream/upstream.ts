@@ -22,6 +22,10 @@ export interface RequestOptions {
   readonly timeoutSetting?: string | undefined;
   /** Headers of the HTTP request that carries this one, in place of its others of the same name. stdio has none. */
   readonly headers?: HeaderList;
+  /** The server that `headers` are for, where an upstream has several. */
+  readonly headersFor?: URL | undefined;
+  /** Whether it does no harm to execute a call of a tool twice, as far as the tool says. */
+  readonly isRepeatable?: (() => Promise<boolean>) | undefined;
   /** The caller, whose credentials are sent where the upstream has `auth` per user. */
   readonly caller?: Principal | undefined;
 }
@@ -36,6 +40,8 @@ export interface Upstream extends AsyncDisposable {
   readonly url?: URL | undefined;
   /** The header of its HTTP requests that carries its credentials, in lower case; absent without `auth`. */
   readonly credentialHeader?: string | undefined;
+  /** Whether requests may go to several servers that do the same. */
+  readonly failsOver?: boolean;
   /** Connects now. @throws Fault `upstream_…`, `overloaded`; a later request tries again. */
   start(signal?: AbortSignal): Promise<void>;
   /** Whether it is connected. */
@@ -97,8 +103,10 @@ export interface UpstreamPool extends AsyncDisposable {
   /**
    * Opens it for one client; nothing is connected yet.
    * @param isListening whether the client listens to the server's own messages
+   * @param onSessionLost called when the server has lost the client's session; with it, no other session is begun for a
+   *   request of the lost one
    */
-  open(isListening?: () => boolean): Upstream;
+  open(isListening?: () => boolean, onSessionLost?: () => void): Upstream;
   /** Checks that one more client could be connected now. @throws Fault `overloaded` */
   checkRoom(): void;
 }

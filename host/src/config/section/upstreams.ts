@@ -6,8 +6,8 @@ import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { secretNames, sharedUseProblems } from './secrets.ts';
 import { section } from './section.ts';
 import { checkAuthPlace, finishedAuth, secretsIn, type UpstreamAuthConfig, upstreamAuth } from './upstream-auth.ts';
+import { finishedHttp, type HttpServerConfig, httpServer } from './upstream-http.ts';
 import { finishedOpenapi, type OpenapiConfig, securityIn, upstreamOpenapi } from './upstream-openapi.ts';
-import { upstreamHeaders, upstreamUrl } from './upstream-url.ts';
 
 export const upstreamSchema = z
   .strictObject({
@@ -23,7 +23,7 @@ export const upstreamSchema = z
         cwd: systemText.min(1).optional(),
       })
       .optional(),
-    http: z.strictObject({ url: upstreamUrl, headers: upstreamHeaders }).optional(),
+    http: httpServer.optional(),
     openapi: upstreamOpenapi.optional(),
     auth: upstreamAuth,
     required: z.boolean().default(true).describe('Whether the start fails if the upstream cannot be reached.'),
@@ -42,6 +42,11 @@ export const upstreamSchema = z
   })
   .superRefine(oneOf(['stdio', 'http', 'openapi']))
   .superRefine(checkAuthPlace)
+  .superRefine(({ http, connections }, context) => {
+    if (http?.instances === undefined || connections !== 'shared') return;
+    const message = 'clients cannot share one connection with several instances: leave `connections` out';
+    context.addIssue({ code: 'custom', path: ['connections'], message });
+  })
   .superRefine(({ timeout_ms, max_timeout_ms }, context) => {
     if (timeout_ms === undefined || max_timeout_ms === undefined || max_timeout_ms >= timeout_ms) return;
     context.addIssue({ code: 'custom', path: ['max_timeout_ms'], message: `less than timeout_ms, ${timeout_ms}` });
@@ -55,7 +60,7 @@ export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http' | 'openapi' | 'auth'>
   readonly auth?: UpstreamAuthConfig | undefined;
 } & (
     | { readonly stdio: NonNullable<Parsed['stdio']>; readonly http?: never; readonly openapi?: never }
-    | { readonly stdio?: never; readonly http: NonNullable<Parsed['http']>; readonly openapi?: never }
+    | { readonly stdio?: never; readonly http: HttpServerConfig; readonly openapi?: never }
     | { readonly stdio?: never; readonly http?: never; readonly openapi: OpenapiConfig }
   );
 
@@ -72,7 +77,7 @@ export const upstreamsSection = section({
     upstreams: upstreams.map(({ stdio, http, openapi, auth: written, ...rest }): UpstreamConfig => {
       const auth = finishedAuth(written);
       const each = auth === undefined ? rest : { ...rest, auth };
-      if (http) return { ...each, http };
+      if (http) return { ...each, http: finishedHttp(http) };
       if (openapi) return { ...each, openapi: finishedOpenapi(openapi, files) };
       const { cwd, ...command } = stdio ?? { command: '', args: [], env: {} };
       return { ...each, stdio: cwd === undefined ? command : { ...command, cwd: files.absolute(cwd) } };

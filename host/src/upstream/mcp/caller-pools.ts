@@ -84,8 +84,8 @@ export class CallerPools implements UpstreamPool {
     return known.pool.for(caller);
   }
 
-  open(isListening?: () => boolean): Upstream {
-    return this.for(anonymous).open(isListening);
+  open(isListening?: () => boolean, onSessionLost?: () => void): Upstream {
+    return this.for(anonymous).open(isListening, onSessionLost);
   }
 
   checkRoom(): void {}

@@ -7,6 +7,7 @@ import type { Principal } from '../../identity/principal.ts';
 import type { Answer } from '../../mcp/answer.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
+import { markUnsent } from '../unsent.ts';
 import type { RequestOptions, Upstream } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
 import { type RequestTimes, SessionExpired } from './connection.ts';
@@ -47,6 +48,8 @@ export interface ClientOptions {
   readonly log: Log;
   readonly isCommon?: boolean;
   readonly isListening?: (() => boolean) | undefined;
+  /** See `UpstreamPool.open`. */
+  readonly onSessionLost?: (() => void) | undefined;
   onClose(client: ClientUpstream): void;
 }
 
@@ -127,7 +130,7 @@ export class ClientUpstream implements Upstream, ConnectionUser {
     options.signal?.throwIfAborted();
     if (options.caller !== undefined) this.#source.use(options.caller);
     for (let isRenewed = false; ; isRenewed = true) {
-      const pooled = this.#connection ?? (await this.#connectedInTime(method, options));
+      const pooled = this.#connection ?? (await this.#connectedFor(method, options));
       pooled.running += 1;
       try {
         const answer = await pooled.connection.request(method, params, options);
@@ -140,6 +143,10 @@ export class ClientUpstream implements Upstream, ConnectionUser {
         if (isRenewed) return thrown.refusal();
         this.#source.expire(pooled);
         this.#options.log.info({ upstream: this.id }, 'the session expired');
+        if (this.#options.onSessionLost !== undefined && !pooled.isCommon) {
+          this.#options.onSessionLost();
+          throw thrown;
+        }
       } finally {
         pooled.running -= 1;
         pooled.lastUsed = Date.now();
@@ -167,7 +174,10 @@ export class ClientUpstream implements Upstream, ConnectionUser {
     this.#isRenewed = true;
     if (!lost) return;
     if (connection.isCommon) this.#hasMissed = true;
-    else this.#backOff.failed();
+    else {
+      this.#backOff.failed();
+      this.#options.onSessionLost?.();
+    }
   }
 
   /** The server was reached, by this client or another. */
@@ -220,6 +230,16 @@ export class ClientUpstream implements Upstream, ConnectionUser {
       return await unlessAborted(this.#connected(), either);
     } finally {
       clearTimeout(timer);
+    }
+  }
+
+  /** Connects for a request, of which nothing is sent if that fails. */
+  async #connectedFor(method: string, options: RequestOptions): Promise<PooledConnection> {
+    try {
+      return await this.#connectedInTime(method, options);
+    } catch (thrown) {
+      markUnsent(thrown);
+      throw thrown;
     }
   }
 

@@ -1,11 +1,13 @@
 import { type Log, silentLog } from '../../core/log.ts';
+import type { Metrics } from '../../core/metrics.ts';
 import { anonymous, type Principal } from '../../identity/principal.ts';
 import type { Accounts } from '../auth/account-connection.ts';
 import type { AuthEntry } from '../auth/auth-entry.ts';
 import { ConnectionAuth } from '../auth/connection-auth.ts';
 import { createUpstreamAuth } from '../auth/create-auth.ts';
-import type { CallerAuth } from '../auth/credential.ts';
+import type { CallerAuth, UpstreamAuth } from '../auth/credential.ts';
 import type { TokenContext } from '../auth/token-endpoint.ts';
+import { createInstances, type InstancesEntry } from '../instance/create-instances.ts';
 import type { UpstreamPool } from '../upstream.ts';
 import { CallerPools } from './caller-pools.ts';
 import type { Command } from './child-process.ts';
@@ -35,7 +37,11 @@ export type UpstreamEntry = {
   readonly auth?: AuthEntry | undefined;
 } & (
   | { readonly stdio: Command; readonly http?: undefined; readonly openapi?: undefined }
-  | { readonly http: HttpAddress; readonly stdio?: undefined; readonly openapi?: undefined }
+  | {
+      readonly http: HttpAddress & { readonly [name in keyof InstancesEntry]?: InstancesEntry[name] | undefined };
+      readonly stdio?: undefined;
+      readonly openapi?: undefined;
+    }
 );
 
 export interface UpstreamContext {
@@ -56,6 +62,8 @@ export interface UpstreamContext {
   readonly accounts?: Accounts | undefined;
   /** Called with the number of connections whenever it changes. */
   readonly onCount?: (connections: number) => void;
+  /** Gets numbers of each instance, where the upstream has several. */
+  readonly metrics?: Metrics | undefined;
 }
 
 /** A child process uses this machine's memory, a session another machine's. */
@@ -63,6 +71,48 @@ const mostConnections = { stdio: 16, http: 256 };
 
 /** Creates an upstream of either transport. Nothing is connected before `start` or the first request. */
 export function createUpstreamPool(entry: UpstreamEntry, context: UpstreamContext = {}): UpstreamPool {
+  const { secret = () => undefined, tokenTimeoutMs: timeoutMs = 10_000 } = context;
+  const auth =
+    entry.auth && createUpstreamAuth(entry.auth, { upstream: entry.id, secret, timeoutMs }, context.accounts);
+  const { instances, health, session_lost } = entry.http ?? {};
+  if (entry.http === undefined || instances === undefined) return openPool(entry, context, auth);
+  const { http } = entry;
+  const counts = new Map<string, number>();
+  return createInstances(
+    entry.id,
+    { instances, health, session_lost },
+    {
+      ...{ log: context.log ?? silentLog(), metrics: context.metrics },
+      credentialHeader: auth?.place,
+      isPerCaller: auth?.isPerCaller === true,
+      closes: auth,
+      open({ url, max_connections = entry.max_connections }) {
+        const onCount = (count: number) => {
+          counts.set(url, count);
+          context.onCount?.([...counts.values()].reduce((sum, each) => sum + each, 0));
+        };
+        // The instances share the credentials, which are closed after all of them.
+        const shared: UpstreamAuth | undefined = auth && withoutClosing(auth);
+        return openPool(
+          { ...entry, http: { url, headers: http.headers }, max_connections },
+          { ...context, onCount },
+          shared,
+        );
+      },
+    },
+  );
+}
+
+const withoutClosing = (auth: UpstreamAuth): UpstreamAuth => ({
+  isPerCaller: auth.isPerCaller,
+  place: auth.place,
+  check: () => auth.check(),
+  for: caller => auth.for(caller),
+  async [Symbol.asyncDispose]() {},
+});
+
+/** Opens the connections with one server. */
+function openPool(entry: UpstreamEntry, context: UpstreamContext, auth: UpstreamAuth | undefined): UpstreamPool {
   const { id } = entry;
   const log = context.log ?? silentLog();
   const limits: UpstreamLimits = {
@@ -92,9 +142,7 @@ export function createUpstreamPool(entry: UpstreamEntry, context: UpstreamContex
     const hiding = whole.auth?.hiding(whole) ?? whole;
     return entry.stdio ? connectStdio(id, entry.stdio, hiding) : connectHttp(id, entry.http, hiding);
   };
-  if (entry.auth === undefined) return new ConnectionPool({ ...base, dial });
-  const { secret = () => undefined, tokenTimeoutMs: timeoutMs = 10_000 } = context;
-  const auth = createUpstreamAuth(entry.auth, { upstream: id, secret, timeoutMs }, context.accounts);
+  if (auth === undefined) return new ConnectionPool({ ...base, dial });
   const together: ConnectionGroup = new Set();
   const optionsFor = (caller: Principal) => ({ ...base, ...authorized(auth.for(caller), dial, entry) });
   if (!auth.isPerCaller) return new ConnectionPool({ ...optionsFor(anonymous), closes: auth });

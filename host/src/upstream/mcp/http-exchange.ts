@@ -73,6 +73,11 @@ export class HttpExchange implements Dispatcher.DispatchHandler, HttpReceived {
     this.#maxBytes = maxBytes;
   }
 
+  /** Whether it has been written to a connection, in part at least. */
+  get isStarted(): boolean {
+    return this.#controller !== undefined;
+  }
+
   /** Ends it; the listener gets `reason` as the error, unless it has ended already. */
   abort(reason: Error): void {
     this.#aborted = reason;

@@ -4,6 +4,7 @@ import { readJson } from '../../core/json-reader.ts';
 import { JsonExcess } from '../../core/json-scan.ts';
 import { type Answer, errorAnswer, readAnswer } from '../../mcp/answer.ts';
 import { idAtEdge, ownId } from '../../mcp/request-id.ts';
+import { markUnsent } from '../unsent.ts';
 import type { RequestOptions } from '../upstream.ts';
 import { asNotification, belongsToCall, type RequestTimes, SessionExpired } from './connection.ts';
 import { endGrace, type HttpClient } from './http-client.ts';
@@ -35,6 +36,7 @@ export class HttpRequest extends PendingRequest implements HttpListener {
   readonly onStart: HttpListener['onStart'];
   readonly #session: RequestSession;
   #exchange: HttpExchange;
+  readonly #post: HttpExchange | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
   #resumes = 0;
   #resumedFrom: string | undefined;
@@ -56,6 +58,7 @@ export class HttpRequest extends PendingRequest implements HttpListener {
     this.#session = session;
     this.onStart = onStart;
     this.#exchange = client.post(body, this, options.headers);
+    this.#post = this.#exchange;
   }
 
   onEvent(data: string, name: string): void {
@@ -88,6 +91,7 @@ export class HttpRequest extends PendingRequest implements HttpListener {
     clearTimeout(this.#graceTimer);
     if (this.isSettled) return;
     const fault = httpFault(this.upstream, this.#session.client.url, error) ?? error;
+    if (this.#post?.isStarted !== true) markUnsent(fault);
     if (isUnreachable(fault)) this.#session.onUnreachable(fault);
     this.reject(fault);
   }

@@ -127,8 +127,8 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
     if (!this.#isReachable || !this.#isCurrent) await unlessAborted(this.#attemptForAny(), signal);
   }
 
-  open(isListening?: () => boolean): Upstream {
-    return this.#client({ isListening });
+  open(isListening?: () => boolean, onSessionLost?: () => void): Upstream {
+    return this.#client({ isListening, onSessionLost });
   }
 
   checkRoom(): void {
@@ -190,7 +190,7 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
     return Date.now() < this.#latestAt + trustedMs || this.#connections.isListening;
   }
 
-  #client(as: Pick<ClientOptions, 'isCommon' | 'isListening'>): ClientUpstream {
+  #client(as: Pick<ClientOptions, 'isCommon' | 'isListening' | 'onSessionLost'>): ClientUpstream {
     const { times, log } = this.#options;
     const onClose = (closed: ClientUpstream) => void this.#clients.delete(closed);
     const client = new ClientUpstream(this, { ...as, times, log, onClose });

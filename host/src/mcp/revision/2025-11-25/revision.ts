@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Canceller } from '../../../core/canceller.ts';
-import { fail } from '../../../core/fault.ts';
+import { Fault, fail } from '../../../core/fault.ts';
 import { type MaybePromise, whenThere } from '../../../core/maybe-promise.ts';
 import type { SessionStore } from '../../../state/session-store.ts';
 import { resultAnswer } from '../../answer.ts';
@@ -110,7 +110,7 @@ export class Revision20251125 implements Revision {
     }
     if (message.method === 'ping') return exchange.reply.answer(200, resultAnswer({}).text(message.id));
     if (message.method === 'logging/setLevel') return this.#setLogLevel(exchange, session, message);
-    return call(exchange, session, message);
+    return call(exchange, session, message, this.#sessions);
   }
 
   async #setLogLevel({ reply }: Exchange, session: Session, { id, params }: Request): Promise<void> {
@@ -139,7 +139,12 @@ function takeNotification(session: Session, { method, params }: Message & { kind
 }
 
 /** Sends a request through the gateway. It runs until it is answered, cancelled, or its client disconnects. */
-async function call(exchange: Exchange, session: Session, { id, method, params }: Request): Promise<void> {
+async function call(
+  exchange: Exchange,
+  session: Session,
+  { id, method, params }: Request,
+  sessions: Sessions,
+): Promise<void> {
   const { reply, headers, binding } = exchange;
   const canceller = new Canceller();
   const running: RunningCall = { key: keyOf(id), canceller, place: undefined };
@@ -151,6 +156,8 @@ async function call(exchange: Exchange, session: Session, { id, method, params }
     const answer = await binding.dispatch(session.client, { method, params, signal: canceller, onNotification });
     reply.answer(200, answer.text(id));
   } catch (thrown) {
+    // An upstream lost what it kept for the session, and with another one the client begins again.
+    if (thrown instanceof Fault && thrown.code === 'session_unknown') await sessions.end(session);
     if (!(thrown instanceof Cancelled)) throw asksForPage(session, thrown);
     // "The receiver should not send a response for the cancelled request" (Cancellation § Behavior Requirements).
     reply.end(200);
