@@ -65,6 +65,10 @@ export const upstreamOpenapi = z.strictObject({
     .boolean()
     .default(true)
     .describe('Whether tools have output schemas, and answers that do not match are marked.'),
+  resources: z
+    .boolean()
+    .default(false)
+    .describe('Whether operations of GET are resources and resource templates, beside tools.'),
   retries: z.int().min(0).max(5).default(2).describe('How often an idempotent request is sent again.'),
   poll_ms: z
     .int()

@@ -5,24 +5,20 @@ import type { ServerInfo } from '../../mcp/server-info.ts';
 import { ApiCredentials, type CredentialsOptions } from './credentials.ts';
 import type { OpenapiDocument } from './document/openapi-document.ts';
 import type { OpenapiEntry } from './openapi-entry.ts';
-import type { Operation } from './operation/operation.ts';
+import type { ApiOperation, Operation } from './operation/operation.ts';
 import { readOperations } from './operation/read-operations.ts';
 import { selectorOf } from './operation/select.ts';
 import { toolOf } from './operation/tool.ts';
+import { ApiResources } from './resource/api-resources.ts';
 import { serverUrl } from './server-url.ts';
-
-/** An operation, and where it is sent. */
-export interface ApiOperation {
-  readonly operation: Operation;
-  readonly base: string;
-  readonly tool: JsonObject;
-}
 
 /** An API as its document and the operator's settings describe it. */
 export interface Api {
   /** The operations by the names of their tools, in the order of the document. */
   readonly operations: ReadonlyMap<string, ApiOperation>;
   readonly credentials: ApiCredentials;
+  /** Its resources; undefined unless the operator wants them. */
+  readonly resources?: ApiResources | undefined;
   /** The URL of the API. */
   readonly base: string;
   /** Where its operations are sent. */
@@ -95,7 +91,14 @@ export function readApi(document: OpenapiDocument, options: ApiOptions): Api {
       'operations need credentials that are not configured: set openapi.security or auth',
     );
   }
-  return { operations, credentials, base: root.base, origins: [...origins], info: infoOf(document, upstream) };
+  return {
+    operations,
+    credentials,
+    base: root.base,
+    origins: [...origins],
+    info: infoOf(document, upstream, entry),
+    resources: entry.resources ? new ApiResources(upstream, operations.values()) : undefined,
+  };
 }
 
 const unusable = (upstream: string, path: string, hint: string): Fault =>
@@ -133,13 +136,13 @@ function isAmong({ path, method }: Operation, problems: readonly { readonly at: 
 
 const otherMethods = new Set(['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'query', 'trace']);
 
-function infoOf({ root }: OpenapiDocument, upstream: string): ServerInfo {
+function infoOf({ root }: OpenapiDocument, upstream: string, { resources }: OpenapiEntry): ServerInfo {
   const info = (root.info ?? {}) as JsonObject;
   const text = (value: unknown, instead: string) =>
     typeof value === 'string' && value !== '' ? value.slice(0, 200) : instead;
   return {
     revision: '2025-11-25',
     implementation: { name: upstream, title: text(info.title, upstream), version: text(info.version, '0') },
-    capabilities: { tools: { listChanged: true } },
+    capabilities: { tools: { listChanged: true }, ...(resources && { resources: { listChanged: true } }) },
   };
 }

@@ -21,6 +21,8 @@ export interface OpenapiEntry {
   readonly on_problem: 'refuse' | 'skip';
   /** Whether tools have output schemas, with which answers are compared. */
   readonly output_schemas: boolean;
+  /** Whether operations that only read are resources too. */
+  readonly resources: boolean;
   /** How often an idempotent request is sent again. */
   readonly retries: number;
   /** Milliseconds between two looks for a new document; 0 for none. */

@@ -15,7 +15,7 @@ import type { OpenapiEntry } from './openapi-entry.ts';
 const defaults: OpenapiEntry = {
   document: '',
   ...{ variables: {}, origins: [], allow_private: [], headers: {}, security: {}, include: [], exclude: [], names: {} },
-  ...{ on_problem: 'refuse', output_schemas: true, retries: 2, poll_ms: 0 },
+  ...{ on_problem: 'refuse', output_schemas: true, resources: false, retries: 2, poll_ms: 0 },
 };
 
 const ok = { 200: { description: 'ok' } };
@@ -254,6 +254,78 @@ describe('an upstream with an OpenAPI document', () => {
       details: { after_ms: 50 },
     });
     await expect(call('a', {}, { signal: AbortSignal.timeout(50) })).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+});
+
+describe('the resources of an API', () => {
+  const query = (name: string, schema: object, more: object = {}) => ({ name, in: 'query', schema, ...more });
+  const id = { name: 'id', in: 'path', required: true, schema: { type: 'integer' } };
+  const pdf = { responses: { 200: { description: 'ok', content: { 'application/pdf': {} } } } };
+  const parameters = [query('limit', { type: 'integer' }), query('tags', { type: 'array', items: { type: 'string' } })];
+  const paths = {
+    '/pets': { get: operation('list', { parameters }), post: operation('add') },
+    '/pets/{id}': { get: operation('get', { parameters: [id] }), delete: operation('remove', { parameters: [id] }) },
+    '/pets/{id}/file': { get: operation('file', { parameters: [id], ...pdf }) },
+    '/version': { get: operation('version') },
+    '/search': { get: operation('search', { parameters: [query('filter', { type: 'object' }, { required: true })] }) },
+    '/headed': {
+      get: operation('headed', { parameters: [{ name: 'x-a', in: 'header', required: true, schema: {} }] }),
+    },
+  };
+  const answer: ApiAnswer = ({ url }, response) => {
+    if (url.endsWith('/file')) return void response.writeHead(200, { 'content-type': 'application/pdf' }).end('%PDF');
+    return url === '/pets/9'
+      ? void response.writeHead(404).end()
+      : url === '/pets/8'
+        ? void response.writeHead(403).end('no')
+        : { url };
+  };
+
+  it('[OAS-23] are its operations of GET, if the operator wants that', async () => {
+    expect((await (await open(documentOf(paths))).upstream.request('resources/list')).error).toMatchObject({
+      code: -32601,
+    });
+    const { upstream } = await open(documentOf(paths), { entry: { resources: true } });
+    const { result: listed } = await upstream.request('resources/list');
+    expect(listed?.resources).toMatchObject([
+      { uri: 'openapi://pets/pets', name: 'list', mimeType: 'application/json' },
+      { uri: 'openapi://pets/version', name: 'version' },
+    ]);
+    const { result: templates } = await upstream.request('resources/templates/list');
+    expect(templates?.resourceTemplates).toMatchObject([
+      { uriTemplate: 'openapi://pets/pets{?limit,tags}', name: 'list' },
+      { uriTemplate: 'openapi://pets/pets/{id}', name: 'get' },
+      { uriTemplate: 'openapi://pets/pets/{id}/file', name: 'file', mimeType: 'application/pdf' },
+    ]);
+    expect(upstream.serverInfo?.capabilities).toMatchObject({ resources: { listChanged: true } });
+  });
+
+  it.each([
+    { uri: 'openapi://pets/pets', result: { contents: [{ mimeType: 'application/json', text: '{"url":"/pets"}' }] } },
+    {
+      uri: 'openapi://pets/pets?limit=5&tags=a,b%2Cc',
+      result: { contents: [{ text: '{"url":"/pets?limit=5&tags=a&tags=b&tags=c"}' }] },
+    },
+    {
+      uri: 'openapi://pets/pets/7',
+      result: { contents: [{ uri: 'openapi://pets/pets/7', text: '{"url":"/pets/7"}' }] },
+    },
+    { uri: 'openapi://pets/pets/7/file', result: { contents: [{ mimeType: 'application/pdf', blob: 'JVBERg==' }] } },
+    { uri: 'openapi://pets/pets/9', error: { code: -32002 } },
+    { uri: 'openapi://pets/pets/8', error: { code: -32603, message: 'HTTP status 403: no', data: { status: 403 } } },
+    {
+      uri: 'openapi://pets/pets/x',
+      error: { code: -32602, message: expect.stringContaining('arguments are invalid') },
+    },
+    { uri: 'openapi://pets/pets?limit=many', error: { code: -32602 } },
+    { uri: 'openapi://pets/headed', error: { code: -32002 } },
+    { uri: 'openapi://pets/pets/%2e%2e', error: { code: -32602 } },
+    { uri: 'openapi://pets/pets/%ff', error: { code: -32002 } },
+    { uri: 'openapi://other/pets', error: { code: -32002 } },
+    { uri: 'http://pets/pets', error: { code: -32002 } },
+  ])('[OAS-23] are read: $uri', async ({ uri, ...expected }) => {
+    const { upstream } = await open(documentOf(paths), { answer, entry: { resources: true } });
+    expect(await upstream.request('resources/read', { uri })).toMatchObject(expected);
   });
 });
 

@@ -36,7 +36,8 @@ export interface OpenapiPoolOptions {
 
 type Loaded = LoadedDocument & { readonly urls: readonly string[] };
 
-const listChanges = ['notifications/tools/list_changed'];
+const toolsChanged = 'notifications/tools/list_changed';
+const resourcesChanged = 'notifications/resources/list_changed';
 
 /** An API behind the gateway, described by an OpenAPI document, whose operations are tools. */
 export class OpenapiPool implements UpstreamPool, ApiSource {
@@ -249,7 +250,8 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
   }
 
   #reportLists(): void {
-    for (const client of this.#clients) for (const method of listChanges) client.notify({ method });
+    const methods = this.#options.entry.resources ? [toolsChanged, resourcesChanged] : [toolsChanged];
+    for (const client of this.#clients) for (const method of methods) client.notify({ method });
   }
 }
 

@@ -10,8 +10,13 @@ import type { ConnectionAuth } from '../auth/connection-auth.ts';
 import type { RequestTimes } from '../mcp/connection.ts';
 import { requestTimes, timeoutFault } from '../mcp/pending-request.ts';
 import type { RequestOptions, Upstream } from '../upstream.ts';
-import type { Api, ApiOperation } from './api.ts';
+import type { Api } from './api.ts';
 import { callOperation, type OperationCall } from './call/call-operation.ts';
+import type { ApiOperation } from './operation/operation.ts';
+import type { ApiResources } from './resource/api-resources.ts';
+import { type Called, resourceAnswer, unknownResource } from './resource/read-resource.ts';
+
+type SentOptions = RequestOptions & { readonly signal: AbortSignal };
 
 /** An API that is ready to be called. */
 export interface OpenApi {
@@ -104,75 +109,93 @@ export class OpenapiUpstream implements Upstream {
     this.#source.onClose(this);
   }
 
-  #answer(
-    open: OpenApi,
-    method: string,
-    params: JsonObject,
-    options: RequestOptions & { readonly signal: AbortSignal },
-  ): Promise<Answer> | Answer {
+  #answer(open: OpenApi, method: string, params: JsonObject, options: SentOptions): Promise<Answer> | Answer {
     switch (method) {
       case 'tools/list':
         return resultAnswer({ tools: [...open.api.operations.values()].map(({ tool }) => tool) });
       case 'tools/call':
         return this.#call(open, params, options);
+      case 'resources/list':
+        if (open.api.resources !== undefined) return resultAnswer({ resources: open.api.resources.resources });
+        break;
+      case 'resources/templates/list':
+        if (open.api.resources !== undefined) return resultAnswer({ resourceTemplates: open.api.resources.templates });
+        break;
+      case 'resources/read':
+        if (open.api.resources !== undefined) return this.#read(open, open.api.resources, String(params.uri), options);
+        break;
       case 'ping':
         return resultAnswer({});
-      default:
-        return errorAnswer({ code: jsonRpc.methodNotFound, message: `Method not found: ${method.slice(0, 100)}` });
     }
+    return errorAnswer({ code: jsonRpc.methodNotFound, message: `Method not found: ${method.slice(0, 100)}` });
   }
 
-  async #call(
-    open: OpenApi,
-    { name, arguments: values }: JsonObject,
-    options: RequestOptions & { readonly signal: AbortSignal },
-  ): Promise<Answer> {
+  async #call(open: OpenApi, { name, arguments: values }: JsonObject, options: SentOptions): Promise<Answer> {
     const operation = typeof name === 'string' ? open.api.operations.get(name) : undefined;
     if (operation === undefined) {
       return errorAnswer({ code: jsonRpc.invalidParams, message: `Unknown tool: ${String(name).slice(0, 100)}` });
     }
-    const auth = this.#auth;
-    if (auth === undefined) return this.#send(open, operation, values, options);
-    const caller = options.caller ?? this.#caller;
-    return auth.hidden(options, async hiding => {
-      const credential = await auth.current(caller, options.signal);
-      const sent = { ...hiding, signal: options.signal };
-      const answer = await this.#send(open, operation, values, sent, auth.written(credential));
-      if (statusOf(answer) !== 401) return answer;
-      const renewed = await auth.renew(credential, caller, options.signal);
-      return renewed === undefined ? answer : this.#send(open, operation, values, sent, auth.written(renewed));
+    return this.#authorized(options, async (sent, credential) => {
+      const called = await this.#send(open, operation, values, sent, credential);
+      return { answer: resultAnswer(called.result), status: called.status };
     });
   }
 
+  async #read(open: OpenApi, resources: ApiResources, uri: string, options: SentOptions): Promise<Answer> {
+    const found = resources.find(uri);
+    if (found === undefined) return unknownResource(uri);
+    const plain = { ...open, call: { ...open.call, hasOutput: false } };
+    return this.#authorized(options, async (sent, credential) => {
+      const called = await this.#send(plain, found.api, found.values, sent, credential);
+      return { answer: resourceAnswer(uri, called), status: called.status };
+    });
+  }
+
+  /** Sends a request with the credentials of its caller, and once more with others if the API rejects them. */
+  async #authorized(
+    options: SentOptions,
+    sendWith: (
+      options: SentOptions,
+      credential?: string,
+    ) => Promise<{ readonly answer: Answer; readonly status: number | undefined }>,
+  ): Promise<Answer> {
+    const auth = this.#auth;
+    if (auth === undefined) return (await sendWith(options)).answer;
+    const caller = options.caller ?? this.#caller;
+    return auth.hidden(options, async hiding => {
+      const sent = { ...hiding, signal: options.signal };
+      const credential = await auth.current(caller, options.signal);
+      const { answer, status } = await sendWith(sent, auth.written(credential));
+      if (status !== 401) return answer;
+      const renewed = await auth.renew(credential, caller, options.signal);
+      return renewed === undefined ? answer : (await sendWith(sent, auth.written(renewed))).answer;
+    });
+  }
+
+  /** Sends the request of an operation. Secrets are hidden in what comes back. */
   async #send(
     { api, call, headers }: OpenApi,
     operation: ApiOperation,
     values: Json | undefined,
-    { signal, headers: set = [] }: RequestOptions & { readonly signal: AbortSignal },
+    { signal, headers: set = [] }: SentOptions,
     credential?: string,
-  ): Promise<Answer> {
+  ): Promise<Called> {
     const { credentials } = api;
     const place = this.credentialHeader;
     const auth = place === undefined || credential === undefined ? [] : [[place, credential] as const];
     const own = credentials.for(operation.operation, credential !== undefined);
     const kept = set.filter(([name]) => name.toLowerCase() !== place);
     try {
-      const { result } = await callOperation(operation, values, {
+      const called = await callOperation(operation, values, {
         ...call,
         ...{ upstream: this.id, signal, headers: [...auth, ...kept] },
         own: { ...own, headers: [...headers, ...own.headers] },
       });
-      return resultAnswer(credentials.mask.value(result));
+      return { ...called, result: credentials.mask.value(called.result) };
     } catch (thrown) {
       throw thrown instanceof Fault
         ? new Fault(thrown.code, credentials.mask.value(thrown.details), thrown.cause)
         : thrown;
     }
   }
-}
-
-/** Returns the HTTP status that a result was made of. */
-function statusOf({ result }: Answer): unknown {
-  const about = (result?._meta as JsonObject | undefined)?.['sallyport/http'] as JsonObject | undefined;
-  return about?.status;
 }

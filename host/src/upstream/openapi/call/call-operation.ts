@@ -3,7 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from '../../../core/json.ts'
 import { schemaError } from '../../../core/json-schema.ts';
 import type { Log } from '../../../core/log.ts';
 import type { Egress } from '../../../egress/egress.ts';
-import type { ApiOperation } from '../api.ts';
+import type { ApiOperation } from '../operation/operation.ts';
+import type { Called } from '../resource/read-resource.ts';
 import { buildRequest, type SentCredentials } from './build-request.ts';
 import { InvalidArgument } from './invalid-argument.ts';
 import { type HttpResponse, readAnswer } from './read-answer.ts';
@@ -35,7 +36,7 @@ export async function callOperation(
   { operation, base }: ApiOperation,
   values: Json | undefined,
   call: OperationCall,
-): Promise<{ readonly result: JsonObject; readonly status?: number }> {
+): Promise<Called> {
   const given = values ?? {};
   if (!isJsonObject(given)) return { result: refusal('the arguments must be an object') };
   const mismatch = schemaError(operation.input, given);
@@ -45,7 +46,8 @@ export async function callOperation(
     const request = buildRequest(operation, given, base, call.own);
     const headers = replaced(request.headers, call.headers);
     const response = await send(call.egress, { ...request, headers: plainly(headers) }, call);
-    return { result: resultOf(operation, response, request.url, call), status: response.status };
+    const type = response.headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+    return { result: resultOf(operation, response, request.url, call), status: response.status, type };
   } catch (thrown) {
     if (thrown instanceof InvalidArgument) return { result: refusal(thrown.message) };
     if (!(thrown instanceof AnswerTooLarge)) throw thrown;

@@ -83,3 +83,11 @@ export interface Operation {
   /** Servers of the operation, or of its path, in place of those of the document. */
   readonly servers?: readonly JsonObject[] | undefined;
 }
+
+/** An operation that can be called: where it is sent, and its tool. */
+export interface ApiOperation {
+  readonly operation: Operation;
+  /** The URL of its server, without a slash at the end. */
+  readonly base: string;
+  readonly tool: JsonObject;
+}
