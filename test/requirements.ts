@@ -448,6 +448,8 @@ export const requirements = {
   'UP-54':
     'Access tokens of accounts are refreshed once for concurrent requests, replaced refresh tokens are kept, and a grant that the server refuses is forgotten, so that the user is asked again.',
   'UP-55': 'An account that was removed is used no more after seconds, also if its token was being refreshed.',
+  'UP-57':
+    'Accounts are listed without tokens, and removed and revoked at their server on command, also where that cannot be asked or the key is lost.',
   'UP-56': 'Pages for users run no scripts, are shown in no frame, are not stored, and escape every text.',
   'OAS-21': 'Every operation of a real application answers through the gateway as it does directly.',
   'OAS-22':

@@ -31,6 +31,17 @@ export interface GrantsCommand extends Common {
   readonly plugin: string;
 }
 
+export interface AccountCommand {
+  readonly config: string;
+}
+
+export interface RevokeAccountCommand extends AccountCommand {
+  readonly upstream: string;
+  readonly subject: string;
+  readonly tenant?: string | undefined;
+  readonly scheme?: string | undefined;
+}
+
 /** What all commands for API keys have in common. */
 export interface KeyCommand {
   readonly config: string;

@@ -28,7 +28,7 @@ export interface BegunSignIn extends BegunAuthorization {
 
 /**
  * Signs users in with a browser, at the provider whose access tokens a scheme accepts (OpenID Connect Core § 3.1). The
- * result is the principal that the scheme makes of an access token of the same user.
+ * result is the same principal as for an access token of that user.
  */
 export class SignIn implements AsyncDisposable {
   readonly #options: SignInOptions;

@@ -9,6 +9,7 @@ import type { Plugin } from '../plugin/plugin.ts';
 import { commandProblem } from '../upstream/mcp/command-problem.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
+import { tryAccounts } from './open-accounts.ts';
 import { tryReceiptLog } from './open-receipt-log.ts';
 import { checkDocuments } from './open-upstreams.ts';
 
@@ -54,6 +55,7 @@ async function checkPlugins(config: Config, log: Log, lock?: Lock, signal?: Abor
   const options = facilityOptions(config, log, config.mask);
   const { plugins, facilities } = await loadBeside(() => tryFacilities(options), loadAll(config, log, lock, signal));
   await using _facilities = facilities;
+  tryAccounts(config, facilities.secrets);
   await runtimeOf(config, log).check(
     plugins.map(plugin => plugin.prepared),
     facilities,

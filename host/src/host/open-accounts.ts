@@ -1,16 +1,18 @@
 import type { Facilities } from '../capability/facilities.ts';
+import { tryAt } from '../capability/try-at.ts';
 import type { Config } from '../config/config.ts';
 import { ConnectFlows } from '../connect/connect-flows.ts';
 import { ConnectRecord } from '../connect/connect-record.ts';
 import { PendingLinks } from '../connect/pending-links.ts';
 import { SignIn } from '../connect/sign-in.ts';
-import { Fault, Faults } from '../core/fault.ts';
+import { Fault, Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { ConnectEndpointOptions } from '../http/connect/connect-endpoint.ts';
 import { AccountStore } from '../state/account/account-store.ts';
 import { KeyRing, keyIn } from '../state/account/key-ring.ts';
 import type { KvStore } from '../state/kv.ts';
 import { openSqliteKv } from '../state/sqlite/kv.ts';
+import { openDatabase } from '../state/sqlite/thread/open-database.ts';
 import type { Accounts } from '../upstream/auth/account-connection.ts';
 
 type AccountsConfig = NonNullable<Config['accounts']>;
@@ -29,7 +31,7 @@ const signInMs = 10_000;
 
 /**
  * Opens what users need to connect accounts, and the store of these.
- * @throws Faults of `accounts_unusable`; Fault `kv_unusable`
+ * @throws Faults of `accounts_unusable`
  */
 export async function openAccounts(
   { accounts, identity }: Pick<Config, 'accounts' | 'identity'>,
@@ -68,7 +70,7 @@ export async function openAccounts(
 
 /**
  * Opens the store of accounts.
- * @throws Faults of `accounts_unusable`; Fault `kv_unusable`
+ * @throws Faults of `accounts_unusable`
  */
 export async function openStore(
   accounts: AccountsConfig,
@@ -83,9 +85,26 @@ export async function openStore(
     await values.opened;
   } catch (error) {
     await values[Symbol.asyncDispose]();
-    throw error;
+    throw new Faults(toFaults(error).map(fileFault));
   }
   return { accounts: new AccountStore(values, keys), values };
+}
+
+/**
+ * Tries whether the accounts could be kept, and leaves nothing behind.
+ * @throws Faults of `accounts_unusable`
+ */
+export function tryAccounts(
+  { accounts }: Pick<Config, 'accounts'>,
+  secrets: Pick<Facilities['secrets'], 'read'>,
+): void {
+  if (accounts === undefined) return;
+  keyRing(accounts, secrets);
+  try {
+    tryAt(accounts.path, { makesFolders: true }, path => openDatabase(path).close());
+  } catch (error) {
+    throw new Faults(toFaults(error).map(fileFault));
+  }
 }
 
 /** Returns the keys of the configuration. @throws Faults of `accounts_unusable` */
@@ -101,6 +120,13 @@ export function keyRing(
   }
   return new KeyRing(keys.flatMap(({ key }) => key ?? []));
 }
+
+const fileFault = ({ details: { file, reason } }: Fault): Fault =>
+  new Fault('accounts_unusable', {
+    ...(file !== undefined && { file }),
+    reason,
+    hint: 'set `accounts.path` to a file that the gateway can write',
+  });
 
 const stated = <T extends object>(values: T) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

@@ -45,6 +45,13 @@ export const table: Table = {
       revoke: () => import('./command/key/revoke.ts'),
     },
   },
+  account: {
+    summary: 'manage the accounts that users have connected at upstreams: list and revoke them',
+    commands: {
+      list: () => import('./command/account/list.ts'),
+      revoke: () => import('./command/account/revoke.ts'),
+    },
+  },
   import: {
     summary: 'write a configuration from files of other programs',
     commands: {

@@ -59,9 +59,8 @@ export class TokenEndpoint implements AsyncDisposable {
     await this.server();
   }
 
-  /** Identifies the server and the gateway's registration with it. */
   get registration(): string {
-    return JSON.stringify([this.#entry.issuer ?? this.#entry.token_url, this.#entry.client_id]);
+    return registrationOf(this.#entry);
   }
 
   /** Returns the metadata of the server, or what the configuration states in its place. @throws Fault `upstream_auth_unavailable` */
@@ -169,6 +168,10 @@ export class TokenEndpoint implements AsyncDisposable {
     return new Fault('upstream_auth_unavailable', { ...about, ...(status !== undefined && { status }), hint });
   }
 }
+
+/** Returns a text that identifies an authorization server and the gateway's registration with it. */
+export const registrationOf = ({ issuer, token_url, client_id }: ServerEntry): string =>
+  JSON.stringify([issuer ?? token_url, client_id]);
 
 /** Returns how the gateway authenticates as a client. */
 export function clientAuth(secret: string | undefined, how: ServerEntry['client_auth']): oauth.ClientAuth {
