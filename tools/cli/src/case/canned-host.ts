@@ -41,7 +41,8 @@ export class CannedHost {
   }
 
   get capabilities(): readonly Capability[] {
-    return capabilities.map(capability => {
+    // A case states the values of its one caller, so no tenant needs an instance of its own.
+    return capabilities.map(({ tenantsApart: _, ...capability }) => {
       const { serve, hear } = this.#sides.get(capability.name) ?? {};
       return { ...capability, ...(serve && { serve: () => serve }), ...(hear && { hear: () => hear }) };
     });
