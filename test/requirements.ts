@@ -346,6 +346,7 @@ export const requirements = {
     'Policies decide about a request as transforms left or answered it, and a plugin in a list for another kind is refused.',
   'HOOK-154':
     'A permissive policy denies and hides nothing; what it would deny, and its failures, are recorded. The start warns of it.',
+  'HOOK-170': 'A policy in Rego that never ends is stopped by the limits of the plugin, and the next decision is made.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',
   'UP-02': 'Progress reaches the call that asked for it, and only that one.',
@@ -770,6 +771,8 @@ export const requirements = {
   'AUT-130': 'The SDK for JavaScript has what an identity plugin needs, and does nothing by default.',
   'AUT-131': 'Cases ask identity plugins about credentials, and call their hooks around authentication.',
   'AUT-140': "The engine of cedar-policy answers Cedar's public test suite as expected, compiled to a component.",
+  'AUT-141':
+    "The engine of rego-policy answers those cases of OPA's public test suite as expected whose functions it has, compiled to a component.",
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; an unknown word or option is reported with the nearest one.',
