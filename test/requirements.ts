@@ -466,6 +466,8 @@ export const requirements = {
     "A session ends with its instance, and the client begins another one; where the operator wants that, it continues elsewhere without the server's state.",
   'UP-75': 'A header that plugins set is sent only to the instance whose address it was decided for.',
   'OAS-23': 'Operations that only read are resources and templates of resources too, if the operator wants that.',
+  'OAS-24': 'A document can be part of the configuration, of a file or of a program that embeds the gateway.',
+  'OAS-25': 'Where the operator pins the digest of a document, no other is used.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { parse } from 'yaml';
 import { grantsSchema } from '../../host/src/capability/registry.ts';
 import { loadConfig } from '../../host/src/config/load-config.ts';
-import { createLog } from '../../host/src/core/log.ts';
+import { createLog, silentLog } from '../../host/src/core/log.ts';
 import { createHost } from '../../host/src/host/create-host.ts';
 import { type ApiAnswer, startHttpApi } from '../fixtures/http-api.ts';
 import { keep } from '../fixtures/keep.ts';
@@ -97,6 +97,21 @@ describe('an API behind the gateway', () => {
     await writeFile(join(folder, 'pets.yaml'), JSON.stringify(document));
     await changed;
     expect((await client.listTools()).tools.map(({ name }) => name)).toContain('listOwners');
+  });
+
+  it('[OAS-24] is registered by a program with the document itself', async () => {
+    const api = keep(await startHttpApi(petsApi()));
+    const document = parse(await readFile(join(root, 'examples/openapi/pets.yaml'), 'utf8'));
+    const config = { cache_dir: await temporaryFolder(), upstreams: [], bindings: [{ id: 'main' }] };
+    const host = keep(await createHost(config, { log: silentLog() }));
+    await host.registerUpstream({ id: 'pets', openapi: { document, base_url: `${api.url}/v1` } });
+    const { url } = await host.server.listen({ host: '127.0.0.1', port: 0 });
+    const client = new Client({ name: 'test', version: '1' });
+    onTestFinished(() => client.close());
+    await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
+    expect(await client.callTool({ name: 'getPet', arguments: { id: 1 } })).toMatchObject({
+      structuredContent: { name: 'Rex' },
+    });
   });
 
   it('[OAS-09] is checked by the command, with every problem and its place', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isCidr } from '../../core/cidr.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { memberAt } from '../member-at.ts';
 import type { Path } from '../problem.ts';
 import { originText, text } from './fields.ts';
@@ -8,7 +8,7 @@ import type { Named } from './named.ts';
 import type { Files } from './section.ts';
 import { upstreamHeaders, upstreamUrl } from './upstream-url.ts';
 
-const isUrl = (document: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(document);
+const isUrl = (document: unknown): boolean => typeof document === 'string' && /^[a-z][a-z0-9+.-]+:\/\//i.test(document);
 
 const selectors = z
   .array(text)
@@ -17,12 +17,20 @@ const selectors = z
 
 /** `openapi` of an upstream. */
 export const upstreamOpenapi = z.strictObject({
-  document: text
-    .refine(
-      document => !isUrl(document) || upstreamUrl.safeParse(document).success,
-      'expected a file, or an http(s) URL without user and password',
-    )
-    .describe('The OpenAPI document, in JSON or YAML: a file, relative to this one, or a URL.'),
+  document: z
+    .union([
+      text.refine(
+        document => !isUrl(document) || upstreamUrl.safeParse(document).success,
+        'expected a file, or an http(s) URL without user and password',
+      ),
+      z.record(z.string(), z.unknown()),
+    ])
+    .describe('The OpenAPI document, in JSON or YAML: a file, relative to this one, a URL, or the document itself.'),
+  digest: z
+    .string()
+    .regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256: and 64 hexadecimal digits')
+    .optional()
+    .describe('Accept only this document, whose digest the log names. A new one is not used.'),
   base_url: upstreamUrl
     .refine(
       url => URL.parse(url)?.search === '' && URL.parse(url)?.hash === '',
@@ -81,15 +89,19 @@ export const upstreamOpenapi = z.strictObject({
 type Parsed = z.output<typeof upstreamOpenapi>;
 
 /** The OpenAPI document of an upstream, with an absolute path, and how it is used. */
-export type OpenapiConfig = Parsed & { readonly poll_ms: number };
+export type OpenapiConfig = Omit<Parsed, 'document'> & {
+  readonly document: string | JsonObject;
+  readonly poll_ms: number;
+};
 
 /** Returns `openapi` ready for use. */
-export const finishedOpenapi = (parsed: Parsed, files: Files): OpenapiConfig => ({
-  ...parsed,
-  document: isUrl(parsed.document) ? parsed.document : files.absolute(parsed.document),
-  origins: parsed.origins.map(origin => new URL(origin).origin),
-  poll_ms: parsed.poll_ms ?? (isUrl(parsed.document) ? 5 * 60_000 : 5_000),
-});
+export function finishedOpenapi(parsed: Parsed, files: Files): OpenapiConfig {
+  const { document, origins, poll_ms: stated } = parsed;
+  const rest = { ...parsed, origins: origins.map(origin => new URL(origin).origin) };
+  if (typeof document !== 'string') return { ...rest, document: document as JsonObject, poll_ms: 0 };
+  if (isUrl(document)) return { ...rest, document, poll_ms: stated ?? 5 * 60_000 };
+  return { ...rest, document: files.absolute(document), poll_ms: stated ?? 5_000 };
+}
 
 /** Returns the names of secrets in the `openapi` of an upstream. */
 export function securityIn(value: unknown, upstream: Path): readonly Named[] {

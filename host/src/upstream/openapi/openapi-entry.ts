@@ -1,7 +1,11 @@
+import type { JsonObject } from '../../core/json.ts';
+
 /** `openapi` of an upstream in sallyport.yaml. */
 export interface OpenapiEntry {
-  /** A URL, or the path of a file. */
-  readonly document: string;
+  /** A URL, the path of a file, or the document itself. */
+  readonly document: string | JsonObject;
+  /** The digest of the only document that is accepted. */
+  readonly digest?: string | undefined;
   /** Replaces the servers of the document. */
   readonly base_url?: string | undefined;
   /** Values of variables in the URLs of servers. */

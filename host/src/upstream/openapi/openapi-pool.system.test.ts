@@ -609,6 +609,34 @@ describe('a document', () => {
     expect(pool.lastFailure).toBeUndefined();
   });
 
+  it('[OAS-24] can be part of the configuration, and refers to no other', async () => {
+    const { tools } = await open('', { entry: { document: JSON.parse(documentOf(good)) } });
+    expect((await tools()).map(({ name }) => name)).toEqual(['a']);
+    const referring = JSON.parse(documentOf({ '/a': { $ref: 'other.yaml' } }));
+    const refused = (await open('', { entry: { document: referring } })).pool.start();
+    await expect(refused).rejects.toMatchObject({
+      code: 'openapi_unreadable',
+      hint: expect.stringMatching(/cannot refer to others/),
+    });
+    const relative = (await open('', { entry: { document: JSON.parse(documentOf(good)), base_url: undefined } })).pool;
+    await expect(relative.start()).rejects.toMatchObject({
+      code: 'openapi_unusable',
+      hint: expect.stringMatching(/set openapi\.base_url/),
+    });
+  });
+
+  it('[OAS-25] with another digest than the accepted one is not used', async () => {
+    const digest = `sha256:${'0'.repeat(64)}`;
+    const refused = await (await open(documentOf(good), { entry: { digest } })).pool.start().catch(error => error);
+    expect(refused).toMatchObject({ code: 'openapi_unusable', details: { path: 'openapi.digest' } });
+    const [own = ''] = /sha256:[0-9a-f]{64}/.exec(refused.hint) ?? [];
+    const { file, pool, tools } = await open(documentOf(good), { entry: { digest: own, poll_ms: 20 } });
+    expect(await tools()).toHaveLength(1);
+    await writeFile(file, documentOf({ ...good, '/new': { get: operation('added') } }));
+    await expect.poll(() => pool.lastFailure?.reason).toMatchObject({ code: 'openapi_unusable' });
+    expect(await tools()).toHaveLength(1);
+  });
+
   it.each([
     { what: 'is not there', entry: { document: '/nonexistent/api.yaml' }, hint: /no such file/ },
     {

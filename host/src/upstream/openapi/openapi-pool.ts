@@ -11,7 +11,14 @@ import type { UpstreamAuth } from '../auth/credential.ts';
 import type { RequestTimes } from '../mcp/connection.ts';
 import type { ConnectFailure, Upstream, UpstreamPool } from '../upstream.ts';
 import { type Api, readApi } from './api.ts';
-import { createFileReader, createUrlReader, type DocumentReader, mostBytes } from './document/document-reader.ts';
+import {
+  createFileReader,
+  createInlineReader,
+  createUrlReader,
+  type DocumentReader,
+  inlineUrl,
+  mostBytes,
+} from './document/document-reader.ts';
 import { type LoadedDocument, loadDocument } from './document/load-document.ts';
 import { openEgress } from './open-egress.ts';
 import type { OpenapiEntry } from './openapi-entry.ts';
@@ -61,9 +68,17 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
     this.id = id;
     this.times = times;
     this.#options = options;
-    const isUrl = /^https?:/i.test(entry.document);
-    this.#url = isUrl ? new URL(entry.document).href : pathToFileURL(entry.document).href;
-    this.#reader = isUrl ? this.#urlReader() : createFileReader(entry.document);
+    const { document } = entry;
+    if (typeof document !== 'string') {
+      this.#url = inlineUrl;
+      this.#reader = createInlineReader(document);
+    } else if (/^https?:/i.test(document)) {
+      this.#url = new URL(document).href;
+      this.#reader = this.#urlReader();
+    } else {
+      this.#url = pathToFileURL(document).href;
+      this.#reader = createFileReader(document);
+    }
   }
 
   get closing(): AbortSignal {
@@ -151,7 +166,7 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
   #urlReader(): DocumentReader & AsyncDisposable {
     const { entry, resolve } = this.#options;
     const url = new URL(this.#url);
-    const base = { upstream: this.id, stated: [entry.document], allowPrivate: entry.allow_private, resolve };
+    const base = { upstream: this.id, stated: [this.#url], allowPrivate: entry.allow_private, resolve };
     const egress = openEgress({ ...base, origins: [url.origin], methods: ['GET'], mostBytes });
     return { ...createUrlReader(url, egress), [Symbol.asyncDispose]: () => egress[Symbol.asyncDispose]() };
   }
@@ -181,6 +196,7 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
       throw new Fault('upstream_timeout', { upstream: this.id, after_ms: startTimeoutMs, setting });
     });
     if (loaded === undefined) return false;
+    this.#checkDigest(loaded);
     const api = readApi(loaded.document, {
       ...this.#options,
       upstream: this.id,
@@ -205,16 +221,19 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
     return true;
   }
 
+  /** @throws Fault `openapi_unusable` for another document than the operator accepted */
+  #checkDigest({ digest }: LoadedDocument): void {
+    const { digest: accepted } = this.#options.entry;
+    if (accepted === undefined || accepted === digest) return;
+    const hint = `the document has the digest ${digest}: read what changed, and set openapi.digest to it`;
+    throw new Fault('openapi_unusable', { upstream: this.id, path: 'openapi.digest', hint });
+  }
+
   #opened(api: Api): OpenApi & { readonly egress: AsyncDisposable } {
     const { entry, maxAnswerBytes, log, resolve } = this.#options;
-    const isUrl = !this.#url.startsWith('file:');
     const egress = openEgress({
       ...{ upstream: this.id, origins: api.origins, allowPrivate: entry.allow_private, resolve },
-      stated: [
-        ...(isUrl ? [entry.document] : []),
-        ...(entry.base_url === undefined ? [] : [entry.base_url]),
-        ...entry.origins,
-      ],
+      stated: [this.#url, ...(entry.base_url === undefined ? [] : [entry.base_url]), ...entry.origins],
       methods: [...api.operations.values()].map(({ operation }) => operation.method),
       mostBytes: maxAnswerBytes,
     });

@@ -20,10 +20,10 @@ export function serverUrl(
   const written = typeof server?.url === 'string' ? server.url : '/';
   const filled = filledIn(written, isJsonObject(server?.variables) ? server.variables : {}, entry.variables);
   if ('why' in filled) return filled;
-  const from = entry.base_url ?? (document.url.startsWith('file:') ? undefined : document.url);
+  const from = entry.base_url ?? (/^https?:/.test(document.url) ? document.url : undefined);
   const url = URL.parse(filled.text, from);
   if (url === null) {
-    const why = `its server is ${written}, and the document is a file: set openapi.base_url to the URL of the API`;
+    const why = `its server is ${written}, and the document has no URL: set openapi.base_url to the URL of the API`;
     return { why: URL.canParse(filled.text, 'http://relative.invalid') ? why : `its server ${written} is not a URL` };
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fileProblem } from '../../../core/file-problem.ts';
+import type { JsonObject } from '../../../core/json.ts';
 import { openRegularFile } from '../../../core/regular-file.ts';
 import type { Egress } from '../../../egress/egress.ts';
 
@@ -37,6 +38,17 @@ export function createFileReader(main: string): DocumentReader {
     },
   };
 }
+
+/** The URL of a document that is part of the configuration. */
+export const inlineUrl = 'inline:///openapi.json';
+
+/** Reads a document that is part of the configuration, and no other. */
+export const createInlineReader = (document: JsonObject): DocumentReader => ({
+  async read(url) {
+    if (url === inlineUrl) return JSON.stringify(document);
+    throw new NotRead('a document in the configuration cannot refer to others');
+  },
+});
 
 /** Reads URLs of the origin of the main document, through `egress`, which checks addresses and redirects. */
 export function createUrlReader(main: URL, egress: Egress): DocumentReader {
