@@ -394,6 +394,8 @@ export const requirements = {
   'UP-29':
     'A server that floods its connection fills neither memory nor the log without bound, and leaves other requests their turn.',
   'UP-90': 'An unreachable upstream is reported with its code, the problem and what to do.',
+  'UP-91':
+    "An upstream gets the static secret of the caller's tenant, and no connection or process serves two tenants with different secrets.",
   'UP-40':
     'An upstream gets the credentials that its `auth` names, a secret or a token of an authorization server that is named or discovered, and never those of a client.',
   'UP-41':

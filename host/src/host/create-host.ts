@@ -143,7 +143,9 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   if (accounts !== undefined) opened.use(accounts);
   const upstreams = opened.use(
     await openUpstreams(config, {
-      ...{ log, metrics, signal, secret: name => secrets.read(name), accounts: accounts?.accounts },
+      ...{ log, metrics, signal, accounts: accounts?.accounts },
+      secret: (name, tenant) => secrets.read(name, tenant),
+      isPerTenant: name => secrets.isPerTenant(name),
     }),
   );
   const optionalUpstreams = new Set(config.upstreams.filter(each => !each.required).map(each => each.id));

@@ -23,7 +23,9 @@ export interface UpstreamsContext {
   readonly log: Log;
   readonly metrics: Metrics;
   /** Reads a secret of the configuration now; undefined when it cannot be read. */
-  readonly secret: (name: string) => string | undefined;
+  readonly secret: (name: string, tenant?: string) => string | undefined;
+  /** Whether tenants have values of their own of a secret. */
+  readonly isPerTenant: (name: string) => boolean;
   /** Where users connect accounts, if they can. */
   readonly accounts?: Accounts | undefined;
   readonly signal: AbortSignal | undefined;
@@ -93,12 +95,13 @@ const connectionsMetric = 'sallyport_upstream_connections';
 function poolOf(
   entry: UpstreamConfig,
   { limits, isPrefixed }: Pick<Config, 'limits'> & { readonly isPrefixed: boolean },
-  { log, metrics, secret, accounts }: Omit<UpstreamsContext, 'signal'>,
+  { log, metrics, secret, isPerTenant, accounts }: Omit<UpstreamsContext, 'signal'>,
 ): UpstreamPool {
   const connections = metrics.series(connectionsMetric, { upstream: entry.id });
   const context = {
     log,
     secret,
+    isPerTenant,
     accounts,
     startTimeoutMs: limits.upstream_start_ms,
     maxAnswerBytes: limits.answer_bytes,

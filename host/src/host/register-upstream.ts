@@ -27,10 +27,11 @@ export function createRegister({
   const taken = new Set(config.upstreams.map(({ id }) => id));
   return async (stated: UpstreamObject, names?: readonly string[]): Promise<void> => {
     const { secrets, mask } = config;
+    const tenants = config.tenants.map(({ id, secrets: own }) => ({ id, secrets: own }));
     const { id } = stated;
     const { bindings, problems } = bindingsOf(gateway, names);
     if (taken.has(id)) problems.push(invalid({ path: 'upstreams.0.id', message: `duplicate id: ${id}` }));
-    const read = readConfigObject({ secrets, upstreams: [stated] }, folder, { mask });
+    const read = readConfigObject({ secrets, tenants, upstreams: [stated] }, folder, { mask });
     const [entry] = (await withProblems(read, problems)).upstreams;
     if (entry === undefined) return;
     taken.add(id);

@@ -76,6 +76,11 @@ export class Secrets {
     return this.#tenantValues.get(name)?.keys() ?? [];
   }
 
+  /** Returns whether any tenant has a value of its own. */
+  isPerTenant(name: string): boolean {
+    return this.#tenantValues.has(name);
+  }
+
   /** Returns what a plugin writes in place of a value that it may use and not see. The same each time. */
   reference(plugin: string, name: string, use: SecretUse): string {
     const key = JSON.stringify([plugin, name]);

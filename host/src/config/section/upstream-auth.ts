@@ -92,7 +92,9 @@ const staticSecret = z
     const precedes = scheme ?? (rest.header.toLowerCase() === 'authorization' ? 'Bearer' : '');
     return precedes === '' ? rest : { ...rest, scheme: precedes };
   })
-  .describe('One secret for all callers. A file is read again when it changes.');
+  .describe(
+    'One secret for all callers, or for those of each tenant that has a value of its own. A file is read again when it changes.',
+  );
 
 const clientCredentials = z
   .strictObject({ ...server, client_secret: secretName, ...target, audience })
@@ -211,6 +213,9 @@ export function checkAuthPlace({ auth, stdio, http, connections }: AuthPlace, co
     issue(['connections'], 'with credentials of each user, connections cannot be shared: remove it, or change auth');
   }
 }
+
+/** Returns whether a path is that of a secret which tenants may have values of. */
+export const isStaticSecret = (path: Path): boolean => path.slice(-3).join('.') === 'auth.static.secret';
 
 /** Returns the names of secrets in the `auth` of an upstream. */
 export function secretsIn(value: unknown, upstream: Path): readonly Named[] {

@@ -5,7 +5,14 @@ import { count, idle, milliseconds, oneOf, systemText } from './fields.ts';
 import { duplicates, entries, listed, unknownNames } from './named.ts';
 import { secretNames, sharedUseProblems } from './secrets.ts';
 import { section } from './section.ts';
-import { checkAuthPlace, finishedAuth, secretsIn, type UpstreamAuthConfig, upstreamAuth } from './upstream-auth.ts';
+import {
+  checkAuthPlace,
+  finishedAuth,
+  isStaticSecret,
+  secretsIn,
+  type UpstreamAuthConfig,
+  upstreamAuth,
+} from './upstream-auth.ts';
 import { finishedHttp, type HttpServerConfig, httpServer } from './upstream-http.ts';
 import { finishedOpenapi, type OpenapiConfig, securityIn, upstreamOpenapi } from './upstream-openapi.ts';
 
@@ -90,7 +97,10 @@ export const upstreamsSection = section({
       ...duplicates(upstreams),
       ...unknownNames(secretNames(value), secrets, 'secret'),
       ...accountProblems(value),
-      ...sharedUseProblems(value, secrets),
+      ...sharedUseProblems(
+        value,
+        secrets.filter(({ path }) => !isStaticSecret(path)),
+      ),
     ];
   },
   /** Reports ids that leave too little room for the upstream's tool names, in a binding with several upstreams. */

@@ -3,8 +3,9 @@ import type { MaybePromise } from '../../core/maybe-promise.ts';
 import { type Principal, principalKey } from '../../identity/principal.ts';
 import { AccountAuth } from './account-auth.ts';
 import type { Accounts } from './account-connection.ts';
-import type { AuthEntry, StaticEntry } from './auth-entry.ts';
-import { type CallerAuth, Credential, type UpstreamAuth } from './credential.ts';
+import type { AuthEntry } from './auth-entry.ts';
+import type { CallerAuth, Credential, UpstreamAuth } from './credential.ts';
+import { StaticAuth } from './static-auth.ts';
 import { TokenCache } from './token-cache.ts';
 import type { TokenContext } from './token-endpoint.ts';
 import { ClientCredentialsGrant, TokenExchangeGrant, type TokenGrant } from './token-grants.ts';
@@ -30,60 +31,6 @@ export function createUpstreamAuth(entry: AuthEntry, context: TokenContext, acco
       ? new ClientCredentialsGrant(entry.client_credentials, context)
       : new TokenExchangeGrant(entry.token_exchange, context);
   return new TokenAuth(grant, entry.env);
-}
-
-/** A secret of the operator, which is read again for each request, because its file may change. */
-class StaticAuth implements UpstreamAuth, CallerAuth {
-  readonly isPerCaller = false;
-  readonly place: string;
-  readonly #upstream: string;
-  readonly #entry: StaticEntry;
-  readonly #isHeader: boolean;
-  readonly #secret: TokenContext['secret'];
-  #held: Credential | undefined;
-
-  constructor(entry: StaticEntry, env: string | undefined, { upstream, secret }: Omit<TokenContext, 'timeoutMs'>) {
-    this.#upstream = upstream;
-    this.#entry = entry;
-    this.#isHeader = env === undefined;
-    this.#secret = secret;
-    this.place = env ?? entry.header.toLowerCase();
-  }
-
-  written({ value }: Credential): string {
-    const { scheme } = this.#entry;
-    return this.#isHeader && scheme !== undefined ? `${scheme} ${value}` : value;
-  }
-
-  async check(): Promise<void> {
-    this.current();
-  }
-
-  for(): CallerAuth {
-    return this;
-  }
-
-  current(): Credential {
-    const { secret } = this.#entry;
-    const value = this.#secret(secret);
-    if (value === undefined) {
-      return fail('upstream_auth_failed', {
-        upstream: this.#upstream,
-        hint: `the secret ${secret} cannot be read now`,
-      });
-    }
-    if (this.#held?.value !== value) this.#held = new Credential(value);
-    return this.#held;
-  }
-
-  use(): void {}
-
-  async renew(rejected: Credential): Promise<Credential | undefined> {
-    const now = this.current();
-    return now.value === rejected.value ? undefined : now;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {}
 }
 
 /** Tokens of an authorization server. */

@@ -58,12 +58,14 @@ export interface CallerAuth extends Credentials {
 
 /** How an upstream gets its credentials, from `auth`. */
 export interface UpstreamAuth extends AsyncDisposable {
-  /** Whether each caller has credentials of their own. */
+  /** Whether callers have different credentials. */
   readonly isPerCaller: boolean;
   /** The header that carries the credential, in lower case; over stdio the environment variable. */
   readonly place: string;
   /** Checks what can be checked without a caller. @throws Fault `upstream_auth_…` */
   check(): Promise<void>;
+  /** Returns a text that is equal for callers who share connections; absent where no two callers do. */
+  readonly keyOf?: ((caller: Principal) => string) | undefined;
   /** Returns the credentials of one caller's connections. */
   for(caller: Principal): CallerAuth;
 }

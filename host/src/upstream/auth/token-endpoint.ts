@@ -11,7 +11,9 @@ import { TokenFetch } from './token-fetch.ts';
 export interface TokenContext {
   readonly upstream: string;
   /** Reads a secret of the configuration now; undefined when it cannot be read. */
-  readonly secret: (name: string) => string | undefined;
+  readonly secret: (name: string, tenant?: string) => string | undefined;
+  /** Whether tenants have values of their own of a secret; none when absent. */
+  readonly isPerTenant?: ((name: string) => boolean) | undefined;
   /** Milliseconds that one request may take. */
   readonly timeoutMs: number;
 }

@@ -23,8 +23,8 @@ interface CallerPool {
 }
 
 /**
- * The connections with one server that gives each user their own credentials. Callers share nothing: no connection, no
- * session, no list and no failure to connect. Only the limit of connections is one for all.
+ * The connections with one server to which callers, or those of each tenant, have their own credentials. They share nothing
+ * with others: no connection, no session, no list and no failure to connect. Only the limit of connections is one for all.
  */
 export class CallerPools implements UpstreamPool {
   readonly id: string;
@@ -77,7 +77,8 @@ export class CallerPools implements UpstreamPool {
   }
 
   for(caller: Principal): UpstreamPool {
-    const key = callerKey(caller);
+    const { auth } = this.#options;
+    const key = auth.keyOf?.(caller) ?? callerKey(caller);
     const known = this.#pools.get(key) ?? { pool: this.#options.open(caller), lastUsed: 0 };
     known.lastUsed = Date.now();
     this.#pools.set(key, known);

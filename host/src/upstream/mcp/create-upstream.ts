@@ -56,6 +56,8 @@ export interface UpstreamContext {
   readonly maxRequestTimeoutMs?: number | undefined;
   /** Reads a secret that `auth` names; there are none when absent. */
   readonly secret?: TokenContext['secret'] | undefined;
+  /** Whether tenants have values of their own of a secret; none when absent. */
+  readonly isPerTenant?: TokenContext['isPerTenant'];
   /** Milliseconds that an authorization server may take to answer; 10,000 when absent. */
   readonly tokenTimeoutMs?: number | undefined;
   /** Where users connect accounts, if they can. */
@@ -71,9 +73,9 @@ const mostConnections = { stdio: 16, http: 256 };
 
 /** Creates an upstream of either transport. Nothing is connected before `start` or the first request. */
 export function createUpstreamPool(entry: UpstreamEntry, context: UpstreamContext = {}): UpstreamPool {
-  const { secret = () => undefined, tokenTimeoutMs: timeoutMs = 10_000 } = context;
-  const auth =
-    entry.auth && createUpstreamAuth(entry.auth, { upstream: entry.id, secret, timeoutMs }, context.accounts);
+  const { secret = () => undefined, isPerTenant, tokenTimeoutMs: timeoutMs = 10_000 } = context;
+  const tokens = { upstream: entry.id, secret, isPerTenant, timeoutMs };
+  const auth = entry.auth && createUpstreamAuth(entry.auth, tokens, context.accounts);
   const { instances, health, session_lost } = entry.http ?? {};
   if (entry.http === undefined || instances === undefined) return openPool(entry, context, auth);
   const { http } = entry;
@@ -105,6 +107,7 @@ export function createUpstreamPool(entry: UpstreamEntry, context: UpstreamContex
 
 const withoutClosing = (auth: UpstreamAuth): UpstreamAuth => ({
   isPerCaller: auth.isPerCaller,
+  keyOf: auth.keyOf,
   place: auth.place,
   check: () => auth.check(),
   for: caller => auth.for(caller),

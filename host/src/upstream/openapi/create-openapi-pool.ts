@@ -30,11 +30,13 @@ export async function checkOpenapi(
 
 /** Creates an upstream that is an HTTP API. Its document is not read before `start` or the first request. */
 export function createOpenapiPool(entry: OpenapiUpstreamEntry, context: OpenapiContext = {}): UpstreamPool {
-  const { secret = () => undefined, tokenTimeoutMs: timeoutMs = 10_000, longestName = 64 } = context;
+  const { secret = () => undefined, isPerTenant, tokenTimeoutMs: timeoutMs = 10_000, longestName = 64 } = context;
   return new OpenapiPool({
     id: entry.id,
     entry: entry.openapi,
-    auth: entry.auth && createUpstreamAuth(entry.auth, { upstream: entry.id, secret, timeoutMs }, context.accounts),
+    auth:
+      entry.auth &&
+      createUpstreamAuth(entry.auth, { upstream: entry.id, secret, isPerTenant, timeoutMs }, context.accounts),
     times: timesOf(entry, context),
     startTimeoutMs: context.startTimeoutMs ?? 60_000,
     maxAnswerBytes: context.maxAnswerBytes ?? 32 * 1024 * 1024,
