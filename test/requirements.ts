@@ -882,6 +882,7 @@ export const requirements = {
   'EMB-06': 'Each program of the document about embedding runs as it stands.',
   'EMB-07':
     'The packed host runs in an empty project, with types, plain Node, plugins in threads and processes, and the store thread.',
+  'EMB-08': 'An OpenAPI document that a program has as an object becomes an upstream.',
   'EMB-20': 'beforeRequest sees each request before anything is decided about it, as a copy that cannot be changed.',
   'EMB-21': 'What beforeRequest returns is authorized, and passes plugins and policies like the request of a client.',
   'EMB-22':

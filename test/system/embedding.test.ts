@@ -162,6 +162,58 @@ describe('registerUpstream', () => {
   });
 });
 
+describe('an OpenAPI document of the program', () => {
+  const document = (servers: readonly object[]) => ({
+    openapi: '3.1.0',
+    info: { title: 'Pets', version: '1.0.0' },
+    servers,
+    paths: { '/pets/{id}': { get: { operationId: 'getPet', responses: { 200: { description: 'A pet.' } } } } },
+    components: {},
+  });
+  const withParameter = (servers: readonly object[]) => {
+    const whole = document(servers);
+    const parameters = [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }];
+    return { ...whole, paths: { '/pets/{id}': { get: { ...whole.paths['/pets/{id}'].get, parameters } } } };
+  };
+
+  it('[EMB-08] becomes tools, alone or with settings, and is called', async () => {
+    const api = createServer((incoming, outgoing) => {
+      outgoing.setHeader('content-type', 'application/json').end(JSON.stringify({ path: incoming.url }));
+    });
+    await once(api.listen(0, '127.0.0.1'), 'listening');
+    try {
+      const base_url = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+      const host = await open({ upstreams: [] });
+      await host.registerUpstream({ id: 'pets', openapi: { document: withParameter([]), base_url } });
+      const send = await session(host);
+      expect(await toolNames(send)).toEqual(['getPet']);
+      const { result } = await send(call('getPet', { id: 'a/b' }));
+      expect(JSON.parse(result.content[0].text)).toEqual({ path: '/pets/a%2Fb' });
+
+      const alone = await open({
+        upstreams: [{ id: 'pets', openapi: withParameter([{ url: 'https://pets.example' }]) }],
+      });
+      expect(await toolNames(await session(alone))).toEqual(['getPet']);
+    } finally {
+      api.close();
+      api.closeAllConnections();
+    }
+  });
+
+  it('[EMB-08] is refused with its problems, and refers to no other document', async () => {
+    const host = await open();
+    const swagger = { swagger: '2.0', info: { title: 'Old', version: '1' }, paths: {} };
+    expect((await problemsOf(host.registerUpstream({ id: 'old', openapi: swagger as never })))[0]?.[0]).toBe(
+      'openapi_version',
+    );
+    const elsewhere = withParameter([{ url: 'https://pets.example' }]);
+    const paths = { '/x': { $ref: './other.yaml#/x' } };
+    const refused = await problemsOf(host.registerUpstream({ id: 'other', openapi: { ...elsewhere, paths } }));
+    expect(refused).not.toEqual([]);
+    expect(await toolNames(await session(host))).toContain('echo');
+  });
+});
+
 describe('fetch', () => {
   it('[EMB-03] streams progress, and serves the notification stream until it is cancelled', async () => {
     const host = await open();

@@ -7,6 +7,7 @@ import { SecretMask } from '../core/secret-mask.ts';
 import { type Config, finishConfig, type PluginConfig } from './config.ts';
 import { type ConfigDocument, objectDocument, readDocument } from './document.ts';
 import { readKeyFiles } from './key-file.ts';
+import { memberAt } from './member-at.ts';
 import type { Position } from './parse-yaml.ts';
 import type { Path, Problem } from './problem.ts';
 import { createConfigSchema, inSections } from './schema.ts';
@@ -61,8 +62,21 @@ export async function loadConfig(file: string, options: LoadOptions): Promise<Co
  */
 export function readConfigObject(value: object, folder: string, options: LoadOptions): Promise<Config> {
   const upstreams = entries(value, ['upstreams']).map(({ name }) => name);
-  const document = objectDocument({ bindings: [{ id: 'main', upstreams }], ...value });
+  const document = objectDocument({ bindings: [{ id: 'main', upstreams }], ...withDocuments(value) });
   return checkDocument(document, { about: {}, folder: resolve(folder), isOpenEnded: true }, options);
+}
+
+/** Writes out upstreams whose `openapi` is a document and nothing else. */
+function withDocuments(value: object): object {
+  const upstreams: unknown = memberAt(value, ['upstreams']);
+  if (!Array.isArray(upstreams)) return value;
+  const isDocument = (openapi: unknown) => isJsonObject(openapi) && ('openapi' in openapi || 'swagger' in openapi);
+  return {
+    ...value,
+    upstreams: upstreams.map((each: unknown) =>
+      isJsonObject(each) && isDocument(each.openapi) ? { ...each, openapi: { document: each.openapi } } : each,
+    ),
+  };
 }
 
 interface DocumentOrigin {

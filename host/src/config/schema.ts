@@ -54,7 +54,17 @@ export const createConfigSchema = (grants: GrantsSchema, isOpenEnded = false) =>
 type StatedConfig = z.input<ReturnType<typeof createConfigSchema>>;
 
 /** One of `upstreams`, as a program writes it. */
-export type UpstreamObject = z.input<typeof upstreamSchema>;
+export type UpstreamObject = Omit<z.input<typeof upstreamSchema>, 'openapi'> & {
+  /** The settings, or an OpenAPI document and nothing else. */
+  readonly openapi?: z.input<typeof upstreamSchema>['openapi'] | OpenapiDocument;
+};
+
+/** An OpenAPI document. */
+interface OpenapiDocument {
+  readonly openapi: string;
+  readonly paths?: object | undefined;
+  readonly [member: string]: unknown;
+}
 
 /** A configuration as a program writes it: the members of sallyport.yaml. */
 export type ConfigObject = Omit<StatedConfig, 'upstreams' | 'bindings'> & {
