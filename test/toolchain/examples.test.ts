@@ -125,7 +125,7 @@ describe.each(examples)(
       };
       const answered = async () => {
         await using gateway = await openHost([entry], upstream.url, settings, { ...(headers && { headers }) });
-        return gateway.call('echo', { message });
+        return await gateway.call('echo', { message });
       };
       const answer = await answered().catch(({ message, data }) => ({ message, data }));
       expect(JSON.stringify(answer)).toContain(sees);

@@ -6,7 +6,7 @@ import { requestSchema } from './gateway.ts';
 export const secretStoreCanned = defineCanned({
   host: { secrets: z.record(z.string(), z.string()).default({}) },
   open: ({ secrets }) => ({
-    grant: {},
+    grant: { names: Object.keys(secrets), references: [] },
     async serve(message) {
       const { do: what, name } = requestSchema.parse(message);
       if (!Object.hasOwn(secrets, name)) {
