@@ -772,7 +772,7 @@ export const requirements = {
   'AUT-121': 'Cases run the decisions of policies, about requests and about entries of lists.',
   'AUT-122':
     'plugin new creates a policy in each language that builds, passes its cases, and hides and denies a tool in a gateway.',
-  'AUT-130': 'The SDK for JavaScript has what an identity plugin needs, and does nothing by default.',
+  'AUT-130': 'The SDKs for JavaScript and Rust have what an identity plugin needs, and do nothing by default.',
   'AUT-131': 'Cases ask identity plugins about credentials, and call their hooks around authentication.',
   'AUT-140': "The engine of cedar-policy answers Cedar's public test suite as expected, compiled to a component.",
   'AUT-141':

@@ -40,7 +40,7 @@
 //! does nothing else.
 //!
 //! A policy is a type that implements `Policy`, in a crate that depends on `sallyport` with `default-features = false` and
-//! `features = ["policy"]`.
+//! `features = ["policy"]`; an identity plugin implements `Identity`, with `features = ["identity"]`.
 //!
 //! - [`Request::replace_text`] and [`Response::replace_text`] replace text anywhere in a request or response.
 //! - [`Violation`] says why a request is blocked.
@@ -53,7 +53,7 @@
 //! WebAssembly, as in `cargo test`, log lines go to stderr, and the other functions of the host panic.
 
 /// The code that wit-bindgen generates from the contract in `wit/`.
-#[cfg(not(feature = "policy"))]
+#[cfg(not(any(feature = "policy", feature = "identity")))]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
@@ -76,17 +76,33 @@ pub mod bindings {
     });
 }
 
+/// The code that wit-bindgen generates from the contract in `wit/`, for an identity plugin.
+#[cfg(feature = "identity")]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "identity",
+        pub_export_macro: true,
+        default_bindings_module: "sallyport::bindings",
+        additional_derives: [PartialEq],
+    });
+}
+
 #[cfg(all(feature = "policy", feature = "transform"))]
 compile_error!("a plugin is of one kind: a policy needs `default-features = false` beside `features = [\"policy\"]`");
+#[cfg(all(feature = "identity", any(feature = "transform", feature = "policy")))]
+compile_error!("a plugin is of one kind: it needs `default-features = false` beside `features = [\"identity\"]`");
 
 mod glob;
+#[cfg(feature = "identity")]
+mod identity;
 pub mod json;
 pub mod log;
 #[cfg(feature = "policy")]
 mod policy;
 mod plugin;
 mod text;
-#[cfg(not(feature = "policy"))]
+#[cfg(not(any(feature = "policy", feature = "identity")))]
 mod transform;
 mod violation;
 
@@ -94,7 +110,9 @@ pub use bindings::export;
 pub use bindings::sallyport::plugin::types::*;
 pub use bindings::sallyport::plugin::*;
 pub use glob::matches;
+#[cfg(feature = "identity")]
+pub use identity::Identity;
 #[cfg(feature = "policy")]
 pub use policy::Policy;
-#[cfg(not(feature = "policy"))]
+#[cfg(not(any(feature = "policy", feature = "identity")))]
 pub use transform::Transform;
