@@ -191,11 +191,12 @@ interface AuthPlace {
   readonly auth: z.output<typeof upstreamAuth>;
   readonly stdio?: { readonly env: Readonly<Record<string, string>> } | undefined;
   readonly http?: { readonly headers: Readonly<Record<string, string>> } | undefined;
+  readonly openapi?: { readonly headers: Readonly<Record<string, string>> } | undefined;
   readonly connections: string;
 }
 
 /** Reports an `auth` that does not fit its upstream. */
-export function checkAuthPlace({ auth, stdio, http, connections }: AuthPlace, context: z.RefinementCtx): void {
+export function checkAuthPlace({ auth, stdio, http, openapi, connections }: AuthPlace, context: z.RefinementCtx): void {
   if (auth === 'none') return;
   const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
   const { env } = auth;
@@ -205,10 +206,11 @@ export function checkAuthPlace({ auth, stdio, http, connections }: AuthPlace, co
   if (stdio !== undefined && env !== undefined && stdio.env[env] !== undefined) {
     issue(['auth', 'env'], `${env} is also set by stdio.env: remove one of them`);
   }
-  if (http !== undefined && env !== undefined) issue(['auth', 'env'], 'env is for upstreams over stdio: remove it');
+  if (stdio === undefined && env !== undefined) issue(['auth', 'env'], 'env is for upstreams over stdio: remove it');
   const header = auth.static?.header ?? 'authorization';
-  const twin = Object.keys(http?.headers ?? {}).find(name => name.toLowerCase() === header.toLowerCase());
-  if (twin !== undefined) issue(['http', 'headers', twin], `auth sets the header ${header}: remove it here`);
+  const [place, { headers }] = openapi === undefined ? ['http', http ?? { headers: {} }] : ['openapi', openapi];
+  const twin = Object.keys(headers).find(name => name.toLowerCase() === header.toLowerCase());
+  if (twin !== undefined) issue([place, 'headers', twin], `auth sets the header ${header}: remove it here`);
   if (connections === 'shared' && (auth.token_exchange ?? auth.authorization_code) !== undefined) {
     issue(['connections'], 'with credentials of each user, connections cannot be shared: remove it, or change auth');
   }

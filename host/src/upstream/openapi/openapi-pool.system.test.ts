@@ -544,6 +544,15 @@ describe('the credentials of an API', () => {
     });
   });
 
+  it('[OAS-19] of a security scheme cannot be replaced by headers of plugins', async () => {
+    const { api, call } = await open(secured([{ header: [] }]), {
+      entry: { security: { header: 'k' } },
+      context: { secret },
+    });
+    await call('a', {}, { headers: [['X-Key', 'stolen']] });
+    expect(api.requests[0]?.headers).toMatchObject({ 'x-key': 'k-secret:pw' });
+  });
+
   it('[OAS-19] cannot be replaced by headers of plugins, which replace all others', async () => {
     const { api, call } = await open(secured([]), {
       entry: { headers: { 'X-Team': 'one', 'User-Agent': 'own' } },

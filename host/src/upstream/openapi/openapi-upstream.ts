@@ -184,7 +184,9 @@ export class OpenapiUpstream implements Upstream {
     const place = this.credentialHeader;
     const auth = place === undefined || credential === undefined ? [] : [[place, credential] as const];
     const own = credentials.for(operation.operation, credential !== undefined);
-    const kept = set.filter(([name]) => name.toLowerCase() !== place);
+    // No plugin replaces a credential.
+    const secret = new Set([place, ...own.headers.map(([name]) => name)]);
+    const kept = set.filter(([name]) => !secret.has(name.toLowerCase()));
     try {
       const called = await callOperation(operation, values, {
         ...call,

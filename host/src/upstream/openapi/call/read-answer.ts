@@ -67,14 +67,14 @@ const errorOf = (what: string, text: string): JsonObject => ({
   isError: true,
 });
 
-/** Headers that say how to go on. */
+/** Headers that clients need to go on: to the next page, later, or elsewhere. */
 const shown = ['link', 'retry-after', 'location', 'etag', 'x-next-page', 'x-total-count', 'x-request-id'];
 
 function aboutOf({ status, headers }: HttpResponse): JsonObject {
-  const told = headers
+  const kept = headers
     .filter(([name]) => shown.includes(name.toLowerCase()))
     .map(([name, value]) => [name.toLowerCase(), value]);
-  return { status, ...(told.length > 0 && { headers: Object.fromEntries(told) }) };
+  return { status, ...(kept.length > 0 && { headers: Object.fromEntries(kept) }) };
 }
 
 function emptyResult({ output: { schema, isWrapped } }: Operation, status: number, hasOutput: boolean): JsonObject {

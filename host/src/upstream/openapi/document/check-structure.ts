@@ -58,10 +58,10 @@ interface ValidatorError {
   readonly params: Record<string, unknown>;
 }
 
-/** Keywords whose errors only say that one of several alternatives did not match. */
+/** Keywords whose errors mean no more than that one of several alternatives did not match. */
 const wrappers = new Set(['oneOf', 'anyOf', 'allOf', 'if', 'not']);
 
-/** Removes what alternatives say about each other, such as that a parameter could have been a reference. */
+/** Removes errors that alternatives cause in each other, such as that a parameter is not a reference. */
 function readable(errors: readonly ValidatorError[]): readonly DocumentProblem[] {
   const telling = errors.filter(({ keyword, params }) => !wrappers.has(keyword) && params.missingProperty !== '$ref');
   const left = telling.length > 0 ? telling : errors;

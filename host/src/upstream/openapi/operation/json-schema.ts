@@ -19,7 +19,7 @@ export function plainMembers(schema: JsonObject): Mutable {
 }
 
 /**
- * Rewrites what OpenAPI 3.0 says in words of its own (3.0.4 § 4.7.24; JSON Schema 2020-12): `nullable`, bounds that
+ * Rewrites the keywords that OpenAPI 3.0 has of its own (3.0.4 § 4.7.24; JSON Schema 2020-12): `nullable`, bounds that
  * `exclusiveMinimum: true` makes exclusive, `format: byte`. `source` is the schema of the document, and `schema` what was
  * made of it.
  */

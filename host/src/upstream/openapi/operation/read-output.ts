@@ -44,7 +44,7 @@ function schemaOf(schemas: readonly Placed[], context: OperationContext): Pick<O
   const defs = writer.defs();
   context.problems.push(...writer.problems);
   if (writer.isCut) context.warn('its output schema is too large: parts of it match anything');
-  // A schema that anything matches says nothing, and such operations often answer with something else than JSON.
+  // A schema that anything matches is of no use, and such operations often answer with something other than JSON.
   if (written.some(isUnbounded)) return { isWrapped: false };
   const [only] = written;
   const one: Json = written.length === 1 && only !== undefined ? only : { anyOf: written };

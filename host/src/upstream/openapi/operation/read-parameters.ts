@@ -11,7 +11,7 @@ export interface ReadParameter extends Omit<Parameter, 'argument'> {
   readonly url: string;
 }
 
-/** Header parameters that mean nothing (OpenAPI § Parameter Object): the body, the answers and the security say it. */
+/** Header parameters that are ignored (OpenAPI § Parameter Object): body, responses and security describe them. */
 const ignoredHeaders = new Set(['accept', 'authorization', 'content-type']);
 
 const places: ReadonlySet<string> = new Set(['path', 'query', 'querystring', 'header', 'cookie']);

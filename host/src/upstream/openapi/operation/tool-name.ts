@@ -7,7 +7,7 @@ interface Named {
 }
 
 /**
- * Names tools: as the operator says, else by the operation's id, else by its method and path. Names have letters, digits,
+ * Names tools by the operator's setting, else by the operation's id, else by its method and path. Names have letters, digits,
  * `_` and `-`, and at most `longest` characters. Where two operations would have one name, that of each which is not
  * exactly its own id ends with a hash of its method and path, so that names depend on no order.
  */
