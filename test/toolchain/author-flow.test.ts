@@ -6,7 +6,6 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { startEchoUpstream } from '@sallyport/cli/dev/echo-upstream';
-import { languages } from '@sallyport/cli/new/languages';
 import { templateKinds } from '@sallyport/cli/new/template-kinds';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
@@ -18,14 +17,29 @@ const main = join(root, 'tools/cli/bin/sallyport.js');
 const minutes = 60_000;
 
 /** What the operator configures: the word that is replaced, and the tools that need a scope. */
-const configs = { transform: { word: 'password' }, policy: { prefix: 'echo' } };
+const configs = { transform: { word: 'password' }, policy: { prefix: 'echo' }, identity: { subject: 'author' } };
+
+const serviceKey = 'k-0123456789';
+
+/** The parts of the configuration that use the plugin, by its kind. */
+const placesOf = (id: string) => ({
+  transform: { binding: { transforms: [id] }, plugin: {}, more: {} },
+  policy: { binding: { policies: [id] }, plugin: {}, more: {} },
+  identity: {
+    binding: { allow: [{ subjects: ['author:author'] }] },
+    plugin: { grants: { secret_store: { names: ['service-key'] } } },
+    more: {
+      identity: { schemes: [{ id: 'author', plugin: { id, header: 'x-service-key' } }] },
+      secrets: [{ name: 'service-key', env: 'SERVICE_KEY' }],
+    },
+  },
+});
 
 /** The program without which plugins of a language cannot be built here. */
 const needs: Readonly<Record<string, string>> = { rust: 'wasm-ld-22', go: 'go', python: 'componentize-py' };
 
-const plugins = Object.keys(languages).flatMap(language =>
-  Object.keys(templateKinds).map(kind => ({ language, kind: kind as keyof typeof templateKinds })),
-);
+const kinds = Object.keys(templateKinds) as (keyof typeof templateKinds)[];
+const plugins = kinds.flatMap(kind => templateKinds[kind].languages.map(language => ({ language, kind })));
 
 /** What each plugin took: seconds by step, and the figures of its component. */
 const table: Record<string, Record<string, number>> = {};
@@ -35,7 +49,8 @@ let env: NodeJS.ProcessEnv;
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'sallyport-author-'));
   // What the standard library and the dependencies of Rust were compiled to is shared with other tests.
-  env = { ...process.env, DOCKER_CONFIG: join(home, 'docker'), CARGO_TARGET_DIR: join(root, 'target') };
+  const own = { DOCKER_CONFIG: join(home, 'docker'), SERVICE_KEY: serviceKey };
+  env = { ...process.env, ...own, CARGO_TARGET_DIR: join(root, 'target') };
 });
 afterAll(async () => {
   await rm(home, { recursive: true, force: true });
@@ -46,8 +61,8 @@ afterAll(async () => {
   if (file !== undefined) await writeFile(file, `${JSON.stringify(table, null, 2)}\n`);
 });
 
-describe.each(plugins)('an author of a $kind in $language', ({ language, kind }) => {
-  const id = { transform: 'hide-words', policy: 'need-scope' }[kind];
+describe.each(plugins)('an author of a plugin of kind $kind in $language', ({ language, kind }) => {
+  const id = { transform: 'hide-words', policy: 'need-scope', identity: 'service-key' }[kind];
   const figures: Record<string, number> = {};
   let folder = '';
   let isReproducible = false;
@@ -81,7 +96,10 @@ describe.each(plugins)('an author of a $kind in $language', ({ language, kind })
       isReproducible = built.reproducible;
       expect(built).toMatchObject({ plugin: id, language, component: `${id}.wasm` });
       const tested = await timed('test', sallyport(folder, 'plugin', 'test', '--component', `${id}.wasm`));
-      const hooks = { transform: ['tool_post_invoke'], policy: ['policy_decide', 'policy_decide_many'] }[kind];
+      const hooks = {
+        ...{ transform: ['tool_post_invoke'], policy: ['policy_decide', 'policy_decide_many'] },
+        identity: ['identify'],
+      }[kind];
       expect(tested).toMatchObject({ failed: 0 });
       expect(Object.keys(tested.coverage)).toEqual(hooks);
       await sallyport(work, 'keygen');
@@ -91,10 +109,16 @@ describe.each(plugins)('an author of a $kind in $language', ({ language, kind })
 
       const { url, upstream } = await timed('serve', serve(work, reference));
       const client = new Client({ name: 'author', version: '0.1.0' });
-      await client.connect(new StreamableHTTPClientTransport(new URL(`${url}/mcp`)));
+      const headers = kind === 'identity' ? { 'x-service-key': serviceKey } : undefined;
+      await client.connect(
+        new StreamableHTTPClientTransport(new URL(`${url}/mcp`), { ...(headers && { requestInit: { headers } }) }),
+      );
       const call = client.callTool({ name: 'echo', arguments: { message: 'the password is known' } });
       if (kind === 'transform') {
         expect(await timed('call', call)).toMatchObject({ content: [{ text: 'the [hidden] is known' }] });
+      } else if (kind === 'identity') {
+        expect(await timed('call', call)).toMatchObject({ content: [{ text: 'the password is known' }] });
+        expect((await fetch(`${url}/mcp`, { method: 'POST', headers: { 'x-service-key': 'wrong' } })).status).toBe(401);
       } else {
         await expect(timed('call', call)).rejects.toThrow('The scope admin is required.');
         expect((await client.listTools()).tools.map(({ name }) => name)).not.toContain('echo');
@@ -129,11 +153,15 @@ describe.each(plugins)('an author of a $kind in $language', ({ language, kind })
   /** A gateway of its own process, with the plugin by its tag in front of an upstream. */
   async function serve(work: string, reference: string) {
     const upstream = await startEchoUpstream();
+    const { binding, plugin, more } = placesOf(id)[kind];
     const config = {
       ...{ listen: '127.0.0.1:0', cache_dir: './cache', limits: { lanes: 1 } },
-      plugins: [{ id, source: { oci: reference, public_key_file: './signing-key.pub.pem' }, config: configs[kind] }],
+      plugins: [
+        { id, source: { oci: reference, public_key_file: './signing-key.pub.pem' }, config: configs[kind], ...plugin },
+      ],
       upstreams: [{ id: 'echo', http: { url: upstream.url } }],
-      bindings: [{ id: 'main', upstreams: ['echo'], [kind === 'policy' ? 'policies' : 'transforms']: [id] }],
+      bindings: [{ id: 'main', upstreams: ['echo'], ...binding }],
+      ...more,
     };
     await writeFile(join(work, 'sallyport.yaml'), stringify(config));
     const child = spawn(process.execPath, [main, 'serve'], { cwd: work, env, stdio: ['ignore', 'ignore', 'pipe'] });

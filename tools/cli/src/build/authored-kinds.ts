@@ -1,5 +1,5 @@
-/** The kinds of plugins that `plugin new` creates and the SDKs export. */
-export const authoredKinds = ['transform', 'policy'] as const;
+/** The kinds of plugins that `plugin new` creates. The SDKs of Go and Python have no identity plugins. */
+export const authoredKinds = ['transform', 'policy', 'identity'] as const;
 
 export type AuthoredKind = (typeof authoredKinds)[number];
 

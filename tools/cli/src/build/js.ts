@@ -8,6 +8,7 @@ const scripted = (language: 'js' | 'ts', extension: string): Toolchain => ({
   exporting: {
     transform: 'export const { lifecycle, dispatchHooks } = transform({ … })',
     policy: 'export const { lifecycle, policyCheck } = policy({ … })',
+    identity: 'export const { lifecycle, identityCheck } = identity({ … })',
   },
   extension,
   reproducible: false,

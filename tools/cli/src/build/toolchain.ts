@@ -1,5 +1,5 @@
 import type { PluginDescriptor } from '@sallyport/host/contract';
-import { type AuthoredKind, authoredKinds } from './authored-kinds.ts';
+import type { AuthoredKind } from './authored-kinds.ts';
 
 /** A plugin to build. */
 export interface Project {
@@ -25,11 +25,12 @@ export interface Toolchain {
   /** Builds the component, without a descriptor. @throws Fault `toolchain_missing`, `plugin_build_failed` */
   build(project: Project): Promise<Uint8Array>;
   /** How to export a plugin of each kind: the hint when nothing is exported. */
-  readonly exporting: Readonly<Record<AuthoredKind, string>>;
+  readonly exporting: Readonly<Partial<Record<AuthoredKind, string>>>;
   /** Whether the same source gives the same bytes. */
   readonly reproducible: boolean;
 }
 
 /** Returns how to export a plugin of a kind in a language. */
 export const exportingHint = ({ exporting }: Toolchain, kind: PluginDescriptor['kind']): string =>
-  kind in exporting ? exporting[kind as AuthoredKind] : `the SDKs support these kinds: ${authoredKinds.join(', ')}`;
+  (exporting as Partial<Record<string, string>>)[kind] ??
+  `the SDK supports the kinds ${Object.keys(exporting).join(', ')}; others export the interfaces of wit/ themselves`;
