@@ -75,6 +75,8 @@ export class RequestHandlers implements CallHandlers {
   readonly #log: Log;
   #before: readonly HandlerTypes['beforeRequest'][] = [];
   #after: readonly HandlerTypes['afterResponse'][] = [];
+  /** Itself, or undefined where no handler is registered. Each call reads it, so it is no function. */
+  registered: this | undefined;
 
   /** @param timeoutMs the time that a handler has; see `limits.request_timeout_ms` */
   constructor(timeoutMs: number, log: Log) {
@@ -84,25 +86,37 @@ export class RequestHandlers implements CallHandlers {
 
   /** Adds a handler, for requests that begin from now on. Returns a function that removes it. */
   on<Event extends keyof HandlerTypes>(event: Event, handler: HandlerTypes[Event]): () => void {
-    // A wrapper makes each registration distinct.
-    if (event === 'beforeRequest') {
-      const added: HandlerTypes['beforeRequest'] = request => (handler as HandlerTypes['beforeRequest'])(request);
-      this.#before = [...this.#before, added];
-      return () => {
-        this.#before = this.#before.filter(each => each !== added);
-      };
-    }
-    if (event !== 'afterResponse') throw new TypeError(`unknown event: ${event}; known: beforeRequest, afterResponse`);
-    const added: HandlerTypes['afterResponse'] = response => (handler as HandlerTypes['afterResponse'])(response);
-    this.#after = [...this.#after, added];
-    return () => {
-      this.#after = this.#after.filter(each => each !== added);
-    };
+    if (event === 'beforeRequest') return this.#addBefore(handler as HandlerTypes['beforeRequest']);
+    if (event === 'afterResponse') return this.#addAfter(handler as HandlerTypes['afterResponse']);
+    throw new TypeError(`unknown event: ${event}; known: beforeRequest, afterResponse`);
   }
 
-  /** Returns itself, or undefined where no handler is registered. */
-  get registered(): this | undefined {
-    return this.#before.length + this.#after.length === 0 ? undefined : this;
+  // A wrapper makes each registration distinct.
+
+  #addBefore(handler: HandlerTypes['beforeRequest']): () => void {
+    const added: typeof handler = request => handler(request);
+    this.#set([...this.#before, added], this.#after);
+    return () =>
+      this.#set(
+        this.#before.filter(each => each !== added),
+        this.#after,
+      );
+  }
+
+  #addAfter(handler: HandlerTypes['afterResponse']): () => void {
+    const added: typeof handler = response => handler(response);
+    this.#set(this.#before, [...this.#after, added]);
+    return () =>
+      this.#set(
+        this.#before,
+        this.#after.filter(each => each !== added),
+      );
+  }
+
+  #set(before: readonly HandlerTypes['beforeRequest'][], after: readonly HandlerTypes['afterResponse'][]): void {
+    this.#before = before;
+    this.#after = after;
+    this.registered = before.length + after.length === 0 ? undefined : this;
   }
 
   /**
