@@ -958,6 +958,8 @@ export const requirements = {
   'RUN-131':
     "The members that a tenant states replace those of a plugin's configuration; the result is checked like that of all callers, and all problems are reported at once.",
   'RUN-114': 'The bench counts the tokens that a model reads of the tools of each binding of a configuration.',
+  'RUN-115':
+    'The bench measures what calls meet while one of three servers behind an upstream is killed and started again.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

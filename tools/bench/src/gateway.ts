@@ -109,11 +109,11 @@ export async function signingBuilder(folder: string, keyName: string) {
 /**
  * Starts a gateway as an operator does, with the defaults of everything but what is said here. All plugins are loaded;
  * the first `active` of them see the requests that are measured, and the others those of another binding. With `identity`
- * every authenticated caller may do everything.
+ * every authenticated caller may do everything. `upstream` is the URL of a server, or those of several instances.
  */
 export async function startGateway(
   name: string,
-  upstream: string,
+  upstream: string | readonly string[],
   plugins: readonly PluginEntry[],
   folder: string,
   stop: AsyncDisposableStack,
@@ -123,6 +123,7 @@ export async function startGateway(
   const port = await freePort();
   const file = join(folder, `${name}.yaml`);
   const ids = plugins.map(({ id }) => id);
+  const http = typeof upstream === 'string' ? { url: upstream } : { instances: upstream.map(url => ({ url })) };
   const config = {
     listen: `127.0.0.1:${port}`,
     cache_dir: join(folder, 'cache'),
@@ -130,7 +131,7 @@ export async function startGateway(
     kv: { store: 'memory' },
     plugins,
     identity,
-    upstreams: [{ id: 'bench', http: { url: upstream } }],
+    upstreams: [{ id: 'bench', http }],
     bindings: [
       {
         ...{ id: 'bench', upstreams: ['bench'], transforms: ids.slice(0, active) },

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Measured, runBench } from './bench.ts';
+import { failoverTable, measureFailover } from './failover.ts';
 import { countFiles } from './files.ts';
 import { fuelledPlugins, fuelTable, measureFuel } from './fuel.ts';
 import { plot } from './plot.ts';
@@ -18,6 +19,7 @@ const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [-
        pnpm bench soak --minutes N [--rate N] [--json FILE]
        pnpm bench files
        pnpm bench fuel [--only NAMES]
+       pnpm bench failover [--seconds N]
        pnpm bench tokens --config FILE [--query WORDS]
 
 Measures tools/call through the gateway and what it is compared with. With the defaults it takes about 20 minutes.
@@ -45,6 +47,9 @@ files lists the files of host/src of which a function runs in one warmed tools/c
 
 fuel builds some of plugins-examples/, and measures them with a limit of fuel and without.
   --only NAMES    ${fuelledPlugins.join(', ')}
+
+failover kills one of three servers under load, and starts it again.
+  --seconds N     length of each part (5)
 
 tokens counts what a model reads of the tools of each binding, as tokens of o200k_base.
   --config FILE   the configuration whose bindings are served
@@ -163,6 +168,19 @@ async function runFuel(plugins: readonly string[]): Promise<void> {
   process.stdout.write(asMarkdown(fuelTable(costs)));
 }
 
+/** Returns what measures failover as the arguments ask for. */
+function readFailover(args: string[]): (() => Promise<void>) | undefined {
+  try {
+    const options = { seconds: { type: 'string', default: '5' } } as const;
+    const seconds = Number(parseArgs({ args, options }).values.seconds);
+    if (!(seconds > 0)) return undefined;
+    const measured = () => measureFailover({ connections: 32, seconds });
+    return async () => void process.stdout.write(asMarkdown(failoverTable(await measured())));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns what counts tokens as the arguments ask for. */
 function readTokens(args: string[]): (() => Promise<void>) | undefined {
   try {
@@ -184,6 +202,7 @@ function readCommand(args: string[]): (() => Promise<void>) | undefined {
     return plugins && (() => runFuel(plugins));
   }
   if (first === 'soak') return readSoak(others);
+  if (first === 'failover') return readFailover(others);
   if (first === 'tokens') return readTokens(others);
   const options = readOptions(args);
   return options && (() => runAll(options));

@@ -1,6 +1,7 @@
 /**
  * A raw MCP server over streamable HTTP, stateless, with JSON answers: no framework and no SDK, so that it is never
- * the bottleneck. Its one tool, `text`, answers with `size` bytes of text. A process of its own.
+ * the bottleneck. Its one tool, `text`, answers with `size` bytes of text. A process of its own;
+ * its argument is the port, if that matters.
  */
 import { createServer } from 'node:http';
 import { announce } from './process.ts';
@@ -60,4 +61,5 @@ const server = createServer((request, response) => {
   });
 });
 server.keepAliveTimeout = 600_000;
-server.listen(0, '127.0.0.1', () => announce(server.address()));
+const [port = '0'] = process.argv.slice(2);
+server.listen(Number(port), '127.0.0.1', () => announce(server.address()));
