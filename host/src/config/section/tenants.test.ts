@@ -57,6 +57,15 @@ it.each([
   if (hint !== undefined) expect(error?.[0]?.hint).toMatch(hint);
 });
 
+it.each([
+  ['schemes', { schemes: [{ id: 'app', plugin: { id: 'mask-pii', headers: ['cookie'] } }] }],
+  ['checks', { schemes: [{ id: 'keys', api_keys: { file: 'keys.json' } }], checks: [{ plugin: 'mask-pii' }] }],
+])('a plugin that authenticates callers has no configuration of a tenant: %s [CFG-97]', async (_where, identity) => {
+  const own = [{ id: 'acme', plugins: [{ id: 'mask-pii', config: {} }] }];
+  const error = await load(own, { identity }).then(() => undefined, toFaults);
+  expect(error?.map(({ details }) => details.path)).toContain('tenants.0.plugins.0');
+});
+
 const token = { name: 'token', env: 'TOKEN' };
 const server = { client_id: 'gateway', client_secret: 'token', token_url: 'https://idp.example.com/token' };
 const upstreamWith = (auth: object) => ({ upstreams: [{ id: 'up', http: { url: 'http://127.0.0.1:1' }, auth }] });

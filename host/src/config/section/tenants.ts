@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.ts';
+import { memberAt } from '../member-at.ts';
 import type { Problem } from '../problem.ts';
 import { count, text } from './fields.ts';
-import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
+import { duplicates, entries, entryPaths, listed, type Named, unknownNames } from './named.ts';
 import { secretNames, tenantSecret, withAbsoluteFile } from './secrets.ts';
 import { section } from './section.ts';
 
@@ -71,9 +72,21 @@ const overrides = [
   { list: 'secrets', member: 'name', known: secretNames, what: 'secret' },
 ] as const;
 
-/** Reports overrides of what does not exist, and those of every tenant. */
-const overrideProblems = (value: JsonObject, { name, path }: Named): readonly Problem[] =>
-  overrides.flatMap(({ list, member, known, what }) => {
+/** Reports overrides of what does not exist, those of every tenant, and of plugins that find out the tenant. */
+function overrideProblems(value: JsonObject, { name, path }: Named): readonly Problem[] {
+  const identifying = entryPaths(value, ['identity', 'schemes']).map(scheme =>
+    memberAt(value, [...scheme, 'plugin', 'id']),
+  );
+  const checking = entries(value, ['identity', 'checks'], 'plugin').map(check => check.name);
+  const early = new Set<unknown>([...identifying, ...checking]);
+  const tooEarly = entries(value, [...path, 'plugins'])
+    .filter(own => early.has(own.name))
+    .map(own => ({
+      path: own.path,
+      message: `the plugin ${own.name} is called to authenticate callers, when their tenant is not known yet`,
+      hint: 'state its configuration in `plugins` of the file',
+    }));
+  const others = overrides.flatMap(({ list, member, known, what }) => {
     const own = entries(value, [...path, list], member);
     if (name === '*' && own.length > 0) {
       const hint = `state it in \`${list}\` of the file, which is for every other tenant`;
@@ -81,3 +94,5 @@ const overrideProblems = (value: JsonObject, { name, path }: Named): readonly Pr
     }
     return [...duplicates(own, member), ...unknownNames(known(value), own, what)];
   });
+  return [...tooEarly, ...others];
+}
