@@ -14,6 +14,8 @@ import {
 } from '../fixtures/account-gateway.ts';
 import { Browser } from '../fixtures/browser.ts';
 import { keep } from '../fixtures/keep.ts';
+import { blocksOf } from '../fixtures/markdown.ts';
+import { startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 
 let servers: AccountServers;
@@ -89,7 +91,7 @@ describe('a user who connects an account', () => {
     await using hugo = await connectUser(gateway, 'hugo');
     const browser = new Browser();
     const consent = await browser.pass(await browser.open(await linkOf(hugo.client)), 'hugo');
-    for (const part of ['tickets', 'hugo', servers.server, 'openid, offline_access, read']) {
+    for (const part of ['tickets', 'hugo', servers.server, 'openid, offline_access, tickets.read']) {
       expect(consent.text).toContain(part);
     }
     const headers = Object.fromEntries(consent.headers);
@@ -230,6 +232,32 @@ describe('the answer of an authorization server', () => {
     expect(shown.text).toContain(says);
     expect(await callTool(user.client, 'whoami')).toMatchObject(asked);
   });
+});
+
+it('[UP-50] the configuration of the documents lets users connect accounts', async () => {
+  const own = await keep(startAccountServers());
+  const blocks = blocksOf('docs/upstream-credentials.md').filter(({ text }) => text.includes('authorization_code:'));
+  expect(blocks).toHaveLength(1);
+  const documented = await keep(openAccountGateway(own, { documented: blocks[0]?.text ?? '' }));
+  await using ada = await connectUser(documented, 'ada');
+  await connectAccount(await linkOf(ada.client), 'ada', 'ada-at-tickets');
+  expect(await callTool(ada.client, 'whoami')).toEqual({ text: '{"sub":"ada-at-tickets"}' });
+});
+
+it('[UP-53] an upstream among several is visible by one tool until the account is connected', async () => {
+  const own = await keep(startAccountServers());
+  const other = await keep(startRawHttpServer({}));
+  const several = await keep(openAccountGateway(own, { others: [{ id: 'echo', http: { url: other.url } }] }));
+  await using ada = await connectUser(several, 'ada');
+  const names = async () => (await ada.client.listTools()).tools.map(({ name }) => name);
+  expect(await names()).toEqual(expect.arrayContaining(['tickets__connect_account', 'echo__echo']));
+  const { error } = await callTool(ada.client, 'tickets__connect_account');
+  const [{ url = '' } = {}] = error?.data.elicitations ?? [];
+  await connectAccount(url, 'ada', 'ada-at-tickets');
+  await expect.poll(names).toEqual(expect.arrayContaining(['tickets__whoami', 'echo__echo']));
+  expect(await names()).not.toContain('tickets__connect_account');
+  expect(await callTool(ada.client, 'tickets__whoami')).toEqual({ text: '{"sub":"ada-at-tickets"}' });
+  expect(several.lines.filter(({ msg }) => msg === 'leaving out an upstream')).toEqual([]);
 });
 
 describe('accounts in the store', () => {

@@ -136,7 +136,6 @@ describe('a user is asked to connect an account', () => {
     expect(await store.find(owner)).toBeUndefined();
     await connect({ staleAt: Date.now() + 60_000 });
     expect((await caller.current()).value).toBe('first-access');
-    expect(caller.awaitsAccount).toBe(false);
   });
 
   it('[UP-54] again if a token without a refresh token expires or is rejected', async () => {

@@ -21,6 +21,8 @@ import { credentialOf } from './token-lifetime.ts';
 const trustedMs = 5_000;
 /** Milliseconds for which a failure to refresh answers further requests, and between two refreshes after a rejection. */
 const failedMs = 2_000;
+/** Milliseconds after which an upstream can be reached with an account that was connected, if it can be reached at all. */
+const newMs = 10_000;
 /** The number of accounts that are remembered. */
 const most = 10_000;
 
@@ -150,7 +152,7 @@ class CallerAccount implements CallerAuth {
   }
 
   get awaitsAccount(): boolean {
-    return this.#accountOf(this.#latest).isMissing;
+    return this.#accountOf(this.#latest).isAwaited;
   }
 
   written({ value }: Credential): string {
@@ -195,6 +197,8 @@ class Account {
   #failure: { readonly until: number; readonly reason: unknown } | undefined;
   #renewedAt = 0;
   #isMissing = true;
+  /** When it was found after it had been missing, in milliseconds since the epoch. */
+  #foundAt = 0;
 
   constructor(options: AccountOptions) {
     this.#options = options;
@@ -204,9 +208,9 @@ class Account {
     return this.#pending !== undefined;
   }
 
-  /** Whether the user had not connected it at the latest look, or there was no look yet. */
-  get isMissing(): boolean {
-    return this.#isMissing;
+  /** Whether the user had not connected it at the latest look, there was no look yet, or it was connected a moment ago. */
+  get isAwaited(): boolean {
+    return this.#isMissing || Date.now() < this.#foundAt + newMs;
   }
 
   /** Takes over what the store has. */
@@ -216,7 +220,7 @@ class Account {
     const credential = isSame && this.#held ? this.#held.credential : new Credential(accessToken, times);
     this.#held = { stored, credential, at: Date.now() };
     this.#failure = undefined;
-    this.#isMissing = false;
+    this.#found();
     return credential;
   }
 
@@ -254,7 +258,7 @@ class Account {
       this.#isMissing = true;
       throw this.#options.missing();
     }
-    this.#isMissing = false;
+    this.#found();
     const { staleAt = Number.POSITIVE_INFINITY, expiresAt = Number.POSITIVE_INFINITY } = stored.grant;
     const now = Date.now();
     if (now < staleAt) return this.keep(stored);
@@ -272,6 +276,11 @@ class Account {
       if (!usable) throw reason;
       return new Credential(stored.grant.accessToken, stored.grant);
     }
+  }
+
+  #found(): void {
+    if (this.#isMissing) this.#foundAt = Date.now();
+    this.#isMissing = false;
   }
 
   /** Gets a new access token, and stores it with the refresh token that replaces the one that was used. */
