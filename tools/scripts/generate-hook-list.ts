@@ -43,6 +43,8 @@ export async function hookList(): Promise<Map<string, string>> {
     '  do not get their text, because a redaction would not see it; `unhooked: pass` passes it on.',
     '- Instructions and server information of upstreams, and completions. They always pass.',
     '- Notifications that a list changed, which have no content.',
+    '- The calls of `search_tools` and `describe_tool` where a binding offers [tools by search](operator-guide.md#tools-by-search):',
+    '  what they find has passed the hook `tool_list`. `call_tool` is a call of the tool that it names, with its hooks.',
     '',
     'A plugin with [conditions](operator-guide.md#modes-and-conditions) sees only the calls that match. Each call of a hook can',
     'leave a [receipt](receipts.md). A plugin [in shadow](operator-guide.md#plugins-in-shadow) sees what it would see in the chain,',
