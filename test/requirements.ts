@@ -265,6 +265,7 @@ export const requirements = {
     'A call fails with the cause that fits: a trap for whatever the guest threw or declared, in its own words, and a limit where its memory did not suffice.',
   'SBX-131':
     'Equal refusals of one call are reported with their number, and different ones up to a limit, also from a process.',
+  'SBX-134': 'Lanes, processes and inline plugins ask identity plugins, and an answer of another type is a failure.',
   'SBX-132':
     'An instance that is configured for a tenant serves no other tenant, in each isolation; their number is bounded, and a configuration that a plugin refuses stops the start.',
   'SBX-14': 'Request state passes from the before hook to the after hook, and to no other plugin unless shared.',

@@ -166,6 +166,10 @@ describe('an identity plugin', () => {
     expect(text).toMatch(/scheme="legacy",outcome="refused",reason="refused_by_plugin"\} 1/);
     expect(text).toMatch(/scheme="legacy",outcome="unavailable",reason="timeout"\} 1/);
     expect(text).toMatch(/scheme="legacy",outcome="blocked",reason="blocked_by_plugin"\} 1/);
+    const audited = opened.lines.filter(({ msg }) => msg === 'audit').map(({ audit }) => audit as { details: object });
+    expect(audited.map(({ details }) => (details as { reason: string }).reason)).toEqual(
+      expect.arrayContaining(['refused_by_plugin', 'blocked_by_plugin', 'unknown']),
+    );
     expect(text).toMatch(/sallyport_hook_calls_total\{plugin="sessions",hook="identify",outcome="respond"\} \d/);
   });
 
