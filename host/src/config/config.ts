@@ -4,7 +4,7 @@ import type { SecretMask } from '../core/secret-mask.ts';
 import { finishSections, type ParsedConfig } from './schema.ts';
 import type { GrantsSchema } from './section/plugins.ts';
 
-export type { ConfigOverride, ConfigPlace, PluginConfig, SourceConfig } from './section/plugins.ts';
+export type { ConfigPlace, PluginConfig, SourceConfig } from './section/plugins.ts';
 export type { UpstreamConfig } from './section/upstreams.ts';
 
 /** Every setting, ready for use: keys are PEM texts, paths are absolute, defaults are set. */

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
 /** Files that a call and a load may cross at most. Lower a bound when a change makes the way shorter. */
-const most = { 'one tools/call': 88, 'one plugin load': 178 };
+const most = { 'one tools/call': 88, 'one plugin load': 187 };
 
 /** A few on each way, from the first to the last. */
 const known = {
