@@ -37,7 +37,9 @@ export const rust: Toolchain = {
     };
     // Fetch before the build, so that the paths of the dependencies' sources are known.
     await order(['fetch', '--locked', '--target', target]);
-    const { config, env } = await samePaths(target, options.env);
+    const metadata = await order(['metadata', '--format-version', '1', '--no-deps', '--locked', '--offline']);
+    const { target_directory: outputs } = metadataSchema.parse(JSON.parse(metadata));
+    const { config, env } = await samePaths(target, outputs, options.env);
     const messages = ['--message-format', 'json'];
     const stdout = await order(
       ['build', '--release', '--locked', '--target', target, ...messages, ...config, ...args],
@@ -72,6 +74,8 @@ function librariesOf(messages: string): readonly string[] {
   const libraries = artifacts.filter(({ target }) => target.kind.includes('cdylib'));
   return libraries.flatMap(({ filenames }) => filenames.filter(name => name.endsWith('.wasm')));
 }
+
+const metadataSchema = z.object({ target_directory: z.string() });
 
 const artifactSchema = z.object({
   target: z.object({ kind: z.array(z.string()) }),

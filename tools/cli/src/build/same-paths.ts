@@ -4,12 +4,14 @@ import { homeFolder } from '@sallyport/host/core';
 
 /**
  * Returns flags that make cargo's output independent of where it and the sources are. The compiler embeds source paths
- * (for panic messages), so paths outside of the plugin's workspace are remapped; those inside are relative already.
- * Flags of the author's environment are kept.
+ * (for panic messages), so paths outside of the plugin's workspace are remapped, and those of sources that build scripts
+ * generate; others inside are relative already. Flags of the author's environment are kept.
+ * @param outputs cargo's target folder
  * @param env cargo's environment
  */
 export async function samePaths(
   target: string,
+  outputs: string,
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly config: readonly string[]; readonly env: NodeJS.ProcessEnv }> {
   const { RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS, ...rest } = env;
@@ -20,6 +22,7 @@ export async function samePaths(
   const registries = await readdir(sources).catch(() => []);
   const renamed = [
     [home, '/cargo'],
+    [outputs, '/target'],
     ...registries.toSorted().map(name => [join(sources, name), '/crates']),
     ['/usr/lib/rustlib/src', '/rust'],
   ];
