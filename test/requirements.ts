@@ -772,9 +772,11 @@ export const requirements = {
     'The SDKs for JavaScript and Rust have what a policy needs, and decide about lists as about calls by default.',
   'AUT-121': 'Cases run the decisions of policies, about requests and about entries of lists.',
   'AUT-122':
-    'plugin new creates policies, and identity plugins where the SDK has them, that build, pass their cases and work in a gateway.',
+    'plugin new creates policies and identity plugins in each language that build, pass their cases and work in a gateway.',
   'AUT-130': 'The SDKs for JavaScript and Rust have what an identity plugin needs, and do nothing by default.',
   'AUT-131': 'Cases ask identity plugins about credentials, and call their hooks around authentication.',
+  'AUT-132':
+    'Identity plugins in Go and Python identify callers and check requests around authentication; a failure refuses the request.',
   'AUT-140': "The engine of cedar-policy answers Cedar's public test suite as expected, compiled to a component.",
   'AUT-141':
     "The engine of rego-policy answers those cases of OPA's public test suite as expected whose functions it has, compiled to a component.",

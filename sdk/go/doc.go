@@ -1,4 +1,4 @@
-// Package sallyport is the SDK for plugins in Go: transforms and policies.
+// Package sallyport is the SDK for plugins in Go: transforms, policies and identity plugins.
 //
 // A plugin is a type with the hooks it needs, and an init function that exports it. Its exported fields are the operator's
 // configuration; fields that the operator does not set keep their values:
@@ -34,6 +34,9 @@
 //
 // A policy is a type with the method Decide, exported with [ExportPolicy]; it returns [Allow] or [Deny].
 //
+// An identity plugin embeds [IdentityDefaults], has the methods of [Identity] that it needs, and is exported with
+// [ExportIdentity]. Identify returns [Known], [Refuse] or [Unknown]. Compare secrets with crypto/subtle.
+//
 // [ReplaceRequestText] and [ReplaceResponseText] replace text anywhere in a request or response. [Block] says why a request
 // is blocked. [Infof] and its siblings write lines to the gateway's log, as do os.Stdout and os.Stderr, line by line. The
 // functions named after an interface, such as [ContextGet] and [KVStoreIncrement], are the host's functions of the contract;
@@ -44,7 +47,6 @@
 // math/rand work; without it, crypto/rand ends the call, and a plugin that uses math/rand is not built.
 //
 // An error of a hook is a failure. The operator's on_error decides what follows; by default the request is denied, and an
-// error of a policy always denies. A panic
-// is a failure too, with its message and its line in package main; its stack is logged. What Go cannot recover from (a stack
-// overflow, os.Exit) ends the instance.
+// error of a policy or an identity plugin always denies. A panic is a failure too, with its message and its line in package
+// main; its stack is logged. What Go cannot recover from (a stack overflow, os.Exit) ends the instance.
 package sallyport

@@ -875,6 +875,268 @@ func writeResponseOutcome(m *memory, at address, value ResponseOutcome) {
 	}
 }
 
+// Facts about a call of an `identity` plugin.
+type IdentityContext struct {
+	RequestID string
+	// Milliseconds left for this call.
+	DeadlineMs uint32
+}
+
+func readIdentityContext(at address) IdentityContext {
+	return IdentityContext{
+		RequestID: readString(at+0),
+		DeadlineMs: load[uint32](at+8),
+	}
+}
+
+func writeIdentityContext(m *memory, at address, value IdentityContext) {
+	writeString(m, at+0, value.RequestID)
+	store[uint32](m, at+8, value.DeadlineMs)
+}
+
+// The credentials of a request: one header, which the operator chose.
+type Credentials struct {
+	// The name of the header, in lower case.
+	Header string
+	// The authentication scheme, in lower case, for example `bearer`, if the header is `authorization`.
+	Scheme *string
+	// The rest of the header. Never empty.
+	Value string
+}
+
+func readCredentials(at address) Credentials {
+	return Credentials{
+		Header: readString(at+0),
+		Scheme: readOption(at+8, 4, readString),
+		Value: readString(at+20),
+	}
+}
+
+func writeCredentials(m *memory, at address, value Credentials) {
+	writeString(m, at+0, value.Header)
+	writeOption(m, at+8, value.Scheme, 4, writeString)
+	writeString(m, at+20, value.Value)
+}
+
+// The caller, as an `identity` plugin identifies it. The operator decides which tenants, scopes and claims may be stated.
+type Principal struct {
+	// At most 256 characters. The gateway puts the id of the scheme before it, unless the operator chose otherwise.
+	Subject string
+	Tenant *string
+	Scopes []string
+	// Further claims, a JSON object as text.
+	Claims string
+	// For how many seconds this holds. It is remembered no longer, and never for longer than the operator allows.
+	ValidForS *uint32
+}
+
+func readPrincipal(at address) Principal {
+	return Principal{
+		Subject: readString(at+0),
+		Tenant: readOption(at+8, 4, readString),
+		Scopes: readList(at+20, 8, readString),
+		Claims: readString(at+28),
+		ValidForS: readOption(at+36, 4, load[uint32]),
+	}
+}
+
+func writePrincipal(m *memory, at address, value Principal) {
+	writeString(m, at+0, value.Subject)
+	writeOption(m, at+8, value.Tenant, 4, writeString)
+	writeList(m, at+20, value.Scopes, 8, writeString)
+	writeString(m, at+28, value.Claims)
+	writeOption(m, at+36, value.ValidForS, 4, store[uint32])
+}
+
+// Identification is `identification` of the contract.
+//
+// It is one of Unknown, Known, Refuse.
+type Identification interface {
+	isIdentification()
+}
+
+func (Unknown) isIdentification() {}
+func (Known) isIdentification() {}
+func (Refuse) isIdentification() {}
+
+func readIdentification(at address) Identification {
+	switch load[uint8](at) {
+	case 0:
+		return Unknown{}
+	case 1:
+		return Known(readPrincipal(at+4))
+	case 2:
+		return Refuse(readViolation(at+4))
+	}
+	panic("sallyport: a identification of an unknown case")
+}
+
+func writeIdentification(m *memory, at address, value Identification) {
+	switch value := value.(type) {
+	case Unknown:
+		store(m, at, uint8(0))
+	case Known:
+		store(m, at, uint8(1))
+		writePrincipal(m, at+4, Principal(value))
+	case Refuse:
+		store(m, at, uint8(2))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no Identification, it is nil")
+	}
+}
+
+// A request whose caller is not authenticated yet.
+type ArrivingRequest struct {
+	// The HTTP method.
+	Method string
+	// The path, without a query.
+	Path string
+	Binding string
+	// The address of the client. Behind trusted proxies it is the one that they name.
+	Address string
+	// The authentication scheme of the header `authorization`, in lower case, if it is a registered one; otherwise
+	// `other`. Credentials are never shown.
+	Authorization *string
+}
+
+func readArrivingRequest(at address) ArrivingRequest {
+	return ArrivingRequest{
+		Method: readString(at+0),
+		Path: readString(at+8),
+		Binding: readString(at+16),
+		Address: readString(at+24),
+		Authorization: readOption(at+32, 4, readString),
+	}
+}
+
+func writeArrivingRequest(m *memory, at address, value ArrivingRequest) {
+	writeString(m, at+0, value.Method)
+	writeString(m, at+8, value.Path)
+	writeString(m, at+16, value.Binding)
+	writeString(m, at+24, value.Address)
+	writeOption(m, at+32, value.Authorization, 4, writeString)
+}
+
+// PreCheckOutcome is `pre-check-outcome` of the contract.
+//
+// It is one of Proceed, Block.
+type PreCheckOutcome interface {
+	isPreCheckOutcome()
+}
+
+func (Proceed) isPreCheckOutcome() {}
+func (Block) isPreCheckOutcome() {}
+
+func readPreCheckOutcome(at address) PreCheckOutcome {
+	switch load[uint8](at) {
+	case 0:
+		return Proceed{}
+	case 1:
+		return Block(readViolation(at+4))
+	}
+	panic("sallyport: a pre-check-outcome of an unknown case")
+}
+
+func writePreCheckOutcome(m *memory, at address, value PreCheckOutcome) {
+	switch value := value.(type) {
+	case Proceed:
+		store(m, at, uint8(0))
+	case Block:
+		store(m, at, uint8(1))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no PreCheckOutcome, it is nil")
+	}
+}
+
+// A request whose caller was authenticated.
+type AuthenticatedCaller struct {
+	Request ArrivingRequest
+	// The id of the identity scheme; `anonymous` for a caller without credentials.
+	Scheme string
+	Subject *string
+	Tenant *string
+	// Sorted.
+	Scopes []string
+}
+
+func readAuthenticatedCaller(at address) AuthenticatedCaller {
+	return AuthenticatedCaller{
+		Request: readArrivingRequest(at+0),
+		Scheme: readString(at+44),
+		Subject: readOption(at+52, 4, readString),
+		Tenant: readOption(at+64, 4, readString),
+		Scopes: readList(at+76, 8, readString),
+	}
+}
+
+func writeAuthenticatedCaller(m *memory, at address, value AuthenticatedCaller) {
+	writeArrivingRequest(m, at+0, value.Request)
+	writeString(m, at+44, value.Scheme)
+	writeOption(m, at+52, value.Subject, 4, writeString)
+	writeOption(m, at+64, value.Tenant, 4, writeString)
+	writeList(m, at+76, value.Scopes, 8, writeString)
+}
+
+// What the caller keeps.
+type Narrowed struct {
+	// The scopes that it keeps, all of them its own.
+	Scopes []string
+	// The tenant of a caller that has none, if the operator lets this plugin name it.
+	Tenant *string
+}
+
+func readNarrowed(at address) Narrowed {
+	return Narrowed{
+		Scopes: readOptionalList(at+0, 4, func(at address) []string { return readList(at, 8, readString) }),
+		Tenant: readOption(at+12, 4, readString),
+	}
+}
+
+func writeNarrowed(m *memory, at address, value Narrowed) {
+	writeOptionalList(m, at+0, value.Scopes, 4, func(m *memory, at address, value []string) { writeList(m, at, value, 8, writeString) })
+	writeOption(m, at+12, value.Tenant, 4, writeString)
+}
+
+// PostCheckOutcome is `post-check-outcome` of the contract.
+//
+// It is one of Proceed, Narrow, Block.
+type PostCheckOutcome interface {
+	isPostCheckOutcome()
+}
+
+func (Proceed) isPostCheckOutcome() {}
+func (Narrow) isPostCheckOutcome() {}
+func (Block) isPostCheckOutcome() {}
+
+func readPostCheckOutcome(at address) PostCheckOutcome {
+	switch load[uint8](at) {
+	case 0:
+		return Proceed{}
+	case 1:
+		return Narrow(readNarrowed(at+4))
+	case 2:
+		return Block(readViolation(at+4))
+	}
+	panic("sallyport: a post-check-outcome of an unknown case")
+}
+
+func writePostCheckOutcome(m *memory, at address, value PostCheckOutcome) {
+	switch value := value.(type) {
+	case Proceed:
+		store(m, at, uint8(0))
+	case Narrow:
+		store(m, at, uint8(1))
+		writeNarrowed(m, at+4, Narrowed(value))
+	case Block:
+		store(m, at, uint8(2))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no PostCheckOutcome, it is nil")
+	}
+}
+
 // Decision is `decision` of the contract.
 //
 // It is one of Allow, Deny.
@@ -1041,7 +1303,7 @@ type ResourceList []ResourceEntry
 // The upstream asks for more input before it can answer (JSON text of the MCP result).
 type InputRequired string
 
-// Proceed is a case of RequestOutcome, ResponseOutcome.
+// Proceed is a case of RequestOutcome, ResponseOutcome, PreCheckOutcome, PostCheckOutcome.
 type Proceed struct{}
 
 // ModifiedRequest is a case of RequestOutcome.
@@ -1051,11 +1313,25 @@ type ModifiedRequest struct{ Request }
 // Respond without calling the upstream, as a cache does.
 type Respond struct{ Response }
 
-// Block is a case of RequestOutcome, ResponseOutcome.
+// Block is a case of RequestOutcome, ResponseOutcome, PreCheckOutcome, PostCheckOutcome.
 type Block Violation
 
 // ModifiedResponse is a case of ResponseOutcome.
 type ModifiedResponse struct{ Response }
+
+// Unknown is a case of Identification.
+// Not credentials that this plugin knows. The next scheme is asked.
+type Unknown struct{}
+
+// Known is a case of Identification.
+type Known Principal
+
+// Refuse is a case of Identification.
+// The credentials are not accepted. The operator's log has the reason, and the client does not get it.
+type Refuse Violation
+
+// Narrow is a case of PostCheckOutcome.
+type Narrow Narrowed
 
 // Allow is a case of Decision.
 type Allow struct{}

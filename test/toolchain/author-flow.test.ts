@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { startEchoUpstream } from '@sallyport/cli/dev/echo-upstream';
+import { languages } from '@sallyport/cli/new/languages';
 import { templateKinds } from '@sallyport/cli/new/template-kinds';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
@@ -38,8 +39,9 @@ const placesOf = (id: string) => ({
 /** The program without which plugins of a language cannot be built here. */
 const needs: Readonly<Record<string, string>> = { rust: 'wasm-ld-22', go: 'go', python: 'componentize-py' };
 
-const kinds = Object.keys(templateKinds) as (keyof typeof templateKinds)[];
-const plugins = kinds.flatMap(kind => templateKinds[kind].languages.map(language => ({ language, kind })));
+const plugins = Object.keys(languages).flatMap(language =>
+  Object.keys(templateKinds).map(kind => ({ language, kind: kind as keyof typeof templateKinds })),
+);
 
 /** What each plugin took: seconds by step, and the figures of its component. */
 const table: Record<string, Record<string, number>> = {};

@@ -1,4 +1,4 @@
-"""The SDK for plugins in Python: transforms and policies.
+"""The SDK for plugins in Python: transforms, policies and identity plugins.
 
 A transform is a dataclass with the hooks it needs. Its fields are the operator's configuration; fields that the operator
 does not set keep their defaults::
@@ -27,6 +27,11 @@ A policy is a dataclass with the method ``decide``, which returns `Allow` or `De
 
     Lifecycle, PolicyCheck = policy(YourPolicy)
 
+An identity plugin is a dataclass with the methods of `Identity` that it needs. ``identify`` returns `Known`, `Refuse`, or None
+for credentials that it does not know; compare secrets with ``hmac.compare_digest``::
+
+    Lifecycle, IdentityCheck = identity(YourPlugin)
+
 `replace_text` replaces text anywhere in a request or response. `Block` says why a request is blocked. Printed lines go to
 the gateway's log; `debug`, `info`, `warn` and `error` write lines of other levels.
 
@@ -34,30 +39,49 @@ Each interface of the contract is a module of this package: ``from sallyport imp
 ``context`` must be named in plugin.json. Their functions raise `Err` on failure, whose ``value`` says why.
 
 An uncaught exception ends the call, its traceback is logged, and the operator's ``on_error`` decides what follows; one of a
-policy denies. The same goes for ``raise Err("why")``.
+policy or an identity plugin denies. The same goes for ``raise Err("why")``.
 """
 
 from .config import read_config
+from .identity import Identity, Known, Narrow, Refuse, identity
 from .lines import debug, error, info, warn
 from .policy import Allow, Deny, Policy, policy
 from .result import Err
 from .text import replace_in_json, replace_text
 from .transform import Block, Transform, transform
-from .types import CallContext, PolicyContext, Request, Response
+from .types import (
+    ArrivingRequest,
+    AuthenticatedCaller,
+    CallContext,
+    Credentials,
+    IdentityContext,
+    PolicyContext,
+    Request,
+    Response,
+)
 
 __all__ = [
     "Allow",
+    "ArrivingRequest",
+    "AuthenticatedCaller",
     "Block",
     "CallContext",
+    "Credentials",
     "Deny",
     "Err",
+    "Identity",
+    "IdentityContext",
+    "Known",
+    "Narrow",
     "Policy",
     "PolicyContext",
+    "Refuse",
     "Request",
     "Response",
     "Transform",
     "debug",
     "error",
+    "identity",
     "info",
     "policy",
     "read_config",

@@ -26,7 +26,8 @@ def _around(given, protocol, module: str) -> type:
     if given is None:
         raise ImportError(
             f"{module}.py has no {protocol.__name__}: end it with Lifecycle, DispatchHooks = transform(YourPlugin), "
-            "or, for a policy, with Lifecycle, PolicyCheck = policy(YourPolicy)"
+            "or, for a policy, with Lifecycle, PolicyCheck = policy(YourPolicy), or, for an identity plugin, with "
+            "Lifecycle, IdentityCheck = identity(YourPlugin)"
         )
     instance = given()
     methods = {name: _method(getattr(instance, name)) for name in protocol.__abstractmethods__}

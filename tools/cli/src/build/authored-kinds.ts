@@ -1,4 +1,4 @@
-/** The kinds of plugins that `plugin new` creates. The SDKs of Go and Python have no identity plugins. */
+/** The kinds of plugins that `plugin new` creates and the SDKs export. */
 export const authoredKinds = ['transform', 'policy', 'identity'] as const;
 
 export type AuthoredKind = (typeof authoredKinds)[number];

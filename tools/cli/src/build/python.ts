@@ -25,6 +25,7 @@ export const python: Toolchain = {
   exporting: {
     transform: 'export the plugin: Lifecycle, DispatchHooks = transform(…)',
     policy: 'export the plugin: Lifecycle, PolicyCheck = policy(…)',
+    identity: 'export the plugin: Lifecycle, IdentityCheck = identity(…)',
   },
   extension,
   // String hashes have a random seed in each build, and everything ordered by them differs.

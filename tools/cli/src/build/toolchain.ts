@@ -25,7 +25,7 @@ export interface Toolchain {
   /** Builds the component, without a descriptor. @throws Fault `toolchain_missing`, `plugin_build_failed` */
   build(project: Project): Promise<Uint8Array>;
   /** How to export a plugin of each kind: the hint when nothing is exported. */
-  readonly exporting: Readonly<Partial<Record<AuthoredKind, string>>>;
+  readonly exporting: Readonly<Record<AuthoredKind, string>>;
   /** Whether the same source gives the same bytes. */
   readonly reproducible: boolean;
 }

@@ -61,10 +61,9 @@ export async function newPlugin(plugin: NewPlugin): Promise<readonly string[]> {
 /** Returns the texts of the files in the plugin's folder, by name. Files of one name in several templates are joined. */
 async function filesOf({ id, language, kind }: NewPlugin): Promise<ReadonlyMap<string, string>> {
   const { toolchain, setup, sdk } = languages[language];
-  const { description, features } = templateKinds[kind];
   const words: Readonly<Record<string, string>> = {
     ...{ id, name: id.replaceAll('-', '_'), toolchain },
-    ...{ description, features },
+    ...templateKinds[kind],
     setup: setup.map(line => `\n      ${line}`).join(''),
   };
   const fill = (text: string) => text.replace(/\{\{(\w+)\}\}/g, (whole, word: string) => words[word] ?? whole);

@@ -1,5 +1,4 @@
 import type { AuthoredKind } from '../build/authored-kinds.ts';
-import type { Toolchain } from '../build/toolchain.ts';
 
 /** What differs between the templates of two kinds, beside their own files. */
 export interface TemplateKind {
@@ -7,25 +6,20 @@ export interface TemplateKind {
   readonly description: string;
   /** What a crate adds to its dependency on the SDK for Rust. */
   readonly features: string;
-  /** The languages that have a template. */
-  readonly languages: readonly Toolchain['language'][];
 }
 
-const all: TemplateKind['languages'] = ['rust', 'go', 'ts', 'js', 'python'];
 /** Returns what a crate adds to its dependency on the SDK for another kind than the default one. */
 const feature = (kind: AuthoredKind) => `, default-features = false, features = ["${kind}"]`;
 
 /** The kinds of `plugin new`; each has a folder in `template/`. */
 export const templateKinds: Readonly<Record<AuthoredKind, TemplateKind>> = {
-  transform: { description: 'Replaces a word in the text of tool results.', features: '', languages: all },
+  transform: { description: 'Replaces a word in the text of tool results.', features: '' },
   policy: {
     description: 'Requires a scope for tools whose names begin with a prefix.',
     features: feature('policy'),
-    languages: all,
   },
   identity: {
     description: 'Identifies a service by its key, which is a secret of the gateway.',
     features: feature('identity'),
-    languages: ['rust', 'ts', 'js'],
   },
 };

@@ -3,7 +3,6 @@ import { type AuthoredKind, authoredKinds } from '../../build/authored-kinds.ts'
 import type { Toolchain } from '../../build/toolchain.ts';
 import { defineCommand } from '../../command.ts';
 import { languages } from '../../new/languages.ts';
-import { templateKinds } from '../../new/template-kinds.ts';
 import type { Terminal } from '../../terminal.ts';
 
 const names = Object.keys(languages) as readonly Toolchain['language'][];
@@ -21,9 +20,7 @@ export const command = defineCommand({
   async run({ options: { lang, kind, out }, args: { NAME: given } }, { terminal }) {
     const id =
       given ?? (await terminal.ask('Name of the plugin', { instead: 'sallyport plugin new NAME --lang LANGUAGE' }));
-    const { languages: choices } = templateKinds[kind as AuthoredKind];
-    const language = lang === undefined ? await askLanguage(terminal, choices) : (lang as Toolchain['language']);
-    if (!choices.includes(language)) fail('usage', { kind, language, choices });
+    const language = lang === undefined ? await askLanguage(terminal) : (lang as Toolchain['language']);
     const folder = out ?? id;
     const { newPlugin } = await import('../../new/new-plugin.ts');
     const files = await newPlugin({ id, language, kind: kind as AuthoredKind, folder });
@@ -41,10 +38,7 @@ export const command = defineCommand({
   },
 });
 
-async function askLanguage(
-  terminal: Terminal,
-  names: readonly Toolchain['language'][],
-): Promise<Toolchain['language']> {
+async function askLanguage(terminal: Terminal): Promise<Toolchain['language']> {
   const answer = await terminal.ask(`Language (${names.join(', ')})`, { instead: `--lang ${names.join('|')}` });
   return names.find(name => name === answer.trim()) ?? fail('usage', { language: answer, choices: names });
 }
