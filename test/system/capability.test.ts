@@ -176,7 +176,7 @@ describe('secret_store', () => {
     expect(await guest.run([['get', 'token']])).toEqual(['a newer value']);
     rmSync(tokenFile);
     expect(await guest.run([['get', 'token']])).toEqual([
-      { error: { tag: 'unavailable', val: 'token cannot be read now' } },
+      { error: { tag: 'unavailable', val: 'token has no value for this caller now' } },
     ]);
   });
 
