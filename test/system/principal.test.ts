@@ -122,7 +122,7 @@ describe('a caller', () => {
     const metrics = await (await fetch(`${opened.url}/metrics`)).text();
     expect(metrics).toMatch(/sallyport_requests_total\{binding="main",method="tools\/call",status="200"\} \d/);
     expect(metrics).toMatch(
-      /sallyport_requests_total\{binding="main",tenant="one",method="tools\/call",status="200"\} \d/,
+      /sallyport_requests_total\{binding="main",tenant="other",method="tools\/call",status="200"\} \d/,
     );
   });
 });
