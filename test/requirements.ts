@@ -397,6 +397,7 @@ export const requirements = {
   'UP-90': 'An unreachable upstream is reported with its code, the problem and what to do.',
   'UP-91':
     "An upstream gets the static secret of the caller's tenant, and no connection or process serves two tenants with different secrets.",
+  'UP-92': 'The connections and lists of a caller with credentials of their own end with its last client.',
   'UP-40':
     'An upstream gets the credentials that its `auth` names, a secret or a token of an authorization server that is named or discovered, and never those of a client.',
   'UP-41':
@@ -894,6 +895,8 @@ export const requirements = {
   'EMB-24': 'afterResponse gets each request once, with what the client will get.',
   'EMB-25': 'afterResponse can withhold an answer and cannot change it.',
   'EMB-26': "Tool calls of plugins pass the handlers, within the grant and the rules of the plugin's call.",
+  'EMB-27': 'The body of a request over fetch is received whole and as one request, whatever its headers say.',
+  'EMB-28': 'Where a program has schemes of its own, callers need credentials unless the configuration says otherwise.',
 
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',

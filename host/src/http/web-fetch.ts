@@ -16,6 +16,8 @@ export type WebFetch = (request: Request, context?: FetchContext) => Promise<Res
 
 /** Headers that belong to one connection (RFC 9110 § 7.6.1). */
 const ofConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade']);
+/** Every body is framed here: a program may have changed it, so that its Content-Length is that of another one. */
+const framed = { 'transfer-encoding': 'chunked' };
 
 /**
  * Serves requests of the Fetch standard with a listener of Node. Each one travels as HTTP over a pair of streams in
@@ -34,7 +36,7 @@ export class WebFetchServer implements Disposable {
     asked.signal.throwIfAborted();
     const client = this.#connect(remoteAddress);
     const { host, pathname, search } = new URL(asked.url);
-    const headers = { host, ...headersOf(asked.headers) };
+    const headers = { host, ...headersOf(asked.headers), ...(asked.body !== null && framed) };
     const outgoing = request({
       createConnection: () => client,
       method: asked.method,
@@ -45,7 +47,8 @@ export class WebFetchServer implements Disposable {
     asked.signal.addEventListener('abort', abort, { once: true });
     client.once('close', () => asked.signal.removeEventListener('abort', abort));
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
-      outgoing.once('response', resolve).once('error', reject);
+      // Not only the first error: one that nothing listens to would end the process.
+      outgoing.once('response', resolve).on('error', reject);
     });
     if (asked.body === null) outgoing.end();
     else pipeline(Readable.fromWeb(asked.body as NodeReadableStream), outgoing).catch(() => {});
@@ -72,7 +75,7 @@ export class WebFetchServer implements Disposable {
 }
 
 const headersOf = (headers: Headers): Record<string, string> =>
-  Object.fromEntries([...headers].filter(([name]) => !ofConnection.has(name)));
+  Object.fromEntries([...headers].filter(([name]) => !ofConnection.has(name) && name !== 'content-length'));
 
 function responseOf(incoming: IncomingMessage): Response {
   const { statusCode: status = 500, headers } = incoming;
@@ -84,5 +87,5 @@ function responseOf(incoming: IncomingMessage): Response {
 
 const pairsOf = (headers: IncomingHttpHeaders): [string, string][] =>
   Object.entries(headers).flatMap(([name, value]) =>
-    value === undefined || ofConnection.has(name) ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ofConnection.has(name) ? [] : [value ?? []].flat().map((each): [string, string] => [name, each]),
   );
