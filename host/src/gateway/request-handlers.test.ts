@@ -235,6 +235,24 @@ describe('afterResponse', () => {
     expect(await codeOf(changing.send())).toBe('handler_failed');
   });
 
+  it('[EMB-24] gets a refusal where another handler has withheld the answer', async () => {
+    const outcomes: HandledOutcome[] = [];
+    const { send, lines } = open({
+      after: [
+        ({ outcome }) => void outcomes.push(outcome),
+        () => refuse('secret'),
+        ({ outcome }) => void outcomes.push(outcome),
+        () => refuse('later'),
+        ({ outcome }) => void outcomes.push(outcome),
+      ],
+      result: { content: [] },
+    });
+    expect(await send().catch((thrown: Fault) => thrown.hint)).toBe('secret');
+    const refused = { kind: 'refused', code: 'handler_refused' };
+    expect(outcomes).toEqual([{ kind: 'result', result: { content: [] } }, refused, refused]);
+    expect(lines).toMatchObject([{ code: 'handler_refused', hint: 'later' }]);
+  });
+
   it('[EMB-25] leaves the first reason of a refused request, and logs its own failure', async () => {
     const { send, lines } = open({
       allow: [],

@@ -135,16 +135,33 @@ export class RequestHandlers implements CallHandlers {
       }
       outcome = await serve(seen.params);
     } catch (thrown) {
-      const response = seen.response(failureOf(thrown));
-      for (const handler of after) {
-        // The request is refused already, for the reason that was first.
-        await seen.run(handler, response).catch(error => this.#warnOf(call, error));
-      }
+      await this.#report(thrown, after, seen, call);
       throw thrown;
     }
     const response = after.length === 0 ? undefined : seen.response(outcomeOf(outcome));
-    for (const handler of after) if (response !== undefined) await seen.run(handler, response);
+    for (const [place, handler] of after.entries()) {
+      if (response === undefined) break;
+      try {
+        await seen.run(handler, response);
+      } catch (thrown) {
+        // The others get what the client gets.
+        await this.#report(thrown, after.slice(place + 1), seen, call);
+        throw thrown;
+      }
+    }
     return outcome;
+  }
+
+  /** Calls handlers for a request that is refused already, for the reason that was first. */
+  async #report(
+    thrown: unknown,
+    after: readonly HandlerTypes['afterResponse'][],
+    seen: SeenCall,
+    call: Call,
+  ): Promise<void> {
+    if (after.length === 0) return;
+    const response = seen.response(failureOf(thrown));
+    for (const handler of after) await seen.run(handler, response).catch(error => this.#warnOf(call, error));
   }
 
   #warnOf({ requestId: request }: Call, thrown: unknown): void {
