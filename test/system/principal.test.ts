@@ -51,7 +51,7 @@ beforeAll(async () => {
   opened = await openHost(
     [{ id: 'looks', bytes, grants }],
     server.url,
-    { kv: { store: 'memory' } },
+    { kv: { store: 'memory' }, identity: 'none' },
     { schemes: [testScheme] },
   );
 }, 120_000);

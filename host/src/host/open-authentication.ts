@@ -34,7 +34,9 @@ export async function openAuthentication(
   const requiredScopes = new Map(required.map(each => [each.id, each.required_scopes]));
   const record = new AuthenticationRecord(metrics, addressOf, refusal => audit.write(refusal));
   if (identity === undefined || identity === 'none') {
-    return { schemes: own, servesAnonymous: true, requiredScopes, record, async [Symbol.asyncDispose]() {} };
+    // A program that can tell callers apart wants to know them, unless the configuration says otherwise.
+    const servesAnonymous = own.length === 0 || identity === 'none';
+    return { schemes: own, servesAnonymous, requiredScopes, record, async [Symbol.asyncDispose]() {} };
   }
   const lastOAuth = identity.schemes.findLastIndex(({ oauth }) => oauth !== undefined);
   // Its code is loaded only where it is used.

@@ -30,10 +30,12 @@ export function createRegister({
     const tenants = config.tenants.map(({ id, secrets: own }) => ({ id, secrets: own }));
     const { id } = stated;
     const { bindings, problems } = bindingsOf(gateway, names);
-    if (taken.has(id)) problems.push(invalid({ path: 'upstreams.0.id', message: `duplicate id: ${id}` }));
+    if (taken.has(id)) problems.push(duplicate(id));
     const read = readConfigObject({ secrets, tenants, upstreams: [stated] }, folder, { mask });
     const [entry] = (await withProblems(read, problems)).upstreams;
     if (entry === undefined) return;
+    // Another registration may have begun meanwhile.
+    if (taken.has(id)) throw new Faults([duplicate(id)]);
     taken.add(id);
     try {
       if (!entry.required) optionalUpstreams.add(id);
@@ -74,6 +76,8 @@ function hintFor(name: string, all: ReadonlyMap<string, OpenBinding>): string {
   const meant = nearest(name, known);
   return meant ? `did you mean ${meant}?` : `known bindings: ${known.join(', ')}`;
 }
+
+const duplicate = (id: string) => invalid({ path: 'upstreams.0.id', message: `duplicate id: ${id}` });
 
 const invalid = (details: { readonly path: string; readonly message: string; readonly hint?: string }) =>
   new Fault('config_invalid', details);
