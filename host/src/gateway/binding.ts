@@ -100,8 +100,8 @@ export class OpenBinding implements Disposable {
   readonly #chain: ChainPlace;
   readonly #unhooked: Unhooked;
   readonly #listMs: number;
-  /** The remembered lists of upstreams whose clients share one connection. */
-  readonly #sharedLists = new Map<Upstream, Catalogs>();
+  /** The remembered lists of upstreams whose clients share one connection. Those of a caller end with its connections. */
+  readonly #sharedLists = new WeakMap<Upstream, Catalogs>();
 
   constructor(binding: Binding, { listMs, isIdentityConfigured, quotas, log, metrics }: OpenBindingOptions) {
     const { id, chain, upstreams, unhooked = 'drop', allow, toolSearch } = binding;
@@ -161,7 +161,8 @@ export class OpenBinding implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const lists of this.#sharedLists.values()) lists[Symbol.dispose]();
+    for (const { common } of this.#upstreams)
+      if (common !== undefined) this.#sharedLists.get(common)?.[Symbol.dispose]();
   }
 }
 

@@ -71,7 +71,8 @@ export class InstancedPool implements UpstreamPool {
   }
 
   get common(): Upstream | undefined {
-    if (!this.#pools.some(({ common }) => common !== undefined)) return undefined;
+    // The connections of one caller end when its last client leaves, so nothing may stay open in them.
+    if (!this.#isWhole || !this.#pools.some(({ common }) => common !== undefined)) return undefined;
     this.#commonClient ??= this.#client();
     return this.#commonClient;
   }

@@ -392,3 +392,17 @@ describe('what a server offers', () => {
     expect(pool.ready).toBe(false);
   });
 });
+
+it.each([true, false])(
+  '[UP-92] is used as long as it has clients, also if they share lists: stateful %s',
+  async state => {
+    server.keepsState = state;
+    const pool = open();
+    await pool.start();
+    expect([pool.common === undefined, pool.isUsed]).toEqual([state, false]);
+    const client = pool.open(() => true);
+    expect(pool.isUsed).toBe(true);
+    await client[Symbol.asyncDispose]();
+    expect(pool.isUsed).toBe(false);
+  },
+);

@@ -107,9 +107,9 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
     return this.#options.credentials?.awaitsAccount === true;
   }
 
-  /** Whether it has clients. */
+  /** Whether it has clients. The one that gets lists for all of them does not count: it stays when they leave. */
   get isUsed(): boolean {
-    return this.#clients.size > 0;
+    return this.#clients.size > (this.#commonClient === undefined ? 0 : 1);
   }
 
   for(caller: Principal): this {
