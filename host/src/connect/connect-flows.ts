@@ -1,5 +1,6 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Fault, fail, toFault } from '../core/fault.ts';
+import { authenticatedAs } from '../identity/authenticated-as.ts';
 import { isSamePrincipal, type Principal } from '../identity/principal.ts';
 import type { AccountConnection, AccountTerms, BegunAuthorization } from '../upstream/auth/account-connection.ts';
 import type { ConnectRecord } from './connect-record.ts';
@@ -11,7 +12,7 @@ export interface ConnectFlowsOptions {
   readonly publicUrl: string;
   readonly links: PendingLinks;
   /** By the id of the scheme. */
-  readonly signIns: ReadonlyMap<string, SignIn>;
+  readonly signIns: ReadonlyMap<string, Pick<SignIn, 'begin' | 'finish'>>;
   readonly record: ConnectRecord;
 }
 
@@ -108,7 +109,8 @@ export class ConnectFlows {
     links.find(link.token);
     try {
       const user = await signIns.get(link.user.scheme)?.finish(step.begun, response);
-      if (user === undefined || !isSamePrincipal(user, link.user)) {
+      // Plugins that check callers are called for requests and not for pages, so a tenant that they give is not known here.
+      if (user === undefined || !isSamePrincipal(user, authenticatedAs(link.user))) {
         flow.step = { is: 'of another user' };
         const other = user === undefined ? {} : { signed_in: user.subject, signed_in_tenant: user.tenant };
         fail('connect_other_user', { upstream: link.upstream, ...other });

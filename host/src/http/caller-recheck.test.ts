@@ -74,7 +74,7 @@ describe('an open stream and a running call [GW-158] [GW-172]', () => {
     expect([opened.isStreamOpen(), opened.ended()?.reason]).toEqual([false, reason]);
   });
 
-  it.each(['identity_unavailable', 'authentication_throttled'] as const)(
+  it.each(['identity_unavailable', 'authentication_throttled', 'overloaded'] as const)(
     'go on for minutes after the caller was accepted last, but no longer, with %s',
     async code => {
       let isChecked = true;

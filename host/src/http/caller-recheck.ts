@@ -8,6 +8,8 @@ import type { Step } from './step/step.ts';
 const recheckMs = 5_000;
 /** The milliseconds for which a request continues while the credentials of its caller cannot be checked. */
 const uncheckedMs = 5 * 60_000;
+/** The faults that say nothing about the caller: the gateway may be busy with checking many streams at once. */
+const uncheckedCodes: ReadonlySet<string> = new Set(['identity_unavailable', 'authentication_throttled', 'overloaded']);
 
 export interface CallerRecheckOptions {
   readonly authenticate: Step;
@@ -86,8 +88,7 @@ export class CallerRecheck implements Disposable {
     const checked = this.#checked.get(request) ?? { acceptedAt: request.began };
     this.#checked.set(request, checked);
     // While credentials cannot be checked, a caller stays what it was, but not for ever: it can throttle its own address.
-    const isUnchecked = code === 'identity_unavailable' || code === 'authentication_throttled';
-    if (isUnchecked) return now - checked.acceptedAt < uncheckedMs;
+    if (uncheckedCodes.has(code)) return now - checked.acceptedAt < uncheckedMs;
     if (code !== 'credentials_refused' || details.reason !== 'expired') return false;
     checked.expiredAt ??= now;
     return now - checked.expiredAt < expiredMs;

@@ -6,6 +6,7 @@ import type { ChainInput, ChainOutput } from '../../contract/hook-call.ts';
 import type { HookName } from '../../contract/hook-name.ts';
 import { silentLog } from '../../core/log.ts';
 import { Receipts } from '../../hook/receipt.ts';
+import { authenticatedAs } from '../authenticated-as.ts';
 import { peerAddress } from '../client-address.ts';
 import { credentialsOf, keepToken } from '../credentials.ts';
 import { anonymous, createPrincipal } from '../principal.ts';
@@ -115,6 +116,7 @@ describe('after authentication, a plugin', () => {
     const { checks } = open({ guard: narrow }, [{ plugin: 'guard', tenants: ['ac*'] }]);
     const narrowed = await checks.after(incoming(), about, ada);
     expect(narrowed).toEqual({ ...ada, tenant: 'acme', scopes: ['a'] });
+    expect(authenticatedAs(narrowed)).toBe(ada);
     expect(await checks.after(incoming(), about, ada)).toBe(narrowed);
   });
 

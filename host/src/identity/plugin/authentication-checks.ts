@@ -5,6 +5,7 @@ import { Fault, fail } from '../../core/fault.ts';
 import type { SecretMask } from '../../core/secret-mask.ts';
 import { violationData } from '../../hook/block-data.ts';
 import { refuse } from '../../hook/invalid-output.ts';
+import { keepOriginal } from '../authenticated-as.ts';
 import type { ClientAddress } from '../client-address.ts';
 import { credentialsOf, keepToken } from '../credentials.ts';
 import { createPrincipal, type Principal } from '../principal.ts';
@@ -143,6 +144,7 @@ export class PluginChecks implements AuthenticationChecks {
     });
     const token = credentialsOf(principal);
     if (token !== undefined) keepToken(narrowed, token);
+    keepOriginal(narrowed, principal);
     this.#narrowed.set(principal, narrowed);
     return narrowed;
   }
