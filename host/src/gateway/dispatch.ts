@@ -24,10 +24,23 @@ import type { ToolSearch } from './tool-search/tool-search.ts';
  * @throws Fault `access_denied`, `insufficient_scope`, `method_unknown`, `params_invalid`, `name_unknown`,
  *   `resource_unknown`, `upstream_…`, `handler_…`
  */
-export const dispatch = (call: Call): Promise<Outcome> =>
-  call.handlers === undefined
-    ? serve(call)
-    : call.handlers.around(call, params => serve(params === call.params ? call : { ...call, params }));
+export function dispatch(request: Call): Promise<Outcome> {
+  // Handlers see the tool that `call_tool` names, as rules and plugins do: they may refuse it by its name.
+  const inner = callOfCallTool(request);
+  const [call, answer] = inner === undefined ? [request, serve] : [inner, callTool];
+  return call.handlers === undefined
+    ? answer(call)
+    : call.handlers.around(call, params => answer(params === call.params ? call : { ...call, params }));
+}
+
+/** Returns the call of the tool that a call of `call_tool` names; undefined for any other request. */
+function callOfCallTool(call: Call): Call | undefined {
+  if (call.route.toolSearch === undefined || call.method !== 'tools/call') return undefined;
+  const asked = call.route.toolSearch.read(call.params);
+  return asked?.kind === 'call' ? { ...call, params: asked.params } : undefined;
+}
+
+const callTool = async (call: Call): Promise<Outcome> => callNamed(call, 'tools/call');
 
 async function serve(call: Call): Promise<Outcome> {
   const name = methodNamed(call.method);

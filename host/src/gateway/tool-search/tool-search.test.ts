@@ -10,7 +10,7 @@ import { itemsIn } from '../../upstream/catalog.ts';
 import type { Upstream } from '../../upstream/upstream.ts';
 import { AccessRules } from '../access.ts';
 import type { AccessRule } from '../access-rule.ts';
-import type { Call, Outcome } from '../call.ts';
+import type { Call, CallHandlers, Outcome } from '../call.ts';
 import { dispatch } from '../dispatch.ts';
 import { ToolSearch } from './tool-search.ts';
 
@@ -32,10 +32,11 @@ interface Given {
   readonly upstreams?: readonly Upstream[];
   /** Whether tools are offered by search. */
   readonly searches?: boolean;
+  readonly handlers?: CallHandlers;
 }
 
 /** A caller's way through a binding. */
-function open({ allow, chain = inlineChain(), upstreams, searches = true }: Given = {}) {
+function open({ allow, chain = inlineChain(), upstreams, searches = true, handlers }: Given = {}) {
   const upstream = fakeUpstream('a', answers);
   const [first = upstream, ...others] = upstreams ?? [];
   const principal = createPrincipal({ scheme: 'sso', subject: 'ada', scopes: ['read'] });
@@ -44,7 +45,7 @@ function open({ allow, chain = inlineChain(), upstreams, searches = true }: Give
   const route = { ...routeTo(first, ...others), chain, access, toolSearch };
   const calls: Call[] = [];
   const send = (method: string, params: JsonObject = {}) => {
-    const call = { ...callOf(route, method, params), principal };
+    const call = { ...callOf(route, method, params), principal, handlers };
     calls.push(call);
     return dispatch(call);
   };
@@ -164,6 +165,22 @@ describe('[GW-181] a call of call_tool', () => {
     await use('call_tool', { name: 'send_mail', arguments: { to: 'bob' } });
     await use('send_mail', { to: 'bob' });
     expect(seen).toEqual(Array(2).fill({ name: 'send_mail', arguments: { to: 'bob' } }));
+  });
+
+  it('is seen by handlers of the embedding program under the name of the tool', async () => {
+    const seen: JsonObject[] = [];
+    const handlers: CallHandlers = {
+      async around({ params }, serve) {
+        seen.push(params);
+        return serve({ ...params, arguments: { changed: true } });
+      },
+    };
+    const { use, asked } = open({ handlers });
+    for (const name of ['send_mail', 'search_tools']) await use('call_tool', { name, arguments: { to: 'bob' } });
+    expect(seen).toEqual(['send_mail', 'search_tools'].map(name => ({ name, arguments: { to: 'bob' } })));
+    expect(asked.map(({ params }) => params)).toEqual(
+      ['send_mail', 'search_tools'].map(name => ({ name, arguments: { changed: true } })),
+    );
   });
 
   it('reaches a tool of an upstream that has the name of one of the three', async () => {
