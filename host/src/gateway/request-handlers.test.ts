@@ -220,6 +220,18 @@ describe('afterResponse', () => {
     expect(await outcomesOf({ before: [leaving] })).toEqual([{ kind: 'refused', code: 'handler_failed' }]);
   });
 
+  it('[EMB-24] gets a request whose client left, and is not reported for that', async () => {
+    const outcomes: HandledOutcome[] = [];
+    const { handlers, callFor, lines } = open({ after: [({ outcome }) => void outcomes.push(outcome)] });
+    const left = new AbortController();
+    handlers.on('beforeRequest', () => {
+      left.abort(new Cancelled('the client left'));
+    });
+    await expect(dispatch({ ...callFor(read), handlers, signal: left.signal })).rejects.toBeInstanceOf(Cancelled);
+    expect(outcomes).toEqual([{ kind: 'aborted' }]);
+    expect(lines).toEqual([]);
+  });
+
   it('[EMB-25] withholds the answer by throwing, and cannot change it', async () => {
     const { send } = open({ after: [() => refuse('secret')] });
     expect(await codeOf(send())).toBe('handler_refused');

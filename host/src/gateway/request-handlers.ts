@@ -161,7 +161,12 @@ export class RequestHandlers implements CallHandlers {
   ): Promise<void> {
     if (after.length === 0) return;
     const response = seen.response(failureOf(thrown));
-    for (const handler of after) await seen.run(handler, response).catch(error => this.#warnOf(call, error));
+    for (const handler of after) {
+      await seen.run(handler, response).catch(error => {
+        // That the client left is no failure of the handler.
+        if (error !== response.signal.reason) this.#warnOf(call, error);
+      });
+    }
   }
 
   #warnOf({ requestId: request }: Call, thrown: unknown): void {
