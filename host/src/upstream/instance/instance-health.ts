@@ -41,7 +41,7 @@ export class InstanceHealth {
     this.#failures = 0;
     if (this.#isHealthy) return;
     this.#successes += 1;
-    if (this.#successes >= this.#needed) this.#change(true);
+    if (this.#successes >= this.needed) this.#change(true);
   }
 
   /** @param isUnreachable whether nothing listens at its address, which needs no second failure to be sure */
@@ -55,7 +55,8 @@ export class InstanceHealth {
     this.#change(false);
   }
 
-  get #needed(): number {
+  /** The successes in a row after which it gets work again. */
+  get needed(): number {
     return Math.min(this.#rules.successes * 2 ** (this.#outages - 1), mostSuccesses);
   }
 

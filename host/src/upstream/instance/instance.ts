@@ -24,6 +24,8 @@ export interface InstanceOptions {
   readonly pool: UpstreamPool;
   readonly checks: HealthChecks;
   readonly events: InstanceEvents;
+  /** Milliseconds, never going back. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** One of several servers that do the same, with its connections and its health. Disposing ends all of them. */
@@ -39,27 +41,32 @@ export class Instance implements Choosable, AsyncDisposable {
   readonly #health: InstanceHealth;
   readonly #events: InstanceEvents;
   readonly #checks: HealthChecks;
+  readonly #now: () => number;
   #prober: Upstream | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isChecking = false;
   #reason: unknown;
+  #failedAt = 0;
 
-  constructor({ id, url, weight, pool, checks, events }: InstanceOptions) {
+  constructor({ id, url, weight, pool, checks, events, now = () => performance.now() }: InstanceOptions) {
+    this.#now = now;
     this.id = id;
     this.url = url;
     this.weight = weight;
     this.pool = pool;
     this.#checks = checks;
     this.#events = events;
-    this.#health = new InstanceHealth(checks, isHealthy => events.onHealth(isHealthy, this.#reason));
+    this.#health = new InstanceHealth(checks, isHealthy => events.onHealth(isHealthy, this.#reason), now);
   }
 
   get load(): number {
     return this.running + this.sessions;
   }
 
+  /** Whether it gets work. Where it is not checked, it gets some after a while, which shows how it is. */
   get isHealthy(): boolean {
-    return this.#health.isHealthy;
+    if (this.#health.isHealthy || this.#timer !== undefined) return this.#health.isHealthy;
+    return this.#now() >= this.#failedAt + this.#checks.intervalMs * this.#health.needed;
   }
 
   /** Whether its clients have no session of their own, so that each request may go to another instance. */
@@ -75,7 +82,8 @@ export class Instance implements Choosable, AsyncDisposable {
   /** Notes that it answered a request. */
   answered(): void {
     this.#events.onRequest('answered');
-    this.#health.succeeded();
+    // One that is checked gets work again for its checks alone: answers of its sessions would outnumber them.
+    if (this.#health.isHealthy || this.#timer === undefined) this.#health.succeeded();
   }
 
   /** Notes how a request failed. What concerns the request alone says nothing about the instance. */
@@ -107,6 +115,7 @@ export class Instance implements Choosable, AsyncDisposable {
 
   #fail(thrown: unknown): void {
     this.#reason = thrown;
+    this.#failedAt = this.#now();
     this.#health.failed(isUnreachable(thrown));
   }
 }

@@ -11,7 +11,10 @@ type Answers = (method: string) => void;
 const checks = { failures: 3, successes: 2, intervalMs: 60_000, timeoutMs: 1_000 };
 
 /** An upstream of instances that answer with their name, or throw. */
-function open(behaviours: Readonly<Record<string, Answers>>, { stateless = true, sessionLost = 'end' as const } = {}) {
+function open(
+  behaviours: Readonly<Record<string, Answers>>,
+  { stateless = true, sessionLost = 'end' as const, now = () => performance.now() } = {},
+) {
   const asked: string[] = [];
   const lost = new Map<string, () => void>();
   const instances = Object.entries(behaviours).map(([id, answers]) => {
@@ -26,9 +29,12 @@ function open(behaviours: Readonly<Record<string, Answers>>, { stateless = true,
       },
       async [Symbol.asyncDispose]() {},
     } satisfies Upstream;
-    const pool = { common: stateless ? upstream : undefined, open: () => upstream } as unknown as UpstreamPool;
+    const pool = {
+      ...{ common: stateless ? upstream : undefined, open: () => upstream },
+      async [Symbol.asyncDispose]() {},
+    } as unknown as UpstreamPool;
     const events = { onHealth() {}, onRequest() {} };
-    return new Instance({ id, url: new URL(`http://${id}.example/mcp`), weight: 1, pool, checks, events });
+    return new Instance({ id, url: new URL(`http://${id}.example/mcp`), weight: 1, pool, checks, events, now });
   });
   const failovers: string[] = [];
   const upstream = new InstancedUpstream(
@@ -142,5 +148,35 @@ describe('a session', () => {
     lost.get('a')?.();
     await expect(request()).rejects.toMatchObject({ code: 'session_unknown' });
     expect([asked, instances.map(({ load }) => load)]).toEqual([['a'], [0, 0]]);
+  });
+});
+
+describe('an instance that failed [UP-73]', () => {
+  it('gets no work again for answers of its sessions while it is checked', async () => {
+    const { instances } = open({ a: fine });
+    const [instance] = instances;
+    instance?.startChecks();
+    for (let count = 0; count < 3; count += 1) instance?.failed(new Fault('upstream_closed', { upstream: 'up' }));
+    for (let count = 0; count < 100; count += 1) instance?.answered();
+    expect(instance?.isHealthy).toBe(false);
+    await instance?.[Symbol.asyncDispose]();
+  });
+
+  it('gets work again after a while where it is not checked, and none for longer if it fails again', async () => {
+    let now = 1_000;
+    const { instances, request } = open({ a: fine, b: fine }, { now: () => now });
+    const [instance] = instances;
+    const fails = () => instance?.failed(new Fault('upstream_closed', { upstream: 'up' }));
+    for (let count = 0; count < 3; count += 1) fails();
+    for (let count = 0; count < 5; count += 1) expect(await request()).toEqual({ by: 'b' });
+    now += 2 * checks.intervalMs;
+    expect(instance?.isHealthy).toBe(true);
+    fails();
+    expect(instance?.isHealthy).toBe(false);
+    now += 2 * checks.intervalMs;
+    for (let count = 0; count < 4; count += 1) await request();
+    expect(instance?.isHealthy).toBe(true);
+    now = 0;
+    expect(instance?.isHealthy).toBe(true);
   });
 });

@@ -27,6 +27,8 @@ export function openEgress({ upstream, stated, allowPrivate, ...options }: ApiEg
     max_bytes: Math.min(options.mostBytes, largest),
     max_request_bytes: largest,
     max_redirects: 3,
+    // The limits of the request say how long an answer may take.
+    min_bytes_per_second: 0,
     timeout_ms: 600_000,
     concurrency: 256,
     requests_per_minute: 1_000_000,

@@ -102,6 +102,16 @@ describe('an upstream with an OpenAPI document', () => {
     expect(api.requests).toEqual([]);
   });
 
+  it('[OAS-15] waits for a body that comes long after its headers', async () => {
+    const { call } = await open(documentOf({ '/slow': { get: operation('slow') } }), {
+      answer: (_, response) => {
+        response.writeHead(200, { 'content-type': 'text/plain' }).flushHeaders();
+        setTimeout(() => response.end('done'), 3_000);
+      },
+    });
+    expect((await call('slow')).result).toMatchObject({ content: [{ text: 'done' }] });
+  });
+
   const list = { responses: json({ type: 'array', items: { type: 'integer' } }) };
   it.each<{ what: string; answer: ApiAnswer; result: object; more?: object }>([
     {
@@ -544,13 +554,17 @@ describe('the credentials of an API', () => {
     });
   });
 
-  it('[OAS-19] of a security scheme cannot be replaced by headers of plugins', async () => {
-    const { api, call } = await open(secured([{ header: [] }]), {
-      entry: { security: { header: 'k' } },
+  it.each([
+    { scheme: 'header', set: 'X-Key', sent: { 'x-key': 'k-secret:pw' } },
+    { scheme: 'cookie', set: 'Cookie', sent: { cookie: 'sid=k-secret%3Apw' } },
+  ])('[OAS-19] of a security scheme cannot be replaced by headers of plugins: $scheme', async row => {
+    const { scheme, set, sent } = row;
+    const { api, call } = await open(secured([{ [scheme]: [] }]), {
+      entry: { security: { [scheme]: 'k' } },
       context: { secret },
     });
-    await call('a', {}, { headers: [['X-Key', 'stolen']] });
-    expect(api.requests[0]?.headers).toMatchObject({ 'x-key': 'k-secret:pw' });
+    await call('a', {}, { headers: [[set, 'stolen']] });
+    expect(api.requests[0]?.headers).toMatchObject(sent);
   });
 
   it('[OAS-19] cannot be replaced by headers of plugins, which replace all others', async () => {

@@ -185,7 +185,11 @@ export class OpenapiUpstream implements Upstream {
     const auth = place === undefined || credential === undefined ? [] : [[place, credential] as const];
     const own = credentials.for(operation.operation, credential !== undefined);
     // No plugin replaces a credential.
-    const secret = new Set([place, ...own.headers.map(([name]) => name)]);
+    const secret = new Set([
+      place,
+      ...own.headers.map(([name]) => name),
+      ...(own.cookies.length > 0 ? ['cookie'] : []),
+    ]);
     const kept = set.filter(([name]) => !secret.has(name.toLowerCase()));
     try {
       const called = await callOperation(operation, values, {

@@ -2,6 +2,9 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { OpenapiDocument } from './document/openapi-document.ts';
 import type { OpenapiEntry } from './openapi-entry.ts';
 
+/** Characters of the URL of a server. */
+const longest = 2_000;
+
 /** The URL of a server without a slash at its end, or why there is none. */
 export type ServerUrl = { readonly base: string } | { readonly why: string };
 
@@ -18,6 +21,7 @@ export function serverUrl(
   const { servers } = document.root;
   const [server] = own ?? (Array.isArray(servers) ? servers.filter(isJsonObject) : []);
   const written = typeof server?.url === 'string' ? server.url : '/';
+  if (written.length > longest) return { why: `its server has more than ${longest} characters` };
   const filled = filledIn(written, isJsonObject(server?.variables) ? server.variables : {}, entry.variables);
   if ('why' in filled) return filled;
   const from = entry.base_url ?? (/^https?:/.test(document.url) ? document.url : undefined);
@@ -28,6 +32,7 @@ export function serverUrl(
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return { why: `its server ${written} is not http or https` };
+  if (url.hostname.includes('*')) return { why: `its server ${written} has a wildcard in place of a host` };
   if (url.username !== '' || url.password !== '') return { why: 'the URL of its server contains a user or a password' };
   return { base: (url.origin + url.pathname).replace(/\/+$/, '') };
 }

@@ -8,7 +8,7 @@ import { buildRequest } from './build-request.ts';
 
 const base = 'https://api.example.com/v1';
 
-function requestOf(path: string, operation: JsonObject, values: JsonObject, method = 'post') {
+function requestOf(path: string, operation: JsonObject, values: JsonObject, method = 'post', own = noCredentials) {
   const document = new OpenapiDocument(`${base}/openapi.json`);
   const responses = { 200: { description: 'ok', content: { 'application/json': {} } } };
   document.add(document.url, {
@@ -20,7 +20,7 @@ function requestOf(path: string, operation: JsonObject, values: JsonObject, meth
   const [read] = readOperations(document, settings);
   expect(read?.problems).toEqual([]);
   if (read === undefined) throw new Error('no operation');
-  const request = buildRequest(read.operation, values, base, noCredentials);
+  const request = buildRequest(read.operation, values, base, own);
   return {
     ...request,
     url: request.url.slice(base.length),
@@ -249,5 +249,50 @@ describe('a body', () => {
 
   it('[OAS-14] that is not base64 is refused', () => {
     expect(() => requestOf('/p', body('image/png'), { body: 'not base64!' })).toThrow('body must be base64');
+  });
+});
+
+describe('an argument [OAS-13]', () => {
+  it.each(['constructor', '__proto__', 'toString'])('called %s is sent exactly if it is given', name => {
+    const parameters = [{ name, in: 'query', schema: {} }];
+    expect(requestOf('/p', { parameters }, {}).url).toBe('/p');
+    expect(requestOf('/p', { parameters }, JSON.parse(`{"${name}":"x"}`)).url).toBe(`/p?${name}=x`);
+    const inPath = [{ name, in: 'path', required: true, schema: {} }];
+    expect(() => requestOf(`/p/{${name}}`, { parameters: inPath }, {})).toThrow(/is missing/);
+  });
+
+  it('that leads to another path is found also where its bytes are no text', () => {
+    const parameters = [{ name: 'a', in: 'path', required: true, schema: {} }];
+    expect(() => requestOf('/p/{a}', { parameters }, { a: '%2e%2e%2fother%ff' })).toThrow(/leads to another path/);
+  });
+
+  it('takes the place of no credential and of no header of the operator', () => {
+    const parameters = [
+      { name: 'api[key]', in: 'query', schema: {}, allowReserved: true },
+      { name: 'other', in: 'query', schema: {} },
+      { name: 'X-Role', in: 'header', schema: {} },
+      { name: 'session', in: 'cookie', schema: {} },
+      { name: 'more', in: 'cookie', explode: true, schema: {} },
+      { name: 'Cookie', in: 'header', schema: {} },
+    ];
+    const given = {
+      'api[key]': 'mine',
+      other: { 'api[key]': 'mine', page: 1 },
+      'X-Role': 'admin',
+      session: 'mine',
+      more: { session: 'mine', theme: 'dark' },
+      Cookie: 'session=mine',
+    };
+    const own = {
+      headers: [['x-role', 'reader'] as const, ['cookie', 'fixed=1'] as const],
+      query: ['api%5Bkey%5D=secret'],
+      cookies: ['session=secret'],
+    };
+    const { url, headers } = requestOf('/p', { parameters }, given, 'get', own);
+    expect(url).toBe('/p?page=1&api%5Bkey%5D=secret');
+    expect(headers.filter(([name]) => /role|cookie/i.test(name))).toEqual([
+      ['cookie', 'theme=dark; fixed=1; session=secret'],
+      ['x-role', 'reader'],
+    ]);
   });
 });

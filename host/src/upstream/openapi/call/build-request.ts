@@ -25,21 +25,27 @@ export function buildRequest(
   own: SentCredentials,
 ): EgressRequest {
   const given = parameters.flatMap(parameter => {
-    const value = values[parameter.argument];
+    // A parameter may be called `constructor`.
+    const value = Object.hasOwn(values, parameter.argument) ? values[parameter.argument] : undefined;
     return value === undefined || value === null ? [] : [{ parameter, value }];
   });
   const inPlace = (place: Parameter['place']) => given.filter(({ parameter }) => parameter.place === place);
-  const query = [...inPlace('query').flatMap(queryPairs), ...inPlace('querystring').map(wholeQuery), ...own.query];
-  const cookies = [...inPlace('cookie').flatMap(cookiePairs), ...own.cookies];
+  const query = withOwn(
+    [...inPlace('query').flatMap(queryPairs), ...inPlace('querystring').flatMap(wholeQuery)],
+    own.query,
+  );
+  const isCookie = ([name]: HeaderList[number]) => name.toLowerCase() === 'cookie';
+  const ownCookies = [...own.headers.filter(isCookie).flatMap(([, value]) => value.split(/; */)), ...own.cookies];
+  const cookies = withOwn(inPlace('cookie').flatMap(cookiePairs), ownCookies);
   const content = body === undefined ? undefined : values[body.argument];
   const written = body === undefined || content === undefined ? undefined : writeBody(body, content);
-  const headers: HeaderList = [
+  const headers = withoutTwins([
     ['accept', acceptOf(output.accept)],
     ...inPlace('header').map(headerOf),
     ...(cookies.length === 0 ? [] : [['cookie', cookies.join('; ')] as const]),
     ...(written === undefined ? [] : [['content-type', written.contentType] as const]),
-    ...own.headers,
-  ];
+    ...own.headers.filter(header => !isCookie(header)),
+  ]);
   const search = query.filter(pair => pair !== '').join('&');
   return {
     method,
@@ -47,6 +53,28 @@ export function buildRequest(
     headers,
     body: written?.bytes,
   };
+}
+
+/** Adds what authenticates a request, in place of all that a caller gave under these names. */
+function withOwn(given: readonly string[], own: readonly string[]): readonly string[] {
+  const names = new Set(own.map(nameOf));
+  return [...given.filter(pair => !names.has(nameOf(pair))), ...own];
+}
+
+/** Returns the name of `name=value`, which may have been encoded in several ways. */
+function nameOf(pair: string): string {
+  const [name = ''] = pair.split('=', 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** Keeps the last of several headers of one name: servers differ in which of them they read. */
+function withoutTwins(headers: HeaderList): HeaderList {
+  const places = new Map(headers.map(([name], place) => [name.toLowerCase(), place]));
+  return headers.filter(([name], place) => places.get(name.toLowerCase()) === place);
 }
 
 interface Given {
@@ -91,11 +119,8 @@ function leadsElsewhere(path: string): boolean {
   let decoded = path;
   for (let round = 0; round < 5; round += 1) {
     if (decoded.split(/[/\\]/).some(segment => /^\.{1,2}(;.*)?$/s.test(segment))) return true;
-    try {
-      decoded = decodeURIComponent(decoded);
-    } catch {
-      return false;
-    }
+    // Byte by byte, because a server may decode what is not UTF-8.
+    decoded = decoded.replace(/%[0-9a-f]{2}/gi, code => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
   }
   return false;
 }
@@ -107,17 +132,17 @@ function queryPairs({ parameter, value }: Given): readonly string[] {
 }
 
 /** Writes the parameter that is the whole query. */
-function wholeQuery({ parameter: { contentType = '' }, value }: Given): string {
-  if (!/urlencoded/i.test(contentType) || !isJsonObject(value)) return encoded(contentOf(contentType, value));
+function wholeQuery({ parameter: { contentType = '' }, value }: Given): readonly string[] {
+  if (!/urlencoded/i.test(contentType) || !isJsonObject(value)) return [encoded(contentOf(contentType, value))];
   const style = { style: 'form', explode: true, allowReserved: false } as const;
-  return Object.entries(value)
-    .flatMap(([name, each]) => (each === undefined || each === null ? [] : pairsOf(name, each, style, encoded)))
-    .join('&');
+  return Object.entries(value).flatMap(([name, each]) =>
+    each === undefined || each === null ? [] : pairsOf(name, each, style, encoded),
+  );
 }
 
 function cookiePairs({ parameter, value }: Given): readonly string[] {
   const { name, style, contentType } = parameter;
-  if (contentType !== undefined) return [`${name}=${encoded(contentOf(contentType, value))}`];
+  if (contentType !== undefined) return [`${encoded(name)}=${encoded(contentOf(contentType, value))}`];
   return pairsOf(name, value, style, encoded);
 }
 

@@ -8,6 +8,8 @@ export class NotParsed extends Error {}
 const deepest = 200;
 /** Values after all aliases are expanded. The largest public document has a million. */
 const mostValues = 4_000_000;
+/** Characters of all texts after all aliases are expanded. */
+const mostCharacters = 64 * 1024 * 1024;
 /** How often aliases may expand in each other, as the parser counts it. */
 const mostAliases = 100_000;
 
@@ -62,12 +64,18 @@ const tooDeep = `it is nested more than ${deepest} levels deep`;
 function checkSize(value: Json): void {
   let level: Json[] = [value];
   let count = 0;
+  let characters = 0;
   for (let depth = 0; level.length > 0; depth += 1) {
     if (depth > deepest) throw new NotParsed(tooDeep);
     const next: Json[] = [];
     for (const each of level) {
+      if (typeof each === 'string') characters += each.length;
+      if (characters > mostCharacters) throw new NotParsed(`it expands to more than ${mostCharacters} characters`);
       if (typeof each !== 'object' || each === null) continue;
-      for (const member of Object.values(each) as Json[]) next.push(member);
+      for (const [name, member] of Object.entries(each) as [string, Json][]) {
+        if (!Array.isArray(each)) characters += name.length;
+        next.push(member);
+      }
       count += 1;
       if (count + next.length > mostValues) throw new NotParsed(`it expands to more than ${mostValues} values`);
     }

@@ -60,7 +60,7 @@ function fieldsOf(
   context: OperationContext,
 ): ReadonlyMap<string, Field> {
   const fields = new Map<string, Field>();
-  for (const [name, property] of propertiesOf(schema, context, 0)) {
+  for (const [name, property] of propertiesOf(schema, context, new Set())) {
     const stated = isJsonObject(encoding) && isJsonObject(encoding[name]) ? encoding[name] : {};
     const { contentType, style, explode, allowReserved } = stated;
     const hasStyle = style !== undefined || explode !== undefined || allowReserved !== undefined;
@@ -73,15 +73,24 @@ function fieldsOf(
   return fields;
 }
 
-/** Returns the properties of a schema and of the schemas that it combines. */
-function propertiesOf(schema: Placed | undefined, context: OperationContext, depth: number): [string, JsonObject][] {
+/** Schemas that are looked at for the fields of one form. */
+const mostSchemas = 200;
+
+/** Returns the properties of a schema and of the schemas that it combines, each looked at once. */
+function propertiesOf(
+  schema: Placed | undefined,
+  context: OperationContext,
+  seen: Set<JsonObject>,
+): [string, JsonObject][] {
   const placed = schema && context.document.follow(schema.value, schema.url);
-  if (placed === undefined || !isJsonObject(placed.value) || depth > 5) return [];
+  if (placed === undefined || !isJsonObject(placed.value) || seen.has(placed.value) || seen.size > mostSchemas)
+    return [];
+  seen.add(placed.value);
   const { properties, allOf, oneOf, anyOf } = placed.value;
   const combined = [allOf, oneOf, anyOf].flatMap(list => (Array.isArray(list) ? (list as Json[]) : []));
   const own = isJsonObject(properties) ? Object.entries(properties) : [];
   return [
-    ...combined.flatMap(each => propertiesOf({ value: each, url: placed.url }, context, depth + 1)),
+    ...combined.flatMap(each => propertiesOf({ value: each, url: placed.url }, context, seen)),
     ...own.map(([name, property]): [string, JsonObject] => {
       const value = context.document.follow(property, placed.url)?.value;
       if (!isJsonObject(value)) return [name, {}];

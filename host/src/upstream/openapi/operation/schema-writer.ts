@@ -32,6 +32,8 @@ export class SchemaWriter {
   readonly #document: OpenapiDocument;
   readonly #direction: Direction;
   readonly #names = new Map<string, string>();
+  /** How often the last part of a reference, or a name made of it, was used. */
+  readonly #uses = new Map<string, number>();
   readonly #pending: string[] = [];
   readonly #defs: Mutable = {};
   #count = 0;
@@ -100,9 +102,13 @@ export class SchemaWriter {
     let name = this.#names.get(reference);
     if (name === undefined) {
       const last = decodeURIComponent(/[^/#]*$/.exec(reference)?.[0] ?? '').replace(/[^\w.-]/g, '_') || 'schema';
-      const taken = new Set(this.#names.values());
       name = last;
-      for (let number = 2; taken.has(name); number += 1) name = `${last}_${number}`;
+      for (let used = this.#uses.get(last) ?? 0; this.#uses.has(name); ) {
+        used += 1;
+        this.#uses.set(last, used);
+        name = `${last}_${used}`;
+      }
+      this.#uses.set(name, 1);
       this.#names.set(reference, name);
       this.#pending.push(reference);
     }
@@ -147,16 +153,18 @@ export class SchemaWriter {
   #leaveOut(schema: Mutable, source: JsonObject, url: string): void {
     if (!isJsonObject(source.properties) || !isJsonObject(schema.properties)) return;
     const member = this.#direction === 'request' ? 'readOnly' : 'writeOnly';
-    const others = Object.entries(source.properties).flatMap(([name, property]) => {
-      const target = this.#document.follow(property, url)?.value;
-      const isOther = [property, target].some(each => isJsonObject(each) && each[member] === true);
-      return isOther ? [name] : [];
-    });
-    if (others.length === 0) return;
-    const left = Object.entries(schema.properties).filter(([name]) => !others.includes(name));
+    const others = new Set(
+      Object.entries(source.properties).flatMap(([name, property]) => {
+        const target = this.#document.follow(property, url)?.value;
+        const isOther = [property, target].some(each => isJsonObject(each) && each[member] === true);
+        return isOther ? [name] : [];
+      }),
+    );
+    if (others.size === 0) return;
+    const left = Object.entries(schema.properties).filter(([name]) => !others.has(name));
     schema.properties = Object.fromEntries(left);
     if (!Array.isArray(schema.required)) return;
-    schema.required = schema.required.filter(name => !others.includes(String(name))) as Json[];
+    schema.required = schema.required.filter(name => !others.has(String(name))) as Json[];
     if ((schema.required as Json[]).length === 0) delete schema.required;
   }
 

@@ -44,8 +44,15 @@ function nameOf({ key, operationId }: Named): string {
   return plain(method.toLowerCase() + path);
 }
 
+/** Characters of an id or a path that are looked at; a name has less. */
+const longestText = 1_000;
+
 /** Replaces what a name cannot have, each run of it by one `_`. */
-const plain = (text: string): string => text.replace(/[^A-Za-z0-9_-]+/g, '_').replace(/^_+|_+$/g, '');
+const plain = (text: string): string =>
+  text
+    .slice(0, longestText)
+    .replace(/[^A-Za-z0-9_-]+/g, '_')
+    .replace(/^_+|_+$/g, '');
 
 const cutName = (name: string, longest: number): string => name.slice(0, longest).replace(/_+$/, '');
 

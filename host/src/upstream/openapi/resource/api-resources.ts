@@ -59,7 +59,10 @@ export class ApiResources {
     const { operation } = api;
     const { method, path, parameters, body, name, title, description, output } = operation;
     const inUri = parameters.filter(({ place }) => place === 'path' || place === 'query');
-    const isReadable = method === 'GET' && body === undefined;
+    // Matching would take time that grows with a power of the number of ways to divide the segments of a URI.
+    const inSegments = path.split('/').map(segment => segment.split('{').length - 1);
+    const isAmbiguous = inSegments.some(count => count > 2) || inSegments.filter(count => count > 1).length > 1;
+    const isReadable = method === 'GET' && body === undefined && !isAmbiguous;
     if (!isReadable || parameters.some(each => each.required && (!inUri.includes(each) || isObject(operation, each))))
       return [];
     const inPath = [...path.matchAll(/\{([^{}]*)\}/g)].flatMap(([, each]) =>
