@@ -1,5 +1,5 @@
 /** The most characters of a text that are looked at. */
-const longestText = 4_096;
+export const longestText = 4_096;
 /** Words that are in too many descriptions to distinguish them. */
 const common = new Set('a an and are as at be by for from in is it its of on or that the this to with'.split(' '));
 
