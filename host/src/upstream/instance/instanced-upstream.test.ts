@@ -142,6 +142,21 @@ describe('a session', () => {
     expect(instances.map(({ load }) => load)).toEqual([0, 0]);
   });
 
+  it('begins once, however many requests it begins with [UP-70]', async () => {
+    const { request, upstream, instances } = open({ a: fine, b: fine }, { stateless: false });
+    const answers = await Promise.all([upstream.start(), request(), request('tools/list')]);
+    expect(answers.slice(1)).toEqual([{ by: 'a' }, { by: 'a' }]);
+    expect(instances.map(({ load }) => load)).toEqual([1, 0]);
+  });
+
+  it('begins elsewhere where its first instance cannot be reached [UP-70]', async () => {
+    const down = broken('upstream_unavailable', false);
+    const { request, instances } = open({ a: down, b: fine, c: fine }, { stateless: false });
+    const answers = await Promise.all([request(), request(), request()]);
+    expect(answers).toEqual([{ by: 'b' }, { by: 'b' }, { by: 'b' }]);
+    expect(instances.map(({ load }) => load)).toEqual([0, 1, 0]);
+  });
+
   it('that its instance lost is over [UP-74]', async () => {
     const { request, lost, instances, asked } = open({ a: fine, b: fine }, { stateless: false });
     await request();

@@ -40,6 +40,8 @@ export class InstancedUpstream implements Upstream {
   readonly #listeners = new Set<(notification: Notification) => void>();
   /** The instance that the client has a session with. */
   #held: Instance | undefined;
+  /** The instance at which a session may be beginning. Other requests go there too, so that no second one begins. */
+  #beginning: Instance | undefined;
   /** The instance that answers lists, because the cursor of a page is its own. */
   #lister: Instance | undefined;
   #isSessionLost = false;
@@ -53,7 +55,7 @@ export class InstancedUpstream implements Upstream {
   }
 
   get url(): URL | undefined {
-    return (this.#held ?? chooseInstance(this.#options.instances))?.url;
+    return (this.#held ?? this.#beginning ?? chooseInstance(this.#options.instances))?.url;
   }
 
   get ready(): boolean {
@@ -144,12 +146,14 @@ export class InstancedUpstream implements Upstream {
   }
 
   #chosen(left: readonly Instance[], preferred: Instance | undefined): Instance | undefined {
+    if (this.#beginning !== undefined && left.includes(this.#beginning)) return this.#beginning;
     return preferred?.isHealthy && left.includes(preferred) ? preferred : chooseInstance(left);
   }
 
   async #at<T>(instance: Instance, work: (upstream: Upstream, instance: Instance) => Promise<T>): Promise<T> {
     const upstream = this.#upstreamOf(instance);
     instance.running += 1;
+    if (this.#held === undefined && !instance.isStateless) this.#beginning = instance;
     try {
       const done = await work(upstream, instance);
       instance.answered();
@@ -164,6 +168,7 @@ export class InstancedUpstream implements Upstream {
       throw thrown;
     } finally {
       instance.running -= 1;
+      if (this.#beginning === instance) this.#beginning = undefined;
     }
   }
 
