@@ -897,6 +897,8 @@ export const requirements = {
   'EMB-26': "Tool calls of plugins pass the handlers, within the grant and the rules of the plugin's call.",
   'EMB-27': 'The body of a request over fetch is received whole and as one request, whatever its headers say.',
   'EMB-28': 'Where a program has schemes of its own, callers need credentials unless the configuration says otherwise.',
+  'EMB-29':
+    'Where a program has schemes of its own, a binding without `allow` refuses everybody, unless `identity` is none.',
 
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',

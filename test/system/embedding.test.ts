@@ -9,6 +9,7 @@ import {
   type ConfigObject,
   createHost,
   createLog,
+  createPrincipal,
   Faults,
   type HostOptions,
   loadConfig,
@@ -329,6 +330,17 @@ it('[EMB-05] does not listen for other machines without a word about identity', 
   const schemes = [() => undefined];
   const own = await open({ allowed_hosts: ['mcp.example.com'], upstreams: [upstream()] }, { schemes });
   await own.listen(address);
+});
+
+it.each([
+  { what: 'without `allow`', stated: {}, rules: {}, status: 403 },
+  { what: 'with a rule', stated: {}, rules: { allow: [{}] }, status: 200 },
+  { what: 'with `identity: none`', stated: { identity: 'none' }, rules: {}, status: 200 },
+] as const)('[EMB-29] callers whom a scheme of the program identifies may do what rules allow, $what', async each => {
+  const bindings = [{ id: 'main', upstreams: ['up'], ...each.rules }];
+  const schemes = [() => createPrincipal({ scheme: 'program', subject: 'ada' })];
+  const host = await open({ ...each.stated, upstreams: [upstream()], bindings } as ConfigObject, { schemes });
+  expect((await host.fetch(post(initialize()))).status).toBe(each.status);
 });
 
 it('[EMB-05] finishes running requests when it closes', async () => {

@@ -61,7 +61,12 @@ it('[HOOK-120][HOOK-122] each hook call of every kind of request leaves a receip
   const file = join(folder, 'receipts.jsonl');
   const receipts = { file, key_file: join(folder, 'key') };
   {
-    await using gateway = await openHost([plugin()], upstream.url, { receipts }, { schemes: [scheme] });
+    await using gateway = await openHost(
+      [plugin()],
+      upstream.url,
+      { receipts, identity: 'none' },
+      { schemes: [scheme] },
+    );
     await gateway.client.listTools();
     await gateway.call('echo', { text: 'secret' });
     await gateway.client.getPrompt({ name: 'greet' });

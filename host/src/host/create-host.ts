@@ -161,7 +161,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
         allow: binding.allow,
         toolSearch: binding.tool_search,
       })),
-      isIdentityConfigured: typeof config.identity === 'object',
+      isIdentityConfigured: config.identity === undefined ? schemes.length > 0 : config.identity !== 'none',
       limits,
       tenants: config.tenants,
       optionalUpstreams,
