@@ -491,17 +491,15 @@ describe('the credentials of an API', () => {
     },
   );
 
+  const registrationAt = (token_url: string) => ({
+    ...{ token_url, client_id: 'gateway', client_secret: 's', client_auth: 'basic' as const },
+    ...{ parameters: {}, scopes: [] },
+  });
+
   it('[OAS-19] come from an authorization server, and are renewed when the API refuses them', async () => {
     const server = keep(await startTokenServer());
     const auth: OpenapiUpstreamEntry['auth'] = {
-      client_credentials: {
-        token_url: server.tokenUrl,
-        client_id: 'gateway',
-        client_secret: 's',
-        client_auth: 'basic',
-        parameters: {},
-        scopes: [],
-      },
+      client_credentials: registrationAt(server.tokenUrl),
     };
     const { api, call } = await open(secured([{ oauth: [] }]), {
       answer: ({ headers }, response) =>
@@ -531,14 +529,7 @@ describe('the credentials of an API', () => {
     const { pool, api } = await open(secured([{ oauth: [] }]), {
       auth: {
         token_exchange: {
-          ...{
-            token_url: server.tokenUrl,
-            client_id: 'gateway',
-            client_secret: 's',
-            client_auth: 'basic',
-            parameters: {},
-            scopes: [],
-          },
+          ...registrationAt(server.tokenUrl),
           subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
         },
       },
