@@ -40,7 +40,7 @@ const hybrid = {
   packages: [
     {
       registryType: 'npm',
-      registryBaseUrl: 'https://registry.npmjs.org',
+      registryBaseUrl: 'https://npm.example.com',
       identifier: '@acme/analytics-mcp',
       version: '2.0.0',
       transport: { type: 'stdio' },
