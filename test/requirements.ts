@@ -898,7 +898,7 @@ export const requirements = {
   'EMB-27': 'The body of a request over fetch is received whole and as one request, whatever its headers say.',
   'EMB-28': 'Where a program has schemes of its own, callers need credentials unless the configuration says otherwise.',
   'EMB-29':
-    'Where a program has schemes of its own, a binding without `allow` refuses everybody, unless `identity` is none.',
+    'Where a program has schemes of its own, a binding without `allow` refuses everybody, unless the configuration says `identity: none`.',
 
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',

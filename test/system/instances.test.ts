@@ -209,24 +209,21 @@ describe('an upstream of three servers with sessions', () => {
       () => isOver,
       number => callIn(number % clients, number),
     );
-    await delay(1_000);
+    const patience = { timeout: 40_000 };
+    await expect.poll(() => sessions.size, patience).toBe(clients);
+    await delay(500);
     await two.signal('SIGKILL');
-    await delay(1_000);
+    await expect.poll(() => ended, patience).toBeGreaterThan(0);
+    await delay(500);
     await two.start();
     await delay(1_500);
     isOver = true;
     const answers = await running;
-    const runs = counted((await executed()).map(({ number }) => number));
-    const failed = [...answers.entries()].filter(([, answer]) => nameIn(answer) === undefined);
-    const closed = failed.filter(([, answer]) => codeOf(answer) === 'upstream_closed');
-    // A call that ends in any other way was not executed, and says so.
-    const others = failed.filter(([, answer]) => codeOf(answer) !== 'upstream_closed');
-    expect(others.map(([number, answer]) => [codeOf(answer), runs.get(number)])).toEqual(
-      others.map(() => ['upstream_unavailable', undefined]),
-    );
-    expect(others.length).toBeLessThan(clients);
-    expect(closed.length).toBeLessThanOrEqual(clients);
+    const failed = answers.filter(answer => nameIn(answer) === undefined);
+    expect(failed.map(codeOf).filter(code => code !== 'upstream_closed')).toEqual([]);
+    expect(failed.length).toBeLessThanOrEqual(clients);
     expect(ended).toBeGreaterThan(0);
+    const runs = counted((await executed()).map(({ number }) => number));
     expect([...runs.values()].filter(times => times !== 1)).toEqual([]);
   }, 60_000);
 });

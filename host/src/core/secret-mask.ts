@@ -1,4 +1,5 @@
 import { ellipsis } from './cut.ts';
+import { entities, htmlText } from './html-text.ts';
 import { KeptNumber } from './json-number.ts';
 import { deriveMemberWriter, type Log } from './log.ts';
 
@@ -36,13 +37,6 @@ function base64Of(bytes: Buffer, offset: number): string[] {
   return [last, inner].flatMap(each => [each, each.replaceAll('+', '-').replaceAll('/', '_')]);
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
 /** Escapes a character as Go does in JSON. */
 const unicodeEscape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 /** Escapes as Go and mustache do in HTML: numeric entities for quotes and plus. */
@@ -51,7 +45,6 @@ const decimalEntity = (character: string) =>
 /** Escapes as OWASP recommends for HTML. */
 const hexEntity = (character: string) =>
   /[&<>"]/.test(character) ? (entities[character] ?? '') : `&#x${character.charCodeAt(0).toString(16).toUpperCase()};`;
-const htmlText = (text: string) => text.replace(/[&<>"']/g, character => entities[character] ?? character);
 
 /**
  * Hides known secret values in text that others will see. It protects against accidents only: deliberate code can write

@@ -6,7 +6,7 @@ import type { Labels, Metrics } from './metrics.ts';
  */
 export type TenantLabel = (tenant: string | undefined) => string | undefined;
 
-/** @param configured the tenants that have an entry; `*` is none */
+/** @param configured the tenants that have an entry; `*` does not count as one */
 export function createTenantLabel(configured: readonly string[]): TenantLabel {
   const known = new Set(configured.filter(tenant => tenant !== '*'));
   return tenant => (tenant === undefined || known.has(tenant) ? tenant : 'other');

@@ -61,7 +61,7 @@ describe('the address of a client [GW-170]', () => {
     { what: 'an interface', sent: 'fe80::1%eth0', address: '10.0.0.1' },
     { what: 'IPv4 in brackets', sent: '[203.0.113.1]', address: '10.0.0.1' },
     { what: 'half a bracket', sent: '[2001:db8::1', address: '10.0.0.1' },
-    { what: 'a port that is none', sent: '203.0.113.1:x', address: '10.0.0.1' },
+    { what: 'a port that is not a number', sent: '203.0.113.1:x', address: '10.0.0.1' },
     { what: 'quotes', sent: '"203.0.113.1"', address: '10.0.0.1' },
     { what: 'the form of the other header', sent: 'for=203.0.113.1', address: '10.0.0.1' },
   ])('behind a proxy is read from X-Forwarded-For with $what', ({ sent, address }) => {

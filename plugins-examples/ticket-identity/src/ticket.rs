@@ -3,7 +3,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac_sha256::HMAC;
 use serde::Deserialize;
 
-/// The beginning of each ticket, which is signed too: a MAC for something else is none for a ticket.
+/// The prefix of each ticket. It is signed too, so a MAC for other data does not fit a ticket.
 const PREFIX: &str = "t1.";
 
 /// A ticket in its parts. Nothing in it is proven.

@@ -86,7 +86,7 @@ describe('routes', () => {
     ['a trailing dot', { routes: [{ host: 'a.example.' }] }, [['routes.0.host', /expected a host/]]],
     ['an address', { routes: [{ host: '10.0.0.1' }] }, [['routes.0.host', /expected a host/]]],
     ['an address of IPv6', { routes: [{ host: '[::1]' }] }, [['routes.0.host', /expected a host/]]],
-    ['a port that is none', { routes: [{ host: 'a.example:70000' }] }, [['routes.0.host', /expected a host/]]],
+    ['a port beyond 65535', { routes: [{ host: 'a.example:70000' }] }, [['routes.0.host', /expected a host/]]],
     [
       'one placeholder twice',
       { routes: [{ host: '{binding}.a.example', path: '/{binding}' }] },

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { htmlText } from '../../core/html-text.ts';
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem}
 dt{font-weight:600}dd{margin:0 0 .75rem}button{font:inherit;padding:.5rem 1.25rem}`;
@@ -13,14 +14,6 @@ export class Html {
   }
 }
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Writes HTML, with all texts in it escaped. */
 export const html = (parts: TemplateStringsArray, ...values: readonly (string | Html | readonly Html[])[]): Html =>
   new Html(parts.map((part, index) => part + safe(values[index] ?? '')).join(''));
@@ -28,7 +21,7 @@ export const html = (parts: TemplateStringsArray, ...values: readonly (string | 
 function safe(value: string | Html | readonly Html[]): string {
   if (value instanceof Html) return value.text;
   if (typeof value !== 'string') return value.map(each => each.text).join('');
-  return value.replace(/[&<>"']/g, character => entities[character] ?? character);
+  return htmlText(value);
 }
 
 /** Returns the text of a page. */

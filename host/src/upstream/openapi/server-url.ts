@@ -5,7 +5,7 @@ import type { OpenapiEntry } from './openapi-entry.ts';
 /** Characters of the URL of a server. */
 const longest = 2_000;
 
-/** The URL of a server without a slash at its end, or why there is none. */
+/** The URL of a server without a trailing slash, or why it cannot be used. */
 export type ServerUrl = { readonly base: string } | { readonly why: string };
 
 /**

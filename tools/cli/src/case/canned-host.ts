@@ -41,8 +41,7 @@ export class CannedHost {
   }
 
   get capabilities(): readonly Capability[] {
-    // A case states the values of its one caller, so no tenant needs an instance of its own.
-    return capabilities.map(({ tenantsApart: _, ...capability }) => {
+    return capabilities.map(capability => {
       const { serve, hear } = this.#sides.get(capability.name) ?? {};
       return { ...capability, ...(serve && { serve: () => serve }), ...(hear && { hear: () => hear }) };
     });

@@ -131,7 +131,7 @@ describe('sallyport account [UP-57]', () => {
     expect((await account('revoke', 'tickets', 'ada')).stdout).toContain('its token cannot be decrypted');
   });
 
-  it('refuses a key that is none, as a check of the configuration does', async () => {
+  it('refuses an invalid key, as a check of the configuration does', async () => {
     await writeConfig(undefined, 'a password');
     for (const { code, stderr } of [await account('list'), await runCommand(['check', '-c', file])]) {
       expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('openssl rand -base64 32') });
