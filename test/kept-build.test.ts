@@ -97,8 +97,19 @@ describe('a kept build', () => {
   ])('[RUN-113] is built when %s', async (_, leaveLock) => {
     const folder = await temporaryFolder();
     await leaveLock(folder);
-    const failing = keptBuild('key', () => Promise.reject(new Error('no compiler')), folder);
+    const begun = Promise.withResolvers<void>();
+    const failure = Promise.withResolvers<Uint8Array>();
+    const failing = keptBuild(
+      'key',
+      () => {
+        begun.resolve();
+        return failure.promise;
+      },
+      folder,
+    );
+    await begun.promise;
     const retried = keptBuild('key', async () => new Uint8Array([2]), folder);
+    failure.reject(new Error('no compiler'));
     await expect(failing).rejects.toThrow('no compiler');
     expect(await retried).toEqual(new Uint8Array([2]));
   });
