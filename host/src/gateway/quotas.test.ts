@@ -80,6 +80,7 @@ describe('the quotas of tenants [GW-123]', () => {
     enter(caller('dan', 'three'));
     enter(caller('dan'));
     expect(() => enter(caller('fay'))).toThrow(exceeded('tenants.*.limits.requests_per_minute'));
+    expect(() => enter(caller('fay', ''))).not.toThrow();
     for (const _ of [1, 2, 3]) expect(() => enter(eve)).not.toThrow();
   });
 

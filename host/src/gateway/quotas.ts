@@ -113,7 +113,7 @@ export class Quotas {
   }
 }
 
-const tenantOwner = ({ tenant }: Principal) => `tenant ${tenant ?? ''}`;
+const tenantOwner = ({ tenant }: Principal) => (tenant === undefined ? 'no tenant' : `tenant ${tenant}`);
 const callerOwner = (principal: Principal) => `caller ${principalKey(principal)}`;
 
 /** The seconds after which to try again when the number of concurrent requests is reached, in milliseconds. */

@@ -140,9 +140,11 @@ describe('[CLI-43] sallyport import server-json', () => {
       },
     },
   ])('uses the package of type $type', async ({ type, stdio }) => {
-    const { upstreams, names } = await imported(hybrid, '--package', type);
+    const { upstreams, stderr, names } = await imported(hybrid, '--package', type);
     expect(names).toEqual(['ACME_TOKEN']);
     expect(upstreams).toMatchObject([{ id: 'acme-analytics', stdio }]);
+    const note = 'registryBaseUrl https://npm.example.com: npx uses the registry that it is configured for';
+    expect(stderr.includes(note)).toBe(type === 'npm');
   });
 
   it('reads entries with the names of July 2025', async () => {

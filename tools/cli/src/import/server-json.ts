@@ -103,6 +103,13 @@ class RegistryServer {
     if (entry.runtimeHint !== undefined && entry.runtimeHint !== command) {
       this.#draft.note(this.#name, `runtimeHint ${entry.runtimeHint}`, `${command} runs it`);
     }
+    if (entry.registryBaseUrl !== undefined) {
+      this.#draft.note(
+        this.#name,
+        `registryBaseUrl ${entry.registryBaseUrl}`,
+        `${command} uses the registry that it is configured for`,
+      );
+    }
     const env: Record<string, Text> = {};
     for (const each of entry.environmentVariables) {
       const value = this.#input(each, each.name, `env ${each.name}`);
