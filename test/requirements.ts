@@ -83,6 +83,9 @@ export const requirements = {
     'Accounts that users could not connect, because users, their sign-in, a public URL or a key are missing, are refused at start.',
   'CFG-90':
     'What variables put into headers, environments, arguments and plugin configs, and credentials in headers and URLs, stand in no message and no line of the log.',
+  'CFG-140':
+    'Every change of a configuration is described in words, by section, entry and member, without the value of a secret.',
+  'CFG-141': 'A change of a section without words of its own is described too, within bounds.',
   // capability: CAP-…
   'CAP-01': 'A plugin whose imports, declaration and grants agree is accepted.',
   'CAP-02': 'Any mismatch of the three lists is refused, all at once, each with what to add or remove.',
@@ -968,6 +971,14 @@ export const requirements = {
   'RUN-114': 'The bench counts the tokens that a model reads of the tools of each binding of a configuration.',
   'RUN-115':
     'The bench measures what calls meet while one of three servers behind an upstream is killed and started again.',
+  'RUN-140':
+    'serve reloads when a file of its configuration changes: written, replaced, linked elsewhere, removed, in a ConfigMap.',
+  'RUN-141': 'A file is not taken while it is written, and a problem of a file is reported once.',
+  'RUN-142':
+    'A reload returns and logs what changed; one that fails reports every problem with its place, and the running configuration stays.',
+  'RUN-143':
+    'Reloads run one after another; those that wait are one, none is lost, and the end of the gateway ends them.',
+  'RUN-144': 'A dry run of a reload returns what would change, and changes nothing.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

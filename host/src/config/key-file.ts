@@ -15,23 +15,29 @@ export interface KeyFiles {
 /** The largest accepted key file. The PEM of a public key has 113 bytes. */
 const sizeLimit = 16 * 1024;
 
-/** Reads the files with public keys that the sections name, relative to `folder`. */
-export async function readKeyFiles(value: JsonObject, folder: string): Promise<KeyFiles> {
+/** Reads the files with public keys that the sections name, relative to `folder`. `reads` gets each before it is read. */
+export async function readKeyFiles(
+  value: JsonObject,
+  folder: string,
+  reads?: (file: string) => void,
+): Promise<KeyFiles> {
   const texts = new Map<string, string>();
   const problems: Problem[] = [];
   const paths = inSections(value, section => section.keyFiles?.(value));
   for (const path of paths) {
     const name = memberAt(value, path);
     if (typeof name !== 'string') continue;
+    const file = resolve(folder, name);
+    reads?.(file);
     try {
-      const content = await readRegularFile(resolve(folder, name));
+      const content = await readRegularFile(file);
       if (content.length > sizeLimit) throw new Error(`it has ${content.length} bytes`);
       texts.set(name, content.toString('utf8'));
     } catch (error) {
       problems.push({
         path,
         message: `the key file cannot be read: ${fileProblem(error)}`,
-        hint: `looked for ${resolve(folder, name)}`,
+        hint: `looked for ${file}`,
       });
     }
   }

@@ -30,6 +30,8 @@ export interface LoadOptions {
   /** The environment for `${NAME}`; that of the process by default. */
   readonly env?: NodeJS.ProcessEnv;
   readonly warn?: (warning: ConfigWarning) => void;
+  /** Gets the path of each key file before it is read. */
+  readonly reads?: ((file: string) => void) | undefined;
   /**
    * Parsers with which invalid references and keys are reported together with all other problems, not when they are
    * used.
@@ -90,12 +92,12 @@ interface DocumentOrigin {
 async function checkDocument(
   document: ConfigDocument,
   { about, folder, isOpenEnded }: DocumentOrigin,
-  { grants, warn, parsers, mask = new SecretMask() }: LoadOptions,
+  { grants, warn, reads, parsers, mask = new SecretMask() }: LoadOptions,
 ): Promise<Config> {
   const value = document.value ?? {};
   const { data, error } = createConfigSchema(grants, isOpenEnded).safeParse(value);
   const plain = isJsonObject(value) ? value : {};
-  const keys = await readKeyFiles(plain, folder);
+  const keys = await readKeyFiles(plain, folder, reads);
 
   const placed = ({ path, key, message, hint }: Problem) => ({
     ...document.position(path, key),

@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 
 /**
  * Returns a text that changes with a file. It is empty while the file does not exist or cannot be looked at; the
@@ -6,9 +7,13 @@ import { statSync } from 'node:fs';
  */
 export function fileVersion(file: string): string {
   try {
-    const { ino, size, mtimeMs, ctimeMs } = statSync(file);
-    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+    return versionOf(statSync(file));
   } catch {
     return '';
   }
 }
+
+/** Returns the same without holding up the process, for files that may be on a network. */
+export const fileVersionLater = (file: string): Promise<string> => stat(file).then(versionOf, () => '');
+
+const versionOf = ({ ino, size, mtimeMs, ctimeMs }: Stats): string => `${ino} ${size} ${mtimeMs} ${ctimeMs}`;

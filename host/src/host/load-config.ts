@@ -9,7 +9,7 @@ import { parsePublicKey } from '../verify/key.ts';
  * will.
  * @throws Faults, Fault `config_unreadable`
  */
-export const loadConfig = (file: string, options: Pick<LoadOptions, 'env' | 'warn'> = {}): Promise<Config> =>
+export const loadConfig = (file: string, options: Pick<LoadOptions, 'env' | 'warn' | 'reads'> = {}): Promise<Config> =>
   loadWith(file, { ...known, ...options });
 
 /** Reads a configuration that a program has as an object, in the same way. @throws Faults */
