@@ -903,6 +903,13 @@ export const requirements = {
   'EMB-29':
     'Where a program has schemes of its own, a binding without `allow` refuses everybody, unless the configuration says `identity: none`.',
 
+  // changes at run time: CHG-…
+  'CHG-01':
+    'What is registered is kept in a file of its owner that is replaced durably and as a whole, and two processes with one file never undo a change of the other.',
+  'CHG-02':
+    'A file of what is registered that is corrupt, newer or open to others stops the start with file and remedy, and stays as it is.',
+  'CHG-05':
+    'A registered upstream is reached at public addresses and in networks that the file names: its name is resolved and checked at each connection, and no proxy does it instead.',
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',
   'RUN-02': 'One flipped bit in component or signature, and the gateway does not start.',

@@ -1,6 +1,7 @@
-import { join, resolve } from 'node:path';
-import { homeFolder } from '../core/home-folder.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import { absolutePath } from './absolute-path.ts';
+import type { RegisteredList, StoredOverlay } from './overlay.ts';
+import type { Place } from './problem.ts';
 import { finishSections, type ParsedConfig } from './schema.ts';
 import type { GrantsSchema } from './section/plugins.ts';
 
@@ -11,6 +12,10 @@ export type { UpstreamConfig } from './section/upstreams.ts';
 export type Config = ReturnType<typeof finishSections> & {
   /** Masks the secrets of the configuration; those of plugins are added later. */
   readonly mask: SecretMask;
+  /** What was changed at run time, and where it is kept; absent without `admin`. */
+  readonly overlay?: StoredOverlay;
+  /** Returns where the configuration defines an upstream or a binding that was not registered at run time. */
+  readonly definedAt?: (list: RegisteredList, id: string) => Place | undefined;
 };
 
 /**
@@ -19,8 +24,8 @@ export type Config = ReturnType<typeof finishSections> & {
 export const finishConfig = (
   parsed: ParsedConfig,
   { grants, folder, keyText }: { grants: GrantsSchema; folder: string; keyText(file: string): string },
-): Omit<Config, 'mask'> =>
+): Omit<Config, 'mask' | 'overlay' | 'definedAt'> =>
   finishSections(parsed, grants, {
-    absolute: path => (path.startsWith('~/') ? join(homeFolder(), path.slice(2)) : resolve(folder, path)),
+    absolute: path => absolutePath(folder, path),
     keyText,
   });

@@ -1,7 +1,7 @@
 import { type Document, isMap, isPair, isScalar, isSeq, visit } from 'yaml';
 import { interpolate } from './interpolate.ts';
 import { type Position, parseYaml } from './parse-yaml.ts';
-import { type FilledIn, isRandom } from './secret-values.ts';
+import { deepest, type FilledIn, isRandom, textsIn } from './secret-values.ts';
 import { startOf } from './yaml-offset.ts';
 
 export type PlacedProblem = Partial<Position> & { readonly message: string; readonly path?: string };
@@ -28,9 +28,6 @@ const aliasLimit = 100;
 const isExhaustion = ({ code, message }: { code: string; message: string }) =>
   code === 'RESOURCE_EXHAUSTION' || /call stack/i.test(message);
 const tooDeep = 'nested too deeply';
-/** The maximum nesting. The parser's stack allows an amount that varies, far more than a file needs. */
-const deepest = 100;
-
 /** Reads YAML 1.2 and collects all problems. Variables are replaced only in strings, after parsing. */
 export function readDocument(source: string, env: NodeJS.ProcessEnv): ConfigDocument {
   const { document, at, position } = parseYaml(source);
@@ -93,13 +90,6 @@ export function objectDocument(value: object): ConfigDocument {
     const why = error instanceof Error ? error.message : String(error);
     return { value: undefined, problems: [{ message: `expected plain data: ${why}` }], filledIn: [], ...unplaced };
   }
-}
-
-/** Lists the texts in plain data, down to the nesting that a file may have. */
-function textsIn(value: unknown, path: readonly string[] = []): readonly FilledIn[] {
-  if (typeof value === 'string') return [{ path: path.join('.'), value }];
-  if (typeof value !== 'object' || value === null || path.length > deepest) return [];
-  return Object.entries(value).flatMap(([name, member]) => textsIn(member, [...path, name]));
 }
 
 /** Finds the first node that is nested too deeply. */

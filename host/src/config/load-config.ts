@@ -4,17 +4,23 @@ import { fileProblem } from '../core/file-problem.ts';
 import { isJsonObject } from '../core/json.ts';
 import { readRegularFile } from '../core/regular-file.ts';
 import { SecretMask } from '../core/secret-mask.ts';
+import { absolutePath } from './absolute-path.ts';
 import { type Config, finishConfig, type PluginConfig } from './config.ts';
-import { type ConfigDocument, objectDocument, readDocument } from './document.ts';
+import { confineRegistered } from './confine-registered.ts';
+import { type ConfigDocument, objectDocument, type PlacedProblem, readDocument } from './document.ts';
 import { readKeyFiles } from './key-file.ts';
 import { memberAt } from './member-at.ts';
+import { definitionOf, overlaidDocument, registeredPlace } from './overlaid-document.ts';
+import { emptyOverlay, type StoredOverlay } from './overlay.ts';
 import type { Position } from './parse-yaml.ts';
 import type { Path, Problem } from './problem.ts';
+import { isDuplicateId, modeWarnings, registeredProblems } from './registered-problems.ts';
 import { createConfigSchema, inSections } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { learnSecrets } from './secret-values.ts';
 import { entries } from './section/named.ts';
 import type { ConfigOverride, ConfigPlace, GrantsSchema } from './section/plugins.ts';
+import { registration } from './section/registration.ts';
 import { refusedTexts, type TextParsers } from './stated-text.ts';
 
 /** Something that is valid but rarely intended. A configuration that is not a file has no lines. */
@@ -39,6 +45,8 @@ export interface LoadOptions {
   readonly parsers?: TextParsers;
   /** Learns the secrets of the configuration; a mask of its own by default. */
   readonly mask?: SecretMask;
+  /** Reads what was changed at run time from its file. It is called for a configuration with `admin`. */
+  readonly overlay?: ((file: string) => StoredOverlay | Promise<StoredOverlay>) | undefined;
 }
 
 /**
@@ -89,50 +97,89 @@ interface DocumentOrigin {
   readonly isOpenEnded: boolean;
 }
 
+/**
+ * Reads what was changed at run time, if the configuration has a management API. One whose `admin` is invalid is refused
+ * for that.
+ */
+async function overlayOf(
+  { value }: ConfigDocument,
+  folder: string,
+  { overlay: read, reads }: LoadOptions,
+): Promise<StoredOverlay | undefined> {
+  const admin = memberAt(value, ['admin']);
+  const { data } = registration.safeParse(memberAt(admin, ['registration']));
+  if (read === undefined || !isJsonObject(admin) || data === undefined) return undefined;
+  const file = absolutePath(folder, data.path);
+  reads?.(file);
+  return read(file);
+}
+
 async function checkDocument(
-  document: ConfigDocument,
+  stated: ConfigDocument,
   { about, folder, isOpenEnded }: DocumentOrigin,
-  { grants, warn, reads, parsers, mask = new SecretMask() }: LoadOptions,
+  options: LoadOptions,
 ): Promise<Config> {
+  const { grants, warn, reads, parsers, mask = new SecretMask() } = options;
+  const changed = await overlayOf(stated, folder, options);
+  const { overlay } = changed ?? { overlay: emptyOverlay };
+  const document = overlaidDocument(stated, overlay);
   const value = document.value ?? {};
   const { data, error } = createConfigSchema(grants, isOpenEnded).safeParse(value);
   const plain = isJsonObject(value) ? value : {};
   const keys = await readKeyFiles(plain, folder, reads);
 
+  const placeOf: ConfigPlace = (path, key) => {
+    const whole = [...path, ...(key === undefined ? [] : [key])];
+    const place = { ...about, ...document.position(path, key), path: whole.join('.') };
+    return registeredPlace(document, whole) ?? place;
+  };
   const placed = ({ path, key, message, hint }: Problem) => ({
-    ...document.position(path, key),
-    path: [...path, ...(key === undefined ? [] : [key])].join('.'),
+    ...placeOf(path, key),
     message: document.redact(message),
     ...(hint === undefined ? {} : { hint: document.redact(hint) }),
   });
+  const { data: rules } = registration.safeParse(memberAt(value, ['admin', 'registration']));
   const found = [
     ...(error ? schemaProblems(error, value, grants) : []),
-    ...inSections(plain, section => section.problems?.(plain)),
+    ...inSections(plain, section => section.problems?.(plain)).filter(each => !isDuplicateId(document, each)),
+    ...(rules === undefined ? [] : registeredProblems(document, rules, placeOf)),
     ...keys.problems,
   ];
-  const problems = document.problems.length > 0 ? document.problems : found.map(placed);
+  const problems: readonly PlacedProblem[] =
+    document.problems.length > 0 ? document.problems.map(each => ({ ...about, ...each })) : found.map(placed);
   const texts = parsers === undefined ? [] : refusedTexts(plain, keys.texts, parsers);
   const refused = [
-    ...problems.map(problem => ({ at: problem, fault: new Fault('config_invalid', { ...about, ...problem }) })),
+    ...problems.map(problem => ({ at: problem, fault: new Fault('config_invalid', { ...problem }) })),
     ...texts.map(({ path, fault }) => {
-      const at = document.position(path);
-      return { at, fault: fault.with({ ...about, ...at, path: path.join('.') }) };
+      const at = placeOf(path);
+      return { at, fault: fault.with({ ...at }) };
     }),
   ];
-  if (!data || refused.length > 0) {
+  if (!data || rules === undefined || refused.length > 0) {
     const inOrder = refused.toSorted((one, other) => orderOf(one.at, other.at));
     throw new Faults(inOrder.map(({ fault }) => fault));
   }
-  for (const problem of inSections(plain, section => section.warnings?.(plain))) warn?.(placed(problem));
+  const warnings = [...inSections(plain, section => section.warnings?.(plain)), ...modeWarnings(plain, overlay)];
+  for (const { file: _, ...warning } of warnings.map(placed)) warn?.(warning);
   const config = finishConfig(data, { grants, folder, keyText: name => keys.texts.get(name) ?? '' });
-  const placeIn =
-    (at: Path): ConfigPlace =>
-    (path, key) => ({
-      ...about,
-      ...document.position([...at, ...path], key),
-      path: [...at, ...path, ...(key === undefined ? [] : [key])].join('.'),
-    });
-  const plugins = config.plugins.map((plugin, index): PluginConfig => {
+  learnSecrets(mask, document.filledIn, data);
+  return {
+    ...config,
+    plugins: pluginsOf(config, placeOf),
+    upstreams: confineRegistered(config.upstreams, document, rules),
+    ...(changed && { overlay: changed }),
+    definedAt: (list, id) => definitionOf(document, placeOf, { list, id }),
+    mask,
+  };
+}
+
+/** Adds to each plugin where its configuration is, and what tenants change of it. */
+const pluginsOf = (config: Pick<Config, 'plugins' | 'tenants'>, placeOf: ConfigPlace): PluginConfig[] =>
+  config.plugins.map((plugin, index): PluginConfig => {
+    const placeIn =
+      (at: Path): ConfigPlace =>
+      (path, key) =>
+        placeOf([...at, ...path], key);
     const overrides = config.tenants.flatMap(({ id: tenant, plugins: own }, place) =>
       own.flatMap(({ id, config: members }, entry): ConfigOverride[] => {
         const configPlace = placeIn(['tenants', place, 'plugins', entry, 'config']);
@@ -141,9 +188,6 @@ async function checkDocument(
     );
     return { ...plugin, configPlace: placeIn(['plugins', index, 'config']), overrides };
   });
-  learnSecrets(mask, document.filledIn, data);
-  return { ...config, plugins, mask };
-}
 
 const orderOf = (one: Partial<Position>, other: Partial<Position>) =>
   (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);

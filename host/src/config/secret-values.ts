@@ -16,6 +16,16 @@ const shortest = 6;
 /** Whether a text looks random, like a key, or a segment of the URL of a hosted server. */
 export const isRandom = (part: string) => part.length >= 16 && /\d/.test(part) && /[a-z]/i.test(part);
 
+/** The maximum nesting. The parser's stack allows an amount that varies, far more than a file needs. */
+export const deepest = 100;
+
+/** Lists the texts in plain data, down to the nesting that a file may have. */
+export function textsIn(value: unknown, path: readonly string[] = []): readonly FilledIn[] {
+  if (typeof value === 'string') return [{ path: path.join('.'), value }];
+  if (typeof value !== 'object' || value === null || path.length > deepest) return [];
+  return Object.entries(value).flatMap(([name, member]) => textsIn(member, [...path, name]));
+}
+
 /**
  * Registers the secrets of the configuration with the mask: variables in headers, environments, arguments and plugin
  * config, credentials in headers, and the user, password, query and random path segments of URLs.

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
+import { createAddressCheck } from '../core/public-address.ts';
 import { type AllowRule, readRule } from './allow-rule.ts';
 import type { EgressGrant } from './egress-grant.ts';
 import { EgressRefused, notPublic } from './egress-refused.ts';
 import { normaliseTarget } from './normalise-url.ts';
-import { createAddressCheck } from './public-address.ts';
 
 /** A normalised URL that the grant allows, and the rule that allows it. */
 export interface AllowedTarget {

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { isPublicAddress } from '../core/public-address.ts';
 import { methodsSchema, ruleSchema } from './allow-rule.ts';
-import { isPublicAddress } from './public-address.ts';
 
 /** The needs that a lane reports, see egressNeed. */
 const needSchema = z.object({ method: z.string(), url: z.string() });

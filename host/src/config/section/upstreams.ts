@@ -65,11 +65,19 @@ type Parsed = z.output<typeof upstreamSchema>;
 /** An upstream, which is reached in exactly one way. */
 export type UpstreamConfig = Omit<Parsed, 'stdio' | 'http' | 'openapi' | 'auth'> & {
   readonly auth?: UpstreamAuthConfig | undefined;
+  /** Set if it was registered at run time: then it is at public addresses, or in these networks. */
+  readonly confined?: Confinement | undefined;
 } & (
     | { readonly stdio: NonNullable<Parsed['stdio']>; readonly http?: never; readonly openapi?: never }
     | { readonly stdio?: never; readonly http: HttpServerConfig; readonly openapi?: never }
     | { readonly stdio?: never; readonly http?: never; readonly openapi: OpenapiConfig }
   );
+
+/** Where an upstream that was registered at run time may be. */
+export interface Confinement {
+  /** Networks, in CIDR form, that may be reached although they are not public. */
+  readonly allow_private: readonly string[];
+}
 
 /** Many models limit tool names to `most` characters, of which a name needs about `needed`. */
 const toolName = { most: 64, needed: 32 };

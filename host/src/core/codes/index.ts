@@ -10,6 +10,7 @@ import { identityCodes } from './identity.ts';
 import { lockfileCodes } from './lockfile.ts';
 import { mcpCodes } from './mcp.ts';
 import { openapiCodes } from './openapi.ts';
+import { overlayCodes } from './overlay.ts';
 import { pluginCodes } from './plugin.ts';
 import { processCodes } from './process.ts';
 import { runtimeCodes } from './runtime.ts';
@@ -22,6 +23,7 @@ import { verifyCodes } from './verify.ts';
 const table = {
   ...processCodes,
   ...configCodes,
+  ...overlayCodes,
   ...sourceCodes,
   ...verifyCodes,
   ...lockfileCodes,

@@ -1,5 +1,7 @@
 import { type Log, silentLog } from '../../core/log.ts';
 import type { Metrics } from '../../core/metrics.ts';
+import { createAddressCheck } from '../../core/public-address.ts';
+import { createPinnedLookup, type ResolveName, resolveBySystem } from '../../egress/resolve-name.ts';
 import { anonymous, type Principal } from '../../identity/principal.ts';
 import type { Accounts } from '../auth/account-connection.ts';
 import type { AuthEntry } from '../auth/auth-entry.ts';
@@ -35,6 +37,8 @@ export type UpstreamEntry = {
   readonly idle_ms?: number | undefined;
   /** The credentials that the gateway sends; none of its own when absent. */
   readonly auth?: AuthEntry | undefined;
+  /** Where it may be; everywhere when absent. */
+  readonly confined?: Confinement | undefined;
 } & (
   | { readonly stdio: Command; readonly http?: undefined; readonly openapi?: undefined }
   | {
@@ -43,6 +47,12 @@ export type UpstreamEntry = {
       readonly openapi?: undefined;
     }
 );
+
+/** Confines an upstream to public addresses and to networks that are named. */
+export interface Confinement {
+  /** Networks, in CIDR form, that may be reached although they are not public. */
+  readonly allow_private: readonly string[];
+}
 
 export interface UpstreamContext {
   readonly log?: Log;
@@ -66,6 +76,8 @@ export interface UpstreamContext {
   readonly onCount?: (connections: number) => void;
   /** Gets numbers of each instance, where the upstream has several. */
   readonly metrics?: Metrics | undefined;
+  /** Replaces how the names of confined upstreams become addresses. */
+  readonly resolve?: ResolveName | undefined;
 }
 
 /** A child process uses this machine's memory, a session another machine's. */
@@ -105,6 +117,10 @@ export function createUpstreamPool(entry: UpstreamEntry, context: UpstreamContex
   );
 }
 
+/** Creates what finds the addresses of a confined upstream, each time that it is connected. */
+const createConfinedLookup = ({ allow_private }: Confinement, resolve: ResolveName = resolveBySystem) =>
+  createPinnedLookup(resolve, createAddressCheck(allow_private));
+
 const withoutClosing = (auth: UpstreamAuth): UpstreamAuth => ({
   isPerCaller: auth.isPerCaller,
   keyOf: auth.keyOf,
@@ -140,10 +156,11 @@ function openPool(entry: UpstreamEntry, context: UpstreamContext, auth: Upstream
     log,
     onCount: context.onCount,
   };
+  const lookup = entry.confined && createConfinedLookup(entry.confined, context.resolve);
   const dial = (events: DialEvents, own?: Pick<ConnectionContext, 'auth'>) => {
     const whole: ConnectionContext = { ...events, ...own, handshake: initialize, log, limits, answerServer };
     const hiding = whole.auth?.hiding(whole) ?? whole;
-    return entry.stdio ? connectStdio(id, entry.stdio, hiding) : connectHttp(id, entry.http, hiding);
+    return entry.stdio ? connectStdio(id, entry.stdio, hiding) : connectHttp(id, { ...entry.http, lookup }, hiding);
   };
   if (auth === undefined) return new ConnectionPool({ ...base, dial });
   const together: ConnectionGroup = new Set();

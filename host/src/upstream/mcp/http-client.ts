@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
 import type { HeaderList } from '../../core/http-header.ts';
 import { proxyFromEnvironment } from '../../core/proxy.ts';
@@ -9,6 +10,8 @@ export interface HttpAddress {
   readonly url: string;
   /** Sent with every request. Headers of the gateway's clients are never among them. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Finds and checks the addresses of its name, in place of the system and of a proxy. */
+  readonly lookup?: LookupFunction | undefined;
 }
 
 /** Sockets of one connection. */
@@ -20,7 +23,7 @@ export const endGrace = 5_000;
 
 /**
  * Sends all HTTP requests to one server, from the handshake to the end of the session, with the same headers and through
- * the same proxy. It asks for uncompressed responses unless the operator's headers say otherwise, and reads compressed
+ * the same proxy, if its addresses need no check. It asks for uncompressed responses unless the operator's headers say otherwise, and reads compressed
  * ones all the same. Redirects are not followed.
  */
 export class HttpClient {
@@ -40,7 +43,12 @@ export class HttpClient {
     this.url = new URL(address.url);
     const { origin, pathname, search } = this.url;
     const options = { connections: sockets, pipelining: 1, allowH2: false };
-    this.#dispatcher = proxyFromEnvironment(options) ?? new Pool(origin, options);
+    const { lookup } = address;
+    // What a proxy connects to cannot be checked here.
+    this.#dispatcher =
+      lookup === undefined
+        ? (proxyFromEnvironment(options) ?? new Pool(origin, options))
+        : new Pool(origin, { ...options, connect: { lookup } });
     // Each request has its own time-out.
     this.#target = { origin, path: pathname + search, headersTimeout: 0, bodyTimeout: 0 };
     this.#maxBytes = maxBytes;

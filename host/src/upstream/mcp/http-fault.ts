@@ -1,6 +1,7 @@
 import type { FaultCode } from '../../core/codes/index.ts';
 import { Fault } from '../../core/fault.ts';
 import { TooLarge } from '../../core/too-large.ts';
+import { EgressRefused } from '../../egress/egress-refused.ts';
 import { CodingError } from './content-decoder.ts';
 import type { HttpReceived } from './http-exchange.ts';
 
@@ -47,6 +48,10 @@ export function httpFault(upstream: string, url: URL, thrown: unknown): Fault | 
   if (thrown instanceof Fault) return thrown;
   if (thrown instanceof TooLarge) return new Fault('upstream_too_large', { upstream, limit_bytes: thrown.limitBytes });
   if (!(thrown instanceof Error)) return undefined;
+  if (thrown instanceof EgressRefused) {
+    const hint = `${thrown.message}: admin.registration.allow_private names the networks of registered upstreams`;
+    return new Fault('upstream_unavailable', { upstream, hint }, thrown);
+  }
   if (thrown instanceof CodingError) return new Fault('upstream_garbage', { upstream, hint: thrown.message }, thrown);
   const { message, cause, cert } = thrown as Error & { cert?: { subjectaltname?: string } };
   const code = (thrown as { code?: unknown }).code ?? thrown.name;

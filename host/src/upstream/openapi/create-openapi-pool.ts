@@ -1,5 +1,4 @@
 import { silentLog } from '../../core/log.ts';
-import type { ResolveName } from '../../egress/resolve-name.ts';
 import { createUpstreamAuth } from '../auth/create-auth.ts';
 import { timesOf, type UpstreamContext, type UpstreamEntry } from '../mcp/create-upstream.ts';
 import type { UpstreamPool } from '../upstream.ts';
@@ -7,15 +6,13 @@ import type { OpenapiEntry } from './openapi-entry.ts';
 import { OpenapiPool } from './openapi-pool.ts';
 
 /** One entry of `upstreams` in sallyport.yaml that has an OpenAPI document. */
-export type OpenapiUpstreamEntry = Pick<UpstreamEntry, 'id' | 'auth' | 'timeout_ms' | 'max_timeout_ms'> & {
+export type OpenapiUpstreamEntry = Pick<UpstreamEntry, 'id' | 'auth' | 'timeout_ms' | 'max_timeout_ms' | 'confined'> & {
   readonly openapi: OpenapiEntry;
 };
 
 export interface OpenapiContext extends UpstreamContext {
   /** Characters of a tool's name; 64 when absent. */
   readonly longestName?: number;
-  /** Replaces how names become addresses. */
-  readonly resolve?: ResolveName;
 }
 
 /** Reads the document of an upstream as a start does, and leaves nothing open. @throws Faults */
@@ -34,6 +31,7 @@ export function createOpenapiPool(entry: OpenapiUpstreamEntry, context: OpenapiC
   return new OpenapiPool({
     id: entry.id,
     entry: entry.openapi,
+    confined: entry.confined,
     auth:
       entry.auth &&
       createUpstreamAuth(entry.auth, { upstream: entry.id, secret, isPerTenant, timeoutMs }, context.accounts),

@@ -9,6 +9,7 @@ import type { ServerInfo } from '../../mcp/server-info.ts';
 import { ConnectionAuth } from '../auth/connection-auth.ts';
 import type { UpstreamAuth } from '../auth/credential.ts';
 import type { RequestTimes } from '../mcp/connection.ts';
+import type { Confinement } from '../mcp/create-upstream.ts';
 import type { ConnectFailure, Upstream, UpstreamPool } from '../upstream.ts';
 import { type Api, readApi } from './api.ts';
 import {
@@ -20,7 +21,7 @@ import {
   mostBytes,
 } from './document/document-reader.ts';
 import { type LoadedDocument, loadDocument } from './document/load-document.ts';
-import { openEgress } from './open-egress.ts';
+import { type ApiEgressOptions, openEgress } from './open-egress.ts';
 import type { OpenapiEntry } from './openapi-entry.ts';
 import { type ApiSource, type OpenApi, OpenapiUpstream } from './openapi-upstream.ts';
 
@@ -37,6 +38,8 @@ export interface OpenapiPoolOptions {
   readonly longestName: number;
   readonly secret: (name: string) => string | undefined;
   readonly log: Log;
+  /** Where the API and its document may be; also at the addresses that the entry states when absent. */
+  readonly confined?: Confinement | undefined;
   /** Replaces how names become addresses. */
   readonly resolve?: ResolveName | undefined;
 }
@@ -163,11 +166,17 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
     return client;
   }
 
+  /** Returns the addresses that requests may reach beside public ones. @param urls what the operator wrote */
+  #reach(urls: readonly string[]): Pick<ApiEgressOptions, 'upstream' | 'stated' | 'allowPrivate' | 'resolve'> {
+    const { entry, confined, resolve } = this.#options;
+    const reach = { upstream: this.id, resolve };
+    if (confined !== undefined) return { ...reach, stated: [], allowPrivate: confined.allow_private };
+    return { ...reach, stated: urls, allowPrivate: entry.allow_private };
+  }
+
   #urlReader(): DocumentReader & AsyncDisposable {
-    const { entry, resolve } = this.#options;
     const url = new URL(this.#url);
-    const base = { upstream: this.id, stated: [this.#url], allowPrivate: entry.allow_private, resolve };
-    const egress = openEgress({ ...base, origins: [url.origin], methods: ['GET'], mostBytes });
+    const egress = openEgress({ ...this.#reach([this.#url]), origins: [url.origin], methods: ['GET'], mostBytes });
     return { ...createUrlReader(url, egress), [Symbol.asyncDispose]: () => egress[Symbol.asyncDispose]() };
   }
 
@@ -230,10 +239,10 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
   }
 
   #opened(api: Api): OpenApi & { readonly egress: AsyncDisposable } {
-    const { entry, maxAnswerBytes, log, resolve } = this.#options;
+    const { entry, maxAnswerBytes, log } = this.#options;
     const egress = openEgress({
-      ...{ upstream: this.id, origins: api.origins, allowPrivate: entry.allow_private, resolve },
-      stated: [this.#url, ...(entry.base_url === undefined ? [] : [entry.base_url]), ...entry.origins],
+      ...this.#reach([this.#url, ...(entry.base_url === undefined ? [] : [entry.base_url]), ...entry.origins]),
+      origins: api.origins,
       methods: [...api.operations.values()].map(({ operation }) => operation.method),
       mostBytes: maxAnswerBytes,
     });

@@ -1,5 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
-import { createNetworkTest } from '../core/cidr.ts';
+import { createNetworkTest } from './cidr.ts';
 
 /** One list a family: a single BlockList takes an IPv4 address for an IPv6 one in its IPv6 networks. */
 const createNetworks = () => ({ ipv4: new BlockList(), ipv6: new BlockList() });

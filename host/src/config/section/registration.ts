@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { isCidr } from '../../core/cidr.ts';
+import { text } from './fields.ts';
+
+/** `admin.registration`: what may be registered at run time, and where it is kept. */
+export const registration = z
+  .strictObject({
+    path: text
+      .default('~/.local/state/sallyport/registered.json')
+      .describe('The file in which changes of the management API are kept. Gateways with different files need two.'),
+    allow_stdio: z
+      .boolean()
+      .default(false)
+      .describe('Whether upstreams may be commands, which run as the user of the gateway.'),
+    allow_private: z
+      .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+      .default([])
+      .describe('Networks that registered upstreams may reach although their addresses are not public.'),
+    secrets: z
+      .array(text)
+      .default([])
+      .describe('Names of `secrets` that registered upstreams may be sent: who registers one chooses where they go.'),
+  })
+  .prefault({});
+
+/** What registered entries may be. */
+export type RegistrationRules = z.output<typeof registration>;
