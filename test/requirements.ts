@@ -878,6 +878,16 @@ export const requirements = {
   'FUZZ-03':
     'The fuzzer notices a crash, a hang, memory, an error without a code and a changed prototype, and makes the same inputs of the same seed.',
 
+  // metrics: MET-…
+  'MET-01':
+    'Hook calls are counted by plugin, hook and status, and timed; failures are counted by cause, from zero on.',
+  'MET-02':
+    'The codes of violations are counted for each plugin, of which each has a bounded number and none holds a secret.',
+  'MET-03': 'Requests to upstreams are counted by method and outcome, and timed.',
+  'MET-04': 'State is read when the metrics are written; the process is described by the usual names.',
+  'MET-05': 'The metrics show sessions, running requests, limits, plugins, lanes and upstreams as they are.',
+  'MET-06': 'The documented table of metrics has those that the code declares.',
+
   // a program that embeds the gateway: EMB-…
   'EMB-01':
     'A program creates a gateway from an object or a file, and gets every problem of it at once, with its path.',

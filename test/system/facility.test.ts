@@ -112,8 +112,8 @@ describe('a gateway whose plugin has capabilities of all kinds', () => {
     for (const line of [
       'plugin_calls_total{plugin="knows",word="***"} 2',
       'sallyport_capability_refusals_total{plugin="knows",capability="outbound_http",reason="not_allowed"} 2',
-      'sallyport_hook_calls_total{plugin="knows",hook="tool_pre_invoke",outcome="block"} 2',
-      'sallyport_hook_seconds_count{plugin="knows",hook="tool_pre_invoke"} 2',
+      'sallyport_plugin_executions_total{plugin="knows",hook="tool_pre_invoke",status="block"} 2',
+      'sallyport_plugin_duration_seconds_count{plugin="knows",hook="tool_pre_invoke"} 2',
       'sallyport_requests_total{binding="main",method="tools/call",status="200"} 2',
     ]) {
       expect(text.split('\n')).toContain(line);

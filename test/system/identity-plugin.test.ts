@@ -170,7 +170,7 @@ describe('an identity plugin', () => {
     expect(audited.map(({ details }) => (details as { reason: string }).reason)).toEqual(
       expect.arrayContaining(['refused_by_plugin', 'blocked_by_plugin', 'unknown']),
     );
-    expect(text).toMatch(/sallyport_hook_calls_total\{plugin="sessions",hook="identify",outcome="respond"\} \d/);
+    expect(text).toMatch(/sallyport_plugin_executions_total\{plugin="sessions",hook="identify",status="respond"\} \d/);
   });
 
   it('[GW-203] that is no longer loaded lets nobody in', async () => {

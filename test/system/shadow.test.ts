@@ -156,7 +156,7 @@ describe('a plugin in shadow', () => {
       'sallyport_capability_refusals_total{plugin="busybody",capability="secret_store",reason="shadow"} 1',
     );
     expect(text).not.toContain('plugin_seen_total');
-    expect(text).not.toContain('sallyport_hook_calls_total{');
+    expect(text).not.toContain('sallyport_plugin_executions_total{');
     expect(upstream.raw.seen.filter(({ method }) => method === 'tools/call')).toHaveLength(1);
     expect(JSON.stringify(host.lines)).not.toContain('open sesame');
   }, 60_000);

@@ -8,6 +8,9 @@ export interface Family {
   readonly buckets?: readonly number[];
 }
 
+/** The series of an observed family, as they are now. */
+export type Observation = Iterable<readonly [Labels, number]>;
+
 /** The default buckets, in seconds. */
 export const defaultBuckets: readonly number[] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 
@@ -41,13 +44,28 @@ export class Series {
   }
 }
 
+interface OpenFamily extends Family {
+  readonly series: Map<string, Series>;
+  readonly observers: Set<() => Observation>;
+}
+
 /** Metrics by family and labels. Code that adds series must bound their number. */
 export class Metrics {
-  readonly #families = new Map<string, Family & { readonly series: Map<string, Series> }>();
+  readonly #families = new Map<string, OpenFamily>();
 
   /** Declares a family. Declaring it again changes nothing. */
   declare(name: string, family: Family): void {
-    if (!this.#families.has(name)) this.#families.set(name, { ...family, series: new Map() });
+    this.#open(name, family);
+  }
+
+  /**
+   * Declares a family whose values are read when the metrics are written, so that they cost nothing until then.
+   * @returns a function that ends it
+   */
+  observe(name: string, family: Pick<Family, 'type' | 'help'>, read: () => Observation): () => void {
+    const { observers } = this.#open(name, family);
+    observers.add(read);
+    return () => void observers.delete(read);
   }
 
   /** Returns the series with these labels, created if missing. The family must be declared. */
@@ -67,27 +85,56 @@ export class Metrics {
   text(): string {
     return [...this.#families].map(([name, family]) => familyText(name, family)).join('');
   }
+
+  #open(name: string, family: Family): OpenFamily {
+    const known = this.#families.get(name);
+    if (known !== undefined) return known;
+    const opened = { ...family, series: new Map(), observers: new Set<() => Observation>() };
+    this.#families.set(name, opened);
+    return opened;
+  }
 }
 
-function familyText(name: string, family: Family & { readonly series: ReadonlyMap<string, Series> }): string {
-  const { type, help, buckets = defaultBuckets, series } = family;
+function familyText(name: string, family: OpenFamily): string {
+  const { type, help, buckets = defaultBuckets } = family;
+  const series = seriesNow(family);
   if (series.size === 0) return '';
   const lines = [`# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`, `# TYPE ${name} ${type}`];
   for (const [labels, each] of series) {
     if (type !== 'histogram') {
-      lines.push(`${name}${braced(labels)} ${each.value}`);
+      lines.push(`${name}${braced(labels)} ${numberText(each.value)}`);
       continue;
     }
     let below = 0;
     for (const [index, bound] of buckets.entries()) {
       below += each.buckets[index] ?? 0;
-      lines.push(`${name}_bucket${braced(labels, `le="${bound}"`)} ${below}`);
+      lines.push(`${name}_bucket${braced(labels, `le="${numberText(bound)}"`)} ${below}`);
     }
     lines.push(`${name}_bucket${braced(labels, 'le="+Inf"')} ${each.count}`);
-    lines.push(`${name}_sum${braced(labels)} ${each.value}`, `${name}_count${braced(labels)} ${each.count}`);
+    lines.push(
+      `${name}_sum${braced(labels)} ${numberText(each.value)}`,
+      `${name}_count${braced(labels)} ${each.count}`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** Returns the series of a family, observed ones included. Of two with the same labels, the later one counts. */
+function seriesNow({ series, observers }: OpenFamily): ReadonlyMap<string, Series> {
+  if (observers.size === 0) return series;
+  const all = new Map(series);
+  for (const read of observers) {
+    for (const [labels, value] of read()) {
+      const observed = new Series([]);
+      observed.set(value);
+      all.set(labelText(labels), observed);
+    }
+  }
+  return all;
+}
+
+const numberText = (value: number): string =>
+  Number.isFinite(value) || Number.isNaN(value) ? String(value) : value > 0 ? '+Inf' : '-Inf';
 
 const labelText = (labels: Labels): string =>
   Object.entries(labels)

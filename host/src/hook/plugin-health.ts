@@ -15,6 +15,8 @@ export interface BreakerSettings {
   readonly failures: number;
   /** The milliseconds that it is held back before one call is let through as a probe. */
   readonly openMs: number;
+  /** Called when the plugin begins to be held back. */
+  readonly onOpen?: (() => void) | undefined;
 }
 
 /**
@@ -88,6 +90,7 @@ export class PluginHealth {
     if (failures < this.#breaker.failures) return;
     if (this.#probeAt === undefined) {
       this.#log.error({ plugin: this.#plugin, failures }, 'plugin keeps failing: its calls are held back');
+      this.#breaker.onOpen?.();
     }
     this.#heldBackSince ??= Date.now();
     this.#probeAt = this.#now() + this.#breaker.openMs;

@@ -25,6 +25,7 @@ import type { Plugin } from '../plugin/plugin.ts';
 import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
 import { openGeneration, type Watch } from './generation.ts';
+import { observeHost } from './host-metrics.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
 import { loadConfig, readConfigObject } from './load-config.ts';
@@ -146,6 +147,13 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       ...{ log, metrics, signal, accounts: accounts?.accounts },
       secret: (name, tenant) => secrets.read(name, tenant),
       isPerTenant: name => secrets.isPerTenant(name),
+    }),
+  );
+  opened.use(
+    observeHost(metrics, {
+      limits: () => limits,
+      plugins: () => generations.current.reports(),
+      lanes: () => generations.current.lanes(),
     }),
   );
   const optionalUpstreams = new Set(config.upstreams.filter(each => !each.required).map(each => each.id));

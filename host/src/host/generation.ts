@@ -4,6 +4,7 @@ import type { Config, PluginConfig } from '../config/config.ts';
 import type { HookRunner } from '../contract/hook-call.ts';
 import type { PluginMode } from '../contract/hook-policy.ts';
 import type { Log } from '../core/log.ts';
+import type { Metrics } from '../core/metrics.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { compileConditions, namedTargets } from '../hook/condition.ts';
@@ -17,7 +18,7 @@ import { createShadowRecorder } from '../hook/shadow-recorder.ts';
 import { PluginCalls } from '../identity/plugin/plugin-calls.ts';
 import type { Learner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import type { PluginRuntime } from '../runtime/runtime.ts';
+import type { LanesStatus, PluginRuntime } from '../runtime/runtime.ts';
 import type { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { summaryOf } from './load-all.ts';
 
@@ -65,6 +66,8 @@ export interface Generation extends AsyncDisposable {
   /** Calls the plugins that authenticate callers. */
   readonly identity: PluginCalls;
   usage(): ReadonlyMap<string, PluginUsage>;
+  /** Describes the pools of lanes. */
+  lanes(): readonly LanesStatus[];
   /** Describes the plugins and their state, for the operator. */
   reports(): readonly PluginReport[];
 }
@@ -93,7 +96,8 @@ export async function openGeneration(
     const { priority, mode, conditions, on_error: onError, breaker } = entry;
     if (mode === 'disabled') return [];
     const { failures, open_ms: openMs } = breaker;
-    const health = new PluginHealth(plugin.id, log, { failures, openMs });
+    const onOpen = countOpenings(facilities.metrics, plugin.id);
+    const health = new PluginHealth(plugin.id, log, { failures, openMs, onOpen });
     const isInBand = settings.parallel_execution_within_band && entry.isPriorityStated === true;
     return [{ ...plugin, priority, isInBand, mode, conditions, onError, health }];
   });
@@ -119,6 +123,7 @@ export async function openGeneration(
       return createHookChain({ plugins: named, runner, log, mask, shadows, recorder, policy });
     },
     usage: () => running.usage(),
+    lanes: () => running.lanes(),
     reports: () =>
       plugins.flatMap(plugin => {
         const entry = entries.find(({ id }) => id === plugin.id);
@@ -127,6 +132,17 @@ export async function openGeneration(
       }),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
+}
+
+/** Creates the counter of how often the breaker of a plugin opens. */
+function countOpenings(metrics: Metrics, plugin: string): () => void {
+  const name = 'sallyport_plugin_breaker_openings_total';
+  metrics.declare(name, {
+    type: 'counter',
+    help: 'Times that a plugin began to be held back, because it kept failing.',
+  });
+  const openings = metrics.series(name, { plugin });
+  return () => openings.add(1);
 }
 
 function reportOf(

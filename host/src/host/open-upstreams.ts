@@ -6,6 +6,7 @@ import type { Accounts } from '../upstream/auth/account-connection.ts';
 import { createUpstreamPool } from '../upstream/mcp/create-upstream.ts';
 import { checkOpenapi, createOpenapiPool } from '../upstream/openapi/create-openapi-pool.ts';
 import { reachUpstream } from '../upstream/reach-upstream.ts';
+import { RequestCounts } from '../upstream/request-counts.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
 
 /** The upstreams of a configuration, by id. Disposing closes their connections and ends the attempts to connect. */
@@ -62,6 +63,11 @@ export async function openUpstreams(
   const results = await Promise.allSettled(entries.map(entry => open(entry, signal, hasPrefix(entry.id, bindings))));
   const faults = results.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
   if (faults.length > 0) throw new Faults(faults);
+  opened.defer(
+    metrics.observe(upMetric, { type: 'gauge', help: 'Whether an upstream can be reached.' }, () =>
+      [...pools].map(([upstream, { ready }]) => [{ upstream }, Number(ready)]),
+    ),
+  );
   const stack = opened.move();
   return {
     pick: ids => ids.flatMap(id => pools.get(id) ?? []),
@@ -91,6 +97,7 @@ export const checkDocuments = (
   );
 
 const connectionsMetric = 'sallyport_upstream_connections';
+const upMetric = 'sallyport_upstream_up';
 
 function poolOf(
   entry: UpstreamConfig,
@@ -108,6 +115,7 @@ function poolOf(
     requestTimeoutMs: limits.request_timeout_ms,
     maxRequestTimeoutMs: limits.max_request_timeout_ms,
     onCount: (count: number) => connections.set(count),
+    counts: new RequestCounts(metrics, entry.id),
     metrics,
   };
   if (entry.openapi === undefined) return createUpstreamPool(entry, context);

@@ -36,7 +36,7 @@ it('a failure is counted by its code beside', () => {
   ]);
 });
 
-it('hook calls are counted by outcome or cause, those of nested calls among them', () => {
+it('hook calls are counted, those of nested calls among them', () => {
   const report = { plugin: 'p', hook: 'tool_pre_invoke', wallMs: 1 };
   const request = line({
     plugins: [
@@ -45,9 +45,9 @@ it('hook calls are counted by outcome or cause, those of nested calls among them
     ],
     calls: [{ request: 'r.1', by: 'p', outcome: 'result', plugins: [{ ...report, outcome: 'proceed' }] }],
   });
-  expect(counted('sallyport_hook_calls_total', [request])).toEqual([
-    'sallyport_hook_calls_total{plugin="p",hook="tool_pre_invoke",outcome="proceed"} 2',
-    'sallyport_hook_calls_total{plugin="p",hook="tool_pre_invoke",outcome="timeout"} 1',
+  expect(counted('sallyport_plugin_executions_total', [request])).toEqual([
+    'sallyport_plugin_executions_total{plugin="p",hook="tool_pre_invoke",status="proceed"} 2',
+    'sallyport_plugin_executions_total{plugin="p",hook="tool_pre_invoke",status="failed"} 1',
   ]);
   expect(counted('sallyport_tool_calls_total', [request])).toEqual([
     'sallyport_tool_calls_total{plugin="p",outcome="result"} 1',

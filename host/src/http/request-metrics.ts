@@ -2,7 +2,8 @@ import type { FaultCode } from '../core/codes/index.ts';
 import type { Metrics, Series } from '../core/metrics.ts';
 import type { TenantLabel } from '../core/tenant-label.ts';
 import type { Decision } from '../gateway/access.ts';
-import { countedOutcome, type Receipt } from '../hook/receipt.ts';
+import { HookCounts } from '../hook/hook-counts.ts';
+import type { Receipt } from '../hook/receipt.ts';
 import { methods } from '../mcp/methods.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';
 
@@ -21,8 +22,15 @@ interface RequestSeries {
   readonly hookSeconds: Series | undefined;
 }
 
+/** The upper bounds of the buckets of requests, in seconds: one without plugins takes less than a millisecond. */
+const buckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
 /** Creates the counters of requests and their hook calls. */
-export function createMeasure(metrics: Metrics, labelOf: TenantLabel): (line: RequestLine, failed?: FaultCode) => void {
+export function createMeasure(
+  metrics: Metrics,
+  labelOf: TenantLabel,
+  hooks: HookCounts = new HookCounts(metrics),
+): (line: RequestLine, failed?: FaultCode) => void {
   metrics.declare('sallyport_requests_total', {
     type: 'counter',
     help: 'Requests, by binding, tenant, method and status.',
@@ -35,16 +43,15 @@ export function createMeasure(metrics: Metrics, labelOf: TenantLabel): (line: Re
     type: 'counter',
     help: 'Decisions of `allow` about requests and calls of plugins, by binding, decision and index of the rule.',
   });
-  metrics.declare('sallyport_request_seconds', { type: 'histogram', help: 'Time until the answer was written.' });
+  metrics.declare('sallyport_request_seconds', {
+    type: 'histogram',
+    help: 'Time until the answer was written, by binding and tenant.',
+    buckets,
+  });
   metrics.declare('sallyport_tenant_hook_seconds_total', {
     type: 'counter',
     help: 'Wall time of the hook calls of answered requests, by tenant.',
   });
-  metrics.declare('sallyport_hook_calls_total', {
-    type: 'counter',
-    help: 'Hook calls, by plugin, hook and outcome; for a failure, the outcome is its cause.',
-  });
-  metrics.declare('sallyport_hook_seconds', { type: 'histogram', help: 'Wall time of hook calls, in a lane.' });
   metrics.declare('sallyport_tool_calls_total', {
     type: 'counter',
     help: 'Calls of tools by plugins, by plugin and outcome.',
@@ -82,22 +89,8 @@ export function createMeasure(metrics: Metrics, labelOf: TenantLabel): (line: Re
     }
     return latest;
   };
-  // A request has many hook calls: one lookup finds both of their series.
-  const hookSeries = new Map<string, Map<string, Map<string, { readonly calls: Series; readonly seconds: Series }>>>();
-  const seriesOf = (plugin: string, hook: string, outcome: string) => {
-    const both = hookSeries.get(plugin)?.get(hook)?.get(outcome);
-    if (both !== undefined) return both;
-    const calls = metrics.series('sallyport_hook_calls_total', { plugin, hook, outcome });
-    const made = { calls, seconds: metrics.series('sallyport_hook_seconds', { plugin, hook }) };
-    const byHook = hookSeries.get(plugin) ?? new Map<string, Map<string, typeof made>>();
-    const byOutcome = byHook.get(hook) ?? new Map<string, typeof made>();
-    hookSeries.set(plugin, byHook.set(hook, byOutcome.set(outcome, made)));
-    return made;
-  };
   const countHook = (receipt: Receipt, ofTenant: Series | undefined) => {
-    const { calls, seconds } = seriesOf(receipt.plugin, receipt.hook, countedOutcome(receipt));
-    calls.add(1);
-    seconds.observe(receipt.wallMs / 1000);
+    hooks.count(receipt);
     ofTenant?.add(receipt.wallMs / 1000);
   };
   const countAccess = (binding: string, access: Decision | undefined) => {

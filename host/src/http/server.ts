@@ -5,6 +5,7 @@ import { isLoopback } from '../core/loopback.ts';
 import { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import { HookCounts } from '../hook/hook-counts.ts';
 import { type ClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
@@ -15,6 +16,7 @@ import { ConnectEndpoint, type ConnectEndpointOptions } from './connect/connect-
 import { Health } from './health.ts';
 import { listenFault } from './listen-fault.ts';
 import { createNodeServer } from './listener.ts';
+import { observeLoad } from './load-gauges.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
 import type { OpenRequest } from './open-request.ts';
@@ -82,6 +84,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #hostAndOrigin: HostAndOrigin;
   readonly #running: RunningRequests<OpenRequest>;
   readonly #outbox: Outbox;
+  readonly #endGauges: () => void;
   readonly #listener: RequestListener;
   readonly #listenerWith: (hostAndOrigin: HostAndOrigin) => RequestListener;
   #embedded: RequestListener | undefined;
@@ -105,7 +108,9 @@ export class HttpServer implements AsyncDisposable {
     const hostAndOrigin = new HostAndOrigin(options);
     const running = new RunningRequests<OpenRequest>(limits.concurrent_requests);
     const outbox = new Outbox(limits.waiting_bytes);
-    const count = createMeasure(metrics, gateway.tenantLabel);
+    this.#endGauges = observeLoad(metrics, { running, outbox, revisions });
+    const hooks = new HookCounts(metrics, mask && (text => mask.text(text)));
+    const count = createMeasure(metrics, gateway.tenantLabel, hooks);
     const auditAccess = options.audit && createAccessAudit(options.audit);
     const measure: typeof count = (line, failed) => {
       count(line, failed);
@@ -214,6 +219,7 @@ export class HttpServer implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const revision of this.#options.revisions) revision[Symbol.dispose]();
     this.#outbox[Symbol.dispose]();
+    this.#endGauges();
     this.#certificates?.[Symbol.dispose]();
     this.#recheck?.[Symbol.dispose]();
     const server = this.#server;

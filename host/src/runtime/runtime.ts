@@ -41,8 +41,25 @@ export interface RunnerOptions {
   readonly threads?: ReadyThreads | undefined;
 }
 
+/** A pool of lanes, as it is now. */
+export interface LanesStatus {
+  readonly pool: 'shared' | 'shadow' | 'dedicated';
+  /** The plugin of a dedicated lane; absent where several share lanes. */
+  readonly plugin?: string | undefined;
+  /** The lanes that serve, without the spare. */
+  readonly lanes: number;
+  /** The lanes that run a chain. */
+  readonly busy: number;
+  /** The chains that wait for a lane. */
+  readonly waiting: number;
+  /** The chains that may wait. */
+  readonly backlog: number;
+}
+
 /** Plugins that run. Disposing ends them. */
 export interface PluginRunner extends HookRunner, AsyncDisposable {
   /** Returns what each plugin has used, by id. */
   usage(): ReadonlyMap<string, PluginUsage>;
+  /** Describes its pools of lanes. */
+  lanes(): readonly LanesStatus[];
 }

@@ -42,6 +42,8 @@ export interface ExchangeRecord {
  */
 export interface Revision extends RevisionTable, Disposable {
   readonly errorNumbers: ErrorNumbers;
+  /** What it keeps of its clients now; absent where it keeps nothing. */
+  readonly held?: { readonly sessions: number; readonly streams: number };
   /**
    * Refuses a POST by its headers. It is called before a long body is parsed, so that only clients that may be served
    * can cause that work. @throws Fault

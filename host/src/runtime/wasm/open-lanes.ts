@@ -5,19 +5,22 @@ import type { CallReport, ChainInput, ChainOutput, HookRunner } from '../../cont
 import type { Cancellation } from '../../core/canceller.ts';
 import { type Fault, Faults, toFaults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
+import type { Metrics } from '../../core/metrics.ts';
 import type { PluginUsage } from '../../core/plugin-usage.ts';
 import { composeRuns } from '../compose-runs.ts';
-import type { PluginRunner, RunnerOptions } from '../runtime.ts';
+import type { LanesStatus, PluginRunner, RunnerOptions } from '../runtime.ts';
 import { InlinePlugins } from './inline/inline-plugins.ts';
 import type { PooledPlugin } from './lane/message.ts';
 import { openCapabilities, type PluginCapabilities, showCaller } from './plugin-capabilities.ts';
 import { DedicatedLane } from './pool/dedicated-lane.ts';
 import { type PoolOptions, type Refused, startFault } from './pool/lane-handle.ts';
+import type { Pool } from './pool/pool-status.ts';
 import { SharedLanes } from './pool/shared-lanes.ts';
 import { UsageAccounts } from './pool/usage-account.ts';
 import { isInline, needsOwnLane, pooledPlugin, type WasmPlugin } from './wasm-plugin.ts';
 
 const defaultBacklog = 4096;
+const restartsMetric = 'sallyport_lane_restarts_total';
 
 interface LanesOptions extends RunnerOptions {
   readonly capabilities: readonly Capability[];
@@ -45,7 +48,7 @@ export async function openLanes(plugins: readonly WasmPlugin[], options: LanesOp
   const serving = shared.filter(({ grant }) => !grant.isShadow);
   const started = await Promise.allSettled([
     ...(serving.length > 0 ? [runner.startShared(serving, options)] : []),
-    ...(inShadow.length > 0 ? [runner.startShared(inShadow, { lanes: 1 })] : []),
+    ...(inShadow.length > 0 ? [runner.startShared(inShadow, { lanes: 1 }, 'shadow')] : []),
     ...plugins.filter(needsOwnLane).map(plugin => runner.startDedicated(plugin)),
     ...(inline.length > 0 ? [runner.startInline(inline)] : []),
   ]);
@@ -62,7 +65,9 @@ class LaneRunner implements PluginRunner {
   readonly #seesCaller: boolean;
   readonly #accounts: UsageAccounts;
   readonly #pool: PoolOptions;
+  readonly #metrics: Metrics;
   readonly #pools = new Set<HookRunner & AsyncDisposable>();
+  readonly #lanes: (Pick<LanesStatus, 'pool' | 'plugin'> & { readonly of: Pool })[] = [];
   readonly #poolOf = new Map<string, HookRunner>();
   readonly #run = composeRuns(plugin => this.#poolOf.get(plugin));
 
@@ -71,6 +76,11 @@ class LaneRunner implements PluginRunner {
     const capabilities = openCapabilities(plugins, options);
     const ids = plugins.map(({ id }) => id);
     this.#capabilities = capabilities;
+    this.#metrics = facilities.metrics;
+    this.#metrics.declare(restartsMetric, {
+      type: 'counter',
+      help: 'Lanes that ended, and in whose place another was started.',
+    });
     this.#seesCaller = [...capabilities.values()].some(({ seesCaller }) => seesCaller);
     this.#accounts = new UsageAccounts(facilities.metrics, ids);
     this.#pool = {
@@ -87,13 +97,24 @@ class LaneRunner implements PluginRunner {
     };
   }
 
-  async startShared(plugins: readonly WasmPlugin[], { lanes, threads }: RunnerOptions): Promise<void> {
-    const options = { ...this.#pool, count: lanes ?? availableParallelism(), threads };
-    this.#add(plugins, await SharedLanes.start(this.#pooled(plugins), options));
+  async startShared(
+    plugins: readonly WasmPlugin[],
+    { lanes, threads }: RunnerOptions,
+    pool: 'shared' | 'shadow' = 'shared',
+  ): Promise<void> {
+    const options = { ...this.#optionsOf({ pool }), count: lanes ?? availableParallelism(), threads };
+    const of = await SharedLanes.start(this.#pooled(plugins), options);
+    this.#lanes.push({ pool, of });
+    this.#add(plugins, of);
   }
 
   async startDedicated(plugin: WasmPlugin): Promise<void> {
-    for (const pooled of this.#pooled([plugin])) this.#add([plugin], await DedicatedLane.start(pooled, this.#pool));
+    const where = { pool: 'dedicated', plugin: plugin.id } as const;
+    for (const pooled of this.#pooled([plugin])) {
+      const of = await DedicatedLane.start(pooled, this.#optionsOf(where));
+      this.#lanes.push({ ...where, of });
+      this.#add([plugin], of);
+    }
   }
 
   async startInline(plugins: readonly WasmPlugin[]): Promise<void> {
@@ -127,6 +148,10 @@ class LaneRunner implements PluginRunner {
     return this.#accounts.all();
   }
 
+  lanes(): readonly LanesStatus[] {
+    return this.#lanes.map(({ pool, plugin, of }) => ({ pool, plugin, ...of.status }));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#pools].map(pool => pool[Symbol.asyncDispose]()));
     for (const opened of this.#capabilities.values()) await opened.close();
@@ -137,6 +162,12 @@ class LaneRunner implements PluginRunner {
       const apart = this.#capabilities.get(plugin.id)?.tenantsApart ?? [];
       return pooledPlugin(plugin, this.#pool.log, apart);
     });
+  }
+
+  /** Returns the options of one pool. It counts the lanes that end. */
+  #optionsOf({ pool, plugin = '' }: Pick<LanesStatus, 'pool' | 'plugin'>): PoolOptions {
+    const restarts = this.#metrics.series(restartsMetric, { pool, plugin });
+    return { ...this.#pool, onReplace: () => restarts.add(1) };
   }
 
   #add(plugins: readonly WasmPlugin[], pool: HookRunner & AsyncDisposable): void {

@@ -7,6 +7,7 @@ import type { Principal } from '../../identity/principal.ts';
 import type { Answer } from '../../mcp/answer.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
+import type { RequestCounts } from '../request-counts.ts';
 import { markUnsent } from '../unsent.ts';
 import type { RequestOptions, Upstream } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
@@ -46,6 +47,8 @@ export interface ConnectionSource {
 export interface ClientOptions {
   readonly times: RequestTimes;
   readonly log: Log;
+  /** Counts the requests. */
+  readonly counts?: RequestCounts | undefined;
   readonly isCommon?: boolean;
   readonly isListening?: (() => boolean) | undefined;
   /** See `UpstreamPool.open`. */
@@ -126,32 +129,9 @@ export class ClientUpstream implements Upstream, ConnectionUser {
     await unlessAborted(this.#connected(), signal);
   }
 
-  async request(method: string, params?: JsonObject, options: RequestOptions = {}): Promise<Answer> {
-    options.signal?.throwIfAborted();
-    if (options.caller !== undefined) this.#source.use(options.caller);
-    for (let isRenewed = false; ; isRenewed = true) {
-      const pooled = this.#connection ?? (await this.#connectedFor(method, options));
-      pooled.running += 1;
-      try {
-        const answer = await pooled.connection.request(method, params, options);
-        if (this.#backOff.hasFailed) this.#backOff.succeeded();
-        if (this.#source.backOff.hasFailed) this.#source.backOff.succeeded();
-        return answer;
-      } catch (thrown) {
-        // The connection itself reports when it is lost in any other way.
-        if (!(thrown instanceof SessionExpired)) throw thrown;
-        if (isRenewed) return thrown.refusal();
-        this.#source.expire(pooled);
-        this.#options.log.info({ upstream: this.id }, 'the session expired');
-        if (this.#options.onSessionLost !== undefined && !pooled.isCommon) {
-          this.#options.onSessionLost();
-          throw thrown;
-        }
-      } finally {
-        pooled.running -= 1;
-        pooled.lastUsed = Date.now();
-      }
-    }
+  request(method: string, params?: JsonObject, options: RequestOptions = {}): Promise<Answer> {
+    const answer = this.#request(method, params, options);
+    return this.#options.counts?.of(method, answer, options.signal) ?? answer;
   }
 
   subscribe(listener: (notification: Notification) => void): () => void {
@@ -201,6 +181,34 @@ export class ClientUpstream implements Upstream, ConnectionUser {
     const connection = this.#connection ?? (await this.#attempt?.catch(() => undefined));
     this.#connection = undefined;
     if (connection !== undefined) this.#source.release(connection, this);
+  }
+
+  async #request(method: string, params: JsonObject | undefined, options: RequestOptions): Promise<Answer> {
+    options.signal?.throwIfAborted();
+    if (options.caller !== undefined) this.#source.use(options.caller);
+    for (let isRenewed = false; ; isRenewed = true) {
+      const pooled = this.#connection ?? (await this.#connectedFor(method, options));
+      pooled.running += 1;
+      try {
+        const answer = await pooled.connection.request(method, params, options);
+        if (this.#backOff.hasFailed) this.#backOff.succeeded();
+        if (this.#source.backOff.hasFailed) this.#source.backOff.succeeded();
+        return answer;
+      } catch (thrown) {
+        // The connection itself reports when it is lost in any other way.
+        if (!(thrown instanceof SessionExpired)) throw thrown;
+        if (isRenewed) return thrown.refusal();
+        this.#source.expire(pooled);
+        this.#options.log.info({ upstream: this.id }, 'the session expired');
+        if (this.#options.onSessionLost !== undefined && !pooled.isCommon) {
+          this.#options.onSessionLost();
+          throw thrown;
+        }
+      } finally {
+        pooled.running -= 1;
+        pooled.lastUsed = Date.now();
+      }
+    }
   }
 
   /** The open connection, or a new one. Concurrent callers share the attempt. */

@@ -10,6 +10,7 @@ import { createUpstreamAuth } from '../auth/create-auth.ts';
 import type { CallerAuth, UpstreamAuth } from '../auth/credential.ts';
 import type { TokenContext } from '../auth/token-endpoint.ts';
 import { createInstances, type InstancesEntry } from '../instance/create-instances.ts';
+import type { RequestCounts } from '../request-counts.ts';
 import type { UpstreamPool } from '../upstream.ts';
 import { CallerPools } from './caller-pools.ts';
 import type { Command } from './child-process.ts';
@@ -74,6 +75,8 @@ export interface UpstreamContext {
   readonly accounts?: Accounts | undefined;
   /** Called with the number of connections whenever it changes. */
   readonly onCount?: (connections: number) => void;
+  /** Counts the requests. */
+  readonly counts?: RequestCounts | undefined;
   /** Gets numbers of each instance, where the upstream has several. */
   readonly metrics?: Metrics | undefined;
   /** Replaces how the names of confined upstreams become addresses. */
@@ -155,6 +158,7 @@ function openPool(entry: UpstreamEntry, context: UpstreamContext, auth: Upstream
     times: limits,
     log,
     onCount: context.onCount,
+    counts: context.counts,
   };
   const lookup = entry.confined && createConfinedLookup(entry.confined, context.resolve);
   const dial = (events: DialEvents, own?: Pick<ConnectionContext, 'auth'>) => {

@@ -5,6 +5,7 @@ import type { Principal } from '../../identity/principal.ts';
 import type { Notification } from '../../mcp/message.ts';
 import type { ServerInfo } from '../../mcp/server-info.ts';
 import type { CallerAuth } from '../auth/credential.ts';
+import type { RequestCounts } from '../request-counts.ts';
 import type { ConnectFailure, Upstream, UpstreamPool } from '../upstream.ts';
 import { BackOff } from './back-off.ts';
 import { type ClientOptions, ClientUpstream, type ConnectionSource } from './client-upstream.ts';
@@ -36,6 +37,8 @@ export interface PoolOptions extends OpenConnectionsOptions {
   /** Whether all clients use one connection, whatever the server keeps for them. */
   readonly isShared: boolean;
   readonly times: RequestTimes;
+  /** Counts the requests of all clients. */
+  readonly counts?: RequestCounts | undefined;
 }
 
 /** Milliseconds for which a server is taken to be the same where the gateway would not notice its replacement. */
@@ -191,9 +194,9 @@ export class ConnectionPool implements UpstreamPool, ConnectionSource {
   }
 
   #client(as: Pick<ClientOptions, 'isCommon' | 'isListening' | 'onSessionLost'>): ClientUpstream {
-    const { times, log } = this.#options;
+    const { times, log, counts } = this.#options;
     const onClose = (closed: ClientUpstream) => void this.#clients.delete(closed);
-    const client = new ClientUpstream(this, { ...as, times, log, onClose });
+    const client = new ClientUpstream(this, { ...as, times, log, counts, onClose });
     this.#clients.add(client);
     if (this.#common !== undefined) client.useCommon(this.#common);
     return client;

@@ -41,6 +41,7 @@ export function createOpenapiPool(entry: OpenapiUpstreamEntry, context: OpenapiC
     longestName,
     secret,
     log: context.log ?? silentLog(),
+    counts: context.counts,
     resolve: context.resolve,
   });
 }

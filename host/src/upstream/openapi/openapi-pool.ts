@@ -10,6 +10,7 @@ import { ConnectionAuth } from '../auth/connection-auth.ts';
 import type { UpstreamAuth } from '../auth/credential.ts';
 import type { RequestTimes } from '../mcp/connection.ts';
 import type { Confinement } from '../mcp/create-upstream.ts';
+import type { RequestCounts } from '../request-counts.ts';
 import type { ConnectFailure, Upstream, UpstreamPool } from '../upstream.ts';
 import { type Api, readApi } from './api.ts';
 import {
@@ -40,6 +41,8 @@ export interface OpenapiPoolOptions {
   readonly log: Log;
   /** Where the API and its document may be; also at the addresses that the entry states when absent. */
   readonly confined?: Confinement | undefined;
+  /** Counts the requests. */
+  readonly counts?: RequestCounts | undefined;
   /** Replaces how names become addresses. */
   readonly resolve?: ResolveName | undefined;
 }
@@ -82,6 +85,10 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
       this.#url = pathToFileURL(document).href;
       this.#reader = createFileReader(document);
     }
+  }
+
+  get counts(): RequestCounts | undefined {
+    return this.#options.counts;
   }
 
   get closing(): AbortSignal {

@@ -9,6 +9,7 @@ import type { ServerInfo } from '../../mcp/server-info.ts';
 import type { ConnectionAuth } from '../auth/connection-auth.ts';
 import type { RequestTimes } from '../mcp/connection.ts';
 import { requestTimes, timeoutFault } from '../mcp/pending-request.ts';
+import type { RequestCounts } from '../request-counts.ts';
 import type { RequestOptions, Upstream } from '../upstream.ts';
 import type { Api } from './api.ts';
 import { callOperation, type OperationCall } from './call/call-operation.ts';
@@ -31,6 +32,8 @@ export interface ApiSource {
   readonly id: string;
   readonly times: RequestTimes;
   readonly closing: AbortSignal;
+  /** Counts the requests. */
+  readonly counts: RequestCounts | undefined;
   /** The API, once its document was read. */
   readonly current: OpenApi | undefined;
   /** Since when changes of the document would be noticed. */
@@ -78,19 +81,9 @@ export class OpenapiUpstream implements Upstream {
     await this.#source.opened(signal);
   }
 
-  async request(method: string, params: JsonObject = {}, options: RequestOptions = {}): Promise<Answer> {
-    options.signal?.throwIfAborted();
-    const { idle } = requestTimes(options, this.#source.times);
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(timeoutFault(this.id, method, idle)), idle.ms);
-    const signals = [late.signal, this.#source.closing, ...(options.signal ? [signalOf(options.signal)] : [])];
-    const signal = AbortSignal.any(signals);
-    try {
-      const open = this.#source.current ?? (await this.#source.opened(signal));
-      return await this.#answer(open, method, params, { ...options, signal });
-    } finally {
-      clearTimeout(timer);
-    }
+  request(method: string, params: JsonObject = {}, options: RequestOptions = {}): Promise<Answer> {
+    const answer = this.#request(method, params, options);
+    return this.#source.counts?.of(method, answer, options.signal) ?? answer;
   }
 
   subscribe(listener: (notification: Notification) => void): () => void {
@@ -107,6 +100,21 @@ export class OpenapiUpstream implements Upstream {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.clear();
     this.#source.onClose(this);
+  }
+
+  async #request(method: string, params: JsonObject, options: RequestOptions): Promise<Answer> {
+    options.signal?.throwIfAborted();
+    const { idle } = requestTimes(options, this.#source.times);
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(timeoutFault(this.id, method, idle)), idle.ms);
+    const signals = [late.signal, this.#source.closing, ...(options.signal ? [signalOf(options.signal)] : [])];
+    const signal = AbortSignal.any(signals);
+    try {
+      const open = this.#source.current ?? (await this.#source.opened(signal));
+      return await this.#answer(open, method, params, { ...options, signal });
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #answer(open: OpenApi, method: string, params: JsonObject, options: SentOptions): Promise<Answer> | Answer {

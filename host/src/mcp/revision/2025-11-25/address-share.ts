@@ -14,6 +14,10 @@ export class AddressShare {
     this.#share = share;
   }
 
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Whether all places are taken. */
   get isFull(): boolean {
     return this.#taken >= this.#places;

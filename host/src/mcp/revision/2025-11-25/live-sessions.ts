@@ -93,6 +93,11 @@ export class Sessions implements Disposable {
     this.#sweeper = setInterval(() => this.#sweep(), every).unref();
   }
 
+  /** The number of sessions and streams in this process. */
+  get held(): { readonly sessions: number; readonly streams: number } {
+    return { sessions: this.#local.size, streams: this.#streamPlaces.taken };
+  }
+
   /** @throws Fault `sessions_exhausted` */
   create({ binding, revision, clientCapabilities, clientAddress }: NewSession): MaybePromise<Session> {
     const facts: SessionFacts = {

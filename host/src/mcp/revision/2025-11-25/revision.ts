@@ -44,6 +44,10 @@ export class Revision20251125 implements Revision {
     this.#sessions = new Sessions({ limits, store, onNotification: notifySession });
   }
 
+  get held() {
+    return this.#sessions.held;
+  }
+
   checkBeforeBody(exchange: Exchange): MaybePromise<void> {
     return whenThere(this.#sessionOf(exchange), () => {});
   }

@@ -1,5 +1,5 @@
 import type { HeardCall } from '../../../capability/capability.ts';
-import type { ChainInput, ChainOutput, FailureCause, HookCall, HookRunner } from '../../../contract/hook-call.ts';
+import type { ChainInput, ChainOutput, FailureCause, HookCall } from '../../../contract/hook-call.ts';
 import type { Cancellation } from '../../../core/canceller.ts';
 import { Fault, fail } from '../../../core/fault.ts';
 import type { Ask, FromLane, PooledPlugin } from '../lane/message.ts';
@@ -11,6 +11,7 @@ import { FairQueue, type PendingJob } from './fair-queue.ts';
 import { JobUnderWay } from './job-under-way.ts';
 import { type Lane, type PoolOptions, serveStart } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
+import type { Pool, PoolStatus } from './pool-status.ts';
 
 const maximumUnderWay = 32;
 /** How long a lane may take to confirm that it dropped a call. */
@@ -22,7 +23,7 @@ const confirmWithinMs = 50;
  * are under way, each in an instance of its own. A call past its deadline is dropped with its instance. If the lane
  * does not confirm that, it is ended.
  */
-export class DedicatedLane implements HookRunner, AsyncDisposable {
+export class DedicatedLane implements Pool {
   readonly #plugin: PooledPlugin;
   /** The only list of calls of this lane. */
   readonly #calls: readonly HookCall[];
@@ -86,6 +87,12 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       this.#flush();
     } else this.#launch(lane, job);
     return job.output;
+  }
+
+  get status(): PoolStatus {
+    const lanes = this.#lane === undefined ? 0 : 1;
+    const busy = Math.min(lanes, this.#underWay.size);
+    return { lanes, busy, waiting: this.#queue.length, backlog: this.#options.backlog };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -247,6 +254,6 @@ export class DedicatedLane implements HookRunner, AsyncDisposable {
       if (!current.job.isSettled) again.push(current.job);
     }
     this.#queue.putBack(again);
-    this.#supervisor.restart();
+    this.#supervisor.replace();
   }
 }

@@ -39,6 +39,8 @@ export interface PoolOptions
   serveOf(plugin: string, capability: string): Serve | undefined;
   /** The number of chains that may wait. */
   readonly backlog: number;
+  /** Called when a lane ended and another one is started in its place. */
+  onReplace?(): void;
 }
 
 /**

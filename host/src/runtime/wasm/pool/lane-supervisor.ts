@@ -58,6 +58,12 @@ export class LaneSupervisor {
     return Lane.start(plugins, events, thread);
   }
 
+  /** Starts a lane in place of one that ended, as `restart` does. */
+  replace(): void {
+    this.#options.lanes.onReplace?.();
+    this.restart();
+  }
+
   /** Starts a lane for the pool in the background, and tries again with growing delays while that fails. */
   restart(): void {
     const restart = this.#restart().finally(() => this.#restarts.delete(restart));

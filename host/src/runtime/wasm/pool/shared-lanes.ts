@@ -1,4 +1,4 @@
-import type { ChainInput, ChainOutput, FailureCause, HookRunner } from '../../../contract/hook-call.ts';
+import type { ChainInput, ChainOutput, FailureCause } from '../../../contract/hook-call.ts';
 import type { Cancellation } from '../../../core/canceller.ts';
 import { Fault, fail } from '../../../core/fault.ts';
 import type { PluginLimits } from '../../limits.ts';
@@ -8,6 +8,7 @@ import { CallLists, unpackResults } from '../lane/wire.ts';
 import { FairQueue, type PendingJob } from './fair-queue.ts';
 import { type Lane, type PoolOptions, serveStart } from './lane-handle.ts';
 import { LaneSupervisor } from './lane-supervisor.ts';
+import type { Pool, PoolStatus } from './pool-status.ts';
 import type { ReadyThreads } from './ready-threads.ts';
 
 const maximumBatch = 64;
@@ -45,7 +46,7 @@ interface LaneFailure {
  * because a pure plugin has no effect but its result. A chain whose result has arrived does not run
  * again, and a chain with effects sends its result at once.
  */
-export class SharedLanes implements HookRunner, AsyncDisposable {
+export class SharedLanes implements Pool {
   readonly #limits: ReadonlyMap<string, PluginLimits>;
   readonly #serveOf: PoolOptions['serveOf'];
   readonly #supervisor: LaneSupervisor;
@@ -64,9 +65,11 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
   /** The recent average time of a chain from the message to the result. */
   #chainMs = 1;
   readonly #count: number;
+  readonly #backlog: number;
 
   private constructor(plugins: readonly PooledPlugin[], { backlog, count, ...options }: SharedLanesOptions) {
     this.#count = count;
+    this.#backlog = backlog;
     this.#serveOf = options.serveOf;
     this.#limits = new Map(plugins.map(plugin => [plugin.id, plugin.limits]));
     this.#queue = new FairQueue(backlog);
@@ -115,6 +118,11 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
     this.#queue.push(job);
     this.#flushSoon();
     return job.output;
+  }
+
+  get status(): PoolStatus {
+    const busy = this.#busy.size;
+    return { lanes: this.#idle.length + busy, busy, waiting: this.#queue.length, backlog: this.#backlog };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -284,7 +292,7 @@ export class SharedLanes implements HookRunner, AsyncDisposable {
       this.#idle.push(this.#spare);
       this.#spare = undefined;
     }
-    this.#supervisor.restart();
+    this.#supervisor.replace();
     this.#flushSoon();
   }
 
