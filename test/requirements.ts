@@ -86,6 +86,7 @@ export const requirements = {
   'CFG-140':
     'Every change of a configuration is described in words, by section, entry and member, without the value of a secret.',
   'CFG-141': 'A change of a section without words of its own is described too, within bounds.',
+  'CFG-130': 'A management API without credentials, or at an address or path that is taken, is refused at start.',
   // capability: CAP-…
   'CAP-01': 'A plugin whose imports, declaration and grants agree is accepted.',
   'CAP-02': 'Any mismatch of the three lists is refused, all at once, each with what to add or remove.',
@@ -920,6 +921,17 @@ export const requirements = {
     'A file of what is registered that is corrupt, newer or open to others stops the start with file and remedy, and stays as it is.',
   'CHG-05':
     'A registered upstream is reached at public addresses and in networks that the file names: its name is resolved and checked at each connection, and no proxy does it instead.',
+  // the management API: ADM-…
+  'ADM-101':
+    'The management API is off unless configured, knows its callers by API key, token or client certificate, and answers no page in a browser.',
+  'ADM-102':
+    'A key of callers has no power over the gateway without the scope for it, and who may read may not change.',
+  'ADM-103': 'A request to the management API with credentials in its URL is refused, and they are not logged.',
+  'ADM-104':
+    'Guessing credentials of the management API is slowed, bounded and recorded, and locks nobody out whose credentials were accepted before.',
+  'ADM-105':
+    'What the management API does not know is refused with a stable code, and all problems of an input at once.',
+
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',
   'RUN-02': 'One flipped bit in component or signature, and the gateway does not start.',

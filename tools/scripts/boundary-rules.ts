@@ -21,6 +21,7 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   plugin: ['core', 'contract', 'mcp', 'wasm', 'config', 'source', 'verify', 'lockfile', 'capability', 'runtime'],
   gateway: ['core', 'contract', 'mcp', 'hook', 'upstream', 'identity'],
   http: ['core', 'mcp', 'hook', 'gateway', 'identity', 'connect'],
+  admin: ['core'],
   host: ['*'],
   public: ['*'],
   command: ['core', 'config', 'identity', 'capability', 'lockfile', 'plugin', 'host'],

@@ -4,6 +4,7 @@
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { adminDescription } from './generate-admin-document.ts';
 import { capabilityList } from './generate-capability-list.ts';
 import { capabilityRegistries } from './generate-capability-registries.ts';
 import { capabilityTables } from './generate-capability-tables.ts';
@@ -25,6 +26,7 @@ const generators = [
   contractTypes,
   contractTable,
   configSchemas,
+  adminDescription,
   errorList,
   hookList,
   capabilityList,

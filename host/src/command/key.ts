@@ -49,11 +49,14 @@ export async function revokeKey(command: RevokeKeyCommand): Promise<ListedKey> {
   return listed({ ...key, revoked });
 }
 
-/** Returns the key file of the scheme that is named, or of the only one. */
+/** Returns the key file of the scheme that is named, or of the only one. The scheme of the management API is `admin`. */
 async function fileOf({ config: path, scheme }: KeyCommand): Promise<string> {
-  const { identity } = await readConfig(path);
+  const { identity, admin } = await readConfig(path);
   const all = typeof identity === 'object' ? identity.schemes : [];
-  const files = all.flatMap(({ id, api_keys: keys }) => (keys === undefined ? [] : [{ id, file: keys.file }]));
+  const files = [
+    ...all.flatMap(({ id, api_keys: keys }) => (keys === undefined ? [] : [{ id, file: keys.file }])),
+    ...(admin?.keys_file === undefined ? [] : [{ id: 'admin', file: admin.keys_file }]),
+  ];
   const chosen = scheme === undefined ? files : files.filter(({ id }) => id === scheme);
   const [only] = chosen;
   if (only !== undefined && chosen.length === 1) return only.file;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../core/json.ts';
 import { accountsSection } from './section/accounts.ts';
 import { addressSection } from './section/address.ts';
+import { adminSection } from './section/admin.ts';
 import { auditSection } from './section/audit.ts';
 import { type bindingSchema, bindingsSection, openEndedBindings } from './section/bindings.ts';
 import { cacheSection } from './section/cache.ts';
@@ -41,6 +42,7 @@ export const createConfigSchema = (grants: GrantsSchema, isOpenEnded = false) =>
       ...secretsSection.shape,
       ...stateSection.shape,
       ...metricsSection.shape,
+      ...adminSection.shape,
       ...auditSection.shape,
       ...receiptsSection.shape,
       ...registriesSection.shape,
@@ -91,6 +93,7 @@ export const finishSections = (parsed: ParsedConfig, grants: GrantsSchema, files
   ...tenantsSection.finish(parsed, files),
   ...secretsSection.finish(parsed, files),
   ...stateSection.finish(parsed, files),
+  ...adminSection.finish(parsed, files),
   ...auditSection.finish(parsed, files),
   ...receiptsSection.finish(parsed, files),
   limits: withPluginTimeout(parsed.limits, parsed.plugin_settings),
@@ -110,6 +113,7 @@ const checks: readonly SectionChecks[] = [
   accountsSection,
   trustSection,
   secretsSection,
+  adminSection,
   registriesSection,
   pluginSettingsSection,
   pluginsChecks,

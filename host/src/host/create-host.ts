@@ -29,7 +29,9 @@ import { observeHost } from './host-metrics.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
 import { loadConfig, readConfigObject } from './load-config.ts';
+import { createManagedHost } from './managed-host.ts';
 import { openAccounts } from './open-accounts.ts';
+import { openAdmin } from './open-admin.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openReceiptLog } from './open-receipt-log.ts';
 import { openUpstreams } from './open-upstreams.ts';
@@ -187,6 +189,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
     }),
   );
   const sessions = new MemorySessions(limits.session_idle_ms);
+  const managed = createManagedHost();
   const server = opened.use(
     new HttpServer({
       gateway,
@@ -194,6 +197,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       authentication,
       addressOf,
       connect: accounts?.connect,
+      admin: openAdmin(config, { ...{ audit, secrets, log, host: managed }, record: authentication.record }),
       revisions: openRevisions({ limits, store: sessions }),
       limits,
       allowedHosts: [...config.allowed_hosts, ...hostsOf(config.routes)],

@@ -61,7 +61,8 @@ export function faultReply(
   reply.answer(http, JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data } }), headers);
 }
 
-function headersOf({
+/** Returns the headers of the answer to a refused request, such as when it may be tried again. */
+export function headersOf({
   code,
   details: { retry_after_ms: wait, allow },
 }: Fault): Readonly<Record<string, string>> | undefined {

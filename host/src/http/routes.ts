@@ -6,6 +6,7 @@ import { cut } from '../core/cut.ts';
 import { fail } from '../core/fault.ts';
 import type { ProtectedResources } from '../identity/protected-resources.ts';
 import type { HttpMethod } from '../mcp/revision/revision.ts';
+import type { AdminEndpoint } from './admin/admin-endpoint.ts';
 import type { ConnectEndpoint } from './connect/connect-endpoint.ts';
 import { answerPreflight, isPreflight } from './cors.ts';
 import type { Health } from './health.ts';
@@ -29,6 +30,8 @@ export interface RoutesOptions {
   readonly resourceMetadata?: ResourceMetadata | undefined;
   /** Absent if no user can connect an account. */
   readonly connect?: ConnectEndpoint | undefined;
+  /** Absent if the management API is off, or has an address of its own. */
+  readonly admin?: AdminEndpoint | undefined;
   readonly hostAndOrigin: HostAndOrigin;
   readonly context: RequestContext;
 }
@@ -81,6 +84,10 @@ function createRoutes(options: RoutesOptions, paths: RouteMap['everywhere']): Ho
     }
   }
   if (options.connect !== undefined) addConnectRoutes(app, options.connect);
+  const { admin } = options;
+  if (admin !== undefined) {
+    for (const path of ['/admin', '/admin/*']) app.all(path, c => admin.serve(routed(c.env)).then(alreadySent));
+  }
   app.notFound(c => refuse(options, routed(c.env)));
   return app;
 }

@@ -10,6 +10,8 @@ import { type ClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
 import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
+import { AdminEndpoint, type AdminEndpointOptions } from './admin/admin-endpoint.ts';
+import { type AdminAddress, AdminListener } from './admin/admin-listener.ts';
 import { CallerRecheck } from './caller-recheck.ts';
 import { createChallenge } from './challenge.ts';
 import { ConnectEndpoint, type ConnectEndpointOptions } from './connect/connect-endpoint.ts';
@@ -68,6 +70,8 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly authentication?: Authentication | undefined;
   /** How users connect accounts at upstreams, with a browser. */
   readonly connect?: ConnectEndpointOptions | undefined;
+  /** The management API, at an address of its own or at `/admin`. Off without it. */
+  readonly admin?: (AdminEndpointOptions & { readonly address?: AdminAddress | undefined }) | undefined;
 }
 
 const unauthenticated: Authentication = { schemes: [], servesAnonymous: true };
@@ -90,6 +94,7 @@ export class HttpServer implements AsyncDisposable {
   #embedded: RequestListener | undefined;
   readonly #certificates: TlsCertificates | undefined;
   readonly #recheck: CallerRecheck | undefined;
+  readonly #admin: AdminListener | undefined;
   #server: Server | undefined;
 
   constructor(options: HttpServerOptions) {
@@ -136,6 +141,9 @@ export class HttpServer implements AsyncDisposable {
     const isByTenant = options.routes?.some(({ binding }) => binding === undefined) === true;
     const defaultFor = isByTenant ? (caller: Principal) => gateway.defaultFor(caller)?.id : undefined;
     const audience = options.metricsFor ?? 'loopback';
+    const { admin, allowedHosts } = options;
+    const bodyBytes = limits.body_bytes;
+    this.#admin = admin?.address && new AdminListener(admin, admin.address, { context, bodyBytes, allowedHosts, log });
     this.#listenerWith = checks => {
       const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin: checks, outbox });
       return createListener({
@@ -147,7 +155,7 @@ export class HttpServer implements AsyncDisposable {
             ...{ hostAndOrigin: checks, running, authentication, defaultFor },
             isUnverified: asksClients ? isUnverified : undefined,
           }),
-          ...{ settings: gateway.settings, bodyBytes: limits.body_bytes },
+          ...{ settings: gateway.settings, bodyBytes },
         }),
         metrics: metricsEndpoint,
         health: new Health({
@@ -160,6 +168,10 @@ export class HttpServer implements AsyncDisposable {
         resources,
         resourceMetadata: resources && new ResourceMetadata({ resources, hostAndOrigin: checks, outbox }),
         connect: options.connect && new ConnectEndpoint(options.connect, { hostAndOrigin: checks, context }),
+        admin:
+          admin?.address === undefined
+            ? admin && new AdminEndpoint(admin, { hostAndOrigin: checks, context, bodyBytes })
+            : undefined,
         hostAndOrigin: checks,
         context,
       });
@@ -194,7 +206,13 @@ export class HttpServer implements AsyncDisposable {
     const scheme = this.#certificates === undefined ? 'http' : 'https';
     const url = `${scheme}://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}`;
     this.#options.authentication?.resources?.listenOn(url);
+    await this.#admin?.listen();
     return { url };
+  }
+
+  /** The URL of the management API, without `/admin`, where it has an address of its own; undefined until it listens. */
+  get adminUrl(): string | undefined {
+    return this.#admin?.url;
   }
 
   /**
@@ -222,6 +240,7 @@ export class HttpServer implements AsyncDisposable {
     this.#endGauges();
     this.#certificates?.[Symbol.dispose]();
     this.#recheck?.[Symbol.dispose]();
+    await this.#admin?.[Symbol.asyncDispose]();
     const server = this.#server;
     this.#server = undefined;
     if (server === undefined) return;

@@ -4,7 +4,12 @@ import { TokenBucket } from '../core/token-bucket.ts';
 import { UsageTable } from '../core/usage-table.ts';
 
 /** The failures that an address may cause at once, and per second. */
-const failures = { most: 200, perSecond: 50 };
+export interface FailureLimits {
+  readonly most: number;
+  readonly perSecond: number;
+}
+
+const usual: FailureLimits = { most: 200, perSecond: 50 };
 
 /**
  * Limits what the verification of credentials costs: an address whose credentials are refused again and again has to
@@ -14,16 +19,18 @@ const failures = { most: 200, perSecond: 50 };
 export class VerificationBudget {
   readonly #buckets = new UsageTable<TokenBucket>();
   readonly #now: () => number;
+  readonly #limits: FailureLimits;
 
   /** @param now milliseconds, never going back */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(now: () => number = () => performance.now(), limits: FailureLimits = usual) {
     this.#now = now;
+    this.#limits = limits;
   }
 
   /** @param about more details of the fault @throws Fault `authentication_throttled` if nothing is left */
   take(address: string, about: FaultDetails): void {
     if (this.#bucketOf(address).take()) return;
-    fail('authentication_throttled', { ...about, address, retry_after_ms: Math.ceil(1_000 / failures.perSecond) });
+    fail('authentication_throttled', { ...about, address, retry_after_ms: Math.ceil(1_000 / this.#limits.perSecond) });
   }
 
   giveBack(address: string): void {
@@ -32,7 +39,7 @@ export class VerificationBudget {
 
   #bucketOf(address: string): TokenBucket {
     const key = networkOf(address);
-    const { most, perSecond } = failures;
+    const { most, perSecond } = this.#limits;
     return this.#buckets.get(key) ?? this.#buckets.add(key, new TokenBucket(perSecond * 60, this.#now, most));
   }
 }

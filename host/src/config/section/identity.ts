@@ -61,7 +61,8 @@ const apiKeys = z
   .optional()
   .describe('API keys, which clients send as bearer tokens.');
 
-const certificateName = z.enum(['cn', 'o', 'ou', 'uri', 'dns', 'email']);
+/** The part of a client certificate with a name. */
+export const certificateName = z.enum(['cn', 'o', 'ou', 'uri', 'dns', 'email']);
 
 const clientCertificates = z
   .strictObject({

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { memberAt } from '../member-at.ts';
 import { text } from './fields.ts';
 import { entries } from './named.ts';
-import { section } from './section.ts';
+import { type Files, section } from './section.ts';
 
-const tls = z.strictObject({
+/** The files of a TLS listener. */
+export const tlsFiles = z.strictObject({
   certificate: text.describe('A PEM file with the certificate of the gateway and those of its issuers.'),
   key: text.describe('A PEM file with its private key.'),
   client_authorities: text
@@ -15,17 +16,20 @@ const tls = z.strictObject({
   client_revocations: text.optional().describe('A PEM file with lists of revoked client certificates.'),
 });
 
+/** Returns the same files with absolute paths. */
+export const absoluteTls = (tls: z.output<typeof tlsFiles>, { absolute }: Files): z.output<typeof tlsFiles> => ({
+  certificate: absolute(tls.certificate),
+  key: absolute(tls.key),
+  client_authorities: tls.client_authorities && absolute(tls.client_authorities),
+  client_revocations: tls.client_revocations && absolute(tls.client_revocations),
+});
+
 /** `tls`: the certificates of the listener. */
 export const tlsSection = section({
-  shape: { tls: tls.optional().describe('Serves https instead of http. The files are read again when they change.') },
-  finish: ({ tls: files }, { absolute }) => ({
-    tls: files && {
-      certificate: absolute(files.certificate),
-      key: absolute(files.key),
-      client_authorities: files.client_authorities && absolute(files.client_authorities),
-      client_revocations: files.client_revocations && absolute(files.client_revocations),
-    },
-  }),
+  shape: {
+    tls: tlsFiles.optional().describe('Serves https instead of http. The files are read again when they change.'),
+  },
+  finish: ({ tls }, files) => ({ tls: tls && absoluteTls(tls, files) }),
   problems(value) {
     const asks = memberAt(value, ['tls', 'client_authorities']) !== undefined;
     const hint = 'add `tls: { certificate, key, client_authorities }`';

@@ -47,6 +47,11 @@ export const httpCodes = {
     says: 'The body is larger than allowed.',
     todo: 'Send less, or raise `limits.body_bytes`.',
   },
+  body_late: {
+    http: 408,
+    says: 'The body did not arrive in time.',
+    todo: 'Send the request again, with the whole body at once.',
+  },
   overloaded: {
     http: 503,
     says: 'The gateway has reached one of its limits.',

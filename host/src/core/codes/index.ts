@@ -1,4 +1,5 @@
 import { accountCodes } from './account.ts';
+import { adminCodes } from './admin.ts';
 import { authorCodes } from './author.ts';
 import { capabilityCodes } from './capability.ts';
 import type { Code } from './code.ts';
@@ -37,6 +38,7 @@ const table = {
   ...accountCodes,
   ...httpCodes,
   ...identityCodes,
+  ...adminCodes,
   ...mcpCodes,
   ...embeddingCodes,
   ...authorCodes,

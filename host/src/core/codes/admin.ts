@@ -1,0 +1,20 @@
+import type { CodeFamily } from './code.ts';
+
+/** Refusals of the management API. */
+export const adminCodes = {
+  admin_token_unusable: {
+    exit: 3,
+    says: 'The token of the management API cannot be used.',
+    todo: 'Put at least 32 characters that cannot be guessed into the secret, of letters, digits and -._~+/: `openssl rand -hex 32`.',
+  },
+  credentials_in_url: {
+    http: 400,
+    says: 'The URL of the request contains credentials, so the request was not read.',
+    todo: 'Send them as `Authorization: Bearer …`. URLs end in logs and histories: replace these credentials.',
+  },
+  admin_input_invalid: {
+    http: 400,
+    says: 'The query or the body of the request is invalid.',
+    todo: 'Correct every place in `problems`. GET /admin/openapi.json describes each operation.',
+  },
+} as const satisfies CodeFamily;

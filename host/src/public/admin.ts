@@ -1,0 +1,3 @@
+/** The management API: its description. */
+
+export { adminDocument } from '../admin/operations.ts';
