@@ -919,6 +919,10 @@ export const requirements = {
     'What is registered is kept in a file of its owner that is replaced durably and as a whole, and two processes with one file never undo a change of the other.',
   'CHG-02':
     'A file of what is registered that is corrupt, newer or open to others stops the start with file and remedy, and stays as it is.',
+  'CHG-03':
+    'The file and what is registered are checked as one configuration with all problems at once, each with the entry that has it; an id of the file cannot be registered.',
+  'CHG-04':
+    'Registered upstreams name no command, file, variable, private address or secret unless the file allows it, and no credentials of users.',
   'CHG-05':
     'A registered upstream is reached at public addresses and in networks that the file names: its name is resolved and checked at each connection, and no proxy does it instead.',
   // the management API: ADM-…

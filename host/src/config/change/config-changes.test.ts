@@ -155,6 +155,16 @@ const cases: readonly (readonly [section: string, before: object, after: object,
       'key ops-2026 added',
     ],
   ],
+  [
+    'admin',
+    { ...base, secrets: [{ name: 'db', env: 'TOKEN' }], admin: { token: 'db' } },
+    {
+      ...base,
+      secrets: [{ name: 'db', env: 'TOKEN' }],
+      admin: { token: 'db', registration: { allow_stdio: true, secrets: ['db'] } },
+    },
+    ['admin.registration.allow_stdio: false → true', 'admin.registration.secrets: db added'],
+  ],
   ['cache_dir', base, { ...base, cache_dir: './cache' }, [expect.stringMatching(/^cache_dir: .* → \/cache$/)]],
   [
     'secrets',

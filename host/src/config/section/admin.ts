@@ -6,7 +6,8 @@ import { memberAt } from '../member-at.ts';
 import type { Problem } from '../problem.ts';
 import { text } from './fields.ts';
 import { certificateName } from './identity.ts';
-import { duplicates, entries, unknownNames } from './named.ts';
+import { duplicates, entries, listed, unknownNames } from './named.ts';
+import { registration } from './registration.ts';
 import { secretNames, sharedUseProblems } from './secrets.ts';
 import { section } from './section.ts';
 import { absoluteTls, tlsFiles } from './tls.ts';
@@ -47,6 +48,7 @@ export const adminSection = section({
         client_certificates: clientCertificates
           .optional()
           .describe('Client certificates by the authorities in `tls.client_authorities` of this section.'),
+        registration,
       })
       .optional()
       .describe('The management API. Off unless set.'),
@@ -56,15 +58,17 @@ export const adminSection = section({
       ...admin,
       tls: admin.tls && absoluteTls(admin.tls, files),
       keys_file: admin.keys_file && files.absolute(admin.keys_file),
+      registration: { ...admin.registration, path: files.absolute(admin.registration.path) },
     },
   }),
   problems(value) {
     const admin = memberAt(value, ['admin']);
     if (!isJsonObject(admin)) return [];
     const token = typeof admin.token === 'string' ? [{ name: admin.token, path: ['admin', 'token'] }] : [];
+    const secrets = listed(value, ['admin', 'registration', 'secrets']);
     return [
       ...credentialProblems(admin),
-      ...unknownNames(secretNames(value), token, 'secret'),
+      ...unknownNames(secretNames(value), [...token, ...secrets], 'secret'),
       ...sharedUseProblems(value, token),
       ...duplicates(entries(value, ['admin', 'client_certificates', 'allow'], 'name'), 'name'),
       ...addressProblems(value, admin),
