@@ -36,6 +36,8 @@ export interface AdminRequest {
   /** The query, each name once. */
   readonly query: Readonly<Record<string, string>>;
   readonly body: Json | undefined;
+  /** The header If-Match. */
+  readonly ifMatch?: string | undefined;
 }
 
 /** An operation that a URL leads to. */
@@ -95,7 +97,7 @@ export class AdminApi {
         toFaults(error)
           .map(({ code }) => code)
           .join(' '),
-        { after: request.body },
+        { after: operation.audited === undefined ? request.body : operation.audited(request.body) },
       );
       throw error;
     }
@@ -143,7 +145,7 @@ function inputOf(
     ...problemsIn('body', checkedBody?.error),
   ];
   if (problems.length > 0) throw new Faults(problems);
-  return { parts, query: checkedQuery?.data ?? {}, body: checkedBody?.data };
+  return { parts, query: checkedQuery?.data ?? {}, body: checkedBody?.data, ifMatch: request.ifMatch };
 }
 
 const problem = (path: readonly PropertyKey[], message: string) =>

@@ -67,7 +67,7 @@ function written(registry: Parameters<typeof z.toJSONSchema>[0], io: 'input' | '
   ) as JsonObject;
 }
 
-function described({ id, summary, scope, path, query, body, answer: _ }: Operation): JsonObject {
+function described({ id, summary, scope, path, query, body, isConditional }: Operation): JsonObject {
   const parts = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
     ...{ name, in: 'path', required: true, schema: { type: 'string' } },
   }));
@@ -75,7 +75,11 @@ function described({ id, summary, scope, path, query, body, answer: _ }: Operati
     operationId: id,
     summary,
     description: `Needs the scope \`${scope}\`.`,
-    parameters: [...parts, ...(query === undefined ? [] : queryParameters(query))],
+    parameters: [
+      ...parts,
+      ...(query === undefined ? [] : queryParameters(query)),
+      ...(isConditional === true ? [ifMatch] : []),
+    ],
     ...(body !== undefined && { requestBody: { required: true, ...content(schemaName(id, 'Body')) } }),
     responses: {
       200: { description: 'Done.', ...content(schemaName(id, 'Answer')) },
@@ -83,6 +87,11 @@ function described({ id, summary, scope, path, query, body, answer: _ }: Operati
     },
   };
 }
+
+const ifMatch: JsonObject = {
+  ...{ name: 'If-Match', in: 'header', required: false, schema: { type: 'string' } },
+  description: 'The `etag` of what is to be changed: if it has changed meanwhile, the request is refused with 412.',
+};
 
 function queryParameters(query: z.ZodObject): readonly JsonObject[] {
   const { properties } = z.toJSONSchema(query, { io: 'input' }) as JsonObject;

@@ -11,6 +11,8 @@ export interface OperationInput<Query, Body> {
   readonly parts: Readonly<Record<string, string>>;
   readonly query: Query;
   readonly body: Body;
+  /** The header If-Match: the version that the caller wants to change. */
+  readonly ifMatch?: string | undefined;
 }
 
 /** What a change did, for the caller and for the audit trail. */
@@ -36,6 +38,11 @@ export interface Operation extends Described {
   readonly query?: z.ZodObject;
   /** Absent if the operation takes no body. */
   readonly body?: z.ZodType;
+  /** Whether the header If-Match counts. */
+  readonly isConditional?: boolean;
+  /** Returns what the audit trail gets of a body that was refused; the whole body if absent. */
+  audited?(body: Json | undefined): Json | undefined;
+  /** If it has a member `etag`, the header ETag has the same. */
   readonly answer: z.ZodType;
   /** @throws Fault, Faults */
   run(host: ManagedHost, input: OperationInput<unknown, unknown>): Promise<Change<unknown>>;
@@ -63,20 +70,26 @@ export function defineReading<Answer extends z.ZodType, Query extends z.ZodObjec
 }
 
 /** Declares an operation that changes something. Each call is written to the audit trail, whether it succeeds or not. */
-export function defineChange<Answer extends z.ZodType, Body extends z.ZodType = z.ZodUndefined>(
-  declared: Described & {
-    readonly method: 'POST' | 'PUT' | 'DELETE';
-    readonly body?: Body;
-    readonly answer: Answer;
-    run(
-      host: ManagedHost,
-      input: OperationInput<unknown, z.output<Body>>,
-    ): Change<z.input<Answer>> | Promise<Change<z.input<Answer>>>;
-  },
+export function defineChange<
+  Answer extends z.ZodType,
+  Body extends z.ZodType = z.ZodUndefined,
+  Query extends z.ZodObject = z.ZodObject<Record<string, never>>,
+>(
+  declared: Described &
+    Pick<Operation, 'isConditional' | 'audited'> & {
+      readonly method: 'POST' | 'PUT' | 'DELETE';
+      readonly query?: Query;
+      readonly body?: Body;
+      readonly answer: Answer;
+      run(
+        host: ManagedHost,
+        input: OperationInput<z.output<Query>, z.output<Body>>,
+      ): Change<z.input<Answer>> | Promise<Change<z.input<Answer>>>;
+    },
 ): Operation {
   return {
     ...declared,
     scope: 'admin:write',
-    run: async (host, input) => declared.run(host, input as OperationInput<unknown, z.output<Body>>),
+    run: async (host, input) => declared.run(host, input as OperationInput<z.output<Query>, z.output<Body>>),
   };
 }

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault, fail } from '../../core/fault.ts';
-import { type Json, withDoubles } from '../../core/json.ts';
+import { isJsonObject, type Json, withDoubles } from '../../core/json.ts';
 import { RepeatedWarning } from '../../core/repeated-warning.ts';
 import type { SecretMask } from '../../core/secret-mask.ts';
 import type { Authenticate } from '../../identity/scheme.ts';
 import { Cancelled } from '../../mcp/cancelled.ts';
 import { parseBody } from '../../mcp/message.ts';
+import type { ReplyHeaders } from '../../mcp/revision/reply.ts';
 import { readBody } from '../body.ts';
 import { isJson } from '../media-type.ts';
 import { type OpenRequest, type RequestContext, type Routed, serveRequest } from '../open-request.ts';
@@ -31,6 +32,7 @@ export interface AdminCall {
     readonly subject: string | undefined;
     readonly query: Readonly<Record<string, string>>;
     readonly body: Json | undefined;
+    readonly ifMatch?: string | undefined;
   }): Promise<unknown>;
 }
 
@@ -91,7 +93,7 @@ export class AdminEndpoint {
       this.#running += 1;
       try {
         const answer = await this.#answer(request);
-        reply.answer(200, JSON.stringify(this.#options.mask.value(answer)), adminHeaders);
+        reply.answer(200, JSON.stringify(this.#options.mask.value(answer)), { ...adminHeaders, ...etagOf(answer) });
       } catch (reason) {
         if (reason instanceof Cancelled) throw reason;
         this.#refuse(request, reply, reason);
@@ -119,7 +121,7 @@ export class AdminEndpoint {
     const body = await this.#bodyOf(incoming, call);
     const { subject } = request.principal;
     const about = { id: request.id, address: context.addressOf(incoming), subject };
-    return call.run({ ...about, query: queryOf(url), body });
+    return call.run({ ...about, query: queryOf(url), body, ifMatch: incoming.headers['if-match'] });
   }
 
   async #bodyOf(incoming: IncomingMessage, { takesBody }: AdminCall): Promise<Json | undefined> {
@@ -152,6 +154,10 @@ function checkPage({ headers: { origin, 'sec-fetch-site': site = 'none' } }: Inc
   const hint = 'the management API answers no page in a browser, whatever its origin';
   if (origin !== undefined || (site !== 'none' && site !== 'same-origin')) throw new Fault('origin_refused', { hint });
 }
+
+/** Returns the header ETag of an answer that names its version. */
+const etagOf = (answer: unknown): ReplyHeaders =>
+  isJsonObject(answer) && typeof answer.etag === 'string' ? { etag: answer.etag } : {};
 
 /** Returns the query. @throws Fault `admin_input_invalid` if a name is in it twice */
 function queryOf(url: string): Readonly<Record<string, string>> {
