@@ -660,6 +660,25 @@ export const requirements = {
   'GW-267': 'The URL of a tenant serves callers of that tenant, and others are refused and logged.',
   'GW-268': 'Sessions and preflights follow the binding of a URL.',
 
+  // telemetry: TEL-…
+  'TEL-01':
+    'Each request is a span, and so is each hook call and each request to an upstream, by the conventions for MCP and without contents.',
+  'TEL-02': 'What failed is an error, with its number or code and without the words of clients and upstreams.',
+  'TEL-03': 'The context of a trace that a caller states is ignored unless it is valid, whatever its size.',
+  'TEL-04': 'An upstream gets the context of the gateway, and neither that of the client nor its baggage.',
+  'TEL-05':
+    'A trace is continued from `_meta`, or else from headers, and goes on to the upstream in both; a batch has a span of its own.',
+  'TEL-06': 'The log line of a request has the ids of its span.',
+  'TEL-07': 'A caller decides whether its request is sampled only if it is trusted with that.',
+  'TEL-08':
+    'Without telemetry, nothing is read or changed of what a client states of a trace, and no package for it is loaded.',
+  'TEL-09': 'Exported metrics have the names and the numbers of /metrics, beside the durations of the conventions.',
+  'TEL-10': 'What is not exported is counted, and logged once a minute without anything of what was to be sent.',
+  'TEL-11':
+    'A collector that is down, slow, broken or refuses data delays no request, and what it does not take is counted.',
+  'TEL-12': 'The queue of spans is bounded, and the spans of one request are kept or dropped together.',
+  'TEL-13': 'A shutdown sends what is left, and waits for a collector no longer than its bound.',
+  'TEL-14': 'The settings of telemetry are checked: secrets exist, and plain http to another machine is warned about.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -22,6 +22,7 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   gateway: ['core', 'contract', 'mcp', 'hook', 'upstream', 'identity'],
   http: ['core', 'mcp', 'hook', 'gateway', 'identity', 'connect'],
   admin: ['core'],
+  telemetry: ['core', 'mcp', 'hook', 'upstream', 'gateway', 'http'],
   host: ['*'],
   public: ['*'],
   command: ['core', 'config', 'identity', 'capability', 'lockfile', 'plugin', 'host'],
@@ -37,6 +38,7 @@ const kept: readonly { readonly modules: readonly string[]; readonly by: readonl
   { modules: ['hono', '@hono/[^/]+'], by: ['http'] },
   { modules: ['@modelcontextprotocol/[^/]+'], by: [] },
   { modules: ['@bytecodealliance/[^/]+'], by: ['runtime/wasm'] },
+  { modules: ['@opentelemetry/[^/]+'], by: ['telemetry'] },
   { modules: ['@seriousme/[^/]+'], by: ['upstream/openapi/document'] },
   { modules: ['worker_threads'], by: ['runtime/wasm', 'state/sqlite'] },
 ];

@@ -18,6 +18,7 @@ import { finishedRoutes, routesSection } from './section/routes.ts';
 import { secretsSection } from './section/secrets.ts';
 import type { Files, SectionChecks } from './section/section.ts';
 import { stateSection } from './section/state.ts';
+import { telemetrySection } from './section/telemetry.ts';
 import { tenantsSection } from './section/tenants.ts';
 import { tlsSection } from './section/tls.ts';
 import { trustSection } from './section/trust.ts';
@@ -43,6 +44,7 @@ export const createConfigSchema = (grants: GrantsSchema, isOpenEnded = false) =>
       ...stateSection.shape,
       ...metricsSection.shape,
       ...adminSection.shape,
+      ...telemetrySection.shape,
       ...auditSection.shape,
       ...receiptsSection.shape,
       ...registriesSection.shape,
@@ -114,6 +116,7 @@ const checks: readonly SectionChecks[] = [
   trustSection,
   secretsSection,
   adminSection,
+  telemetrySection,
   registriesSection,
   pluginSettingsSection,
   pluginsChecks,

@@ -8,7 +8,8 @@ export interface FilledIn {
 }
 
 /** Places where a variable is a secret, not an address, a path or a name. */
-const secretPlaces = /^upstreams\.\d+\.(http\.headers\.|stdio\.(env|args)\.)|^(tenants\.\d+\.)?plugins\.\d+\.config\./;
+const secretPlaces =
+  /^upstreams\.\d+\.(http\.headers\.|stdio\.(env|args)\.)|^telemetry\.otlp\.headers\.|^(tenants\.\d+\.)?plugins\.\d+\.config\./;
 /** Headers that are secret even if their value is in the file itself. */
 const secretHeader = /auth|cookie|token|secret|key|pass|credential/i;
 /** Common words that are not masked, because messages would become unreadable. */
@@ -30,16 +31,22 @@ export function textsIn(value: unknown, path: readonly string[] = []): readonly 
  * Registers the secrets of the configuration with the mask: variables in headers, environments, arguments and plugin
  * config, credentials in headers, and the user, password, query and random path segments of URLs.
  */
-export function learnSecrets(mask: SecretMask, filledIn: readonly FilledIn[], { upstreams }: ParsedConfig): void {
+export function learnSecrets(
+  mask: SecretMask,
+  filledIn: readonly FilledIn[],
+  { upstreams, telemetry }: ParsedConfig,
+): void {
   const learn = (value: string) => value.length >= shortest && mask.learn(value);
   for (const { path, value } of filledIn) if (secretPlaces.test(path)) learn(value.trim());
-  for (const { http } of upstreams) {
-    for (const [name, value] of Object.entries(http?.headers ?? {})) {
-      if (!secretHeader.test(name)) continue;
+  for (const headers of [telemetry?.otlp.headers ?? {}, ...upstreams.map(({ http }) => http?.headers ?? {})]) {
+    for (const [name, value] of Object.entries(headers)) {
+      if (!secretHeader.test(name) || typeof value !== 'string') continue;
       learn(value);
       // `Bearer TOKEN`: servers may repeat only the token.
       learn(value.slice(value.indexOf(' ') + 1));
     }
+  }
+  for (const { http } of upstreams) {
     for (const text of [http?.url, ...(http?.instances ?? []).map(each => each.url)]) {
       const url = URL.parse(text ?? '');
       if (url === null) continue;

@@ -20,9 +20,11 @@ export class Series {
   value = 0;
   count = 0;
   readonly buckets: number[];
+  readonly labels: Labels;
   readonly #bounds: readonly number[];
 
-  constructor(bounds: readonly number[]) {
+  constructor(bounds: readonly number[], labels: Labels) {
+    this.labels = labels;
     this.#bounds = bounds;
     this.buckets = bounds.map(() => 0);
   }
@@ -75,10 +77,18 @@ export class Metrics {
     const key = labelText(labels);
     let series = family.series.get(key);
     if (series === undefined) {
-      series = new Series(family.type === 'histogram' ? (family.buckets ?? defaultBuckets) : []);
+      series = new Series(family.type === 'histogram' ? (family.buckets ?? defaultBuckets) : [], labels);
       family.series.set(key, series);
     }
     return series;
+  }
+
+  /** Returns each family that has series, with its name and its series. */
+  *families(): Iterable<readonly [name: string, family: Family, series: Iterable<Series>]> {
+    for (const [name, family] of this.#families) {
+      const series = seriesNow(family);
+      if (series.size > 0) yield [name, family, series.values()];
+    }
   }
 
   /** Writes all metrics in Prometheus's text format (version 0.0.4). */
@@ -125,7 +135,7 @@ function seriesNow({ series, observers }: OpenFamily): ReadonlyMap<string, Serie
   const all = new Map(series);
   for (const read of observers) {
     for (const [labels, value] of read()) {
-      const observed = new Series([]);
+      const observed = new Series([], labels);
       observed.set(value);
       all.set(labelText(labels), observed);
     }

@@ -9,6 +9,7 @@ import { type Receipt, Receipts } from '../hook/receipt.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { longestName, type Notification } from '../mcp/message.ts';
+import type { RequestOptions, Upstream } from '../upstream/upstream.ts';
 import type { Decision } from './access.ts';
 import type { Route } from './binding.ts';
 
@@ -43,6 +44,8 @@ export interface Call {
   readonly record: CallRecord;
   /** The handlers of the embedding program; absent if it has none. */
   readonly handlers?: CallHandlers | undefined;
+  /** Follows the call for telemetry; absent if that is off. */
+  readonly trace?: CallTrace | undefined;
   /** Present for a plugin's call. */
   readonly nested?: Nested;
 }
@@ -51,6 +54,22 @@ export interface Call {
 export interface CallHandlers {
   /** @param serve gets the params that the handlers leave */
   around(call: Call, serve: (params: JsonObject) => Promise<Outcome>): Promise<Outcome>;
+}
+
+/** Follows one call for telemetry. */
+export interface CallTrace {
+  /** Sends a request of the call to an upstream, with the context of its trace. */
+  send(upstream: Upstream, method: string, params: JsonObject, options: RequestOptions): Promise<Answer>;
+  /** Follows a call that a plugin makes within this one. */
+  nested(record: NestedRecord): CallTrace;
+}
+
+/** Follows the request of a client. */
+export interface EntryTrace extends CallTrace {
+  /** Reads the context of a trace in `_meta` of the params. Only the first call counts. */
+  receive(params: JsonObject): void;
+  /** Takes the answer of an upstream or a plugin, as the client gets it. */
+  answered(answer: Answer): void;
 }
 
 /** The origin of a plugin's call. */
@@ -133,7 +152,8 @@ type CallEnd =
 export class NestedRecord extends CallRecord {
   readonly request: string;
   readonly by: string;
-  readonly #began = performance.now();
+  /** The time of `performance.now()` at which it began. */
+  readonly began: number = performance.now();
   #outcome: { readonly outcome: string; readonly ms: number } | undefined;
 
   constructor(request: string, by: string) {
@@ -144,7 +164,7 @@ export class NestedRecord extends CallRecord {
 
   /** Records the outcome: `result`, `aborted`, or why there was no result. Only the first one counts. */
   finish(outcome: string): void {
-    this.#outcome ??= { outcome, ms: performance.now() - this.#began };
+    this.#outcome ??= { outcome, ms: performance.now() - this.began };
   }
 
   nestedSummary(): NestedSummary {

@@ -14,7 +14,7 @@ import type { Member } from './binding.ts';
 import type { Call, Outcome } from './call.ts';
 import { list, listKnown } from './lists.ts';
 import { ownerOfName, ownerOfUri } from './name-routing.ts';
-import { callMember, hookContext, requestOptions } from './pipeline.ts';
+import { callMember, hookContext, requestOptions, send } from './pipeline.ts';
 import { readResource } from './read-resource.ts';
 import type { ToolSearch } from './tool-search/tool-search.ts';
 
@@ -123,7 +123,7 @@ async function completeAt(call: Call, member: Member, ref: Reference): Promise<O
     const [denied] = await policy.decideMany(on, 'completion/complete', kind, [name], signal);
     if (denied !== undefined) return { kind: 'block', data: denied };
   }
-  return member.upstream.request(call.method, { ...params, ref }, requestOptions(call));
+  return send(call, member, call.method, { ...params, ref }, requestOptions(call));
 }
 
 type Reference =

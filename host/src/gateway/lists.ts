@@ -14,7 +14,7 @@ import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts'
 import type { Call, Outcome } from './call.ts';
 import { pageOf } from './handed-out-uris.ts';
 import { exposedName } from './name-routing.ts';
-import { afterHooks, hookContext, requestOptions } from './pipeline.ts';
+import { afterHooks, hookContext, requestOptions, send } from './pipeline.ts';
 
 /**
  * Answers a list request. With a single upstream, its pages pass through with their cursors; the lists of several are
@@ -71,7 +71,7 @@ async function listOfOne(call: Call, member: Member, method: ListMethod): Promis
   const learn = isUsed ? catalog.observe() : undefined;
   let answer: Answer;
   try {
-    answer = await member.upstream.request(method, call.params, requestOptions(call));
+    answer = await send(call, member, method, call.params, requestOptions(call));
   } catch (reason) {
     const instead = listWithoutAccount(reason, member.upstream.id, method);
     if (instead === undefined) throw reason;

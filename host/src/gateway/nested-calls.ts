@@ -59,6 +59,7 @@ export class NestedTools implements Tools {
     const nested: Call = {
       ...rest,
       ...{ requestId: record.request, record, signal, method: 'tools/call' },
+      trace: rest.trace?.nested(record),
       timeoutMs: Math.min(timeoutMs, this.#call.timeoutMs ?? timeoutMs),
       timeoutSetting: 'timeout_ms of the grant tool_call',
       nested: {

@@ -23,7 +23,7 @@ export function callMember(call: Call, member: Member, method: CallMethod, param
   const answered =
     isHooked || chain.policy !== undefined || chain.isShadowed('before', method) || chain.isShadowed('after', method)
       ? throughHooks(call, member, method, params)
-      : member.upstream.request(method, params, sendOptions(call, member, method, params));
+      : send(call, member, method, params, sendOptions(call, member, method, params));
   if (members.length === 1) return answered;
   return answered.then(outcome => {
     noteOrigins(call.route, member, method, params, outcome);
@@ -98,9 +98,8 @@ function checkChanged(call: Call, member: Member, method: CallMethod, params: Js
 
 /** Calls the upstream, with the headers that plugins set for this request. */
 async function ask(call: Call, member: Member, method: CallMethod, { params, filled }: Sent): Promise<Answer> {
-  const { upstream } = member;
   const options = sendOptions(call, member, method, params);
-  if (filled === undefined) return upstream.request(method, params, options);
+  if (filled === undefined) return send(call, member, method, params, options);
   const { headers, hide, url: headersFor } = filled;
   const { onNotification } = options;
   const hiding = hide &&
@@ -108,8 +107,19 @@ async function ask(call: Call, member: Member, method: CallMethod, { params, fil
       onNotification: ({ method: about, params: said }: Notification) =>
         onNotification({ method: about, ...(said && { params: hidden(said, hide) }) }),
     };
-  return withoutSecrets(await upstream.request(method, params, { ...options, ...hiding, headers, headersFor }), filled);
+  const answer = await send(call, member, method, params, { ...options, ...hiding, headers, headersFor });
+  return withoutSecrets(answer, filled);
 }
+
+/** Sends a request of a call to an upstream. */
+export const send = (
+  { trace }: Call,
+  { upstream }: Pick<Member, 'upstream'>,
+  method: string,
+  params: JsonObject,
+  options: RequestOptions,
+): Promise<Answer> =>
+  trace === undefined ? upstream.request(method, params, options) : trace.send(upstream, method, params, options);
 
 /** The call that an answer belongs to. */
 interface AnsweredCall {

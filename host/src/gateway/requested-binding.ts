@@ -9,7 +9,7 @@ import type { Client, ClientListener, ClientRequest, RequestedBinding } from '..
 import type { Access } from './access.ts';
 import { checkEntry } from './authorize.ts';
 import type { ClientScope, OpenBinding, Route } from './binding.ts';
-import type { CallRecord } from './call.ts';
+import type { CallRecord, EntryTrace } from './call.ts';
 import { dispatch } from './dispatch.ts';
 import type { QuotaUse } from './quotas.ts';
 import { type Patience, reachUpstreams } from './reach-upstreams.ts';
@@ -30,6 +30,8 @@ export interface EnteringRequest {
   readonly headers: IncomingHttpHeaders;
   readonly principal: Principal;
   readonly call: CallRecord;
+  /** Follows it for telemetry; absent if that is off. */
+  readonly trace?: EntryTrace | undefined;
 }
 
 /** The binding of one request, as a revision of MCP sees it. The request keeps the chain it starts with. */
@@ -81,8 +83,9 @@ export class EnteredBinding implements RequestedBinding {
   }
 
   async dispatch(client: BindingClient, { method, params, signal, onNotification }: ClientRequest): Promise<Answer> {
-    const { id: requestId, headers, principal, call: record } = this.#request;
+    const { id: requestId, headers, principal, call: record, trace } = this.#request;
     const { scope } = client;
+    trace?.receive(params);
     const outcome = await dispatch({
       requestId,
       route: this.#routeOf(scope),
@@ -92,6 +95,7 @@ export class EnteredBinding implements RequestedBinding {
       principal,
       record,
       signal,
+      trace,
       tellLater: notification => client.notify(notification, true),
       onNotification: onNotification && (notification => passable(scope, notification, onNotification)),
       handlers: this.#settings.handlers?.registered,
@@ -100,6 +104,7 @@ export class EnteredBinding implements RequestedBinding {
       record.end({ blocked: outcome.data });
       return blockedAnswer(outcome.data);
     }
+    trace?.answered(outcome);
     if (outcome.kind === 'error') {
       const refused = upstreamError(outcome.error, record.upstream);
       record.end({ refused });

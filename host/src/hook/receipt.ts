@@ -15,6 +15,12 @@ export type Receipt = CallReport & {
   readonly mode?: CallingMode;
 };
 
+/** A receipt with the time of `performance.now()` at which its hook call ended. */
+export interface TimedReceipt {
+  readonly receipt: Receipt;
+  readonly ended: number;
+}
+
 /** The receipts of one request, in the order of its hook calls. Append-only. */
 export class Receipts implements LateWork {
   readonly #all: Receipt[] = [];
@@ -22,14 +28,23 @@ export class Receipts implements LateWork {
   #onLate: ((ms: number) => void) | undefined;
   /** Corrections, by the receipt that they correct. */
   #corrections: Map<Receipt, Receipt> | undefined;
+  /** When each receipt was added, by `performance.now()`; not a number if it was added with the one before. */
+  #times: number[] | undefined;
 
-  add(receipt: Receipt): void {
+  /** Keeps the times of receipts from now on, for `timeline`. */
+  keepTimes(): void {
+    this.#times ??= this.#all.map(() => performance.now());
+  }
+
+  /** @param isFirst whether it is the first of its hop: the plugins of a hop run one after the other */
+  add(receipt: Receipt, isFirst = true): void {
     this.#all.push(receipt);
+    this.#times?.push(isFirst ? performance.now() : Number.NaN);
   }
 
   /** Adds a correction for a hook call whose output turned out to be invalid. */
   correct(earlier: Receipt, receipt: Receipt): void {
-    this.#all.push(receipt);
+    this.add(receipt);
     this.#corrections ??= new Map();
     this.#corrections.set(earlier, receipt);
   }
@@ -59,6 +74,25 @@ export class Receipts implements LateWork {
     if (corrections === undefined) return this.#all;
     const later = new Set(corrections.values());
     return this.#all.filter(receipt => !later.has(receipt)).map(receipt => corrections.get(receipt) ?? receipt);
+  }
+
+  /** Returns the last receipt of each hook call with when it ended, by `performance.now()`. Needs `keepTimes`. */
+  timeline(): readonly TimedReceipt[] {
+    const times = this.#times ?? [];
+    const later = new Set(this.#corrections?.values());
+    const all: TimedReceipt[] = [];
+    let next = Number.NaN;
+    // Backwards: what was added together ended one after the other, the last one when all were added.
+    for (let place = this.#all.length - 1; place >= 0; place -= 1) {
+      const receipt = this.#all[place];
+      if (receipt === undefined) continue;
+      let first = place;
+      while (first > 0 && Number.isNaN(times[first])) first -= 1;
+      const ended = Number.isNaN(next) ? (times[first] ?? Number.NaN) : next;
+      next = first === place ? Number.NaN : ended - receipt.wallMs;
+      if (!later.has(receipt)) all.push({ receipt: this.#corrections?.get(receipt) ?? receipt, ended });
+    }
+    return all.reverse();
   }
 }
 

@@ -116,7 +116,7 @@ export function account<V extends Request | Response>(
     // A report of an unknown plugin has no on_error, so the request must not continue.
     if (plugin === undefined) throw new Error(`a report for ${report.plugin}, which was not called`);
     const receipt = plugin.mode === 'permissive' ? { ...report, hook, mode: plugin.mode } : { ...report, hook };
-    on.receipts.add(receipt);
+    on.receipts.add(receipt, place === 0);
     recording?.add(receipt, plugin, values);
     if (!isHeldBack) {
       if (report.outcome !== 'failed') plugin.health.succeeded();

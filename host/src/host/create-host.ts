@@ -34,6 +34,7 @@ import { openAccounts } from './open-accounts.ts';
 import { openAdmin } from './open-admin.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openReceiptLog } from './open-receipt-log.ts';
+import { openTelemetry } from './open-telemetry.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { Generations } from './plugin-replacement.ts';
 import { createRegister } from './register-upstream.ts';
@@ -142,6 +143,11 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const context = { limits, settings, runtime, facilities, learner, recorder: receipts, watch, log, mask };
   const first = openGeneration(config.plugins, plugins, context, threads);
   const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config.bindings));
+  const telemetry = await openTelemetry(config, {
+    ...{ metrics, log, secret: name => secrets.read(name) },
+    plugins: () => generations.current.plugins,
+  });
+  if (telemetry !== undefined) opened.use(telemetry);
   const accounts = await openAccounts(config, { log, metrics, secrets, audit: facilities.audit });
   if (accounts !== undefined) opened.use(accounts);
   const upstreams = opened.use(
@@ -205,6 +211,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       allowedOrigins: config.allowed_origins,
       metrics,
       metricsFor: config.metrics.serve,
+      tracing: telemetry,
       audit: refusal => facilities.audit.write(refusal),
       ...(settings.enable_plugin_api && {
         plugins: () =>

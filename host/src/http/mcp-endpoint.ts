@@ -85,6 +85,7 @@ export class McpEndpoint {
       await this.#revisionOf(exchange).checkBeforeBody?.(exchange);
     }
     const message = readMessage(text, record);
+    if (request.trace !== undefined && 'params' in message) request.trace.receive(message.params);
     await this.#revisionOf(exchange, message).handle(exchange, message);
   }
 

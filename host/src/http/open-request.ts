@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { FaultCode } from '../core/codes/index.ts';
 import type { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import { CallRecord } from '../gateway/call.ts';
+import { CallRecord, type EntryTrace } from '../gateway/call.ts';
 import type { ClientAddress } from '../identity/client-address.ts';
 import { anonymous, type Principal } from '../identity/principal.ts';
 import { Cancelled } from '../mcp/cancelled.ts';
@@ -14,7 +14,7 @@ import type { Challenge } from './challenge.ts';
 import { discardRest } from './discard-rest.ts';
 import { faultReply } from './fault-reply.ts';
 import { HttpReply } from './reply.ts';
-import { failureOf, type LogRequest, type RequestLine } from './request-log.ts';
+import { failureOf, type LogRequest, type RequestFailure, type RequestLine, type TraceIds } from './request-log.ts';
 import type { ServedRoute } from './route-map.ts';
 import type { RunningRequests } from './step/running-requests.ts';
 import type { Arrival } from './step/step.ts';
@@ -28,11 +28,25 @@ export interface RequestContext {
   /** The challenges that refused callers get. */
   readonly challenge: Challenge;
   readonly logRequest: LogRequest;
+  /** Follows requests for telemetry; absent if that is off. */
+  readonly tracing?: Tracing | undefined;
   /** Finds the address of a client. */
   readonly addressOf: ClientAddress;
   measure(line: RequestLine, failed?: FaultCode): void;
   /** Counts a client that was disconnected because it does not read. */
   countCutOff(binding: string): void;
+}
+
+/** Follows the requests of a server for telemetry. */
+export interface Tracing {
+  begin(request: OpenRequest, whole: RequestTrace | undefined): RequestTrace;
+}
+
+/** Follows one request, from its arrival until it was answered. */
+export interface RequestTrace extends EntryTrace {
+  /** The ids of its span; undefined if traces are off. */
+  readonly ids: TraceIds | undefined;
+  end(line: RequestLine, failure: RequestFailure | undefined): void;
 }
 
 /** An HTTP request from the router. */
@@ -93,6 +107,7 @@ export class OpenRequest implements Arrival {
   readonly reply: Reply;
   readonly record: ExchangeRecord = { id: null };
   readonly call = new CallRecord();
+  readonly trace: RequestTrace | undefined;
   principal: Principal;
   /** See `PlacedSet`. */
   place: number | undefined;
@@ -120,6 +135,7 @@ export class OpenRequest implements Arrival {
     this.isPart = whole !== undefined;
     this.principal = whole?.principal ?? anonymous;
     this.errorNumbers = whole?.errorNumbers ?? sharedNumbers;
+    this.trace = context.tracing?.begin(this, whole?.trace);
   }
 
   get resource(): string | undefined {
@@ -206,6 +222,7 @@ export class OpenRequest implements Arrival {
     const line: RequestLine = {
       ...{
         request: this.id,
+        trace: this.trace?.ids,
         method,
         binding: this.binding,
         subject,
@@ -223,5 +240,6 @@ export class OpenRequest implements Arrival {
     const failure = failureOf(summary, thrown);
     this.#context.logRequest(failure === undefined ? line : { ...line, address: this.#address }, failure);
     this.#context.measure(line, failure?.code);
+    this.trace?.end(line, failure);
   }
 }

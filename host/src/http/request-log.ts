@@ -11,6 +11,8 @@ import { receiptLine } from '../hook/receipt.ts';
 export interface RequestLine extends CallSummary {
   /** The request id, which clients get with an error and plugins in their context. */
   readonly request: string;
+  /** The ids of its span, if traces are on. */
+  readonly trace?: TraceIds | undefined;
   /** The method of the message, or else of HTTP. */
   readonly method: string | undefined;
   readonly binding: string | undefined;
@@ -24,6 +26,12 @@ export interface RequestLine extends CallSummary {
   readonly ms: number;
   /** The number of progress and log messages that were dropped because the client did not read. */
   readonly dropped?: number | undefined;
+}
+
+/** The ids of a span, in lower-case hexadecimal. */
+export interface TraceIds {
+  readonly traceId: string;
+  readonly spanId: string;
 }
 
 /** Why a request was refused or failed, for its log line. */
@@ -59,10 +67,12 @@ const repeated: ReadonlySet<FaultCode> = new Set([
 ]);
 
 function logObject(log: Log, refusals: RepeatedWarning, line: RequestLine, failure: RequestFailure | undefined): void {
-  const { request, method, binding, subject, tenant, address, name, access, upstream, ...rest } = line;
+  const { request, trace, method, binding, subject, tenant, address, name, access, upstream, ...rest } = line;
   const { status, ms, dropped, plugins, calls } = rest;
   const members = {
-    ...{ request, method, binding, subject, tenant, name, access: access && accessLine(access), upstream },
+    request,
+    ...(trace && { trace_id: trace.traceId, span_id: trace.spanId }),
+    ...{ method, binding, subject, tenant, name, access: access && accessLine(access), upstream },
     status: status === 0 ? clientLeft : status,
     address,
     ms: rounded(ms),
@@ -82,12 +92,13 @@ function kindOf({ code, details }: RequestFailure): string {
 }
 
 /** Writes the members of a served request as JSON, in the same order as `logObject`. */
-function servedLine({ request, status, ms, plugins, calls, dropped }: RequestLine, target: string): string {
+function servedLine({ request, trace, status, ms, plugins, calls, dropped }: RequestLine, target: string): string {
+  const ids = trace === undefined ? '' : `,"trace_id":"${trace.traceId}","span_id":"${trace.spanId}"`;
   const hooks =
     plugins === undefined ? '' : `,"plugins":${plugins.length === 0 ? '[]' : listText(plugins, receiptLine)}`;
   const nested = calls === undefined ? '' : `,"calls":${listText(calls, nestedLine)}`;
   const lost = dropped === undefined ? '' : `,"dropped":${dropped}`;
-  return `"request":"${request}"${target},"status":${status || clientLeft},"ms":${rounded(ms)}${hooks}${nested}${lost},"msg":"request"`;
+  return `"request":"${request}"${ids}${target},"status":${status || clientLeft},"ms":${rounded(ms)}${hooks}${nested}${lost},"msg":"request"`;
 }
 
 const listText = <T>(list: readonly T[], format: (each: T) => object) => JSON.stringify(list.map(each => format(each)));

@@ -7,8 +7,12 @@ import type { Receipt } from '../hook/receipt.ts';
 import { methods } from '../mcp/methods.ts';
 import { clientLeft, type RequestLine } from './request-log.ts';
 
-/** Returns the method as a label. Clients choose it, so unknown ones share a value. */
+/** The methods that are labels. Clients choose the method, so unknown ones share a value. */
 const labels = new Set(['GET', 'DELETE', 'notifications/initialized', 'batch', ...Object.keys(methods)]);
+
+/** Returns the method as a label. */
+export const methodLabel = (method: string | undefined): string =>
+  method !== undefined && labels.has(method) ? method : 'other';
 
 /** The series that count and time the requests with these labels. */
 interface RequestSeries {
@@ -99,8 +103,8 @@ export function createMeasure(
     const labels = rule === undefined ? { binding, decision } : { binding, decision, rule: String(rule) };
     series('sallyport_access_decisions_total', labels).add(1);
   };
-  return ({ binding = '', method = '', status, ms, tenant, access, plugins = [], calls = [] }, failed) => {
-    const shown = labels.has(method) ? method : 'other';
+  return ({ binding = '', method, status, ms, tenant, access, plugins = [], calls = [] }, failed) => {
+    const shown = methodLabel(method);
     const label = labelOf(tenant);
     const { total, seconds, hookSeconds } = seriesOfRequest(binding, label, shown, status);
     total.add(1);

@@ -21,7 +21,7 @@ import { createNodeServer } from './listener.ts';
 import { observeLoad } from './load-gauges.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
-import type { OpenRequest } from './open-request.ts';
+import type { OpenRequest, Tracing } from './open-request.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
 import { createRequestLog } from './request-log.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
@@ -56,6 +56,8 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly metricsFor?: MetricsAudience;
   /** Describes the plugins for `/plugins`, which is not served without it. */
   readonly plugins?: () => readonly object[];
+  /** Follows requests for telemetry. */
+  readonly tracing?: Tracing | undefined;
   /** Gets the requests that no rule of their binding allows. */
   readonly audit?: (refusal: RefusedAccess) => void;
   /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
@@ -124,7 +126,8 @@ export class HttpServer implements AsyncDisposable {
     const measuring = { measure, countCutOff: createCutOffCount(metrics) };
     const logging = { log, logRequest: createRequestLog(log), addressOf };
     const { resources } = authentication;
-    const context = { running, outbox, ...logging, challenge: createChallenge(resources), ...measuring };
+    const { tracing } = options;
+    const context = { running, outbox, tracing, ...logging, challenge: createChallenge(resources), ...measuring };
     const isUnverified = ({ incoming }: Pick<OpenRequest, 'incoming'>) =>
       this.#certificates?.isUnverified(incoming.socket) === true;
     const asksClients = this.#certificates?.asksClients === true;

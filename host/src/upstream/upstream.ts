@@ -22,6 +22,8 @@ export interface RequestOptions {
   readonly timeoutSetting?: string | undefined;
   /** Headers of the HTTP request that carries this one, in place of its others of the same name. stdio has none. */
   readonly headers?: HeaderList;
+  /** Headers with the context of a trace, in place of others of the same name. stdio has none. */
+  readonly traceHeaders?: HeaderList | undefined;
   /** The server that `headers` are for, where an upstream has several. */
   readonly headersFor?: URL | undefined;
   /** Whether it does no harm to execute a call of a tool twice, as far as the tool says. */

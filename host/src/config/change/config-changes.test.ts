@@ -180,6 +180,19 @@ const cases: readonly (readonly [section: string, before: object, after: object,
   ],
   ['kv', base, { ...base, kv: { store: 'memory' } }, ['kv.store: sqlite → memory']],
   ['metrics', base, { ...base, metrics: { serve: 'everybody' } }, ['metrics.serve: loopback → everybody']],
+  [
+    'telemetry',
+    { ...base, telemetry: { otlp: { endpoint: 'http://127.0.0.1:4318', headers: { 'x-key': 'pw1' } } } },
+    {
+      ...base,
+      telemetry: { otlp: { endpoint: 'http://127.0.0.1:4319', headers: { 'x-key': 'pw2' } }, traces: { sample: 0.1 } },
+    },
+    [
+      'telemetry.otlp.endpoint: http://127.0.0.1:4318/ → http://127.0.0.1:4319/',
+      'telemetry.otlp.headers.x-key changed',
+      'telemetry.traces.sample: 1 → 0.1',
+    ],
+  ],
   ['audit', base, { ...base, audit: { file: './audit' } }, ['audit.file: none → /audit']],
   ['receipts', { ...base, receipts: { file: './r' } }, base, ['receipts removed']],
   [

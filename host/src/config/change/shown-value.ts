@@ -9,7 +9,7 @@ import { isRandom } from '../secret-values.ts';
 const withoutSecrets: ReadonlySet<string> = new Set([
   ...['log', 'listen', 'allowed_hosts', 'allowed_origins', 'trusted_proxies', 'tls', 'tenants', 'routes', 'identity'],
   ...['accounts', 'require_signed_plugins', 'trust', 'cache_dir', 'secrets', 'kv', 'metrics', 'audit', 'receipts'],
-  ...['registries', 'limits', 'plugins', 'plugin_settings', 'upstreams', 'bindings', 'admin'],
+  ...['registries', 'limits', 'plugins', 'plugin_settings', 'upstreams', 'bindings', 'admin', 'telemetry'],
 ]);
 
 /** Places in these sections that may contain a secret, or whose values would say nothing to a reader. */
@@ -19,6 +19,7 @@ const hidden: readonly RegExp[] = [
   /^trust\.keys\.\*\.pem$/,
   /^tenants\.\*\.plugins\.\*\.config(\.|$)/,
   /^upstreams\.\*\.(http|openapi)\.headers(\.|$)/,
+  /^telemetry\.otlp\.headers(\.|$)/,
   /^upstreams\.\*\.stdio\.(args|env)(\.|$)/,
   /^upstreams\.\*\.openapi\.variables(\.|$)/,
   /^upstreams\.\*\.openapi\.document\./,

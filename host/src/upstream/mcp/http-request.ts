@@ -1,4 +1,5 @@
 import { Fault } from '../../core/fault.ts';
+import type { HeaderList } from '../../core/http-header.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { readJson } from '../../core/json-reader.ts';
 import { JsonExcess } from '../../core/json-scan.ts';
@@ -57,7 +58,11 @@ export class HttpRequest extends PendingRequest implements HttpListener {
     super(client.upstream, id, method, times, options);
     this.#session = session;
     this.onStart = onStart;
-    this.#exchange = client.post(body, this, options.headers);
+    this.#exchange = client.post(
+      body,
+      this,
+      options.traceHeaders === undefined ? options.headers : ownHeaders(options),
+    );
     this.#post = this.#exchange;
   }
 
@@ -140,6 +145,12 @@ export class HttpRequest extends PendingRequest implements HttpListener {
       if (!this.isSettled) this.#exchange = this.#session.client.listen(lastEventId, this);
     }, retryMs);
   }
+}
+
+/** Returns the headers of one request. No plugin replaces the context of the trace. */
+function ownHeaders({ headers = [], traceHeaders = [] }: RequestOptions): HeaderList {
+  const names = new Set(traceHeaders.map(([name]) => name));
+  return [...headers.filter(([name]) => !names.has(name.toLowerCase())), ...traceHeaders];
 }
 
 /**

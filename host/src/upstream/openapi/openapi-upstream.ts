@@ -185,7 +185,7 @@ export class OpenapiUpstream implements Upstream {
     { api, call, headers }: OpenApi,
     operation: ApiOperation,
     values: Json | undefined,
-    { signal, headers: set = [] }: SentOptions,
+    { signal, headers: set = [], traceHeaders = [] }: SentOptions,
     credential?: string,
   ): Promise<Called> {
     const { credentials } = api;
@@ -198,11 +198,12 @@ export class OpenapiUpstream implements Upstream {
       ...own.headers.map(([name]) => name),
       ...(own.cookies.length > 0 ? ['cookie'] : []),
     ]);
-    const kept = set.filter(([name]) => !secret.has(name.toLowerCase()));
+    const traced = new Set(traceHeaders.map(([name]) => name));
+    const kept = set.filter(([name]) => !secret.has(name.toLowerCase()) && !traced.has(name.toLowerCase()));
     try {
       const called = await callOperation(operation, values, {
         ...call,
-        ...{ upstream: this.id, signal, headers: [...auth, ...kept] },
+        ...{ upstream: this.id, signal, headers: [...auth, ...kept, ...traceHeaders] },
         own: { ...own, headers: [...headers, ...own.headers] },
       });
       return { ...called, result: credentials.mask.value(called.result) };

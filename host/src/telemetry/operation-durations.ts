@@ -1,0 +1,65 @@
+import { Metrics } from '../core/metrics.ts';
+
+/** What an operation was, for its duration. Members that do not apply are undefined. */
+export interface Operation {
+  readonly method: string;
+  readonly tool?: string | undefined;
+  readonly prompt?: string | undefined;
+  readonly revision?: string | undefined;
+  readonly transport: 'tcp' | 'pipe';
+  readonly error?: string | undefined;
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+/** The buckets of the semantic conventions for MCP, in seconds. */
+const buckets = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+const server = 'mcp.server.operation.duration';
+const client = 'mcp.client.operation.duration';
+/** The maximum number of series. Servers choose the names of tools and prompts. */
+const mostSeries = 2_000;
+
+/** The durations of operations by the semantic conventions of OpenTelemetry for MCP, which are exported by OTLP alone. */
+export class OperationDurations {
+  readonly metrics = new Metrics();
+  readonly #known = new Set<string>();
+
+  constructor() {
+    this.metrics.declare(server, { type: 'histogram', help: 'Duration of requests of MCP clients.', buckets });
+    this.metrics.declare(client, { type: 'histogram', help: 'Duration of requests to MCP servers.', buckets });
+  }
+
+  served(operation: Operation, ms: number): void {
+    this.#observe(server, operation, ms);
+  }
+
+  requested(operation: Operation, ms: number): void {
+    this.#observe(client, operation, ms);
+  }
+
+  #observe(name: string, operation: Operation, ms: number): void {
+    const labels = labelsOf(operation);
+    const key = `${name} ${Object.values(labels).join(' ')}`;
+    if (!this.#known.has(key)) {
+      // Beyond the bound, operations are counted by their method alone.
+      if (this.#known.size >= mostSeries) {
+        this.metrics.series(name, { 'mcp.method.name': operation.method }).observe(ms / 1000);
+        return;
+      }
+      this.#known.add(key);
+    }
+    this.metrics.series(name, labels).observe(ms / 1000);
+  }
+}
+
+function labelsOf({ method, tool, prompt, revision, transport, error, address, port }: Operation) {
+  return {
+    'mcp.method.name': method,
+    ...(tool !== undefined && { 'gen_ai.tool.name': tool, 'gen_ai.operation.name': 'execute_tool' }),
+    ...(prompt !== undefined && { 'gen_ai.prompt.name': prompt }),
+    ...(revision !== undefined && { 'mcp.protocol.version': revision }),
+    ...(error !== undefined && { 'error.type': error }),
+    ...(address !== undefined && { 'server.address': address, 'server.port': String(port) }),
+    'network.transport': transport,
+  };
+}
