@@ -907,6 +907,8 @@ export const requirements = {
   'MET-04': 'State is read when the metrics are written; the process is described by the usual names.',
   'MET-05': 'The metrics show sessions, running requests, limits, plugins, lanes and upstreams as they are.',
   'MET-06': 'The documented table of metrics has those that the code declares.',
+  'MET-07': 'The alerts are valid, and each fires when it should and not when it should not.',
+  'MET-08': 'A real Prometheus scrapes what was called; alerts and the panels of the dashboard have data.',
 
   // a program that embeds the gateway: EMB-…
   'EMB-01':

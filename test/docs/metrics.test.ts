@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { read, root } from '../fixtures/markdown.ts';
 
-const metric = /\b(?:sallyport|process|nodejs)_[a-z_]+/g;
+const metric = /\b(?:sallyport|process|nodejs)_[a-z0-9_]+/g;
 
 /** The names in the first column of the table of metrics. */
 const documented = read('docs/operator-guide.md')
@@ -18,7 +18,7 @@ const declared = globSync('host/src/**/*.ts', { cwd: root })
   .flatMap(
     file =>
       readFileSync(join(root, file), 'utf8').match(
-        /'(?:sallyport)_[a-z_]+'|^ +(?:sallyport|process|nodejs)_[a-z_]+(?=:)/gm,
+        /'(?:sallyport)_[a-z_]+'|^ +(?:sallyport|process|nodejs)_[a-z0-9_]+(?=:)/gm,
       ) ?? [],
   )
   .flatMap(text => text.match(metric) ?? [])

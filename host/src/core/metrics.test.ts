@@ -42,7 +42,7 @@ it('[MET-04] the process is described by the usual names', async () => {
   const text = metrics.text();
   for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'process_start_time_seconds'])
     expect(Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])).toBeGreaterThan(0);
-  expect(text).toMatch(/^nodejs_eventloop_lag_seconds\{quantile="0.99"\} /m);
+  expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds /m);
   end();
   expect(metrics.text()).toBe('');
 });

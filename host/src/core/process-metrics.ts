@@ -24,11 +24,9 @@ export function observeProcess(metrics: Metrics): () => void {
     nodejs_heap_size_used_bytes: ['gauge', 'Used heap of the main thread.', one(() => process.memoryUsage().heapUsed)],
     nodejs_heap_size_total_bytes: ['gauge', 'Heap of the main thread.', one(() => process.memoryUsage().heapTotal)],
     nodejs_external_memory_bytes: ['gauge', 'Memory of buffers.', one(() => process.memoryUsage().external)],
-    nodejs_eventloop_lag_seconds: [
-      'gauge',
-      'Delay of the event loop of the main thread since the metrics were last read, by quantile.',
-      () => delay.take(),
-    ],
+    nodejs_eventloop_lag_p50_seconds: ['gauge', lag('Median'), () => delay.read('p50')],
+    nodejs_eventloop_lag_p99_seconds: ['gauge', lag('99th percentile'), () => delay.read('p99')],
+    nodejs_eventloop_lag_max_seconds: ['gauge', lag('Maximum'), () => delay.read('max')],
   };
   const ends = Object.entries(families).map(([name, [type, help, read]]) =>
     metrics.observe(name, { type, help }, read),
@@ -40,6 +38,8 @@ export function observeProcess(metrics: Metrics): () => void {
 }
 
 const none: Labels = {};
+
+const lag = (what: string) => `${what} of the delay of the main thread's event loop, since the metrics were last read.`;
 
 const one = (read: () => number) => (): Observation => [[none, read()]];
 
@@ -69,28 +69,40 @@ function maximumOfFiles(): Observation {
   }
 }
 
+type Delays = Readonly<Record<'p50' | 'p99' | 'max', number>>;
+
 /** Measures how late the event loop is, from when it is first asked. */
 class LoopDelay implements Disposable {
   #histogram: ReturnType<typeof monitorEventLoopDelay> | undefined;
+  #latest: Delays | undefined;
+  /** What was read of the latest delays. Reading one of them again takes new ones. */
+  readonly #taken = new Set<keyof Delays>();
 
-  /** Returns the delays since the last time. */
-  take(): Observation {
+  /** Returns a delay since the last time. */
+  read(which: keyof Delays): Observation {
+    if (this.#latest === undefined || this.#taken.has(which)) {
+      this.#taken.clear();
+      this.#latest = this.#take();
+    }
+    this.#taken.add(which);
+    return this.#latest === undefined ? [] : [[none, this.#latest[which]]];
+  }
+
+  #take(): Delays | undefined {
     const histogram = this.#histogram;
     if (histogram === undefined) {
       this.#histogram = monitorEventLoopDelay({ resolution });
       this.#histogram.enable();
-      return [];
+      return undefined;
     }
+    if (histogram.count === 0) return undefined;
     // The histogram has the time between samples, and a sample that comes on time is no delay.
     const late = (nanoseconds: number) => Math.max(0, nanoseconds * seconds.nanoseconds - resolution / 1000);
-    const delays: [Labels, number][] =
-      histogram.count === 0
-        ? []
-        : [
-            [{ quantile: '0.5' }, late(histogram.percentile(50))],
-            [{ quantile: '0.99' }, late(histogram.percentile(99))],
-            [{ quantile: '1' }, late(histogram.max)],
-          ];
+    const delays = {
+      p50: late(histogram.percentile(50)),
+      p99: late(histogram.percentile(99)),
+      max: late(histogram.max),
+    };
     histogram.reset();
     return delays;
   }

@@ -50,13 +50,12 @@ export class HookCounts {
       type: 'counter',
       help: 'Violations that plugins reported, by plugin and code.',
     });
-    metrics.declare(metric.errors, { type: 'counter', help: 'Failed hook calls, by plugin and cause.' });
   }
 
   /** Counts a hook call. */
   count(receipt: Receipt): void {
     const { plugin, hook, wallMs } = receipt;
-    const series = this.#plugins.get(plugin) ?? this.know(plugin);
+    const series = this.#plugins.get(plugin) ?? this.#know(plugin);
     const ofHook = series.byHook.get(hook) ?? this.#knowHook(series, plugin, hook);
     const status = statusOf(receipt);
     (ofHook.byStatus.get(status) ?? this.#knowStatus(ofHook, { plugin, hook, status })).add(1);
@@ -65,12 +64,8 @@ export class HookCounts {
     else if (receipt.outcome === 'block') this.#violations(series, plugin, receipt.violation.code).add(1);
   }
 
-  /** Creates the series of errors of a plugin, so that they start at zero. */
-  know(plugin: string): PluginSeries {
-    const known = this.#plugins.get(plugin);
-    if (known !== undefined) return known;
-    const errors = causes.map(cause => [cause, this.#metrics.series(metric.errors, { plugin, cause })] as const);
-    const series = { byHook: new Map(), errors: new Map(errors), violations: new Map() };
+  #know(plugin: string): PluginSeries {
+    const series = { byHook: new Map(), errors: errorSeries(this.#metrics, plugin), violations: new Map() };
     this.#plugins.set(plugin, series);
     return series;
   }
@@ -95,6 +90,12 @@ export class HookCounts {
     if (isCounted) violations.set(stated, series);
     return series;
   }
+}
+
+/** Returns the series that count the failures of a plugin, created if missing, so that they start at zero. */
+export function errorSeries(metrics: Metrics, plugin: string): ReadonlyMap<FailureCause, Series> {
+  metrics.declare(metric.errors, { type: 'counter', help: 'Failed hook calls, by plugin and cause.' });
+  return new Map(causes.map(cause => [cause, metrics.series(metric.errors, { plugin, cause })]));
 }
 
 /** Whether a plugin's code is one word, and not some text. */

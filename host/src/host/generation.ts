@@ -10,6 +10,7 @@ import type { SecretMask } from '../core/secret-mask.ts';
 import { compileConditions, namedTargets } from '../hook/condition.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
+import { errorSeries } from '../hook/hook-counts.ts';
 import { PluginHealth, type PluginTrouble } from '../hook/plugin-health.ts';
 import { createPolicy } from '../hook/policy.ts';
 import type { ReceiptRecorder } from '../hook/record/receipt-log.ts';
@@ -96,6 +97,7 @@ export async function openGeneration(
     const { priority, mode, conditions, on_error: onError, breaker } = entry;
     if (mode === 'disabled') return [];
     const { failures, open_ms: openMs } = breaker;
+    errorSeries(facilities.metrics, plugin.id);
     const onOpen = countOpenings(facilities.metrics, plugin.id);
     const health = new PluginHealth(plugin.id, log, { failures, openMs, onOpen });
     const isInBand = settings.parallel_execution_within_band && entry.isPriorityStated === true;
