@@ -351,6 +351,20 @@ export const requirements = {
     'Policies decide about a request as transforms left or answered it, and a plugin in a list for another kind is refused.',
   'HOOK-154':
     'A permissive policy denies and hides nothing; what it would deny, and its failures, are recorded. The start warns of it.',
+  'HOOK-180':
+    'A plugin of federation sees of an upstream that joins its id, transport, URLs, command, bindings and who registers it, and no secret.',
+  'HOOK-181':
+    'An upstream that a plugin of federation blocks, or fails to decide about, does not join: the start or the registration fails with the reason.',
+  'HOOK-182': 'Modes, on_error, conditions and receipts apply to each hook of federation as to the other hooks.',
+  'HOOK-183':
+    'A list of an upstream is checked by the plugins of federation as a whole, once for all clients, before any of them uses it.',
+  'HOOK-184': 'A plugin of federation can remove, move and change entries of a list, and neither add nor rename them.',
+  'HOOK-185': 'What a plugin of federation removed from a list cannot be called, fetched, read or completed.',
+  'HOOK-186':
+    'A list that is refused leaves the earlier one in use; without one nothing is listed and nothing can be called.',
+  'HOOK-187':
+    'Plugins of federation see what an upstream says of itself once it has joined and was reached; it changes nothing.',
+  'HOOK-188': 'Plugins of federation that are replaced decide again about known lists.',
   'HOOK-170': 'A policy in Rego that never ends is stopped by the limits of the plugin, and the next decision is made.',
   // upstream: UP-…
   'UP-01': 'Revision, capabilities and instructions are negotiated with the server before its first request.',

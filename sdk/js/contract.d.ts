@@ -55,6 +55,33 @@ declare module 'sallyport:plugin/event-sink@0.1.0' {
   export function accept(events: Array<string>): void;
 }
 
+declare module 'sallyport:plugin/federation-check@0.1.0' {
+  /**
+   * Implements the hook `server_pre_register`: called before a server joins, at each start and for each change of it.
+   */
+  export function preRegister(ctx: FederationContext, server: JoiningServer): PreRegisterOutcome;
+  /**
+   * Implements the hook `server_post_register`: called once a server has joined and was reached. It only observes.
+   */
+  export function postRegister(ctx: FederationContext, server: RegisteredServer): void;
+  /**
+   * Implements the hook `federation_pre_sync`: called before a list of a server is read.
+   */
+  export function preSync(ctx: FederationContext, refresh: ListRefresh): PreSyncOutcome;
+  /**
+   * Implements the hook `federation_post_sync`: called once for each list that was read, before any client sees it.
+   */
+  export function postSync(ctx: FederationContext, received: ServerList): PostSyncOutcome;
+  export type FederationContext = import('sallyport:plugin/types@0.1.0').FederationContext;
+  export type JoiningServer = import('sallyport:plugin/types@0.1.0').JoiningServer;
+  export type PreRegisterOutcome = import('sallyport:plugin/types@0.1.0').PreRegisterOutcome;
+  export type RegisteredServer = import('sallyport:plugin/types@0.1.0').RegisteredServer;
+  export type ListRefresh = import('sallyport:plugin/types@0.1.0').ListRefresh;
+  export type PreSyncOutcome = import('sallyport:plugin/types@0.1.0').PreSyncOutcome;
+  export type ServerList = import('sallyport:plugin/types@0.1.0').ServerList;
+  export type PostSyncOutcome = import('sallyport:plugin/types@0.1.0').PostSyncOutcome;
+}
+
 declare module 'sallyport:plugin/identity-check@0.1.0' {
   /**
    * Identifies a caller by its credentials. An `err`, and any other failure, refuses the request as one whose credentials
@@ -752,6 +779,176 @@ declare module 'sallyport:plugin/types@0.1.0' {
     | {
       /**
        * The client receives the violation.
+       */
+      tag: 'block',
+      val: Violation,
+    };
+  /**
+   * Facts about a call of a `federation` plugin.
+   */
+  export interface FederationContext {
+    /**
+     * Unique per registration, and per refresh of a list; also in the gateway's log lines.
+     */
+    requestId: string,
+    /**
+     * The id of the upstream.
+     */
+    upstream: string,
+    /**
+     * Milliseconds left for this call.
+     */
+    deadlineMs: number,
+  }
+  /**
+   * A server that is about to join the gateway, as it is configured. It has no credentials, headers, arguments or
+   * environment.
+   */
+  export interface JoiningServer {
+    id: string,
+    /**
+     * `stdio`, `http` or `openapi`.
+     */
+    transport: string,
+    /**
+     * The URLs that requests go to, and that of the OpenAPI document if it is fetched; without user, password and query.
+     */
+    urls: Array<string>,
+    /**
+     * The command of a server over stdio, without arguments.
+     */
+    command?: string | null,
+    /**
+     * The ids of the bindings that offer it.
+     */
+    bindings: Array<string>,
+    /**
+     * Who registers it: `file`, `program` or `admin`.
+     */
+    origin: string,
+    /**
+     * The caller of the management API, if that registers it.
+     */
+    principal?: string | null,
+  }
+  export type PreRegisterOutcome =
+    | {
+      tag: 'proceed',
+    }
+    | {
+      /**
+       * The server does not join, and its registration fails with the violation.
+       */
+      tag: 'block',
+      val: Violation,
+    };
+  /**
+   * A server that has joined and was reached, with what it says of itself.
+   */
+  export interface RegisteredServer {
+    server: JoiningServer,
+    name?: string | null,
+    version?: string | null,
+    /**
+     * The revision of MCP that it speaks; none if only users have connections with it.
+     */
+    revision?: string | null,
+    /**
+     * The names of its capabilities, sorted.
+     */
+    capabilities: Array<string>,
+    /**
+     * The number of its tools, if it has a list of them that could be read.
+     */
+    tools?: number | null,
+    prompts?: number | null,
+    resources?: number | null,
+    resourceTemplates?: number | null,
+  }
+  /**
+   * Lists that a server has.
+   * # Variants
+   *
+   * ## `"tools"`
+   *
+   * ## `"prompts"`
+   *
+   * ## `"resources"`
+   *
+   * ## `"resource-templates"`
+   */
+  export type ListKind = 'tools' | 'prompts' | 'resources' | 'resource-templates';
+  /**
+   * Why a list is read again.
+   * # Variants
+   *
+   * ## `"connected"`
+   *
+   * No list was read yet, or the connection is a new one.
+   * ## `"changed"`
+   *
+   * The server reported a change.
+   * ## `"aged"`
+   *
+   * The list is old, and the server would not report a change.
+   */
+  export type RefreshReason = 'connected' | 'changed' | 'aged';
+  /**
+   * The list of a server that is about to be read.
+   */
+  export interface ListRefresh {
+    kind: ListKind,
+    reason: RefreshReason,
+    /**
+     * The number of entries in use; none if no list was accepted yet.
+     */
+    entries?: number | null,
+  }
+  export type PreSyncOutcome =
+    | {
+      tag: 'proceed',
+    }
+    | {
+      /**
+       * The list is not read. The earlier one stays in use; without one, nothing is listed and nothing can be called.
+       */
+      tag: 'block',
+      val: Violation,
+    };
+  /**
+   * A whole list, as the server sent it.
+   */
+  export type ServerList =
+    | {
+      tag: 'tools',
+      val: Array<Tool>,
+    }
+    | {
+      tag: 'prompts',
+      val: Array<Prompt>,
+    }
+    | {
+      tag: 'resources',
+      val: Array<ResourceEntry>,
+    }
+    | {
+      tag: 'resource-templates',
+      val: Array<ResourceEntry>,
+    };
+  export type PostSyncOutcome =
+    | {
+      tag: 'proceed',
+    }
+    | {
+      /**
+       * Entries may be removed, moved and changed, but not added or renamed. What is removed cannot be called.
+       */
+      tag: 'modified',
+      val: ServerList,
+    }
+    | {
+      /**
+       * The list is not used. The earlier one stays in use; without one, nothing is listed and nothing can be called.
        */
       tag: 'block',
       val: Violation,

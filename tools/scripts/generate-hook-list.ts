@@ -1,4 +1,4 @@
-import { authenticationHooks, hookNames } from '@sallyport/host/contract';
+import { authenticationHooks, federationHooks, hookNames } from '@sallyport/host/contract';
 import { calledHooks, methods } from '@sallyport/host/mcp';
 
 type Method = (typeof methods)[keyof typeof methods];
@@ -9,7 +9,7 @@ export async function hookList(): Promise<Map<string, string>> {
     const cells = [`\`${name}\``, hookOf(method, 'before'), hookOf(method, 'after'), without(method)];
     return `| ${cells.join(' | ')} |`;
   });
-  const called = new Set<string>([...calledHooks, ...authenticationHooks]);
+  const called = new Set<string>([...calledHooks, ...authenticationHooks, ...federationHooks]);
   const uncalled = hookNames.filter(name => !called.has(name)).map(name => `\`${name}\``);
   const lines = [
     '# Hooks',
@@ -35,8 +35,19 @@ export async function hookList(): Promise<Map<string, string>> {
     '| `auth_pre_check` | before the caller is authenticated | refuse the request |',
     '| `auth_post_check` | once the caller is authenticated | refuse the request, or take scopes away from the caller |',
     '',
-    `Names that descriptors may list, and that this version never calls: ${uncalled.join(', ')}.`,
+    'Four hooks belong to an upstream and not to a request. Plugins of kind [federation](plugin-guide.md#federation-plugins) that',
+    '[`federation`](operator-guide.md#plugins-that-check-upstreams) lists are called for them, whatever bindings the upstream has:',
     '',
+    '| hook | when | what it can do |',
+    '|---|---|---|',
+    '| `server_pre_register` | before an upstream joins: at the start, and when it is registered later | refuse it |',
+    '| `server_post_register` | once it has joined and was reached | nothing: it observes |',
+    '| `federation_pre_sync` | before one of its lists is read | refuse that it is read |',
+    '| `federation_post_sync` | once a whole list was read, before anybody uses it | refuse the list, remove and change entries |',
+    '',
+    ...(uncalled.length === 0
+      ? []
+      : [`Names that descriptors may list, and that this version never calls: ${uncalled.join(', ')}.`, '']),
     '## What no hook sees',
     '',
     '- JSON-RPC errors, log messages and progress messages of upstreams. If a plugin of the binding has an after hook, clients',

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** The worlds of the contract, one per kind of plugin. */
-export const worlds = ['transform', 'identity', 'policy', 'tools', 'sink', 'router'] as const;
+export const worlds = ['transform', 'identity', 'policy', 'federation', 'tools', 'sink', 'router'] as const;
 
 /** Returns the package as one text, because the type generator takes one source with one package line. */
 export async function witSource(directory: string): Promise<string> {

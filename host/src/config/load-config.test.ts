@@ -161,7 +161,7 @@ ${upstreams}${bindings}    transforms: [a, b, c]`,
         line: 2,
         column: 5,
         path: 'plugins.0',
-        message: 'neither a binding nor `identity` uses the plugin redact',
+        message: 'no binding uses the plugin redact, nor does `identity` or `federation`',
       },
     ]);
   });

@@ -6,6 +6,7 @@ import { adminSection } from './section/admin.ts';
 import { auditSection } from './section/audit.ts';
 import { type bindingSchema, bindingsSection, openEndedBindings } from './section/bindings.ts';
 import { cacheSection } from './section/cache.ts';
+import { federationSection } from './section/federation.ts';
 import { identitySection } from './section/identity.ts';
 import { limitsSection } from './section/limits.ts';
 import { logSection } from './section/log.ts';
@@ -50,6 +51,7 @@ export const createConfigSchema = (grants: GrantsSchema, isOpenEnded = false) =>
       ...registriesSection.shape,
       ...limitsSection.shape,
       ...pluginsSection(grants).shape,
+      ...federationSection.shape,
       ...(isOpenEnded ? openEndedUpstreams : upstreamsSection.shape),
       ...(isOpenEnded ? openEndedBindings : bindingsSection.shape),
     })
@@ -120,6 +122,7 @@ const checks: readonly SectionChecks[] = [
   registriesSection,
   pluginSettingsSection,
   pluginsChecks,
+  federationSection,
   upstreamsSection,
   bindingsSection,
 ];

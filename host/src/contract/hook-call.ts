@@ -7,11 +7,15 @@ import type {
   CallContext,
   Credentials,
   Decision,
+  JoiningServer,
+  ListRefresh,
   Narrowed,
   PolicyContext,
   Principal,
+  RegisteredServer,
   Request,
   Response,
+  ServerList,
   ToolResult,
   Violation,
 } from './generated/types.js';
@@ -165,13 +169,30 @@ export type ChainInput = {
   | { readonly stage: 'identify'; readonly value: Credentials }
   | { readonly stage: 'preCheck'; readonly value: ArrivingRequest }
   | { readonly stage: 'postCheck'; readonly value: AuthenticatedCaller }
+  | { readonly stage: 'preRegister'; readonly value: JoiningServer }
+  | { readonly stage: 'postRegister'; readonly value: RegisteredServer }
+  | { readonly stage: 'preSync'; readonly value: ListRefresh }
+  | { readonly stage: 'postSync'; readonly value: ServerList }
 );
+
+/** A value of which plugins see one after the other what the earlier ones made of it. */
+export type ChainedValue = Request | Response | JoiningServer | RegisteredServer | ListRefresh | ServerList;
+
+/** A value that a plugin may return in place of the one that it was shown. */
+export type ChangedValue = Request | Response | ServerList;
 
 /** What an identity plugin is asked. */
 export type IdentityQuestion =
   | Pick<Extract<ChainInput, { stage: 'identify' }>, 'stage' | 'value'>
   | Pick<Extract<ChainInput, { stage: 'preCheck' }>, 'stage' | 'value'>
   | Pick<Extract<ChainInput, { stage: 'postCheck' }>, 'stage' | 'value'>;
+
+/** What a federation plugin is asked. */
+export type FederationQuestion =
+  | Pick<Extract<ChainInput, { stage: 'preRegister' }>, 'stage' | 'value'>
+  | Pick<Extract<ChainInput, { stage: 'postRegister' }>, 'stage' | 'value'>
+  | Pick<Extract<ChainInput, { stage: 'preSync' }>, 'stage' | 'value'>
+  | Pick<Extract<ChainInput, { stage: 'postSync' }>, 'stage' | 'value'>;
 
 /** What a call cost. Times are in milliseconds. */
 export interface CallCost {
@@ -196,7 +217,7 @@ export type CallReport = { readonly plugin: string } & CallCost &
 export interface ChainOutput {
   readonly reports: readonly CallReport[];
   /** The value after the last change; absent if it did not change. */
-  readonly value?: Request | Response | undefined;
+  readonly value?: ChangedValue | undefined;
   /** The response of a plugin that answered instead of the upstream. */
   readonly answer?: Response | undefined;
   /** The answer of a plugin about the caller of a request. */

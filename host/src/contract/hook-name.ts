@@ -20,4 +20,12 @@ export const hookNames = [
 /** The hooks of identity plugins. */
 export const authenticationHooks = ['auth_pre_check', 'auth_post_check'] as const satisfies readonly HookName[];
 
+/** The hooks of federation plugins. */
+export const federationHooks = [
+  'server_pre_register',
+  'server_post_register',
+  'federation_pre_sync',
+  'federation_post_sync',
+] as const satisfies readonly HookName[];
+
 export type HookName = (typeof hookNames)[number];

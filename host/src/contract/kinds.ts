@@ -6,7 +6,7 @@ export interface EntryPoint {
   readonly interface: string;
   /** The name in WIT. */
   readonly function: string;
-  /** The effect of each outcome, by its tag in WIT. Empty if the function returns decisions, one for each request. */
+  /** The effect of each outcome, by its tag in WIT. Empty if it has none: it returns nothing, or a decision for each request. */
   readonly effects: Readonly<Record<string, Effect>>;
 }
 
@@ -49,6 +49,26 @@ export const entryPoints = {
     function: 'post-check',
     effects: { proceed: 'proceed', narrow: 'respond', block: 'block' },
   },
+  preRegister: {
+    interface: interfaceOf('federation-check'),
+    function: 'pre-register',
+    effects: { proceed: 'proceed', block: 'block' },
+  },
+  postRegister: {
+    interface: interfaceOf('federation-check'),
+    function: 'post-register',
+    effects: {},
+  },
+  preSync: {
+    interface: interfaceOf('federation-check'),
+    function: 'pre-sync',
+    effects: { proceed: 'proceed', block: 'block' },
+  },
+  postSync: {
+    interface: interfaceOf('federation-check'),
+    function: 'post-sync',
+    effects: { proceed: 'proceed', modified: 'modified', block: 'block' },
+  },
 } as const satisfies Readonly<Record<string, EntryPoint>>;
 
 export type EntryName = keyof typeof entryPoints;
@@ -60,10 +80,10 @@ export interface Kind {
   /** Its entry points that chains call. */
   readonly entries: readonly EntryName[];
   /**
-   * Where the configuration names them: in a list of a binding, or in `identity`; undefined if the gateway does not call
-   * them yet and refuses to load them.
+   * Where the configuration names them: in a list of a binding, in `identity`, or in `federation`; undefined if the
+   * gateway does not call them yet and refuses to load them.
    */
-  readonly place: 'transforms' | 'policies' | 'identity' | undefined;
+  readonly place: 'transforms' | 'policies' | 'identity' | 'federation' | undefined;
 }
 
 /**
@@ -74,6 +94,11 @@ export const kinds = {
   transform: { exports: 'dispatch-hooks', entries: ['before', 'after'], place: 'transforms' },
   identity: { exports: 'identity-check', entries: ['identify', 'preCheck', 'postCheck'], place: 'identity' },
   policy: { exports: 'policy-check', entries: ['decide', 'decideMany'], place: 'policies' },
+  federation: {
+    exports: 'federation-check',
+    entries: ['preRegister', 'postRegister', 'preSync', 'postSync'],
+    place: 'federation',
+  },
   tools: { exports: 'tool-provider', entries: [], place: undefined },
   sink: { exports: 'event-sink', entries: [], place: undefined },
   router: { exports: 'upstream-choice', entries: [], place: undefined },

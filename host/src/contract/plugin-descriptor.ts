@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type FaultDetails, fail } from '../core/fault.ts';
-import { authenticationHooks, hookNames } from './hook-name.ts';
+import { authenticationHooks, federationHooks, hookNames } from './hook-name.ts';
 import { kinds, type PluginKind } from './kinds.ts';
 import { writtenPathProblem } from './written-path.ts';
 
@@ -72,9 +72,15 @@ export const pluginDescriptorSchema = z
     if (descriptor.kind === 'policy' && hooks.length > 0) {
       refuse(['hooks'], 'a policy has no hooks: it is called right before a request is sent');
     }
-    const forOthers = hooks.find(hook => !authenticationHooks.some(each => each === hook));
-    if (descriptor.kind === 'identity' && forOthers !== undefined) {
+    const other = (own: readonly string[]) => hooks.some(hook => !own.includes(hook));
+    if (descriptor.kind === 'identity' && other(authenticationHooks)) {
       refuse(['hooks'], `an identity plugin has no hooks but ${authenticationHooks.join(' and ')}`);
+    }
+    if (descriptor.kind === 'federation' && other(federationHooks)) {
+      refuse(['hooks'], `a federation plugin has no hooks but ${federationHooks.join(', ')}`);
+    }
+    if (descriptor.kind === 'federation' && hooks.length === 0) {
+      refuse(['hooks'], 'a federation plugin without a hook would never be called');
     }
     if (new Set([...required, ...optional]).size < required.length + optional.length) {
       refuse(['required_capabilities'], 'each capability may be named only once, as required or as optional');

@@ -1,6 +1,6 @@
 import type { Cancellation } from '../core/canceller.ts';
 import { fail, toFaults } from '../core/fault.ts';
-import { matchesParts } from '../core/glob.ts';
+import { canExpandTo } from '../mcp/uri-template.ts';
 import type { Catalog } from '../upstream/catalog.ts';
 import { type Member, mayOffer, type Route, reachedMembers } from './binding.ts';
 
@@ -87,7 +87,7 @@ export async function lookUp(route: Route, uri: string, signal: Cancellation, si
   const isKnown = (catalog: Catalog) => (since === undefined ? catalog.trusted !== undefined : catalog.holds(since));
   const lists = (member: Member) => member.lists['resources/list'].lastItem(uri) !== undefined;
   const matches = ({ lists }: Member) =>
-    lists['resources/templates/list'].last?.some(({ uriTemplate }) => expands(String(uriTemplate), uri)) === true;
+    lists['resources/templates/list'].last?.some(({ uriTemplate }) => canExpandTo(String(uriTemplate), uri)) === true;
   const isListed = (member: Member) => isKnown(member.lists['resources/list']) && lists(member);
   const among = (owners: readonly Member[]) => (origin !== undefined && owners.includes(origin) ? origin : owners[0]);
 
@@ -115,9 +115,3 @@ export function nobodyHas(route: Route, uri: string, reasons: Iterable<unknown>)
   if (unreachable) throw unreachable;
   return fail('resource_unknown', { uri, binding: route.id });
 }
-
-/**
- * Whether a URI template (RFC 6570) can expand to `uri`, or is it. Its expressions count as anything: this only routes.
- */
-const expands = (template: string, uri: string): boolean =>
-  template === uri || matchesParts(template.split(/\{[^{}]*\}/), uri);

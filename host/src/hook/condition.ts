@@ -4,7 +4,8 @@ import type { HookedMethod } from '../mcp/methods.ts';
 
 /** What a hook call is about. */
 export interface HookSubject {
-  readonly method: HookedMethod;
+  /** `initialize` where a server joins. */
+  readonly method: HookedMethod | 'initialize';
   readonly upstream: string;
   readonly tenant?: string | undefined;
   readonly subject?: string | undefined;
@@ -21,7 +22,7 @@ export type Test = (about: HookSubject) => boolean;
 type Matches = (text: string) => boolean;
 
 const targetFields = { 'tools/call': 'tools', 'prompts/get': 'prompts', 'resources/read': 'resources' } as const;
-const targetFieldOf = (method: HookedMethod): ConditionField | undefined =>
+const targetFieldOf = (method: HookSubject['method']): ConditionField | undefined =>
   Object.hasOwn(targetFields, method) ? targetFields[method as keyof typeof targetFields] : undefined;
 
 /** Tests by field. One that does not apply to the method of a hook call is passed. */

@@ -1,5 +1,4 @@
-import type { Request, Response } from '../contract/generated/types.js';
-import type { CallReport, RequestState, SetHeader } from '../contract/hook-call.ts';
+import type { CallReport, ChainedValue, RequestState, SetHeader } from '../contract/hook-call.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { HookedPlugin } from './hook-chain.ts';
 import { type Conflict, mergeChanges } from './merge-parallel-changes.ts';
@@ -33,7 +32,7 @@ interface Member extends Omit<Taken, 'reports'> {
  * Calls the plugins of a band at the same time, each with the same value, and merges their changes. Waits for all of them,
  * also if one blocks, so that the result does not depend on which is faster.
  */
-export async function runBand<V extends Request | Response>(
+export async function runBand<V extends ChainedValue>(
   value: JsonObject,
   band: readonly Hop[],
   run: Run<V>,
@@ -54,7 +53,7 @@ export async function runBand<V extends Request | Response>(
 }
 
 /** Writes the receipts in order. Returns the first block, otherwise the first answer, otherwise the merged value. */
-function conclude<V extends Request | Response>(
+function conclude<V extends ChainedValue>(
   before: JsonObject,
   members: readonly Member[],
   { reports, value }: MergedMembers,
@@ -77,7 +76,7 @@ function conclude<V extends Request | Response>(
 }
 
 /** Calls one plugin. The headers it sets are held back, because their order must not depend on which plugin is faster. */
-async function callMember<V extends Request | Response>(
+async function callMember<V extends ChainedValue>(
   hop: Hop,
   value: JsonObject,
   views: ReadonlyMap<boolean, V>,
@@ -98,7 +97,7 @@ async function callMember<V extends Request | Response>(
 }
 
 /** Waits for all calls. If one was not made, the others still get their receipts. @throws why it was not made */
-async function allOf<V extends Request | Response>(before: JsonObject, calls: readonly Promise<Member>[], run: Run<V>) {
+async function allOf<V extends ChainedValue>(before: JsonObject, calls: readonly Promise<Member>[], run: Run<V>) {
   const settled = await Promise.allSettled(calls);
   const members = settled.flatMap(each => (each.status === 'fulfilled' ? each.value : []));
   const rejected = settled.find(each => each.status === 'rejected');
@@ -116,7 +115,7 @@ interface MergedMembers {
 }
 
 /** Merges what the plugins of a band changed. Those whose changes conflict fail, and their changes are left out. */
-async function mergeMembers<V extends Request | Response>(
+async function mergeMembers<V extends ChainedValue>(
   before: JsonObject,
   members: readonly Member[],
   { on, check }: Run<V>,
@@ -167,7 +166,7 @@ function messagesOf(
 async function errorOf(
   before: JsonObject,
   after: JsonObject,
-  check: Run<Request>['check'],
+  check: Run<ChainedValue>['check'],
 ): Promise<string | undefined> {
   try {
     await check?.(before, after);

@@ -1,5 +1,13 @@
-import type { Request, Response } from '../contract/generated/types.js';
-import type { CallCost, CallReport, ChainInput, ChainOutput, HookRunner } from '../contract/hook-call.ts';
+import type { Response } from '../contract/generated/types.js';
+import type {
+  CallCost,
+  CallReport,
+  ChainedValue,
+  ChainInput,
+  ChainOutput,
+  FederationQuestion,
+  HookRunner,
+} from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { Cancellation } from '../core/canceller.ts';
 import { Fault } from '../core/fault.ts';
@@ -16,7 +24,7 @@ import { NotShowable, type View } from './view/view.ts';
 export type Failure = Extract<CallReport, { outcome: 'failed' }>;
 
 /** One pass of a value through the plugins of a hook. */
-export interface Run<V extends Request | Response> {
+export interface Run<V extends ChainedValue> {
   readonly on: HookContext;
   readonly hook: HookName;
   readonly plan: HookPlan;
@@ -41,12 +49,13 @@ export interface Run<V extends Request | Response> {
 
 /** Starts the call of a plugin in shadow, which nothing waits for. */
 export interface ShadowStarter {
-  start<V extends Request | Response>(shadow: Shadow, value: JsonObject, run: Run<V>): void;
+  start<V extends ChainedValue>(shadow: Shadow, value: JsonObject, run: Run<V>): void;
 }
 
 type HopInput =
   | Pick<Extract<ChainInput, { stage: 'before' | 'decide' }>, 'stage' | 'value'>
-  | Pick<Extract<ChainInput, { stage: 'after' }>, 'stage' | 'value'>;
+  | Pick<Extract<ChainInput, { stage: 'after' }>, 'stage' | 'value'>
+  | FederationQuestion;
 
 export type RunResult =
   | { readonly kind: 'proceed'; readonly value: JsonObject }
@@ -60,11 +69,7 @@ export type HopResult =
   | Exclude<RunResult, { kind: 'proceed' }>;
 
 /** Passes a value through the plugins of one hop, one after the other. */
-export async function runHop<V extends Request | Response>(
-  value: JsonObject,
-  hop: Hop,
-  run: Run<V>,
-): Promise<HopResult> {
+export async function runHop<V extends ChainedValue>(value: JsonObject, hop: Hop, run: Run<V>): Promise<HopResult> {
   const first = firstOf(hop);
   const shown = showTo(first, value, run);
   if ('data' in shown) return shown;
@@ -87,7 +92,7 @@ export function firstOf({ plugins: [first] }: Hop): HookedPlugin {
 }
 
 /** Returns the value as a plugin sees it, or the block that follows if it cannot be shown. */
-export function showTo<V extends Request | Response>(
+export function showTo<V extends ChainedValue>(
   { id, seesBlobs }: HookedPlugin,
   value: JsonObject,
   { view }: Run<V>,
@@ -103,7 +108,7 @@ export function showTo<V extends Request | Response>(
  * Writes the receipts of a hop and applies their consequences. Returns the data of the first block.
  * @param values for the record, if there is one
  */
-export function account<V extends Request | Response>(
+export function account<V extends ChainedValue>(
   { plugins }: Hop,
   reports: readonly CallReport[],
   isHeldBack: boolean,
@@ -142,7 +147,7 @@ const unavailable = (plugin: string, message: string): ChainOutput => ({
 });
 
 /** Runs one hop. If it cannot run, its first plugin fails, so that each hop has a report. */
-export async function call<V extends Request | Response>(
+export async function call<V extends ChainedValue>(
   { plugins, calls }: Hop,
   first: HookedPlugin,
   shown: V,
@@ -177,7 +182,7 @@ export interface Taken {
 /**
  * Computes the value after a hop. Invalid output is a failure of the last plugin that changed the value or answered.
  */
-export async function takeOver<V extends Request | Response>(
+export async function takeOver<V extends ChainedValue>(
   before: JsonObject,
   shown: V,
   { reports, value, answer }: ChainOutput,

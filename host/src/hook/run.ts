@@ -1,4 +1,4 @@
-import type { Request, Response } from '../contract/generated/types.js';
+import type { ChainedValue } from '../contract/hook-call.ts';
 import type { JsonObject } from '../core/json.ts';
 import { runBand } from './parallel-band.ts';
 import { isCalled } from './plan.ts';
@@ -8,7 +8,7 @@ import { type Run, type RunResult, runHop } from './run-hop.ts';
  * Passes a value through all plugins of a hook, hop by hop. The plugins of a band run at the same time; those in shadow
  * are shown the value at their place and never waited for.
  */
-export async function runInOrder<V extends Request | Response>(start: JsonObject, run: Run<V>): Promise<RunResult> {
+export async function runInOrder<V extends ChainedValue>(start: JsonObject, run: Run<V>): Promise<RunResult> {
   const { plan, view, recording } = run;
   let value = start;
   const hasBlobs = () => view.hasBlobs(value);
@@ -29,10 +29,10 @@ export async function runInOrder<V extends Request | Response>(start: JsonObject
 }
 
 /** Shows a value to all plugins in shadow, where no other plugin is called. */
-export const showToAll = <V extends Request | Response>(value: JsonObject, run: Run<V>): void => showerOf(run)(value);
+export const showToAll = <V extends ChainedValue>(value: JsonObject, run: Run<V>): void => showerOf(run)(value);
 
 /** Returns a function that shows a value to the plugins in shadow up to a place, each once. */
-function showerOf<V extends Request | Response>(run: Run<V>): (value: JsonObject, upTo?: number) => void {
+function showerOf<V extends ChainedValue>(run: Run<V>): (value: JsonObject, upTo?: number) => void {
   const { plan, about, shadows } = run;
   let next = 0;
   return (value, upTo = Infinity) => {

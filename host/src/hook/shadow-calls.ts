@@ -1,5 +1,4 @@
-import type { Request, Response } from '../contract/generated/types.js';
-import type { CallReport, RequestState } from '../contract/hook-call.ts';
+import type { CallReport, ChainedValue, RequestState } from '../contract/hook-call.ts';
 import type { HookName } from '../contract/hook-name.ts';
 import type { JsonObject } from '../core/json.ts';
 import { notShowableReport } from './block-data.ts';
@@ -52,7 +51,7 @@ export class ShadowCalls implements ShadowStarter {
   }
 
   /** Starts the call of a plugin, unless too many are under way or its breaker holds it back. */
-  start<V extends Request | Response>({ plugin, hop }: Shadow, value: JsonObject, run: Run<V>): void {
+  start<V extends ChainedValue>({ plugin, hop }: Shadow, value: JsonObject, run: Run<V>): void {
     const { hook, on } = run;
     const { health, id } = plugin;
     const reason = health.isHeldBack ? 'held_back' : this.#underWay >= mostUnderWay ? 'busy' : undefined;
@@ -81,7 +80,7 @@ export class ShadowCalls implements ShadowStarter {
   }
 
   /** Calls a plugin and records the difference. Returns what it has kept. @throws when it could not be called */
-  async #call<V extends Request | Response>(
+  async #call<V extends ChainedValue>(
     plugin: HookedPlugin,
     hop: Hop,
     value: JsonObject,

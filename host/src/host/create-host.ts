@@ -24,8 +24,10 @@ import { createLearner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
+import { Federation } from './federation.ts';
 import { openGeneration, type Watch } from './generation.ts';
 import { observeHost } from './host-metrics.ts';
+import { bindingsWith, type Registrant } from './joining-server.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
 import { loadConfig, readConfigObject } from './load-config.ts';
@@ -104,7 +106,9 @@ export interface HostOptions {
  */
 export async function createHost(stated: ConfigObject | string | Config, options: HostOptions = {}): Promise<Host> {
   const config = await configOf(stated, options);
-  return masked(config.mask, () => openHost(config, options.log ?? createLog(config.log.level), options));
+  const log = options.log ?? createLog(config.log.level);
+  const registrant = { origin: typeof stated === 'string' || isConfig(stated) ? 'file' : 'program' } as const;
+  return masked(config.mask, () => openHost(config, log, options, registrant));
 }
 
 async function configOf(
@@ -124,7 +128,7 @@ async function configOf(
 const isConfig = (stated: ConfigObject | string | Config): stated is Config =>
   typeof stated === 'object' && 'mask' in stated && stated.mask instanceof SecretMask;
 
-async function openHost(config: Config, ownLog: Log, options: HostOptions): Promise<Host> {
+async function openHost(config: Config, ownLog: Log, options: HostOptions, registrant: Registrant): Promise<Host> {
   const { lock, signal, watch, schemes = [] } = options;
   const { mask, limits, plugin_settings: settings } = config;
   const log = mask.log(ownLog);
@@ -142,12 +146,16 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
   const runtime = runtimeOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)));
   const context = { limits, settings, runtime, facilities, learner, recorder: receipts, watch, log, mask };
   const first = openGeneration(config.plugins, plugins, context, threads);
-  const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config.bindings));
+  const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config));
   const telemetry = await openTelemetry(config, {
     ...{ metrics, log, secret: name => secrets.read(name) },
     plugins: () => generations.current.plugins,
   });
   if (telemetry !== undefined) opened.use(telemetry);
+  const listMs = limits.list_ms;
+  const federation = new Federation({ plugins: () => generations.federation, listMs, mask, log });
+  const joining = config.upstreams.map(entry => ({ entry, bindings: bindingsWith(entry.id, config.bindings) }));
+  await unlessAborted(federation.admit(joining, registrant), signal);
   const accounts = await openAccounts(config, { log, metrics, secrets, audit: facilities.audit });
   if (accounts !== undefined) opened.use(accounts);
   const upstreams = opened.use(
@@ -164,6 +172,10 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       lanes: () => generations.current.lanes(),
     }),
   );
+  opened.use(federation);
+  for (const joined of joining) {
+    for (const pool of upstreams.pick([joined.entry.id])) federation.registered(joined, pool, registrant);
+  }
   const optionalUpstreams = new Set(config.upstreams.filter(each => !each.required).map(each => each.id));
   const handlers = new RequestHandlers(limits.request_timeout_ms, log);
   const gateway = opened.use(
@@ -171,7 +183,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
       bindings: [...generations.chains].map(([binding, chain]) => ({
         id: binding.id,
         isDefault: binding.default,
-        upstreams: upstreams.pick(binding.upstreams),
+        upstreams: upstreams.pick(binding.upstreams).map(pool => federation.checked(pool)),
         chain,
         unhooked: binding.unhooked,
         allow: binding.allow,
@@ -225,7 +237,8 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions): Prom
     }),
   );
   const inMemory = opened.use(new WebFetchServer((incoming, outgoing) => server.handle(incoming, outgoing)));
-  const register = createRegister({ config, gateway, upstreams, optionalUpstreams, folder: options.folder });
+  const { folder } = options;
+  const register = createRegister({ config, gateway, upstreams, federation, optionalUpstreams, folder });
   const stack = opened.move();
   return {
     server,

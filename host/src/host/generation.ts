@@ -9,6 +9,7 @@ import type { PluginUsage } from '../core/plugin-usage.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { compileConditions, namedTargets } from '../hook/condition.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
+import { FederationChain } from '../hook/federation-chain.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { errorSeries } from '../hook/hook-counts.ts';
 import { PluginHealth, type PluginTrouble } from '../hook/plugin-health.ts';
@@ -21,6 +22,7 @@ import type { Learner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import type { LanesStatus, PluginRuntime } from '../runtime/runtime.ts';
 import type { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
+import type { FederationPlugins } from './federation-list-check.ts';
 import { summaryOf } from './load-all.ts';
 
 /** Wraps the runner that every hook call passes, between the chains and the lanes. */
@@ -66,6 +68,8 @@ export interface Generation extends AsyncDisposable {
   chainOf(binding: Config['bindings'][number]): HookChain;
   /** Calls the plugins that authenticate callers. */
   readonly identity: PluginCalls;
+  /** Asks the plugins with these ids about upstreams. */
+  federationOf(ids: readonly string[]): FederationPlugins;
   usage(): ReadonlyMap<string, PluginUsage>;
   /** Describes the pools of lanes. */
   lanes(): readonly LanesStatus[];
@@ -123,6 +127,19 @@ export async function openGeneration(
       const policy =
         deciding.length === 0 ? undefined : createPolicy({ plugins: deciding, runner, log, mask, recorder });
       return createHookChain({ plugins: named, runner, log, mask, shadows, recorder, policy });
+    },
+    federationOf(ids) {
+      const chosen = ids.flatMap(id => hooked.find(plugin => plugin.id === id) ?? []);
+      const withTests = chosen.map(plugin => ({ ...plugin, matches: compileConditions(plugin.conditions, '') }));
+      const called = withTests.flatMap(({ matches, ...each }) => (matches === 'never' ? [] : [{ ...each, matches }]));
+      const settings = ids.map(id => [
+        entries.find(entry => entry.id === id),
+        plugins.find(each => each.id === id)?.digest,
+      ]);
+      return {
+        chain: new FederationChain({ plugins: called, runner, log, mask, shadows, recorder }),
+        decider: JSON.stringify(settings),
+      };
     },
     usage: () => running.usage(),
     lanes: () => running.lanes(),

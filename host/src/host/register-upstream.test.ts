@@ -9,6 +9,7 @@ it('[EMB-02] one of two upstreams that are registered at once with the same id i
     config: { secrets: [], tenants: [], upstreams: [], mask: new SecretMask() },
     gateway: { bindings: new Map([['main', standard]]), standard },
     upstreams: { add: async ({ id }: { id: string }) => ({ id }) },
+    federation: { admit: async () => {}, checked: <Pool>(pool: Pool) => pool, registered: () => {} },
     ...{ optionalUpstreams: new Set(), folder: undefined },
   } as never);
   const upstream = { id: 'api', http: { url: 'http://127.0.0.1:9/mcp' } };

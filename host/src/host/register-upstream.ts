@@ -4,13 +4,18 @@ import { Fault, Faults } from '../core/fault.ts';
 import { nearest } from '../core/nearest.ts';
 import type { OpenBinding } from '../gateway/binding.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { Federation } from './federation.ts';
 import { readConfigObject } from './load-config.ts';
 import type { Upstreams } from './open-upstreams.ts';
+
+/** The program that embeds the gateway. */
+const registrant = { origin: 'program' } as const;
 
 interface RegisterContext {
   readonly config: Config;
   readonly gateway: Gateway;
   readonly upstreams: Upstreams;
+  readonly federation: Federation;
   /** The ids of upstreams that may be down while the gateway is ready. */
   readonly optionalUpstreams: Set<string>;
   readonly folder: string | undefined;
@@ -21,6 +26,7 @@ export function createRegister({
   config,
   gateway,
   upstreams,
+  federation,
   optionalUpstreams,
   folder = process.cwd(),
 }: RegisterContext) {
@@ -38,9 +44,12 @@ export function createRegister({
     if (taken.has(id)) throw new Faults([duplicate(id)]);
     taken.add(id);
     try {
+      const joining = { entry, bindings: bindings.map(binding => binding.id) };
+      await federation.admit([joining], registrant);
       if (!entry.required) optionalUpstreams.add(id);
       const pool = await upstreams.add(entry);
-      for (const binding of bindings) binding.add(pool);
+      for (const binding of bindings) binding.add(federation.checked(pool));
+      federation.registered(joining, pool, registrant);
     } catch (error) {
       taken.delete(id);
       optionalUpstreams.delete(id);

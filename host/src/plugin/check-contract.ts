@@ -1,4 +1,4 @@
-import { authenticationHooks } from '../contract/hook-name.ts';
+import { authenticationHooks, federationHooks } from '../contract/hook-name.ts';
 import { exportsOf, kinds, type PluginKind } from '../contract/kinds.ts';
 import type { PluginDescriptor } from '../contract/plugin-descriptor.ts';
 import { Fault, Faults } from '../core/fault.ts';
@@ -33,5 +33,8 @@ export function checkContract(
 }
 
 /** The hooks that plugins of a kind are called for. */
-const hooksOf = (kind: PluginKind): ReadonlySet<string> =>
-  kinds[kind].place === 'identity' ? new Set<string>(authenticationHooks) : calledHooks;
+function hooksOf(kind: PluginKind): ReadonlySet<string> {
+  const { place } = kinds[kind];
+  if (place === 'identity') return new Set<string>(authenticationHooks);
+  return place === 'federation' ? new Set<string>(federationHooks) : calledHooks;
+}

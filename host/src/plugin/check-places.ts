@@ -11,10 +11,14 @@ const places = ['transforms', 'policies'] as const;
  * @throws Faults of `plugin_misplaced`
  */
 export function checkPlaces(
-  { bindings, identity }: Pick<Config, 'bindings' | 'identity'>,
+  { bindings, identity, federation }: Pick<Config, 'bindings' | 'identity' | 'federation'>,
   plugins: readonly Pick<Plugin, 'id' | 'kind' | 'hooks'>[],
 ): void {
-  const faults = [...inBindings(bindings, plugins), ...inIdentity(identity, plugins)];
+  const faults = [
+    ...inBindings(bindings, plugins),
+    ...inIdentity(identity, plugins),
+    ...inFederation(federation, plugins),
+  ];
   if (faults.length > 0) throw new Faults(faults);
 }
 
@@ -31,6 +35,26 @@ const inBindings = (bindings: Config['bindings'], plugins: readonly Pick<Plugin,
     ),
   );
 
+const inFederation = (
+  federation: Config['federation'],
+  plugins: readonly Pick<Plugin, 'id' | 'kind'>[],
+): readonly Fault[] =>
+  federation.flatMap(plugin => {
+    const kind = plugins.find(({ id }) => id === plugin)?.kind;
+    // Without it, every upstream could join.
+    if (kind === undefined)
+      return [new Fault('config_invalid', { path: 'federation', message: `unknown plugin: ${plugin}` })];
+    const { place } = kinds[kind];
+    if (place === 'federation') return [];
+    return [
+      new Fault('plugin_misplaced', { plugin, kind, hint: `move it from \`federation\` to ${placeName(place)}` }),
+    ];
+  });
+
+/** Returns the name of a place, as a hint has it. */
+const placeName = (place: (typeof kinds)[keyof typeof kinds]['place']): string =>
+  place === 'transforms' || place === 'policies' ? `\`${place}\` of a binding` : `\`${place}\``;
+
 function inIdentity(
   identity: Config['identity'],
   plugins: readonly Pick<Plugin, 'id' | 'kind' | 'hooks'>[],
@@ -43,7 +67,7 @@ function inIdentity(
     const { place } = kinds[kind];
     if (place !== 'identity') {
       return [
-        new Fault('plugin_misplaced', { plugin, kind, hint: `move it from \`identity\` to \`${place}\` of a binding` }),
+        new Fault('plugin_misplaced', { plugin, kind, hint: `move it from \`identity\` to ${placeName(place)}` }),
       ];
     }
     if (!checks.includes(plugin) || authenticationHooks.some(hook => hooks.has(hook))) return [];

@@ -12,7 +12,7 @@ export type {
   RequestState,
   UpstreamRequest,
 } from '../contract/hook-call.ts';
-export { authenticationHooks, hookNames } from '../contract/hook-name.ts';
+export { authenticationHooks, federationHooks, hookNames } from '../contract/hook-name.ts';
 export { interfaceOf } from '../contract/interface-name.ts';
 export { kinds } from '../contract/kinds.ts';
 export {

@@ -2,6 +2,7 @@
 """The types of requests and responses that plugins get, and of the outcomes they return."""
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING, List, Optional, Union
 
 if TYPE_CHECKING:
@@ -351,6 +352,141 @@ if TYPE_CHECKING:
         value: Violation
 
     PostCheckOutcome = Union[PostCheckOutcome_Proceed, PostCheckOutcome_Narrow, PostCheckOutcome_Block]
+
+    @dataclass
+    class FederationContext:
+        """Facts about a call of a `federation` plugin.
+
+        request_id: Unique per registration, and per refresh of a list; also in the gateway's log lines.
+        upstream: The id of the upstream.
+        deadline_ms: Milliseconds left for this call.
+        """
+        request_id: str
+        upstream: str
+        deadline_ms: int
+
+    @dataclass
+    class JoiningServer:
+        """A server that is about to join the gateway, as it is configured. It has no credentials, headers, arguments or
+        environment.
+
+        transport: `stdio`, `http` or `openapi`.
+        urls: The URLs that requests go to, and that of the OpenAPI document if it is fetched; without user, password and query.
+        command: The command of a server over stdio, without arguments.
+        bindings: The ids of the bindings that offer it.
+        origin: Who registers it: `file`, `program` or `admin`.
+        principal: The caller of the management API, if that registers it.
+        """
+        id: str
+        transport: str
+        urls: List[str]
+        command: Optional[str]
+        bindings: List[str]
+        origin: str
+        principal: Optional[str]
+
+    @dataclass
+    class PreRegisterOutcome_Proceed:
+        pass
+
+    @dataclass
+    class PreRegisterOutcome_Block:
+        """The server does not join, and its registration fails with the violation."""
+        value: Violation
+
+    PreRegisterOutcome = Union[PreRegisterOutcome_Proceed, PreRegisterOutcome_Block]
+
+    @dataclass
+    class RegisteredServer:
+        """A server that has joined and was reached, with what it says of itself.
+
+        revision: The revision of MCP that it speaks; none if only users have connections with it.
+        capabilities: The names of its capabilities, sorted.
+        tools: The number of its tools, if it has a list of them that could be read.
+        """
+        server: JoiningServer
+        name: Optional[str]
+        version: Optional[str]
+        revision: Optional[str]
+        capabilities: List[str]
+        tools: Optional[int]
+        prompts: Optional[int]
+        resources: Optional[int]
+        resource_templates: Optional[int]
+
+    class ListKind(Enum):
+        """Lists that a server has."""
+        TOOLS = 0
+        PROMPTS = 1
+        RESOURCES = 2
+        RESOURCE_TEMPLATES = 3
+
+    class RefreshReason(Enum):
+        """Why a list is read again.
+
+        connected: No list was read yet, or the connection is a new one.
+        changed: The server reported a change.
+        aged: The list is old, and the server would not report a change.
+        """
+        CONNECTED = 0
+        CHANGED = 1
+        AGED = 2
+
+    @dataclass
+    class ListRefresh:
+        """The list of a server that is about to be read.
+
+        entries: The number of entries in use; none if no list was accepted yet.
+        """
+        kind: ListKind
+        reason: RefreshReason
+        entries: Optional[int]
+
+    @dataclass
+    class PreSyncOutcome_Proceed:
+        pass
+
+    @dataclass
+    class PreSyncOutcome_Block:
+        """The list is not read. The earlier one stays in use; without one, nothing is listed and nothing can be called."""
+        value: Violation
+
+    PreSyncOutcome = Union[PreSyncOutcome_Proceed, PreSyncOutcome_Block]
+
+    @dataclass
+    class ServerList_Tools:
+        value: List[Tool]
+
+    @dataclass
+    class ServerList_Prompts:
+        value: List[Prompt]
+
+    @dataclass
+    class ServerList_Resources:
+        value: List[ResourceEntry]
+
+    @dataclass
+    class ServerList_ResourceTemplates:
+        value: List[ResourceEntry]
+
+    ServerList = Union[ServerList_Tools, ServerList_Prompts, ServerList_Resources, ServerList_ResourceTemplates]
+    """A whole list, as the server sent it."""
+
+    @dataclass
+    class PostSyncOutcome_Proceed:
+        pass
+
+    @dataclass
+    class PostSyncOutcome_Modified:
+        """Entries may be removed, moved and changed, but not added or renamed. What is removed cannot be called."""
+        value: ServerList
+
+    @dataclass
+    class PostSyncOutcome_Block:
+        """The list is not used. The earlier one stays in use; without one, nothing is listed and nothing can be called."""
+        value: Violation
+
+    PostSyncOutcome = Union[PostSyncOutcome_Proceed, PostSyncOutcome_Modified, PostSyncOutcome_Block]
 
     @dataclass
     class Decision_Allow:

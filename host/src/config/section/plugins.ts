@@ -8,6 +8,7 @@ import type { JsonObject } from '../../core/json.ts';
 import { memberAt } from '../member-at.ts';
 import type { Path, Place, Problem } from '../problem.ts';
 import { conditionProblems, conditions } from './conditions.ts';
+import { federationPlugins } from './federation.ts';
 import { count, fuelUnits, memoryMib, milliseconds, oneOf, text } from './fields.ts';
 import { identityPlugins } from './identity-plugins.ts';
 import { duplicates, entries, listed, type Named, unknownNames } from './named.ts';
@@ -207,10 +208,14 @@ function unusedPlugins(value: JsonObject): readonly Problem[] {
     ...listed(value, [...path, 'transforms']),
     ...listed(value, [...path, 'policies']),
   ]);
-  const used = new Set([...listedIn, ...identityPlugins(value)].map(({ name }) => name));
+  const others = [...identityPlugins(value), ...federationPlugins(value)];
+  const used = new Set([...listedIn, ...others].map(({ name }) => name));
   return entries(value, ['plugins'])
     .filter(({ name }) => !used.has(name))
-    .map(({ name, path }) => ({ path, message: `neither a binding nor \`identity\` uses the plugin ${name}` }));
+    .map(({ name, path }) => ({
+      path,
+      message: `no binding uses the plugin ${name}, nor does \`identity\` or \`federation\``,
+    }));
 }
 
 /** What a mode means that protects nothing, by mode. */

@@ -5,12 +5,12 @@ export const pluginCodes = {
   plugin_kind_unsupported: {
     exit: 4,
     says: 'This gateway does not support plugins of this kind yet.',
-    todo: 'Use a plugin of kind transform, policy or identity, or a later version of the gateway.',
+    todo: 'Use a plugin of kind transform, policy, identity or federation, or a later version of the gateway.',
   },
   plugin_misplaced: {
     exit: 4,
     says: 'The configuration names the plugin where it expects plugins of another kind.',
-    todo: 'Move a transform to `transforms` of the binding, a policy to `policies`, and an identity plugin to `identity`.',
+    todo: 'Move a transform to `transforms` of the binding, a policy to `policies`, and others to `identity` and `federation`.',
   },
   hook_unsupported: {
     exit: 4,

@@ -7,6 +7,12 @@ export const upstreamCodes = {
     says: 'The upstream could not be started or reached.',
     todo: "Start it, or correct its `stdio.command` or `http.url`. The upstream's own log lines carry its id.",
   },
+  registration_blocked: {
+    exit: 5,
+    http: 403,
+    says: 'A plugin of `federation` refuses that the upstream joins the gateway.',
+    todo: 'Follow the reason of the plugin, or remove the upstream.',
+  },
   upstream_timeout: {
     exit: 5,
     says: 'The upstream did not answer in time.',

@@ -17,7 +17,9 @@ export const receiptSchema = z
     upstream: z.string(),
     tenant: z.string().optional(),
     subject: hash.optional().describe('The authenticated caller, hashed.'),
-    method: z.string().describe('The method of MCP; around authentication, that of HTTP.'),
+    method: z
+      .string()
+      .describe('The method of MCP, which is `initialize` where a server joins; around authentication, that of HTTP.'),
     tool: z.string().optional().describe('The called tool, if its upstream lists it.'),
     hook: z.enum(recordedHooks),
     plugin: z.string(),

@@ -7,8 +7,8 @@ import type { ListedTool } from './named-members.ts';
 import type { HookCallRecord } from './receipt-line.ts';
 import type { ReceiptRecorder } from './receipt-log.ts';
 
-/** A method whose requests plugins see or decide about. */
-type DecidedMethod = HookedMethod | CompleteMethod;
+/** A method whose requests plugins see or decide about; `initialize` where a server joins. */
+type RecordedMethod = HookedMethod | CompleteMethod | 'initialize';
 
 type Artifact = Pick<HookedPlugin, 'version' | 'digest'>;
 
@@ -24,10 +24,10 @@ export interface ValuesOfCall {
 export class Recording {
   readonly #recorder: ReceiptRecorder;
   readonly #on: HookContext;
-  readonly #method: DecidedMethod;
+  readonly #method: RecordedMethod;
   readonly #signal: Cancellation | undefined;
 
-  constructor(recorder: ReceiptRecorder, on: HookContext, method: DecidedMethod, signal: Cancellation | undefined) {
+  constructor(recorder: ReceiptRecorder, on: HookContext, method: RecordedMethod, signal: Cancellation | undefined) {
     this.#recorder = recorder;
     this.#on = on;
     this.#method = method;

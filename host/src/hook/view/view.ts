@@ -1,11 +1,11 @@
-import type { Request, Response } from '../../contract/generated/types.js';
+import type { ChainedValue, ChangedValue } from '../../contract/hook-call.ts';
 import type { JsonObject } from '../../core/json.ts';
 
 /**
  * Converts one kind of MCP value for plugins, and their output back to MCP.
  * A value that no plugin changed never goes through `merge`.
  */
-export interface View<V extends Request | Response> {
+export interface View<V extends ChainedValue> {
   /** Whether the value contains bytes, which a plugin sees only if its descriptor asks for them. */
   hasBlobs(value: JsonObject): boolean;
   /** @throws NotShowable */
@@ -15,7 +15,7 @@ export interface View<V extends Request | Response> {
    * to the contract, annotations, `_meta`, hidden blocks.
    * @throws InvalidOutput
    */
-  merge(value: JsonObject, shown: V, returned: Request | Response): JsonObject;
+  merge(value: JsonObject, shown: V, returned: ChangedValue): JsonObject;
 }
 
 /**

@@ -33,7 +33,7 @@ export async function devConfig({ file, ...own }: DevPlace, plugin: DevPlugin): 
   const { id } = descriptor;
   const { place = 'transforms' } = kinds[descriptor.kind];
   if (!isUsed(config, id, place)) {
-    const where = place === 'identity' ? 'in a scheme or the checks of "identity:"' : `in the "${place}:" of a binding`;
+    const where = wheres[place];
     const hint = `list ${id} under "plugins:" and ${where}`;
     return fail('usage', { ...(file !== undefined && { file }), what: `nothing uses the plugin ${id}`, hint });
   }
@@ -48,11 +48,20 @@ export async function devConfig({ file, ...own }: DevPlace, plugin: DevPlugin): 
 
 type Place = NonNullable<(typeof kinds)[keyof typeof kinds]['place']>;
 
-const isUsed = ({ bindings, identity }: Config, id: string, place: Place): boolean =>
-  place !== 'identity'
-    ? bindings.some(binding => binding[place].includes(id))
-    : typeof identity === 'object' &&
-      (identity.schemes.some(({ plugin }) => plugin?.id === id) || identity.checks.some(({ plugin }) => plugin === id));
+const wheres: Readonly<Record<Place, string>> = {
+  transforms: 'in the "transforms:" of a binding',
+  policies: 'in the "policies:" of a binding',
+  identity: 'in a scheme or the checks of "identity:"',
+  federation: 'in "federation:"',
+};
+
+function isUsed({ bindings, identity, federation }: Config, id: string, place: Place): boolean {
+  if (place === 'federation') return federation.includes(id);
+  if (place !== 'identity') return bindings.some(binding => binding[place].includes(id));
+  if (typeof identity !== 'object') return false;
+  const { schemes, checks } = identity;
+  return schemes.some(({ plugin }) => plugin?.id === id) || checks.some(({ plugin }) => plugin === id);
+}
 
 /** A development gateway listens on loopback only, whatever the author's file says. */
 export const devListen = ({ listen }: Config, port: number | undefined) => ({
@@ -73,15 +82,21 @@ async function ownConfig({ scratch, upstreamUrl }: Omit<DevPlace, 'file'>, descr
     kv: { store: 'memory' },
     limits: { lanes: 1 },
     upstreams: [{ id: 'echo', http: { url: upstreamUrl } }],
-    ...(place === 'identity'
-      ? { identity: identityOf(id, hooks), bindings: [{ id: 'dev', upstreams: ['echo'], allow: everybody }] }
-      : { bindings: [{ id: 'dev', upstreams: ['echo'], [place]: [id] }] }),
+    ...usedAt(place, id, hooks),
     plugins: [
       { id, source: { file: './plugin.wasm' }, grants: Object.fromEntries(granted.map(({ name }) => [name, {}])) },
     ],
   };
   await writeFile(file, JSON.stringify(config));
   return loadConfig(file);
+}
+
+/** Returns the sections of a configuration that use the plugin. */
+function usedAt(place: Place, id: string, hooks: readonly string[]) {
+  const binding = { id: 'dev', upstreams: ['echo'] };
+  if (place === 'identity') return { identity: identityOf(id, hooks), bindings: [{ ...binding, allow: everybody }] };
+  if (place === 'federation') return { federation: [id], bindings: [binding] };
+  return { bindings: [{ ...binding, [place]: [id] }] };
 }
 
 /** Returns an identity section that asks the plugin, and takes what it states. */

@@ -1,6 +1,14 @@
 import { ContractBroken, LimitExceeded } from '../../../capability/lane/lane-side.ts';
-import type { Decision, Request, Response, Violation } from '../../../contract/generated/types.js';
-import type { CallCost, CallFacts, CallReport, ChainInput, ChainOutput, Stage } from '../../../contract/hook-call.ts';
+import type { Decision, Response, Violation } from '../../../contract/generated/types.js';
+import type {
+  CallCost,
+  CallFacts,
+  CallReport,
+  ChainInput,
+  ChainOutput,
+  ChangedValue,
+  Stage,
+} from '../../../contract/hook-call.ts';
 import { type Effect, type EntryPoint, entryPoints } from '../../../contract/kinds.ts';
 import type { ChainScope } from './call-scope.ts';
 import { type Failure, failureOf, outOfMemory } from './failure.ts';
@@ -44,7 +52,7 @@ export function* runChain(
   const reports: CallReport[] = [];
   let value: ChainInput['value'] = input.value;
   let weight = weightOf(value);
-  let changed: Request | Response | undefined;
+  let changed: ChangedValue | undefined;
   let answer: Response | undefined;
   let decisions: readonly Decision[] | undefined;
   let place = 0;
@@ -86,7 +94,7 @@ export function* runChain(
       lent = undefined;
       instances.giveBack(plugin, tenant, instance);
       const effect = effectOf(input.stage, outcome);
-      const val = input.stage === 'decideMany' ? outcome : (outcome as Outcome).val;
+      const val = input.stage === 'decideMany' ? outcome : (outcome as Outcome | undefined)?.val;
       const answered = effect === 'proceed' && input.stage !== 'decideMany' ? 0 : weightOf(val);
       requireWeight('answers with', answered, plugin);
       if (effect === 'block') {
@@ -95,7 +103,7 @@ export function* runChain(
       } else {
         result = { outcome: effect };
         if (effect === 'modified') {
-          changed = val as Request | Response;
+          changed = val as ChangedValue;
           value = changed;
           weight = answered;
         } else if (effect === 'respond') {
@@ -142,11 +150,11 @@ export function* runChain(
 
 /**
  * Returns the effect of an outcome. Its content is checked where it is used, because a lane is not trusted to do that.
- * Decisions about several requests let the chain proceed.
+ * Decisions about several requests, and nothing, let the chain proceed.
  * @throws ContractBroken
  */
 function effectOf(stage: Stage, outcome: unknown): Effect {
-  if (stage === 'decideMany' || stage === 'configure') return 'proceed';
+  if (stage === 'decideMany' || stage === 'postRegister' || stage === 'configure') return 'proceed';
   const { effects }: EntryPoint = entryPoints[stage];
   const tag = typeof outcome === 'object' && outcome !== null && 'tag' in outcome ? outcome.tag : undefined;
   const effect = typeof tag === 'string' && Object.hasOwn(effects, tag) ? effects[tag] : undefined;

@@ -64,6 +64,9 @@ export function checkOutput(output: ChainOutput, input: ChainInput): ChainOutput
   if (input.stage === 'identify' || input.stage === 'preCheck' || input.stage === 'postCheck') {
     return { ...withIdentified(reports, output, input.stage), state };
   }
+  if (input.stage === 'preRegister' || input.stage === 'postRegister' || input.stage === 'preSync') {
+    return { reports, state };
+  }
   const { value: before } = input;
   // A lane that cannot send the result of its last call sends no value.
   const kept = reports.at(-1)?.outcome === 'failed' ? (output.value ?? before) : output.value;
