@@ -971,6 +971,13 @@ export const requirements = {
   'ADM-105':
     'What the management API does not know is refused with a stable code, and all problems of an input at once.',
 
+  'CHG-06':
+    'An entry is registered, replaced as a whole or unregistered; what the file defines, what bindings use and what is not an entry is refused with a reason.',
+  'CHG-07': 'A change that names a version by If-Match is made to that version alone.',
+  'CHG-08':
+    'What the management API shows and audits of an entry has no secret, and what stands for one is not taken back.',
+  'CHG-09':
+    'A change at run time is saved when everything that it needs is open and before it is used, survives a restart, and is made or not made as a whole; changes are made one after another.',
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',
   'RUN-02': 'One flipped bit in component or signature, and the gateway does not start.',

@@ -1,6 +1,6 @@
 import type { SecretMask } from '../core/secret-mask.ts';
 import { absolutePath } from './absolute-path.ts';
-import type { RegisteredList, StoredOverlay } from './overlay.ts';
+import type { ReadOverlay, RegisteredList, StoredOverlay } from './overlay.ts';
 import type { Place } from './problem.ts';
 import { finishSections, type ParsedConfig } from './schema.ts';
 import type { GrantsSchema } from './section/plugins.ts';
@@ -14,6 +14,8 @@ export type Config = ReturnType<typeof finishSections> & {
   readonly mask: SecretMask;
   /** What was changed at run time, and where it is kept; absent without `admin`. */
   readonly overlay?: StoredOverlay;
+  /** Makes the configuration again, from the same text and another overlay; absent without `admin`. @throws Faults */
+  readonly withOverlay?: (read: ReadOverlay) => Promise<Config>;
   /** Returns where the configuration defines an upstream or a binding that was not registered at run time. */
   readonly definedAt?: (list: RegisteredList, id: string) => Place | undefined;
 };
@@ -24,7 +26,7 @@ export type Config = ReturnType<typeof finishSections> & {
 export const finishConfig = (
   parsed: ParsedConfig,
   { grants, folder, keyText }: { grants: GrantsSchema; folder: string; keyText(file: string): string },
-): Omit<Config, 'mask' | 'overlay' | 'definedAt'> =>
+): Omit<Config, 'mask' | 'overlay' | 'withOverlay' | 'definedAt'> =>
   finishSections(parsed, grants, {
     absolute: path => absolutePath(folder, path),
     keyText,

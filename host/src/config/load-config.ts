@@ -11,7 +11,7 @@ import { type ConfigDocument, objectDocument, type PlacedProblem, readDocument }
 import { readKeyFiles } from './key-file.ts';
 import { memberAt } from './member-at.ts';
 import { definitionOf, overlaidDocument, registeredPlace } from './overlaid-document.ts';
-import { emptyOverlay, type StoredOverlay } from './overlay.ts';
+import { emptyOverlay, type ReadOverlay, type StoredOverlay } from './overlay.ts';
 import type { Position } from './parse-yaml.ts';
 import type { Path, Problem } from './problem.ts';
 import { isDuplicateId, modeWarnings, registeredProblems } from './registered-problems.ts';
@@ -35,7 +35,7 @@ export interface LoadOptions {
   readonly grants: GrantsSchema;
   /** The environment for `${NAME}`; that of the process by default. */
   readonly env?: NodeJS.ProcessEnv;
-  readonly warn?: (warning: ConfigWarning) => void;
+  readonly warn?: ((warning: ConfigWarning) => void) | undefined;
   /** Gets the path of each key file before it is read. */
   readonly reads?: ((file: string) => void) | undefined;
   /**
@@ -46,7 +46,7 @@ export interface LoadOptions {
   /** Learns the secrets of the configuration; a mask of its own by default. */
   readonly mask?: SecretMask;
   /** Reads what was changed at run time from its file. It is called for a configuration with `admin`. */
-  readonly overlay?: ((file: string) => StoredOverlay | Promise<StoredOverlay>) | undefined;
+  readonly overlay?: ReadOverlay | undefined;
 }
 
 /**
@@ -114,11 +114,8 @@ async function overlayOf(
   return read(file);
 }
 
-async function checkDocument(
-  stated: ConfigDocument,
-  { about, folder, isOpenEnded }: DocumentOrigin,
-  options: LoadOptions,
-): Promise<Config> {
+async function checkDocument(stated: ConfigDocument, origin: DocumentOrigin, options: LoadOptions): Promise<Config> {
+  const { about, folder, isOpenEnded } = origin;
   const { grants, warn, reads, parsers, mask = new SecretMask() } = options;
   const changed = await overlayOf(stated, folder, options);
   const { overlay } = changed ?? { overlay: emptyOverlay };
@@ -167,7 +164,10 @@ async function checkDocument(
     ...config,
     plugins: pluginsOf(config, placeOf),
     upstreams: confineRegistered(config.upstreams, document, rules),
-    ...(changed && { overlay: changed }),
+    ...(changed && {
+      overlay: changed,
+      withOverlay: overlay => checkDocument(stated, origin, { ...options, overlay, warn: undefined }),
+    }),
     definedAt: (list, id) => definitionOf(document, placeOf, { list, id }),
     mask,
   };

@@ -34,6 +34,9 @@ export interface StoredOverlay {
   readonly overlay: Overlay;
 }
 
+/** Reads an overlay from its file. */
+export type ReadOverlay = (file: string) => StoredOverlay | Promise<StoredOverlay>;
+
 /** The lists to which entries can be added at run time, and what an entry is called. */
 export const registeredLists = { upstreams: 'upstream', bindings: 'binding' } as const;
 export type RegisteredList = keyof typeof registeredLists;

@@ -17,4 +17,34 @@ export const overlayCodes = {
     says: 'Another process has changed what is registered, so this change was not made.',
     todo: 'Reload the gateway, which reads the change of the other process, and try again.',
   },
+  registration_unknown: {
+    http: 404,
+    says: 'Nothing with this id is registered.',
+    todo: 'Use an id of the list, or register it with POST.',
+  },
+  registration_exists: {
+    http: 409,
+    says: 'An entry with this id is registered already.',
+    todo: 'Update it, or use another id.',
+  },
+  registration_fixed: {
+    http: 409,
+    says: 'The entry is defined in the configuration file, which the management API does not change.',
+    todo: 'Change the file, or use another id.',
+  },
+  registration_in_use: {
+    http: 409,
+    says: 'Bindings use the upstream.',
+    todo: 'Remove it from the bindings that `bindings` names, or unregister them.',
+  },
+  registration_outdated: {
+    http: 412,
+    says: 'The entry has changed since it was read, so this change was not made.',
+    todo: 'Read it again, and repeat the change with its new ETag.',
+  },
+  registration_full: {
+    http: 422,
+    says: 'No more can be registered.',
+    todo: 'Unregister what is not used, or write it into the configuration file.',
+  },
 } as const satisfies CodeFamily;

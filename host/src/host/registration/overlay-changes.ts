@@ -1,0 +1,58 @@
+import { type ConfigChange, configChanges, type LoadedPlugin } from '../../config/change/config-changes.ts';
+import type { Config } from '../../config/config.ts';
+import { type EditOverlay, OverlayChange } from './overlay-change.ts';
+
+/** What a change did, or what it would do. */
+export interface Changed {
+  /** Counts the configurations that were in use since the start, which is 1. */
+  readonly generation: number;
+  readonly changes: readonly ConfigChange[];
+}
+
+export interface OverlayChangesContext {
+  /** The configuration in use. */
+  config(): Config;
+  generation(): number;
+  plugins(): readonly LoadedPlugin[];
+  /** Uses another configuration. One change is made at a time. @throws Faults, and then nothing changes */
+  reload(
+    next: (current: Config) => Promise<Config>,
+    options: { readonly beforeSwap: () => Promise<void> },
+  ): Promise<Changed>;
+  /** Loads and verifies everything that a configuration names, and opens nothing that stays. @throws Faults */
+  check(config: Config): Promise<readonly LoadedPlugin[]>;
+}
+
+/** Changes what differs from the operator's file, keeps that in its file, and uses it. */
+export class OverlayChanges {
+  readonly #context: OverlayChangesContext;
+
+  constructor(context: OverlayChangesContext) {
+    this.#context = context;
+  }
+
+  /** The configuration in use. */
+  get config(): Config {
+    return this.#context.config();
+  }
+
+  /** @throws what the edit throws; Faults, and then nothing changes */
+  async make(edit: EditOverlay): Promise<Changed> {
+    const change = new OverlayChange(edit);
+    try {
+      return await this.#context.reload(current => change.next(current), { beforeSwap: change.save });
+    } catch (error) {
+      await change.takeBack();
+      throw error;
+    }
+  }
+
+  /** Returns what a change would do: everything is validated, loaded and verified, and nothing is replaced. @throws as `make` */
+  async tryOut(edit: EditOverlay): Promise<Changed> {
+    const { config, plugins, generation, check } = this.#context;
+    const before = { config: config(), plugins: plugins() };
+    const next = await new OverlayChange(edit).next(before.config);
+    const changes = configChanges(before, { config: next, plugins: await check(next) });
+    return { generation: generation(), changes };
+  }
+}
