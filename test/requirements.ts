@@ -693,6 +693,26 @@ export const requirements = {
   'TEL-12': 'The queue of spans is bounded, and the spans of one request are kept or dropped together.',
   'TEL-13': 'A shutdown sends what is left, and waits for a collector no longer than its bound.',
   'TEL-14': 'The settings of telemetry are checked: secrets exist, and plain http to another machine is warned about.',
+  // audit log: AUD-…
+  'AUD-1':
+    'Each line of the audit log and of receipts has a number and a hash over the line before, and the beginning and the end are signed.',
+  'AUD-2': 'A restart continues the chain.',
+  'AUD-3': 'The audit log is signed after so many lines and after so long.',
+  'AUD-4':
+    'The gateway rotates its files by size and age, removes old ones only where that is set, and the chain goes through all files.',
+  'AUD-5': 'The chain continues when another program moves, copies or truncates a file.',
+  'AUD-6':
+    'What a killed process left of a line is recorded as that by the next start; lines that are missing are not covered up.',
+  'AUD-7':
+    'A full disk, a folder in place of the file, a second gateway, a jumping clock and large lines break no chain.',
+  'AUD-8': 'The key that signs is readable only by its owner, and another one may take its place at a start.',
+  'AUD-10': 'Verifying a ledger finds nothing in one as it was written, and reports how far it is signed.',
+  'AUD-11': 'Verifying finds each removed, changed, inserted, duplicated, reordered and foreign line, and where it is.',
+  'AUD-12': 'Verifying with the public key finds a ledger that was made again without the private one.',
+  'AUD-13':
+    'An end that was cut off is found by the number that the log must reach, and half a line at the end is reported as a crash.',
+  'AUD-14': 'Verifying orders the files of a log, finds one that is missing, and reports where the chain begins.',
+  'AUD-15': 'Verifying gets through any content, and lists a bounded number of problems.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

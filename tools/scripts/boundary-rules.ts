@@ -3,6 +3,7 @@ import type { IForbiddenRuleType } from 'dependency-cruiser';
 /** The folders that each folder of host/src may import, beside itself. */
 export const folders: Readonly<Record<string, readonly string[]>> = {
   core: [],
+  ledger: ['core'],
   contract: ['core'],
   wasm: ['core', 'contract'],
   mcp: ['core'],
@@ -13,8 +14,8 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   source: ['core', 'contract'],
   verify: ['core', 'contract', 'wasm'],
   lockfile: ['core', 'contract', 'config', 'source'],
-  capability: ['core', 'contract', 'state', 'egress'],
-  hook: ['core', 'contract', 'mcp'],
+  capability: ['core', 'ledger', 'contract', 'state', 'egress'],
+  hook: ['core', 'ledger', 'contract', 'mcp'],
   upstream: ['core', 'mcp', 'identity', 'egress', 'state'],
   connect: ['core', 'mcp', 'identity', 'upstream'],
   runtime: ['core', 'contract', 'wasm', 'capability'],
@@ -25,7 +26,7 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['core', 'mcp', 'hook', 'upstream', 'gateway', 'http'],
   host: ['*'],
   public: ['*'],
-  command: ['core', 'config', 'identity', 'capability', 'lockfile', 'plugin', 'host'],
+  command: ['core', 'ledger', 'config', 'identity', 'capability', 'lockfile', 'plugin', 'host'],
 };
 
 /** Subfolders that may import other folders than their parent may. */

@@ -8,7 +8,7 @@ import type { KvStore } from '../state/kv.ts';
 import { createMemoryKv } from '../state/memory/kv.ts';
 import { openSqliteKv } from '../state/sqlite/kv.ts';
 import { openDatabase } from '../state/sqlite/thread/open-database.ts';
-import { type AuditOptions, type AuditTrail, openAuditFile, openAuditTrail } from './audit/audit-trail.ts';
+import { type AuditOptions, type AuditTrail, openAuditTrail, tryAuditFile, tryAuditKey } from './audit/audit-trail.ts';
 import type { Facilities } from './facilities.ts';
 import { refusalsMetric } from './refusal.ts';
 import { openSecrets, type SecretPlace } from './secret-store/secrets.ts';
@@ -75,8 +75,9 @@ export function tryFacilities(options: FacilityOptions): Facilities & AsyncDispo
       return store;
     },
     trail(metrics) {
-      const { file } = audit;
-      if (file !== undefined) tryAt(file, { makesFolders: false }, path => openAuditFile(path).close());
+      const { file, sink, ledger } = audit;
+      if (ledger !== undefined) tryAt(ledger.keyFile, { makesFolders: true }, tryAuditKey);
+      if (file !== undefined && sink !== 'stdout') tryAt(file, { makesFolders: false }, tryAuditFile);
       return openAuditTrail({}, log, metrics);
     },
   };

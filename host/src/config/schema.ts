@@ -119,6 +119,8 @@ const checks: readonly SectionChecks[] = [
   secretsSection,
   adminSection,
   telemetrySection,
+  auditSection,
+  receiptsSection,
   registriesSection,
   pluginSettingsSection,
   pluginsChecks,

@@ -17,11 +17,11 @@ describe('a file of lines', () => {
 
   it('[HOOK-124] is appended to, and only its owner can read it', async () => {
     const first = open();
-    await first.append('a\n');
+    await first.append(['a']);
     first.close();
     const second = open();
-    await second.append('b\nc\n');
-    second.appendNow('d\n');
+    await second.append(['b', 'c']);
+    second.appendNow(['d']);
     second.close();
     expect(text()).toBe('a\nb\nc\nd\n');
     expect(statSync(file).mode & 0o777).toBe(0o600);
@@ -30,18 +30,18 @@ describe('a file of lines', () => {
   it('[HOOK-124] begins a new line after half a line that a killed process left', async () => {
     writeFileSync(file, 'a\nhal');
     const lines = open();
-    await lines.append('b\n');
+    await lines.append(['b']);
     lines.close();
     expect(text()).toBe('a\nhal\nb\n');
   });
 
   it('[HOOK-124] is opened again by its name, also while lines are being written', async () => {
     const lines = open();
-    const writing = lines.append('a\n');
+    const writing = lines.append(['a']);
     renameSync(file, `${file}.1`);
     lines.reopen();
     await writing;
-    await lines.append('b\n');
+    await lines.append(['b']);
     lines.close();
     expect([readFileSync(`${file}.1`, 'utf8'), text()]).toEqual(['a\n', 'b\n']);
   });
@@ -49,7 +49,7 @@ describe('a file of lines', () => {
   it('[HOOK-124] waits while the disk refuses, and fails only when it is closing', async () => {
     const problems: unknown[] = [];
     const lines = new LineFile('/dev/full', error => void problems.push(error));
-    const written = lines.append('a\n').then(
+    const written = lines.append(['a']).then(
       () => 'written',
       () => 'failed',
     );

@@ -1,9 +1,19 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Cancellation } from './canceller.ts';
-import type { LineFile } from './line-file.ts';
+import type { LineOutput } from './line-output.ts';
+
+/** A line that is made when it is written, away from the work that it is about. */
+export interface LateLine {
+  /** Roughly how much room it takes until then. */
+  readonly characters: number;
+  /** Returns the line, without its end. `dropped` lines were dropped before it. */
+  format(dropped: number): string;
+  /** Is called if `format` has thrown. */
+  unusable(error: unknown): void;
+}
 
 export interface LineQueueOptions<Item> {
-  readonly file: LineFile;
+  readonly output: LineOutput;
   /** The number of items that may wait to be written. */
   readonly queue: number;
   /** Whether the work that adds items waits for room, or the items are dropped. */
@@ -18,8 +28,8 @@ export interface LineQueueOptions<Item> {
   dropped(count: number): void;
   /** Receives an item that could not be turned into a line. */
   unusable(item: Item, error: unknown): void;
-  /** Receives the lines that the disk refused while the queue closed, and their number. */
-  lost(count: number, lines: string): void;
+  /** Receives the lines that the output refused while the queue closed. */
+  lost(lines: readonly string[]): void;
 }
 
 /** Items are collected for this time, in milliseconds, because each write ends with a sync of the disk. */
@@ -44,8 +54,9 @@ interface Waiting<Item> {
 export class LineQueue<Item> implements AsyncDisposable {
   readonly #options: LineQueueOptions<Item>;
   readonly #queue: Waiting<Item>[] = [];
-  /** The lines that were formatted and are not being written yet. */
-  #text = '';
+  /** The lines that were formatted and are not being written yet, and their length. */
+  #lines: string[] = [];
+  #length = 0;
   /** The number of items that are not on the disk yet. */
   #waiting = 0;
   /** The characters of the items in the queue. */
@@ -108,18 +119,18 @@ export class LineQueue<Item> implements AsyncDisposable {
 
   /** Opens the file again by its name, after log rotation moved the old one away. @throws the system's error */
   reopen(): void {
-    this.#options.file.reopen();
+    this.#options.output.reopen();
   }
 
-  /** Writes all items, and closes the file. */
+  /** Writes all items, and closes the output. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { file } = this.#options;
+    const { output } = this.#options;
     this.#isClosing = true;
     this.#endCollecting?.();
-    file.stopWaiting();
+    output.stopWaiting();
     await this.#writing;
     process.off('exit', this.#onExit);
-    file.close();
+    await output.close();
   }
 
   get #isFull(): boolean {
@@ -131,17 +142,18 @@ export class LineQueue<Item> implements AsyncDisposable {
   }
 
   async #write(): Promise<void> {
-    const { file, written, lost } = this.#options;
+    const { output, written, lost } = this.#options;
     while (this.#queue.length > 0) {
       await this.#collect();
       const count = await this.#format();
-      const lines = this.#text;
-      this.#text = '';
+      const lines = this.#lines;
+      this.#lines = [];
+      this.#length = 0;
       try {
-        await file.append(lines);
+        await output.append(lines);
         written(count);
       } catch {
-        lost(count, lines);
+        lost(lines);
       }
       this.#waiting -= count;
       this.#letIn();
@@ -164,7 +176,7 @@ export class LineQueue<Item> implements AsyncDisposable {
   async #format(): Promise<number> {
     let count = 0;
     let beganMs = performance.now();
-    while (this.#queue.length > 0 && this.#text.length < longestWrite) {
+    while (this.#queue.length > 0 && this.#length < longestWrite) {
       this.#formatNext();
       count += 1;
       if (performance.now() - beganMs < sliceMs) continue;
@@ -180,7 +192,9 @@ export class LineQueue<Item> implements AsyncDisposable {
     const { item, characters, dropped } = next;
     this.#characters -= characters;
     try {
-      this.#text += `${this.#options.format(item, dropped)}\n`;
+      const line = this.#options.format(item, dropped);
+      this.#lines.push(line);
+      this.#length += line.length;
     } catch (error) {
       // Whatever a plugin returned, it must not end the gateway.
       this.#options.unusable(item, error);
@@ -198,7 +212,7 @@ export class LineQueue<Item> implements AsyncDisposable {
   #writeNow(): void {
     try {
       while (this.#queue.length > 0) this.#formatNext();
-      this.#options.file.appendNow(this.#text);
+      this.#options.output.appendNow(this.#lines);
     } catch {}
   }
 }

@@ -35,7 +35,7 @@ import { createManagedHost } from './managed-host.ts';
 import { openAccounts } from './open-accounts.ts';
 import { openAdmin } from './open-admin.ts';
 import { openAuthentication } from './open-authentication.ts';
-import { openReceiptLog } from './open-receipt-log.ts';
+import { openReceipts } from './open-receipt-log.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import { openUpstreams } from './open-upstreams.ts';
 import { Generations } from './plugin-replacement.ts';
@@ -140,11 +140,11 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
     loadAll(config, log, lock, signal),
   );
   const { metrics, secrets } = opened.use(facilities);
-  const receipts = openReceiptLog(config, { metrics, log, mask });
-  if (receipts !== undefined) opened.use(receipts);
+  const receipts = openReceipts(config, { metrics, log, mask }, facilities.audit);
+  if (receipts?.file !== undefined) opened.use(receipts.file);
   const learner = opened.use(createLearner(config.cache_dir, log));
   const runtime = runtimeOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)));
-  const context = { limits, settings, runtime, facilities, learner, recorder: receipts, watch, log, mask };
+  const context = { limits, settings, runtime, facilities, learner, recorder: receipts?.recorder, watch, log, mask };
   const first = openGeneration(config.plugins, plugins, context, threads);
   const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config));
   const telemetry = await openTelemetry(config, {
@@ -225,6 +225,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       metricsFor: config.metrics.serve,
       tracing: telemetry,
       audit: refusal => facilities.audit.write(refusal),
+      auditCall: config.audit.calls ? call => facilities.audit.write(call) : undefined,
       ...(settings.enable_plugin_api && {
         plugins: () =>
           generations.current.reports().map(report => {
@@ -259,7 +260,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       try {
         facilities.audit.reopen();
       } finally {
-        receipts?.reopen();
+        receipts?.file?.reopen();
       }
     },
     async replacePlugins(entries) {

@@ -1,13 +1,15 @@
+import type { AuditOptions } from '../capability/audit/audit-trail.ts';
 import type { FacilityOptions } from '../capability/open-facilities.ts';
 import type { Config } from '../config/config.ts';
 import { Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { Plugin } from '../plugin/plugin.ts';
+import { ledgerOptions } from './ledger-options.ts';
 
 /** Returns what the capabilities of a configuration need. The file for plugin values is opened only if a plugin may use it. */
 export function facilityOptions(config: Config, log: Log, mask: SecretMask): FacilityOptions {
-  const { kv, secrets, audit, plugins, tenants } = config;
+  const { kv, secrets, plugins, tenants } = config;
   const usesKv = plugins.some(({ grants }) => typeof grants === 'object' && 'kv_store' in grants);
   const egressLimits = new Map(
     tenants.flatMap(({ id, limits: { egress_requests_per_minute: limit } }) =>
@@ -19,12 +21,18 @@ export function facilityOptions(config: Config, log: Log, mask: SecretMask): Fac
     kv,
     usesKv,
     secrets: [...secrets, ...ofTenants],
-    audit,
+    audit: auditOptions(config),
     egressLimits,
     tenants: tenants.map(({ id }) => id),
     log,
     mask,
   };
+}
+
+function auditOptions(config: Config): AuditOptions {
+  const { file, sink, rotate, when_full, queue } = config.audit;
+  const isLedger = file !== undefined || sink === 'stdout';
+  return { file, sink, when_full, queue, ledger: isLedger ? ledgerOptions(config, rotate) : undefined };
 }
 
 /**

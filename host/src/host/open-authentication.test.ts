@@ -18,10 +18,14 @@ async function callerOf(
   identity: Config['identity'],
   own: readonly Authenticate[],
 ): Promise<Principal | string> {
-  await using authentication = await openAuthentication({ identity, bindings: [], tenants: [] } as never, own, {
-    ...{ log: silentLog(), metrics: new Metrics(), addressOf: peerAddress },
-    audit: { write() {} },
-  } as never);
+  await using authentication = await openAuthentication(
+    { identity, bindings: [], tenants: [], audit: {} } as never,
+    own,
+    {
+      ...{ log: silentLog(), metrics: new Metrics(), addressOf: peerAddress },
+      audit: { write() {} },
+    } as never,
+  );
   const incoming = Object.assign(new IncomingMessage(new Socket()), { headers });
   const arrival = { incoming, outgoing: new ServerResponse(incoming), principal: anonymous };
   try {

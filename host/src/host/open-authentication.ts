@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { Fault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Authentication } from '../http/step/authenticate.ts';
-import { AuthenticationRecord } from '../http/step/authentication-record.ts';
+import { type AcceptedAuthentication, AuthenticationRecord } from '../http/step/authentication-record.ts';
 import { createApiKeys } from '../identity/api-key/api-keys.ts';
 import type { ClientAddress } from '../identity/client-address.ts';
 import { createClientCertificate } from '../identity/client-certificate.ts';
@@ -24,7 +24,7 @@ export interface AuthenticationContext extends Pick<Facilities, 'metrics' | 'aud
  * Disposing of the result closes the connections with authorization servers.
  */
 export async function openAuthentication(
-  config: Pick<Config, 'identity' | 'bindings' | 'routes' | 'tenants' | 'trusted_proxies'>,
+  config: Pick<Config, 'identity' | 'bindings' | 'routes' | 'tenants' | 'trusted_proxies' | 'audit'>,
   own: readonly Authenticate[],
   { log, metrics, audit, secrets, addressOf, plugins }: AuthenticationContext,
 ): Promise<Authentication & AsyncDisposable> {
@@ -32,7 +32,10 @@ export async function openAuthentication(
   await using opening = new AsyncDisposableStack();
   const required = bindings.filter(each => each.required_scopes.length > 0);
   const requiredScopes = new Map(required.map(each => [each.id, each.required_scopes]));
-  const record = new AuthenticationRecord(metrics, addressOf, refusal => audit.write(refusal));
+  // In the log, a line for each caller would be too many.
+  const isAudited = config.audit.file !== undefined || config.audit.sink === 'stdout';
+  const accepted = isAudited ? (event: AcceptedAuthentication) => audit.write(event) : undefined;
+  const record = new AuthenticationRecord(metrics, addressOf, refusal => audit.write(refusal), accepted);
   if (identity === undefined || identity === 'none') {
     // A program that can tell callers apart wants to know them, unless the configuration says otherwise.
     const servesAnonymous = own.length === 0 || identity === 'none';

@@ -218,7 +218,7 @@ export class OpenRequest implements Arrival {
     const ms = performance.now() - this.began;
     const { status, dropped } = this.reply;
     const { subject, tenant } = this.principal;
-    const { name, access, upstream, plugins, calls } = summary;
+    const { name, access, upstream, plugins, blocked, calls } = summary;
     const line: RequestLine = {
       ...{
         request: this.id,
@@ -233,6 +233,7 @@ export class OpenRequest implements Arrival {
         status,
         ms,
         plugins,
+        blocked,
         calls,
       },
       dropped: dropped === 0 ? undefined : dropped,

@@ -12,6 +12,7 @@ import type { Revision } from '../mcp/revision/revision.ts';
 import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
 import { AdminEndpoint, type AdminEndpointOptions } from './admin/admin-endpoint.ts';
 import { type AdminAddress, AdminListener } from './admin/admin-listener.ts';
+import { type AuditedCall, createCallAudit } from './call-audit.ts';
 import { CallerRecheck } from './caller-recheck.ts';
 import { createChallenge } from './challenge.ts';
 import { ConnectEndpoint, type ConnectEndpointOptions } from './connect/connect-endpoint.ts';
@@ -58,8 +59,10 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly plugins?: () => readonly object[];
   /** Follows requests for telemetry. */
   readonly tracing?: Tracing | undefined;
-  /** Gets the requests that no rule of their binding allows. */
+  /** Gets the requests that no rule of their binding allows, and those that a policy denies. */
   readonly audit?: (refusal: RefusedAccess) => void;
+  /** Gets each request that reaches upstreams; without it, nothing is made of them. */
+  readonly auditCall?: ((call: AuditedCall) => void) | undefined;
   /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
   readonly mask?: SecretMask;
   /** Serves https with these certificates. */
@@ -119,9 +122,11 @@ export class HttpServer implements AsyncDisposable {
     const hooks = new HookCounts(metrics, mask && (text => mask.text(text)));
     const count = createMeasure(metrics, gateway.tenantLabel, hooks);
     const auditAccess = options.audit && createAccessAudit(options.audit);
+    const auditCall = options.auditCall && createCallAudit(options.auditCall);
     const measure: typeof count = (line, failed) => {
       count(line, failed);
-      if (line.access !== undefined || line.calls !== undefined) auditAccess?.(line);
+      if (line.access !== undefined || line.calls !== undefined || line.blocked !== undefined) auditAccess?.(line);
+      auditCall?.(line, failed);
     };
     const measuring = { measure, countCutOff: createCutOffCount(metrics) };
     const logging = { log, logRequest: createRequestLog(log), addressOf };

@@ -1,6 +1,12 @@
-/** The commands of an operator: `serve`, `check`, `lock`, `grants`, `key`, `account`. */
+/** The commands of an operator: `serve`, `check`, `lock`, `grants`, `key`, `account`, `audit`. */
 
 export { type AccountReport, listAccounts, revokeAccounts } from '../command/account.ts';
+export {
+  auditKey,
+  readAudit,
+  type Verification,
+  verifyAudit,
+} from '../command/audit.ts';
 export { check } from '../command/check.ts';
 export { grants } from '../command/grants.ts';
 export { type ListedKey, listKeys, newKey, revokeKey } from '../command/key.ts';

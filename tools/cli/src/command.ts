@@ -18,6 +18,8 @@ export interface Option {
 export interface Argument {
   readonly says: string;
   readonly optional?: true;
+  /** Whether it may be given more than once. Only the last one can. */
+  readonly many?: true;
   readonly choices?: readonly string[];
 }
 
@@ -31,7 +33,11 @@ type OptionValue<O extends Option> = O extends { value: string }
       ? string
       : string | undefined
   : boolean;
-type ArgumentValue<A extends Argument> = A extends { optional: true } ? string | undefined : string;
+type ArgumentValue<A extends Argument> = A extends { many: true }
+  ? readonly string[]
+  : A extends { optional: true }
+    ? string | undefined
+    : string;
 
 /** The parsed command line: every option and argument by its name in the table. */
 export interface Given<O extends Options, A extends Arguments> {

@@ -10,7 +10,9 @@ const exitCodes = `Exit codes: 0 success, 1 failure at run time, 2 wrong usage, 
 
 /** Writes the `--help` of one subcommand. */
 export function commandHelp(path: string, { summary, about, arguments: args, options, example }: Command): string {
-  const words = Object.entries(args).map(([name, { optional }]) => (optional ? `[${name}]` : name));
+  const words = Object.entries(args).map(([name, { optional, many }]) =>
+    optional ? `[${name}]` : many ? `${name}...` : name,
+  );
   const needed = Object.entries(options).filter(([, { required }]) => required);
   const usage = ['sallyport', path, '[options]', ...needed.map(([name, { value }]) => `--${name} ${value}`), ...words];
   return [

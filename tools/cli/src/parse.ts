@@ -42,12 +42,13 @@ export function parse(
 
   const taken = Object.entries(options).map(([name, option]) => [name, read(name, option, values.get(name))]);
   const names = Object.entries(wanted);
-  if (words.length > names.length) refuse({ argument: words[names.length] });
-  const args = names.map(([name, { optional, choices }], index) => {
+  const isOpenEnded = names.at(-1)?.[1].many === true;
+  if (words.length > names.length && !isOpenEnded) refuse({ argument: words[names.length] });
+  const args = names.map(([name, { optional, choices, many }], index) => {
     const word = words[index];
     if (word === undefined && !optional) refuse({ missing: name });
     if (word !== undefined && choices && !choices.includes(word)) refuse({ [name]: word, choices });
-    return [name, word];
+    return [name, many ? words.slice(index) : word];
   });
   return {
     options: Object.fromEntries(taken),

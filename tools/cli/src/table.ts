@@ -52,6 +52,14 @@ export const table: Table = {
       revoke: () => import('./command/account/revoke.ts'),
     },
   },
+  audit: {
+    summary: 'verify and read the audit log, and print the public key of its signatures',
+    commands: {
+      verify: () => import('./command/audit/verify.ts'),
+      show: () => import('./command/audit/show.ts'),
+      key: () => import('./command/audit/key.ts'),
+    },
+  },
   import: {
     summary: 'write a configuration from files of other programs',
     commands: {

@@ -2,14 +2,16 @@ import type { Cancellation } from '../../core/canceller.ts';
 import { fail } from '../../core/fault.ts';
 import { fileProblem } from '../../core/file-problem.ts';
 import { LineFile } from '../../core/line-file.ts';
-import { LineQueue } from '../../core/line-queue.ts';
+import { type LateLine, LineQueue } from '../../core/line-queue.ts';
 import type { Log } from '../../core/log.ts';
 import type { Metrics } from '../../core/metrics.ts';
 import { RepeatedWarning } from '../../core/repeated-warning.ts';
+import { type LedgerOptions, openLineOutput } from '../../ledger/open-ledger.ts';
+import { openSigningKey } from '../../ledger/signing-key.ts';
 
 /** One event of the audit trail. */
 export interface AuditEvent {
-  /** `capability.refused`, `authentication.refused`, `access.refused`, or `plugin.` and the name that a plugin gave it. */
+  /** What happened, such as `capability.refused`; `plugin.` and the name that a plugin gave it; docs/audit.md lists them. */
   readonly event: string;
   readonly plugin?: string;
   readonly capability?: string;
@@ -24,6 +26,8 @@ export interface AuditEvent {
 export interface AuditTrail extends AsyncDisposable {
   /** Queues an event. Never fails. */
   write(event: AuditEvent): void;
+  /** Queues a line that is made later. Never fails. Absent where events go to the log. */
+  writeLater?(line: LateLine): void;
   /**
    * Returns a promise that resolves when the queue has room, if it is full and hook calls wait for it; otherwise
    * undefined. Absent where events go to the log.
@@ -35,8 +39,12 @@ export interface AuditTrail extends AsyncDisposable {
 }
 
 export interface AuditOptions {
-  /** The file of events, absolute. Without it, they go to the log. */
+  /** Where events go: by default to the file, or to the log if there is no file. */
+  readonly sink?: 'file' | 'stdout' | undefined;
+  /** The file of events, absolute. */
   readonly file?: string | undefined;
+  /** How the lines are chained and signed; without it, they are not. */
+  readonly ledger?: LedgerOptions | undefined;
   /** Whether hook calls wait for room in the queue, or events are dropped. `block` unless stated. */
   readonly when_full?: 'block' | 'drop' | undefined;
   /** The number of events that may wait to be written. */
@@ -47,30 +55,36 @@ export interface AuditOptions {
 const mostCharacters = 64 * 2 ** 20;
 
 /**
- * Opens the audit trail: JSON lines in a file, or in the log if no file is set. Events in the file are written in groups,
- * each followed by a sync of the disk; what is queued is written when the trail closes or the process exits.
+ * Opens the audit trail: JSON lines in a file or on the standard output, or in the log if neither is set. Lines are
+ * written in groups, those of a file each followed by a sync of the disk; what is queued is written when the trail closes
+ * or the process exits.
  * @throws Fault `audit_unusable`
  */
 export function openAuditTrail(options: AuditOptions, log: Log, metrics: Metrics): AuditTrail {
-  const { file, when_full: whenFull = 'block', queue = 10_000 } = options;
-  if (file === undefined) {
+  const { file, sink, ledger, when_full: whenFull = 'block', queue = 10_000 } = options;
+  const to = sink === 'stdout' ? sink : file === undefined ? undefined : { file };
+  if (to === undefined) {
     return { write: event => log.info({ audit: event }, 'audit'), reopen() {}, async [Symbol.asyncDispose]() {} };
   }
+  const about = file === undefined ? {} : { file };
   const warning = new RepeatedWarning(log, 'audit events cannot be written; trying again');
-  const opened = openAuditFile(file, error => warning.write('', { file, reason: fileProblem(error) }));
+  const output = usable(about, () =>
+    openLineOutput(to, ledger, error => warning.write('', { file, reason: fileProblem(error) })),
+  );
   const name = 'sallyport_audit_dropped_total';
   metrics.declare(name, { type: 'counter', help: 'Audit events that were dropped.' });
   const counted = metrics.series(name, {});
-  const lines = new LineQueue<string>({
-    ...{ file: opened, queue, whenFull, mostCharacters },
-    format: (line, dropped) => (dropped > 0 ? `{"dropped":${dropped},${line.slice(1)}` : line),
+  const lines = new LineQueue<string | LateLine>({
+    ...{ output, queue, whenFull, mostCharacters },
+    format: (line, dropped) => (typeof line === 'string' ? withDropped(line, dropped) : line.format(dropped)),
     written() {},
     dropped: count => counted.add(count),
     unusable(line, error) {
-      log.error({ audit: line, error }, 'an audit event could not be written to the audit file');
+      if (typeof line !== 'string') line.unusable(error);
+      else log.error({ audit: line, error }, 'an audit event could not be written to the audit file');
     },
-    lost(_count, text) {
-      for (const line of text.trimEnd().split('\n'))
+    lost(refused) {
+      for (const line of refused)
         log.error({ audit: JSON.parse(line), file }, 'an audit event could not be written to the audit file');
     },
   });
@@ -81,8 +95,11 @@ export function openAuditTrail(options: AuditOptions, log: Log, metrics: Metrics
       const line = JSON.stringify({ time: new Date().toISOString(), ...event });
       lines.add(line, line.length);
     },
+    writeLater(line) {
+      if (!isClosed) lines.add(line, line.characters);
+    },
     room: signal => lines.room(signal),
-    reopen: () => usable(file, () => lines.reopen()),
+    reopen: () => usable(about, () => lines.reopen()),
     [Symbol.asyncDispose]() {
       isClosed = true;
       return lines[Symbol.asyncDispose]();
@@ -90,15 +107,23 @@ export function openAuditTrail(options: AuditOptions, log: Log, metrics: Metrics
   };
 }
 
-/** Opens a file of audit events. @throws Fault `audit_unusable` */
-export const openAuditFile = (file: string, onProblem: (error: unknown) => void = () => {}): LineFile =>
-  usable(file, () => new LineFile(file, onProblem));
+const withDropped = (line: string, dropped: number) => (dropped > 0 ? `{"dropped":${dropped},${line.slice(1)}` : line);
+
+/** Tries whether events can be written, without a line. @throws Fault `audit_unusable` */
+export function tryAuditFile(file: string): void {
+  usable({ file }, () => new LineFile(file, () => {}).close());
+}
+
+/** Tries whether the key that signs can be read or made. @throws Fault `audit_unusable` */
+export function tryAuditKey(file: string): void {
+  usable({ key_file: file }, () => openSigningKey(file));
+}
 
 /** @throws Fault `audit_unusable` */
-function usable<T>(file: string, open: () => T): T {
+function usable<T>(about: { readonly file?: string; readonly key_file?: string }, open: () => T): T {
   try {
     return open();
   } catch (error) {
-    return fail('audit_unusable', { file, reason: fileProblem(error) }, error);
+    return fail('audit_unusable', { ...about, reason: fileProblem(error) }, error);
   }
 }

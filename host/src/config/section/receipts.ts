@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { memberAt } from '../member-at.ts';
 import { text } from './fields.ts';
+import { rotateSchema } from './ledger-fields.ts';
 import { section } from './section.ts';
 
 /** `receipts`: where the receipts of hook calls go. */
@@ -7,10 +9,13 @@ export const receiptsSection = section({
   shape: {
     receipts: z
       .strictObject({
-        file: text.describe('The file of receipts, one JSON line for each hook call.'),
+        file: text
+          .optional()
+          .describe('The file of receipts, one JSON line for each hook call. Without it, they go to the audit events.'),
         key_file: text
           .default('~/.local/state/sallyport/receipts.key')
           .describe('The key of the hashes in receipts. It is created if it is missing.'),
+        rotate: rotateSchema.describe('When the file is moved away and another one is begun. Never unless set.'),
         when_full: z
           .enum(['block', 'drop'])
           .default('block')
@@ -20,10 +25,17 @@ export const receiptsSection = section({
       .optional()
       .describe('Records each hook call. Off unless set.'),
   },
+  problems(value) {
+    if (memberAt(value, ['receipts']) === undefined || memberAt(value, ['receipts', 'file']) !== undefined) return [];
+    const isAudited =
+      memberAt(value, ['audit', 'file']) !== undefined || memberAt(value, ['audit', 'sink']) === 'stdout';
+    const message = 'receipts have no file, and audit events go to the log, which takes none';
+    return isAudited ? [] : [{ path: ['receipts'], message, hint: 'set receipts.file or audit.file' }];
+  },
   finish: ({ receipts }, files) => ({
     receipts: receipts && {
       ...receipts,
-      file: files.absolute(receipts.file),
+      file: receipts.file === undefined ? undefined : files.absolute(receipts.file),
       key_file: files.absolute(receipts.key_file),
     },
   }),

@@ -49,8 +49,8 @@ export const capabilityCodes = {
   },
   audit_unusable: {
     exit: 4,
-    says: 'The audit file cannot be written.',
-    todo: 'Set `audit.file` to a file that the gateway may append to, or remove it: audit events then go to the log.',
+    says: 'The audit file, or the key that signs it, cannot be used.',
+    todo: 'Set `audit.file` to a file that only this gateway appends to, and `audit.key_file` to one that only it can read; or remove `audit.file`: audit events then go to the log.',
   },
   kv_unusable: {
     exit: 4,

@@ -1,11 +1,9 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes, randomUUID } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { fail } from '../../core/fault.ts';
 import { fileProblem } from '../../core/file-problem.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { makeFolderSync } from '../../core/make-folder.ts';
+import { readOrCreateOwnerOnly } from '../../core/owner-only-file.ts';
 
 /** A HMAC-SHA256 in hexadecimal. */
 export type KeyedHash = `hmac-sha256:${string}`;
@@ -60,32 +58,10 @@ export class KeyedHashes {
  */
 export function openKey(file: string): Uint8Array {
   try {
-    return readKey(file) ?? createKey(file);
+    const key = readOrCreateOwnerOnly(file, () => randomBytes(keyBytes));
+    if (key.length !== keyBytes) throw new Error(`it has ${key.length} bytes and not the ${keyBytes} of a key`);
+    return key;
   } catch (error) {
     return fail('receipts_unusable', { file, reason: fileProblem(error) }, error);
   }
-}
-
-function readKey(file: string): Uint8Array | undefined {
-  const status = statSync(file, { throwIfNoEntry: false });
-  if (status === undefined) return undefined;
-  if ((status.mode & 0o077) !== 0) throw new Error('other users can read it; set its mode to 0600');
-  const key = readFileSync(file);
-  if (key.length !== keyBytes) throw new Error(`it has ${key.length} bytes and not the ${keyBytes} of a key`);
-  return key;
-}
-
-function createKey(file: string): Uint8Array {
-  makeFolderSync(dirname(file), 0o700);
-  const draft = `${file}.${process.pid}.${randomUUID()}`;
-  writeFileSync(draft, randomBytes(keyBytes), { mode: 0o600, flag: 'wx' });
-  try {
-    // Two processes may create it at the same time. The first one wins, and the other takes its key.
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  } finally {
-    rmSync(draft);
-  }
-  return readKey(file) ?? createKey(file);
 }

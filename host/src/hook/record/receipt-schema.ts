@@ -10,6 +10,7 @@ export const receiptSchema = z
   .strictObject({
     v: z.literal(1).describe('The version of this format.'),
     time: z.iso.datetime().describe('When the hook call ended.'),
+    event: z.literal('receipt').optional().describe('Present in the audit log, among other events.'),
     request: z.string().describe("The request id, as in the log; a plugin's own tool call has `….1`."),
     call: z.int().positive().optional().describe('The number of the receipt within its request. Absent in shadow.'),
     corrects: z.int().positive().optional().describe('The `call` whose receipt this one replaces.'),
@@ -42,6 +43,12 @@ export const receiptSchema = z
     answer: hash.optional().describe("The result with which the plugin answered in the upstream's stead."),
     key: z.string().describe('Names the key of the hashes.'),
     dropped: z.int().positive().optional().describe('How many receipts before this one were dropped.'),
+    seq: z.int().positive().optional().describe('The number of the line in its ledger (docs/audit.md).'),
+    hash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .describe('The hash of the line, which covers the line before.'),
     answers: z
       .array(z.looseObject({ capability: z.string() }))
       .optional()

@@ -1,0 +1,74 @@
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { z } from 'zod';
+import type { Place } from './sealed-line.ts';
+import { checkpointText, keyIdOf } from './signing-key.ts';
+
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const place = z.object({ seq: z.number(), hash });
+
+/** The lines that a ledger writes about itself. */
+const ledgerLine = z.discriminatedUnion('event', [
+  z.object({
+    event: z.literal(['audit.opened', 'audit.resumed']),
+    time: z.string(),
+    details: z.object({
+      previous: place.extend({ file: z.string().optional() }).optional(),
+      torn: z.object({ bytes: z.number(), sha256: hash }).optional(),
+      key: hash,
+      public_key: z.string(),
+      checkpoint: z.object({ lines: z.number(), seconds: z.number() }),
+    }),
+  }),
+  z.object({
+    event: z.literal('audit.checkpoint'),
+    time: z.string(),
+    details: z.object({ reason: z.string(), covers: place, key: hash, signature: z.string() }),
+  }),
+]);
+
+export type LedgerLine = z.output<typeof ledgerLine>;
+export type OpeningLine = Extract<LedgerLine, { event: 'audit.opened' | 'audit.resumed' }>;
+export type CheckpointLine = Extract<LedgerLine, { event: 'audit.checkpoint' }>;
+
+const mark = Buffer.from('"event":"audit.');
+
+/** Reads a line that a ledger wrote about itself; undefined for other lines. */
+export function readLedgerLine(line: Buffer): LedgerLine | undefined {
+  // It stands near the beginning; most lines are not parsed.
+  const at = line.indexOf(mark);
+  if (at === -1 || at > 64) return undefined;
+  try {
+    return ledgerLine.safeParse(JSON.parse(line.toString())).data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Public keys by their ids. */
+export class PublicKeys {
+  readonly #keys = new Map<string, KeyObject>();
+
+  /** Adds a key as PEM. Returns its id; undefined if it is no Ed25519 key. */
+  add(pem: string): string | undefined {
+    try {
+      const key = createPublicKey(pem);
+      if (key.asymmetricKeyType !== 'ed25519') return undefined;
+      const id = keyIdOf(key);
+      this.#keys.set(id, key);
+      return id;
+    } catch {
+      return undefined;
+    }
+  }
+
+  has(id: string): boolean {
+    return this.#keys.has(id);
+  }
+
+  /** Returns whether a checkpoint signs this place; undefined if its key is not known. */
+  signs({ time, details: { key: id, signature } }: CheckpointLine, covered: Place): boolean | undefined {
+    const key = this.#keys.get(id);
+    if (key === undefined) return undefined;
+    return verify(null, Buffer.from(checkpointText(covered, time)), key, Buffer.from(signature, 'base64'));
+  }
+}

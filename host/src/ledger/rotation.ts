@@ -1,0 +1,41 @@
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+
+/** When a file of a ledger is moved away and another one is begun. */
+export interface Rotation {
+  readonly bytes?: number | undefined;
+  readonly hours?: number | undefined;
+  /** The number of files that were moved away and are kept; without it, all. */
+  readonly keep?: number | undefined;
+}
+
+const digits = 12;
+
+/** Returns the name under which a file is kept: `audit.000000000001.jsonl`, with the number of its first line. */
+export function rotatedName(file: string, first: number): string {
+  const end = extname(file);
+  return `${file.slice(0, file.length - end.length)}.${String(first).padStart(digits, '0')}${end}`;
+}
+
+/** Moves a file to the name under which it is kept, unless another file has its place by now. @throws the system's error */
+export function moveAway(file: string, kept: string, inode: bigint): void {
+  const present = statSync(file, { bigint: true, throwIfNoEntry: false });
+  if (present?.ino !== inode) return;
+  if (statSync(kept, { throwIfNoEntry: false }) !== undefined) throw new Error(`${kept} exists already`);
+  renameSync(file, kept);
+}
+
+/** Removes the oldest files that were moved away. Returns the names of the removed ones. @throws the system's error */
+export function removeOldest(file: string, keep: number): readonly string[] {
+  const end = extname(file);
+  const start = `${basename(file, end)}.`;
+  const isKept = (name: string) =>
+    name.startsWith(start) &&
+    name.endsWith(end) &&
+    /^\d+$/.test(name.slice(start.length, name.length - end.length)) &&
+    name.length === start.length + digits + end.length;
+  const kept = readdirSync(dirname(file)).filter(isKept).sort();
+  const removed = kept.slice(0, Math.max(0, kept.length - keep));
+  for (const name of removed) rmSync(join(dirname(file), name));
+  return removed;
+}

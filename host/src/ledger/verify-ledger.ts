@@ -1,0 +1,368 @@
+import { basename } from 'node:path';
+import {
+  type CheckpointLine,
+  type LedgerLine,
+  type OpeningLine,
+  PublicKeys,
+  readLedgerLine,
+} from './read-checkpoint.ts';
+import { type FileLine, readLines } from './read-lines.ts';
+import { follows, genesis, type Place, readSealed, type SealedLine } from './sealed-line.ts';
+import { type Torn, tornOf } from './tail.ts';
+import type { LedgerNotice, LedgerProblem, ProblemKind, Verification, VerifiedFile } from './verification.ts';
+
+export interface VerifyOptions {
+  /** The public keys whose signatures count, as PEM. Without any, those in the files are taken, which prove less. */
+  readonly keys: readonly string[];
+  /** A number that the chain must reach. */
+  readonly expectSequence?: number | undefined;
+}
+
+/** The problems and notices that are listed; more are counted. */
+const mostListed = 100;
+/** The ranges of missing numbers that are kept, in case their lines stand further down. */
+const mostGaps = 1000;
+
+/** Where a line is. */
+interface At {
+  readonly file: string;
+  readonly line: number;
+}
+
+/** Numbers that were left out. */
+interface Gap extends At {
+  readonly from: number;
+  readonly to: number;
+  readonly isBetweenFiles: boolean;
+}
+
+/**
+ * Verifies the files of one ledger: that each line follows the one before, and that the signatures are valid. Files are
+ * read as streams, in the order of their first numbers. A problem is reported once, and verifying continues after it.
+ * @throws the system's error
+ */
+export async function verifyLedger(files: readonly string[], options: VerifyOptions): Promise<Verification> {
+  const verifier = new Verifier(options);
+  for (const file of await inOrder(files)) {
+    verifier.begin(file);
+    for await (const line of readLines(file)) verifier.line(line);
+    verifier.end();
+  }
+  return verifier.result();
+}
+
+/** Orders files by the first number that each has. */
+async function inOrder(files: readonly string[]): Promise<readonly string[]> {
+  const all = await Promise.all(files.map(async file => ({ file, first: await firstNumber(file) })));
+  return all.toSorted((one, other) => one.first - other.first).map(({ file }) => file);
+}
+
+async function firstNumber(file: string): Promise<number> {
+  for await (const { bytes } of readLines(file)) {
+    const sealed = readSealed(bytes);
+    if (sealed !== undefined) return sealed.seq;
+  }
+  return Infinity;
+}
+
+interface HeldLine {
+  readonly bytes: Buffer;
+  readonly isUnended: boolean;
+  readonly sealed: SealedLine;
+  readonly own: LedgerLine | undefined;
+  readonly at: At;
+}
+
+class Verifier {
+  readonly #options: VerifyOptions;
+  readonly #trusted = new PublicKeys();
+  /** The keys in the files, where the caller names none. */
+  readonly #stated = new PublicKeys();
+  readonly #signers = new Set<string>();
+  readonly #problems: LedgerProblem[] = [];
+  #more = 0;
+  readonly #notices: LedgerNotice[] = [];
+  readonly #files: VerifiedFile[] = [];
+  #gaps: Gap[] = [];
+  #at: At = { file: '', line: 0 };
+  /** Where the chain is. */
+  #place: Place | undefined;
+  /** Where it was before the last line, in case that line was inserted. */
+  #before: Place | undefined;
+  /** The problem that was reported for the last line. */
+  #last: LedgerProblem | undefined;
+  #first: number | undefined;
+  #firstOfFile: number | undefined;
+  #isFirstOfFile = true;
+  /** Lines that are not of the chain, which the next one may explain. */
+  #foreign: { readonly at: At; readonly torn: Torn; readonly lines: number; readonly isUnended: boolean } | undefined;
+  /** A line that does not follow the one before. */
+  #held: HeldLine | undefined;
+  #isClosed = true;
+  #checkpoints = 0;
+  #signed: { readonly seq: number; readonly time: string } | undefined;
+  #unsigned = 0;
+  /** The most lines between two signatures that the ledger states. */
+  #interval = Infinity;
+  #isMissingSignature = false;
+
+  constructor(options: VerifyOptions) {
+    this.#options = options;
+    for (const pem of options.keys) this.#trusted.add(pem);
+  }
+
+  begin(file: string): void {
+    this.#at = { file, line: 0 };
+    this.#isFirstOfFile = true;
+    this.#firstOfFile = undefined;
+  }
+
+  line({ number, bytes, isUnended }: FileLine): void {
+    const at = { file: this.#at.file, line: number };
+    const sealed = readSealed(bytes);
+    const own = sealed && readLedgerLine(bytes);
+    this.#takeHeld(own);
+    this.#at = at;
+    if (sealed === undefined) {
+      this.#takeForeign(bytes, isUnended);
+      return;
+    }
+    const place = this.#place;
+    const isOpening = own !== undefined && own.event !== 'audit.checkpoint';
+    // Half a line may end like a whole one. The next line says whether it is one.
+    if (place !== undefined && !isOpening && !(sealed.seq === place.seq + 1 && follows(sealed, place.hash))) {
+      this.#held = { bytes: Buffer.from(bytes), isUnended, sealed, own, at };
+    } else this.#take(sealed, own);
+  }
+
+  /** Takes the line that was held until the next one was read. */
+  #takeHeld(next: LedgerLine | undefined): void {
+    const held = this.#held;
+    if (held === undefined) return;
+    this.#held = undefined;
+    this.#at = held.at;
+    const torn = next !== undefined && next.event !== 'audit.checkpoint' ? next.details.torn : undefined;
+    const isTorn = torn !== undefined && torn.sha256 === tornOf(held.bytes).sha256;
+    if (isTorn) this.#takeForeign(held.bytes, held.isUnended);
+    else this.#take(held.sealed, held.own);
+  }
+
+  #take(sealed: SealedLine, own: LedgerLine | undefined): void {
+    if (own !== undefined && own.event !== 'audit.checkpoint') this.#opening(sealed, own);
+    else this.#explainForeign(undefined);
+    const isInPlace = this.#chain(sealed);
+    this.#firstOfFile ??= sealed.seq;
+    this.#isFirstOfFile = false;
+    if (!isInPlace) return;
+    if (own?.event === 'audit.checkpoint') this.#checkpoint(own);
+    else this.#countUnsigned();
+  }
+
+  end(): void {
+    this.#takeHeld(undefined);
+    const foreign = this.#foreign;
+    if (foreign?.isUnended === true && foreign.lines === 1) {
+      this.#notice('the file ends with half a line: the gateway was ended while it wrote', foreign.at);
+      this.#foreign = undefined;
+    } else this.#explainForeign(undefined);
+    const { file, line: lines } = this.#at;
+    this.#files.push({ file, lines, first: this.#firstOfFile, last: this.#firstOfFile && this.#place?.seq });
+  }
+
+  result(): Verification {
+    const { expectSequence: expected } = this.#options;
+    for (const gap of this.#gaps) this.#reportGap(gap);
+    const last = this.#place?.seq;
+    if (last === undefined) this.#problem('empty', 'no line of a ledger was found');
+    else if (expected !== undefined && last < expected) {
+      this.#problem('cut_short', `the chain ends with ${last}, and ${expected} was expected`, expected);
+    }
+    if (last !== undefined && this.#checkpoints === 0 && !this.#problems.some(({ kind }) => kind === 'unknown_key')) {
+      this.#problem('unsigned', 'no line has a valid signature');
+    }
+    const order = new Map(this.#files.map(({ file }, index) => [file, index]));
+    const inOrder = (one: At, other: At) =>
+      (order.get(one.file) ?? 0) - (order.get(other.file) ?? 0) || one.line - other.line;
+    return {
+      intact: this.#problems.length === 0,
+      files: this.#files,
+      first: this.#first,
+      last,
+      hash: this.#place?.hash,
+      signed: this.#signed,
+      checkpoints: this.#checkpoints,
+      keys: [...this.#signers].map(key => ({ key, trusted: this.#trusted.has(key) })),
+      problems: this.#problems.toSorted(inOrder),
+      more_problems: this.#more,
+      notices: this.#notices,
+    };
+  }
+
+  /** Takes a line that has no number and hash. */
+  #takeForeign(bytes: Buffer, isUnended: boolean): void {
+    // What an older gateway wrote into the file has neither.
+    if (this.#place === undefined) {
+      if (this.#foreign === undefined) this.#notice('the lines before the chain begins are not protected');
+      this.#foreign ??= { at: this.#at, torn: tornOf(bytes), lines: 1, isUnended };
+      return;
+    }
+    const lines = (this.#foreign?.lines ?? 0) + 1;
+    this.#foreign = { at: this.#foreign?.at ?? this.#at, torn: tornOf(bytes), lines, isUnended };
+  }
+
+  /** Reports lines that are not of the chain, unless the next line says that a process was ended while it wrote them. */
+  #explainForeign(torn: Torn | undefined): void {
+    const foreign = this.#foreign;
+    this.#foreign = undefined;
+    if (foreign === undefined || this.#place === undefined) return;
+    const isTorn = foreign.lines === 1 && torn?.bytes === foreign.torn.bytes && torn.sha256 === foreign.torn.sha256;
+    if (isTorn) this.#notice('half a line: the gateway was ended while it wrote, and has recorded that', foreign.at);
+    else {
+      const what = foreign.lines === 1 ? 'a line is' : `${foreign.lines} lines are`;
+      this.#problem(
+        'foreign',
+        `${what} not of the chain: changed, or written by another program`,
+        undefined,
+        foreign.at,
+      );
+    }
+  }
+
+  /** Takes the first line of a file, or of a process. */
+  #opening(sealed: SealedLine, { event, details }: OpeningLine): void {
+    const { previous, torn, key, public_key: pem, checkpoint } = details;
+    this.#explainForeign(torn);
+    this.#interval = checkpoint.lines;
+    if (this.#options.keys.length === 0 && this.#stated.add(pem) !== key) {
+      this.#problem('signature', 'the public key is not the one that the line names', sealed.seq);
+    }
+    if (previous === undefined && this.#place !== undefined && sealed.seq === 1) this.#restart();
+    // The line itself says what it follows, so that its own hash can be verified.
+    else if (this.#place === undefined) this.#place = previous ?? genesis;
+    else if (event === 'audit.resumed' && !this.#isClosed) {
+      this.#notice('the gateway started here, and had not closed the ledger before: it was ended by force');
+    }
+  }
+
+  /** Takes the beginning of another chain. */
+  #restart(): void {
+    if (this.#isClosed) this.#notice('another chain begins; the one before was closed');
+    else this.#problem('restarted', 'another chain begins, and the one before was not closed', 1);
+    this.#place = genesis;
+    this.#before = undefined;
+    this.#unsigned = 0;
+  }
+
+  /** Checks that a line follows the one before. Returns whether the chain continues with it. */
+  #chain(sealed: SealedLine): boolean {
+    const place = this.#place;
+    const { seq, hash } = sealed;
+    if (place === undefined) {
+      this.#notice(`the chain begins with ${seq}; what its first line follows was not given`);
+      return this.#goOn(sealed);
+    }
+    this.#first ??= seq;
+    if (seq === place.seq + 1) {
+      if (follows(sealed, place.hash)) return this.#goOn(sealed);
+      const why = 'the line was changed, or the one before it was replaced';
+      const found = this.#problem('changed', why, seq);
+      this.#goOn(sealed);
+      this.#last = found;
+      return true;
+    }
+    if (seq > place.seq) {
+      this.#addGap({ ...this.#at, from: place.seq + 1, to: seq - 1, isBetweenFiles: this.#isFirstOfFile });
+      return this.#goOn(sealed);
+    }
+    return this.#late(sealed, place, hash);
+  }
+
+  /** Takes a line whose number was there already, or belongs further up. */
+  #late(sealed: SealedLine, place: Place, hash: string): boolean {
+    const { seq } = sealed;
+    const before = this.#before;
+    if (seq === place.seq && before !== undefined && hash !== place.hash && follows(sealed, before.hash)) {
+      // The line before this one has its number, and this one is the one that follows.
+      const found = this.#last === undefined ? -1 : this.#problems.indexOf(this.#last);
+      if (found !== -1) this.#problems.splice(found, 1);
+      this.#problem('inserted', `two lines have the number ${seq}: one was inserted`, seq);
+      return this.#goOn(sealed, before);
+    }
+    const gap = this.#gaps.find(({ from, to }) => seq >= from && seq <= to);
+    if (gap !== undefined) {
+      this.#gaps = this.#gaps.flatMap(each =>
+        each !== gap
+          ? [each]
+          : [
+              { ...gap, to: seq - 1 },
+              { ...gap, from: seq + 1 },
+            ].filter(({ from, to }) => from <= to),
+      );
+      this.#problem('reordered', `the line belongs further up, before ${place.seq}`, seq);
+    } else if (seq === place.seq && hash === place.hash) {
+      this.#problem('duplicated', 'the line is a duplicate', seq);
+    } else this.#problem('inserted', 'a line with this number was there already', seq);
+    return false;
+  }
+
+  #goOn({ seq, hash }: Place, before = this.#place): true {
+    this.#first ??= seq;
+    this.#before = before;
+    this.#last = undefined;
+    this.#place = { seq, hash };
+    this.#isClosed = false;
+    return true;
+  }
+
+  #checkpoint(line: CheckpointLine): void {
+    const { key, covers, reason } = line.details;
+    const covered = this.#before;
+    const isOfPlace = covered === undefined || (covers.seq === covered.seq && covers.hash === covered.hash);
+    const keys = this.#options.keys.length === 0 ? this.#stated : this.#trusted;
+    const isValid = isOfPlace && keys.signs(line, covers);
+    this.#isClosed = reason === 'closed';
+    if (isValid === undefined) {
+      this.#signers.add(key);
+      return void this.#problem('unknown_key', `signed by another key: ${key}`, this.#place?.seq);
+    }
+    if (!isValid) {
+      const why = isOfPlace ? 'the signature is not valid' : 'the signature is of another line';
+      return void this.#problem('signature', why, this.#place?.seq);
+    }
+    this.#signers.add(key);
+    this.#checkpoints += 1;
+    this.#unsigned = 0;
+    this.#isMissingSignature = false;
+    this.#signed = { seq: covers.seq, time: line.time };
+  }
+
+  #countUnsigned(): void {
+    this.#unsigned += 1;
+    // Lines that the ledger writes about itself come on top.
+    if (this.#unsigned <= this.#interval + 2 || this.#isMissingSignature) return;
+    this.#isMissingSignature = true;
+    this.#problem('unsigned', `more than ${this.#interval} lines without a valid signature`, this.#place?.seq);
+  }
+
+  #addGap(gap: Gap): void {
+    if (this.#gaps.length < mostGaps) this.#gaps.push(gap);
+    else this.#reportGap(gap);
+  }
+
+  #reportGap({ from, to, isBetweenFiles, file, line }: Gap): void {
+    const what = from === to ? `line ${from} is` : `lines ${from} to ${to} are`;
+    const where = isBetweenFiles ? `before ${basename(file)}: a file was removed or not given` : 'before this line';
+    this.#problem('removed', `${what} missing ${where}`, from, { file, line });
+  }
+
+  #problem(kind: ProblemKind, message: string, seq?: number, at: At = this.#at): LedgerProblem {
+    const problem = { kind, ...at, seq, message };
+    if (this.#problems.length < mostListed) this.#problems.push(problem);
+    else this.#more += 1;
+    return problem;
+  }
+
+  #notice(message: string, at: At = this.#at): void {
+    if (this.#notices.length < mostListed) this.#notices.push({ file: at.file, line: at.line, message });
+  }
+}

@@ -1,0 +1,27 @@
+import { readAudit } from '@sallyport/host/command';
+import type { JsonObject } from '@sallyport/host/core';
+import { defineCommand } from '../../command.ts';
+
+export const command = defineCommand({
+  summary: 'print the events of an audit log, or some of them',
+  about: 'Reads the files in their order, and verifies nothing. With --json, prints the lines as they are.',
+  arguments: { FILE: { says: 'the files of the log', many: true } },
+  options: {
+    event: { value: 'NAME', says: 'events of this name, such as call or access.refused' },
+    plugin: { value: 'ID', says: 'events of this plugin, and calls that it changed or decided about' },
+    subject: { value: 'SUBJECT', says: 'events of this caller' },
+    tenant: { value: 'TENANT', says: 'events of this tenant' },
+    request: { value: 'ID', says: 'events of this request' },
+    since: { value: 'TIME', says: 'events from this time on: 2026-11-30, or 2026-11-30T12:00:00Z' },
+    until: { value: 'TIME', says: 'events before this time' },
+  },
+  example: 'sallyport audit show --subject alice --since 2026-11-30 audit.jsonl',
+  async run({ options, args: { FILE: files }, json }, { terminal }) {
+    await readAudit(files, options, (line, members) => terminal.print(json ? line : textOf(members)));
+    return undefined;
+  },
+});
+
+function textOf({ time, event = 'receipt', v: _v, seq, hash: _hash, key: _key, ...rest }: JsonObject): string {
+  return `${time} ${seq ?? '-'} ${event} ${JSON.stringify(rest)}`;
+}
