@@ -990,6 +990,12 @@ export const requirements = {
     'Guessing credentials of the management API is slowed, bounded and recorded, and locks nobody out whose credentials were accepted before.',
   'ADM-105':
     'What the management API does not know is refused with a stable code, and all problems of an input at once.',
+  'ADM-110':
+    'Every operation of the management API answers as its OpenAPI description says, which is made from the same table.',
+  'ADM-111':
+    'An operator reads where a plugin is from, what it asked for, may do and did, without what was in its calls, and resets its counts and its breaker.',
+  'ADM-112': 'An operator reads who calls, in pages, and ends sessions, without getting what would open one.',
+  'ADM-113': 'An operator reads the configuration in use without its secrets, and the state of upstreams and bindings.',
 
   'CHG-06':
     'An entry is registered, replaced as a whole or unregistered; what the file defines, what bindings use and what is not an entry is refused with a reason.',

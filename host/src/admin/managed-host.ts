@@ -1,6 +1,24 @@
+import type { JsonObject } from '../core/json.ts';
+import type { PrincipalEntry, SessionEntry } from './answer/caller.ts';
+import type { PluginDetails, PluginStats, PluginSummary } from './answer/plugin.ts';
 import type { Status } from './answer/status.ts';
+import type { BindingReport, UpstreamReport } from './answer/upstream.ts';
 
 /** What the management API sees of the gateway. The host implements it. */
 export interface ManagedHost {
   status(): Status;
+  /** Returns the configuration in use. What could be a secret is replaced. */
+  config(): JsonObject;
+  plugins(): readonly PluginSummary[];
+  plugin(id: string): PluginDetails | undefined;
+  pluginStats(): readonly PluginStats[];
+  /** Counts from zero, and calls the plugin again if its breaker or its `on_error` held it back. */
+  resetPlugin(id: string): PluginStats | undefined;
+  upstreams(): readonly UpstreamReport[];
+  bindings(): readonly BindingReport[];
+  sessions(): readonly SessionEntry[];
+  /** Ends a session. Returns whether there was one. */
+  endSession(handle: string): Promise<boolean>;
+  /** The latest callers, the most recent first. */
+  principals(): readonly PrincipalEntry[];
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { openapiDocument } from './openapi-document.ts';
-import { getStatus } from './operation/status.ts';
+import { endSession, listPrincipals, listSessions } from './operation/callers.ts';
+import { getPlugin, listPluginStats, listPlugins, resetPlugin } from './operation/plugins.ts';
+import { getConfig, getStatus } from './operation/status.ts';
+import { listBindings, listUpstreams } from './operation/upstreams.ts';
 import { defineReading, type Operation } from './operation.ts';
-
-const described: readonly Operation[] = [getStatus];
 
 const getOpenapi = defineReading({
   id: 'getOpenapi',
@@ -13,8 +14,24 @@ const getOpenapi = defineReading({
   run: () => adminDocument(),
 });
 
-/** Every operation of the management API, in the order of its description. To add one, add it here. */
-export const operations: readonly Operation[] = [getOpenapi, ...described];
+/**
+ * Every operation of the management API, in the order of its description. To add one, add it here. Of two whose paths
+ * match a URL, the first one is meant.
+ */
+export const operations: readonly Operation[] = [
+  getOpenapi,
+  getStatus,
+  getConfig,
+  listPlugins,
+  listPluginStats,
+  getPlugin,
+  resetPlugin,
+  listUpstreams,
+  listBindings,
+  listSessions,
+  endSession,
+  listPrincipals,
+];
 
 let document: ReturnType<typeof openapiDocument> | undefined;
 

@@ -91,6 +91,14 @@ export class Metrics {
     }
   }
 
+  /** Returns the series of a family that have these labels, perhaps among others. */
+  read(name: string, labels: Labels): readonly Series[] {
+    const wanted = Object.entries(labels);
+    const family = this.#families.get(name);
+    const all = family === undefined ? [] : [...seriesNow(family).values()];
+    return all.filter(series => wanted.every(([label, value]) => series.labels[label] === value));
+  }
+
   /** Writes all metrics in Prometheus's text format (version 0.0.4). */
   text(): string {
     return [...this.#families].map(([name, family]) => familyText(name, family)).join('');

@@ -71,6 +71,16 @@ export class PluginHealth {
     this.#log.error(about, 'plugin disabled after a failure, because of its on_error');
   }
 
+  /** Calls the plugin again, because an operator asked for it. */
+  reset(): void {
+    if (this.trouble !== undefined) this.#log.warn({ plugin: this.#plugin }, 'plugin is called again, as requested');
+    this.#inARow = 0;
+    this.#probeAt = undefined;
+    this.#heldBackSince = undefined;
+    this.#disabledSince = undefined;
+    this.dropped = 0;
+  }
+
   /** Records that a call is made. The first call after the hold is the probe. */
   enter(): void {
     if (this.#breaker !== undefined && this.#probeAt !== undefined) this.#probeAt = this.#now() + this.#breaker.openMs;

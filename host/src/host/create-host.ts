@@ -24,6 +24,8 @@ import { createLearner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
+import { createManagedHost } from './admin/managed-host.ts';
+import { openAdmin } from './admin/open-admin.ts';
 import { Federation } from './federation.ts';
 import { openGeneration, type Watch } from './generation.ts';
 import { observeHost } from './host-metrics.ts';
@@ -31,9 +33,7 @@ import { bindingsWith, type Registrant } from './joining-server.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
 import { loadConfig, readConfigObject } from './load-config.ts';
-import { createManagedHost } from './managed-host.ts';
 import { openAccounts } from './open-accounts.ts';
-import { openAdmin } from './open-admin.ts';
 import { openAuthentication } from './open-authentication.ts';
 import { openReceipts } from './open-receipt-log.ts';
 import { openTelemetry } from './open-telemetry.ts';
@@ -207,8 +207,14 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
     }),
   );
   const sessions = new MemorySessions(limits.session_idle_ms);
-  const managed = createManagedHost();
-  const server = opened.use(
+  const revisions = openRevisions({ limits, store: sessions });
+  const managed = createManagedHost({
+    ...{ config: () => config, generation: () => 1, plugins: () => generations.current, revisions, metrics },
+    upstream: id => upstreams.pick([id])[0],
+    callers: () => server.callers,
+    isDraining: () => server.isDraining,
+  });
+  const server: HttpServer = opened.use(
     new HttpServer({
       gateway,
       tls: config.tls,
@@ -216,7 +222,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       addressOf,
       connect: accounts?.connect,
       admin: openAdmin(config, { ...{ audit, secrets, log, host: managed }, record: authentication.record }),
-      revisions: openRevisions({ limits, store: sessions }),
+      revisions,
       limits,
       allowedHosts: [...config.allowed_hosts, ...hostsOf(config.routes)],
       routes: config.routes,

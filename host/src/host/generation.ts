@@ -75,6 +75,8 @@ export interface Generation extends AsyncDisposable {
   lanes(): readonly LanesStatus[];
   /** Describes the plugins and their state, for the operator. */
   reports(): readonly PluginReport[];
+  /** Calls a plugin again that its breaker or its `on_error` held back. */
+  resetHealth(plugin: string): void;
 }
 
 /**
@@ -149,6 +151,7 @@ export async function openGeneration(
         const health = hooked.find(({ id }) => id === plugin.id)?.health;
         return entry === undefined ? [] : [reportOf(plugin, entry, health)];
       }),
+    resetHealth: plugin => hooked.find(({ id }) => id === plugin)?.health.reset(),
     [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }

@@ -20,6 +20,9 @@ import type { RunningRequests } from './step/running-requests.ts';
 import type { Arrival } from './step/step.ts';
 import type { Outbox } from './unread-answers.ts';
 
+/** Gets each request when it has ended. */
+export type WatchRequests = (line: RequestLine, caller: Principal) => void;
+
 /** State shared by all requests of a server. */
 export interface RequestContext {
   readonly running: RunningRequests<OpenRequest>;
@@ -33,6 +36,8 @@ export interface RequestContext {
   /** Finds the address of a client. */
   readonly addressOf: ClientAddress;
   measure(line: RequestLine, failed?: FaultCode): void;
+  /** Gets each request when it has ended, with its caller; absent if nothing watches. */
+  readonly watch?: WatchRequests | undefined;
   /** Counts a client that was disconnected because it does not read. */
   countCutOff(binding: string): void;
 }
@@ -242,5 +247,6 @@ export class OpenRequest implements Arrival {
     this.#context.logRequest(failure === undefined ? line : { ...line, address: this.#address }, failure);
     this.#context.measure(line, failure?.code);
     this.trace?.end(line, failure);
+    this.#context.watch?.(line, this.principal);
   }
 }

@@ -22,7 +22,7 @@ import { createNodeServer } from './listener.ts';
 import { observeLoad } from './load-gauges.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
-import type { OpenRequest, Tracing } from './open-request.ts';
+import type { OpenRequest, Tracing, WatchRequests } from './open-request.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
 import { createRequestLog } from './request-log.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
@@ -43,6 +43,13 @@ export interface HttpLimits {
   readonly concurrent_requests: number;
   /** The maximum number of answer bytes that wait for clients to read them. */
   readonly waiting_bytes: number;
+}
+
+export interface AdminOptions extends AdminEndpointOptions {
+  /** Absent if it is served at `/admin`. */
+  readonly address?: AdminAddress | undefined;
+  /** Gets each request to a binding when it has ended. */
+  readonly watch: WatchRequests;
 }
 
 export interface HttpServerOptions extends HostAndOriginOptions {
@@ -76,7 +83,7 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   /** How users connect accounts at upstreams, with a browser. */
   readonly connect?: ConnectEndpointOptions | undefined;
   /** The management API, at an address of its own or at `/admin`. Off without it. */
-  readonly admin?: (AdminEndpointOptions & { readonly address?: AdminAddress | undefined }) | undefined;
+  readonly admin?: AdminOptions | undefined;
 }
 
 const unauthenticated: Authentication = { schemes: [], servesAnonymous: true };
@@ -131,8 +138,17 @@ export class HttpServer implements AsyncDisposable {
     const measuring = { measure, countCutOff: createCutOffCount(metrics) };
     const logging = { log, logRequest: createRequestLog(log), addressOf };
     const { resources } = authentication;
-    const { tracing } = options;
-    const context = { running, outbox, tracing, ...logging, challenge: createChallenge(resources), ...measuring };
+    const { tracing, admin } = options;
+    const watch = admin?.watch;
+    const context = {
+      running,
+      outbox,
+      tracing,
+      watch,
+      ...logging,
+      challenge: createChallenge(resources),
+      ...measuring,
+    };
     const isUnverified = ({ incoming }: Pick<OpenRequest, 'incoming'>) =>
       this.#certificates?.isUnverified(incoming.socket) === true;
     const asksClients = this.#certificates?.asksClients === true;
@@ -149,7 +165,7 @@ export class HttpServer implements AsyncDisposable {
     const isByTenant = options.routes?.some(({ binding }) => binding === undefined) === true;
     const defaultFor = isByTenant ? (caller: Principal) => gateway.defaultFor(caller)?.id : undefined;
     const audience = options.metricsFor ?? 'loopback';
-    const { admin, allowedHosts } = options;
+    const { allowedHosts } = options;
     const bodyBytes = limits.body_bytes;
     this.#admin = admin?.address && new AdminListener(admin, admin.address, { context, bodyBytes, allowedHosts, log });
     this.#listenerWith = checks => {
@@ -216,6 +232,15 @@ export class HttpServer implements AsyncDisposable {
     this.#options.authentication?.resources?.listenOn(url);
     await this.#admin?.listen();
     return { url };
+  }
+
+  get isDraining(): boolean {
+    return this.#running.isDraining;
+  }
+
+  /** The callers of the requests that are running. */
+  get callers(): readonly Principal[] {
+    return [...this.#running].map(({ principal }) => principal);
   }
 
   /** The URL of the management API, without `/admin`, where it has an address of its own; undefined until it listens. */

@@ -66,6 +66,7 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
       origin: verified.origin,
       signer: verified.signer,
       imports: inspected.imports,
+      asked: [...descriptor.required_capabilities, ...descriptor.optional_capabilities],
       granted: context.capabilities
         .filter(each => each.always !== true && grant.granted.has(each.name))
         .map(each => each.name),

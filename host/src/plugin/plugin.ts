@@ -20,6 +20,8 @@ export interface Plugin {
   readonly signer: Signer;
   /** The interfaces that the component imports, with versions. */
   readonly imports: readonly string[];
+  /** The names of the capabilities that its descriptor declares. */
+  readonly asked: readonly string[];
   /** The names of the capabilities that it may use, without those that every plugin has. */
   readonly granted: readonly string[];
   /** Whether its descriptor asks to see images and other blobs. */

@@ -1,13 +1,12 @@
 import { z } from 'zod';
-
-/** A time, in UTC. */
-const time = z.iso.datetime();
+import { time } from './time.ts';
 
 export const statusSchema = z.strictObject({
   version: z.string().describe('The version of Sallyport.'),
   started: time,
-  /** Counts from one. */
-  generation: z.int().min(1).describe('How many configurations were in use, this one included.'),
+  generation: z.int().min(1).describe('How many configurations were in use so far, this one included.'),
+  draining: z.boolean().describe('Whether the gateway is shutting down.'),
+  running_requests: z.int().describe('Requests that run now, this one included.'),
 });
 
 export type Status = z.input<typeof statusSchema>;

@@ -17,4 +17,9 @@ export const adminCodes = {
     says: 'The query or the body of the request is invalid.',
     todo: 'Correct every place in `problems`. GET /admin/openapi.json describes each operation.',
   },
+  admin_target_unknown: {
+    http: 404,
+    says: 'The gateway has nothing with this id.',
+    todo: 'Use an id of the list that the hint names.',
+  },
 } as const satisfies CodeFamily;

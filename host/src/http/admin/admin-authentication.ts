@@ -23,7 +23,7 @@ const remembered = { most: 64, ms: 3_600_000 };
 
 /**
  * Authenticates callers of the management API. An address whose credentials are refused again and again has to wait;
- * credentials that were accepted before are still checked at once, so nobody can lock an operator out by guessing.
+ * credentials that were accepted before are still checked at once, so guessing does not lock an operator out.
  */
 export class AdminAuthentication implements Step {
   readonly name = 'admin-authentication';

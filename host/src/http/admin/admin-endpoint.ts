@@ -109,7 +109,7 @@ export class AdminEndpoint {
     hostAndOrigin.passPage(request);
     checkPage(incoming);
     const { url = '' } = incoming;
-    // Whoever may have read the URL must not be able to use what is in it, so it is not even tried.
+    // Credentials in a URL may have been logged on the way, so they are not accepted even if they are valid.
     if (hasCredentials(url, text => this.#options.isToken(text))) fail('credentials_in_url');
     if (context.running.isDraining) fail('draining');
     if (this.#running > mostRequests) fail('overloaded', { hint: `${mostRequests} requests to /admin are running` });

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { MaybePromise } from '../../core/maybe-promise.ts';
 import type { ErrorNumbers } from '../errors.ts';
 import type { Body, MessageId } from '../message.ts';
 import type { RequestedBinding } from './gateway-port.ts';
@@ -33,6 +34,22 @@ export interface ExchangeRecord {
   id: MessageId | null | undefined;
 }
 
+/** A session of a client, for the operator. */
+export interface SessionReport {
+  /** Names the session, and cannot be used in its place. */
+  readonly handle: string;
+  readonly binding: string;
+  /** Whom it belongs to, by `principalKey`. */
+  readonly principal: string;
+  readonly revision: string;
+  /** The network of its client. */
+  readonly address: string;
+  /** Milliseconds since the epoch. */
+  readonly lastUsed: number;
+  readonly running: number;
+  readonly streams: number;
+}
+
 /**
  * One revision of MCP over HTTP, or a family of similar ones. All revisions are served on the same URL: `classify` uses
  * their tables to decide which one a request belongs to.
@@ -44,6 +61,10 @@ export interface Revision extends RevisionTable, Disposable {
   readonly errorNumbers: ErrorNumbers;
   /** What it keeps of its clients now; absent where it keeps nothing. */
   readonly held?: { readonly sessions: number; readonly streams: number };
+  /** Describes the sessions of its clients; absent where it has none. */
+  sessions?(): readonly SessionReport[];
+  /** Ends the session with this handle, and cancels its running requests. @returns whether there was one */
+  endSession?(handle: string): MaybePromise<boolean>;
   /**
    * Refuses a POST by its headers. It is called before a long body is parsed, so that only clients that may be served
    * can cause that work. @throws Fault

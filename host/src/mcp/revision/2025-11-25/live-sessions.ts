@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type { Canceller } from '../../../core/canceller.ts';
 import { networkOf } from '../../../core/cidr.ts';
 import { fail } from '../../../core/fault.ts';
@@ -10,6 +10,7 @@ import { Cancelled } from '../../cancelled.ts';
 import type { keyOf, Notification } from '../../message.ts';
 import type { Client, RequestedBinding, SessionLimit } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
+import type { SessionReport } from '../revision.ts';
 import { AddressShare } from './address-share.ts';
 
 /**
@@ -165,6 +166,21 @@ export class Sessions implements Disposable {
     return this.#store.end(facts.id);
   }
 
+  /** Describes the sessions of this process. */
+  reports(): readonly SessionReport[] {
+    return [...this.#local.values()].map(({ facts, lastUsed, running, streams }) => {
+      const { id, binding, principal, revision, address } = facts;
+      const counts = { running: running.size, streams: streams.length };
+      return { handle: handleOf(id), binding, principal, revision, address, lastUsed, ...counts };
+    });
+  }
+
+  /** Ends the session with this handle. Returns whether there was one. */
+  endByHandle(handle: string): MaybePromise<boolean> {
+    const session = [...this.#local.values()].find(({ facts }) => handleOf(facts.id) === handle);
+    return session === undefined ? false : whenThere(this.end(session), () => true);
+  }
+
   /** Closes the handles of this process. The sessions themselves stay in the store. */
   [Symbol.dispose](): void {
     clearInterval(this.#sweeper);
@@ -292,6 +308,9 @@ class LocalSession implements Session {
 function ignoreFailure(done: MaybePromise<unknown>): void {
   if (done instanceof Promise) done.catch(() => {});
 }
+
+/** Names a session to an operator. The id itself would let its reader take over the session. */
+const handleOf = (id: string): string => hash('sha256', id, 'hex').slice(0, 16);
 
 const exhausted = (what: string, setting: string, isFull: boolean) =>
   isFull

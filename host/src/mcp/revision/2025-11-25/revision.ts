@@ -7,7 +7,7 @@ import { resultAnswer } from '../../answer.ts';
 import { Cancelled } from '../../cancelled.ts';
 import { logLevels, severity } from '../../log-level.ts';
 import { type Body, isId, keyOf, type Message } from '../../message.ts';
-import type { Exchange, Revision } from '../revision.ts';
+import type { Exchange, Revision, SessionReport } from '../revision.ts';
 import { answerBatch, refuseBatch } from './batch.ts';
 import { clientCapabilitiesIn } from './client-capabilities.ts';
 import { errorNumbers } from './errors.ts';
@@ -67,6 +67,14 @@ export class Revision20251125 implements Revision {
       if (message.kind !== 'request' || message.method !== 'initialize') return this.#take(part, session, message);
       return fail('message_invalid', { hint: '`initialize` must not be part of a batch.' });
     });
+  }
+
+  sessions(): readonly SessionReport[] {
+    return this.#sessions.reports();
+  }
+
+  endSession(handle: string): MaybePromise<boolean> {
+    return this.#sessions.endByHandle(handle);
   }
 
   [Symbol.dispose](): void {

@@ -1,22 +1,22 @@
-import { AdminApi } from '../admin/admin-api.ts';
-import type { ManagedHost } from '../admin/managed-host.ts';
-import type { Facilities } from '../capability/facilities.ts';
-import type { Config } from '../config/config.ts';
-import { parseListen } from '../config/listen.ts';
-import { fail } from '../core/fault.ts';
-import type { Log } from '../core/log.ts';
-import type { HttpServerOptions } from '../http/server.ts';
-import type { Authentication } from '../http/step/authenticate.ts';
-import { createApiKeys } from '../identity/api-key/api-keys.ts';
-import { createClientCertificate } from '../identity/client-certificate.ts';
-import { createPrincipal } from '../identity/principal.ts';
-import { type Authenticate, refuseCredentials } from '../identity/scheme.ts';
-import { createStaticToken, isToken, isUsableToken } from '../identity/static-token.ts';
+import { AdminApi } from '../../admin/admin-api.ts';
+import type { Facilities } from '../../capability/facilities.ts';
+import type { Config } from '../../config/config.ts';
+import { parseListen } from '../../config/listen.ts';
+import { fail } from '../../core/fault.ts';
+import type { Log } from '../../core/log.ts';
+import type { AdminOptions } from '../../http/server.ts';
+import type { Authentication } from '../../http/step/authenticate.ts';
+import { createApiKeys } from '../../identity/api-key/api-keys.ts';
+import { createClientCertificate } from '../../identity/client-certificate.ts';
+import { createPrincipal } from '../../identity/principal.ts';
+import { type Authenticate, refuseCredentials } from '../../identity/scheme.ts';
+import { createStaticToken, isToken, isUsableToken } from '../../identity/static-token.ts';
+import type { OpenManagedHost } from './managed-host.ts';
 
 type AdminConfig = NonNullable<Config['admin']>;
 
 export interface AdminContext extends Pick<Facilities, 'audit' | 'secrets'> {
-  readonly host: ManagedHost;
+  readonly host: OpenManagedHost;
   readonly record: Authentication['record'];
   readonly log: Log;
 }
@@ -31,7 +31,7 @@ const id = 'admin';
 export function openAdmin(
   { admin, mask }: Pick<Config, 'admin' | 'mask'>,
   context: AdminContext,
-): HttpServerOptions['admin'] {
+): AdminOptions | undefined {
   if (admin === undefined) return undefined;
   const { host, audit, secrets, record } = context;
   const token = () => (admin.token === undefined ? undefined : secrets.read(admin.token));
@@ -39,6 +39,7 @@ export function openAdmin(
   const address = admin.listen === undefined ? undefined : parseListen(admin.listen);
   return {
     api: new AdminApi({ host, audit: change => audit.write(change) }),
+    watch: host.watch,
     schemes: schemesOf(admin, token, context.log),
     record,
     isToken: text => isToken(text, token()),

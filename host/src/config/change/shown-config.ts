@@ -1,0 +1,26 @@
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import type { Config } from '../config.ts';
+import { shownValue } from './shown-value.ts';
+
+/** Stands for a text that could be a secret. */
+const stars = '***';
+
+/** Returns the configuration as a reader may see it: texts that could be secrets are replaced. */
+export function shownConfig({ mask, ...config }: Config): JsonObject {
+  const plugins = config.plugins.map(({ overrides: _, configPlace: __, ...plugin }) => plugin);
+  const shown = shownIn({ ...config, plugins }, []);
+  return mask.value(isJsonObject(shown) ? shown : {});
+}
+
+function shownIn(value: unknown, path: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map(each => shownIn(each, [...path, '*']));
+  if (isJsonObject(value)) {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined && typeof member !== 'function');
+    return Object.fromEntries(members.map(([name, member]) => [name, shownIn(member, [...path, name])]));
+  }
+  if (typeof value !== 'string') return shownValue(path.join('.'), value) === undefined ? stars : value;
+  const shown = shownValue(path.join('.'), value);
+  if (shown === undefined) return stars;
+  // What is shown of a URL leaves out its user and its query.
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? shown : value;
+}

@@ -1,0 +1,113 @@
+import type { PluginStats } from '../../admin/answer/plugin.ts';
+import type { Metrics } from '../../core/metrics.ts';
+import type { PluginUsage } from '../../core/plugin-usage.ts';
+
+/** Numbers that only grow, by what they count: `calls`, `hook tool_pre_invoke proceed`. */
+type Totals = ReadonlyMap<string, number>;
+
+/** The totals of a plugin when counting began again. */
+interface Reset {
+  readonly at: string;
+  readonly totals: Totals;
+}
+
+export interface PluginCountsOptions {
+  readonly metrics: Metrics;
+  usage(): ReadonlyMap<string, PluginUsage>;
+  /** When the gateway started. */
+  readonly started: string;
+}
+
+const growing = [
+  'calls',
+  'wallMs',
+  'cpuMs',
+  'hostCalls',
+  'fuel',
+  'egressBytes',
+] as const satisfies (keyof PluginUsage)[];
+
+/**
+ * Counts what plugins did since the start, or since their last reset. The numbers are those of the metrics, which a reset
+ * does not change: a counter that is set back would be read as one of a new process.
+ */
+export class PluginCounts {
+  readonly #options: PluginCountsOptions;
+  readonly #resets = new Map<string, Reset>();
+
+  constructor(options: PluginCountsOptions) {
+    this.#options = options;
+  }
+
+  reset(plugin: string): void {
+    this.#resets.set(plugin, { at: new Date().toISOString(), totals: this.#totalsOf(plugin) });
+  }
+
+  of(plugin: string): PluginStats {
+    const { at = this.#options.started, totals: before = new Map<string, number>() } = this.#resets.get(plugin) ?? {};
+    const now = new Map(
+      [...this.#totalsOf(plugin)].map(([name, value]) => [name, Math.max(0, value - (before.get(name) ?? 0))]),
+    );
+    const total = (name: string) => rounded(now.get(name) ?? 0);
+    const usage = this.#options.usage().get(plugin);
+    return {
+      id: plugin,
+      since: at,
+      calls: total('calls'),
+      hooks: hooksIn(now),
+      errors: namedIn(now, 'error '),
+      violations: namedIn(now, 'violation '),
+      wall_ms: total('wallMs'),
+      cpu_ms: total('cpuMs'),
+      host_calls: total('hostCalls'),
+      fuel: total('fuel'),
+      egress_bytes: total('egressBytes'),
+      memory: { bytes: usage?.memoryBytes ?? 0, max_bytes: usage?.memoryMaxBytes ?? 0 },
+    };
+  }
+
+  #totalsOf(plugin: string): Totals {
+    const { metrics, usage: usages } = this.#options;
+    const usage = usages().get(plugin);
+    const read = (name: string) => metrics.read(name, { plugin });
+    return new Map([
+      ...growing.map(name => [name, usage?.[name] ?? 0] as const),
+      ...read('sallyport_plugin_executions_total').map(
+        ({ labels: { hook, status }, value }) => [`hook ${hook} ${status}`, value] as const,
+      ),
+      ...read('sallyport_plugin_duration_seconds').map(
+        ({ labels: { hook }, value }) => [`time ${hook}`, value * 1_000] as const,
+      ),
+      ...read('sallyport_plugin_errors_total').map(
+        ({ labels: { cause }, value }) => [`error ${cause}`, value] as const,
+      ),
+      ...read('sallyport_plugin_violations_total').map(
+        ({ labels: { code }, value }) => [`violation ${code}`, value] as const,
+      ),
+    ]);
+  }
+}
+
+function hooksIn(totals: Totals): PluginStats['hooks'] {
+  const statuses = new Map<string, Record<string, number>>();
+  for (const [name, value] of totals) {
+    const [kind, hook = '', status = ''] = name.split(' ');
+    if (kind !== 'hook' || value === 0) continue;
+    statuses.set(hook, { ...statuses.get(hook), [status]: value });
+  }
+  return [...statuses].map(([hook, byStatus]) => {
+    const calls = Object.values(byStatus).reduce((sum, each) => sum + each, 0);
+    const ms = totals.get(`time ${hook}`) ?? 0;
+    return { hook, calls, statuses: byStatus, total_ms: rounded(ms), mean_ms: rounded(calls === 0 ? 0 : ms / calls) };
+  });
+}
+
+/** Returns what is not zero, by the rest of its name. */
+const namedIn = (totals: Totals, prefix: string): Record<string, number> =>
+  Object.fromEntries(
+    [...totals].flatMap(([name, value]) =>
+      name.startsWith(prefix) && value > 0 ? [[name.slice(prefix.length), value] as const] : [],
+    ),
+  );
+
+const rounded = (value: number) => Math.round(value * 1_000) / 1_000;
