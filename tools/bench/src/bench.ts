@@ -122,7 +122,8 @@ async function measureVariants(
   return cases.map(({ rows }) => medians(rows));
 }
 
-async function measure(
+/** Makes calls for so long, and returns what they cost. */
+export async function measure(
   generator: ChildProcess,
   variant: Variant,
   size: number,
@@ -147,7 +148,8 @@ async function measure(
   };
 }
 
-function medians(rows: readonly Row[]): Row {
+/** Returns the medians of rounds. */
+export function medians(rows: readonly Row[]): Row {
   const [first] = rows;
   if (first === undefined) throw new Error('nothing was measured');
   const of = (figure: (row: Row) => number, digits: number) => Number(median(rows.map(figure)).toFixed(digits));

@@ -118,7 +118,7 @@ export async function startGateway(
   folder: string,
   stop: AsyncDisposableStack,
   active: number = plugins.length,
-  identity?: object,
+  { identity, ...sections }: { readonly identity?: object; readonly telemetry?: object } = {},
 ): Promise<Running> {
   const port = await freePort();
   const file = join(folder, `${name}.yaml`);
@@ -131,6 +131,7 @@ export async function startGateway(
     kv: { store: 'memory' },
     plugins,
     identity,
+    ...sections,
     upstreams: [{ id: 'bench', http }],
     bindings: [
       {

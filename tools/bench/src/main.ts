@@ -10,6 +10,7 @@ import { type Soaked, soak } from './soak.ts';
 import { soakChains } from './soak-chains.ts';
 import { asMarkdown, asText } from './table.ts';
 import { targetTable } from './targets.ts';
+import { measureTelemetry, telemetryTable } from './telemetry.ts';
 import { countToolTokens, tokenTable } from './tokens.ts';
 import { variantNames } from './variants.ts';
 
@@ -20,6 +21,7 @@ const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [-
        pnpm bench files
        pnpm bench fuel [--only NAMES]
        pnpm bench failover [--seconds N]
+       pnpm bench telemetry [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench tokens --config FILE [--query WORDS]
 
 Measures tools/call through the gateway and what it is compared with. With the defaults it takes about 20 minutes.
@@ -50,6 +52,11 @@ fuel builds some of plugins-examples/, and measures them with a limit of fuel an
 
 failover kills one of three servers under load, and starts it again.
   --seconds N     length of each part (5)
+
+telemetry measures tools/call without telemetry, with each request sampled, and with one in a hundred.
+  --seconds N     length of each measurement (2)
+  --rounds N      rounds of which the median is taken (5)
+  --warm-up N     seconds for which each is warmed up (20)
 
 tokens counts what a model reads of the tools of each binding, as tokens of o200k_base.
   --config FILE   the configuration whose bindings are served
@@ -181,6 +188,22 @@ function readFailover(args: string[]): (() => Promise<void>) | undefined {
   }
 }
 
+/** Returns what measures telemetry as the arguments ask for. */
+function readTelemetry(args: string[]): (() => Promise<void>) | undefined {
+  try {
+    const number = (fallback: string) => ({ type: 'string', default: fallback }) as const;
+    const options = { seconds: number('2'), rounds: number('5'), 'warm-up': number('20') };
+    const { values } = parseArgs({ args, options });
+    const [seconds = 0, rounds = 0, warmUpSeconds = 0] = [values.seconds, values.rounds, values['warm-up']].map(Number);
+    if (!(seconds > 0 && Number.isInteger(rounds) && rounds > 0 && warmUpSeconds > 0)) return undefined;
+    const progress = (line: string) => void process.stderr.write(`${line}\n`);
+    const measured = () => measureTelemetry({ seconds, rounds, warmUpSeconds, progress });
+    return async () => void process.stdout.write(asMarkdown(telemetryTable(await measured())));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns what counts tokens as the arguments ask for. */
 function readTokens(args: string[]): (() => Promise<void>) | undefined {
   try {
@@ -203,6 +226,7 @@ function readCommand(args: string[]): (() => Promise<void>) | undefined {
   }
   if (first === 'soak') return readSoak(others);
   if (first === 'failover') return readFailover(others);
+  if (first === 'telemetry') return readTelemetry(others);
   if (first === 'tokens') return readTokens(others);
   const options = readOptions(args);
   return options && (() => runAll(options));

@@ -113,7 +113,7 @@ export async function startVariants(
     return openVariant(name, running, text => text.replace(address, replacement));
   };
   const authenticating = async (name: VariantName, { identity, authorizations }: Callers) => {
-    const running = await startGateway(name, upstream.url, [], folder, stop, 0, identity);
+    const running = await startGateway(name, upstream.url, [], folder, stop, 0, { identity });
     return openVariant(name, running, undefined, undefined, authorizations);
   };
   const realGateway = async (name: VariantName, entries: readonly PluginEntry[]) => {
