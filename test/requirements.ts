@@ -682,7 +682,7 @@ export const requirements = {
   'TEL-04': 'An upstream gets the context of the gateway, and neither that of the client nor its baggage.',
   'TEL-05':
     'A trace is continued from `_meta`, or else from headers, and goes on to the upstream in both; a batch has a span of its own.',
-  'TEL-06': 'The log line of a request has the ids of its span.',
+  'TEL-06': 'The log lines of a request and of a plugin that fails for it have the ids of its span.',
   'TEL-07': 'A caller decides whether its request is sampled only if it is trusted with that.',
   'TEL-08':
     'Without telemetry, nothing is read or changed of what a client states of a trace, and no package for it is loaded.',
@@ -693,6 +693,7 @@ export const requirements = {
   'TEL-12': 'The queue of spans is bounded, and the spans of one request are kept or dropped together.',
   'TEL-13': 'A shutdown sends what is left, and waits for a collector no longer than its bound.',
   'TEL-14': 'The settings of telemetry are checked: secrets exist, and plain http to another machine is warned about.',
+  'TEL-15': 'The bench measures what telemetry adds to a call.',
   // audit log: AUD-…
   'AUD-1':
     'Each line of the audit log and of receipts has a number and a hash over the line before, and the beginning and the end are signed.',

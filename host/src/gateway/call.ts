@@ -4,6 +4,7 @@ import type { Cancellation } from '../core/canceller.ts';
 import { cut } from '../core/cut.ts';
 import type { Fault } from '../core/fault.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { TraceIds } from '../core/trace-ids.ts';
 import type { BlockData } from '../hook/hook-chain.ts';
 import { type Receipt, Receipts } from '../hook/receipt.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -58,6 +59,8 @@ export interface CallHandlers {
 
 /** Follows one call for telemetry. */
 export interface CallTrace {
+  /** The ids of its span; undefined if traces are off. */
+  readonly ids: TraceIds | undefined;
   /** Sends a request of the call to an upstream, with the context of its trace. */
   send(upstream: Upstream, method: string, params: JsonObject, options: RequestOptions): Promise<Answer>;
   /** Follows a call that a plugin makes within this one. */

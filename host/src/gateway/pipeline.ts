@@ -171,6 +171,7 @@ export function hookContext(call: Call, member: Member): HookContext {
     ...(call.route.chain.isRecorded && { listedTool: name => listedTool(member, name) }),
     tools: new NestedTools(call, callTool),
     receipts: call.record.receipts,
+    ...(call.trace !== undefined && { trace: call.trace.ids }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import { traceMembers } from '../core/trace-ids.ts';
 import { type CallMethod, type HookedMethod, methods, targetOf } from '../mcp/methods.ts';
 import { failureData } from './block-data.ts';
 import { contentTypesOf } from './content-types.ts';
@@ -216,11 +217,12 @@ class PluginChain implements HookChain {
   #failedIn(on: HookContext, hook: RecordedHook) {
     return (failed: Failure, plugin: HookedPlugin): void => {
       const { cause, message } = failed;
-      const { requestId: request, binding, upstream, tenant } = on;
+      const { requestId: request, binding, upstream, tenant, trace } = on;
       const about = {
         plugin: plugin.id,
         hook,
         request,
+        ...traceMembers(trace),
         binding,
         upstream,
         tenant,

@@ -11,6 +11,7 @@ import type { HookName } from '../contract/hook-name.ts';
 import type { CallingMode } from '../contract/hook-policy.ts';
 import type { Cancellation } from '../core/canceller.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { TraceIds } from '../core/trace-ids.ts';
 import type { CallMethod, CompleteMethod, HookedMethod, ListMethod } from '../mcp/methods.ts';
 import type { HookSubject, NamedTarget, TargetField, Test } from './condition.ts';
 import type { PluginHealth, PluginTrouble } from './plugin-health.ts';
@@ -37,6 +38,8 @@ export interface HookContext {
   /** The HTTP request to the upstream, whose headers before hooks may set. */
   upstreamRequest?: UpstreamRequest | undefined;
   readonly receipts: Receipts;
+  /** The ids of its span, for log lines; absent without telemetry. */
+  readonly trace?: TraceIds | undefined;
   state?: RequestState;
 }
 

@@ -7,6 +7,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import { traceMembers } from '../core/trace-ids.ts';
 import type { CallMethod } from '../mcp/methods.ts';
 import { failureData, notShowableData, notShowableReport, violationData } from './block-data.ts';
 import type { TargetField } from './condition.ts';
@@ -158,10 +159,11 @@ class PluginPolicy implements Policy {
     const { recorder } = this.#options;
     if (recorder !== undefined) new Recording(recorder, on, method, signal).add(receipt, plugin);
     if (report.outcome !== 'failed') return;
-    const { requestId: request, binding, upstream, tenant } = on;
+    const { requestId: request, binding, upstream, tenant, trace } = on;
     const { cause, message } = report;
     const onError = counts(plugin) ? 'deny' : 'ignore';
-    const about = { plugin: plugin.id, hook, request, binding, upstream, tenant, cause, on_error: onError };
+    const ids = traceMembers(trace);
+    const about = { plugin: plugin.id, hook, request, ...ids, binding, upstream, tenant, cause, on_error: onError };
     this.#failureWarning.write(`${plugin.id} ${cause}`, { ...about, reason: bounded(message) });
   }
 

@@ -14,7 +14,7 @@ import type { Challenge } from './challenge.ts';
 import { discardRest } from './discard-rest.ts';
 import { faultReply } from './fault-reply.ts';
 import { HttpReply } from './reply.ts';
-import { failureOf, type LogRequest, type RequestFailure, type RequestLine, type TraceIds } from './request-log.ts';
+import { failureOf, type LogRequest, type RequestFailure, type RequestLine } from './request-log.ts';
 import type { ServedRoute } from './route-map.ts';
 import type { RunningRequests } from './step/running-requests.ts';
 import type { Arrival } from './step/step.ts';
@@ -49,8 +49,6 @@ export interface Tracing {
 
 /** Follows one request, from its arrival until it was answered. */
 export interface RequestTrace extends EntryTrace {
-  /** The ids of its span; undefined if traces are off. */
-  readonly ids: TraceIds | undefined;
   end(line: RequestLine, failure: RequestFailure | undefined): void;
 }
 

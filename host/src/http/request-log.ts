@@ -3,6 +3,7 @@ import type { FaultCode } from '../core/codes/index.ts';
 import { toFault } from '../core/fault.ts';
 import { type Log, memberWriterOf } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
+import { type TraceIds, traceMembers } from '../core/trace-ids.ts';
 import type { Decision } from '../gateway/access.ts';
 import type { CallSummary, NestedSummary } from '../gateway/call.ts';
 import { receiptLine } from '../hook/receipt.ts';
@@ -26,12 +27,6 @@ export interface RequestLine extends CallSummary {
   readonly ms: number;
   /** The number of progress and log messages that were dropped because the client did not read. */
   readonly dropped?: number | undefined;
-}
-
-/** The ids of a span, in lower-case hexadecimal. */
-export interface TraceIds {
-  readonly traceId: string;
-  readonly spanId: string;
 }
 
 /** Why a request was refused or failed, for its log line. */
@@ -71,7 +66,7 @@ function logObject(log: Log, refusals: RepeatedWarning, line: RequestLine, failu
   const { status, ms, dropped, plugins, calls } = rest;
   const members = {
     request,
-    ...(trace && { trace_id: trace.traceId, span_id: trace.spanId }),
+    ...traceMembers(trace),
     ...{ method, binding, subject, tenant, name, access: access && accessLine(access), upstream },
     status: status === 0 ? clientLeft : status,
     address,

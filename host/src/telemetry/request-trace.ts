@@ -1,6 +1,6 @@
 import type { JsonObject } from '../core/json.ts';
 import type { RequestTrace as HttpRequestTrace, OpenRequest } from '../http/open-request.ts';
-import type { RequestFailure, RequestLine, TraceIds } from '../http/request-log.ts';
+import type { RequestFailure, RequestLine } from '../http/request-log.ts';
 import type { Answer } from '../mcp/answer.ts';
 import { methods } from '../mcp/methods.ts';
 import { contextInMeta, readTraceContext, type TraceContext } from './trace-context.ts';
@@ -96,10 +96,6 @@ export class RequestTrace extends TracedCall implements HttpRequestTrace {
     if (traces === undefined) return undefined;
     this.#span ??= this.#begin(traces);
     return this.#span;
-  }
-
-  get ids(): TraceIds | undefined {
-    return this.span;
   }
 
   end(line: RequestLine, failure: RequestFailure | undefined): void {

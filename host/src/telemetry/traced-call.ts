@@ -1,6 +1,7 @@
 import { toFault } from '../core/fault.ts';
 import type { HeaderList } from '../core/http-header.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { TraceIds } from '../core/trace-ids.ts';
 import type { CallTrace, NestedRecord } from '../gateway/call.ts';
 import type { Answer } from '../mcp/answer.ts';
 import type { RequestOptions, Upstream } from '../upstream/upstream.ts';
@@ -54,6 +55,10 @@ export abstract class TracedCall implements CallTrace {
 
   /** The span of the call; undefined where traces are off. */
   abstract readonly span: TraceContext | undefined;
+
+  get ids(): TraceIds | undefined {
+    return this.span;
+  }
 
   async send(upstream: Upstream, method: string, params: JsonObject, options: RequestOptions): Promise<Answer> {
     const { span } = this;
