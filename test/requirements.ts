@@ -1081,6 +1081,18 @@ export const requirements = {
   'RUN-143':
     'Reloads run one after another; those that wait are one, none is lost, and the end of the gateway ends them.',
   'RUN-144': 'A dry run of a reload returns what would change, and changes nothing.',
+  'RUN-150':
+    'The sessions of clients outlast a reload: they are notified, and see upstreams that were added or removed.',
+  'RUN-151':
+    'A reload keeps the connections, caches and counters of what did not change, and opens what did beside what runs.',
+  'RUN-152': 'A binding that a reload removed is unknown from then on, and its sessions and streams end.',
+  'RUN-153':
+    'Requests after a reload obey its rules, schemes and limits; sessions, streams and calls of callers whom it locks out end.',
+  'RUN-154': 'A request that is running finishes with the plugins, rules and upstreams that it began with.',
+  'RUN-155':
+    'A reload that fails reports every problem at once and changes nothing; what cannot change while the gateway runs is refused with the reason.',
+  'RUN-156':
+    'Reloads of a program run one after another, each against what the earlier one left, and end with the gateway.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

@@ -80,6 +80,8 @@ export interface Capability<G = unknown> extends LaneSide<G> {
   hear?(grant: G, on: ServeContext): Hear;
   /** Returns the tenants whose calls must not share an instance with others, because of what they are given. */
   tenantsApart?(grant: G, on: ServeContext): Iterable<string>;
+  /** Returns the names of the secrets that a grant is about: a plugin starts again when one of them has changed. */
+  secretsIn?(grant: G | undefined): readonly string[];
   /** Returns the part of the caller that a plugin may see. */
   shows?(grant: G, caller: Caller, request?: UpstreamRequest): Caller;
   /** What `denied` answers, for the documentation. */

@@ -29,19 +29,24 @@ export interface FacilityOptions {
   readonly mask?: SecretMask;
 }
 
+/** What the capabilities of all plugins share, for as long as the gateway runs. */
+export interface OpenFacilities extends Facilities, AsyncDisposable {
+  /** Changes the limits and labels of tenants. What they have used stays used. */
+  changeTenants(settings: Pick<FacilityOptions, 'egressLimits' | 'tenants'>): void;
+}
+
 /**
  * Opens what the capabilities of all plugins share; the store of values only once it is used, and `opened` reports its
  * problem.
  * @throws Faults of `secret_unavailable`, `audit_unusable`: all that cannot be opened
  */
-export const openFacilities = (options: FacilityOptions): Facilities & AsyncDisposable =>
-  facilitiesWith(options, openersOf(options));
+export const openFacilities = (options: FacilityOptions): OpenFacilities => facilitiesWith(options, openersOf(options));
 
 /**
  * Opens the same, and waits for the store of values if it is used.
  * @throws Faults as openFacilities does, and of `kv_unusable`: all that cannot be opened
  */
-export async function openFacilitiesWithKv(options: FacilityOptions): Promise<Facilities & AsyncDisposable> {
+export async function openFacilitiesWithKv(options: FacilityOptions): Promise<OpenFacilities> {
   if (options.usesKv !== true) return openFacilities(options);
   const open = openersOf(options);
   const store = open.store();
@@ -63,7 +68,7 @@ const openersOf = ({ kv, audit, log }: FacilityOptions): Openers => ({
  * The same, without a file that is written to: whether they could be is tried, and nothing is left behind.
  * @throws Faults as openFacilities does, and of `kv_unusable`
  */
-export function tryFacilities(options: FacilityOptions): Facilities & AsyncDisposable {
+export function tryFacilities(options: FacilityOptions): OpenFacilities {
   const { kv, audit, log } = options;
   const open: Openers = {
     store() {
@@ -97,13 +102,16 @@ function facilitiesWith(
   { secrets, egressLimits, tenants = [], mask = new SecretMask() }: FacilityOptions,
   open: Openers,
   first: () => KvStore | undefined = () => undefined,
-): Facilities & AsyncDisposable {
+): OpenFacilities {
   const metrics = new Metrics();
   metrics.declare(refusalsMetric, {
     type: 'counter',
     help: 'Refused uses of a capability, by plugin, capability and reason.',
   });
   const refusals = new QuotaRefusals(metrics, createTenantLabel(tenants));
+  const tenantEgress = new TenantEgress(egressLimits, tenant =>
+    refusals.count(tenant, 'limits.egress_requests_per_minute'),
+  );
   const faults: Faults[] = [];
   const attempt = <T>(work: () => T): T | undefined => {
     try {
@@ -136,13 +144,17 @@ function facilitiesWith(
       }
     },
     secrets: known,
-    tenantEgress: new TenantEgress(egressLimits, tenant => refusals.count(tenant, 'limits.egress_requests_per_minute')),
+    tenantEgress,
     metrics,
     audit: {
       ...trail,
       write: event => trail.write(mask.value(event)),
     },
     mask,
+    changeTenants({ egressLimits: limits = new Map(), tenants: labelled = [] }) {
+      tenantEgress.changeTo(limits);
+      refusals.relabel(createTenantLabel(labelled));
+    },
     async [Symbol.asyncDispose]() {
       await store?.[Symbol.asyncDispose]();
       await trail[Symbol.asyncDispose]();

@@ -79,6 +79,11 @@ export class ConnectFlows {
     this.#connections.set(upstream, connection);
   }
 
+  /** Ends the offer of an upstream that is closed, unless another one of the same id has replaced it. */
+  withdraw(upstream: string, connection: AccountConnection): void {
+    if (this.#connections.get(upstream) === connection) this.#connections.delete(upstream);
+  }
+
   /** The ids of upstreams at which accounts can be connected. */
   get upstreams(): Iterable<string> {
     return this.#connections.keys();

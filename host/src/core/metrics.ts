@@ -99,6 +99,11 @@ export class Metrics {
     return all.filter(series => wanted.every(([label, value]) => series.labels[label] === value));
   }
 
+  /** Removes a series, because what it was about is gone. */
+  remove(name: string, labels: Labels): void {
+    this.#families.get(name)?.series.delete(labelText(labels));
+  }
+
   /** Writes all metrics in Prometheus's text format (version 0.0.4). */
   text(): string {
     return [...this.#families].map(([name, family]) => familyText(name, family)).join('');

@@ -73,6 +73,15 @@ export class SecretMask {
     this.#pattern = SecretMask.pattern([...this.#known]);
   }
 
+  /** Learns what another mask knows. */
+  learnFrom(other: SecretMask): void {
+    const forms = other.#known;
+    const before = this.#known.size;
+    for (const form of forms) this.#known.add(form);
+    if (this.#known.size === before) return;
+    this.#pattern = SecretMask.pattern([...this.#known]);
+  }
+
   /** Learns these values, and forgets all others. */
   learnOnly(values: readonly string[]): void {
     this.#known.clear();

@@ -15,7 +15,7 @@ export function createTenantLabel(configured: readonly string[]): TenantLabel {
 /** Counts what was refused because a tenant or its caller had reached a limit. */
 export class QuotaRefusals {
   readonly #metrics: Metrics;
-  readonly #labelOf: TenantLabel;
+  #labelOf: TenantLabel;
 
   constructor(metrics: Metrics, labelOf: TenantLabel) {
     this.#metrics = metrics;
@@ -24,6 +24,11 @@ export class QuotaRefusals {
       type: 'counter',
       help: 'Refusals because a tenant or caller had reached a limit, by tenant and limit.',
     });
+  }
+
+  /** Uses these labels of tenants from now on. */
+  relabel(labelOf: TenantLabel): void {
+    this.#labelOf = labelOf;
   }
 
   /** @param limit its name within the entry of a tenant */

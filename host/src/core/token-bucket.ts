@@ -1,7 +1,7 @@
 /** Limits an amount per minute. A full bucket lets its whole amount pass at once, and refills evenly. */
 export class TokenBucket {
-  readonly #perMinute: number;
-  readonly #most: number;
+  #perMinute: number;
+  #most: number;
   readonly #now: () => number;
   #tokens: number;
   #filled: number;
@@ -16,6 +16,15 @@ export class TokenBucket {
     this.#now = now;
     this.#tokens = most;
     this.#filled = now();
+  }
+
+  /** Changes the amount per minute. As much of the new amount is used up as was of the one before. */
+  changeTo(perMinute: number): void {
+    this.#refill();
+    const most = (this.#most / this.#perMinute) * perMinute;
+    this.#tokens = this.#tokens > 0 ? (this.#tokens / this.#most) * most : this.#tokens;
+    this.#perMinute = perMinute;
+    this.#most = most;
   }
 
   /** Takes one unit. Returns false, and takes nothing, if less than one is left. */

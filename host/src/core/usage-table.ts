@@ -21,6 +21,11 @@ export class UsageTable<U extends { readonly isUnused: boolean }> {
     return this.#usages.get(owner);
   }
 
+  /** Lists what each owner has used. */
+  [Symbol.iterator](): Iterator<[owner: string, usage: U]> {
+    return this.#usages[Symbol.iterator]();
+  }
+
   /** Adds what an unknown owner has used, and returns it. */
   add(owner: string, usage: U): U {
     if (this.#usages.size >= this.#forgetsAt) this.#forgetUnused();

@@ -6,7 +6,7 @@ export type EgressLimits = ReadonlyMap<string, number>;
 
 /** Limits the requests that plugins send for each tenant. One without a limit is not counted. */
 export class TenantEgress {
-  readonly #limits: EgressLimits;
+  #limits: EgressLimits;
   readonly #refused: (tenant: string | undefined) => void;
   readonly #buckets = new UsageTable<TokenBucket>();
 
@@ -14,6 +14,15 @@ export class TenantEgress {
   constructor(limits: EgressLimits = new Map(), refused: (tenant: string | undefined) => void = () => {}) {
     this.#limits = limits;
     this.#refused = refused;
+  }
+
+  /** Changes the limits. What a tenant has used stays used. */
+  changeTo(limits: EgressLimits): void {
+    this.#limits = limits;
+    for (const [owner, bucket] of this.#buckets) {
+      const limit = limits.get(owner) ?? limits.get('*');
+      if (limit !== undefined) bucket.changeTo(limit);
+    }
   }
 
   /** Counts a request. Returns the limit, in requests a minute, if it is reached. */

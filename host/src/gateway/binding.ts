@@ -1,20 +1,19 @@
+import { canonicalJson } from '../core/canonical-json.ts';
 import { fail } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
-import type { ChainPlace, HeldChain } from '../hook/chain-place.ts';
 import type { HookChain } from '../hook/hook-chain.ts';
 import { UnmatchedNames } from '../hook/unmatched-names.ts';
-import type { Principal } from '../identity/principal.ts';
 import { type Catalogs, createCatalogs } from '../upstream/catalog.ts';
 import type { Upstream, UpstreamPool } from '../upstream/upstream.ts';
 import { type Access, type AccessRules, accessRules } from './access.ts';
 import { type AccessRule, namesInRules } from './access-rule.ts';
-import { createOrigins, type Origins } from './handed-out-uris.ts';
+import type { Origins } from './handed-out-uris.ts';
 import { createListWarnings, type ListWarnings } from './list-warnings.ts';
 import type { Quotas } from './quotas.ts';
 import type { ToolSearchSettings } from './tool-search/search-tools.ts';
 import { ToolSearch } from './tool-search/tool-search.ts';
-import { isWithheld, type Unhooked } from './unhooked.ts';
+import type { Unhooked } from './unhooked.ts';
 
 /** A route of the gateway: chosen upstreams behind one chain of plugins. */
 export interface Binding {
@@ -22,7 +21,7 @@ export interface Binding {
   /** Whether `/mcp` also serves this binding. */
   readonly isDefault: boolean;
   readonly upstreams: readonly UpstreamPool[];
-  readonly chain: ChainPlace;
+  readonly chain: HookChain;
   /** `drop` by default. */
   readonly unhooked?: Unhooked;
   /** The rules of who may do what. Without them everybody may do everything, and nobody once callers are identified. */
@@ -75,7 +74,24 @@ export function reachedMembers({ members }: Pick<Route, 'members'>): readonly Me
 export const mayOffer = ({ serverInfo, ready, listeningSince }: Upstream, kind: string): boolean =>
   serverInfo === undefined || serverInfo.capabilities[kind] !== undefined || (ready && listeningSince === undefined);
 
-export interface OpenBindingOptions {
+/** What a binding is in one generation of the configuration. A request keeps the one that it begins with. */
+export interface BindingGeneration {
+  readonly upstreams: readonly UpstreamPool[];
+  readonly chain: HookChain;
+  readonly unhooked: Unhooked;
+  /** Who may do what; undefined if everybody everything. */
+  readonly rules: AccessRules | undefined;
+  readonly named: UnmatchedNames<number>;
+  /** What tenants may use; undefined if nothing is limited. */
+  readonly quotas: Quotas | undefined;
+  readonly toolSearch: ToolSearch | undefined;
+  /** See `limits.list_ms`. */
+  readonly listMs: number;
+  /** The settings that `rules` and `toolSearch` were made of, as text. */
+  readonly made: { readonly rules: string; readonly toolSearch: string };
+}
+
+export interface BindingContext {
   /** See `limits.list_ms`. */
   readonly listMs: number;
   /** Whether callers are identified. */
@@ -86,112 +102,119 @@ export interface OpenBindingOptions {
   readonly metrics: Metrics;
 }
 
+/** Creates what a binding is from now on: the generation before, or of that what would be the same. */
+export function createBindingGeneration(
+  { chain, upstreams, unhooked = 'drop', allow, toolSearch }: Binding,
+  { listMs, isIdentityConfigured, quotas, log }: BindingContext,
+  before?: BindingGeneration,
+): BindingGeneration {
+  const made = { rules: canonicalJson({ allow, isIdentityConfigured }), toolSearch: canonicalJson(toolSearch) };
+  const ruled =
+    before?.made.rules === made.rules
+      ? before
+      : {
+          rules: accessRules(allow, isIdentityConfigured),
+          named: new UnmatchedNames(namesInRules(allow), ({ owner: rule, ...about }) =>
+            log.warn({ rule, ...about }, 'a rule of `allow` names what no upstream lists'),
+          ),
+        };
+  const next: BindingGeneration = {
+    ...{ upstreams, chain, unhooked, quotas, listMs, made },
+    rules: ruled.rules,
+    named: ruled.named,
+    toolSearch:
+      before?.made.toolSearch === made.toolSearch ? before.toolSearch : toolSearch && new ToolSearch(toolSearch),
+  };
+  return before !== undefined && isUnchanged(before, next) ? before : next;
+}
+
+const isUnchanged = (before: BindingGeneration, next: BindingGeneration): boolean =>
+  isListedTheSame(before, next) &&
+  before.unhooked === next.unhooked &&
+  before.quotas === next.quotas &&
+  before.listMs === next.listMs;
+
+/** Whether clients would be listed the same in both, as far as the gateway can know. */
+export const isListedTheSame = (one: BindingGeneration, other: BindingGeneration): boolean =>
+  one.chain === other.chain &&
+  one.rules === other.rules &&
+  one.toolSearch === other.toolSearch &&
+  one.upstreams.length === other.upstreams.length &&
+  one.upstreams.every((upstream, index) => upstream === other.upstreams[index]);
+
+/** A client of a binding, which stays when the binding is changed. */
+export interface BoundClient extends Disposable {
+  /** Gives the client what the binding is from now on. */
+  use(next: BindingGeneration): void;
+  /** Ends what only requests of an earlier generation used. */
+  retire(before: BindingGeneration): void;
+  /** Ends the client's session, because the binding was removed. Requests that are running may finish. */
+  end(): void;
+}
+
 /** A binding that is ready for requests. */
 export class OpenBinding implements Disposable {
   readonly id: string;
   readonly notices: ListWarnings;
-  /** Who may do what; undefined if everybody everything. */
-  readonly rules: AccessRules | undefined;
-  readonly named: UnmatchedNames<number>;
-  /** What tenants may use; undefined if nothing is limited. */
-  readonly quotas: Quotas | undefined;
-  readonly toolSearch: ToolSearch | undefined;
-  #upstreams: readonly UpstreamPool[];
-  readonly #chain: ChainPlace;
-  readonly #unhooked: Unhooked;
-  readonly #listMs: number;
+  readonly clients = new Set<BoundClient>();
+  #current: BindingGeneration;
   /** The remembered lists of upstreams whose clients share one connection. Those of a caller end with its connections. */
-  readonly #sharedLists = new WeakMap<Upstream, Catalogs>();
+  readonly #sharedLists = new Map<Upstream, { readonly lists: Catalogs; readonly listMs: number }>();
 
-  constructor(binding: Binding, { listMs, isIdentityConfigured, quotas, log, metrics }: OpenBindingOptions) {
-    const { id, chain, upstreams, unhooked = 'drop', allow, toolSearch } = binding;
-    this.id = id;
-    this.#upstreams = upstreams;
-    this.quotas = quotas;
-    this.toolSearch = toolSearch && new ToolSearch(toolSearch);
-    this.rules = accessRules(allow, isIdentityConfigured);
-    this.named = new UnmatchedNames(namesInRules(allow), ({ owner: rule, ...about }) =>
-      log.warn({ rule, ...about }, 'a rule of `allow` names what no upstream lists'),
-    );
-    this.notices = createListWarnings(id, log, metrics);
-    this.#chain = chain;
-    this.#unhooked = unhooked;
-    this.#listMs = listMs;
+  constructor(binding: Binding, context: BindingContext) {
+    this.id = binding.id;
+    this.notices = createListWarnings(binding.id, context.log, context.metrics);
+    this.#current = createBindingGeneration(binding, context);
+  }
+
+  /** What it is for requests that begin now. */
+  get current(): BindingGeneration {
+    return this.#current;
   }
 
   get upstreams(): readonly UpstreamPool[] {
-    return this.#upstreams;
+    return this.#current.upstreams;
   }
 
-  /** Adds an upstream, for clients that connect from now on. */
-  add(upstream: UpstreamPool): void {
-    this.#upstreams = [...this.#upstreams, upstream];
+  /** Becomes another one for requests that begin from now on. The sessions of its clients go on. */
+  use(next: BindingGeneration): void {
+    this.#current = next;
+    for (const client of this.clients) client.use(next);
   }
 
-  /** Returns the chain for a new request. The plugins of a binding may be replaced while requests run. */
-  enter(): HeldChain {
-    return this.#chain.enter();
+  /** Must be called when the last request of an earlier generation has ended. */
+  retire(before: BindingGeneration): void {
+    for (const client of this.clients) client.retire(before);
+    const used = new Set(this.upstreams.map(({ common }) => common));
+    for (const [upstream, { lists }] of this.#sharedLists) {
+      if (used.has(upstream)) continue;
+      lists[Symbol.dispose]();
+      this.#sharedLists.delete(upstream);
+    }
   }
 
-  /**
-   * Opens the upstreams for a client, until the scope is disposed of. Nothing is connected yet.
-   * @param isListening whether the client listens for messages that upstreams send on their own
-   */
-  open(caller: Principal, isListening: () => boolean): ClientScope & Disposable {
-    const [first, ...others] = this.upstreams
-      .map(pool => pool.for(caller))
-      .map(pool => new ClientMember(pool.open(isListening), this.#listMs, () => this.#listsOf(pool)));
-    if (first === undefined) return refuseWithoutUpstream(this.id);
-    const members: readonly [ClientMember, ...ClientMember[]] = [first, ...others];
-    return {
-      members,
-      withholds: () => isWithheld(this.#unhooked, this.#chain.chain),
-      origins: createOrigins(),
-      [Symbol.dispose]() {
-        for (const member of members) member[Symbol.dispose]();
-      },
-    };
+  /** Ends the sessions of all clients, because the binding was removed. */
+  end(): void {
+    for (const client of this.clients) client.end();
   }
 
-  #listsOf({ common: upstream }: UpstreamPool): Catalogs | undefined {
+  /** Returns the lists of an upstream whose clients share one connection; undefined for another one. */
+  listsOf({ common: upstream }: UpstreamPool, listMs: number): Catalogs | undefined {
     if (upstream === undefined) return undefined;
-    const known = this.#sharedLists.get(upstream) ?? createCatalogs(upstream, this.#listMs);
-    this.#sharedLists.set(upstream, known);
-    return known;
+    const known = this.#sharedLists.get(upstream);
+    if (known?.listMs === listMs) return known.lists;
+    known?.lists[Symbol.dispose]();
+    const lists = createCatalogs(upstream, listMs);
+    this.#sharedLists.set(upstream, { lists, listMs });
+    return lists;
   }
 
   [Symbol.dispose](): void {
-    for (const { common } of this.#upstreams)
-      if (common !== undefined) this.#sharedLists.get(common)?.[Symbol.dispose]();
+    for (const client of this.clients) client[Symbol.dispose]();
+    for (const { lists } of this.#sharedLists.values()) lists[Symbol.dispose]();
   }
 }
 
 /** Refuses a request to a binding for which its program has registered no upstream yet. @throws Fault `upstream_unavailable` */
 export const refuseWithoutUpstream = (binding: string): never =>
   fail('upstream_unavailable', { binding, hint: 'no upstream has been registered for the binding yet' });
-
-/** Creates a member with the lists of the client's own connection, or with the common ones if clients share one. */
-class ClientMember implements Member, Disposable {
-  readonly upstream: Upstream;
-  readonly #listMs: number;
-  readonly #common: () => Catalogs | undefined;
-  #own: Catalogs | undefined;
-
-  constructor(upstream: Upstream, listMs: number, common: () => Catalogs | undefined) {
-    this.upstream = upstream;
-    this.#listMs = listMs;
-    this.#common = common;
-  }
-
-  get lists(): Catalogs {
-    const common = this.#common();
-    if (common !== undefined) return common;
-    this.#own ??= createCatalogs(this.upstream, this.#listMs);
-    return this.#own;
-  }
-
-  [Symbol.dispose](): void {
-    this.#own?.[Symbol.dispose]();
-    void this.upstream[Symbol.asyncDispose]();
-  }
-}

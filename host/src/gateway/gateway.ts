@@ -3,7 +3,7 @@ import { Metrics } from '../core/metrics.ts';
 import { createTenantLabel, QuotaRefusals, type TenantLabel } from '../core/tenant-label.ts';
 import { version } from '../core/version.ts';
 import type { Principal } from '../identity/principal.ts';
-import { type Binding, OpenBinding } from './binding.ts';
+import { type Binding, type BindingGeneration, createBindingGeneration, OpenBinding } from './binding.ts';
 import { Quotas, type TenantSettings } from './quotas.ts';
 import { createReadiness, type Readiness } from './readiness.ts';
 import type { RequestHandlers } from './request-handlers.ts';
@@ -34,11 +34,8 @@ export interface GatewayOptions {
   readonly handlers?: RequestHandlers;
 }
 
-/**
- * All bindings of one gateway, independent of HTTP and of MCP revisions. It does not dispose of the upstreams it was
- * given.
- */
-export class Gateway implements Disposable {
+/** The bindings of one generation, as they are served. */
+export interface ServedBindings {
   /** The bindings by id. */
   readonly bindings: ReadonlyMap<string, OpenBinding>;
   /** The binding at `/mcp`. */
@@ -47,33 +44,126 @@ export class Gateway implements Disposable {
   readonly settings: BindingSettings;
   /** Returns the label of a tenant in metrics. */
   readonly tenantLabel: TenantLabel;
-  /** The ids of the default bindings of tenants. */
-  readonly #defaults: ReadonlyMap<string, string>;
+  /** Returns the binding for a caller at a URL where the tenant decides. */
+  defaultFor(caller: Principal): OpenBinding | undefined;
+}
 
-  constructor({ bindings, limits, log, metrics = new Metrics(), ...options }: GatewayOptions) {
-    const { isIdentityConfigured = false, tenants = [] } = options;
-    this.tenantLabel = createTenantLabel(tenants.map(({ id }) => id));
-    const quotas = tenants.length === 0 ? undefined : new Quotas(tenants, new QuotaRefusals(metrics, this.tenantLabel));
-    const openOptions = { listMs: limits.list_ms, isIdentityConfigured, quotas, log, metrics };
-    this.bindings = new Map(bindings.map(binding => [binding.id, new OpenBinding(binding, openOptions)]));
-    this.standard = this.bindings.get(bindings.find(({ isDefault }) => isDefault)?.id ?? '');
-    this.#defaults = new Map(tenants.flatMap(each => (each.default_binding ? [[each.id, each.default_binding]] : [])));
-    this.readiness = createReadiness(bindings, this.bindings, options.optionalUpstreams ?? new Set());
-    this.settings = {
-      requestTimeoutMs: limits.request_timeout_ms,
-      listMs: limits.list_ms,
-      version: options.version ?? version,
-      handlers: options.handlers,
-    };
+/** What a gateway is to become. */
+export interface PreparedBindings extends ServedBindings {
+  readonly generations: ReadonlyMap<OpenBinding, BindingGeneration>;
+  readonly tenants: NonNullable<GatewayOptions['tenants']>;
+}
+
+/**
+ * All bindings of one gateway, independent of HTTP and of MCP revisions. It does not dispose of the upstreams it was
+ * given.
+ */
+export class Gateway implements ServedBindings, Disposable {
+  readonly #quotas: Quotas;
+  #current: PreparedBindings;
+
+  constructor(options: GatewayOptions) {
+    const { metrics = new Metrics(), tenants = [] } = options;
+    const label = createTenantLabel(tenants.map(({ id }) => id));
+    this.#quotas = new Quotas(tenants, new QuotaRefusals(metrics, label));
+    this.#current = preparedBindings(options, this.#quotas, new Map());
   }
 
-  /** Returns the binding for a caller at a URL where the tenant decides; `*` stands for every other tenant. */
-  defaultFor({ tenant = '*' }: Principal): OpenBinding | undefined {
-    const id = this.#defaults.get(tenant) ?? this.#defaults.get('*');
-    return id === undefined ? this.standard : this.bindings.get(id);
+  get bindings(): ReadonlyMap<string, OpenBinding> {
+    return this.#current.bindings;
+  }
+
+  get standard(): OpenBinding | undefined {
+    return this.#current.standard;
+  }
+
+  get readiness(): Readiness {
+    return this.#current.readiness;
+  }
+
+  get settings(): BindingSettings {
+    return this.#current.settings;
+  }
+
+  get tenantLabel(): TenantLabel {
+    return this.#current.tenantLabel;
+  }
+
+  defaultFor(caller: Principal): OpenBinding | undefined {
+    return this.#current.defaultFor(caller);
+  }
+
+  /** Prepares other bindings, and changes nothing yet. Bindings that stay keep their clients. */
+  prepare(options: GatewayOptions): PreparedBindings {
+    return preparedBindings(options, this.#quotas, this.bindings);
+  }
+
+  /**
+   * Serves prepared bindings from now on. The sessions of a binding that is missing end.
+   * @returns a function that must be called when the last request that began before has ended
+   */
+  use(next: PreparedBindings): () => void {
+    const before = this.#current;
+    const replaced: (() => void)[] = [];
+    this.#quotas.changeTo(next.tenants, next.tenantLabel);
+    this.#current = next;
+    for (const [binding, generation] of next.generations) {
+      const { current } = binding;
+      if (current === generation) continue;
+      binding.use(generation);
+      replaced.push(() => binding.retire(current));
+    }
+    for (const [id, binding] of before.bindings) {
+      if (next.bindings.has(id)) continue;
+      binding.end();
+      replaced.push(() => binding[Symbol.dispose]());
+    }
+    return () => {
+      for (const retire of replaced) retire();
+    };
   }
 
   [Symbol.dispose](): void {
     for (const binding of this.bindings.values()) binding[Symbol.dispose]();
   }
+}
+
+/** @param open the bindings so far, by id */
+function preparedBindings(
+  { bindings: entries, limits, log, metrics = new Metrics(), ...options }: GatewayOptions,
+  quotas: Quotas,
+  open: ReadonlyMap<string, OpenBinding>,
+): PreparedBindings {
+  const { isIdentityConfigured = false, tenants = [] } = options;
+  const context = {
+    ...{ listMs: limits.list_ms, isIdentityConfigured, log, metrics },
+    quotas: tenants.length === 0 ? undefined : quotas,
+  };
+  const generations = new Map(
+    entries.map(entry => {
+      const known = open.get(entry.id);
+      if (known !== undefined) return [known, createBindingGeneration(entry, context, known.current)] as const;
+      const opened = new OpenBinding(entry, context);
+      return [opened, opened.current] as const;
+    }),
+  );
+  const bindings = new Map([...generations.keys()].map(binding => [binding.id, binding]));
+  const standard = bindings.get(entries.find(({ isDefault }) => isDefault)?.id ?? '');
+  const defaults = new Map(tenants.flatMap(each => (each.default_binding ? [[each.id, each.default_binding]] : [])));
+  return {
+    ...{ bindings, standard, generations, tenants },
+    tenantLabel: createTenantLabel(tenants.map(({ id }) => id)),
+    readiness: createReadiness(bindings, options.optionalUpstreams ?? new Set()),
+    settings: {
+      requestTimeoutMs: limits.request_timeout_ms,
+      listMs: limits.list_ms,
+      version: options.version ?? version,
+      handlers: options.handlers,
+    },
+    // `*` stands for every other tenant.
+    defaultFor({ tenant = '*' }) {
+      const id = defaults.get(tenant) ?? defaults.get('*');
+      return id === undefined ? standard : bindings.get(id);
+    },
+  };
 }

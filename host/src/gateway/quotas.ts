@@ -1,5 +1,5 @@
 import { fail } from '../core/fault.ts';
-import type { QuotaRefusals } from '../core/tenant-label.ts';
+import type { QuotaRefusals, TenantLabel } from '../core/tenant-label.ts';
 import { TokenBucket } from '../core/token-bucket.ts';
 import { UsageTable } from '../core/usage-table.ts';
 import { type Principal, principalKey } from '../identity/principal.ts';
@@ -38,13 +38,23 @@ export interface QuotaUse {
  * settings for a tenant, nothing of it is counted.
  */
 export class Quotas {
-  readonly #tenants: ReadonlyMap<string, TenantSettings>;
+  #tenants: ReadonlyMap<string, TenantSettings>;
   readonly #refusals: QuotaRefusals;
   readonly #accounts = new UsageTable<Account>();
 
   constructor(tenants: readonly TenantSettings[], refusals: QuotaRefusals) {
     this.#tenants = new Map(tenants.map(each => [each.id, each]));
     this.#refusals = refusals;
+  }
+
+  /** Changes the settings of tenants. What tenants and callers have used stays used. */
+  changeTo(tenants: readonly TenantSettings[], labelOf: TenantLabel): void {
+    this.#tenants = new Map(tenants.map(each => [each.id, each]));
+    this.#refusals.relabel(labelOf);
+    for (const [, account] of this.#accounts) {
+      const settings = this.#settingsOf(account);
+      if (settings !== undefined) account.changeTo(settings);
+    }
   }
 
   /** The number of tenants and callers that are remembered. */
@@ -95,7 +105,7 @@ export class Quotas {
     );
   }
 
-  #settingsOf({ tenant }: Principal): TenantSettings | undefined {
+  #settingsOf({ tenant }: { readonly tenant?: string | undefined }): TenantSettings | undefined {
     return (tenant === undefined ? undefined : this.#tenants.get(tenant)) ?? this.#tenants.get('*');
   }
 
@@ -104,11 +114,7 @@ export class Quotas {
     const known = this.#accounts.get(owner);
     if (known !== undefined) return known;
     const { tenant } = principal;
-    const { id } = settings;
-    const account = new Account(settings[kind], limit => {
-      this.#refusals.count(tenant, `${kind}.${limit}`);
-      return `tenants.${id}.${kind}.${limit}`;
-    });
+    const account = new Account({ tenant, kind }, settings, limit => this.#refusals.count(tenant, `${kind}.${limit}`));
     return this.#accounts.add(owner, account);
   }
 }
@@ -119,21 +125,39 @@ const callerOwner = (principal: Principal) => `caller ${principalKey(principal)}
 /** The seconds after which to try again when the number of concurrent requests is reached, in milliseconds. */
 const busyMs = 1_000;
 
+interface AccountOwner {
+  /** The tenant, or that of the caller. */
+  readonly tenant: string | undefined;
+  /** Whether it is the account of a tenant or of a caller, as the name of its limits. */
+  readonly kind: 'limits' | 'caller_limits';
+}
+
 /** What one tenant or caller has used. */
-class Account {
-  readonly #requests: TokenBucket | undefined;
-  readonly #hookMs: TokenBucket | undefined;
-  readonly #most: number;
-  readonly #refused: (limit: string) => string;
+class Account implements AccountOwner {
+  readonly tenant: string | undefined;
+  readonly kind: AccountOwner['kind'];
+  readonly #countRefusal: (limit: string) => void;
+  #settings: TenantSettings;
+  #requests: TokenBucket | undefined;
+  #hookMs: TokenBucket | undefined;
+  #most = Number.POSITIVE_INFINITY;
   #running = 0;
 
-  /** @param refused counts a refusal, and returns the name of the setting */
-  constructor(limits: QuotaLimits, refused: (limit: string) => string) {
-    const { requests_per_minute: requests, concurrent_requests: most, hook_ms_per_minute: hookMs } = limits;
-    this.#requests = requests === undefined ? undefined : new TokenBucket(requests);
-    this.#hookMs = hookMs === undefined ? undefined : new TokenBucket(hookMs);
-    this.#most = most ?? Number.POSITIVE_INFINITY;
-    this.#refused = refused;
+  constructor({ tenant, kind }: AccountOwner, settings: TenantSettings, countRefusal: (limit: string) => void) {
+    this.tenant = tenant;
+    this.kind = kind;
+    this.#countRefusal = countRefusal;
+    this.#settings = settings;
+    this.changeTo(settings);
+  }
+
+  /** Takes other limits. What was used stays used. */
+  changeTo(settings: TenantSettings): void {
+    const limits = settings[this.kind];
+    this.#settings = settings;
+    this.#requests = changed(this.#requests, limits.requests_per_minute);
+    this.#hookMs = changed(this.#hookMs, limits.hook_ms_per_minute);
+    this.#most = limits.concurrent_requests ?? Number.POSITIVE_INFINITY;
   }
 
   get isUnused(): boolean {
@@ -164,7 +188,16 @@ class Account {
   }
 
   #refuse(limit: string, wait: number): never {
-    const setting = this.#refused(limit);
+    this.#countRefusal(limit);
+    const setting = `tenants.${this.#settings.id}.${this.kind}.${limit}`;
     fail('quota_exceeded', { setting, retry_after_ms: Math.ceil(wait) });
   }
+}
+
+/** Returns the bucket of a limit, with what was used of it; undefined without a limit. */
+function changed(bucket: TokenBucket | undefined, limit: number | undefined): TokenBucket | undefined {
+  if (limit === undefined) return undefined;
+  if (bucket === undefined) return new TokenBucket(limit);
+  bucket.changeTo(limit);
+  return bucket;
 }

@@ -6,7 +6,6 @@ import { everyCause } from '../contract/hook-policy.ts';
 import { Fault } from '../core/fault.ts';
 import { silentLog } from '../core/log.ts';
 import { Metrics } from '../core/metrics.ts';
-import { ChainPlace } from '../hook/chain-place.ts';
 import { createHookChain } from '../hook/create-hook-chain.ts';
 import { PluginHealth } from '../hook/plugin-health.ts';
 import { Receipts } from '../hook/receipt.ts';
@@ -27,7 +26,7 @@ it('[GW-93] names the upstream that cannot be reached with its fault, and plugin
   const plugins = [plugin('off', 'disable'), plugin('held', 'ignore'), plugin('good', 'deny')];
   const chain = createHookChain({ plugins, runner, log });
   await using down = createUpstreamPool({ id: 'down', http: { url: 'http://127.0.0.1:9/mcp' } }, { log });
-  const bindings = [{ id: 'main', isDefault: true, upstreams: [down], chain: new ChainPlace(chain) }];
+  const bindings = [{ id: 'main', isDefault: true, upstreams: [down], chain }];
   const limits = { request_timeout_ms: 1_000, list_ms: 1_000 };
   using gateway = new Gateway({ bindings, limits, log });
   const { readiness } = gateway;
@@ -62,14 +61,12 @@ it.each([
   { what: 'has no room for a client', ready: true, code: 'overloaded', methods: ['tools/list', 'initialize'] },
 ] as const)('[GW-93] names what is missing while the upstream $what', ({ ready, code, methods }) => {
   const up = { id: 'up', ready, start: async () => {} } as unknown as Binding['upstreams'][number];
-  const chain = new ChainPlace(createHookChain({ plugins: [], runner: createFakeHookRunner({}), log: silentLog() }));
+  const chain = createHookChain({ plugins: [], runner: createFakeHookRunner({}), log: silentLog() });
   const notices = createListWarnings('main', silentLog(), new Metrics());
   for (const method of ['tools/list', 'initialize']) notices.leftOut('up', method, new Fault(code), false);
-  const opened = new Map([['main', { id: 'main', notices, upstreams: [up] } as unknown as OpenBinding]]);
-  const { missing } = createReadiness(
-    [{ id: 'main', isDefault: true, upstreams: [up], chain }],
-    opened,
-    new Set(),
-  ).report(false);
+  const opened = new Map([
+    ['main', { id: 'main', notices, upstreams: [up], current: { chain } } as unknown as OpenBinding],
+  ]);
+  const { missing } = createReadiness(opened, new Set()).report(false);
   expect(missing.map(({ method }) => method)).toEqual(methods);
 });

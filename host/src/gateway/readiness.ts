@@ -2,7 +2,7 @@ import { bounded } from '../core/bounded.ts';
 import { toFault } from '../core/fault.ts';
 import type { PluginTrouble } from '../hook/plugin-health.ts';
 import type { ConnectFailure, UpstreamPool } from '../upstream/upstream.ts';
-import type { Binding, OpenBinding } from './binding.ts';
+import type { OpenBinding } from './binding.ts';
 import type { Missing } from './list-warnings.ts';
 
 /** The state of the gateway, for an operator. */
@@ -33,11 +33,8 @@ export interface Readiness {
 }
 
 /** @param optional ids of upstreams that may be down while the gateway is ready */
-export function createReadiness(
-  bindings: readonly Binding[],
-  open: ReadonlyMap<string, OpenBinding>,
-  optional: ReadonlySet<string>,
-): Readiness {
+export function createReadiness(open: ReadonlyMap<string, OpenBinding>, optional: ReadonlySet<string>): Readiness {
+  const chains = () => [...open.values()].map(({ id, current: { chain } }) => ({ id, chain }));
   const inUse = () => [...new Set([...open.values()].flatMap(binding => binding.upstreams))];
   const isRequired = ({ id }: UpstreamPool) => !optional.has(id);
   const isReady = () => {
@@ -58,11 +55,15 @@ export function createReadiness(
         ...{ id: each.id, required: isRequired(each), reachable: each.ready },
         ...(each.lastFailure && { last_failure: failureReport(each.lastFailure) }),
       })),
-      plugins: bindings.flatMap(({ id, chain }) =>
-        chain.chain.troubles().map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
+      plugins: chains().flatMap(({ id, chain }) =>
+        chain.troubles().map(({ since, ...each }) => ({ binding: id, ...each, since: dateOf(since) })),
       ),
       shadow_dropped: [
-        ...new Map(bindings.flatMap(({ chain }) => chain.chain.dropped()).map(each => [each.plugin, each])).values(),
+        ...new Map(
+          chains()
+            .flatMap(({ chain }) => chain.dropped())
+            .map(each => [each.plugin, each]),
+        ).values(),
       ],
       missing: [...open.values()].flatMap(({ id, notices }) =>
         notices

@@ -71,16 +71,16 @@ export const refuse = (reason: string): never => fail('handler_refused', { hint:
  * change it. A handler that throws refuses the request.
  */
 export class RequestHandlers implements CallHandlers {
-  readonly #timeoutMs: number;
+  /** The time that a handler has; see `limits.request_timeout_ms`. */
+  timeoutMs: number;
   readonly #log: Log;
   #before: readonly HandlerTypes['beforeRequest'][] = [];
   #after: readonly HandlerTypes['afterResponse'][] = [];
   /** Itself, or undefined where no handler is registered. Each call reads it, so it is no function. */
   registered: this | undefined;
 
-  /** @param timeoutMs the time that a handler has; see `limits.request_timeout_ms` */
   constructor(timeoutMs: number, log: Log) {
-    this.#timeoutMs = timeoutMs;
+    this.timeoutMs = timeoutMs;
     this.#log = log;
   }
 
@@ -126,7 +126,7 @@ export class RequestHandlers implements CallHandlers {
    */
   async around(call: Call, serve: (params: JsonObject) => Promise<Outcome>): Promise<Outcome> {
     const [before, after] = [this.#before, this.#after];
-    const seen = new SeenCall(call, this.#timeoutMs);
+    const seen = new SeenCall(call, this.timeoutMs);
     let outcome: Outcome;
     try {
       for (const handler of before) {

@@ -29,7 +29,7 @@ export interface BreakerSettings {
 export class PluginHealth {
   readonly #plugin: string;
   readonly #log: Log;
-  readonly #breaker: BreakerSettings | undefined;
+  #breaker: BreakerSettings | undefined;
   readonly #now: () => number;
   #inARow = 0;
   /** When the next probe may be let through; undefined while calls pass. */
@@ -63,7 +63,12 @@ export class PluginHealth {
     return this.#probeAt !== undefined && this.#now() < this.#probeAt;
   }
 
-  /** Disables the plugin in every binding until the gateway restarts. */
+  /** Changes the settings of the breaker. Failures so far still count. */
+  changeTo(breaker: BreakerSettings): void {
+    this.#breaker = breaker;
+  }
+
+  /** Disables the plugin in every binding until the gateway restarts, or the plugin is changed. */
   disable(cause: FailureCause, message: string): void {
     if (this.isDisabled) return;
     this.#disabledSince = Date.now();

@@ -9,14 +9,13 @@ import { fail } from '../core/fault.ts';
 import { createLog, type Log } from '../core/log.ts';
 import { isLoopback } from '../core/loopback.ts';
 import { masked } from '../core/masked.ts';
+import type { Metrics } from '../core/metrics.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
 import { SecretMask } from '../core/secret-mask.ts';
-import { unlessAborted } from '../core/unless-aborted.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { type HandlerTypes, RequestHandlers } from '../gateway/request-handlers.ts';
 import { HttpServer } from '../http/server.ts';
 import { type WebFetch, WebFetchServer } from '../http/web-fetch.ts';
-import { createClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
 import { openRevisions } from '../mcp/revision/revisions.ts';
@@ -27,23 +26,28 @@ import { MemorySessions } from '../state/memory/sessions.ts';
 import { createManagedHost } from './admin/managed-host.ts';
 import { openAdmin } from './admin/open-admin.ts';
 import { Federation } from './federation.ts';
-import { openGeneration, type Watch } from './generation.ts';
+import { GenerationOpener, type SharedParts } from './generation.ts';
 import { observeHost } from './host-metrics.ts';
-import { bindingsWith, type Registrant } from './joining-server.ts';
+import type { Registrant } from './joining-server.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
 import { loadConfig, readConfigObject } from './load-config.ts';
-import { openAccounts } from './open-accounts.ts';
-import { openAuthentication } from './open-authentication.ts';
 import { openReceipts } from './open-receipt-log.ts';
 import { openTelemetry } from './open-telemetry.ts';
-import { openUpstreams } from './open-upstreams.ts';
-import { Generations } from './plugin-replacement.ts';
-import { createRegister } from './register-upstream.ts';
+import type { Watch } from './plugin-generation.ts';
+import { withUpstream } from './register-upstream.ts';
+import { Generations } from './reload/generations.ts';
+import { KnownPlugins } from './reload/known-plugins.ts';
+import { type NextConfig, type Reloaded, type ReloadOptions, Reloads } from './reload/reloads.ts';
+import { bindingsOf, reportJoined, servedSettings } from './served.ts';
 
 /** A gateway with everything behind it. Disposing closes all of it at once, in reverse order of opening. */
 export interface Host extends AsyncDisposable {
   readonly server: HttpServer;
+  /** The configuration by which new requests are served. */
+  readonly config: Config;
+  /** Counts the configurations that were served since the start, which is 1. */
+  readonly generation: number;
   /**
    * Starts listening on an address such as `127.0.0.1:0`, or on that of the configuration.
    * @throws Fault `usage`, `listen_failed`, `tls_unusable`
@@ -56,8 +60,15 @@ export interface Host extends AsyncDisposable {
   /** Calls a handler for each request from now on; see `HandlerTypes`. Returns a function that removes it. */
   on<Event extends keyof HandlerTypes>(event: Event, handler: HandlerTypes[Event]): () => void;
   /**
+   * Serves by another configuration from now on: what `loadConfig` returned, or what is made of the one that is running
+   * when the reloads before have ended. Everything new is opened and verified first, beside what runs. Requests that began
+   * before finish with what they began with, and the sessions of clients go on.
+   * @throws Faults: every problem, `reload_refused` for what cannot change; then nothing changes
+   */
+  reload(next: Config | NextConfig, options?: ReloadOptions): Promise<Reloaded>;
+  /**
    * Adds an upstream to bindings, the default one unless others are named. It is written as in `upstreams` of the
-   * configuration. Clients that connect from then on see it.
+   * configuration. Clients see it from then on.
    * @throws Faults `config_invalid` with every problem, `upstream_…` if it is required and cannot be reached; then
    *   nothing changes
    */
@@ -129,151 +140,138 @@ const isConfig = (stated: ConfigObject | string | Config): stated is Config =>
   typeof stated === 'object' && 'mask' in stated && stated.mask instanceof SecretMask;
 
 async function openHost(config: Config, ownLog: Log, options: HostOptions, registrant: Registrant): Promise<Host> {
-  const { lock, signal, watch, schemes = [] } = options;
-  const { mask, limits, plugin_settings: settings } = config;
+  const { lock, signal, schemes = [] } = options;
+  const { mask, limits } = config;
   const log = mask.log(ownLog);
   await using opened = new AsyncDisposableStack();
   // The threads load their code while plugins are loaded and verified.
   await using threads = new ReadyThreads(config.plugins.length === 0 ? 0 : limits.lanes);
+  const known = new KnownPlugins({ config, lock });
   const { plugins, facilities } = await loadBeside(
     () => openFacilitiesWithKv(facilityOptions(config, ownLog, mask)),
     loadAll(config, log, lock, signal),
   );
-  const { metrics, secrets } = opened.use(facilities);
+  known.learn(plugins);
+  const { metrics } = opened.use(facilities);
   const receipts = openReceipts(config, { metrics, log, mask }, facilities.audit);
   if (receipts?.file !== undefined) opened.use(receipts.file);
   const learner = opened.use(createLearner(config.cache_dir, log));
-  const runtime = runtimeOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need)));
-  const context = { limits, settings, runtime, facilities, learner, recorder: receipts?.recorder, watch, log, mask };
-  const first = openGeneration(config.plugins, plugins, context, threads);
-  const generations = opened.use(new Generations(await openUnlessAborted(first, signal), config));
+  const federation = new Federation({
+    plugins: () => generations.current.federation,
+    ...{ listMs: limits.list_ms, mask, log },
+  });
+  const shared: SharedParts = {
+    runtime: runtimeOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need))),
+    ...{ facilities, learner, recorder: receipts?.recorder, watch: options.watch, schemes, federation, log, mask },
+    identity: () => generations.current.plugins.identity,
+  };
+  const opener = new GenerationOpener(shared);
+  const loading = Promise.resolve(plugins);
+  const first = await opener.open({ config, lock, known, loading, signal, threads, registrant });
+  const generations = opened.use(new Generations(first, log));
+  opened.use(federation);
+  reportJoined(first, shared, registrant);
+  const secret = (name: string) => generations.current.secrets.read(name);
   const telemetry = await openTelemetry(config, {
-    ...{ metrics, log, secret: name => secrets.read(name) },
-    plugins: () => generations.current.plugins,
+    ...{ metrics, log, secret, plugins: () => generations.current.plugins.plugins },
   });
   if (telemetry !== undefined) opened.use(telemetry);
-  const listMs = limits.list_ms;
-  const federation = new Federation({ plugins: () => generations.federation, listMs, mask, log });
-  const joining = config.upstreams.map(entry => ({ entry, bindings: bindingsWith(entry.id, config.bindings) }));
-  await unlessAborted(federation.admit(joining, registrant), signal);
-  const accounts = await openAccounts(config, { log, metrics, secrets, audit: facilities.audit });
-  if (accounts !== undefined) opened.use(accounts);
-  const upstreams = opened.use(
-    await openUpstreams(config, {
-      ...{ log, metrics, signal, accounts: accounts?.accounts },
-      secret: (name, tenant) => secrets.read(name, tenant),
-      isPerTenant: name => secrets.isPerTenant(name),
-    }),
-  );
-  opened.use(
-    observeHost(metrics, {
-      limits: () => limits,
-      plugins: () => generations.current.reports(),
-      lanes: () => generations.current.lanes(),
-    }),
-  );
-  opened.use(federation);
-  for (const joined of joining) {
-    for (const pool of upstreams.pick([joined.entry.id])) federation.registered(joined, pool, registrant);
-  }
-  const optionalUpstreams = new Set(config.upstreams.filter(each => !each.required).map(each => each.id));
+  opened.use(observeGenerations(metrics, generations));
   const handlers = new RequestHandlers(limits.request_timeout_ms, log);
-  const gateway = opened.use(
-    new Gateway({
-      bindings: [...generations.chains].map(([binding, chain]) => ({
-        id: binding.id,
-        isDefault: binding.default,
-        upstreams: upstreams.pick(binding.upstreams).map(pool => federation.checked(pool)),
-        chain,
-        unhooked: binding.unhooked,
-        allow: binding.allow,
-        toolSearch: binding.tool_search,
-      })),
-      isIdentityConfigured: config.identity === undefined ? schemes.length > 0 : config.identity !== 'none',
-      limits,
-      tenants: config.tenants,
-      optionalUpstreams,
-      handlers,
-      metrics,
-      log,
-    }),
-  );
-  const addressOf = config.trusted_proxies ? createClientAddress(config.trusted_proxies) : peerAddress;
-  const { audit, secrets: identitySecrets } = facilities;
-  const authentication = opened.use(
-    await openAuthentication(config, schemes, {
-      ...{ log, metrics, audit, secrets: identitySecrets, addressOf },
-      plugins: { calls: () => generations.current.identity, mask, addressOf },
-    }),
-  );
+  const gateway = opened.use(new Gateway(bindingsOf(first, shared, handlers)));
   const sessions = new MemorySessions(limits.session_idle_ms);
   const revisions = openRevisions({ limits, store: sessions });
   const managed = createManagedHost({
-    ...{ config: () => config, generation: () => 1, plugins: () => generations.current, revisions, metrics },
-    upstream: id => upstreams.pick([id])[0],
+    ...{ config: () => generations.current.config, generation: () => generations.number, revisions, metrics },
+    plugins: () => generations.current.plugins,
+    upstream: id => generations.current.upstreams.pick([id])[0],
     callers: () => server.callers,
     isDraining: () => server.isDraining,
   });
   const server: HttpServer = opened.use(
     new HttpServer({
-      gateway,
-      tls: config.tls,
-      authentication,
-      addressOf,
-      connect: accounts?.connect,
-      admin: openAdmin(config, { ...{ audit, secrets, log, host: managed }, record: authentication.record }),
-      revisions,
-      limits,
-      allowedHosts: [...config.allowed_hosts, ...hostsOf(config.routes)],
-      routes: config.routes,
-      allowedOrigins: config.allowed_origins,
-      metrics,
-      metricsFor: config.metrics.serve,
-      tracing: telemetry,
+      ...servedSettings(first, gateway),
       audit: refusal => facilities.audit.write(refusal),
       auditCall: config.audit.calls ? call => facilities.audit.write(call) : undefined,
-      ...(settings.enable_plugin_api && {
-        plugins: () =>
-          generations.current.reports().map(report => {
-            const bindings = config.bindings.filter(each => [...each.transforms, ...each.policies].includes(report.id));
-            return { ...report, bindings: bindings.map(({ id }) => id) };
-          }),
+      admin: openAdmin(config, {
+        ...{ audit: facilities.audit, secrets: { read: secret }, log, host: managed },
+        record: first.authentication.record,
       }),
-      mask,
-      log,
+      ...{ tracing: telemetry, revisions, metrics, mask, log },
     }),
   );
   const inMemory = opened.use(new WebFetchServer((incoming, outgoing) => server.handle(incoming, outgoing)));
-  const { folder } = options;
-  const register = createRegister({ config, gateway, upstreams, federation, optionalUpstreams, folder });
-  const stack = opened.move();
+  first.upstreams.use();
+  const reloads = opened.use(
+    new Reloads({ shared, opener, generations, gateway, server, handlers, sessions, revisions, registrant }),
+  );
+  const reopenFiles = () => {
+    try {
+      facilities.audit.reopen();
+    } finally {
+      receipts?.file?.reopen();
+    }
+  };
+  const parts = { server, inMemory, handlers, generations, reloads, reopenFiles };
+  return hostOf({ ...parts, closing: opened.move() }, options);
+}
+
+/** Shows in the metrics what is running now. */
+const observeGenerations = (metrics: Metrics, generations: Generations) =>
+  observeHost(metrics, {
+    limits: () => generations.current.config.limits,
+    plugins: () => generations.current.plugins.reports(),
+    lanes: () => generations.current.plugins.lanes.lanes(),
+    upstreams: () => generations.current.upstreams.all(),
+  });
+
+interface HostParts {
+  readonly server: HttpServer;
+  readonly inMemory: WebFetchServer;
+  readonly handlers: RequestHandlers;
+  readonly generations: Generations;
+  readonly reloads: Reloads;
+  readonly reopenFiles: () => void;
+  /** Closes everything. */
+  readonly closing: AsyncDisposableStack;
+}
+
+/** Returns what the program gets of the parts. */
+function hostOf({ server, generations, reloads, handlers, closing, ...parts }: HostParts, options: HostOptions): Host {
+  const { schemes = [], folder } = options;
+  const current = () => generations.current;
   return {
     server,
-    listen: async (address = config.listen) => server.listen(listenAddress(address, config, schemes)),
-    fetch: inMemory.fetch,
+    get config() {
+      return current().config;
+    },
+    get generation() {
+      return generations.number;
+    },
+    listen: async (address = current().config.listen) =>
+      server.listen(listenAddress(address, current().config, schemes)),
+    fetch: parts.inMemory.fetch,
     handle: (incoming, outgoing) => server.handle(incoming, outgoing),
     on: (event, handler) => handlers.on(event, handler),
-    registerUpstream: (upstream, { bindings } = {}) => masked(mask, () => register(upstream, bindings)),
+    reload: (next, how) => reloads.run(typeof next === 'function' ? next : () => next, how),
+    async registerUpstream(upstream, { bindings } = {}) {
+      const registrant = { origin: 'program' } as const;
+      await reloads.run(config => withUpstream(config, upstream, { bindings, folder }), { registrant });
+    },
+    async replacePlugins(plugins) {
+      await reloads.run(config => ({ ...config, plugins: [...plugins] }));
+    },
     async close() {
-      await server.drain(limits.drain_ms);
-      await stack.disposeAsync();
+      await reloads[Symbol.asyncDispose]();
+      await server.drain(current().config.limits.drain_ms);
+      await closing.disposeAsync();
     },
     get plugins() {
-      return generations.current.plugins;
+      return current().plugins.plugins;
     },
-    usage: () => generations.current.usage(),
-    reopenFiles() {
-      try {
-        facilities.audit.reopen();
-      } finally {
-        receipts?.file?.reopen();
-      }
-    },
-    async replacePlugins(entries) {
-      const loaded = await loadAll({ ...config, plugins: [...entries] }, log, lock);
-      generations.replace(await masked(mask, () => openGeneration(entries, loaded, context)));
-    },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    usage: () => current().plugins.usage(),
+    reopenFiles: parts.reopenFiles,
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
 
@@ -282,17 +280,4 @@ function listenAddress(listen: string, { identity }: Config, schemes: readonly A
   const address = parseListen(listen) ?? fail('usage', { listen });
   if (identity !== undefined || schemes.length > 0 || isLoopback(address.host)) return address;
   return fail('config_invalid', { path: 'identity', ...identityMissing });
-}
-
-/** Lists the hosts that routes name: requests for them are served. */
-const hostsOf = (routes: Config['routes'] = []) => new Set(routes.flatMap(({ host }) => host ?? []));
-
-/** Waits for what opens, unless the signal aborts first: then it is closed as soon as it is open. */
-async function openUnlessAborted<T extends AsyncDisposable>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {
-  try {
-    return await unlessAborted(opening, signal);
-  } catch (error) {
-    if (signal?.aborted) opening.then(opened => opened[Symbol.asyncDispose]()).catch(() => {});
-    throw error;
-  }
 }

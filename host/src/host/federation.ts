@@ -64,9 +64,10 @@ export class Federation implements AsyncDisposable {
   /**
    * Returns the connections with an upstream, behind checks of its lists if plugins have hooks for lists: the same object
    * for the same connections, until `release`.
+   * @param by the plugins that may have them, if they are not those that are loaded now
    */
-  checked(pool: UpstreamPool): UpstreamPool {
-    if (!this.#options.plugins().chain.handles('federation_pre_sync', 'federation_post_sync')) return pool;
+  checked(pool: UpstreamPool, by = this.#options.plugins()): UpstreamPool {
+    if (!by.chain.handles('federation_pre_sync', 'federation_post_sync')) return pool;
     const known = this.#checked.get(pool) ?? new CheckedPool(pool, { ...this.#options, check: this.#check });
     this.#checked.set(pool, known);
     return known;

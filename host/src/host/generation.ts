@@ -1,192 +1,218 @@
-import { awaitRoom } from '../capability/audit/await-room.ts';
 import type { Facilities } from '../capability/facilities.ts';
-import type { Config, PluginConfig } from '../config/config.ts';
-import type { HookRunner } from '../contract/hook-call.ts';
-import type { PluginMode } from '../contract/hook-policy.ts';
-import type { Log } from '../core/log.ts';
-import type { Metrics } from '../core/metrics.ts';
-import type { PluginUsage } from '../core/plugin-usage.ts';
-import type { SecretMask } from '../core/secret-mask.ts';
-import { compileConditions, namedTargets } from '../hook/condition.ts';
-import { createHookChain } from '../hook/create-hook-chain.ts';
-import { FederationChain } from '../hook/federation-chain.ts';
-import type { HookChain } from '../hook/hook-chain.ts';
-import { errorSeries } from '../hook/hook-counts.ts';
-import { PluginHealth, type PluginTrouble } from '../hook/plugin-health.ts';
-import { createPolicy } from '../hook/policy.ts';
-import type { ReceiptRecorder } from '../hook/record/receipt-log.ts';
-import { ShadowCalls } from '../hook/shadow-calls.ts';
-import { createShadowRecorder } from '../hook/shadow-recorder.ts';
-import { PluginCalls } from '../identity/plugin/plugin-calls.ts';
-import type { Learner } from '../plugin/learned-grants.ts';
+import type { OpenFacilities } from '../capability/open-facilities.ts';
+import { openSecrets, type Secrets } from '../capability/secret-store/secrets.ts';
+import type { Config, UpstreamConfig } from '../config/config.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
+import { Faults, toFaults } from '../core/fault.ts';
+import { unlessAborted } from '../core/unless-aborted.ts';
+import type { Authentication } from '../http/step/authenticate.ts';
+import { createClientAddress, peerAddress } from '../identity/client-address.ts';
+import type { PluginCalls } from '../identity/plugin/plugin-calls.ts';
+import type { Authenticate } from '../identity/scheme.ts';
+import { VerificationBudget } from '../identity/verification-budget.ts';
+import type { Lock } from '../lockfile/check-pins.ts';
 import type { Plugin } from '../plugin/plugin.ts';
-import type { LanesStatus, PluginRuntime } from '../runtime/runtime.ts';
 import type { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
+import type { Federation, Joining } from './federation.ts';
 import type { FederationPlugins } from './federation-list-check.ts';
-import { summaryOf } from './load-all.ts';
+import { bindingsWith, type Registrant } from './joining-server.ts';
+import { facilityOptions } from './load-beside.ts';
+import { holdAccounts, type OpenAccounts } from './open-accounts.ts';
+import { type OpenScheme, openAuthentication } from './open-authentication.ts';
+import type { OpenProvider } from './open-oauth.ts';
+import { type OpenUpstream, openUpstreams, type Upstreams } from './open-upstreams.ts';
+import { openPlugins, type PluginContext, type PluginGeneration } from './plugin-generation.ts';
+import type { KnownPlugins } from './reload/known-plugins.ts';
+import { PartPool } from './reload/part-pool.ts';
 
-/** Wraps the runner that every hook call passes, between the chains and the lanes. */
-export type Watch = (runner: HookRunner) => HookRunner;
-
-/** What generations of one gateway share. */
-export interface GenerationContext {
-  readonly limits: Config['limits'];
-  readonly settings: Config['plugin_settings'];
-  readonly runtime: PluginRuntime;
-  readonly facilities: Facilities;
-  readonly learner: Learner;
-  /** Records each hook call, if that is configured. */
-  readonly recorder?: ReceiptRecorder | undefined;
-  readonly watch?: Watch | undefined;
-  readonly log: Log;
-  readonly mask: SecretMask;
+/** What all generations of one gateway share. */
+export interface SharedParts extends Omit<PluginContext, 'limits' | 'settings' | 'facilities'> {
+  readonly facilities: OpenFacilities;
+  /** The ways of the embedding program to authenticate callers. */
+  readonly schemes: readonly Authenticate[];
+  /** Calls the plugins that authenticate callers now. */
+  readonly identity: () => PluginCalls;
+  readonly federation: Federation;
 }
 
-/** A plugin and its state, for the operator. */
-export interface PluginReport {
-  readonly id: string;
-  readonly version: string;
-  readonly digest: string;
-  readonly author?: string | undefined;
-  readonly tags: readonly string[];
-  readonly mode: PluginMode;
-  readonly priority: number;
-  readonly hooks: readonly string[];
-  readonly granted: readonly string[];
-  /** Whether it is called: not while its breaker holds it back, nor when its mode or its `on_error` disabled it. */
-  readonly state: 'active' | PluginTrouble['state'];
-  /** Since when it is not called. */
-  readonly since?: string;
-  /** Calls in shadow that were not made. */
-  readonly shadow_dropped?: number;
-}
-
-/** One loaded set of plugins in lanes of its own, and the chains that call them. Disposing ends the lanes. */
+/** Everything that was opened for one configuration. Disposing closes what no other generation has. */
 export interface Generation extends AsyncDisposable {
-  readonly plugins: readonly Plugin[];
-  /** Creates the chain of a binding. */
-  chainOf(binding: Config['bindings'][number]): HookChain;
-  /** Calls the plugins that authenticate callers. */
-  readonly identity: PluginCalls;
-  /** Asks the plugins with these ids about upstreams. */
-  federationOf(ids: readonly string[]): FederationPlugins;
-  usage(): ReadonlyMap<string, PluginUsage>;
-  /** Describes the pools of lanes. */
-  lanes(): readonly LanesStatus[];
-  /** Describes the plugins and their state, for the operator. */
-  reports(): readonly PluginReport[];
-  /** Calls a plugin again that its breaker or its `on_error` held back. */
-  resetHealth(plugin: string): void;
+  readonly config: Config;
+  readonly lock: Lock | undefined;
+  readonly known: KnownPlugins;
+  readonly secrets: Secrets;
+  readonly plugins: PluginGeneration;
+  readonly accounts: OpenAccounts | undefined;
+  readonly upstreams: Upstreams;
+  readonly authentication: Authentication;
+  /** The plugins that decide about upstreams. */
+  readonly federation: FederationPlugins;
+  /** The upstreams that join with it. */
+  readonly joining: readonly Joining[];
 }
 
-/**
- * Starts lanes for these plugins, in `threads` where they are given.
- * @throws Faults: every plugin that does not start, and then no lane is left running
- */
-export async function openGeneration(
-  entries: readonly PluginConfig[],
-  plugins: readonly Plugin[],
-  { limits, settings, runtime, facilities, learner, recorder, watch = runner => runner, log, mask }: GenerationContext,
-  threads?: ReadyThreads,
-): Promise<Generation> {
-  for (const plugin of plugins) log.info(summaryOf(plugin), 'plugin verified');
-  for (const { id, digest, prepared } of plugins) {
-    if (prepared.grant.learning) await learner.begin(id, digest, [...prepared.grant.denied]);
+export interface GenerationOptions {
+  readonly config: Config;
+  readonly lock: Lock | undefined;
+  readonly known: KnownPlugins;
+  /** The plugins, which may still be loading. */
+  readonly loading: Promise<readonly Plugin[]>;
+  readonly signal: AbortSignal | undefined;
+  /** Who registers the upstreams that are new. */
+  readonly registrant: Registrant;
+  /** Threads in which lanes start. */
+  readonly threads?: ReadyThreads | undefined;
+  /** The generation so far. What would be the same is taken over from it. */
+  readonly before?: Generation | undefined;
+}
+
+/** Opens generations, and counts who has what of them. */
+export class GenerationOpener {
+  readonly #shared: SharedParts;
+  readonly #upstreams = new PartPool<OpenUpstream>();
+  readonly #accounts = new PartPool<OpenAccounts>();
+  readonly #schemes = new PartPool<OpenScheme>();
+  readonly #servers = new PartPool<OpenProvider>();
+  readonly #budget = new VerificationBudget();
+
+  constructor(shared: SharedParts) {
+    this.#shared = shared;
   }
-  const { lanes, backlog } = limits;
-  const prepared = plugins.map(plugin => plugin.prepared);
-  const running = await runtime.open(prepared, facilities, { lanes, backlog, threads });
-  const runner = watch(awaitRoom(facilities.audit, running));
-  const hooked = plugins.flatMap(plugin => {
-    const entry = entries.find(({ id }) => id === plugin.id);
-    if (entry === undefined) return [];
-    const { priority, mode, conditions, on_error: onError, breaker } = entry;
-    if (mode === 'disabled') return [];
-    const { failures, open_ms: openMs } = breaker;
-    errorSeries(facilities.metrics, plugin.id);
-    const onOpen = countOpenings(facilities.metrics, plugin.id);
-    const health = new PluginHealth(plugin.id, log, { failures, openMs, onOpen });
-    const isInBand = settings.parallel_execution_within_band && entry.isPriorityStated === true;
-    return [{ ...plugin, priority, isInBand, mode, conditions, onError, health }];
-  });
-  const shadows = new ShadowCalls(createShadowRecorder(facilities.metrics, log));
-  const identity = new PluginCalls({
-    plugins: hooked.filter(({ kind }) => kind === 'identity'),
-    ...{ runner, log, recorder },
-  });
-  return {
-    plugins,
-    identity,
-    chainOf({ id: binding, transforms, policies }) {
-      const named = transforms.flatMap(name => {
-        const plugin = hooked.find(({ id }) => id === name);
-        if (plugin === undefined) return [];
-        const matches = compileConditions(plugin.conditions, binding);
-        return matches === 'never' ? [] : [{ ...plugin, matches, named: namedTargets(plugin.conditions, binding) }];
+
+  /**
+   * Opens everything that a configuration needs and that is not open yet.
+   * @throws Faults: every problem; then nothing is left open that was not open before
+   */
+  async open(options: GenerationOptions): Promise<Generation> {
+    const { config, lock, known, loading, before } = options;
+    await using opened = new AsyncDisposableStack();
+    const secrets = (async () => this.#secretsOf(config, before))();
+    const facilities = secrets.then((all): Facilities => ({ ...this.#shared.facilities, secrets: all }));
+    const opening = this.#openPlugins(options, facilities, opened);
+    const [plugins, connected] = await Promise.allSettled([
+      opening,
+      this.#connect(options, facilities, opening, opened),
+    ]);
+    loading.catch(() => {});
+    if (plugins.status === 'rejected' || connected.status === 'rejected') {
+      throw faultsOf([plugins, connected]);
+    }
+    const [read, stack] = [await secrets, opened.move()];
+    return {
+      ...{ config, lock, known, secrets: read, plugins: plugins.value, ...connected.value },
+      federation: plugins.value.federationOf(config.federation),
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  }
+
+  #secretsOf(config: Config, before: Generation | undefined): Secrets {
+    const { facilities, log, mask } = this.#shared;
+    const placesOf = (each: Config) => facilityOptions(each, log, mask).secrets;
+    const places = placesOf(config);
+    const known = before && canonicalJson(placesOf(before.config)) === canonicalJson(places);
+    if (known) return before.secrets;
+    return before === undefined ? facilities.secrets : openSecrets(places, mask);
+  }
+
+  async #openPlugins(
+    { config, loading, threads, signal, before }: GenerationOptions,
+    facilities: Promise<Facilities>,
+    opened: AsyncDisposableStack,
+  ): Promise<PluginGeneration> {
+    const { limits, plugin_settings: settings, plugins: entries } = config;
+    const plugins = await loading;
+    const context = { ...this.#shared, facilities: await facilities, limits, settings };
+    const opening = openPlugins({ entries, plugins, threads, before: before?.plugins }, context);
+    return opened.use(await openUnlessAborted(opening, signal));
+  }
+
+  /** Asks the plugins of `federation` about the upstreams that join, before anything is sent to one. @throws Faults */
+  async #admit(
+    { config, before, signal, registrant }: GenerationOptions,
+    opening: Promise<PluginGeneration>,
+  ): Promise<readonly Joining[]> {
+    const joining = joiningIn(config, before?.config);
+    if (config.federation.length === 0) return joining;
+    const plugins = await opening;
+    const { federation } = this.#shared;
+    await unlessAborted(federation.admit(joining, registrant, plugins.federationOf(config.federation)), signal);
+    return joining;
+  }
+
+  /** Opens what requests come from and go to. */
+  async #connect(
+    options: GenerationOptions,
+    shared: Promise<Facilities>,
+    opening: Promise<PluginGeneration>,
+    opened: AsyncDisposableStack,
+  ): Promise<Pick<Generation, 'accounts' | 'upstreams' | 'authentication' | 'joining'>> {
+    const { config, loading, signal } = options;
+    const facilities = await shared;
+    const { log, mask, schemes, identity, federation } = this.#shared;
+    const { metrics, audit, secrets } = facilities;
+    const addressOf = addressIn(config);
+    const pluginOf = async (id: string) => (await loading.catch(() => [])).find(each => each.id === id)?.digest;
+    const identityPlugins = config.plugins.filter(({ id }) => isIdentityPlugin(id, config));
+    const digests = new Map(
+      await Promise.all(identityPlugins.map(async ({ id }) => [id, await pluginOf(id)] as const)),
+    );
+    const authenticating = openAuthentication(config, schemes, {
+      ...{ log, metrics, audit, secrets, addressOf, budget: this.#budget },
+      ...{ schemes: this.#schemes, servers: this.#servers },
+      plugins: { calls: identity, mask, addressOf },
+      pluginKey: id => [digests.get(id), identityPlugins.find(each => each.id === id)?.config],
+    });
+    const connecting = (async () => {
+      const held = await holdAccounts(config, { log, metrics, secrets, audit }, this.#accounts);
+      const accounts = held && opened.use(held).part;
+      const joining = await this.#admit(options, opening);
+      const upstreams = await openUpstreams(config, {
+        ...{ log, metrics, signal, accounts, pool: this.#upstreams },
+        secret: (name, tenant) => secrets.read(name, tenant),
+        isPerTenant: name => secrets.isPerTenant(name),
+        fingerprint: names => secrets.fingerprint(names),
+        closing: pool => federation.release(pool),
       });
-      // A policy that is not loaded denies, so it keeps its place.
-      const deciding = policies.map(id => hooked.find(plugin => plugin.id === id) ?? { id });
-      const policy =
-        deciding.length === 0 ? undefined : createPolicy({ plugins: deciding, runner, log, mask, recorder });
-      return createHookChain({ plugins: named, runner, log, mask, shadows, recorder, policy });
-    },
-    federationOf(ids) {
-      const chosen = ids.flatMap(id => hooked.find(plugin => plugin.id === id) ?? []);
-      const withTests = chosen.map(plugin => ({ ...plugin, matches: compileConditions(plugin.conditions, '') }));
-      const called = withTests.flatMap(({ matches, ...each }) => (matches === 'never' ? [] : [{ ...each, matches }]));
-      const settings = ids.map(id => [
-        entries.find(entry => entry.id === id),
-        plugins.find(each => each.id === id)?.digest,
-      ]);
-      return {
-        chain: new FederationChain({ plugins: called, runner, log, mask, shadows, recorder }),
-        decider: JSON.stringify(settings),
-      };
-    },
-    usage: () => running.usage(),
-    lanes: () => running.lanes(),
-    reports: () =>
-      plugins.flatMap(plugin => {
-        const entry = entries.find(({ id }) => id === plugin.id);
-        const health = hooked.find(({ id }) => id === plugin.id)?.health;
-        return entry === undefined ? [] : [reportOf(plugin, entry, health)];
-      }),
-    resetHealth: plugin => hooked.find(({ id }) => id === plugin)?.health.reset(),
-    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
-  };
+      return { accounts, upstreams: opened.use(upstreams), joining };
+    })();
+    const [authentication, connected] = await Promise.allSettled([
+      authenticating.then(each => opened.use(each)),
+      connecting,
+    ]);
+    if (authentication.status === 'rejected' || connected.status === 'rejected') {
+      throw faultsOf([authentication, connected]);
+    }
+    return { ...connected.value, authentication: authentication.value };
+  }
 }
 
-/** Creates the counter of how often the breaker of a plugin opens. */
-function countOpenings(metrics: Metrics, plugin: string): () => void {
-  const name = 'sallyport_plugin_breaker_openings_total';
-  metrics.declare(name, {
-    type: 'counter',
-    help: 'Times that a plugin began to be held back, because it kept failing.',
+/** Lists the upstreams that are new in a configuration, or that are different or elsewhere. */
+function joiningIn({ upstreams, bindings }: Config, before: Config | undefined): readonly Joining[] {
+  const joiningOf = (entry: UpstreamConfig, of: Config['bindings']) => ({
+    entry,
+    bindings: bindingsWith(entry.id, of),
   });
-  const openings = metrics.series(name, { plugin });
-  return () => openings.add(1);
+  const known = new Set(before?.upstreams.map(entry => canonicalJson(joiningOf(entry, before.bindings))));
+  return upstreams.map(entry => joiningOf(entry, bindings)).filter(joining => !known.has(canonicalJson(joining)));
 }
 
-function reportOf(
-  { id, version, digest, author, tags, hooks, granted }: Plugin,
-  { mode, priority }: PluginConfig,
-  health: PluginHealth | undefined,
-): PluginReport {
-  const trouble = health?.trouble;
-  return {
-    ...{
-      id,
-      version,
-      digest,
-      ...(author !== undefined && { author }),
-      tags,
-      mode,
-      priority,
-      hooks: [...hooks],
-      granted,
-    },
-    state: health === undefined ? 'disabled' : (trouble?.state ?? 'active'),
-    ...(trouble !== undefined && { since: new Date(trouble.since).toISOString() }),
-    ...(mode === 'shadow' && { shadow_dropped: health?.dropped ?? 0 }),
-  };
+/** Returns how the addresses of clients are found. */
+export const addressIn = ({ trusted_proxies: proxies }: Config) =>
+  proxies ? createClientAddress(proxies) : peerAddress;
+
+const isIdentityPlugin = (id: string, { identity }: Config): boolean =>
+  typeof identity === 'object' && identity.schemes.some(({ plugin }) => plugin?.id === id);
+
+/** Returns the faults of everything that failed, each once. */
+export const faultsOf = (results: readonly PromiseSettledResult<unknown>[]): Faults =>
+  new Faults([...new Set(results.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : [])))]);
+
+/** Waits for what opens, unless the signal aborts first: then it is closed as soon as it is open. */
+async function openUnlessAborted<T extends AsyncDisposable>(opening: Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await unlessAborted(opening, signal);
+  } catch (error) {
+    if (signal?.aborted) opening.then(opened => opened[Symbol.asyncDispose]()).catch(() => {});
+    throw error;
+  }
 }

@@ -3,19 +3,21 @@ import type { Labels, Metrics, Observation } from '../core/metrics.ts';
 import { observeProcess } from '../core/process-metrics.ts';
 import { version } from '../core/version.ts';
 import type { LanesStatus } from '../runtime/runtime.ts';
-import type { PluginReport } from './generation.ts';
+import type { UpstreamPool } from '../upstream/upstream.ts';
+import type { PluginReport } from './plugin-generation.ts';
 
 /** What the metrics show of a running host. */
 export interface Observed {
   readonly limits: () => Config['limits'];
   readonly plugins: () => readonly PluginReport[];
   readonly lanes: () => readonly LanesStatus[];
+  readonly upstreams: () => readonly Pick<UpstreamPool, 'id' | 'ready'>[];
 }
 
 const states: readonly PluginReport['state'][] = ['active', 'held_back', 'disabled'];
 
 /** Shows in the metrics the state of the host and of its process, read when they are asked for. Disposing ends it. */
-export function observeHost(metrics: Metrics, { limits, plugins, lanes }: Observed): Disposable {
+export function observeHost(metrics: Metrics, { limits, plugins, lanes, upstreams }: Observed): Disposable {
   const ofLanes = (value: 'lanes' | 'busy' | 'waiting') => (): Observation =>
     lanes().map(({ pool, plugin = '', ...status }) => [{ pool, plugin }, status[value]]);
   const gauges: Record<string, readonly [help: string, read: () => Observation]> = {
@@ -25,6 +27,10 @@ export function observeHost(metrics: Metrics, { limits, plugins, lanes }: Observ
     sallyport_plugin_state: [
       'Whether a plugin is active, held back by its breaker, or disabled: 1 for its state.',
       () => plugins().flatMap(statesOf),
+    ],
+    sallyport_upstream_up: [
+      'Whether an upstream can be reached.',
+      () => upstreams().map(({ id: upstream, ready }) => [{ upstream }, Number(ready)]),
     ],
     sallyport_lanes: ['Lanes that serve, by pool.', ofLanes('lanes')],
     sallyport_lanes_busy: ['Lanes that run hook calls, by pool.', ofLanes('busy')],

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { capabilities } from '../capability/registry.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, PluginConfig } from '../config/config.ts';
 import type { Log } from '../core/log.ts';
 import { masked } from '../core/masked.ts';
 import type { Lock } from '../lockfile/check-pins.ts';
@@ -15,10 +15,16 @@ import { createVerifier } from '../verify/verifier.ts';
 
 /**
  * Loads all plugins of a configuration as a start does, without running them. `lock` checks what was accepted of them
- * before; `signal` aborts the loading.
+ * before; `signal` aborts the loading; `known` returns those that need not be loaded again.
  * @throws Faults: every problem at once
  */
-export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSignal): Promise<readonly Plugin[]> {
+export function loadAll(
+  config: Config,
+  log: Log,
+  lock?: Lock,
+  signal?: AbortSignal,
+  known?: (entry: PluginConfig) => Plugin | undefined,
+): Promise<readonly Plugin[]> {
   const plainHttp = config.registries.filter(each => each.plain_http).map(each => each.host);
   const verifier = createVerifier({ trust: config.trust, requireSigned: config.require_signed_plugins, log });
   const loading = async () => {
@@ -37,6 +43,7 @@ export function loadAll(config: Config, log: Log, lock?: Lock, signal?: AbortSig
       limits: config.limits.plugin,
       lock,
       signal,
+      known,
     });
     checkPlaces(config, plugins);
     checkBands(config, plugins);

@@ -5,6 +5,7 @@ import { ConnectFlows } from '../connect/connect-flows.ts';
 import { ConnectRecord } from '../connect/connect-record.ts';
 import { PendingLinks } from '../connect/pending-links.ts';
 import { SignIn } from '../connect/sign-in.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { Fault, Faults, toFaults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { ConnectEndpointOptions } from '../http/connect/connect-endpoint.ts';
@@ -14,6 +15,8 @@ import type { KvStore } from '../state/kv.ts';
 import { openSqliteKv } from '../state/sqlite/kv.ts';
 import { openDatabase } from '../state/sqlite/thread/open-database.ts';
 import type { Accounts } from '../upstream/auth/account-connection.ts';
+import type { Identity } from './open-oauth.ts';
+import type { HeldPart, PartPool } from './reload/part-pool.ts';
 
 type AccountsConfig = NonNullable<Config['accounts']>;
 
@@ -22,6 +25,8 @@ export interface AccountsContext extends Pick<Facilities, 'metrics' | 'audit' | 
 }
 
 export interface OpenAccounts extends AsyncDisposable {
+  /** Everything that they were opened with, as text. */
+  readonly key: string;
   readonly accounts: Accounts;
   readonly connect: ConnectEndpointOptions;
 }
@@ -30,21 +35,43 @@ export interface OpenAccounts extends AsyncDisposable {
 const signInMs = 10_000;
 
 /**
- * Opens what users need to connect accounts, and the store of these.
+ * Opens what users need to connect accounts, and the store of these, unless they are open with the same settings;
+ * undefined if users cannot connect accounts.
  * @throws Faults of `accounts_unusable`
  */
-export async function openAccounts(
+export async function holdAccounts(
   { accounts, identity }: Pick<Config, 'accounts' | 'identity'>,
-  { metrics, audit, secrets, log }: AccountsContext,
-): Promise<OpenAccounts | undefined> {
+  context: AccountsContext,
+  pool: PartPool<OpenAccounts>,
+): Promise<HeldPart<OpenAccounts> | undefined> {
   if (accounts === undefined || typeof identity !== 'object' || identity.public_url === undefined) return undefined;
+  const { public_url: publicUrl, schemes } = identity;
+  const names = [...accounts.encryption_keys, ...accounts.sign_in.flatMap(each => each.client_secret ?? [])];
+  const secrets = context.secrets.fingerprint(names);
+  const signIns = schemes.filter(({ id }) => accounts.sign_in.some(({ scheme }) => scheme === id));
+  const key = canonicalJson({ accounts, publicUrl, signIns, secrets });
+  return pool.hold(key, () => openAccounts({ key, accounts, publicUrl, schemes }, context));
+}
+
+interface AccountSettings {
+  readonly key: string;
+  readonly accounts: AccountsConfig;
+  /** The URL that browsers use. */
+  readonly publicUrl: string;
+  readonly schemes: Identity['schemes'];
+}
+
+async function openAccounts(
+  { key, accounts, schemes, ...urls }: AccountSettings,
+  { metrics, audit, secrets, log }: AccountsContext,
+): Promise<OpenAccounts> {
   await using opening = new AsyncDisposableStack();
   const store = await openStore(accounts, secrets, log);
   opening.use(store.values);
-  const publicUrl = identity.public_url.replace(/\/$/, '');
+  const publicUrl = urls.publicUrl.replace(/\/$/, '');
   const signIns = new Map(
     accounts.sign_in.flatMap(({ scheme, client_secret: secret, claims, ...client }) => {
-      const oauth = identity.schemes.find(({ id }) => id === scheme)?.oauth;
+      const oauth = schemes.find(({ id }) => id === scheme)?.oauth;
       if (oauth === undefined) return [];
       const places = { ...oauth.claims, ...stated(claims) };
       const read = () => (secret === undefined ? undefined : secrets.read(secret));
@@ -58,6 +85,7 @@ export async function openAccounts(
   const flows = new ConnectFlows({ publicUrl, links, signIns, record });
   const opened = opening.move();
   return {
+    key,
     accounts: {
       store: store.accounts,
       offer: (upstream, connection) => flows.offer(upstream, connection),

@@ -8,6 +8,7 @@ import { createOAuth } from '../identity/oauth/create-oauth.ts';
 import { discoverKeys } from '../identity/oauth/discover.ts';
 import { createIntrospect } from '../identity/oauth/introspect.ts';
 import { KeySet } from '../identity/oauth/key-set.ts';
+import type { ProviderRequest } from '../identity/oauth/provider-request.ts';
 import { ProtectedResources, type ResourcePath, resourceKey } from '../identity/protected-resources.ts';
 import type { Authenticate } from '../identity/scheme.ts';
 import type { VerificationBudget } from '../identity/verification-budget.ts';
@@ -78,7 +79,31 @@ function commonScopes(all: readonly Scopes[]): Scopes {
   };
 }
 
+/** The keys of one authorization server, and the way to request them and more of it. */
+export interface OpenProvider extends AsyncDisposable {
+  readonly keys: KeySet;
+  readonly request: ProviderRequest;
+}
+
+/** Opens an authorization server. Nothing is requested from it before the first token arrives. */
+export function openAuthorizationServer(
+  id: string,
+  { issuer, jwks_url: keysUrl, introspection, allow_private: allowPrivate }: OAuth,
+): OpenProvider {
+  const urls = [issuer, keysUrl, introspection?.url].filter(url => url !== undefined);
+  const { request, [Symbol.asyncDispose]: close } = openProvider({ id, urls, allowPrivate });
+  const keys = new KeySet({
+    fetch: async () => {
+      const url = keysUrl ?? (await discoverKeys(issuer, request));
+      return (await request(url)) ?? fail('identity_unavailable', { url, what: 'it has no keys' });
+    },
+    now: () => performance.now(),
+  });
+  return { keys, request, [Symbol.asyncDispose]: close };
+}
+
 export interface OAuthContext {
+  readonly provider: OpenProvider;
   readonly resources: ProtectedResources;
   readonly budget: VerificationBudget;
   readonly addressOf: ClientAddress;
@@ -87,27 +112,14 @@ export interface OAuthContext {
   readonly refusesOtherIssuers: boolean;
 }
 
-/** Opens the scheme of one authorization server. Nothing is requested from it before the first token arrives. */
-export function openOAuth(
-  id: string,
-  oauth: OAuth,
-  { secrets, ...context }: OAuthContext,
-): AsyncDisposable & { readonly authenticate: Authenticate } {
-  const { issuer, audience, jwks_url: keysUrl, algorithms, type, claims, introspection } = oauth;
-  const urls = [issuer, keysUrl, introspection?.url].filter(url => url !== undefined);
-  const provider = openProvider({ id, urls, allowPrivate: oauth.allow_private });
-  const keys = new KeySet({
-    fetch: async () => {
-      const url = keysUrl ?? (await discoverKeys(issuer, provider.request));
-      return (await provider.request(url)) ?? fail('identity_unavailable', { url, what: 'it has no keys' });
-    },
-    now: () => performance.now(),
-  });
-  const authenticate = createOAuth({
+/** Opens the scheme of one authorization server. */
+export function openOAuth(id: string, oauth: OAuth, { secrets, provider, ...context }: OAuthContext): Authenticate {
+  const { issuer, audience, algorithms, type, claims, introspection } = oauth;
+  return createOAuth({
     ...{ id, issuer, audience, algorithms, type, claims },
     requiredScopes: oauth.required_scopes,
     clockSkewS: oauth.clock_skew_s,
-    findKey: keys.find,
+    findKey: provider.keys.find,
     introspect:
       introspection &&
       createIntrospect({
@@ -118,5 +130,4 @@ export function openOAuth(
       }),
     ...context,
   });
-  return { authenticate, [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose]() };
 }

@@ -1,6 +1,6 @@
 import { Fault, toFault } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
-import { isSamePrincipal } from '../identity/principal.ts';
+import { anonymous, isSamePrincipal } from '../identity/principal.ts';
 import type { OpenRequest } from './open-request.ts';
 import type { Step } from './step/step.ts';
 
@@ -11,12 +11,17 @@ const uncheckedMs = 5 * 60_000;
 /** The faults that say nothing about the caller: the gateway may be busy with checking many streams at once. */
 const uncheckedCodes: ReadonlySet<string> = new Set(['identity_unavailable', 'authentication_throttled', 'overloaded']);
 
-export interface CallerRecheckOptions {
-  readonly authenticate: Step;
-  /** The running requests, without streams. */
-  readonly running: Iterable<OpenRequest>;
+/** How callers are checked. */
+export interface RecheckSettings {
+  /** Undefined as long as callers are not authenticated. */
+  readonly authenticate: Step | undefined;
   /** The milliseconds for which a running call continues after its credentials have expired. */
   readonly expiredMs: number;
+}
+
+export interface CallerRecheckOptions extends RecheckSettings {
+  /** The running requests, without streams. */
+  readonly running: Iterable<OpenRequest>;
   /** Whether the certificate of the connection was verified with authorities or revocations that have been replaced. */
   isUnverified(request: OpenRequest): boolean;
   readonly log: Log;
@@ -35,14 +40,22 @@ interface Checked {
  * a while, because they were valid when it began, and a client cannot renew them for it.
  */
 export class CallerRecheck implements Disposable {
-  readonly #options: CallerRecheckOptions;
+  #options: CallerRecheckOptions;
   readonly #streams = new Set<OpenRequest>();
   readonly #checked = new WeakMap<OpenRequest, Checked>();
-  readonly #timer: NodeJS.Timeout;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(options: CallerRecheckOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#check(), recheckMs).unref();
+    this.#start();
+  }
+
+  /** Checks callers in another way from now on, at first at once. */
+  changeTo(settings: RecheckSettings): void {
+    const { authenticate = this.#timer && nobodyKnown } = settings;
+    this.#options = { ...this.#options, ...settings, authenticate };
+    this.#start();
+    this.#check(performance.now());
   }
 
   /** Watches a stream until it is closed. */
@@ -55,11 +68,16 @@ export class CallerRecheck implements Disposable {
     clearInterval(this.#timer);
   }
 
-  #check(): void {
+  #start(): void {
+    if (this.#options.authenticate === undefined) return;
+    this.#timer ??= setInterval(() => this.#check(), recheckMs).unref();
+  }
+
+  /** @param before checks the calls that began before that time */
+  #check(before = performance.now() - recheckMs): void {
     for (const stream of this.#streams) {
       this.#whyRefused(stream, 0).then(refusal => refusal && this.#endStream(stream, refusal));
     }
-    const before = performance.now() - recheckMs;
     for (const call of this.#options.running) {
       // The messages of a batch have the caller of the whole.
       if (call.isPart || call.isAnswered || call.began > before) continue;
@@ -73,7 +91,7 @@ export class CallerRecheck implements Disposable {
     const { id, incoming, outgoing, binding, resource, principal } = request;
     const arrival = { id, incoming, outgoing, binding, resource, principal };
     try {
-      await this.#options.authenticate.pass(arrival);
+      await this.#options.authenticate?.pass(arrival);
     } catch (error) {
       const fault = toFault(error);
       return this.#isTolerated(request, fault, expiredMs) ? undefined : fault;
@@ -102,6 +120,14 @@ export class CallerRecheck implements Disposable {
     request.outgoing.destroy();
   }
 }
+
+/** Callers are no longer authenticated: everybody is anonymous, also who was authenticated before. */
+const nobodyKnown: Step = {
+  name: 'authenticate',
+  pass(arrival) {
+    arrival.principal = anonymous;
+  },
+};
 
 const refusal = (reason: 'certificates_replaced' | 'another_caller') => new Fault('credentials_refused', { reason });
 

@@ -19,8 +19,8 @@ export interface McpEndpointOptions {
   /** The steps that each request passes first. */
   readonly steps: readonly Step[];
   readonly context: RequestContext;
-  /** Checks the callers of streams; undefined if callers are not authenticated. */
-  readonly recheck: CallerRecheck | undefined;
+  /** Checks the callers of streams. */
+  readonly recheck: CallerRecheck;
   readonly settings: BindingSettings;
   /** Returns the binding for a caller at a URL where the tenant decides. */
   defaultFor(caller: Principal): OpenBinding | undefined;
@@ -58,7 +58,7 @@ export class McpEndpoint {
       // Notification streams stay open for hours. The revision bounds their number.
       if (!reply.isKeptOpen) return;
       context.running.remove(request);
-      this.#options.recheck?.addStream(request);
+      this.#options.recheck.addStream(request);
     });
   }
 

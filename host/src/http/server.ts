@@ -4,7 +4,7 @@ import type { Log } from '../core/log.ts';
 import { isLoopback } from '../core/loopback.ts';
 import { Metrics } from '../core/metrics.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
-import type { Gateway } from '../gateway/gateway.ts';
+import type { ServedBindings } from '../gateway/gateway.ts';
 import { HookCounts } from '../hook/hook-counts.ts';
 import { type ClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Principal } from '../identity/principal.ts';
@@ -13,7 +13,7 @@ import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
 import { AdminEndpoint, type AdminEndpointOptions } from './admin/admin-endpoint.ts';
 import { type AdminAddress, AdminListener } from './admin/admin-listener.ts';
 import { type AuditedCall, createCallAudit } from './call-audit.ts';
-import { CallerRecheck } from './caller-recheck.ts';
+import { CallerRecheck, type RecheckSettings } from './caller-recheck.ts';
 import { createChallenge } from './challenge.ts';
 import { ConnectEndpoint, type ConnectEndpointOptions } from './connect/connect-endpoint.ts';
 import { Health } from './health.ts';
@@ -22,9 +22,9 @@ import { createNodeServer } from './listener.ts';
 import { observeLoad } from './load-gauges.ts';
 import { McpEndpoint } from './mcp-endpoint.ts';
 import { type MetricsAudience, MetricsEndpoint } from './metrics-endpoint.ts';
-import type { OpenRequest, Tracing, WatchRequests } from './open-request.ts';
+import type { OpenRequest, RequestContext, Tracing, WatchRequests } from './open-request.ts';
 import { PluginsEndpoint } from './plugins-endpoint.ts';
-import { createRequestLog } from './request-log.ts';
+import { createRequestLog, type LogRequest } from './request-log.ts';
 import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { ResourceMetadata } from './resource-metadata.ts';
 import { type RouteEntry, RouteMap } from './route-map.ts';
@@ -45,33 +45,14 @@ export interface HttpLimits {
   readonly waiting_bytes: number;
 }
 
-export interface AdminOptions extends AdminEndpointOptions {
-  /** Absent if it is served at `/admin`. */
-  readonly address?: AdminAddress | undefined;
-  /** Gets each request to a binding when it has ended. */
-  readonly watch: WatchRequests;
-}
-
-export interface HttpServerOptions extends HostAndOriginOptions {
-  readonly gateway: Gateway;
-  /** The revisions of MCP that are served. The server disposes of them. */
-  readonly revisions: readonly Revision[];
+/** What is served, and to whom. */
+export interface ServedSettings extends HostAndOriginOptions {
+  readonly gateway: ServedBindings;
   readonly limits: HttpLimits;
-  readonly log: Log;
-  /** The metrics for `/metrics`; the server adds its own. */
-  readonly metrics?: Metrics;
   /** `loopback` by default. */
   readonly metricsFor?: MetricsAudience;
   /** Describes the plugins for `/plugins`, which is not served without it. */
-  readonly plugins?: () => readonly object[];
-  /** Follows requests for telemetry. */
-  readonly tracing?: Tracing | undefined;
-  /** Gets the requests that no rule of their binding allows, and those that a policy denies. */
-  readonly audit?: (refusal: RefusedAccess) => void;
-  /** Gets each request that reaches upstreams; without it, nothing is made of them. */
-  readonly auditCall?: ((call: AuditedCall) => void) | undefined;
-  /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
-  readonly mask?: SecretMask;
+  readonly plugins?: (() => readonly object[]) | undefined;
   /** Serves https with these certificates. */
   readonly tls?: TlsFiles | undefined;
   /** Finds the address of a client. Without it, it is the one at the other end of the connection. */
@@ -82,8 +63,31 @@ export interface HttpServerOptions extends HostAndOriginOptions {
   readonly authentication?: Authentication | undefined;
   /** How users connect accounts at upstreams, with a browser. */
   readonly connect?: ConnectEndpointOptions | undefined;
+}
+
+export interface AdminOptions extends AdminEndpointOptions {
+  /** Absent if it is served at `/admin`. */
+  readonly address?: AdminAddress | undefined;
+  /** Gets each request to a binding when it has ended. */
+  readonly watch: WatchRequests;
+}
+
+export interface HttpServerOptions extends ServedSettings {
+  /** The revisions of MCP that are served. The server disposes of them. */
+  readonly revisions: readonly Revision[];
+  readonly log: Log;
+  /** The metrics for `/metrics`; the server adds its own. */
+  readonly metrics?: Metrics;
+  /** Follows requests for telemetry. */
+  readonly tracing?: Tracing | undefined;
   /** The management API, at an address of its own or at `/admin`. Off without it. */
   readonly admin?: AdminOptions | undefined;
+  /** Gets the requests that no rule of their binding allows, and those that a policy denies. */
+  readonly audit?: (refusal: RefusedAccess) => void;
+  /** Gets each request that reaches upstreams; without it, nothing is made of them. */
+  readonly auditCall?: ((call: AuditedCall) => void) | undefined;
+  /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
+  readonly mask?: SecretMask;
 }
 
 const unauthenticated: Authentication = { schemes: [], servesAnonymous: true };
@@ -94,144 +98,62 @@ const usualExpiredCallsMs = 600_000;
 /** The milliseconds that clients have to read that their request was aborted. */
 const lastWordsMs = 500;
 
+/** One state of what the server serves. */
+interface Served {
+  readonly settings: ServedSettings;
+  readonly hostAndOrigin: HostAndOrigin;
+  readonly listener: RequestListener;
+  /** Serves what another server of the program received. */
+  readonly embedded: () => RequestListener;
+}
+
+/** Where the server listens. */
+interface Address {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+}
+
 /** Serves a gateway over HTTP. Disposing of it disposes of the revisions that it serves, but not of the gateway. */
 export class HttpServer implements AsyncDisposable {
-  readonly #options: HttpServerOptions;
-  readonly #hostAndOrigin: HostAndOrigin;
+  readonly #options: HttpServerOptions & { readonly metrics: Metrics };
   readonly #running: RunningRequests<OpenRequest>;
   readonly #outbox: Outbox;
-  readonly #endGauges: () => void;
-  readonly #listener: RequestListener;
-  readonly #listenerWith: (hostAndOrigin: HostAndOrigin) => RequestListener;
-  #embedded: RequestListener | undefined;
   readonly #certificates: TlsCertificates | undefined;
-  readonly #recheck: CallerRecheck | undefined;
+  readonly #logRequest: LogRequest;
+  readonly #hooks: HookCounts;
   readonly #admin: AdminListener | undefined;
+  readonly #endGauges: () => void;
+  readonly #recheck: CallerRecheck;
+  #served: Served;
   #server: Server | undefined;
+  #address: Address | undefined;
 
   constructor(options: HttpServerOptions) {
-    const {
-      gateway,
-      limits,
-      revisions,
-      log,
-      metrics = new Metrics(),
-      mask,
-      authentication = unauthenticated,
-      addressOf = peerAddress,
-    } = options;
-    this.#options = options;
+    const { limits, log, metrics = new Metrics(), authentication = unauthenticated, revisions, mask, admin } = options;
+    this.#options = { ...options, metrics };
     this.#certificates = options.tls && new TlsCertificates(options.tls, log);
-    const hostAndOrigin = new HostAndOrigin(options);
-    const running = new RunningRequests<OpenRequest>(limits.concurrent_requests);
-    const outbox = new Outbox(limits.waiting_bytes);
-    this.#endGauges = observeLoad(metrics, { running, outbox, revisions });
-    const hooks = new HookCounts(metrics, mask && (text => mask.text(text)));
-    const count = createMeasure(metrics, gateway.tenantLabel, hooks);
-    const auditAccess = options.audit && createAccessAudit(options.audit);
-    const auditCall = options.auditCall && createCallAudit(options.auditCall);
-    const measure: typeof count = (line, failed) => {
-      count(line, failed);
-      if (line.access !== undefined || line.calls !== undefined || line.blocked !== undefined) auditAccess?.(line);
-      auditCall?.(line, failed);
-    };
-    const measuring = { measure, countCutOff: createCutOffCount(metrics) };
-    const logging = { log, logRequest: createRequestLog(log), addressOf };
-    const { resources } = authentication;
-    const { tracing, admin } = options;
-    const watch = admin?.watch;
-    const context = {
-      running,
-      outbox,
-      tracing,
-      watch,
-      ...logging,
-      challenge: createChallenge(resources),
-      ...measuring,
-    };
-    const isUnverified = ({ incoming }: Pick<OpenRequest, 'incoming'>) =>
-      this.#certificates?.isUnverified(incoming.socket) === true;
-    const asksClients = this.#certificates?.asksClients === true;
-    const { expiredCallsMs = usualExpiredCallsMs } = authentication;
-    this.#recheck =
-      authentication.schemes.length === 0
-        ? undefined
-        : new CallerRecheck({
-            // A request that is checked again is not another one, so it is not counted.
-            authenticate: createAuthenticate({ ...authentication, record: undefined }),
-            ...{ running, expiredMs: expiredCallsMs, isUnverified, log },
-          });
-    const routes = new RouteMap(options.routes, gateway.bindings, gateway.standard);
-    const isByTenant = options.routes?.some(({ binding }) => binding === undefined) === true;
-    const defaultFor = isByTenant ? (caller: Principal) => gateway.defaultFor(caller)?.id : undefined;
-    const audience = options.metricsFor ?? 'loopback';
-    const { allowedHosts } = options;
-    const bodyBytes = limits.body_bytes;
-    this.#admin = admin?.address && new AdminListener(admin, admin.address, { context, bodyBytes, allowedHosts, log });
-    this.#listenerWith = checks => {
-      const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin: checks, outbox });
-      return createListener({
-        routes,
-        mcp: new McpEndpoint({
-          defaultFor: caller => gateway.defaultFor(caller),
-          ...{ revisions, context, recheck: this.#recheck },
-          steps: createSteps({
-            ...{ hostAndOrigin: checks, running, authentication, defaultFor },
-            isUnverified: asksClients ? isUnverified : undefined,
-          }),
-          ...{ settings: gateway.settings, bodyBytes },
-        }),
-        metrics: metricsEndpoint,
-        health: new Health({
-          readiness: gateway.readiness,
-          metrics: metricsEndpoint,
-          isDraining: () => running.isDraining,
-          mask,
-        }),
-        plugins: options.plugins && new PluginsEndpoint({ list: options.plugins, metrics: metricsEndpoint, outbox }),
-        resources,
-        resourceMetadata: resources && new ResourceMetadata({ resources, hostAndOrigin: checks, outbox }),
-        connect: options.connect && new ConnectEndpoint(options.connect, { hostAndOrigin: checks, context }),
-        admin:
-          admin?.address === undefined
-            ? admin && new AdminEndpoint(admin, { hostAndOrigin: checks, context, bodyBytes })
-            : undefined,
-        hostAndOrigin: checks,
-        context,
+    this.#running = new RunningRequests<OpenRequest>(limits.concurrent_requests);
+    this.#outbox = new Outbox(limits.waiting_bytes);
+    this.#logRequest = createRequestLog(log);
+    this.#hooks = new HookCounts(metrics, mask && (text => mask.text(text)));
+    this.#endGauges = observeLoad(metrics, { running: this.#running, outbox: this.#outbox, revisions });
+    this.#recheck = new CallerRecheck({
+      ...recheckSettings(authentication),
+      ...{ running: this.#running, isUnverified: request => this.#isUnverified(request), log },
+    });
+    this.#admin =
+      admin?.address &&
+      new AdminListener(admin, admin.address, {
+        ...{ context: this.#contextOf(options), bodyBytes: limits.body_bytes },
+        ...{ allowedHosts: options.allowedHosts, log },
       });
-    };
-    this.#listener = this.#listenerWith(hostAndOrigin);
-    this.#hostAndOrigin = hostAndOrigin;
-    this.#running = running;
-    this.#outbox = outbox;
+    this.#served = this.#build(options);
   }
 
   /** Serves requests that another server of the program received. */
   get handle(): RequestListener {
-    this.#embedded ??= this.#listenerWith(new HostAndOrigin(this.#options).embed());
-    return this.#embedded;
-  }
-
-  /** Starts listening, on a free port if `port` is 0. @throws Fault `listen_failed`, `tls_unusable` */
-  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }> {
-    const server = createNodeServer(this.#listener, this.#certificates, () => {
-      for (const request of this.#running) request.closeConnection();
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', cause => reject(listenFault(`${host}:${port}`, cause)));
-      server.listen(port, unbracketed(host), resolve);
-    });
-    this.#server = server;
-    const address = server.address() as AddressInfo;
-    this.#hostAndOrigin.listenOn({ host, port: address.port });
-    if (!isLoopback(host) && this.#options.allowedHosts.length === 0) {
-      this.#options.log.warn({ host }, 'requests from other machines will be refused: allowed_hosts is empty');
-    }
-    const scheme = this.#certificates === undefined ? 'http' : 'https';
-    const url = `${scheme}://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}`;
-    this.#options.authentication?.resources?.listenOn(url);
-    await this.#admin?.listen();
-    return { url };
+    return this.#served.embedded();
   }
 
   get isDraining(): boolean {
@@ -241,6 +163,136 @@ export class HttpServer implements AsyncDisposable {
   /** The callers of the requests that are running. */
   get callers(): readonly Principal[] {
     return [...this.#running].map(({ principal }) => principal);
+  }
+
+  /** The settings with which new requests are served. */
+  get settings(): ServedSettings {
+    return this.#served.settings;
+  }
+
+  /**
+   * Prepares to serve something else at the same address. Running requests go on with what they began with.
+   * @returns a function that serves it to every request from then on
+   * @throws Fault `tls_unusable`
+   */
+  prepare(settings: ServedSettings): () => void {
+    const { authentication = unauthenticated, limits, tls } = settings;
+    if (tls !== undefined) new TlsCertificates(tls, this.#options.log).read();
+    const next = this.#build(settings);
+    return () => {
+      if (this.#address !== undefined) setAddress(next, this.#address);
+      this.#served = next;
+      this.#running.most = limits.concurrent_requests;
+      this.#outbox.limit = limits.waiting_bytes;
+      if (tls !== undefined) this.#certificates?.changeTo(tls);
+      this.#recheck.changeTo(recheckSettings(authentication));
+    };
+  }
+
+  /** Resolves when all requests that are running now have ended. Notification streams are not waited for. */
+  requestsEnded(): Promise<void> {
+    return this.#running.ended();
+  }
+
+  #build(settings: ServedSettings): Served {
+    const hostAndOrigin = new HostAndOrigin(settings);
+    let embedded: RequestListener | undefined;
+    return {
+      ...{ settings, hostAndOrigin, listener: this.#listenerOf(settings, hostAndOrigin) },
+      embedded: () => {
+        embedded ??= this.#listenerOf(settings, new HostAndOrigin(settings).embed());
+        return embedded;
+      },
+    };
+  }
+
+  #listenerOf(settings: ServedSettings, hostAndOrigin: HostAndOrigin): RequestListener {
+    const { gateway, limits, authentication = unauthenticated, metricsFor: audience = 'loopback' } = settings;
+    const { metrics, revisions, mask, admin } = this.#options;
+    const { body_bytes: bodyBytes } = limits;
+    const { resources } = authentication;
+    const [running, outbox] = [this.#running, this.#outbox];
+    const context = this.#contextOf(settings);
+    const routes = new RouteMap(settings.routes, gateway.bindings, gateway.standard);
+    const isByTenant = settings.routes?.some(({ binding }) => binding === undefined) === true;
+    const defaultFor = isByTenant ? (caller: Principal) => gateway.defaultFor(caller)?.id : undefined;
+    const asksClients = this.#certificates?.asksClients === true;
+    const metricsEndpoint = new MetricsEndpoint({ metrics, audience, hostAndOrigin, outbox });
+    const mcp = new McpEndpoint({
+      defaultFor: caller => gateway.defaultFor(caller),
+      ...{ revisions, context, recheck: this.#recheck },
+      steps: createSteps({
+        ...{ hostAndOrigin, running, authentication, defaultFor },
+        isUnverified: asksClients ? request => this.#isUnverified(request) : undefined,
+      }),
+      ...{ settings: gateway.settings, bodyBytes },
+    });
+    return createListener({
+      ...{ routes, mcp, metrics: metricsEndpoint, resources, hostAndOrigin, context },
+      health: new Health({
+        ...{ readiness: gateway.readiness, metrics: metricsEndpoint, mask },
+        isDraining: () => running.isDraining,
+      }),
+      plugins: settings.plugins && new PluginsEndpoint({ list: settings.plugins, metrics: metricsEndpoint, outbox }),
+      resourceMetadata: resources && new ResourceMetadata({ resources, hostAndOrigin, outbox }),
+      connect: settings.connect && new ConnectEndpoint(settings.connect, { hostAndOrigin, context }),
+      admin:
+        admin?.address === undefined
+          ? admin && new AdminEndpoint(admin, { hostAndOrigin, context, bodyBytes })
+          : undefined,
+    });
+  }
+
+  #contextOf({ gateway, authentication = unauthenticated, addressOf = peerAddress }: ServedSettings): RequestContext {
+    const { metrics, audit, log, tracing, admin } = this.#options;
+    const auditCall = this.#options.auditCall && createCallAudit(this.#options.auditCall);
+    const count = createMeasure(metrics, gateway.tenantLabel, this.#hooks);
+    const auditAccess = audit && createAccessAudit(audit);
+    return {
+      ...{
+        running: this.#running,
+        outbox: this.#outbox,
+        tracing,
+        watch: admin?.watch,
+        log,
+        logRequest: this.#logRequest,
+        addressOf,
+      },
+      challenge: createChallenge(authentication.resources),
+      measure(line, failed) {
+        count(line, failed);
+        if (line.access !== undefined || line.calls !== undefined || line.blocked !== undefined) auditAccess?.(line);
+        auditCall?.(line, failed);
+      },
+      countCutOff: createCutOffCount(metrics),
+    };
+  }
+
+  #isUnverified({ incoming }: Pick<OpenRequest, 'incoming'>): boolean {
+    return this.#certificates?.isUnverified(incoming.socket) === true;
+  }
+
+  /** Starts listening, on a free port if `port` is 0. @throws Fault `listen_failed`, `tls_unusable` */
+  async listen({ host, port }: { readonly host: string; readonly port: number }): Promise<{ readonly url: string }> {
+    const serve: RequestListener = (incoming, outgoing) => this.#served.listener(incoming, outgoing);
+    const server = createNodeServer(serve, this.#certificates, () => {
+      for (const request of this.#running) request.closeConnection();
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', cause => reject(listenFault(`${host}:${port}`, cause)));
+      server.listen(port, unbracketed(host), resolve);
+    });
+    this.#server = server;
+    const address = server.address() as AddressInfo;
+    const scheme = this.#certificates === undefined ? 'http' : 'https';
+    const url = `${scheme}://${host.includes(':') ? `[${unbracketed(host)}]` : host}:${address.port}`;
+    this.#address = { host, port: address.port, url };
+    setAddress(this.#served, this.#address);
+    if (!isLoopback(host) && this.settings.allowedHosts.length === 0) {
+      this.#options.log.warn({ host }, 'requests from other machines will be refused: allowed_hosts is empty');
+    }
+    await this.#admin?.listen();
+    return { url };
   }
 
   /** The URL of the management API, without `/admin`, where it has an address of its own; undefined until it listens. */
@@ -272,7 +324,7 @@ export class HttpServer implements AsyncDisposable {
     this.#outbox[Symbol.dispose]();
     this.#endGauges();
     this.#certificates?.[Symbol.dispose]();
-    this.#recheck?.[Symbol.dispose]();
+    this.#recheck[Symbol.dispose]();
     await this.#admin?.[Symbol.asyncDispose]();
     const server = this.#server;
     this.#server = undefined;
@@ -281,5 +333,17 @@ export class HttpServer implements AsyncDisposable {
     await new Promise(resolve => server.close(resolve));
   }
 }
+
+function setAddress({ hostAndOrigin, settings }: Served, { host, port, url }: Address): void {
+  hostAndOrigin.listenOn({ host, port });
+  settings.authentication?.resources?.listenOn(url);
+}
+
+const recheckSettings = (authentication: Authentication): RecheckSettings => ({
+  // A request that is checked again is not another one, so it is not counted.
+  authenticate:
+    authentication.schemes.length === 0 ? undefined : createAuthenticate({ ...authentication, record: undefined }),
+  expiredMs: authentication.expiredCallsMs ?? usualExpiredCallsMs,
+});
 
 const unbracketed = (host: string) => host.replace(/^\[(.*)\]$/, '$1');

@@ -34,7 +34,7 @@ const soonMs = 7 * 24 * 3_600_000;
  * Files that cannot be used are reported, and the listener keeps the certificates that it has.
  */
 export class TlsCertificates implements Disposable {
-  readonly #files: TlsFiles;
+  #files: TlsFiles;
   readonly #log: Log;
   #version: string;
   #timer: NodeJS.Timeout | undefined;
@@ -75,6 +75,12 @@ export class TlsCertificates implements Disposable {
     }
     this.#warnOfExpiry(options.cert);
     return options;
+  }
+
+  /** Reads other files from now on, which can be used. The listener gets them at once. */
+  changeTo(files: TlsFiles): void {
+    this.#files = files;
+    this.#check();
   }
 
   /** Must be called for each new connection, before its handshake. */

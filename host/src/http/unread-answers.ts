@@ -13,14 +13,15 @@ const patience = 30_000;
 
 /** Counts the waiting bytes of all responses, and disconnects clients that do not read. */
 export class Outbox implements Disposable {
-  readonly #limit: number;
+  /** See `limits.waiting_bytes`. */
+  limit: number;
   readonly #watched = new Map<Unread, number>();
   readonly #patienceMs: number;
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limit: number, patienceMs = patience) {
-    this.#limit = limit;
+    this.limit = limit;
     this.#patienceMs = patienceMs;
   }
 
@@ -31,7 +32,7 @@ export class Outbox implements Disposable {
 
   /** Whether this many more bytes may wait. A single answer always fits. */
   fits(bytes: number): boolean {
-    return this.#bytes === 0 || this.#bytes + bytes <= this.#limit;
+    return this.#bytes === 0 || this.#bytes + bytes <= this.limit;
   }
 
   add(bytes: number): void {

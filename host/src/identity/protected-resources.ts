@@ -79,6 +79,12 @@ export class ProtectedResources {
     this.#resources = new Map(paths.map(each => [identifierAt(base, each), each.resource]));
   }
 
+  /** Everything that decides which resource an audience names, as plain data. */
+  get identifiers(): object {
+    const { publicUrl, paths } = this.#options;
+    return { publicUrl, paths: paths.map(({ host, path, resource }) => ({ host, path, resource })) };
+  }
+
   /** Returns the place of a request. */
   placeOf(path: string, host: string | undefined): string {
     const known = this.#hosts.size === 0 ? undefined : knownHost(host, this.#hosts);

@@ -1,5 +1,6 @@
 import type { PluginConfig, SourceConfig } from '../config/config.ts';
 import type { VerifiedArtifact } from '../contract/artifact.ts';
+import { canonicalJson } from '../core/canonical-json.ts';
 import { Fault, Faults } from '../core/fault.ts';
 import type { Log } from '../core/log.ts';
 import type { Lockfile, Pin } from './lockfile.ts';
@@ -13,6 +14,8 @@ export interface Lock {
   sourceOf(entry: PluginConfig): SourceConfig;
   /** Checks a verified plugin before anything is granted or compiled. @throws Faults */
   check(entry: PluginConfig, artifact: VerifiedArtifact, imports: readonly string[]): void;
+  /** Returns what `check` compares a plugin with, as text: a plugin that passed needs no other check while it is the same. */
+  comparedWith?(entry: PluginConfig): string;
 }
 
 interface LockOptions {
@@ -47,6 +50,8 @@ export function honourLock(
       const pin = held?.plugins.get(id);
       return pin === undefined ? source : pinnedSource(source, pin, folder);
     },
+    comparedWith: ({ id }) =>
+      canonicalJson({ pin: held?.plugins.get(id), mark: held?.marks.get(id), folder, allowDowngrade }),
     check(entry, artifact, imports) {
       const { id } = entry;
       const found = pinOf(entry, artifact, imports, folder);

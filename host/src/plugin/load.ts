@@ -21,6 +21,8 @@ export interface LoadContext {
   readonly verifier: Verifier;
   readonly runtime: WasmRuntime;
   readonly capabilities: readonly Capability[];
+  /** Returns a plugin that was loaded before from the same entry, under the same conditions. */
+  readonly known?: ((entry: PluginConfig) => Plugin | undefined) | undefined;
   readonly limits: LimitSettings['all'];
   /** Aborts the pulling and compiling of all plugins. */
   readonly signal?: AbortSignal | undefined;
@@ -72,7 +74,7 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
         .map(each => each.name),
       seesBlobs: descriptor.payload?.includes('blob') ?? false,
       prepared: {
-        ...{ id: entry.id, component, ...configs, limits, isolation: entry.isolation },
+        ...{ id: entry.id, digest: verified.digest, component, ...configs, limits, isolation: entry.isolation },
         grant: entry.mode === 'shadow' ? shadowGrant(grant, context.capabilities) : grant,
       },
     };
@@ -83,7 +85,9 @@ async function loadPlugin(entry: PluginConfig, context: LoadContext): Promise<Pl
 
 /** Loads all plugins in parallel. @throws Faults of every plugin that does not load, not only the first */
 export async function loadPlugins(entries: readonly PluginConfig[], context: LoadContext): Promise<readonly Plugin[]> {
-  const loaded = await Promise.allSettled(entries.map(entry => loadPlugin(entry, context)));
+  const loaded = await Promise.allSettled(
+    entries.map(async entry => context.known?.(entry) ?? (await loadPlugin(entry, context))),
+  );
   const faults = loaded.flatMap(each => (each.status === 'rejected' ? [...toFaults(each.reason)] : []));
   if (faults.length > 0) throw new Faults(faults);
   return loaded.flatMap(each => (each.status === 'fulfilled' ? [each.value] : []));

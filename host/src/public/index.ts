@@ -16,8 +16,8 @@ export {
   refuse,
 } from '../gateway/request-handlers.ts';
 export { createHost, type Host, type HostOptions, type RegisterOptions } from '../host/create-host.ts';
-export type { Watch } from '../host/generation.ts';
 export { loadConfig } from '../host/load-config.ts';
+export type { Watch } from '../host/plugin-generation.ts';
 export type { FetchContext, WebFetch } from '../http/web-fetch.ts';
 export { createPrincipal, type Principal } from '../identity/principal.ts';
 export type { Authenticate } from '../identity/scheme.ts';

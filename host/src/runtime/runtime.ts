@@ -8,6 +8,8 @@ import type { ReadyThreads } from './wasm/pool/ready-threads.ts';
 /** A plugin that can be run: it was verified and granted its capabilities. Each runtime adds the code that it runs. */
 export interface PreparedPlugin {
   readonly id: string;
+  /** The digest of its artifact. Lanes of a plugin without one are never taken over. */
+  readonly digest?: string | undefined;
   readonly grant: Grant;
   /** The operator's `config`; must be JSON. */
   readonly config: unknown;
@@ -39,6 +41,11 @@ export interface RunnerOptions {
   readonly backlog?: number;
   /** Threads that lanes use as far as there are any. */
   readonly threads?: ReadyThreads | undefined;
+  /**
+   * A runner whose lanes are taken over where nothing that they were started with is different. It stays usable, and lanes
+   * that both have end with the last of the two. Where everything is the same, it is returned, to be disposed of once more.
+   */
+  readonly from?: PluginRunner | undefined;
 }
 
 /** A pool of lanes, as it is now. */
@@ -62,4 +69,6 @@ export interface PluginRunner extends HookRunner, AsyncDisposable {
   usage(): ReadonlyMap<string, PluginUsage>;
   /** Describes its pools of lanes. */
   lanes(): readonly LanesStatus[];
+  /** Returns the ids of the plugins that another runner runs with the same code and settings. */
+  unchangedFrom(other: PluginRunner | undefined): ReadonlySet<string>;
 }

@@ -62,6 +62,7 @@ export const secretStore = defineCapability<Grant>({
   serve: serveSecretStore,
   // An instance that has read a value of one tenant could give it to another.
   tenantsApart: ({ names }, on) => names.flatMap(name => [...on.secrets.tenantsOf(name)]),
+  secretsIn: grant => [...(grant?.names ?? []), ...(grant?.references ?? []).map(({ name }) => name)],
   deniedBy: '`denied`',
   refuses: {
     not_allowed:

@@ -1,4 +1,6 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
+import { canonicalJson } from '../../core/canonical-json.ts';
 import { Fault, Faults } from '../../core/fault.ts';
 import { fileProblem } from '../../core/file-problem.ts';
 import { readRegularFileSync } from '../../core/regular-file.ts';
@@ -35,9 +37,13 @@ type Read = () => string | undefined;
 
 const maximumBytes = 65_536;
 
+/** A key of this process, so that a fingerprint says nothing about the values to anyone who reads its memory later. */
+const fingerprintKey = randomBytes(32);
+
 /** All secrets of the operator. What it hands out is known to the mask from then on. */
 export class Secrets {
   readonly #mask: SecretMask;
+  readonly #places: readonly SecretPlace[];
   readonly #values: ReadonlyMap<string, Read>;
   /** The values of tenants by the name of the secret, and then by tenant. */
   readonly #tenantValues: ReadonlyMap<string, ReadonlyMap<string, Read>>;
@@ -55,6 +61,7 @@ export class Secrets {
       else tenantValues.set(name, (tenantValues.get(name) ?? new Map<string, Read>()).set(tenant, read));
     }
     this.#mask = mask;
+    this.#places = places;
     this.#values = values;
     this.#tenantValues = tenantValues;
   }
@@ -79,6 +86,22 @@ export class Secrets {
   /** Returns whether any tenant has a value of its own. */
   isPerTenant(name: string): boolean {
     return this.#tenantValues.has(name);
+  }
+
+  /**
+   * Returns a text that changes with the place or the value of one of these secrets, of any tenant. It does not reveal the
+   * values.
+   */
+  fingerprint(names: Iterable<string>): string {
+    const asked = new Set(names);
+    if (asked.size === 0) return '';
+    const digest = createHmac('sha256', fingerprintKey);
+    for (const place of this.#places) {
+      if (!asked.has(place.name)) continue;
+      const value = this.read(place.name, place.tenant) ?? null;
+      digest.update(canonicalJson([place.name, place.tenant, place.env, place.file, value]));
+    }
+    return digest.digest('base64');
   }
 
   /** Returns what a plugin writes in place of a value that it may use and not see. The same each time. */

@@ -12,6 +12,11 @@ export const configCodes = {
     says: 'The configuration is invalid.',
     todo: 'Fix the reported line. For completion, point your editor at docs/schema/sallyport.schema.json.',
   },
+  reload_refused: {
+    exit: 3,
+    says: 'A running gateway cannot make this change of its configuration.',
+    todo: 'Restart the gateway, or leave the setting as it was. Nothing was changed.',
+  },
   import_invalid: {
     exit: 2,
     says: 'The file cannot be imported.',

@@ -9,7 +9,7 @@ import type { WatchRequests } from '../../http/open-request.ts';
 import type { Principal } from '../../identity/principal.ts';
 import type { Revision, SessionReport } from '../../mcp/revision/revision.ts';
 import type { UpstreamPool } from '../../upstream/upstream.ts';
-import type { Generation } from '../generation.ts';
+import type { PluginGeneration } from '../plugin-generation.ts';
 import { PluginCounts } from './plugin-counts.ts';
 import { detailsOf, type ReportedPlugin, summaryOf } from './plugin-reports.ts';
 import { RecentCallers } from './recent-callers.ts';
@@ -21,7 +21,7 @@ export interface HostParts {
   config(): Config;
   /** Counts the configurations that were in use. */
   generation(): number;
-  plugins(): Pick<Generation, 'plugins' | 'reports' | 'usage' | 'resetHealth'>;
+  plugins(): Pick<PluginGeneration, 'plugins' | 'reports' | 'usage' | 'resetHealth'>;
   upstream(id: string): UpstreamPool | undefined;
   /** The callers of the requests that run. */
   callers(): readonly Principal[];
@@ -44,10 +44,10 @@ export function createManagedHost(parts: HostParts): OpenManagedHost {
   const calls = new RecentHookCalls();
   const callers = new RecentCallers();
   const reported = (): readonly ReportedPlugin[] => {
-    const { plugins, reports } = parts.plugins();
+    const loaded = parts.plugins();
     const config = parts.config();
-    const byId = new Map(plugins.map(plugin => [plugin.id, plugin]));
-    return reports().flatMap(report => {
+    const byId = new Map(loaded.plugins.map(plugin => [plugin.id, plugin]));
+    return loaded.reports().flatMap(report => {
       const plugin = byId.get(report.id);
       return plugin === undefined ? [] : [{ plugin, report, config }];
     });

@@ -15,7 +15,8 @@ import type { OpenManagedHost } from './managed-host.ts';
 
 type AdminConfig = NonNullable<Config['admin']>;
 
-export interface AdminContext extends Pick<Facilities, 'audit' | 'secrets'> {
+export interface AdminContext extends Pick<Facilities, 'audit'> {
+  readonly secrets: Pick<Facilities['secrets'], 'read'>;
   readonly host: OpenManagedHost;
   readonly record: Authentication['record'];
   readonly log: Log;

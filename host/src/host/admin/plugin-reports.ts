@@ -2,7 +2,7 @@ import type { PluginDetails, PluginSummary } from '../../admin/answer/plugin.ts'
 import type { Config } from '../../config/config.ts';
 import type { Signer } from '../../contract/artifact.ts';
 import type { Plugin } from '../../plugin/plugin.ts';
-import type { PluginReport } from '../generation.ts';
+import type { PluginReport } from '../plugin-generation.ts';
 
 /** A plugin, and what is known of it now. */
 export interface ReportedPlugin {

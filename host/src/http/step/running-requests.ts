@@ -8,20 +8,29 @@ interface Running extends Placed {
   cut(fault: Fault): void;
 }
 
+interface AwaitedRequests<T> {
+  readonly requests: Set<T>;
+  /** Called when the last of them has ended. */
+  ended(): void;
+}
+
 /**
  * Tracks running requests until their answers have been read. As a step, it refuses a request if too many are running
  * or the gateway is draining.
  */
 export class RunningRequests<T extends Running = Running> implements Step, Iterable<T> {
   readonly name = 'overload';
-  readonly #most: number;
   readonly #requests = new PlacedSet<T>();
+  /** See `limits.concurrent_requests`. */
+  most: number;
   #isDraining = false;
   #onIdle: (() => void) | undefined;
+  /** The requests that something waits for, and what is called when they have ended; undefined where nothing waits. */
+  #awaited: Set<AwaitedRequests<T>> | undefined;
 
   /** @param most see `limits.concurrent_requests` */
   constructor(most: number) {
-    this.#most = most;
+    this.most = most;
   }
 
   get count(): number {
@@ -43,6 +52,17 @@ export class RunningRequests<T extends Running = Running> implements Step, Itera
   remove(request: T): void {
     this.#requests.delete(request);
     if (this.#requests.size === 0) this.#onIdle?.();
+    if (this.#awaited !== undefined) this.#noteEnd(request, this.#awaited);
+  }
+
+  /** Resolves when all requests that are running now have ended. */
+  ended(): Promise<void> {
+    const requests = new Set(this.#requests);
+    if (requests.size === 0) return Promise.resolve();
+    const { promise, resolve: ended } = Promise.withResolvers<void>();
+    this.#awaited ??= new Set();
+    this.#awaited.add({ requests, ended });
+    return promise;
   }
 
   /** @throws Fault `draining`, `overloaded` */
@@ -53,8 +73,8 @@ export class RunningRequests<T extends Running = Running> implements Step, Itera
 
   /** @throws Fault `overloaded` if too many requests are running */
   checkRoom(): void {
-    if (this.#requests.size <= this.#most) return;
-    const hint = `${this.#most} requests are running: try again later, or raise \`limits.concurrent_requests\``;
+    if (this.#requests.size <= this.most) return;
+    const hint = `${this.most} requests are running: try again later, or raise \`limits.concurrent_requests\``;
     fail('overloaded', { hint });
   }
 
@@ -73,6 +93,15 @@ export class RunningRequests<T extends Running = Running> implements Step, Itera
     });
     clearTimeout(timer);
     this.#onIdle = undefined;
+  }
+
+  #noteEnd(request: T, awaited: Set<AwaitedRequests<T>>): void {
+    for (const each of awaited) {
+      if (!each.requests.delete(request) || each.requests.size > 0) continue;
+      awaited.delete(each);
+      each.ended();
+    }
+    if (awaited.size === 0) this.#awaited = undefined;
   }
 
   /** Ends every running request. */

@@ -55,6 +55,11 @@ export interface ClientListener {
   isListening(): boolean;
   /** @param isShared whether clients share the connection, so that a log message may be about another client's call */
   onNotification(notification: Notification, isShared: boolean): void;
+  /**
+   * The binding was removed, or its rules no longer let the client in: its session ends now, and the client is disposed of
+   * when the requests that are running have finished.
+   */
+  onRemoved?(): void;
 }
 
 /** One request of a client, independent of the revision. */

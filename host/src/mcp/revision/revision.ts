@@ -4,6 +4,7 @@ import type { ErrorNumbers } from '../errors.ts';
 import type { Body, MessageId } from '../message.ts';
 import type { RequestedBinding } from './gateway-port.ts';
 import type { Reply } from './reply.ts';
+import type { SessionLimits } from './session-limits.ts';
 
 /** The HTTP methods of the endpoint, for all revisions. */
 export type HttpMethod = 'POST' | 'GET' | 'DELETE';
@@ -76,6 +77,8 @@ export interface Revision extends RevisionTable, Disposable {
    * @throws Fault, which the gateway sends as the answer
    */
   handle(exchange: Exchange, body?: Body): void | Promise<void>;
+  /** Changes the limits of its clients. Those beyond a lower limit stay until they leave. */
+  changeLimits?(limits: SessionLimits): void;
 }
 
 /** The properties of a revision that `classify` uses. */

@@ -4,11 +4,12 @@ type Stored = { -readonly [Name in keyof SessionFacts]: SessionFacts[Name] };
 
 /** Keeps sessions in the memory of this process. Every answer is there at once. */
 export class MemorySessions implements SessionStore {
-  readonly #idleMs: number;
+  /** See `limits.session_idle_ms`. */
+  idleMs: number;
   readonly #sessions = new Map<string, Stored>();
 
   constructor(idleMs: number) {
-    this.#idleMs = idleMs;
+    this.idleMs = idleMs;
   }
 
   create(facts: SessionFacts): void {
@@ -41,6 +42,6 @@ export class MemorySessions implements SessionStore {
   }
 
   #isIdle({ lastUsed }: Stored): boolean {
-    return lastUsed < Date.now() - this.#idleMs;
+    return lastUsed < Date.now() - this.idleMs;
   }
 }

@@ -3,8 +3,8 @@
  * the places that the others leave, and always at least one.
  */
 export class AddressShare {
-  readonly #places: number;
-  readonly #share: number;
+  #places: number;
+  #share: number;
   readonly #held = new Map<string, number>();
   #taken = 0;
 
@@ -16,6 +16,12 @@ export class AddressShare {
 
   get taken(): number {
     return this.#taken;
+  }
+
+  /** Changes how many places there are, and the share. Places that are taken stay so. */
+  changeTo(places: number, share: number): void {
+    this.#places = places;
+    this.#share = share;
   }
 
   /** Whether all places are taken. */

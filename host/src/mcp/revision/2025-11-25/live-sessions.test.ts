@@ -5,8 +5,9 @@ import { MemorySessions } from '../../../state/memory/sessions.ts';
 import type { SessionStore } from '../../../state/session-store.ts';
 import type { RequestedBinding, SessionLimit } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
+import type { SessionLimits } from '../session-limits.ts';
 import { AddressShare } from './address-share.ts';
-import { type Session, type SessionLimits, Sessions } from './live-sessions.ts';
+import { type Session, Sessions } from './live-sessions.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 const opened: Disposable[] = [];

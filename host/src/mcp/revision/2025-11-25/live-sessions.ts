@@ -11,6 +11,7 @@ import type { keyOf, Notification } from '../../message.ts';
 import type { Client, RequestedBinding, SessionLimit } from '../gateway-port.ts';
 import type { NotificationStream } from '../reply.ts';
 import type { SessionReport } from '../revision.ts';
+import type { SessionLimits } from '../session-limits.ts';
 import { AddressShare } from './address-share.ts';
 
 /**
@@ -31,17 +32,6 @@ export interface RunningCall extends Placed {
   /** The client's id, as `keyOf` returns it. */
   readonly key: ReturnType<typeof keyOf>;
   readonly canceller: Canceller;
-}
-
-/** The limits of sessions, from `limits` in sallyport.yaml. */
-export interface SessionLimits {
-  readonly sessions: number;
-  /** The milliseconds after which an idle session ends. */
-  readonly session_idle_ms: number;
-  /** The maximum number of open notification streams. */
-  readonly streams: number;
-  /** The share of one address in the sessions and streams that the others leave. */
-  readonly address_share: number;
 }
 
 export interface NewSession {
@@ -74,7 +64,7 @@ const sweepMs = { least: 100, most: 30_000 };
  * a session started by another process continues in this one.
  */
 export class Sessions implements Disposable {
-  readonly #limits: SessionLimits;
+  #limits: SessionLimits;
   readonly #store: SessionStore;
   readonly #onNotification: SessionsOptions['onNotification'];
   readonly #local = new Map<string, LocalSession>();
@@ -82,7 +72,7 @@ export class Sessions implements Disposable {
   readonly #streamPlaces: AddressShare;
   /** The number of sessions of each tenant and caller whose sessions are limited. */
   readonly #owned = new Map<string, number>();
-  readonly #sweeper: NodeJS.Timeout;
+  #sweeper: NodeJS.Timeout;
 
   constructor({ limits, store, onNotification }: SessionsOptions) {
     this.#limits = limits;
@@ -90,8 +80,16 @@ export class Sessions implements Disposable {
     this.#onNotification = onNotification;
     this.#places = new AddressShare(limits.sessions, limits.address_share);
     this.#streamPlaces = new AddressShare(limits.streams, limits.address_share);
-    const every = Math.min(Math.max(limits.session_idle_ms / 4, sweepMs.least), sweepMs.most);
-    this.#sweeper = setInterval(() => this.#sweep(), every).unref();
+    this.#sweeper = this.#sweepOften();
+  }
+
+  /** Changes the limits. Sessions and streams beyond a lower one stay until they end. */
+  changeTo(limits: SessionLimits): void {
+    this.#limits = limits;
+    this.#places.changeTo(limits.sessions, limits.address_share);
+    this.#streamPlaces.changeTo(limits.streams, limits.address_share);
+    clearInterval(this.#sweeper);
+    this.#sweeper = this.#sweepOften();
   }
 
   /** The number of sessions and streams in this process. */
@@ -202,7 +200,10 @@ export class Sessions implements Disposable {
   #open(facts: SessionFacts, binding: RequestedBinding): LocalSession {
     for (const limit of binding.sessionLimits) this.#makeRoomFor(limit);
     this.#makeRoom(facts.address);
-    const session = new LocalSession(facts, binding, this.#onNotification);
+    const session = new LocalSession(facts, binding, {
+      onNotification: this.#onNotification,
+      onRemoved: removed => this.#remove(removed),
+    });
     this.#local.set(facts.id, session);
     this.#places.take(facts.address);
     this.#count(session, 1);
@@ -213,14 +214,29 @@ export class Sessions implements Disposable {
     const session = this.#local.get(id);
     if (session === undefined) return;
     for (const { canceller } of session.running) canceller.abort(new Cancelled('the session ended'));
+    this.#forget(session);
+    session.client[Symbol.dispose]();
+  }
+
+  /** Ends a session whose binding was removed. Its running requests finish, and the gateway disposes of its client. */
+  #remove(session: LocalSession): void {
+    if (this.#local.get(session.facts.id) === session) this.#forget(session);
+    ignoreFailure(this.#store.end(session.facts.id));
+  }
+
+  #forget(session: LocalSession): void {
     for (const stream of [...session.streams]) {
       this.removeStream(session, stream);
       stream.end(200);
     }
-    this.#local.delete(id);
+    this.#local.delete(session.facts.id);
     this.#places.giveBack(session.facts.address);
     this.#count(session, -1);
-    session.client[Symbol.dispose]();
+  }
+
+  #sweepOften(): NodeJS.Timeout {
+    const every = Math.min(Math.max(this.#limits.session_idle_ms / 4, sweepMs.least), sweepMs.most);
+    return setInterval(() => this.#sweep(), every).unref();
   }
 
   #makeRoom(address: string): void {
@@ -276,6 +292,11 @@ export class Sessions implements Disposable {
   }
 }
 
+interface SessionEvents extends Pick<SessionsOptions, 'onNotification'> {
+  /** Called when the binding of the session was removed. */
+  onRemoved(session: LocalSession): void;
+}
+
 class LocalSession implements Session {
   facts: SessionFacts;
   lastUsed: number;
@@ -286,13 +307,14 @@ class LocalSession implements Session {
   readonly streams: NotificationStream[] = [];
   readonly elicitations: Session['elicitations'] = new Set();
 
-  constructor(facts: SessionFacts, binding: RequestedBinding, onNotification: SessionsOptions['onNotification']) {
+  constructor(facts: SessionFacts, binding: RequestedBinding, { onNotification, onRemoved }: SessionEvents) {
     this.facts = facts;
     this.lastUsed = facts.lastUsed;
     this.owners = binding.sessionLimits.map(({ owner }) => owner);
     this.client = binding.openClient({
       isListening: () => this.streams.length > 0,
       onNotification: (notification, isShared) => onNotification(this, notification, isShared),
+      onRemoved: () => onRemoved(this),
     });
     if (facts.logLevel !== undefined) ignoreFailure(this.client.setLogLevel(facts.logLevel));
   }

@@ -8,10 +8,11 @@ import { Cancelled } from '../../cancelled.ts';
 import { logLevels, severity } from '../../log-level.ts';
 import { type Body, isId, keyOf, type Message } from '../../message.ts';
 import type { Exchange, Revision, SessionReport } from '../revision.ts';
+import type { SessionLimits } from '../session-limits.ts';
 import { answerBatch, refuseBatch } from './batch.ts';
 import { clientCapabilitiesIn } from './client-capabilities.ts';
 import { errorNumbers } from './errors.ts';
-import { type RunningCall, type Session, type SessionLimits, Sessions } from './live-sessions.ts';
+import { type RunningCall, type Session, Sessions } from './live-sessions.ts';
 import { acceptsEvents, notificationsOfCall, notifySession } from './notifications.ts';
 import { asksForPage } from './url-elicitation.ts';
 
@@ -75,6 +76,10 @@ export class Revision20251125 implements Revision {
 
   endSession(handle: string): MaybePromise<boolean> {
     return this.#sessions.endByHandle(handle);
+  }
+
+  changeLimits(limits: SessionLimits): void {
+    this.#sessions.changeTo(limits);
   }
 
   [Symbol.dispose](): void {

@@ -1,0 +1,103 @@
+import type { Log } from '../../core/log.ts';
+import type { Generation } from '../generation.ts';
+
+/** An earlier generation that requests still use. */
+interface Draining {
+  readonly generation: Generation;
+  /** Closes it, whether or not requests still use it. */
+  close(): Promise<void>;
+}
+
+/** How many earlier generations may wait for their requests. */
+const mostDraining = 8;
+
+/** What the requests of a generation that is replaced leave behind. */
+export interface Replaced {
+  /** Resolves when the last request that began before has ended. */
+  readonly ended: Promise<unknown>;
+  /** Must be called then. */
+  retire(): void;
+}
+
+/** The generation that new requests use, and earlier ones until their last request ends. Disposing closes all. */
+export class Generations implements AsyncDisposable {
+  readonly #log: Log;
+  readonly #draining = new Set<Draining>();
+  #current: Generation;
+  #number = 1;
+
+  constructor(first: Generation, log: Log) {
+    this.#current = first;
+    this.#log = log;
+  }
+
+  get current(): Generation {
+    return this.#current;
+  }
+
+  /** Counts the generations since the start, which is the first. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** The number of earlier generations that requests still use. */
+  get draining(): number {
+    return this.#draining.size;
+  }
+
+  /**
+   * Makes this the generation of new requests. The one before is closed after its last request, or when a request can
+   * hardly be running any more.
+   */
+  replace(next: Generation, { ended, retire }: Replaced): void {
+    const before = this.#current;
+    const number = this.#number;
+    this.#current = next;
+    this.#number += 1;
+    const longest = Promise.withResolvers<void>();
+    const ms = longestRequestMs(before);
+    const timer = setTimeout(() => {
+      this.#log.warn(
+        { generation: number, waited_ms: ms },
+        'closing what requests of an earlier configuration still use',
+      );
+      longest.resolve();
+    }, ms).unref();
+    let closing: Promise<void> | undefined;
+    const draining: Draining = {
+      generation: before,
+      close: () => {
+        closing ??= (async () => {
+          clearTimeout(timer);
+          retire();
+          await before[Symbol.asyncDispose]();
+          this.#draining.delete(draining);
+        })();
+        return closing;
+      },
+    };
+    this.#draining.add(draining);
+    void Promise.race([ended, longest.promise]).then(() => draining.close());
+    this.#closeOldest();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#draining].map(each => each.close()));
+    await this.#current[Symbol.asyncDispose]();
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#draining;
+    if (oldest === undefined || this.#draining.size <= mostDraining) return;
+    const about = { earlier: this.#draining.size };
+    this.#log.warn(about, 'closing the oldest of many earlier configurations, although requests still use it');
+    void oldest.close();
+  }
+}
+
+/** Returns how long a request may take in all. */
+function longestRequestMs({ config: { limits, upstreams } }: Generation): number {
+  const usual = limits.max_request_timeout_ms ?? Math.max(600_000, limits.request_timeout_ms);
+  const stated = upstreams.flatMap(each => [each.max_timeout_ms ?? 0, each.timeout_ms ?? 0]);
+  return Math.min(Math.max(usual, ...stated) + limits.drain_ms, 2 ** 31 - 1);
+}

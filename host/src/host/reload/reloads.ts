@@ -1,0 +1,157 @@
+import { type ConfigChange, configChanges } from '../../config/change/config-changes.ts';
+import type { Config } from '../../config/config.ts';
+import { Fault } from '../../core/fault.ts';
+import { masked } from '../../core/masked.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { RequestHandlers } from '../../gateway/request-handlers.ts';
+import type { HttpServer } from '../../http/server.ts';
+import type { Lock } from '../../lockfile/check-pins.ts';
+import type { Revision } from '../../mcp/revision/revision.ts';
+import type { MemorySessions } from '../../state/memory/sessions.ts';
+import type { Generation, GenerationOpener, SharedParts } from '../generation.ts';
+import type { Registrant } from '../joining-server.ts';
+import { loadAll } from '../load-all.ts';
+import { facilityOptions } from '../load-beside.ts';
+import { bindingsOf, reportJoined, servedSettings } from '../served.ts';
+import type { Generations } from './generations.ts';
+import { KnownPlugins } from './known-plugins.ts';
+import { refuseChanges } from './refuse-changes.ts';
+import { ReloadMetrics } from './reload-metrics.ts';
+
+export interface ReloadOptions {
+  /** Checks what was accepted of the plugins; the one of the start or of the last reload unless stated. */
+  readonly lock?: Lock | undefined;
+  /** Ends a reload that has not finished. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called when everything is open and before anything changes. What it throws ends the reload. */
+  readonly beforeSwap?: (() => Promise<void>) | undefined;
+  /** The ids of plugins whose tag is resolved again, although their entry is the same. */
+  readonly refresh?: readonly string[] | undefined;
+  /** Who registers the upstreams that are new; as at the start unless stated. */
+  readonly registrant?: Registrant | undefined;
+}
+
+/** What a reload did. */
+export interface Reloaded {
+  /** Counts the configurations that were served since the start, which is 1. */
+  readonly generation: number;
+  /** What is different, in words. */
+  readonly changes: readonly ConfigChange[];
+}
+
+interface ReloadRun extends Omit<ReloadOptions, 'signal' | 'registrant'> {
+  readonly signal: AbortSignal;
+  readonly registrant: Registrant;
+}
+
+const loadedConfig = ({ config, plugins: { plugins } }: Generation) => ({ config, plugins });
+
+/** Returns the next configuration, made from the one that is running when its turn comes. */
+export type NextConfig = (current: Config) => Config | Promise<Config>;
+
+export interface ReloadsOptions {
+  readonly shared: SharedParts;
+  readonly opener: GenerationOpener;
+  readonly generations: Generations;
+  readonly gateway: Gateway;
+  readonly server: HttpServer;
+  readonly handlers: RequestHandlers;
+  readonly sessions: MemorySessions;
+  readonly revisions: readonly Revision[];
+  /** Who registered the upstreams of the start. */
+  readonly registrant: Registrant;
+}
+
+/** Replaces the configuration of a running gateway. One reload runs at a time. Disposing ends the one that runs. */
+export class Reloads implements AsyncDisposable {
+  readonly #options: ReloadsOptions;
+  readonly #metrics: ReloadMetrics;
+  readonly #closing = new AbortController();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ReloadsOptions) {
+    this.#options = options;
+    this.#metrics = new ReloadMetrics(options.shared.facilities.metrics);
+  }
+
+  /**
+   * Serves by another configuration from now on, after the reloads that were asked for before.
+   * @throws Faults: every problem; then nothing changes
+   */
+  run(next: NextConfig, options: ReloadOptions = {}): Promise<Reloaded> {
+    const done = this.#last.then(() => this.#run(next, options));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort(new Fault('draining', { hint: 'the gateway is closing' }));
+    await this.#last;
+  }
+
+  async #run(next: NextConfig, { registrant = this.#options.registrant, ...stated }: ReloadOptions): Promise<Reloaded> {
+    const { generations, shared } = this.#options;
+    const closing = this.#closing.signal;
+    const signal = stated.signal === undefined ? closing : AbortSignal.any([closing, stated.signal]);
+    const options: ReloadRun = { ...stated, signal, registrant };
+    try {
+      signal.throwIfAborted();
+      const config = await next(generations.current.config);
+      shared.mask.learnFrom(config.mask);
+      const opened = await masked(shared.mask, () => this.#open(config, options));
+      const changes = await this.#replace(opened, options);
+      this.#metrics.succeeded(generations.number);
+      return { generation: generations.number, changes };
+    } catch (error) {
+      this.#metrics.failed();
+      throw signal.aborted ? signal.reason : error;
+    }
+  }
+
+  /** Opens the next generation. @throws Faults */
+  async #open(config: Config, { signal, refresh, lock: stated, registrant }: ReloadRun): Promise<Generation> {
+    const { generations, opener, shared } = this.#options;
+    const { current: before } = generations;
+    const lock = stated ?? before.lock;
+    refuseChanges(before.config, config);
+    const known = new KnownPlugins({ config, lock, refresh });
+    const loading = loadAll(config, shared.log, lock, signal, ({ id }) => known.findIn(before.known, id));
+    const next = await opener.open({ config, lock, known, loading, signal, before, registrant });
+    known.learn(next.plugins.plugins);
+    return next;
+  }
+
+  /** Serves by an opened generation, unless `beforeSwap` throws. */
+  async #replace(next: Generation, { signal, beforeSwap, registrant }: ReloadRun): Promise<readonly ConfigChange[]> {
+    const { generations, shared, gateway, server, handlers } = this.#options;
+    const { current: before } = generations;
+    try {
+      const bindings = gateway.prepare(bindingsOf(next, shared, handlers));
+      const serve = server.prepare(servedSettings(next, bindings));
+      await beforeSwap?.();
+      signal.throwIfAborted();
+      const calls = [before.plugins.identity.idle(), before.federation.chain.idle()];
+      const ended = Promise.all([server.requestsEnded(), ...calls]);
+      serve();
+      this.#use(next);
+      generations.replace(next, { ended, retire: gateway.use(bindings) });
+    } catch (error) {
+      await next[Symbol.asyncDispose]();
+      throw error;
+    }
+    reportJoined(next, shared, registrant);
+    return configChanges(loadedConfig(before), loadedConfig(next));
+  }
+
+  /** Applies what is not replaced but changed in place. */
+  #use({ config, plugins, upstreams }: Generation): void {
+    const { shared, handlers, sessions, revisions } = this.#options;
+    const { limits } = config;
+    plugins.use();
+    upstreams.use();
+    handlers.timeoutMs = limits.request_timeout_ms;
+    sessions.idleMs = limits.session_idle_ms;
+    for (const revision of revisions) revision.changeLimits?.(limits);
+    shared.facilities.changeTenants(facilityOptions(config, shared.log, shared.mask));
+  }
+}

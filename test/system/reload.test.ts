@@ -1,0 +1,229 @@
+/** A running gateway whose configuration is replaced. */
+import { type ConfigObject, createHost, createPrincipal, Faults, type Host, silentLog } from '@sallyport/host';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Config } from '../../host/src/config/config.ts';
+import { readConfigObject } from '../../host/src/host/load-config.ts';
+import { keep } from '../fixtures/keep.ts';
+import { call, initialize, mcpHeaders, rpc } from '../fixtures/open-gateway.ts';
+import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
+import { temporaryFolder } from '../fixtures/temporary-folder.ts';
+import { until } from '../fixtures/until.ts';
+
+let server: RawHttpServer;
+let other: RawHttpServer;
+let folder = '';
+beforeEach(async () => {
+  server = await keep(startRawHttpServer());
+  other = await keep(startRawHttpServer({ name: 'other' }));
+  folder = await temporaryFolder();
+});
+
+const up = (more: object = {}) => ({ id: 'up', http: { url: server.url }, ...more });
+const second = () => ({ id: 'other', http: { url: other.url } });
+const read = (config: ConfigObject): Promise<Config> =>
+  readConfigObject({ cache_dir: folder, kv: { store: 'memory' }, ...config }, folder);
+
+async function open(config: ConfigObject, options: Parameters<typeof createHost>[1] = {}): Promise<Host> {
+  return keep(createHost(await read(config), { log: silentLog(), ...options }));
+}
+
+function post(message: object, headers: Record<string, string> = {}, path = '/mcp'): Request {
+  const init = { method: 'POST', headers: { ...mcpHeaders, ...headers }, body: JSON.stringify(message) };
+  return new Request(`http://localhost${path}`, init);
+}
+
+/** Begins a session, and returns its header and what sends messages in it. */
+async function begin(host: Host, path = '/mcp', headers: Record<string, string> = {}) {
+  const opened = await host.fetch(post(initialize(), headers, path));
+  expect(opened.status).toBe(200);
+  const session = { ...headers, 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+  const send = async (message: object) => {
+    const response = await host.fetch(post(message, session, path));
+    // biome-ignore lint/suspicious/noExplicitAny: an answer off the wire, looked into by tests
+    return (await response.json()) as any;
+  };
+  const tools = async () => (await send(rpc('tools/list'))).result.tools.map(({ name }: { name: string }) => name);
+  return { session, send, tools };
+}
+
+/** Listens to the messages of a session, and returns the methods of those that came. */
+async function listen(host: Host, session: Record<string, string>, path = '/mcp') {
+  const response = await host.fetch(
+    new Request(`http://localhost${path}`, { headers: { accept: 'text/event-stream', ...session } }),
+  );
+  const heard: string[] = [];
+  const state = { heard, isOver: false };
+  const reading = (async () => {
+    for await (const chunk of response.body ?? []) {
+      for (const [, json] of new TextDecoder().decode(chunk).matchAll(/^data: (\{.*)$/gm)) {
+        heard.push(JSON.parse(json ?? '').method);
+      }
+    }
+  })();
+  void reading
+    .catch(() => {})
+    .then(() => {
+      state.isOver = true;
+    });
+  return state;
+}
+
+const codesOf = async (work: Promise<unknown>): Promise<(readonly [code: unknown, path?: string])[]> => {
+  const thrown = await work.then(
+    () => new Faults([]),
+    (error: unknown) => error,
+  );
+  return thrown instanceof Faults
+    ? thrown.faults.map(({ code, details }) => [code, details.path ?? ''] as const)
+    : [[thrown]];
+};
+
+describe('a session of a client', () => {
+  it('[RUN-150] goes on, is notified, and sees the upstream that was added and not the one that was removed', async () => {
+    const host = await open({ upstreams: [up()] });
+    const { session, send, tools } = await begin(host);
+    const stream = await listen(host, session);
+    expect(await tools()).toContain('echo');
+
+    await host.reload(await read({ upstreams: [up(), second()] }));
+    await until(() => stream.heard.includes('notifications/tools/list_changed'));
+    expect(await tools()).toEqual(expect.arrayContaining(['up__echo', 'other__echo']));
+    expect((await send(call('other__echo', { text: 'hi' }))).result).toMatchObject({ content: [{ text: 'hi' }] });
+
+    stream.heard.length = 0;
+    await host.reload(await read({ upstreams: [second()] }));
+    await until(() => stream.heard.includes('notifications/tools/list_changed'));
+    expect(await tools()).toContain('echo');
+    expect((await send(call('up__echo'))).error).toBeDefined();
+    expect(stream.isOver).toBe(false);
+    expect(host.generation).toBe(3);
+  });
+
+  it('[RUN-151] keeps its own connection with an upstream that stays, and a changed one connects again', async () => {
+    const host = await open({ upstreams: [up()] });
+    const { tools } = await begin(host);
+    await tools();
+    const before = [...server.sessions];
+    await host.reload(await read({ upstreams: [up()], allowed_hosts: ['a.example'], limits: { list_ms: 4_000 } }));
+    await tools();
+    expect([...server.sessions]).toEqual(before);
+    await host.reload(await read({ upstreams: [up({ timeout_ms: 5_000 })] }));
+    await tools();
+    expect([...server.sessions]).not.toEqual(before);
+    await until(() => before.every(id => !server.sessions.has(id)));
+  });
+
+  it('[RUN-152] ends with its binding, which is unknown from then on; those of other bindings go on', async () => {
+    const bindings = [
+      { id: 'main', upstreams: ['up'] },
+      { id: 'gone', upstreams: ['up'] },
+    ];
+    const host = await open({ upstreams: [up()], bindings });
+    const [stays, ends] = [await begin(host), await begin(host, '/mcp/gone')];
+    const stream = await listen(host, ends.session, '/mcp/gone');
+    await host.reload(await read({ upstreams: [up()], bindings: bindings.slice(0, 1) }));
+    await until(() => stream.isOver);
+    const { error } = await ends.send(rpc('tools/list'));
+    expect(error.data.code).toBe('path_unknown');
+    expect(await stays.tools()).toContain('echo');
+  });
+
+  it('[RUN-153] obeys the rules of the new configuration, and ends if they do not let its caller in', async () => {
+    const schemes = [() => createPrincipal({ scheme: 'test', subject: 'ada' })];
+    const main = (...allow: { tools?: string[] }[]) =>
+      read({ upstreams: [up()], bindings: [{ id: 'main', upstreams: ['up'], ...(allow.length > 0 && { allow }) }] });
+    const host = await keep(createHost(await main({}), { log: silentLog(), schemes }));
+    const { session, send, tools } = await begin(host);
+    const stream = await listen(host, session);
+    await host.reload(await main({ tools: ['ech*'] }));
+    expect(await tools()).toEqual(['echo']);
+    expect((await send(call('count'))).error.data.code).toBe('access_denied');
+    expect(stream.isOver).toBe(false);
+    // Without rules, a binding refuses callers who are identified.
+    await host.reload(await main());
+    await until(() => stream.isOver);
+    expect((await send(rpc('tools/list'))).error.data.code).toBe('access_denied');
+  });
+});
+
+it('[RUN-154] a request that is running finishes with the upstream that it began with', async () => {
+  const held = Promise.withResolvers<void>();
+  let isHeld = false;
+  const slow = await keep(
+    startRawHttpServer({
+      answer(message, response) {
+        if (message.method !== 'tools/call') return false;
+        isHeld = true;
+        void held.promise.then(() => {
+          response.writeHead(200, { 'content-type': 'application/json' });
+          const result = { content: [{ type: 'text', text: 'finished' }] };
+          response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
+        });
+        return true;
+      },
+    }),
+  );
+  const host = await open({ upstreams: [{ id: 'up', http: { url: slow.url } }] });
+  const { send, tools } = await begin(host);
+  const running = send(call('echo'));
+  await until(() => isHeld);
+  await host.reload(await read({ upstreams: [second()] }));
+  expect(await tools()).toContain('echo');
+  held.resolve();
+  expect((await running).result.content[0].text).toBe('finished');
+  await until(() => slow.sessions.size === 0);
+});
+
+describe('a reload', () => {
+  it('[RUN-155] that cannot be made reports every problem at once, and changes nothing', async () => {
+    const host = await open({ upstreams: [up()] });
+    const { tools } = await begin(host);
+    const refused = host.reload(await read({ upstreams: [second()], listen: '127.0.0.1:1', audit: { file: './a' } }));
+    expect(await codesOf(refused)).toEqual([
+      ['reload_refused', 'listen'],
+      ['reload_refused', 'audit'],
+    ]);
+    const broken = await read({
+      upstreams: [{ id: 'down', http: { url: 'http://127.0.0.1:9/mcp' } }],
+      secrets: [{ name: 'nowhere', env: 'NOT_SET_ANYWHERE' }],
+      plugins: [{ id: 'p', source: { file: './missing.wasm' } }],
+    });
+    expect((await codesOf(host.reload(broken))).map(([code]) => code).toSorted()).toEqual([
+      'artifact_not_found',
+      'secret_unavailable',
+    ]);
+    const unreachable = await read({ upstreams: [up(), { id: 'down', http: { url: 'http://127.0.0.1:9/mcp' } }] });
+    expect(await codesOf(host.reload(unreachable))).toEqual([['upstream_unavailable', '']]);
+    const vetoed = host.reload(await read({ upstreams: [second()] }), {
+      beforeSwap: () => Promise.reject(new Error('not today')),
+    });
+    await expect(vetoed).rejects.toThrow('not today');
+    expect(await tools()).toContain('echo');
+    expect(host.generation).toBe(1);
+    expect(host.config.upstreams.map(({ id }) => id)).toEqual(['up']);
+    const metrics = await (
+      await host.fetch(new Request('http://localhost/metrics'), { remoteAddress: '127.0.0.1' })
+    ).text();
+    expect(metrics).toContain('sallyport_reloads_total{result="failure"} 4');
+    expect(metrics).toContain('sallyport_reload_success 0');
+    expect(metrics).toContain('sallyport_config_generation 1');
+  });
+
+  it('[RUN-156] runs after the one before, against what that left, and ends with the gateway', async () => {
+    const host = await open({ upstreams: [up()] });
+    const seen: string[][] = [];
+    const add = (id: string) =>
+      host.reload(config => {
+        seen.push(config.upstreams.map(each => each.id));
+        const [first] = config.upstreams;
+        if (first === undefined) throw new Error('there is none');
+        return { ...config, upstreams: [...config.upstreams, { ...first, id }] };
+      });
+    const both = await Promise.all([add('one'), add('two')]);
+    expect(seen).toEqual([['up'], ['up', 'one']]);
+    expect(both.map(({ generation }) => generation)).toEqual([2, 3]);
+    const waiting = host.reload(config => config, { beforeSwap: () => new Promise(setImmediate) });
+    await host.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'draining' });
+  });
+});
