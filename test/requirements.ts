@@ -714,6 +714,19 @@ export const requirements = {
     'An end that was cut off is found by the number that the log must reach, and half a line at the end is reported as a crash.',
   'AUD-14': 'Verifying orders the files of a log, finds one that is missing, and reports where the chain begins.',
   'AUD-15': 'Verifying gets through any content, and lists a bounded number of problems.',
+  'AUD-16': 'A verifier that was written from the description alone agrees with the command.',
+  'AUD-20':
+    'The audit log answers who called what, whether it was allowed, by which rule and policy, and which plugin changed it; it contains no contents.',
+  'AUD-21': 'The command verifies a log, prints the public key of its signatures, and shows events.',
+  'AUD-22':
+    'A gateway that is killed, rotated and reopened under load leaves an intact log, and every answered call is in it unless it was killed.',
+  'AUD-23': 'With `sink: stdout` the audit log goes to the standard output, chained and signed.',
+  'AUD-24': 'A second gateway with the same audit file does not start; a lock does not outlive its process.',
+  'AUD-25': 'Each authenticated caller is recorded once an hour, anonymous ones are not.',
+  'AUD-26':
+    'What a policy denies is recorded with its reason: a few of each caller in a period, and then their number.',
+  'AUD-27': 'The configuration of audit and receipts is checked as a whole.',
+  'AUD-28': 'The bench measures what the audit log costs a call.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -106,6 +106,14 @@ export async function signingBuilder(folder: string, keyName: string) {
   };
 }
 
+/** Sections of the file that are measured. */
+export interface GatewaySections {
+  readonly identity?: object;
+  readonly telemetry?: object;
+  readonly audit?: object;
+  readonly receipts?: object;
+}
+
 /**
  * Starts a gateway as an operator does, with the defaults of everything but what is said here. All plugins are loaded;
  * the first `active` of them see the requests that are measured, and the others those of another binding. With `identity`
@@ -118,7 +126,7 @@ export async function startGateway(
   folder: string,
   stop: AsyncDisposableStack,
   active: number = plugins.length,
-  { identity, ...sections }: { readonly identity?: object; readonly telemetry?: object } = {},
+  { identity, ...sections }: GatewaySections = {},
 ): Promise<Running> {
   const port = await freePort();
   const file = join(folder, `${name}.yaml`);

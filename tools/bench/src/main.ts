@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { auditTable, measureAudit } from './audit.ts';
 import { type Measured, runBench } from './bench.ts';
 import { failoverTable, measureFailover } from './failover.ts';
 import { countFiles } from './files.ts';
@@ -20,6 +21,7 @@ const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [-
        pnpm bench soak --minutes N [--rate N] [--json FILE]
        pnpm bench files
        pnpm bench fuel [--only NAMES]
+       pnpm bench audit [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench failover [--seconds N]
        pnpm bench telemetry [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench tokens --config FILE [--query WORDS]
@@ -49,6 +51,11 @@ files lists the files of host/src of which a function runs in one warmed tools/c
 
 fuel builds some of plugins-examples/, and measures them with a limit of fuel and without.
   --only NAMES    ${fuelledPlugins.join(', ')}
+
+audit measures what the audit log costs each call of a gateway with two real plugins.
+  --seconds N     length of each measurement (2)
+  --rounds N      rounds of which the median is taken (5)
+  --warm-up N     seconds for which each gateway is warmed up (12)
 
 failover kills one of three servers under load, and starts it again.
   --seconds N     length of each part (5)
@@ -175,6 +182,22 @@ async function runFuel(plugins: readonly string[]): Promise<void> {
   process.stdout.write(asMarkdown(fuelTable(costs)));
 }
 
+/** Returns what measures the audit log as the arguments ask for. */
+function readAudit(args: string[]): (() => Promise<void>) | undefined {
+  try {
+    const number = (standard: string) => ({ type: 'string', default: standard }) as const;
+    const options = { seconds: number('2'), rounds: number('5'), 'warm-up': number('12') };
+    const { values } = parseArgs({ args, options });
+    const [seconds = 0, rounds = 0, warmUpSeconds = 0] = [values.seconds, values.rounds, values['warm-up']].map(Number);
+    if (!(seconds > 0 && rounds > 0 && warmUpSeconds > 0)) return undefined;
+    const progress = (line: string) => void process.stderr.write(`${line}\n`);
+    const measured = () => measureAudit({ seconds, rounds, warmUpSeconds, progress });
+    return async () => void process.stdout.write(asMarkdown(auditTable(await measured())));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns what measures failover as the arguments ask for. */
 function readFailover(args: string[]): (() => Promise<void>) | undefined {
   try {
@@ -225,6 +248,7 @@ function readCommand(args: string[]): (() => Promise<void>) | undefined {
     return plugins && (() => runFuel(plugins));
   }
   if (first === 'soak') return readSoak(others);
+  if (first === 'audit') return readAudit(others);
   if (first === 'failover') return readFailover(others);
   if (first === 'telemetry') return readTelemetry(others);
   if (first === 'tokens') return readTokens(others);
