@@ -93,7 +93,7 @@ export class HookCounts {
 }
 
 /** Returns the series that count the failures of a plugin, created if missing, so that they start at zero. */
-export function errorSeries(metrics: Metrics, plugin: string): ReadonlyMap<FailureCause, Series> {
+function errorSeries(metrics: Metrics, plugin: string): ReadonlyMap<FailureCause, Series> {
   metrics.declare(metric.errors, { type: 'counter', help: 'Failed hook calls, by plugin and cause.' });
   return new Map(causes.map(cause => [cause, metrics.series(metric.errors, { plugin, cause })]));
 }

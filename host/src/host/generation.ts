@@ -204,7 +204,7 @@ const isIdentityPlugin = (id: string, { identity }: Config): boolean =>
   typeof identity === 'object' && identity.schemes.some(({ plugin }) => plugin?.id === id);
 
 /** Returns the faults of everything that failed, each once. */
-export const faultsOf = (results: readonly PromiseSettledResult<unknown>[]): Faults =>
+const faultsOf = (results: readonly PromiseSettledResult<unknown>[]): Faults =>
   new Faults([...new Set(results.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : [])))]);
 
 /** Waits for what opens, unless the signal aborts first: then it is closed as soon as it is open. */

@@ -161,7 +161,7 @@ export function keyOf({ kind, plugins, lanes }: LanePlan, options: KeyOptions): 
 }
 
 /** Returns all that a plugin is started with, as text; undefined if it is not known whether its code is the same. */
-export function pluginKey(
+function pluginKey(
   { component: _, grant, tenantConfigs, ...plugin }: WasmPlugin,
   { capabilities, facilities: { secrets } }: Omit<KeyOptions, 'backlog'>,
 ): string | undefined {
