@@ -207,6 +207,13 @@ const cases: readonly (readonly [section: string, before: object, after: object,
     { ...base, limits: { lanes: 4, plugin: { timeout_ms: 7 } } },
     ['limits.lanes: 2 → 4', expect.stringMatching(/^limits\.plugin\.timeout_ms: \d+ → 7$/)],
   ],
+  ['federation', base, { ...base, federation: ['y'] }, ['federation plugin y added']],
+  [
+    'federation',
+    { ...base, federation: ['x', 'y'] },
+    { ...base, federation: ['y', 'x'] },
+    ['order of federation changed'],
+  ],
   [
     'plugin_settings',
     base,

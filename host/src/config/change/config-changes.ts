@@ -88,6 +88,7 @@ const items: Readonly<Record<string, string>> = {
   transforms: 'transform',
   policies: 'policy',
   bindings: 'binding',
+  federation: 'federation plugin',
   hooks: 'hook',
   tags: 'tag',
   allowed_hosts: 'allowed host',

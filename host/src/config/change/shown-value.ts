@@ -9,7 +9,17 @@ import { isRandom } from '../secret-values.ts';
 const withoutSecrets: ReadonlySet<string> = new Set([
   ...['log', 'listen', 'allowed_hosts', 'allowed_origins', 'trusted_proxies', 'tls', 'tenants', 'routes', 'identity'],
   ...['accounts', 'require_signed_plugins', 'trust', 'cache_dir', 'secrets', 'kv', 'metrics', 'audit', 'receipts'],
-  ...['registries', 'limits', 'plugins', 'plugin_settings', 'upstreams', 'bindings', 'admin', 'telemetry'],
+  ...[
+    'registries',
+    'limits',
+    'plugins',
+    'plugin_settings',
+    'upstreams',
+    'bindings',
+    'admin',
+    'telemetry',
+    'federation',
+  ],
 ]);
 
 /** Places in these sections that may contain a secret, or whose values would say nothing to a reader. */
