@@ -852,6 +852,9 @@ export const requirements = {
   'AUT-140': "The engine of cedar-policy answers Cedar's public test suite as expected, compiled to a component.",
   'AUT-141':
     "The engine of rego-policy answers those cases of OPA's public test suite as expected whose functions it has, compiled to a component.",
+  'AUT-170': 'The SDKs have what a federation plugin needs, and do nothing by default.',
+  'AUT-171': 'Cases call the hooks of federation plugins.',
+  'AUT-172': 'The example server-allowlist refuses upstreams at other hosts, and removes tools with hidden text.',
   // the command for authors: CLI-…
   'CLI-01':
     'Every subcommand has a --help with an example; an unknown word or option is reported with the nearest one.',

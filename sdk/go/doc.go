@@ -1,4 +1,4 @@
-// Package sallyport is the SDK for plugins in Go: transforms, policies and identity plugins.
+// Package sallyport is the SDK for plugins in Go: transforms, policies, identity and federation plugins.
 //
 // A plugin is a type with the hooks it needs, and an init function that exports it. Its exported fields are the operator's
 // configuration; fields that the operator does not set keep their values:
@@ -36,6 +36,9 @@
 //
 // An identity plugin embeds [IdentityDefaults], has the methods of [Identity] that it needs, and is exported with
 // [ExportIdentity]. Identify returns [Known], [Refuse] or [Unknown]. Compare secrets with crypto/subtle.
+//
+// A federation plugin embeds [FederationDefaults], has the methods of [Federation] that it needs, and is exported with
+// [ExportFederation].
 //
 // [ReplaceRequestText] and [ReplaceResponseText] replace text anywhere in a request or response. [Block] says why a request
 // is blocked. [Infof] and its siblings write lines to the gateway's log, as do os.Stdout and os.Stderr, line by line. The

@@ -1137,6 +1137,303 @@ func writePostCheckOutcome(m *memory, at address, value PostCheckOutcome) {
 	}
 }
 
+// Facts about a call of a `federation` plugin.
+type FederationContext struct {
+	// Unique per registration, and per refresh of a list; also in the gateway's log lines.
+	RequestID string
+	// The id of the upstream.
+	Upstream string
+	// Milliseconds left for this call.
+	DeadlineMs uint32
+}
+
+func readFederationContext(at address) FederationContext {
+	return FederationContext{
+		RequestID: readString(at+0),
+		Upstream: readString(at+8),
+		DeadlineMs: load[uint32](at+16),
+	}
+}
+
+func writeFederationContext(m *memory, at address, value FederationContext) {
+	writeString(m, at+0, value.RequestID)
+	writeString(m, at+8, value.Upstream)
+	store[uint32](m, at+16, value.DeadlineMs)
+}
+
+// A server that is about to join the gateway, as it is configured. It has no credentials, headers, arguments or
+// environment.
+type JoiningServer struct {
+	ID string
+	// `stdio`, `http` or `openapi`.
+	Transport string
+	// The URLs that requests go to, and that of the OpenAPI document if it is fetched; without user, password and query.
+	URLs []string
+	// The command of a server over stdio, without arguments.
+	Command *string
+	// The ids of the bindings that offer it.
+	Bindings []string
+	// Who registers it: `file`, `program` or `admin`.
+	Origin string
+	// The caller of the management API, if that registers it.
+	Principal *string
+}
+
+func readJoiningServer(at address) JoiningServer {
+	return JoiningServer{
+		ID: readString(at+0),
+		Transport: readString(at+8),
+		URLs: readList(at+16, 8, readString),
+		Command: readOption(at+24, 4, readString),
+		Bindings: readList(at+36, 8, readString),
+		Origin: readString(at+44),
+		Principal: readOption(at+52, 4, readString),
+	}
+}
+
+func writeJoiningServer(m *memory, at address, value JoiningServer) {
+	writeString(m, at+0, value.ID)
+	writeString(m, at+8, value.Transport)
+	writeList(m, at+16, value.URLs, 8, writeString)
+	writeOption(m, at+24, value.Command, 4, writeString)
+	writeList(m, at+36, value.Bindings, 8, writeString)
+	writeString(m, at+44, value.Origin)
+	writeOption(m, at+52, value.Principal, 4, writeString)
+}
+
+// PreRegisterOutcome is `pre-register-outcome` of the contract.
+//
+// It is one of Proceed, Block.
+type PreRegisterOutcome interface {
+	isPreRegisterOutcome()
+}
+
+func (Proceed) isPreRegisterOutcome() {}
+func (Block) isPreRegisterOutcome() {}
+
+func readPreRegisterOutcome(at address) PreRegisterOutcome {
+	switch load[uint8](at) {
+	case 0:
+		return Proceed{}
+	case 1:
+		return Block(readViolation(at+4))
+	}
+	panic("sallyport: a pre-register-outcome of an unknown case")
+}
+
+func writePreRegisterOutcome(m *memory, at address, value PreRegisterOutcome) {
+	switch value := value.(type) {
+	case Proceed:
+		store(m, at, uint8(0))
+	case Block:
+		store(m, at, uint8(1))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no PreRegisterOutcome, it is nil")
+	}
+}
+
+// A server that has joined and was reached, with what it says of itself.
+type RegisteredServer struct {
+	Server JoiningServer
+	Name *string
+	Version *string
+	// The revision of MCP that it speaks; none if only users have connections with it.
+	Revision *string
+	// The names of its capabilities, sorted.
+	Capabilities []string
+	// The number of its tools, if it has a list of them that could be read.
+	Tools *uint32
+	Prompts *uint32
+	Resources *uint32
+	ResourceTemplates *uint32
+}
+
+func readRegisteredServer(at address) RegisteredServer {
+	return RegisteredServer{
+		Server: readJoiningServer(at+0),
+		Name: readOption(at+64, 4, readString),
+		Version: readOption(at+76, 4, readString),
+		Revision: readOption(at+88, 4, readString),
+		Capabilities: readList(at+100, 8, readString),
+		Tools: readOption(at+108, 4, load[uint32]),
+		Prompts: readOption(at+116, 4, load[uint32]),
+		Resources: readOption(at+124, 4, load[uint32]),
+		ResourceTemplates: readOption(at+132, 4, load[uint32]),
+	}
+}
+
+func writeRegisteredServer(m *memory, at address, value RegisteredServer) {
+	writeJoiningServer(m, at+0, value.Server)
+	writeOption(m, at+64, value.Name, 4, writeString)
+	writeOption(m, at+76, value.Version, 4, writeString)
+	writeOption(m, at+88, value.Revision, 4, writeString)
+	writeList(m, at+100, value.Capabilities, 8, writeString)
+	writeOption(m, at+108, value.Tools, 4, store[uint32])
+	writeOption(m, at+116, value.Prompts, 4, store[uint32])
+	writeOption(m, at+124, value.Resources, 4, store[uint32])
+	writeOption(m, at+132, value.ResourceTemplates, 4, store[uint32])
+}
+
+// Lists that a server has.
+type ListKind uint8
+
+const (
+	ListKindTools ListKind = iota
+	ListKindPrompts
+	ListKindResources
+	ListKindResourceTemplates
+)
+
+// Why a list is read again.
+type RefreshReason uint8
+
+const (
+	// No list was read yet, or the connection is a new one.
+	RefreshReasonConnected RefreshReason = iota
+	// The server reported a change.
+	RefreshReasonChanged
+	// The list is old, and the server would not report a change.
+	RefreshReasonAged
+)
+
+// The list of a server that is about to be read.
+type ListRefresh struct {
+	Kind ListKind
+	Reason RefreshReason
+	// The number of entries in use; none if no list was accepted yet.
+	Entries *uint32
+}
+
+func readListRefresh(at address) ListRefresh {
+	return ListRefresh{
+		Kind: load[ListKind](at+0),
+		Reason: load[RefreshReason](at+1),
+		Entries: readOption(at+4, 4, load[uint32]),
+	}
+}
+
+func writeListRefresh(m *memory, at address, value ListRefresh) {
+	store[ListKind](m, at+0, value.Kind)
+	store[RefreshReason](m, at+1, value.Reason)
+	writeOption(m, at+4, value.Entries, 4, store[uint32])
+}
+
+// PreSyncOutcome is `pre-sync-outcome` of the contract.
+//
+// It is one of Proceed, Block.
+type PreSyncOutcome interface {
+	isPreSyncOutcome()
+}
+
+func (Proceed) isPreSyncOutcome() {}
+func (Block) isPreSyncOutcome() {}
+
+func readPreSyncOutcome(at address) PreSyncOutcome {
+	switch load[uint8](at) {
+	case 0:
+		return Proceed{}
+	case 1:
+		return Block(readViolation(at+4))
+	}
+	panic("sallyport: a pre-sync-outcome of an unknown case")
+}
+
+func writePreSyncOutcome(m *memory, at address, value PreSyncOutcome) {
+	switch value := value.(type) {
+	case Proceed:
+		store(m, at, uint8(0))
+	case Block:
+		store(m, at, uint8(1))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no PreSyncOutcome, it is nil")
+	}
+}
+
+// A whole list, as the server sent it.
+//
+// It is one of Tools, Prompts, Resources, ResourceTemplates.
+type ServerList interface {
+	isServerList()
+}
+
+func (Tools) isServerList() {}
+func (Prompts) isServerList() {}
+func (Resources) isServerList() {}
+func (ResourceTemplates) isServerList() {}
+
+func readServerList(at address) ServerList {
+	switch load[uint8](at) {
+	case 0:
+		return Tools(readList(at+4, 64, readTool))
+	case 1:
+		return Prompts(readList(at+4, 40, readPrompt))
+	case 2:
+		return Resources(readList(at+4, 52, readResourceEntry))
+	case 3:
+		return ResourceTemplates(readList(at+4, 52, readResourceEntry))
+	}
+	panic("sallyport: a server-list of an unknown case")
+}
+
+func writeServerList(m *memory, at address, value ServerList) {
+	switch value := value.(type) {
+	case Tools:
+		store(m, at, uint8(0))
+		writeList(m, at+4, []Tool(value), 64, writeTool)
+	case Prompts:
+		store(m, at, uint8(1))
+		writeList(m, at+4, []Prompt(value), 40, writePrompt)
+	case Resources:
+		store(m, at, uint8(2))
+		writeList(m, at+4, []ResourceEntry(value), 52, writeResourceEntry)
+	case ResourceTemplates:
+		store(m, at, uint8(3))
+		writeList(m, at+4, []ResourceEntry(value), 52, writeResourceEntry)
+	default:
+		panic("sallyport: there is no ServerList, it is nil")
+	}
+}
+
+// PostSyncOutcome is `post-sync-outcome` of the contract.
+//
+// It is one of Proceed, ModifiedServerList, Block.
+type PostSyncOutcome interface {
+	isPostSyncOutcome()
+}
+
+func (Proceed) isPostSyncOutcome() {}
+func (ModifiedServerList) isPostSyncOutcome() {}
+func (Block) isPostSyncOutcome() {}
+
+func readPostSyncOutcome(at address) PostSyncOutcome {
+	switch load[uint8](at) {
+	case 0:
+		return Proceed{}
+	case 1:
+		return ModifiedServerList{readServerList(at+4)}
+	case 2:
+		return Block(readViolation(at+4))
+	}
+	panic("sallyport: a post-sync-outcome of an unknown case")
+}
+
+func writePostSyncOutcome(m *memory, at address, value PostSyncOutcome) {
+	switch value := value.(type) {
+	case Proceed:
+		store(m, at, uint8(0))
+	case ModifiedServerList:
+		store(m, at, uint8(1))
+		writeServerList(m, at+4, value.ServerList)
+	case Block:
+		store(m, at, uint8(2))
+		writeViolation(m, at+4, Violation(value))
+	default:
+		panic("sallyport: there is no PostSyncOutcome, it is nil")
+	}
+}
+
 // Decision is `decision` of the contract.
 //
 // It is one of Allow, Deny.
@@ -1303,7 +1600,7 @@ type ResourceList []ResourceEntry
 // The upstream asks for more input before it can answer (JSON text of the MCP result).
 type InputRequired string
 
-// Proceed is a case of RequestOutcome, ResponseOutcome, PreCheckOutcome, PostCheckOutcome.
+// Proceed is a case of RequestOutcome, ResponseOutcome, PreCheckOutcome, PostCheckOutcome, PreRegisterOutcome, PreSyncOutcome, PostSyncOutcome.
 type Proceed struct{}
 
 // ModifiedRequest is a case of RequestOutcome.
@@ -1313,7 +1610,7 @@ type ModifiedRequest struct{ Request }
 // Respond without calling the upstream, as a cache does.
 type Respond struct{ Response }
 
-// Block is a case of RequestOutcome, ResponseOutcome, PreCheckOutcome, PostCheckOutcome.
+// Block is a case of RequestOutcome, ResponseOutcome, PreCheckOutcome, PostCheckOutcome, PreRegisterOutcome, PreSyncOutcome, PostSyncOutcome.
 type Block Violation
 
 // ModifiedResponse is a case of ResponseOutcome.
@@ -1332,6 +1629,22 @@ type Refuse Violation
 
 // Narrow is a case of PostCheckOutcome.
 type Narrow Narrowed
+
+// Tools is a case of ServerList.
+type Tools []Tool
+
+// Prompts is a case of ServerList.
+type Prompts []Prompt
+
+// Resources is a case of ServerList.
+type Resources []ResourceEntry
+
+// ResourceTemplates is a case of ServerList.
+type ResourceTemplates []ResourceEntry
+
+// ModifiedServerList is a case of PostSyncOutcome.
+// Entries may be removed, moved and changed, but not added or renamed. What is removed cannot be called.
+type ModifiedServerList struct{ ServerList }
 
 // Allow is a case of Decision.
 type Allow struct{}

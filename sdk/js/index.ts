@@ -12,19 +12,25 @@ import type {
   Content,
   Credentials,
   Decision,
+  FederationContext,
   Identification,
   IdentityContext,
+  JoiningServer,
+  ListRefresh,
   PolicyContext,
+  RegisteredServer,
   Request,
   RequestOutcome,
   Response,
   ResponseOutcome,
+  ServerList,
   Violation,
 } from 'sallyport:plugin/types@0.1.0';
 import { type Configurable, configured } from './config.ts';
 import { type ViolationDetails, violation } from './violation.ts';
 
 export { type Configurable, readConfig } from './config.ts';
+export { type Entry, type Federation, type FederationExports, federation, keepEntries } from './federation.ts';
 export { type Identity, type IdentityExports, identity, known, narrow, refuse, type Statement } from './identity.ts';
 export { allow, deny, type Policy, type PolicyExports, policy } from './policy.ts';
 export { sha256 } from './sha256.ts';
@@ -36,13 +42,18 @@ export type {
   Content,
   Credentials,
   Decision,
+  FederationContext,
   Identification,
   IdentityContext,
+  JoiningServer,
+  ListRefresh,
   PolicyContext,
+  RegisteredServer,
   Request,
   RequestOutcome,
   Response,
   ResponseOutcome,
+  ServerList,
   Violation,
 };
 

@@ -17,8 +17,11 @@ const root = join(import.meta.dirname, '../..');
 const main = join(root, 'tools/cli/bin/sallyport.js');
 const minutes = 60_000;
 
-/** What the operator configures: the word that is replaced, and the tools that need a scope. */
-const configs = { transform: { word: 'password' }, policy: { prefix: 'echo' }, identity: { subject: 'author' } };
+/** What the operator configures: the word that is replaced, the tools that need a scope, those that are hidden. */
+const configsFor = (upstream: string) => ({
+  ...{ transform: { word: 'password' }, policy: { prefix: 'echo' }, identity: { subject: 'author' } },
+  federation: { origins: [new URL(upstream).origin], hidden: 'echo' },
+});
 
 const serviceKey = 'k-0123456789';
 
@@ -26,6 +29,7 @@ const serviceKey = 'k-0123456789';
 const placesOf = (id: string) => ({
   transform: { binding: { transforms: [id] }, plugin: {}, more: {} },
   policy: { binding: { policies: [id] }, plugin: {}, more: {} },
+  federation: { binding: {}, plugin: {}, more: { federation: [id] } },
   identity: {
     binding: { allow: [{ subjects: ['author:author'] }] },
     plugin: { grants: { secret_store: { names: ['service-key'] } } },
@@ -64,7 +68,7 @@ afterAll(async () => {
 });
 
 describe.each(plugins)('an author of a plugin of kind $kind in $language', ({ language, kind }) => {
-  const id = { transform: 'hide-words', policy: 'need-scope', identity: 'service-key' }[kind];
+  const id = { transform: 'hide-words', policy: 'need-scope', identity: 'service-key', federation: 'guard' }[kind];
   const figures: Record<string, number> = {};
   let folder = '';
   let isReproducible = false;
@@ -100,7 +104,7 @@ describe.each(plugins)('an author of a plugin of kind $kind in $language', ({ la
       const tested = await timed('test', sallyport(folder, 'plugin', 'test', '--component', `${id}.wasm`));
       const hooks = {
         ...{ transform: ['tool_post_invoke'], policy: ['policy_decide', 'policy_decide_many'] },
-        identity: ['identify'],
+        ...{ identity: ['identify'], federation: ['server_pre_register', 'federation_post_sync'] },
       }[kind];
       expect(tested).toMatchObject({ failed: 0 });
       expect(Object.keys(tested.coverage)).toEqual(hooks);
@@ -122,7 +126,8 @@ describe.each(plugins)('an author of a plugin of kind $kind in $language', ({ la
         expect(await timed('call', call)).toMatchObject({ content: [{ text: 'the password is known' }] });
         expect((await fetch(`${url}/mcp`, { method: 'POST', headers: { 'x-service-key': 'wrong' } })).status).toBe(401);
       } else {
-        await expect(timed('call', call)).rejects.toThrow('The scope admin is required.');
+        const why = kind === 'policy' ? 'The scope admin is required.' : 'No upstream of this binding has a tool';
+        await expect(timed('call', call)).rejects.toThrow(why);
         expect((await client.listTools()).tools.map(({ name }) => name)).not.toContain('echo');
       }
       await client.close();
@@ -159,7 +164,12 @@ describe.each(plugins)('an author of a plugin of kind $kind in $language', ({ la
     const config = {
       ...{ listen: '127.0.0.1:0', cache_dir: './cache', limits: { lanes: 1 } },
       plugins: [
-        { id, source: { oci: reference, public_key_file: './signing-key.pub.pem' }, config: configs[kind], ...plugin },
+        {
+          id,
+          source: { oci: reference, public_key_file: './signing-key.pub.pem' },
+          config: configsFor(upstream.url)[kind],
+          ...plugin,
+        },
       ],
       upstreams: [{ id: 'echo', http: { url: upstream.url } }],
       bindings: [{ id: 'main', upstreams: ['echo'], ...binding }],

@@ -45,16 +45,23 @@ async function build(id: string, needs: string | undefined, out: string): Promis
 }
 
 /** What plugins of a kind are called for beside their hooks. */
-const functions = { transform: [], policy: ['policy_decide', 'policy_decide_many'], identity: ['identify'] };
+const functions = {
+  transform: [],
+  policy: ['policy_decide', 'policy_decide_many'],
+  identity: ['identify'],
+  federation: [],
+};
 
 /** Puts an example where its kind belongs. */
-const placed = (kind: 'transform' | 'policy' | 'identity', id: string, scheme: object = {}) =>
-  kind === 'identity'
-    ? {
-        identity: { schemes: [{ id: 'example', plugin: { id, ...scheme } }] },
-        bindings: [{ id: 'main', upstreams: ['upstream'], allow: [{ subjects: ['example:*'] }] }],
-      }
-    : { bindings: [{ id: 'main', upstreams: ['upstream'], [kinds[kind].place]: [id] }] };
+function placed(kind: NonNullable<(typeof examples)[number]['kind']>, id: string, scheme: object = {}) {
+  const binding = { id: 'main', upstreams: ['upstream'] };
+  if (kind === 'federation') return { federation: [id], bindings: [binding] };
+  if (kind !== 'identity') return { bindings: [{ ...binding, [kinds[kind].place]: [id] }] };
+  return {
+    identity: { schemes: [{ id: 'example', plugin: { id, ...scheme } }] },
+    bindings: [{ ...binding, allow: [{ subjects: ['example:*'] }] }],
+  };
+}
 
 it('[AUT-25] every example is in the table', () => {
   const folders = readdirSync(root, { withFileTypes: true }).filter(each => each.isDirectory());

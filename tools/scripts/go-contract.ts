@@ -16,7 +16,10 @@ export interface GoWorld {
 }
 
 /** Initialisms that Go writes in capitals. */
-const initialisms = new Map(['id', 'json', 'uri', 'url', 'http', 'kv'].map(word => [word, word.toUpperCase()]));
+const initialisms = new Map([
+  ...['id', 'json', 'uri', 'url', 'http', 'kv'].map(word => [word, word.toUpperCase()] as const),
+  ['urls', 'URLs'],
+]);
 const pascal = (kebab: string): string =>
   kebab
     .split('-')

@@ -76,7 +76,7 @@ export function createLayouts({ interfaces }: WitPackage) {
   const payloadOffset = (cases: readonly (WitType | undefined)[]): number =>
     Math.max(1, ...cases.map(each => (each ? layout(each).align : 1)));
 
-  /** Flattens a type. Throws for variants other than options, because no function passes one as parameters. */
+  /** Flattens a type. Throws for variants whose cases differ in that, because no function passes one as parameters. */
   function flat(type: WitType, offset = 0): Flat[] {
     if (type.is === 'plain' && type.name !== 'string') {
       const name = type.name === 'bool' ? 'u8' : type.name === 'char' ? 'u32' : type.name;
@@ -90,7 +90,13 @@ export function createLayouts({ interfaces }: WitPackage) {
     if (type.is === 'result') throw new Error('a result is passed as parameters');
     const { is, name, members } = define(type.name);
     if (is === 'enum') return [{ offset, type: 'u8' }];
-    if (is === 'variant') throw new Error(`the variant ${name} is passed as parameters`);
+    if (is === 'variant') {
+      const payload = offset + payloadOffset(members.map(each => each.type));
+      const cases = members.map(each => (each.type ? flat(each.type, payload) : []));
+      const [first = [], ...others] = cases.map(each => JSON.stringify(each));
+      if (others.some(each => each !== first)) throw new Error(`the variant ${name} is passed as parameters`);
+      return [{ offset, type: 'u8' }, ...(cases[0] ?? [])];
+    }
     return flats(
       members.flatMap(each => each.type ?? []),
       offset,

@@ -1,12 +1,13 @@
 /** What plugins and the gateway agree on: descriptors, kinds, artifacts, hook calls. */
 
 export { type Artifact, createArtifact, type SignatureClaim, type VerifiedArtifact } from '../contract/artifact.ts';
-export type { Request, Response } from '../contract/generated/types.d.ts';
+export type { Request, Response, ServerList } from '../contract/generated/types.d.ts';
 export type {
   Caller,
   CallReport,
   ChainInput,
   ChainOutput,
+  FederationQuestion,
   HookRunner,
   IdentityQuestion,
   RequestState,

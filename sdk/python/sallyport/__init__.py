@@ -1,4 +1,4 @@
-"""The SDK for plugins in Python: transforms, policies and identity plugins.
+"""The SDK for plugins in Python: transforms, policies, identity and federation plugins.
 
 A transform is a dataclass with the hooks it needs. Its fields are the operator's configuration; fields that the operator
 does not set keep their defaults::
@@ -32,6 +32,10 @@ for credentials that it does not know; compare secrets with ``hmac.compare_diges
 
     Lifecycle, IdentityCheck = identity(YourPlugin)
 
+A federation plugin is a dataclass with the methods of `Federation` that it needs::
+
+    Lifecycle, FederationCheck = federation(YourPlugin)
+
 `replace_text` replaces text anywhere in a request or response. `Block` says why a request is blocked. Printed lines go to
 the gateway's log; `debug`, `info`, `warn` and `error` write lines of other levels.
 
@@ -43,6 +47,7 @@ policy or an identity plugin denies. The same goes for ``raise Err("why")``.
 """
 
 from .config import read_config
+from .federation import Federation, federation
 from .identity import Identity, Known, Narrow, Refuse, identity
 from .lines import debug, error, info, warn
 from .policy import Allow, Deny, Policy, policy
@@ -54,10 +59,19 @@ from .types import (
     AuthenticatedCaller,
     CallContext,
     Credentials,
+    FederationContext,
     IdentityContext,
+    JoiningServer,
+    ListRefresh,
     PolicyContext,
+    RegisteredServer,
     Request,
     Response,
+    ServerList,
+    ServerList_Prompts,
+    ServerList_Resources,
+    ServerList_ResourceTemplates,
+    ServerList_Tools,
 )
 
 __all__ = [
@@ -69,18 +83,29 @@ __all__ = [
     "Credentials",
     "Deny",
     "Err",
+    "Federation",
+    "FederationContext",
     "Identity",
     "IdentityContext",
+    "JoiningServer",
     "Known",
+    "ListRefresh",
     "Narrow",
     "Policy",
     "PolicyContext",
     "Refuse",
+    "RegisteredServer",
     "Request",
     "Response",
+    "ServerList",
+    "ServerList_Prompts",
+    "ServerList_ResourceTemplates",
+    "ServerList_Resources",
+    "ServerList_Tools",
     "Transform",
     "debug",
     "error",
+    "federation",
     "identity",
     "info",
     "policy",

@@ -40,7 +40,8 @@
 //! does nothing else.
 //!
 //! A policy is a type that implements `Policy`, in a crate that depends on `sallyport` with `default-features = false` and
-//! `features = ["policy"]`; an identity plugin implements `Identity`, with `features = ["identity"]`.
+//! `features = ["policy"]`; an identity plugin implements `Identity`, with `features = ["identity"]`, and a federation plugin
+//! `Federation`, with `features = ["federation"]`.
 //!
 //! - [`Request::replace_text`] and [`Response::replace_text`] replace text anywhere in a request or response.
 //! - [`Violation`] says why a request is blocked.
@@ -53,7 +54,7 @@
 //! WebAssembly, as in `cargo test`, log lines go to stderr, and the other functions of the host panic.
 
 /// The code that wit-bindgen generates from the contract in `wit/`.
-#[cfg(not(any(feature = "policy", feature = "identity")))]
+#[cfg(not(any(feature = "policy", feature = "identity", feature = "federation")))]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",
@@ -88,11 +89,28 @@ pub mod bindings {
     });
 }
 
+/// The code that wit-bindgen generates from the contract in `wit/`, for a federation plugin.
+#[cfg(feature = "federation")]
+pub mod bindings {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "federation",
+        pub_export_macro: true,
+        default_bindings_module: "sallyport::bindings",
+        additional_derives: [PartialEq],
+    });
+}
+
 #[cfg(all(feature = "policy", feature = "transform"))]
 compile_error!("a plugin is of one kind: a policy needs `default-features = false` beside `features = [\"policy\"]`");
 #[cfg(all(feature = "identity", any(feature = "transform", feature = "policy")))]
 compile_error!("a plugin is of one kind: it needs `default-features = false` beside `features = [\"identity\"]`");
 
+#[cfg(all(feature = "federation", any(feature = "transform", feature = "policy", feature = "identity")))]
+compile_error!("a plugin is of one kind: it needs `default-features = false` beside `features = [\"federation\"]`");
+
+#[cfg(feature = "federation")]
+mod federation;
 mod glob;
 #[cfg(feature = "identity")]
 mod identity;
@@ -102,7 +120,7 @@ pub mod log;
 mod policy;
 mod plugin;
 mod text;
-#[cfg(not(any(feature = "policy", feature = "identity")))]
+#[cfg(not(any(feature = "policy", feature = "identity", feature = "federation")))]
 mod transform;
 mod violation;
 
@@ -110,9 +128,11 @@ pub use bindings::export;
 pub use bindings::sallyport::plugin::types::*;
 pub use bindings::sallyport::plugin::*;
 pub use glob::matches;
+#[cfg(feature = "federation")]
+pub use federation::Federation;
 #[cfg(feature = "identity")]
 pub use identity::Identity;
 #[cfg(feature = "policy")]
 pub use policy::Policy;
-#[cfg(not(any(feature = "policy", feature = "identity")))]
+#[cfg(not(any(feature = "policy", feature = "identity", feature = "federation")))]
 pub use transform::Transform;

@@ -27,7 +27,8 @@ def _around(given, protocol, module: str) -> type:
         raise ImportError(
             f"{module}.py has no {protocol.__name__}: end it with Lifecycle, DispatchHooks = transform(YourPlugin), "
             "or, for a policy, with Lifecycle, PolicyCheck = policy(YourPolicy), or, for an identity plugin, with "
-            "Lifecycle, IdentityCheck = identity(YourPlugin)"
+            "Lifecycle, IdentityCheck = identity(YourPlugin), or, for a federation plugin, with "
+            "Lifecycle, FederationCheck = federation(YourPlugin)"
         )
     instance = given()
     methods = {name: _method(getattr(instance, name)) for name in protocol.__abstractmethods__}

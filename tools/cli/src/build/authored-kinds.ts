@@ -1,5 +1,5 @@
 /** The kinds of plugins that `plugin new` creates and the SDKs export. */
-export const authoredKinds = ['transform', 'policy', 'identity'] as const;
+export const authoredKinds = ['transform', 'policy', 'identity', 'federation'] as const;
 
 export type AuthoredKind = (typeof authoredKinds)[number];
 

@@ -26,6 +26,7 @@ export const go: Toolchain = {
     transform: 'import "sallyport" in package main, and call sallyport.Export in an init function',
     policy: 'import "sallyport" in package main, and call sallyport.ExportPolicy in an init function',
     identity: 'import "sallyport" in package main, and call sallyport.ExportIdentity in an init function',
+    federation: 'import "sallyport" in package main, and call sallyport.ExportFederation in an init function',
   },
   reproducible: true,
   recognizes: async folder => (await stat(join(folder, 'go.mod')).catch(() => undefined))?.isFile() ?? false,

@@ -9,6 +9,7 @@ const scripted = (language: 'js' | 'ts', extension: string): Toolchain => ({
     transform: 'export const { lifecycle, dispatchHooks } = transform({ … })',
     policy: 'export const { lifecycle, policyCheck } = policy({ … })',
     identity: 'export const { lifecycle, identityCheck } = identity({ … })',
+    federation: 'export const { lifecycle, federationCheck } = federation({ … })',
   },
   extension,
   reproducible: false,

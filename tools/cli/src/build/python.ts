@@ -26,6 +26,7 @@ export const python: Toolchain = {
     transform: 'export the plugin: Lifecycle, DispatchHooks = transform(…)',
     policy: 'export the plugin: Lifecycle, PolicyCheck = policy(…)',
     identity: 'export the plugin: Lifecycle, IdentityCheck = identity(…)',
+    federation: 'export the plugin: Lifecycle, FederationCheck = federation(…)',
   },
   extension,
   // String hashes have a random seed in each build, and everything ordered by them differs.

@@ -21,6 +21,7 @@ export const rust: Toolchain = {
     transform: 'export the plugin with sallyport::export!(…) in the library of the crate',
     policy: 'export the plugin with sallyport::export!(…), and depend on sallyport with its feature policy',
     identity: 'export the plugin with sallyport::export!(…), and depend on sallyport with its feature identity',
+    federation: 'export the plugin with sallyport::export!(…), and depend on sallyport with its feature federation',
   },
   reproducible: true,
   recognizes: async folder => (await stat(join(folder, 'Cargo.toml')).catch(() => undefined))?.isFile() ?? false,

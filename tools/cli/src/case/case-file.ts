@@ -4,6 +4,7 @@ import { cannedCapabilities } from '@sallyport/host/canned';
 import type { CalledHook } from '@sallyport/host/contract';
 import { fail, readRegularFile } from '@sallyport/host/core';
 import { z } from 'zod';
+import { federationHooks, federationProblem, isFederationHook } from './federation-step.ts';
 import { identityHooks, isIdentityHook, requestProblem } from './identity-step.ts';
 
 const stages = {
@@ -21,9 +22,14 @@ const stages = {
 /** The functions of policies, by the names of their hooks in receipts: a request that is sent, and an entry of a list. */
 export const decisions = ['policy_decide', 'policy_decide_many'] as const;
 
-const hookSchema = z.enum([...(Object.keys(stages) as (keyof typeof stages)[]), ...decisions, ...identityHooks]);
+const hookSchema = z.enum([
+  ...(Object.keys(stages) as (keyof typeof stages)[]),
+  ...decisions,
+  ...identityHooks,
+  ...federationHooks,
+]);
 const valueSchema = z.strictObject({ tag: z.string(), val: z.unknown() });
-/** A value of the contract: of identity plugins a record, of all others a variant. */
+/** A value of the contract: of identity and federation plugins mostly a record, of all others a variant. */
 const recordSchema = z.record(z.string(), z.unknown());
 const anyValueSchema = recordSchema.superRefine((value, context) => {
   if (!('tag' in value)) return;
@@ -109,8 +115,9 @@ const stepShape = {
 const stepSchema = z.strictObject(stepShape).superRefine((step, context) => {
   const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
   const { hook, request, response, expect } = step;
-  if (isIdentityHook(hook)) {
-    const problem = response === undefined ? requestProblem(hook, request ?? {}) : `${hook} takes a request`;
+  if (isIdentityHook(hook) || isFederationHook(hook)) {
+    const found = isIdentityHook(hook) ? requestProblem(hook, request ?? {}) : federationProblem(hook, request ?? {});
+    const problem = response === undefined ? found : `${hook} takes a request`;
     if (problem !== undefined) refuse('request', problem);
     return;
   }

@@ -1,4 +1,4 @@
-import type { Request, Response } from '@sallyport/host/contract';
+import type { Request, Response, ServerList } from '@sallyport/host/contract';
 
 /** Members that are JSON text in the contract and may be plain JSON in a case file. */
 const textual = new Set([
@@ -14,7 +14,7 @@ const textual = new Set([
 const textualTags = new Set(['json', 'input-required']);
 
 /** Converts a value of a case file to the contract's form: JSON to text, base64 to bytes. */
-export const toContract = <T extends Request | Response>(value: unknown): T => plain(value) as T;
+export const toContract = <T extends Request | Response | ServerList>(value: unknown): T => plain(value) as T;
 
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);

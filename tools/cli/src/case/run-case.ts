@@ -15,6 +15,7 @@ import { CannedHost } from './canned-host.ts';
 import { type Case, type Expectation, effectNames, type Step } from './case-file.ts';
 import { toCase, toContract, toPlain } from './contract-value.ts';
 import { type Difference, difference, differencesOf } from './difference.ts';
+import { federationQuestion, isFederationHook } from './federation-step.ts';
 import { isIdentityHook, questionOf } from './identity-step.ts';
 import { levelName } from './level-name.ts';
 import type { TriedPlugin } from './tried-plugin.ts';
@@ -146,6 +147,9 @@ function call(
   const common = { ...context, ...(tenant !== undefined && { tenant }), ...(subject !== undefined && { subject }) };
   if (isIdentityHook(hook)) {
     return runner.run({ calls, context: common, state, caller, ...questionOf(hook, request ?? {}) }, signal);
+  }
+  if (isFederationHook(hook)) {
+    return runner.run({ calls, context: common, state, caller, ...federationQuestion(hook, request ?? {}) }, signal);
   }
   if (hook === 'policy_decide' || hook === 'policy_decide_many') {
     const about = { ...common, method: method ?? methods[hook], scopes: scopes ?? [] };

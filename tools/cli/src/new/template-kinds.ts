@@ -22,4 +22,8 @@ export const templateKinds: Readonly<Record<AuthoredKind, TemplateKind>> = {
     description: 'Identifies a service by its key, which is a secret of the gateway.',
     features: feature('identity'),
   },
+  federation: {
+    description: 'Lets only upstreams at known origins join, and hides tools by their names.',
+    features: feature('federation'),
+  },
 };

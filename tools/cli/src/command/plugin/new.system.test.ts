@@ -22,6 +22,7 @@ const make = async (id = 'hide-words', more: readonly string[] = []) => {
 it.each([
   { kind: 'transform', tried: ['tool_post_invoke'], place: 'transforms: [hide-words]' },
   { kind: 'policy', tried: ['policy_decide', 'policy_decide_many'], place: 'policies: [hide-words]' },
+  { kind: 'federation', tried: ['server_pre_register', 'federation_post_sync'], place: 'federation: [hide-words]' },
   { kind: 'identity', tried: ['identify'], place: 'plugin: { id: hide-words, header: x-service-key }' },
 ])(
   '[AUT-26] a new $kind has a descriptor, cases, a README, a .gitignore and a workflow',
