@@ -159,7 +159,7 @@ describe('the tools of an upstream', () => {
     expect(await large.names()).toEqual([]);
     const refused = large.lines.find(({ msg }) => msg === 'a plugin failed');
     expect(refused).toMatchObject({ plugin: 'guard', hook: 'federation_post_sync', cause: 'limit' });
-    // Another gateway has its own list, and goes on.
+    // Each gateway has lists of its own.
     expect(await call('echo')).toMatchObject({ content: [{ type: 'text' }] });
   });
 
