@@ -145,7 +145,13 @@ function inputOf(
     ...problemsIn('body', checkedBody?.error),
   ];
   if (problems.length > 0) throw new Faults(problems);
-  return { parts, query: checkedQuery?.data ?? {}, body: checkedBody?.data, ifMatch: request.ifMatch };
+  return {
+    parts,
+    query: checkedQuery?.data ?? {},
+    body: checkedBody?.data,
+    ifMatch: request.ifMatch,
+    subject: request.subject,
+  };
 }
 
 const problem = (path: readonly PropertyKey[], message: string) =>

@@ -3,6 +3,7 @@ import type { PrincipalEntry, SessionEntry } from './answer/caller.ts';
 import type { PluginDetails, PluginStats, PluginSummary } from './answer/plugin.ts';
 import type { Status } from './answer/status.ts';
 import type { BindingReport, UpstreamReport } from './answer/upstream.ts';
+import type { Registrations } from './registrations.ts';
 
 /** What the management API sees of the gateway. The host implements it. */
 export interface ManagedHost {
@@ -21,4 +22,5 @@ export interface ManagedHost {
   endSession(handle: string): Promise<boolean>;
   /** The latest callers, the most recent first. */
   principals(): readonly PrincipalEntry[];
+  readonly registrations: Registrations;
 }

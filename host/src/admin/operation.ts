@@ -13,6 +13,8 @@ export interface OperationInput<Query, Body> {
   readonly body: Body;
   /** The header If-Match: the version that the caller wants to change. */
   readonly ifMatch?: string | undefined;
+  /** Who calls. */
+  readonly subject?: string | undefined;
 }
 
 /** What a change did, for the caller and for the audit trail. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { openapiDocument } from './openapi-document.ts';
 import { endSession, listPrincipals, listSessions } from './operation/callers.ts';
 import { getPlugin, listPluginStats, listPlugins, resetPlugin } from './operation/plugins.ts';
+import { registrationOperations } from './operation/registration.ts';
 import { getConfig, getStatus } from './operation/status.ts';
 import { listBindings, listUpstreams } from './operation/upstreams.ts';
 import { defineReading, type Operation } from './operation.ts';
@@ -28,6 +29,7 @@ export const operations: readonly Operation[] = [
   resetPlugin,
   listUpstreams,
   listBindings,
+  ...registrationOperations,
   listSessions,
   endSession,
   listPrincipals,

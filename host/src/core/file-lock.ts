@@ -5,6 +5,8 @@ import { isNotFound, isSystemError } from './system-error.ts';
 
 /** Milliseconds after which a lock counts as left behind; work under a lock takes far less. */
 const longest = 30_000;
+/** The same for one whose owner has not written its name, which comes right after. */
+const longestUnnamed = 1_000;
 const betweenMs = 20;
 
 /** Files that this process has locked, or is about to lock. */
@@ -62,7 +64,7 @@ const ownName = () => ({ pid: process.pid, host: hostname() });
 async function isLeft(file: string): Promise<boolean> {
   try {
     const [{ mtimeMs }, text] = await Promise.all([stat(file), readFile(file, 'utf8')]);
-    if (Date.now() - mtimeMs > longest) return true;
+    if (Date.now() - mtimeMs > (text === '' ? longestUnnamed : longest)) return true;
     const { pid, host }: Partial<ReturnType<typeof ownName>> = text === '' ? {} : JSON.parse(text);
     // A process of this host with the same number was there before: after a restart of a container, for instance.
     return host === hostname() && typeof pid === 'number' && (pid === process.pid || !isRunning(pid));

@@ -6,7 +6,7 @@ import type { ConfigWarning } from '../config/load-config.ts';
 import type { ConfigObject, UpstreamObject } from '../config/schema.ts';
 import { identityMissing } from '../config/section/identity.ts';
 import { fail } from '../core/fault.ts';
-import { createLog, type Log } from '../core/log.ts';
+import { createLog, type Log, silentLog } from '../core/log.ts';
 import { isLoopback } from '../core/loopback.ts';
 import { masked } from '../core/masked.ts';
 import type { Metrics } from '../core/metrics.ts';
@@ -25,6 +25,7 @@ import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
 import { createManagedHost } from './admin/managed-host.ts';
 import { openAdmin } from './admin/open-admin.ts';
+import { checkAll } from './check-all.ts';
 import { Federation } from './federation.ts';
 import { GenerationOpener, type SharedParts } from './generation.ts';
 import { observeHost } from './host-metrics.ts';
@@ -36,6 +37,7 @@ import { openReceipts } from './open-receipt-log.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import type { Watch } from './plugin-generation.ts';
 import { withUpstream } from './register-upstream.ts';
+import { OverlayChanges } from './registration/overlay-changes.ts';
 import { Generations } from './reload/generations.ts';
 import { KnownPlugins } from './reload/known-plugins.ts';
 import { type NextConfig, type Reloaded, type ReloadOptions, Reloads } from './reload/reloads.ts';
@@ -185,6 +187,12 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
     ...{ config: () => generations.current.config, generation: () => generations.number, revisions, metrics },
     plugins: () => generations.current.plugins,
     upstream: id => generations.current.upstreams.pick([id])[0],
+    overlay: new OverlayChanges({
+      ...{ config: () => generations.current.config, generation: () => generations.number },
+      plugins: () => generations.current.plugins.plugins,
+      reload: (next, how) => reloads.run(next, how),
+      check: next => checkAll(next, silentLog(), generations.current.lock),
+    }),
     callers: () => server.callers,
     isDraining: () => server.isDraining,
   });
@@ -202,7 +210,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   );
   const inMemory = opened.use(new WebFetchServer((incoming, outgoing) => server.handle(incoming, outgoing)));
   first.upstreams.use();
-  const reloads = opened.use(
+  const reloads: Reloads = opened.use(
     new Reloads({ shared, opener, generations, gateway, server, handlers, sessions, revisions, registrant }),
   );
   const reopenFiles = () => {
@@ -259,7 +267,7 @@ function hostOf({ server, generations, reloads, handlers, closing, ...parts }: H
       await reloads.run(config => withUpstream(config, upstream, { bindings, folder }), { registrant });
     },
     async replacePlugins(plugins) {
-      await reloads.run(config => ({ ...config, plugins: [...plugins] }));
+      await reloads.run(config => withPlugins(config, plugins));
     },
     async close() {
       await reloads[Symbol.asyncDispose]();
@@ -274,6 +282,13 @@ function hostOf({ server, generations, reloads, handlers, closing, ...parts }: H
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
+
+/** Returns the configuration with these plugins, also after later changes at run time. */
+const withPlugins = ({ withOverlay, ...config }: Config, plugins: Config['plugins']): Config => ({
+  ...config,
+  plugins: [...plugins],
+  ...(withOverlay && { withOverlay: async read => withPlugins(await withOverlay(read), plugins) }),
+});
 
 /** Reads the address to listen on. The configuration was checked for its own, not for one of the program. */
 function listenAddress(listen: string, { identity }: Config, schemes: readonly Authenticate[]): ListenAddress {

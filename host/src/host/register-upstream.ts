@@ -16,10 +16,11 @@ interface UpstreamPlace {
  * @throws Faults `config_invalid`: every problem
  */
 export async function withUpstream(
-  config: Config,
+  { withOverlay, ...config }: Config,
   stated: UpstreamObject,
-  { bindings: names, folder = process.cwd() }: UpstreamPlace,
+  place: UpstreamPlace,
 ): Promise<Config> {
+  const { bindings: names, folder = process.cwd() } = place;
   const { secrets, mask } = config;
   const tenants = config.tenants.map(({ id, secrets: own }) => ({ id, secrets: own }));
   const chosen = new Set(names ?? config.bindings.flatMap(({ id, default: isDefault }) => (isDefault ? [id] : [])));
@@ -36,6 +37,8 @@ export async function withUpstream(
     bindings: config.bindings.map(binding =>
       chosen.has(binding.id) ? { ...binding, upstreams: [...binding.upstreams, ...ids] } : binding,
     ),
+    // Later changes at run time keep it.
+    ...(withOverlay && { withOverlay: async read => withUpstream(await withOverlay(read), stated, place) }),
   };
 }
 

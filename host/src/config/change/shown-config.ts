@@ -6,11 +6,14 @@ import { shownValue } from './shown-value.ts';
 const stars = '***';
 
 /** Returns the configuration as a reader may see it: texts that could be secrets are replaced. */
-export function shownConfig({ mask, ...config }: Config): JsonObject {
+export function shownConfig({ mask, overlay: _overlay, ...config }: Config): JsonObject {
   const plugins = config.plugins.map(({ overrides: _, configPlace: __, ...plugin }) => plugin);
   const shown = shownIn({ ...config, plugins }, []);
   return mask.value(isJsonObject(shown) ? shown : {});
 }
+
+/** Returns an entry of a list in the same way. */
+export const shownEntry = (list: string, entry: object): JsonObject => shownIn(entry, [list, '*']) as JsonObject;
 
 function shownIn(value: unknown, path: readonly string[]): unknown {
   if (Array.isArray(value)) return value.map(each => shownIn(each, [...path, '*']));

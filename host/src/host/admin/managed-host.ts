@@ -10,6 +10,8 @@ import type { Principal } from '../../identity/principal.ts';
 import type { Revision, SessionReport } from '../../mcp/revision/revision.ts';
 import type { UpstreamPool } from '../../upstream/upstream.ts';
 import type { PluginGeneration } from '../plugin-generation.ts';
+import type { OverlayChanges } from '../registration/overlay-changes.ts';
+import { createRegistrations } from '../registration/registrations.ts';
 import { PluginCounts } from './plugin-counts.ts';
 import { detailsOf, type ReportedPlugin, summaryOf } from './plugin-reports.ts';
 import { RecentCallers } from './recent-callers.ts';
@@ -28,6 +30,7 @@ export interface HostParts {
   isDraining(): boolean;
   readonly revisions: readonly Revision[];
   readonly metrics: Metrics;
+  readonly overlay: OverlayChanges;
 }
 
 /** What the management API sees of a gateway. */
@@ -91,6 +94,7 @@ export function createManagedHost(parts: HostParts): OpenManagedHost {
       return false;
     },
     principals: () => callers.list(parts.callers()),
+    registrations: createRegistrations(parts.overlay),
   };
 }
 

@@ -1,5 +1,6 @@
 import { type ConfigChange, configChanges, type LoadedPlugin } from '../../config/change/config-changes.ts';
 import type { Config } from '../../config/config.ts';
+import type { Registrant } from '../joining-server.ts';
 import { type EditOverlay, OverlayChange } from './overlay-change.ts';
 
 /** What a change did, or what it would do. */
@@ -17,7 +18,7 @@ export interface OverlayChangesContext {
   /** Uses another configuration. One change is made at a time. @throws Faults, and then nothing changes */
   reload(
     next: (current: Config) => Promise<Config>,
-    options: { readonly beforeSwap: () => Promise<void> },
+    options: { readonly beforeSwap: () => Promise<void>; readonly registrant: Registrant },
   ): Promise<Changed>;
   /** Loads and verifies everything that a configuration names, and opens nothing that stays. @throws Faults */
   check(config: Config): Promise<readonly LoadedPlugin[]>;
@@ -36,11 +37,11 @@ export class OverlayChanges {
     return this.#context.config();
   }
 
-  /** @throws what the edit throws; Faults, and then nothing changes */
-  async make(edit: EditOverlay): Promise<Changed> {
+  /** @param by who asked for it @throws what the edit throws; Faults, and then nothing changes */
+  async make(edit: EditOverlay, by: Registrant = { origin: 'admin' }): Promise<Changed> {
     const change = new OverlayChange(edit);
     try {
-      return await this.#context.reload(current => change.next(current), { beforeSwap: change.save });
+      return await this.#context.reload(current => change.next(current), { beforeSwap: change.save, registrant: by });
     } catch (error) {
       await change.takeBack();
       throw error;
