@@ -35,6 +35,9 @@ const codePattern = /^[A-Za-z0-9_.:/-]{1,64}$/;
 /** The longest name of a tool or prompt, and the longest id of a message. */
 const longestTarget = 128;
 const longestId = 64;
+/** The hashes of sessions that are kept, of ids up to this length. */
+const mostSessions = 1_000;
+const longestSession = 128;
 
 /** A request that has been answered. */
 export interface EndedRequest {
@@ -60,6 +63,7 @@ interface Described {
  */
 export class CallSpans {
   readonly #options: CallSpansOptions;
+  readonly #sessions = new Map<string, string>();
 
   constructor(options: CallSpansOptions) {
     this.#options = options;
@@ -198,7 +202,7 @@ export class CallSpans {
     const revision = trace.revision;
     if (revision !== undefined) attributes['mcp.protocol.version'] = revision;
     const session = incoming.headers['mcp-session-id'];
-    if (typeof session === 'string') attributes['mcp.session.id'] = hashed(session);
+    if (typeof session === 'string') attributes['mcp.session.id'] = this.#hashed(session);
     if (binding !== undefined) attributes['sallyport.binding'] = binding;
     if (upstream !== undefined) attributes['sallyport.upstream'] = upstream;
     const tenant = this.#options.labelOf(line.tenant);
@@ -215,6 +219,16 @@ export class CallSpans {
     if (method !== 'tools/call') return;
     attributes['gen_ai.tool.name'] = this.#shown(target);
     attributes['gen_ai.operation.name'] = 'execute_tool';
+  }
+
+  /** Session ids are credentials of a kind. The hash of one, which is random, joins the spans of a session. */
+  #hashed(session: string): string {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    if (this.#sessions.size >= mostSessions) this.#sessions.clear();
+    const hash = createHash('sha256').update(session).digest('hex').slice(0, 16);
+    if (session.length <= longestSession) this.#sessions.set(session, hash);
+    return hash;
   }
 
   #shown(name: string): string {
@@ -322,6 +336,3 @@ export function errorOfRequest(
   const rpc = error?.rpc ?? errorNumber(request.errorNumbers, failure.code);
   return { type: String(rpc), rpc };
 }
-
-/** Session ids are credentials of a kind. The hash of one, which is random, joins the spans of a session. */
-const hashed = (session: string) => createHash('sha256').update(session).digest('hex').slice(0, 16);

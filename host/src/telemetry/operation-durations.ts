@@ -1,4 +1,4 @@
-import { Metrics } from '../core/metrics.ts';
+import { Metrics, type Series } from '../core/metrics.ts';
 
 /** What an operation was, for its duration. Members that do not apply are undefined. */
 export interface Operation {
@@ -22,7 +22,7 @@ const mostSeries = 2_000;
 /** The durations of operations by the semantic conventions of OpenTelemetry for MCP, which are exported by OTLP alone. */
 export class OperationDurations {
   readonly metrics = new Metrics();
-  readonly #known = new Set<string>();
+  readonly #known = { [server]: new Map<string, Series>(), [client]: new Map<string, Series>() };
 
   constructor() {
     this.metrics.declare(server, { type: 'histogram', help: 'Duration of requests of MCP clients.', buckets });
@@ -30,25 +30,24 @@ export class OperationDurations {
   }
 
   served(operation: Operation, ms: number): void {
-    this.#observe(server, operation, ms);
+    this.#seriesOf(server, operation).observe(ms / 1000);
   }
 
   requested(operation: Operation, ms: number): void {
-    this.#observe(client, operation, ms);
+    this.#seriesOf(client, operation).observe(ms / 1000);
   }
 
-  #observe(name: string, operation: Operation, ms: number): void {
-    const labels = labelsOf(operation);
-    const key = `${name} ${Object.values(labels).join(' ')}`;
-    if (!this.#known.has(key)) {
-      // Beyond the bound, operations are counted by their method alone.
-      if (this.#known.size >= mostSeries) {
-        this.metrics.series(name, { 'mcp.method.name': operation.method }).observe(ms / 1000);
-        return;
-      }
-      this.#known.add(key);
-    }
-    this.metrics.series(name, labels).observe(ms / 1000);
+  #seriesOf(name: typeof server | typeof client, operation: Operation): Series {
+    const known = this.#known[name];
+    const { method, tool, prompt, revision, error, address, port } = operation;
+    const key = `${method}\0${tool}\0${prompt}\0${revision}\0${error}\0${address}\0${port}`;
+    const found = known.get(key);
+    if (found !== undefined) return found;
+    // Beyond the bound, operations are counted by their method alone.
+    if (known.size >= mostSeries) return this.metrics.series(name, { 'mcp.method.name': method });
+    const series = this.metrics.series(name, labelsOf(operation));
+    known.set(key, series);
+    return series;
   }
 }
 

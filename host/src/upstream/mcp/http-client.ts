@@ -171,6 +171,8 @@ export class HttpClient {
 
 /** Replaces headers of the same name in a flat list of names and values. */
 function replaceHeaders(flat: readonly string[], own: HeaderList): string[] {
+  // Most requests add a header, and looking for its name costs less than to copy the list without it.
+  if (!own.some(([name]) => flat.includes(name))) return [...flat, ...own.flat()];
   const replaced = new Set(own.map(([name]) => name));
   const kept = flat.filter((_, index) => !replaced.has(flat[index - (index % 2)] ?? ''));
   return [...kept, ...own.flat()];
