@@ -178,10 +178,13 @@ describe('a reload', () => {
   it('[RUN-155] that cannot be made reports every problem at once, and changes nothing', async () => {
     const host = await open({ upstreams: [up()] });
     const { tools } = await begin(host);
-    const refused = host.reload(await read({ upstreams: [second()], listen: '127.0.0.1:1', audit: { file: './a' } }));
+    const telemetry = { otlp: { endpoint: 'http://127.0.0.1:1' } };
+    const changed = { listen: '127.0.0.1:1', audit: { file: './a' }, telemetry };
+    const refused = host.reload(await read({ upstreams: [second()], ...changed }));
     expect(await codesOf(refused)).toEqual([
       ['reload_refused', 'listen'],
       ['reload_refused', 'audit'],
+      ['reload_refused', 'telemetry'],
     ]);
     const broken = await read({
       upstreams: [{ id: 'down', http: { url: 'http://127.0.0.1:9/mcp' } }],

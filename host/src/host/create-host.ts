@@ -176,6 +176,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   const secret = (name: string) => generations.current.secrets.read(name);
   const telemetry = await openTelemetry(config, {
     ...{ metrics, log, secret, plugins: () => generations.current.plugins.plugins },
+    labelOf: tenant => gateway.tenantLabel(tenant),
   });
   if (telemetry !== undefined) opened.use(telemetry);
   opened.use(observeGenerations(metrics, generations));

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { HeaderList } from '../core/http-header.ts';
 import type { Log } from '../core/log.ts';
 import type { Metrics } from '../core/metrics.ts';
-import { createTenantLabel } from '../core/tenant-label.ts';
+import type { TenantLabel } from '../core/tenant-label.ts';
 import type { Tracing } from '../http/open-request.ts';
 import type { TracedPlugin } from '../telemetry/request-trace.ts';
 
@@ -13,12 +13,13 @@ export interface TelemetryContext {
   readonly secret: (name: string) => string | undefined;
   /** Returns the plugins that serve requests from now on. */
   readonly plugins: () => readonly TracedPlugin[];
+  readonly labelOf: TenantLabel;
 }
 
 /** Opens the export of traces and metrics, if it is configured. Its packages are loaded only then. */
 export async function openTelemetry(
-  { telemetry, tenants, mask }: Pick<Config, 'telemetry' | 'tenants' | 'mask'>,
-  { metrics, log, secret, plugins }: TelemetryContext,
+  { telemetry, mask }: Pick<Config, 'telemetry' | 'mask'>,
+  { metrics, log, secret, plugins, labelOf }: TelemetryContext,
 ): Promise<(Tracing & AsyncDisposable) | undefined> {
   if (telemetry === undefined) return undefined;
   const { Telemetry } = await import('../telemetry/telemetry.ts');
@@ -33,8 +34,7 @@ export async function openTelemetry(
       },
       headers: () => headersOf(otlp.headers, secret),
     },
-    ...{ serviceName, resource, registry: metrics, plugins, mask, log },
-    labelOf: createTenantLabel(tenants.map(({ id }) => id)),
+    ...{ serviceName, resource, registry: metrics, plugins, labelOf, mask, log },
     traces: signals.includes('traces')
       ? { sample: traces.sample, trustsParent: traces.trust_parent, queue: traces.queue }
       : undefined,

@@ -24,6 +24,7 @@ const settings: readonly Unchangeable[] = [
   { path: 'kv', read: ({ kv }) => kv, why: 'values of plugins would be left behind in the store that they are in' },
   { path: 'audit', read: ({ audit }) => audit, why: 'the record of events must not break off' },
   { path: 'receipts', read: ({ receipts }) => receipts, why: 'the record of hook calls must not break off' },
+  { path: 'telemetry', read: ({ telemetry }) => telemetry, why: 'spans of running requests go on to their collector' },
   {
     path: 'cache_dir',
     read: ({ cache_dir: folder }) => folder,
