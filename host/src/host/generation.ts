@@ -91,18 +91,15 @@ export class GenerationOpener {
     const opening = this.#openPlugins(options, facilities, opened);
     const [plugins, connected] = await Promise.allSettled([
       opening,
-      this.#connect(options, facilities, opening, opened),
+      this.#connect({ config, loading, signal: options.signal }, facilities, this.#admit(options, opening), opened),
     ]);
     loading.catch(() => {});
     if (plugins.status === 'rejected' || connected.status === 'rejected') {
       throw faultsOf([plugins, connected]);
     }
     const [read, stack] = [await secrets, opened.move()];
-    return {
-      ...{ config, lock, known, secrets: read, plugins: plugins.value, ...connected.value },
-      federation: plugins.value.federationOf(config.federation),
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
-    };
+    const parts = { config, lock, known, secrets: read, plugins: plugins.value, ...connected.value };
+    return closedBy(stack, { ...parts, federation: plugins.value.federationOf(config.federation) });
   }
 
   #secretsOf(config: Config, before: Generation | undefined): Secrets {
@@ -139,14 +136,17 @@ export class GenerationOpener {
     return joining;
   }
 
-  /** Opens what requests come from and go to. */
+  /**
+   * Opens what requests come from and go to. It does not get the generation so far: what it opens may outlive that, and
+   * would keep it and all before it.
+   */
   async #connect(
-    options: GenerationOptions,
+    { config, loading, signal }: Pick<GenerationOptions, 'config' | 'loading' | 'signal'>,
     shared: Promise<Facilities>,
-    opening: Promise<PluginGeneration>,
+    admitting: Promise<readonly Joining[]>,
     opened: AsyncDisposableStack,
   ): Promise<Pick<Generation, 'accounts' | 'upstreams' | 'authentication' | 'joining'>> {
-    const { config, loading, signal } = options;
+    admitting.catch(() => {});
     const facilities = await shared;
     const { log, mask, schemes, identity, federation } = this.#shared;
     const { metrics, audit, secrets } = facilities;
@@ -165,7 +165,7 @@ export class GenerationOpener {
     const connecting = (async () => {
       const held = await holdAccounts(config, { log, metrics, secrets, audit }, this.#accounts);
       const accounts = held && opened.use(held).part;
-      const joining = await this.#admit(options, opening);
+      const joining = await admitting;
       const upstreams = await openUpstreams(config, {
         ...{ log, metrics, signal, accounts, pool: this.#upstreams },
         secret: (name, tenant) => secrets.read(name, tenant),
@@ -185,6 +185,15 @@ export class GenerationOpener {
     return { ...connected.value, authentication: authentication.value };
   }
 }
+
+/**
+ * Returns parts that are closed with a stack. A closure made where the earlier generation is known would keep it, and so
+ * all before it.
+ */
+const closedBy = <T extends object>(stack: AsyncDisposableStack, parts: T): T & AsyncDisposable => ({
+  ...parts,
+  [Symbol.asyncDispose]: () => stack.disposeAsync(),
+});
 
 /** Lists the upstreams that are new in a configuration, or that are different or elsewhere. */
 function joiningIn({ upstreams, bindings }: Config, before: Config | undefined): readonly Joining[] {
