@@ -6,6 +6,7 @@ import { failoverTable, measureFailover } from './failover.ts';
 import { countFiles } from './files.ts';
 import { fuelledPlugins, fuelTable, measureFuel } from './fuel.ts';
 import { plot } from './plot.ts';
+import { measureReload, reloadCallsTable, reloadTimesTable } from './reload.ts';
 import { comparisonTables, courseTable, holdingTable, measuredTables, slopeTable } from './report.ts';
 import { type Soaked, soak } from './soak.ts';
 import { soakChains } from './soak-chains.ts';
@@ -23,6 +24,7 @@ const usage = `usage: pnpm bench [--only NAMES] [--sizes BYTES] [--json FILE] [-
        pnpm bench fuel [--only NAMES]
        pnpm bench audit [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench failover [--seconds N]
+       pnpm bench reload [--reloads N] [--seconds N] [--json FILE]
        pnpm bench telemetry [--seconds N] [--rounds N] [--warm-up N]
        pnpm bench tokens --config FILE [--query WORDS]
 
@@ -64,6 +66,12 @@ telemetry measures tools/call without telemetry, with each request sampled, and 
   --seconds N     length of each measurement (2)
   --rounds N      rounds of which the median is taken (5)
   --warm-up N     seconds for which each is warmed up (20)
+
+reload changes the configuration of a gateway under load again and again. Its exit code is 1 when a call fails, or when what
+the gateway holds grows.
+  --reloads N     how many (1000)
+  --seconds N     how long calls are made without reloads, to compare (10)
+  --json FILE     write the figures as JSON, too
 
 tokens counts what a model reads of the tools of each binding, as tokens of o200k_base.
   --config FILE   the configuration whose bindings are served
@@ -227,6 +235,30 @@ function readTelemetry(args: string[]): (() => Promise<void>) | undefined {
   }
 }
 
+/** Returns what measures reloads as the arguments ask for. */
+function readReload(args: string[]): (() => Promise<void>) | undefined {
+  try {
+    const text = { type: 'string' } as const;
+    const { values } = parseArgs({ args, options: { json: text, reloads: text, seconds: text } });
+    const [reloads, seconds] = [Number(values.reloads ?? '1000'), Number(values.seconds ?? '10')];
+    if (!Number.isInteger(reloads) || reloads < 40 || !(seconds > 0)) return undefined;
+    return () => runReload({ reloads, seconds }, values.json);
+  } catch {
+    return undefined;
+  }
+}
+
+async function runReload(asked: { reloads: number; seconds: number }, json: string | undefined): Promise<void> {
+  const progress = (held: object) => process.stderr.write(`${JSON.stringify(held)}\n`);
+  const figures = await measureReload({ ...asked, connections: 32, samples: 10, progress });
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(figures, null, 2)}\n`);
+  const { series, courses } = figures.held;
+  process.stdout.write([reloadCallsTable(figures), reloadTimesTable(figures)].map(asMarkdown).join('\n'));
+  process.stdout.write(`\n${[holdingTable(series), courseTable(courses)].map(asText).join('\n')}`);
+  reportWhetherSteady([figures.held]);
+  if (figures.during.some(({ failed }) => Object.keys(failed).length > 0)) process.exitCode = 1;
+}
+
 /** Returns what counts tokens as the arguments ask for. */
 function readTokens(args: string[]): (() => Promise<void>) | undefined {
   try {
@@ -251,6 +283,7 @@ function readCommand(args: string[]): (() => Promise<void>) | undefined {
   if (first === 'audit') return readAudit(others);
   if (first === 'failover') return readFailover(others);
   if (first === 'telemetry') return readTelemetry(others);
+  if (first === 'reload') return readReload(others);
   if (first === 'tokens') return readTokens(others);
   const options = readOptions(args);
   return options && (() => runAll(options));

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ export async function startProgram(
 
 /**
  * Starts one of the programs beside this file, with a channel for messages. It ends with its parent. `flags` are those of
- * Node; `env` adds to the environment.
+ * Node; `env` adds to the environment; its stderr is that of this process, or a pipe.
  */
 export function forkProgram(
   name: string,
@@ -33,8 +33,10 @@ export function forkProgram(
   stop: AsyncDisposableStack,
   flags: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
+  stderr: 'inherit' | 'pipe' = 'inherit',
 ): ChildProcess {
-  const options = { execArgv: [...flags], env: { ...process.env, ...env } };
+  const stdio: StdioOptions = ['inherit', 'inherit', stderr, 'ipc'];
+  const options = { execArgv: [...flags], env: { ...process.env, ...env }, stdio };
   const child = fork(join(import.meta.dirname, `${name}.ts`), args, options);
   stop.defer(() => end(child));
   return child;
