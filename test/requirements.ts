@@ -1099,6 +1099,13 @@ export const requirements = {
   'RUN-143':
     'Reloads run one after another; those that wait are one, none is lost, and the end of the gateway ends them.',
   'RUN-144': 'A dry run of a reload returns what would change, and changes nothing.',
+  'RUN-145': 'A hundred reloads under load lose no call and leave no thread, file or socket behind.',
+  'RUN-146':
+    'serve reloads on SIGHUP, with --no-watch only then; without a configuration file SIGHUP only reopens files.',
+  'RUN-147':
+    'A reload serves new keys, bindings, upstreams, plugins, modes and limits, and a dry run announces the same changes.',
+  'RUN-148': 'A reload that would change the address to listen on is refused with the reason, also as a dry run.',
+  'RUN-149': 'A reload honours the lockfile, does not write to it, and needs no registry for what is cached.',
   'RUN-150':
     'The sessions of clients outlast a reload: they are notified, and see upstreams that were added or removed.',
   'RUN-151':
@@ -1111,6 +1118,7 @@ export const requirements = {
     'A reload that fails reports every problem at once and changes nothing; what cannot change while the gateway runs is refused with the reason.',
   'RUN-156':
     'Reloads of a program run one after another, each against what the earlier one left, and end with the gateway.',
+  'RUN-157': 'A reload that was asked for resolves tags again; one that a file caused does not.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

@@ -400,7 +400,7 @@ describe('the command', () => {
     await writeFile(join(folder, 'unsigned.wasm'), await watGuest(guestDescriptor('p')));
     for (const start of [1, 2]) {
       const { code, stderr } = await sallyport('check', '-c', file);
-      expect(stderr, `start ${start}`).toContain('warning: require_signed_plugins is false');
+      expect(stderr, `start ${start}`).toContain('warning: require_signed_plugins: it is false');
       expect(code).toBe(0);
     }
   });

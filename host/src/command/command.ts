@@ -12,6 +12,8 @@ interface Common {
 export interface ServeCommand extends StartCommand {
   /** The upstream of a gateway without a configuration file. */
   readonly assumed?: AssumedUpstream | undefined;
+  /** Whether a change of the configuration's files reloads it. */
+  readonly watch: boolean;
 }
 
 /** The options of `serve` and `check`. */

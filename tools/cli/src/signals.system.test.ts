@@ -9,6 +9,7 @@ import { stringify } from 'yaml';
 import { freePort } from '../../../test/fixtures/everything.ts';
 import { initialize, mcpHeaders } from '../../../test/fixtures/open-gateway.ts';
 import { startRawHttpServer } from '../../../test/fixtures/raw-http-server.ts';
+import { servingProcess } from '../../../test/fixtures/serving-process.ts';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
 import { itWith } from '../../../test/prerequisite.ts';
 
@@ -26,23 +27,11 @@ async function configFile(more: object = {}) {
   return { folder, file };
 }
 
-/** A gateway in a process of its own, once its log says what is waited for. */
-async function serving(file: string, until = '"msg":"serving"') {
-  const child = spawn(process.execPath, [main, 'serve', '-c', file], { stdio: ['ignore', 'ignore', 'pipe'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let said = '';
-  child.stderr.on('data', text => {
-    said += text;
-  });
-  await expect.poll(() => said).toContain(until);
-  return { child, said: () => said, ended: once(child, 'exit') };
-}
-
 it('[RUN-102] lives through the signals that others send to reopen logs, and reopens its audit file', async () => {
   const folder = await temporaryFolder();
   const audit = join(folder, 'audit.jsonl');
   const { file } = await configFile({ audit: { file: audit } });
-  const { child, said, ended } = await serving(file);
+  const { child, said, ended } = await servingProcess(['-c', file]);
   renameSync(audit, `${audit}.1`);
   for (const signal of ['SIGUSR1', 'SIGUSR2', 'SIGHUP'] as const) {
     child.kill(signal);
@@ -63,8 +52,7 @@ it('[CAP-119] writes the audit events that wait when it is asked to end', async 
   writeFileSync(keys, '');
   const identity = { schemes: [{ id: 'keys', api_keys: { file: keys } }] };
   const { file } = await configFile({ identity, audit: { file: audit } });
-  const { child, said, ended } = await serving(file);
-  const url = /"url":"([^"]+)"/.exec(said())?.[1] ?? '';
+  const { child, url, ended } = await servingProcess(['-c', file]);
   const headers = { ...mcpHeaders, authorization: 'Bearer none' };
   const refused = await fetch(`${url}/mcp`, { method: 'POST', headers, body: JSON.stringify(initialize()) });
   expect(refused.status).toBe(401);
@@ -78,8 +66,7 @@ it('[RUN-102] ends at once at the second signal, whichever', async () => {
   onTestFinished(() => held[Symbol.asyncDispose]());
   const upstreams = [{ id: 'up', required: false, http: { url: held.url } }];
   const { file } = await configFile({ upstreams, limits: { drain_ms: 60_000 } });
-  const { child, said, ended } = await serving(file);
-  const url = /"url":"([^"]+)"/.exec(said())?.[1] ?? '';
+  const { child, said, url, ended } = await servingProcess(['-c', file]);
   const headers = { ...mcpHeaders, expect: '100-continue' };
   const running = request(`${url}/mcp`, { method: 'POST', headers, agent: false }).on('error', () => {});
   running.flushHeaders();

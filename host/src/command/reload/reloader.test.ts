@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { temporaryFolder } from '../../../../test/fixtures/temporary-folder.ts';
+import { configChanges } from '../../config/change/config-changes.ts';
 import type { Config } from '../../config/config.ts';
 import { Faults, fail, toFaults } from '../../core/fault.ts';
 import { createLog } from '../../core/log.ts';
+import { readConfig } from '../read-config.ts';
 import { ReadFiles } from './read-files.ts';
-import { readInputs } from './read-inputs.ts';
 import { type ReloadableHost, Reloader } from './reloader.ts';
 
 const pem = () => generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -17,6 +18,18 @@ const base = {
   upstreams: [{ id: 'up', http: { url: 'http://127.0.0.1:9/mcp' } }],
   bindings: [{ id: 'main', upstreams: ['up'] }],
 };
+
+/** What a test says of a gateway. */
+interface Testing {
+  version: string;
+  config: Config;
+  generation: number;
+  refreshed: readonly string[];
+  /** The reloads that have ended, well or not. */
+  ended: number;
+  /** Called before anything changes. */
+  before(signal: AbortSignal): unknown;
+}
 
 /** A gateway that records what it was given, and waits or refuses when a test says so. */
 async function reloading(first: object = base, { watches = false } = {}) {
@@ -29,23 +42,44 @@ async function reloading(first: object = base, { watches = false } = {}) {
   await write(first);
   const command = { config, json: false, frozen: false, allowDowngrade: false };
   const files = new ReadFiles();
-  const started = await readInputs(command, { files, warn: () => {} });
+  const started = await readConfig(config, { files, warn: () => {} });
   const lines: Record<string, unknown>[] = [];
   const log = createLog('info', { write: text => void lines.push(JSON.parse(text)) });
   const given: Config[] = [];
-  const host: ReloadableHost & { version: string; before(): unknown } = {
+  let last: Promise<unknown> = Promise.resolve();
+  const host: ReloadableHost & Testing = {
     version: '1.0.0',
     before: () => undefined,
+    config: started,
+    generation: 1,
+    refreshed: [],
+    ended: 0,
     get plugins() {
       return [{ id: 'p', version: host.version, digest: `sha256:${host.version}` }];
     },
-    async reload(next) {
-      await host.before();
-      given.push(next);
+    reload(read, { signal }) {
+      const run = async () => {
+        const { config: next, refresh } = await read();
+        const { config: before, plugins } = host;
+        await host.before(signal);
+        host.refreshed = refresh;
+        host.config = next;
+        host.generation += 1;
+        given.push(next);
+        const changes = configChanges({ config: before, plugins }, { config: next, plugins: host.plugins });
+        return { generation: host.generation, changes };
+      };
+      const done = last.then(run);
+      last = done
+        .catch(() => {})
+        .then(() => {
+          host.ended += 1;
+        });
+      return done;
     },
   };
   const check = async () => [{ id: 'p', version: '2.0.0', digest: 'sha256:2.0.0' }];
-  const reloader = new Reloader({ command, host, check, config: started.config, files, watches, everyMs: 5, log });
+  const reloader = new Reloader({ command, host, check, files, watches, everyMs: 5, log });
   onTestFinished(() => reloader[Symbol.asyncDispose]());
   const linesOf = (message: RegExp) => lines.filter(({ msg }) => message.test(String(msg)));
   return {
@@ -154,10 +188,27 @@ describe('a reload', () => {
     expect([given, lines]).toEqual([[], []]);
   });
 
+  it('[RUN-157] resolves tags again when it was asked for, and not when a file changed', async () => {
+    const plugins = [{ id: 'p', source: { oci: 'ghcr.io/acme/p:1' } }];
+    const { reloader, host } = await reloading({ ...base, plugins });
+    for (const [trigger, refreshed] of [
+      ['files', []],
+      ['SIGHUP', ['p']],
+      ['files', []],
+    ] as const) {
+      reloader.trigger(trigger);
+      await expect.poll(() => host.generation).toBeGreaterThan(1);
+      expect(host.refreshed).toEqual(refreshed);
+      host.generation = 1;
+    }
+    await reloader.reload();
+    expect(host.refreshed).toEqual(['p']);
+  });
+
   it('[RUN-143] ends with the gateway', async () => {
     const { reloader, host, lines } = await reloading();
     const begun = Promise.withResolvers<void>();
-    host.reload = (_, { signal }) => {
+    host.before = signal => {
       begun.resolve();
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     };
@@ -184,12 +235,11 @@ describe('a gateway that watches its files', () => {
   });
 
   it('[RUN-141] reports a problem of its files once, and again when it is asked to reload', async () => {
-    const { write, reloader, refused } = await reloading();
+    const { write, reloader, refused, host } = await reloading();
     await write(': broken');
-    for (const trigger of ['files', 'files', 'files', 'SIGHUP'] as const) {
+    for (const [index, trigger] of (['files', 'files', 'files', 'SIGHUP'] as const).entries()) {
       reloader.trigger(trigger);
-      // It runs after what was asked for before.
-      await reloader.reload({ dryRun: true }).catch(() => {});
+      await expect.poll(() => host.ended).toBe(index + 1);
     }
     expect(refused().map(({ triggers }) => triggers)).toEqual([['files'], ['SIGHUP']]);
   });

@@ -1,18 +1,33 @@
 import { type ConfigChange, configChanges, type LoadedPlugin } from '../../config/change/config-changes.ts';
 import type { Config } from '../../config/config.ts';
 import { type Fault, Faults, toFaults } from '../../core/fault.ts';
-import type { Log } from '../../core/log.ts';
+import { type Log, silentLog } from '../../core/log.ts';
 import type { Lock } from '../../lockfile/check-pins.ts';
 import type { StartCommand } from '../command.ts';
+import { openLock } from '../open-lock.ts';
+import { readConfig } from '../read-config.ts';
 import { FileWatch } from './file-watch.ts';
 import { ReadFiles } from './read-files.ts';
-import { type Inputs, readInputs } from './read-inputs.ts';
 
 /** A gateway whose configuration can be replaced. */
 export interface ReloadableHost {
+  readonly config: Config;
   readonly plugins: readonly LoadedPlugin[];
-  /** Serves by another configuration from now on. @throws Faults, and then nothing changes */
-  reload(next: Config, options: { readonly lock: Lock; readonly signal: AbortSignal }): Promise<unknown>;
+  /** Counts the configurations that were served since the start, which is 1. */
+  readonly generation: number;
+  /**
+   * Serves by another configuration from now on, which is read when the reloads before have ended.
+   * @throws Faults, and then nothing changes
+   */
+  reload(read: () => Promise<NextInputs>, options: { readonly signal: AbortSignal }): Promise<Reloaded>;
+}
+
+/** What a gateway is made from next. */
+export interface NextInputs {
+  readonly config: Config;
+  readonly lock: Lock;
+  /** The ids of plugins whose tag is resolved again, although their entry is the same. */
+  readonly refresh: readonly string[];
 }
 
 /** What a reload did, or what it would do. */
@@ -33,10 +48,12 @@ export type Trigger = 'files' | 'SIGHUP' | 'admin';
 export interface ReloaderOptions {
   readonly command: StartCommand;
   readonly host: ReloadableHost;
-  /** Loads and verifies everything that a configuration names, and opens nothing that stays. @throws Faults */
-  check(config: Config, lock: Lock, signal: AbortSignal): Promise<readonly LoadedPlugin[]>;
-  /** The configuration of the start, and the files that it was read from. */
-  readonly config: Config;
+  /**
+   * Loads and verifies everything that the next configuration names, and opens nothing that stays.
+   * @throws Faults: all that a reload would refuse
+   */
+  check(before: Config, next: Config, lock: Lock, signal: AbortSignal): Promise<readonly LoadedPlugin[]>;
+  /** The files that the configuration of the start was read from. */
   readonly files: ReadFiles;
   /** Whether a change of a file reloads the configuration. */
   readonly watches: boolean;
@@ -45,27 +62,28 @@ export interface ReloaderOptions {
   readonly log: Log;
 }
 
+/** A reload that has not begun to read. */
+interface Waiting {
+  readonly done: Promise<Reloaded>;
+  readonly triggers: Set<Trigger>;
+}
+
 /**
  * Replaces the configuration of a running gateway by what its files say now: when one of them changes, and when it is
- * asked to. One reload runs at a time. Requests that come meanwhile share one more, which begins after it. A
+ * asked to. One reload runs at a time. Requests that come meanwhile share one more, which reads the files after it. A
  * configuration that cannot be used is reported, and the running one stays.
  */
 export class Reloader implements AsyncDisposable {
   readonly #options: ReloaderOptions;
   readonly #watch: FileWatch | undefined;
   readonly #closing = new AbortController();
-  #config: Config;
-  #generation = 1;
-  /** Ends when everything that was asked for has ended. */
-  #last: Promise<unknown> = Promise.resolve();
-  /** The reload that has not begun. */
-  #next: { readonly done: Promise<Reloaded>; readonly triggers: Set<Trigger> } | undefined;
+  readonly #running = new Set<Promise<unknown>>();
+  #waiting: Waiting | undefined;
   /** The problems of the last attempt, to report them once. */
   #reported = '';
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
-    this.#config = options.config;
     if (!options.watches) return;
     this.#watch = new FileWatch(() => this.trigger('files'), options.everyMs);
     this.#watch.start(options.files);
@@ -78,77 +96,81 @@ export class Reloader implements AsyncDisposable {
 
   /** Reloads the configuration, or returns what would change. @throws Faults, and then the running configuration stays */
   reload({ dryRun = false }: ReloadRequest = {}): Promise<Reloaded> {
-    return dryRun ? this.#inTurn(() => this.#dryRun()) : this.#reload('admin');
+    return dryRun ? this.#whileOpen(this.#dryRun()) : this.#reload('admin');
   }
 
-  /** Ends the watching, and a reload that runs. */
+  /** Ends the watching, and what runs. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watch?.stop();
     this.#closing.abort(new Error('the gateway is shutting down'));
-    await this.#last;
+    await Promise.all(this.#running);
   }
 
   #reload(trigger: Trigger): Promise<Reloaded> {
-    if (this.#next !== undefined) {
-      this.#next.triggers.add(trigger);
-      return this.#next.done;
+    if (this.#waiting !== undefined) {
+      this.#waiting.triggers.add(trigger);
+      return this.#waiting.done;
     }
     const triggers = new Set([trigger]);
-    const done = this.#inTurn(() => {
-      this.#next = undefined;
-      return this.#run([...triggers]);
-    });
-    this.#next = { done, triggers };
+    const done = this.#whileOpen(Promise.resolve().then(() => this.#run(triggers)));
+    this.#waiting = { done, triggers };
     return done;
   }
 
-  /** Runs this after everything that was asked for before. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(() => {
-      this.#closing.signal.throwIfAborted();
-      return work();
-    });
-    this.#last = done.catch(() => {});
-    return done;
+  /** Waits for this when the gateway is closed. */
+  #whileOpen<T>(work: Promise<T>): Promise<T> {
+    const settled = work.then(
+      () => {},
+      () => {},
+    );
+    this.#running.add(settled);
+    void settled.then(() => this.#running.delete(settled));
+    return work;
   }
 
-  async #run(triggers: readonly Trigger[]): Promise<Reloaded> {
+  async #run(triggers: ReadonlySet<Trigger>): Promise<Reloaded> {
     const { host, log } = this.#options;
     const { signal } = this.#closing;
     const files = new ReadFiles();
-    this.#watch?.stop();
-    const began = performance.now();
+    let began: number | undefined;
+    const read = () => {
+      began = performance.now();
+      // What comes from here on may have changed what is being read.
+      this.#waiting = undefined;
+      this.#watch?.stop();
+      return this.#read(files, triggers);
+    };
     try {
-      const { config, lock } = await this.#read(files);
-      const before = { config: this.#config, plugins: [...host.plugins] };
-      await host.reload(config, { lock, signal });
-      this.#config = config;
-      this.#generation += 1;
+      signal.throwIfAborted();
+      const { generation, changes } = await host.reload(read, { signal });
       this.#reported = '';
-      const changes = configChanges(before, { config, plugins: host.plugins });
-      const ms = Math.round(performance.now() - began);
-      const texts = changes.map(({ text }) => text);
-      log.info({ triggers, generation: this.#generation, changes: texts, ms }, 'configuration reloaded');
-      return { generation: this.#generation, changes };
+      const about = { triggers: [...triggers], generation, changes: changes.map(({ text }) => text) };
+      const ms = Math.round(performance.now() - (began ?? 0));
+      log.info({ ...about, ms }, 'configuration reloaded');
+      return { generation, changes };
     } catch (error) {
-      if (!signal.aborted) this.#report(triggers, toFaults(error));
+      if (!signal.aborted) this.#report([...triggers], toFaults(error));
       throw error;
     } finally {
-      if (!signal.aborted) this.#watch?.start(files);
+      if (!signal.aborted && began !== undefined) this.#watch?.start(files);
     }
   }
 
-  async #dryRun(): Promise<Reloaded> {
-    const { host, check } = this.#options;
-    const { config, lock } = await this.#read(new ReadFiles());
-    const plugins = await check(config, lock, this.#closing.signal);
-    const changes = configChanges({ config: this.#config, plugins: host.plugins }, { config, plugins });
-    return { generation: this.#generation, changes };
+  async #read(files: ReadFiles, triggers: ReadonlySet<Trigger>): Promise<NextInputs> {
+    const { command, log } = this.#options;
+    const config = await readConfig(command.config, { files, warn: each => log.warn(each, 'configuration') });
+    const lock = await openLock(command, config, log);
+    // A file that changed says nothing about tags in registries.
+    const isAsked = triggers.has('SIGHUP') || triggers.has('admin');
+    return { config, lock, refresh: isAsked ? config.plugins.map(({ id }) => id) : [] };
   }
 
-  #read(files: ReadFiles): Promise<Inputs> {
-    const { command, log } = this.#options;
-    return readInputs(command, { files, warn: warning => log.warn(warning, 'configuration'), logOf: () => log });
+  async #dryRun(): Promise<Reloaded> {
+    const { host, check, command } = this.#options;
+    const config = await readConfig(command.config, { warn: () => {} });
+    const lock = await openLock(command, config, silentLog());
+    const plugins = await check(host.config, config, lock, this.#closing.signal);
+    return { generation: host.generation, changes: configChanges(host, { config, plugins }) };
   }
 
   /** Reports problems. What files cause is reported once, and not again while it stays the same. */

@@ -46,8 +46,13 @@ interface ReloadRun extends Omit<ReloadOptions, 'signal' | 'registrant'> {
 
 const loadedConfig = ({ config, plugins: { plugins } }: Generation) => ({ config, plugins });
 
+/** The next configuration, with what was read together with it, in place of the options of the reload. */
+export interface NextInputs extends Pick<ReloadOptions, 'lock' | 'refresh'> {
+  readonly config: Config;
+}
+
 /** Returns the next configuration, made from the one that is running when its turn comes. */
-export type NextConfig = (current: Config) => Config | Promise<Config>;
+export type NextConfig = (current: Config) => Config | NextInputs | Promise<Config | NextInputs>;
 
 export interface ReloadsOptions {
   readonly shared: SharedParts;
@@ -93,10 +98,11 @@ export class Reloads implements AsyncDisposable {
     const { generations, shared } = this.#options;
     const closing = this.#closing.signal;
     const signal = stated.signal === undefined ? closing : AbortSignal.any([closing, stated.signal]);
-    const options: ReloadRun = { ...stated, signal, registrant };
     try {
       signal.throwIfAborted();
-      const config = await next(generations.current.config);
+      const found = await next(generations.current.config);
+      const { config, ...read } = 'mask' in found ? { config: found } : found;
+      const options: ReloadRun = { ...stated, ...read, signal, registrant };
       shared.mask.learnFrom(config.mask);
       const opened = await masked(shared.mask, () => this.#open(config, options));
       const changes = await this.#replace(opened, options);

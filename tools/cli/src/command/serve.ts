@@ -9,6 +9,7 @@ export const command = defineCommand({
   options: {
     ...configOption,
     ...startOptions,
+    'no-watch': { says: 'reload the configuration on SIGHUP only, and not when one of its files changes' },
     openapi: { value: 'DOCUMENT', says: 'serve the API of this OpenAPI document, without a configuration file' },
     'base-url': { value: 'URL', says: 'the URL of that API, in place of the servers of the document' },
     listen: { value: 'ADDRESS', says: 'with --openapi or --mcp: where to listen, on loopback' },
@@ -17,10 +18,11 @@ export const command = defineCommand({
   about: 'With --openapi or --mcp no configuration is read, and the gateway listens on loopback only.',
   example: 'sallyport serve -c sallyport.yaml',
   async run({ options, json }, { signal }) {
-    const { config, frozen, 'allow-downgrade': allowDowngrade, openapi, 'base-url': baseUrl, mcp, listen } = options;
+    const { config, frozen, 'allow-downgrade': allowDowngrade, 'no-watch': noWatch } = options;
+    const { openapi, 'base-url': baseUrl, mcp, listen } = options;
     const isAssumed = openapi !== undefined || baseUrl !== undefined || mcp !== undefined || listen !== undefined;
     const assumed = isAssumed ? { openapi, baseUrl, mcp, listen } : undefined;
-    const stop = await serve({ config, json, frozen, allowDowngrade, assumed }, signal);
+    const stop = await serve({ config, json, frozen, allowDowngrade, assumed, watch: !noWatch }, signal);
     if (!signal.aborted) await once(signal, 'abort');
     await stop(String(signal.reason));
     return undefined;
