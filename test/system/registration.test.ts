@@ -59,6 +59,10 @@ describe('an upstream that is registered at run time', () => {
       status: 200,
       body: { generation: 3, changes: ['binding sales added'] },
     });
+    expect(gateway.lines().filter(({ msg }) => msg === 'configuration reloaded')).toMatchObject([
+      { triggers: ['admin'], generation: 2, changes: ['upstream crm added'] },
+      { triggers: ['admin'], generation: 3, changes: ['binding sales added'] },
+    ]);
     const { client, changed } = await connect(gateway, 'sales');
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(['crm__echo', 'upstream__echo']));

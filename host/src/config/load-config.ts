@@ -104,14 +104,12 @@ interface DocumentOrigin {
 async function overlayOf(
   { value }: ConfigDocument,
   folder: string,
-  { overlay: read, reads }: LoadOptions,
+  { overlay: read }: LoadOptions,
 ): Promise<StoredOverlay | undefined> {
   const admin = memberAt(value, ['admin']);
   const { data } = registration.safeParse(memberAt(admin, ['registration']));
   if (read === undefined || !isJsonObject(admin) || data === undefined) return undefined;
-  const file = absolutePath(folder, data.path);
-  reads?.(file);
-  return read(file);
+  return read(absolutePath(folder, data.path));
 }
 
 async function checkDocument(stated: ConfigDocument, origin: DocumentOrigin, options: LoadOptions): Promise<Config> {

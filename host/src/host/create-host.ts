@@ -193,6 +193,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       plugins: () => generations.current.plugins.plugins,
       reload: (next, how) => reloads.run(next, how),
       check: next => checkAll(next, silentLog(), generations.current.lock),
+      log,
     }),
     callers: () => server.callers,
     isDraining: () => server.isDraining,

@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { temporaryFolder } from '../../../../test/fixtures/temporary-folder.ts';
 import type { Config } from '../../config/config.ts';
 import { toFaults } from '../../core/fault.ts';
+import { silentLog } from '../../core/log.ts';
 import { loadConfig } from '../load-config.ts';
 import { addEntry } from './edit-overlay.ts';
 import { OverlayChanges, type OverlayChangesContext } from './overlay-changes.ts';
@@ -34,6 +35,7 @@ async function open(reload?: OverlayChangesContext['reload']) {
     generation: () => generation,
     plugins: () => [],
     check: async () => [],
+    log: silentLog(),
     reload(next, options) {
       const done = last.then(async () => {
         if (reload !== undefined) return reload(next, options);
@@ -75,6 +77,7 @@ describe('a change of what differs from the file', () => {
       generation: () => 1,
       plugins: () => [],
       check: async () => [],
+      log: silentLog(),
       async reload(next, { beforeSwap }) {
         await next(config);
         await beforeSwap();

@@ -1,5 +1,6 @@
 import { type ConfigChange, configChanges, type LoadedPlugin } from '../../config/change/config-changes.ts';
 import type { Config } from '../../config/config.ts';
+import type { Log } from '../../core/log.ts';
 import type { Registrant } from '../joining-server.ts';
 import { type EditOverlay, OverlayChange } from './overlay-change.ts';
 
@@ -22,6 +23,7 @@ export interface OverlayChangesContext {
   ): Promise<Changed>;
   /** Loads and verifies everything that a configuration names, and opens nothing that stays. @throws Faults */
   check(config: Config): Promise<readonly LoadedPlugin[]>;
+  readonly log: Log;
 }
 
 /** Changes what differs from the operator's file, keeps that in its file, and uses it. */
@@ -41,7 +43,12 @@ export class OverlayChanges {
   async make(edit: EditOverlay, by: Registrant = { origin: 'admin' }): Promise<Changed> {
     const change = new OverlayChange(edit);
     try {
-      return await this.#context.reload(current => change.next(current), { beforeSwap: change.save, registrant: by });
+      const how = { beforeSwap: change.save, registrant: by };
+      const changed = await this.#context.reload(current => change.next(current), how);
+      const changes = changed.changes.map(({ text }) => text);
+      const about = { triggers: [by.origin], subject: by.principal, generation: changed.generation, changes };
+      this.#context.log.info(about, 'configuration reloaded');
+      return changed;
     } catch (error) {
       await change.takeBack();
       throw error;
