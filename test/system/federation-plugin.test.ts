@@ -179,6 +179,38 @@ describe('the tools of an upstream', () => {
   });
 });
 
+describe('a reload', () => {
+  it('[HOOK-188] lets other settings of a plugin decide about known lists, also for clients that are there', async () => {
+    const { host, names, call } = await open({ list: 'describe' });
+    expect(await names()).toEqual(['echo', 'other']);
+    const reload = async (config: Config, federation: string[]) => {
+      const plugins = host.config.plugins.map(plugin => ({ ...plugin, config }));
+      await host.reload({ ...host.config, plugins, federation });
+    };
+    await reload({ list: 'empty' }, ['guard']);
+    expect(await names()).toEqual([]);
+    await expect(call('echo')).rejects.toThrow('No upstream of this binding has a tool');
+    await reload({ list: 'empty' }, []);
+    expect(await names()).toEqual(['echo', 'other']);
+    await reload({ list: 'empty' }, ['guard']);
+    expect(await names()).toEqual([]);
+    await expect(call('echo')).rejects.toThrow('No upstream of this binding has a tool');
+  });
+
+  it('[HOOK-181] with an upstream that may not join changes nothing', async () => {
+    const { host, names } = await open({ list: 'describe' });
+    const [upstreamConfig] = host.config.upstreams;
+    if (upstreamConfig === undefined) throw new Error('there is no upstream');
+    const unwanted = { ...upstreamConfig, id: 'unwanted' };
+    const bindings = host.config.bindings.map(each => ({ ...each, upstreams: ['upstream', 'unwanted'] }));
+    const upstreams = [upstreamConfig, unwanted];
+    await expect(host.reload({ ...host.config, upstreams, bindings })).rejects.toMatchObject({
+      faults: [{ code: 'registration_blocked', details: { upstream: 'unwanted' } }],
+    });
+    expect(await names()).toEqual(['echo', 'other']);
+  });
+});
+
 it('[AUT-172] the example keeps out servers at other hosts, and removes tools with hidden text', async () => {
   const folder = join(import.meta.dirname, '../../plugins-examples/server-allowlist');
   const descriptor = await readDescriptorFile(join(folder, 'plugin.json'));
