@@ -726,6 +726,7 @@ export const requirements = {
   'AUD-26':
     'What a policy denies is recorded with its reason: a few of each caller in a period, and then their number.',
   'AUD-27': 'The configuration of audit and receipts is checked as a whole.',
+  'AUD-29': 'Each reload of the configuration is recorded with its changes in words, and each that was refused.',
   'AUD-28': 'The bench measures what the audit log costs a call.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',

@@ -156,6 +156,20 @@ it('[AUD-21] the command verifies a log, prints its key and shows events of a ca
   });
 });
 
+it('[AUD-29] a reload is recorded with what it changed, and so is one that was refused', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'audit.jsonl');
+  {
+    await using gateway = await openHost([], upstream.url, { audit: { file, key_file: join(folder, 'key') } });
+    await gateway.host.reload(config => ({ ...config, limits: { ...config.limits, request_timeout_ms: 12_345 } }));
+    await gateway.host.reload(config => ({ ...config, audit: { ...config.audit, calls: true } })).catch(() => {});
+  }
+  expect(eventsIn([file]).filter(({ event }) => event.startsWith('config.'))).toMatchObject([
+    { event: 'config.reloaded', details: { generation: 2, changes: [expect.stringContaining('request_timeout_ms')] } },
+    { event: 'config.refused', details: { codes: ['reload_refused'] } },
+  ]);
+});
+
 describe('a gateway in a process of its own', () => {
   async function setUp(audit: object) {
     const folder = await temporaryFolder();

@@ -1,6 +1,6 @@
 import { type ConfigChange, configChanges } from '../../config/change/config-changes.ts';
 import type { Config } from '../../config/config.ts';
-import { Fault } from '../../core/fault.ts';
+import { Fault, toFaults } from '../../core/fault.ts';
 import { masked } from '../../core/masked.ts';
 import type { Gateway } from '../../gateway/gateway.ts';
 import type { RequestHandlers } from '../../gateway/request-handlers.ts';
@@ -106,10 +106,15 @@ export class Reloads implements AsyncDisposable {
       shared.mask.learnFrom(config.mask);
       const opened = await masked(shared.mask, () => this.#open(config, options));
       const changes = await this.#replace(opened, options);
-      this.#metrics.succeeded(generations.number);
-      return { generation: generations.number, changes };
+      const { number: generation } = generations;
+      this.#metrics.succeeded(generation);
+      const details = { generation, changes: changes.map(({ text }) => text) };
+      shared.facilities.audit.write({ event: 'config.reloaded', details });
+      return { generation, changes };
     } catch (error) {
       this.#metrics.failed();
+      const codes = toFaults(error).map(({ code }) => code);
+      shared.facilities.audit.write({ event: 'config.refused', details: { codes: [...new Set(codes)] } });
       throw signal.aborted ? signal.reason : error;
     }
   }
