@@ -895,6 +895,13 @@ export const requirements = {
   'CLI-42': 'A file that cannot be imported is refused with all of its problems at once, and nothing is written.',
   'CLI-43':
     'import server-json writes a configuration from an entry of the MCP registry: a server over HTTP, or the package that was asked for.',
+  'CLI-60':
+    'Each check of the doctor finds what hurts, and nothing where that is right; the documented list is complete.',
+  'CLI-61':
+    'A diagnosis has all problems of a configuration, the worst first, says what could not be checked, and has no secret.',
+  'CLI-62':
+    'The doctor asks upstreams, authorization servers, registries and the collector, with time and reason, and nothing offline.',
+  'CLI-63': 'The doctor prints what hurts, why, and what to do, and ends with exit code 3 for an error.',
   // hostile plugins under load: HOST-…
   'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',
   'SBX-40':

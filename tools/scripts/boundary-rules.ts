@@ -25,8 +25,9 @@ export const folders: Readonly<Record<string, readonly string[]>> = {
   admin: ['core'],
   telemetry: ['core', 'mcp', 'hook', 'upstream', 'gateway', 'http'],
   host: ['*'],
+  doctor: ['*'],
   public: ['*'],
-  command: ['core', 'ledger', 'config', 'identity', 'capability', 'lockfile', 'plugin', 'host'],
+  command: ['core', 'ledger', 'config', 'identity', 'capability', 'lockfile', 'plugin', 'host', 'doctor'],
 };
 
 /** Subfolders that may import other folders than their parent may. */

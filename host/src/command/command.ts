@@ -23,6 +23,13 @@ export interface StartCommand extends Common {
   readonly allowDowngrade: boolean;
 }
 
+/** The options of `doctor`. */
+export interface DoctorCommand {
+  readonly config: string;
+  /** Whether to ask no other program and no other machine. */
+  readonly offline: boolean;
+}
+
 export interface LockCommand extends Common {
   /** Ids of the plugins whose changes the operator approves. */
   readonly approve: readonly string[];

@@ -1,4 +1,4 @@
-/** The commands of an operator: `serve`, `check`, `lock`, `grants`, `key`, `account`, `audit`. */
+/** The commands of an operator: `serve`, `check`, `doctor`, `lock`, `grants`, `key`, `account`, `audit`. */
 
 export { type AccountReport, listAccounts, revokeAccounts } from '../command/account.ts';
 export {
@@ -8,6 +8,7 @@ export {
   verifyAudit,
 } from '../command/audit.ts';
 export { check } from '../command/check.ts';
+export { doctor } from '../command/doctor.ts';
 export { grants } from '../command/grants.ts';
 export { type ListedKey, listKeys, newKey, revokeKey } from '../command/key.ts';
 export { lock } from '../command/lock.ts';

@@ -65,7 +65,7 @@ export interface Context extends Surroundings {
  * The result of a subcommand: `json` for machines and `text` for people, or text in the format that was asked for.
  * `exit` is the exit code of a result that is negative but not an error.
  */
-export type Result = { readonly json: object; readonly text: string; readonly exit?: 0 | 1 } | string | undefined;
+export type Result = { readonly json: object; readonly text: string; readonly exit?: 0 | 1 | 3 } | string | undefined;
 
 /** A subcommand, as used by the table, `--help` and the completions. */
 export interface Command {

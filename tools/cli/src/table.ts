@@ -16,6 +16,7 @@ export interface Table {
 export const table: Table = {
   serve: () => import('./command/serve.ts'),
   check: () => import('./command/check.ts'),
+  doctor: () => import('./command/doctor.ts'),
   lock: () => import('./command/lock.ts'),
   grants: () => import('./command/grants.ts'),
   plugin: {

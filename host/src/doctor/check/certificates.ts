@@ -1,0 +1,48 @@
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { readRegularFileSync } from '../../core/regular-file.ts';
+import type { Check, Found } from '../check.ts';
+
+const day = 24 * 3_600_000;
+const soon = 21 * day;
+
+/** Certificates of listeners that expire, or are for other names. Those that cannot be used are refused by a start. */
+export const certificates: Check = {
+  id: 'DR205',
+  severity: 'warning',
+  about: 'certificates that expire soon, or are not for the names of the gateway',
+  why: 'Clients refuse to connect.',
+  fix: 'Renew the certificate. The gateway reads the file again when it changes.',
+  find({ config: { tls, admin, allowed_hosts }, machine }) {
+    const listeners = [
+      { at: 'tls.certificate', file: tls?.certificate, hosts: allowed_hosts },
+      { at: 'admin.tls.certificate', file: admin?.tls?.certificate, hosts: [] },
+    ];
+    return listeners.flatMap(({ at, file, hosts }): readonly Found[] => {
+      const certificate = file === undefined ? undefined : read(file);
+      if (certificate === undefined) return [];
+      const left = Date.parse(certificate.validTo) - machine.now();
+      const ended: Found[] =
+        left < 0 ? [{ severity: 'error', what: `The certificate expired on ${certificate.validTo}.`, at }] : [];
+      const ending =
+        left >= 0 && left < soon ? [{ what: `The certificate expires in ${Math.floor(left / day)} days.`, at }] : [];
+      const others = hosts
+        .map(host => host.replace(/:\d+$/, ''))
+        .filter(host => !host.startsWith('*') && !isFor(certificate, host))
+        .map(host => ({ what: `The certificate is not for ${host}, which \`allowed_hosts\` names.`, at }));
+      return [...ended, ...ending, ...others];
+    });
+  },
+};
+
+/** Whether a certificate is for a name or an address. */
+const isFor = (certificate: X509Certificate, host: string): boolean =>
+  (isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host)) !== undefined;
+
+function read(file: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(readRegularFileSync(file));
+  } catch {
+    return undefined;
+  }
+}

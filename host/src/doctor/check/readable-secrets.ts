@@ -1,0 +1,42 @@
+import { stat } from 'node:fs/promises';
+import type { Check, Found } from '../check.ts';
+import type { Patient } from '../patient.ts';
+
+/** The files with secrets, by setting. */
+function secretFiles({ config }: Patient): [at: string, file: string | undefined][] {
+  const { secrets, tls, admin, audit, receipts, accounts, identity, tenants } = config;
+  const schemes = typeof identity === 'object' ? identity.schemes : [];
+  return [
+    ...secrets.map(({ name, file }): [string, string | undefined] => [`secrets.${name}`, file]),
+    ...tenants.flatMap(({ id, secrets: own }) =>
+      own.map(({ name, file }): [string, string | undefined] => [`tenants.${id}.secrets.${name}`, file]),
+    ),
+    ['tls.key', tls?.key],
+    ['admin.tls.key', admin?.tls?.key],
+    ['admin.keys_file', admin?.keys_file],
+    ['receipts.key_file', receipts?.key_file],
+    ['audit.key_file', audit.key_file],
+    ['accounts.path', accounts?.path],
+    ...schemes.map(({ id, api_keys }): [string, string | undefined] => [
+      `identity.schemes.${id}.api_keys`,
+      api_keys?.file,
+    ]),
+  ];
+}
+
+/** Files with secrets that other users of the machine can read. */
+export const readableSecrets: Check = {
+  id: 'DR106',
+  severity: 'warning',
+  about: 'files with secrets that other users can read',
+  why: 'Every program on this machine can take the secret.',
+  fix: 'Make the file readable for the user of the gateway alone: `chmod 600`.',
+  async find(patient) {
+    const found = secretFiles(patient).map(async ([at, file]): Promise<readonly Found[]> => {
+      const status = file === undefined ? undefined : await stat(file).catch(() => undefined);
+      if (status === undefined || (status.mode & 0o007) === 0) return [];
+      return [{ what: `Everybody can read or write ${file} (mode ${(status.mode & 0o777).toString(8)}).`, at }];
+    });
+    return (await Promise.all(found)).flat();
+  },
+};

@@ -1,0 +1,15 @@
+import type { Check } from '../check.ts';
+import { foundOf } from '../found-of.ts';
+
+/** Everything that a start would refuse, as `sallyport check` reports it. */
+export const startRefused: Check = {
+  id: 'DR003',
+  severity: 'error',
+  about: 'what a start would refuse',
+  why: 'The gateway does not start.',
+  fix: 'Fix what is reported.',
+  async find(patient) {
+    if (patient.isOffline && patient.loadsFromElsewhere) return [];
+    return (await patient.loaded()).faults.map(foundOf);
+  },
+};

@@ -1,0 +1,34 @@
+import { connect } from 'node:net';
+import type { Check } from '../check.ts';
+
+const longestMs = 5_000;
+
+/** Returns why nothing can be sent to a host, by a connection that is closed at once. */
+const whyUnreachable = (url: URL): Promise<string | undefined> =>
+  new Promise(resolve => {
+    const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port, timeout: longestMs });
+    const end = (reason?: string) => {
+      socket.destroy();
+      resolve(reason);
+    };
+    socket.once('connect', () => end());
+    socket.once('timeout', () => end(`no connection within ${longestMs / 1000} s`));
+    socket.once('error', error => end(error.message));
+  });
+
+/** Whether the collector of traces and metrics can be reached. */
+export const telemetryEndpoint: Check = {
+  id: 'DR407',
+  severity: 'warning',
+  about: 'the collector of `telemetry`: whether it can be reached',
+  why: 'Traces and metrics are dropped. Requests are not affected.',
+  fix: 'See whether the collector runs, and whether `telemetry.otlp.endpoint` is right.',
+  isOnline: true,
+  async find({ config: { telemetry } }) {
+    if (telemetry === undefined) return [];
+    const { endpoint } = telemetry.otlp;
+    const reason = await whyUnreachable(new URL(endpoint));
+    return reason === undefined ? [] : [{ what: `${endpoint}: ${reason}`, at: 'telemetry.otlp.endpoint' }];
+  },
+};

@@ -1,0 +1,96 @@
+import type { Config } from '../config/config.ts';
+import type { ConfigWarning } from '../config/load-config.ts';
+import { toFaults } from '../core/fault.ts';
+import { loadConfig } from '../host/load-config.ts';
+import type { Check, Found, Severity } from './check.ts';
+import { checks, invalidConfiguration } from './checks.ts';
+import { foundOf } from './found-of.ts';
+import { type Machine, readMachine } from './machine.ts';
+import { Patient } from './patient.ts';
+
+/** What a check found, with why it hurts and what to do. */
+export interface Finding {
+  readonly id: Check['id'];
+  readonly severity: Severity;
+  readonly what: string;
+  readonly at?: string | undefined;
+  readonly why: string;
+  readonly fix: string;
+}
+
+/** The result of all checks. */
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  /** The ids of the checks that were made, and of those that were not. */
+  readonly checked: readonly string[];
+  readonly skipped: readonly string[];
+}
+
+export interface ExamineOptions {
+  /** Whether to ask no other program and no other machine. */
+  readonly isOffline?: boolean;
+  readonly signal?: AbortSignal;
+  /** This machine unless stated. */
+  readonly machine?: Machine;
+  /** The milliseconds that each check may take. */
+  readonly timeoutMs?: number;
+}
+
+const usualTimeoutMs = 20_000;
+
+/** Looks at a configuration, its machine and its peers for what will hurt. Starts nothing that stays. */
+export async function examine(file: string, options: ExamineOptions = {}): Promise<Diagnosis> {
+  const { isOffline = false, machine = readMachine(), timeoutMs = usualTimeoutMs } = options;
+  const ending = new AbortController();
+  const signal = AbortSignal.any([ending.signal, ...(options.signal === undefined ? [] : [options.signal])]);
+  const warnings: ConfigWarning[] = [];
+  let config: Config;
+  try {
+    config = await loadConfig(file, { env: machine.env, warn: warning => void warnings.push(warning) });
+  } catch (error) {
+    const findings = toFaults(error).map(fault => findingOf(invalidConfiguration, foundOf(fault)));
+    return { findings, checked: [invalidConfiguration.id], skipped: checks.map(({ id }) => id) };
+  }
+  const patient = new Patient({ config, file, warnings, machine, isOffline, signal });
+  const made = checks.filter(check => !isOffline || check.isOnline !== true);
+  try {
+    const found = await Promise.all(made.map(check => findingsOf(check, patient, timeoutMs)));
+    options.signal?.throwIfAborted();
+    const hide = (finding: Finding): Finding => ({ ...config.mask.value(finding), id: finding.id });
+    return {
+      findings: found.flat().map(hide).toSorted(bySeverity),
+      checked: [invalidConfiguration.id, ...made.map(({ id }) => id)],
+      skipped: checks.filter(check => !made.includes(check)).map(({ id }) => id),
+    };
+  } finally {
+    ending.abort();
+  }
+}
+
+const order: readonly Severity[] = ['error', 'warning', 'note'];
+
+const bySeverity = (one: Finding, other: Finding) =>
+  order.indexOf(one.severity) - order.indexOf(other.severity) || (one.id < other.id ? -1 : Number(one.id > other.id));
+
+const findingOf = (check: Omit<Check, 'find'>, { severity, what, at, fix }: Found): Finding => ({
+  ...{ id: check.id, severity: severity ?? check.severity, what, at, why: check.why, fix: fix ?? check.fix },
+});
+
+/** Makes a check. One that fails or takes too long is a finding itself. */
+async function findingsOf(check: Check, patient: Patient, timeoutMs: number): Promise<readonly Finding[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>(resolve => {
+    timer = setTimeout(resolve, timeoutMs, 'late');
+  });
+  try {
+    const found = await Promise.race([(async () => check.find(patient))(), late]);
+    if (found !== 'late') return found.map(each => findingOf(check, each));
+    const what = `${check.about}: there was no result within ${timeoutMs / 1000} s`;
+    return [findingOf(check, { severity: 'warning', what })];
+  } catch (error) {
+    const what = `${check.about}: it could not be checked: ${error instanceof Error ? error.message : String(error)}`;
+    return [findingOf(check, { severity: 'warning', what })];
+  } finally {
+    clearTimeout(timer);
+  }
+}
