@@ -95,6 +95,16 @@ it('[HOOK-187] an upstream that has joined is shown with what it says of itself,
   expect(await names()).toEqual(['echo', 'other']);
 });
 
+it.each(['inline', 'process', 'fresh', 'tenant'])(
+  '[HOOK-183][HOOK-187] plugins work in isolation %s',
+  async isolation => {
+    const { client, lines } = await open({ list: 'describe' }, { isolation }, { allowInline: isolation === 'inline' });
+    expect((await client.listTools()).tools.map(({ description }) => description)).toEqual(['checked', 'checked']);
+    await vi.waitFor(() => expect(lines.some(({ msg }) => String(msg).startsWith('joined '))).toBe(true));
+    expect(lines.filter(({ msg }) => msg === 'a plugin failed')).toEqual([]);
+  },
+);
+
 describe('the tools of an upstream', () => {
   it.each(['add', 'rename', 'block', 'trap', 'loop'] as const)(
     '[HOOK-186] are neither listed nor callable when the plugin should %s at the first list',
