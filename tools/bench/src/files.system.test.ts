@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 
-/** Files that a call and a load may cross at most. Lower a bound when a change makes the way shorter. */
-const most = { 'one tools/call': 88, 'one plugin load': 187 };
+/**
+ * Files that a call and a load may cross at most. Lower a bound when a change makes the way shorter. The load is one into a
+ * running gateway, so it crosses what opens a whole configuration.
+ */
+const most = { 'one tools/call': 93, 'one plugin load': 256 };
 
 /** A few on each way, from the first to the last. */
 const known = {
