@@ -28,8 +28,10 @@ interface LanesOptions extends RunnerOptions {
  * @throws Faults of every plugin that does not start; then no lane is left running that was not running before
  */
 export async function openLanes(plugins: readonly WasmPlugin[], options: LanesOptions): Promise<PluginRunner> {
-  const { backlog = defaultBacklog, lanes = availableParallelism(), threads, from, facilities } = options;
-  const context = { ...options, backlog };
+  const { backlog = defaultBacklog, lanes = availableParallelism(), threads, from, ...others } = options;
+  const { facilities } = others;
+  // Without the runner so far: lanes keep what they get, and would keep it and all before it.
+  const context = { ...others, backlog };
   const earlier = from instanceof LaneRunner ? from : undefined;
   const sets: LaneSet[] = [];
   const started: LaneSet[] = [];
