@@ -2,7 +2,7 @@ import type { Check } from '../check.ts';
 
 /** The characters of a name that many models allow. */
 const most = 64;
-/** Of many names with the same fault, a few are shown. */
+/** The names with the same problem that are listed. */
 const shown = 5;
 
 /** Names of tools that models refuse, or that an upstream has twice. */
