@@ -46,6 +46,21 @@ export const table: Table = {
       revoke: () => import('./command/key/revoke.ts'),
     },
   },
+  admin: {
+    summary: 'watch and change a running gateway over its management API',
+    commands: {
+      status: () => import('./command/admin/status.ts'),
+      config: () => import('./command/admin/config.ts'),
+      plugins: () => import('./command/admin/plugins.ts'),
+      stats: () => import('./command/admin/stats.ts'),
+      reset: () => import('./command/admin/reset.ts'),
+      upstreams: () => import('./command/admin/upstreams.ts'),
+      bindings: () => import('./command/admin/bindings.ts'),
+      sessions: () => import('./command/admin/sessions.ts'),
+      'end-session': () => import('./command/admin/end-session.ts'),
+      principals: () => import('./command/admin/principals.ts'),
+    },
+  },
   account: {
     summary: 'manage the accounts that users have connected at upstreams: list and revoke them',
     commands: {

@@ -22,4 +22,12 @@ export const adminCodes = {
     says: 'The gateway has nothing with this id.',
     todo: 'Use an id of the list that the hint names.',
   },
+  admin_unreachable: {
+    says: 'The management API of the gateway cannot be reached.',
+    todo: 'Check the URL, and that the gateway runs with a section `admin`.',
+  },
+  admin_refused: {
+    says: 'The gateway refused the request with a code that this version does not know.',
+    todo: 'Use the version of `sallyport` that the gateway has, which `reported` and its documents explain.',
+  },
 } as const satisfies CodeFamily;

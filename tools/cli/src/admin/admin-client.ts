@@ -1,0 +1,96 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import { text as readText } from 'node:stream/consumers';
+import { codes, Fault, type FaultCode, type FaultDetails, Faults, fail, isJsonObject } from '@sallyport/host/core';
+
+export interface AdminClientOptions {
+  /** Without `/admin`. */
+  readonly url: string;
+  readonly token: string | undefined;
+  /** PEM texts: of authorities in place of the usual ones, and of a client certificate with its key. */
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** A request to the management API. */
+export interface AdminRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** The segments after `/admin`. */
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+}
+
+/** The milliseconds that a gateway may take to answer. A reload loads and verifies plugins. */
+const mostMs = 300_000;
+
+/** Calls the management API of a running gateway. */
+export class AdminClient {
+  readonly #options: AdminClientOptions;
+
+  constructor(options: AdminClientOptions) {
+    this.#options = options;
+  }
+
+  /** Returns the answer, whose form the API describes. @throws Faults of the gateway; Fault `admin_unreachable` */
+  async call<T extends object>({ method = 'GET', path, query = {}, body }: AdminRequest): Promise<T> {
+    const { url, token, signal, ...tls } = this.#options;
+    const target = URL.parse(`${url.replace(/\/$/, '')}/admin/${path.map(encodeURIComponent).join('/')}`);
+    if (target === null || !/^https?:$/.test(target.protocol)) {
+      return fail('usage', { url, hint: '--url takes a URL such as http://127.0.0.1:8789' });
+    }
+    target.search = new URLSearchParams(query).toString();
+    const sent = body && JSON.stringify(body);
+    const options = {
+      ...{ method, signal, ...tls, timeout: mostMs },
+      headers: {
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(sent !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
+      },
+    };
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const asked = (target.protocol === 'https:' ? requestHttps : requestHttp)(target, options, resolve);
+      asked.on('timeout', () => asked.destroy(new Error(`no answer within ${mostMs} ms`)));
+      asked.on('error', reject).end(sent);
+    }).catch((error: Error) => {
+      if (signal.aborted) throw error;
+      return fail('admin_unreachable', { url: target.origin, what: error.message });
+    });
+    return answerIn(await readText(response), response, target.origin) as T;
+  }
+}
+
+/** Reads an answer. @throws Faults that it reports, Fault `admin_unreachable` if it is no answer of this API */
+function answerIn(text: string, { statusCode = 0 }: IncomingMessage, url: string): object {
+  const answer = parsed(text);
+  if (answer !== undefined && statusCode < 300) return answer;
+  const { error, problems } = answer ?? {};
+  if (!isError(error)) {
+    const what = `status ${statusCode}, without an answer of the management API`;
+    return fail('admin_unreachable', { url, what, hint: 'check the URL, and that `admin` is configured' });
+  }
+  const listed = Array.isArray(problems) ? problems.filter(isError) : [];
+  throw new Faults((listed.length === 0 ? [error] : listed).map(faultOf));
+}
+
+function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+type ReportedError = { readonly code: string } & FaultDetails;
+
+const isError = (value: unknown): value is ReportedError =>
+  typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string';
+
+/** Makes a fault of one that the gateway reported. A newer gateway may have codes that are unknown here. */
+function faultOf({ code, message: _, request, ...details }: ReportedError): Fault {
+  const known = Object.hasOwn(codes, code) ? (code as FaultCode) : undefined;
+  return new Fault(known ?? 'admin_refused', { ...details, ...(known === undefined && { reported: code }) });
+}

@@ -1,0 +1,10 @@
+/** Aligns rows below a heading. Empty cells are shown as `-`. @param none what is returned for no rows */
+export function columns(heading: readonly string[], rows: readonly (readonly string[])[], none: string): string {
+  if (rows.length === 0) return none;
+  const all = [heading, ...rows.map(row => row.map(cell => cell || '-'))];
+  const widths = heading.map((_, column) => Math.max(...all.map(row => row[column]?.length ?? 0)));
+  return all
+    .map(row => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)))
+    .map(row => row.join('  ').trimEnd())
+    .join('\n');
+}

@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AdminGateway, adminToken, openAdminGateway } from '../../../../../test/fixtures/admin-gateway.ts';
+import { jsGuest } from '../../../../../test/fixtures/guest.ts';
+import { guestDescriptor } from '../../../../../test/fixtures/guest-descriptor.ts';
+import { runCommand } from '../../../../../test/fixtures/run-command.ts';
+
+const script = `
+export const lifecycle = { configure() {} };
+export const dispatchHooks = {
+  beforeDispatch: () => ({ tag: 'proceed' }),
+  afterDispatch: () => ({ tag: 'proceed' }),
+};`;
+
+const opened = new AsyncDisposableStack();
+let gateway: AdminGateway;
+beforeAll(async () => {
+  const bytes = await jsGuest(guestDescriptor('guard'), script);
+  gateway = opened.use(await openAdminGateway({}, [{ id: 'guard', bytes }]));
+  const client = new Client({ name: 'test', version: '1' });
+  opened.defer(() => client.close());
+  await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`)));
+  await client.callTool({ name: 'echo', arguments: { text: 'a' } });
+}, 120_000);
+afterAll(() => opened.disposeAsync());
+
+const admin = (argv: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  runCommand(['admin', ...argv], {
+    env: { SALLYPORT_ADMIN_URL: gateway.adminUrl, SALLYPORT_ADMIN_TOKEN: adminToken, ...env },
+  });
+
+describe('sallyport admin [CLI-70]', () => {
+  it.each<[argv: string[], prints: RegExp]>([
+    [['status'], /^version: \S+\nstarted: \S+Z\ngeneration: 1\n/],
+    [['config'], /^ {2}token: admin-token$/m],
+    [
+      ['plugins'],
+      /^PLUGIN +VERSION +MODE +STATE +SIGNER +BINDINGS\nguard +0\.1\.0 +enforce +active +[0-9a-f]{12} +main\n$/,
+    ],
+    [
+      ['plugins', 'guard'],
+      /^plugin: guard 0\.1\.0, transform\n[\s\S]*^verified: .*pinned[\s\S]*tool_pre_invoke +proceed/m,
+    ],
+    [['stats'], /^PLUGIN +CALLS +.*\nguard +[1-9]/],
+    [['upstreams'], /^UPSTREAM .*\nupstream +http +reachable +/],
+    [['bindings'], /^BINDING .*\nmain \(default\) +upstream +guard +- +1\n$/],
+    [['sessions'], /^SESSION .*\n[0-9a-f]{16} +main +anonymous +-/],
+    [['principals'], /^SUBJECT .*\nanonymous +- +anonymous/],
+    [['reset', 'guard'], /^reset guard\n$/],
+  ])('%j prints what people read', async (argv, prints) => {
+    expect(await admin(argv)).toMatchObject({ code: 0, stdout: expect.stringMatching(prints), stderr: '' });
+    const { code, stdout } = await admin([...argv, '--json']);
+    expect([code, typeof JSON.parse(stdout)]).toEqual([0, 'object']);
+  });
+
+  it('ends a session by its handle', async () => {
+    const { sessions } = JSON.parse((await admin(['sessions', '--json'])).stdout);
+    expect(await admin(['end-session', sessions[0].handle])).toMatchObject({ code: 0 });
+    expect(await admin(['end-session', sessions[0].handle])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^admin_target_unknown/),
+    });
+  });
+
+  it('reads the token from a file, or URL and token from the configuration', async () => {
+    const env = { SALLYPORT_ADMIN_TOKEN: undefined };
+    expect(await admin(['status', '--token-file', join(gateway.folder, 'token')], env)).toMatchObject({ code: 0 });
+    const { port } = new URL(gateway.url);
+    const file = join(gateway.folder, 'other.yaml');
+    await writeFile(
+      file,
+      JSON.stringify({
+        ...{ listen: `127.0.0.1:${port}`, secrets: [{ name: 'admin-token', file: 'token' }] },
+        admin: { token: 'admin-token' },
+        upstreams: [{ id: 'u', http: { url: 'http://127.0.0.1:9/mcp' } }],
+        bindings: [{ id: 'b', upstreams: ['u'] }],
+      }),
+    );
+    expect(await runCommand(['admin', 'status', '-c', file], { env: {} })).toMatchObject({ code: 0 });
+  });
+
+  it.each<[what: string, argv: string[], env: NodeJS.ProcessEnv, code: number, says: RegExp]>([
+    ['no token', ['status'], { SALLYPORT_ADMIN_TOKEN: undefined }, 2, /SALLYPORT_ADMIN_TOKEN/],
+    ['a wrong token', ['status'], { SALLYPORT_ADMIN_TOKEN: 'wrong' }, 1, /^credentials_refused/],
+    ['a URL that is none', ['status', '--url', 'gateway'], {}, 2, /--url takes a URL/],
+    ['nothing that listens', ['status', '--url', 'http://127.0.0.1:1'], {}, 1, /^admin_unreachable/],
+    ['a file that is missing', ['status', '--token-file', '/nothing/token'], {}, 2, /no such file/i],
+    ['a plugin that is not there', ['plugins', 'nothing'], {}, 1, /^admin_target_unknown/],
+    ['an id with slashes', ['reset', '../../x'], {}, 1, /^admin_target_unknown/],
+    ['a page that is not a number', ['sessions', '--limit', 'x'], {}, 1, /^admin_input_invalid.*query\.limit/],
+  ])('reports %s', async (_, argv, env, code, says) => {
+    expect(await admin(argv, env)).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(says) });
+  });
+
+  it('reports a server that is no gateway', async () => {
+    const server = createServer((_, response) => response.writeHead(500).end('<html>')).listen(0, '127.0.0.1');
+    opened.defer(() => void server.close());
+    await new Promise(resolve => server.once('listening', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, stderr } = await admin(['status', '--url', `http://127.0.0.1:${port}`]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^admin_unreachable.*status 500/)]);
+  });
+});
