@@ -1021,6 +1021,8 @@ export const requirements = {
   'ADM-111':
     'An operator reads where a plugin is from, what it asked for, may do and did, without what was in its calls, and resets its counts and its breaker.',
   'ADM-112': 'An operator reads who calls, in pages, and ends sessions, without getting what would open one.',
+  'ADM-114':
+    'The mode of a plugin is changed at run time, for requests that begin later, durably, and tried out before.',
   'ADM-113': 'An operator reads the configuration in use without its secrets, and the state of upstreams and bindings.',
 
   'CHG-06':

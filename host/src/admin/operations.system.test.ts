@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { validate } from '@cfworker/json-schema';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -21,6 +23,9 @@ export const dispatchHooks = {
 interface Example extends AdminRequestOptions {
   /** What stands for the parts of the path in braces. */
   readonly parts?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  /** The code of the refusal, where this gateway refuses it. */
+  readonly refused?: string;
 }
 
 const opened = new AsyncDisposableStack();
@@ -74,6 +79,11 @@ describe('the description of the management API [ADM-110]', () => {
   const examples: Readonly<Record<string, () => Example | Promise<Example>>> = {
     getPlugin: () => ({ parts: { plugin: 'guard' } }),
     resetPlugin: () => ({ parts: { plugin: 'guard' } }),
+    reload: () => ({ body: { dry_run: true }, refused: 'reload_unavailable' }),
+    enablePlugin: () => ({ parts: { plugin: 'guard' } }),
+    disablePlugin: () => ({ parts: { plugin: 'guard' }, query: '?dry_run=true' }),
+    setPluginMode: () => ({ parts: { plugin: 'guard' }, body: { mode: 'enforce' } }),
+    reloadPlugin: () => ({ parts: { plugin: 'guard' } }),
     endSession: async () => ({ parts: { session: await newSession() } }),
   };
 
@@ -86,12 +96,16 @@ describe('the description of the management API [ADM-110]', () => {
         const needsExample = method !== 'get' || template.includes('{');
         const example = await examples[operationId]?.();
         if (needsExample && example === undefined) throw new Error(`this test has no call of ${operationId}`);
-        const { parts = {}, ...options } = example ?? {};
+        const { parts = {}, query = '', refused: code, ...options } = example ?? {};
         const path = template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parts[name] ?? ''));
         const name = `${operationId.charAt(0).toUpperCase()}${operationId.slice(1)}`;
         const refused = await gateway.call(method.toUpperCase(), path, { ...options, token: undefined });
         expect([operationId, refused.status, problemsOf('Refusal', refused.body)]).toEqual([operationId, 401, []]);
-        const { status, body } = await gateway.call(method.toUpperCase(), path, options);
+        const { status, body } = await gateway.call(method.toUpperCase(), path + query, options);
+        if (code !== undefined) {
+          expect([operationId, body.error.code, problemsOf('Refusal', body)]).toEqual([operationId, code, []]);
+          continue;
+        }
         expect([operationId, status, problemsOf(`${name}Answer`, body)]).toEqual([operationId, 200, []]);
       }
     }
@@ -145,6 +159,79 @@ describe('what an operator reads of a plugin [ADM-111]', () => {
     expect(await echo('again')).toMatchObject({ content: [{ text: 'again' }] });
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     expect(metrics).toMatch(/plugin_errors_total\{plugin="guard",cause="trap"\} 2/);
+  });
+});
+
+describe('the mode of a plugin [ADM-114]', () => {
+  const mode = async () => (await read('/admin/plugins/guard')).mode;
+  const change = (method: string, path: string, body?: object) =>
+    gateway.call(method, `/admin/plugins/guard/${path}`, body && { body });
+
+  it('changes for requests that begin later, survives a restart, and is recorded', async () => {
+    expect(await change('PUT', 'mode', { mode: 'permissive' })).toMatchObject({
+      status: 200,
+      body: { dry_run: false, changes: [expect.stringMatching(/guard: mode enforce → permissive/)] },
+    });
+    expect(await echo('bad')).toMatchObject({ content: [{ text: 'bad' }] });
+    const change1 = gateway.audited().findLast(({ event }) => event === 'admin.change');
+    expect(change1).toMatchObject({
+      details: {
+        operation: 'setPluginMode',
+        before: { mode: 'enforce' },
+        after: { mode: 'permissive' },
+        result: 'done',
+      },
+    });
+    const stored = JSON.parse(await readFile(join(gateway.folder, 'registered.json'), 'utf8'));
+    expect(stored.plugins).toEqual({ guard: { mode: 'permissive' } });
+    expect(await change('POST', 'enable')).toMatchObject({ status: 200 });
+    expect(await mode()).toBe('enforce');
+    expect(await echo('bad')).not.toMatchObject({ content: [{ text: 'bad' }] });
+  });
+
+  it('is not changed by a dry run', async () => {
+    const { body } = await change('POST', 'disable?dry_run=true');
+    expect(body).toMatchObject({ dry_run: true, changes: [expect.stringMatching(/enforce → disabled/)] });
+    expect(await mode()).toBe('enforce');
+  });
+
+  it('disabled while a call is in the plugin lets the call finish with it', async () => {
+    const slow = client.callTool({ name: 'slow', arguments: { ms: 2_000 } });
+    const runs = ({ sessions }: { sessions: { running: number }[] }) => sessions.some(({ running }) => running > 0);
+    await expect.poll(async () => runs(await read('/admin/sessions'))).toBe(true);
+    expect(await change('POST', 'disable')).toMatchObject({ status: 200 });
+    expect(await read('/admin/plugins/guard')).toMatchObject({ mode: 'disabled', health: { state: 'disabled' } });
+    expect(await slow).toMatchObject({ content: [{ text: 'slow' }] });
+    await expect
+      .poll(async () => (await read('/admin/plugins/guard')).recent[0])
+      .toMatchObject({ hook: 'tool_post_invoke' });
+    expect(await echo('bad')).toMatchObject({ content: [{ text: 'bad' }] });
+    expect(await change('POST', 'enable')).toMatchObject({ status: 200 });
+    expect(await mode()).toBe('enforce');
+  });
+
+  it('changed twice at once ends as the later change says, and both are made', async () => {
+    const modes = ['shadow', 'permissive', 'enforce', 'shadow'];
+    const answers = await Promise.all(modes.map(each => change('PUT', 'mode', { mode: each })));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const generations = answers.map(({ body }) => body.generation);
+    expect(new Set(generations).size).toBe(4);
+    const last = generations.indexOf(Math.max(...generations));
+    expect(await mode()).toBe(modes[last]);
+    await change('POST', 'enable');
+  });
+
+  it.each<[what: string, path: string, body: object | string, status: number, code: string]>([
+    ['an unknown mode', 'guard/mode', { mode: 'off' }, 400, 'admin_input_invalid'],
+    ['an unknown member', 'guard/mode', { mode: 'enforce', more: 1 }, 400, 'admin_input_invalid'],
+    ['no body', 'guard/mode', '', 400, 'admin_input_invalid'],
+    ['a body that is no JSON', 'guard/mode', '{', 400, 'json_malformed'],
+    ['a body that is nested too deeply', 'guard/mode', '['.repeat(10_000), 400, 'json_excessive'],
+    ['a plugin that is not there', 'nothing/mode', { mode: 'enforce' }, 404, 'admin_target_unknown'],
+  ])('is refused with %s', async (_, path, body, status, code) => {
+    const answer = await gateway.call('PUT', `/admin/plugins/${path}`, { body });
+    expect([answer.status, answer.body.error.code]).toEqual([status, code]);
+    expect(await mode()).toBe('enforce');
   });
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { openapiDocument } from './openapi-document.ts';
 import { endSession, listPrincipals, listSessions } from './operation/callers.ts';
+import { disablePlugin, enablePlugin, reload, reloadPlugin, setPluginMode } from './operation/plugin-switches.ts';
 import { getPlugin, listPluginStats, listPlugins, resetPlugin } from './operation/plugins.ts';
 import { registrationOperations } from './operation/registration.ts';
 import { getConfig, getStatus } from './operation/status.ts';
@@ -23,10 +24,15 @@ export const operations: readonly Operation[] = [
   getOpenapi,
   getStatus,
   getConfig,
+  reload,
   listPlugins,
   listPluginStats,
   getPlugin,
   resetPlugin,
+  enablePlugin,
+  disablePlugin,
+  setPluginMode,
+  reloadPlugin,
   listUpstreams,
   listBindings,
   ...registrationOperations,

@@ -37,7 +37,7 @@ import { openReceipts } from './open-receipt-log.ts';
 import { openTelemetry } from './open-telemetry.ts';
 import type { Watch } from './plugin-generation.ts';
 import { withUpstream } from './register-upstream.ts';
-import { OverlayChanges } from './registration/overlay-changes.ts';
+import { type Changed, OverlayChanges } from './registration/overlay-changes.ts';
 import { Generations } from './reload/generations.ts';
 import { KnownPlugins } from './reload/known-plugins.ts';
 import { type NextConfig, type Reloaded, type ReloadOptions, Reloads } from './reload/reloads.ts';
@@ -87,9 +87,14 @@ export interface Host extends AsyncDisposable {
    * @throws Faults: every plugin that does not load or start, and then nothing changes
    */
   replacePlugins(entries: Config['plugins']): Promise<void>;
+  /** Says how the configuration is read again when the management API is asked to. */
+  reloadWith(reload: ReloadFromFile): void;
   /** Reopens files that grow under their names, after they were moved away. @throws Fault `audit_unusable`, `receipts_unusable` */
   reopenFiles(): void;
 }
+
+/** Reads the configuration of a gateway again and uses it, or finds out what would change. @throws Faults */
+export type ReloadFromFile = (request: { readonly dryRun: boolean }) => Promise<Changed>;
 
 export interface RegisterOptions {
   /** The ids of bindings. */
@@ -184,6 +189,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   const gateway = opened.use(new Gateway(bindingsOf(first, shared, handlers)));
   const sessions = new MemorySessions(limits.session_idle_ms);
   const revisions = openRevisions({ limits, store: sessions });
+  const fromFile: { reload?: ReloadFromFile } = {};
   const managed = createManagedHost({
     ...{ config: () => generations.current.config, generation: () => generations.number, revisions, metrics },
     plugins: () => generations.current.plugins,
@@ -195,6 +201,8 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       check: next => checkAll(next, silentLog(), generations.current.lock),
       log,
     }),
+    refresh: plugin => reloads.run(current => current, { refresh: [plugin] }),
+    reload: request => fromFile.reload?.(request),
     callers: () => server.callers,
     isDraining: () => server.isDraining,
   });
@@ -222,7 +230,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       receipts?.file?.reopen();
     }
   };
-  const parts = { server, inMemory, handlers, generations, reloads, reopenFiles };
+  const parts = { server, inMemory, handlers, generations, reloads, reopenFiles, fromFile };
   return hostOf({ ...parts, closing: opened.move() }, options);
 }
 
@@ -242,6 +250,7 @@ interface HostParts {
   readonly generations: Generations;
   readonly reloads: Reloads;
   readonly reopenFiles: () => void;
+  readonly fromFile: { reload?: ReloadFromFile };
   /** Closes everything. */
   readonly closing: AsyncDisposableStack;
 }
@@ -281,6 +290,9 @@ function hostOf({ server, generations, reloads, handlers, closing, ...parts }: H
     },
     usage: () => current().plugins.usage(),
     reopenFiles: parts.reopenFiles,
+    reloadWith(reload) {
+      parts.fromFile.reload = reload;
+    },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }

@@ -22,6 +22,11 @@ export const adminCodes = {
     says: 'The gateway has nothing with this id.',
     todo: 'Use an id of the list that the hint names.',
   },
+  reload_unavailable: {
+    http: 409,
+    says: 'The gateway has no file to read its configuration from again.',
+    todo: 'A program that embeds the gateway reloads it itself, with `host.reload`.',
+  },
   admin_unreachable: {
     says: 'The management API of the gateway cannot be reached.',
     todo: 'Check the URL, and that the gateway runs with a section `admin`.',

@@ -3,6 +3,7 @@ import type { BindingReport } from '../../admin/answer/upstream.ts';
 import type { ManagedHost } from '../../admin/managed-host.ts';
 import { shownConfig } from '../../config/change/shown-config.ts';
 import type { Config } from '../../config/config.ts';
+import { fail } from '../../core/fault.ts';
 import type { Metrics } from '../../core/metrics.ts';
 import { version } from '../../core/version.ts';
 import type { WatchRequests } from '../../http/open-request.ts';
@@ -10,10 +11,11 @@ import type { Principal } from '../../identity/principal.ts';
 import type { Revision, SessionReport } from '../../mcp/revision/revision.ts';
 import type { UpstreamPool } from '../../upstream/upstream.ts';
 import type { PluginGeneration } from '../plugin-generation.ts';
-import type { OverlayChanges } from '../registration/overlay-changes.ts';
+import type { Changed, OverlayChanges } from '../registration/overlay-changes.ts';
 import { createRegistrations } from '../registration/registrations.ts';
 import { PluginCounts } from './plugin-counts.ts';
 import { detailsOf, type ReportedPlugin, summaryOf } from './plugin-reports.ts';
+import { answerOf, createPluginSwitches } from './plugin-switches.ts';
 import { RecentCallers } from './recent-callers.ts';
 import { RecentHookCalls } from './recent-hook-calls.ts';
 import { upstreamReport } from './upstream-reports.ts';
@@ -25,6 +27,12 @@ export interface HostParts {
   generation(): number;
   plugins(): Pick<PluginGeneration, 'plugins' | 'reports' | 'usage' | 'resetHealth'>;
   upstream(id: string): UpstreamPool | undefined;
+  /** Changes what differs from the configuration file. */
+  readonly overlay: OverlayChanges;
+  /** Loads a plugin again, and uses it. @throws Faults */
+  refresh(plugin: string): Promise<Changed>;
+  /** Reads the configuration file again; undefined if there is none. */
+  reload(request: { readonly dryRun: boolean }): Promise<Changed> | undefined;
   /** The callers of the requests that run. */
   callers(): readonly Principal[];
   isDraining(): boolean;
@@ -68,6 +76,11 @@ export function createManagedHost(parts: HostParts): OpenManagedHost {
       running_requests: parts.callers().length,
     }),
     config: () => shownConfig(parts.config()),
+    async reload(request) {
+      const changed = await (parts.reload(request) ?? fail('reload_unavailable'));
+      return answerOf(changed, request.dryRun);
+    },
+    switches: createPluginSwitches({ ...parts, plugins: () => parts.plugins().plugins }),
     plugins: () => reported().map(summaryOf),
     plugin(id) {
       const found = find(id);

@@ -26,6 +26,11 @@ const settings: readonly Unchangeable[] = [
   { path: 'receipts', read: ({ receipts }) => receipts, why: 'the record of hook calls must not break off' },
   { path: 'telemetry', read: ({ telemetry }) => telemetry, why: 'spans of running requests go on to their collector' },
   {
+    path: 'admin',
+    read: ({ admin }) => admin && { ...admin, registration: undefined },
+    why: 'the management API keeps its address and its ways to authenticate; the keys, the token and the files of certificates may change',
+  },
+  {
     path: 'cache_dir',
     read: ({ cache_dir: folder }) => folder,
     why: 'what plugins were refused is being recorded there',

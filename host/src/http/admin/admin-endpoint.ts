@@ -125,7 +125,7 @@ export class AdminEndpoint {
   }
 
   async #bodyOf(incoming: IncomingMessage, { takesBody }: AdminCall): Promise<Json | undefined> {
-    if (!takesBody) return undefined;
+    if (!takesBody || !hasBody(incoming)) return undefined;
     if (!isJson(incoming.headers)) fail('media_type_refused');
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new Fault('body_late', { after_ms: bodyMs })), bodyMs);
@@ -148,6 +148,9 @@ export class AdminEndpoint {
     });
   }
 }
+
+const hasBody = ({ headers }: IncomingMessage) =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** Refuses what a page in a browser sends: no page is served here, and no other may call. @throws Fault `origin_refused` */
 function checkPage({ headers: { origin, 'sec-fetch-site': site = 'none' } }: IncomingMessage): void {

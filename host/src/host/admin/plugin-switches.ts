@@ -1,0 +1,70 @@
+import type { ReloadAnswer } from '../../admin/answer/change.ts';
+import type { PluginSwitches, Switched, SwitchRequest } from '../../admin/plugin-switches.ts';
+import type { Config } from '../../config/config.ts';
+import type { Overlay } from '../../config/overlay.ts';
+import type { PluginMode } from '../../contract/hook-policy.ts';
+import type { Plugin } from '../../plugin/plugin.ts';
+import { type EditOverlay, OverlayChange } from '../registration/overlay-change.ts';
+import type { Changed, OverlayChanges } from '../registration/overlay-changes.ts';
+
+export interface PluginSwitchOptions {
+  readonly overlay: OverlayChanges;
+  /** Loads a plugin again, and uses it. @throws Faults */
+  refresh(plugin: string): Promise<Changed>;
+  /** The plugins that are loaded now. */
+  plugins(): readonly Plugin[];
+}
+
+/** Creates what changes how plugins are called while the gateway runs. */
+export function createPluginSwitches({ overlay, refresh, plugins }: PluginSwitchOptions): PluginSwitches {
+  const change = async (
+    plugin: string,
+    { dryRun }: SwitchRequest,
+    { edit, mode }: { readonly edit: EditOverlay; readonly mode: PluginMode },
+  ): Promise<Switched> => {
+    let before: PluginMode | undefined;
+    const noting: EditOverlay = (stored, config) => {
+      before = modeOf(config, plugin);
+      return edit(stored, config);
+    };
+    const changed = await (dryRun ? overlay.tryOut(noting) : overlay.make(noting));
+    return { answer: answerOf(changed, dryRun), before: { mode: before }, after: { mode } };
+  };
+  const set = (plugin: string, mode: PluginMode) => ({ mode, edit: withMode(plugin, mode) });
+  return {
+    setMode: (plugin, mode, request) => change(plugin, request, set(plugin, mode)),
+    async enable(plugin, request) {
+      const edit = withoutMode(plugin);
+      const mode = modeOf(await new OverlayChange(edit).next(overlay.config), plugin) ?? 'enforce';
+      return change(plugin, request, mode === 'disabled' ? set(plugin, 'enforce') : { edit, mode });
+    },
+    async reload(plugin) {
+      const loaded = () => {
+        const { version, digest } = plugins().find(({ id }) => id === plugin) ?? {};
+        return { version, digest };
+      };
+      const before = loaded();
+      const answer = answerOf(await refresh(plugin), false);
+      return { answer, before, after: loaded() };
+    },
+  };
+}
+
+/** Returns what the management API answers to a change of the configuration. */
+export const answerOf = ({ generation, changes }: Changed, dryRun: boolean): ReloadAnswer => ({
+  ...{ dry_run: dryRun, generation },
+  changes: changes.map(({ text }) => text),
+});
+
+const modeOf = ({ plugins }: Config, plugin: string) => plugins.find(({ id }) => id === plugin)?.mode;
+
+const withMode =
+  (plugin: string, mode: PluginMode): EditOverlay =>
+  overlay => ({ ...overlay, plugins: { ...overlay.plugins, [plugin]: { mode } } });
+
+const withoutMode =
+  (plugin: string): EditOverlay =>
+  (overlay): Overlay => {
+    const { [plugin]: _, ...plugins } = overlay.plugins;
+    return { ...overlay, plugins };
+  };
