@@ -57,6 +57,24 @@ describe('sallyport admin [CLI-70]', () => {
     expect([code, typeof JSON.parse(stdout)]).toEqual([0, 'object']);
   });
 
+  it('changes the mode of a plugin, and says what changed', async () => {
+    const steps: readonly (readonly [argv: string[], prints: RegExp])[] = [
+      [['disable', 'guard', '--dry-run'], /mode enforce → disabled\n$/],
+      [['disable', 'guard'], /mode enforce → disabled\ngeneration \d+ is in use\n$/],
+      [['mode', 'guard', 'shadow'], /mode disabled → shadow\n/],
+      [['enable', 'guard'], /mode shadow → enforce\n/],
+      [['reload', 'guard'], /generation \d+ is in use\n$/],
+    ];
+    for (const [argv, prints] of steps) {
+      expect([argv, await admin(argv)]).toEqual([argv, { code: 0, stdout: expect.stringMatching(prints), stderr: '' }]);
+    }
+    expect(await admin(['mode', 'guard', 'off'])).toMatchObject({ code: 2, stderr: expect.stringMatching(/enforce/) });
+    expect(await admin(['reload', '--dry-run'])).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^reload_unavailable/),
+    });
+  });
+
   it('ends a session by its handle', async () => {
     const { sessions } = JSON.parse((await admin(['sessions', '--json'])).stdout);
     expect(await admin(['end-session', sessions[0].handle])).toMatchObject({ code: 0 });
