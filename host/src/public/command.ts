@@ -1,7 +1,7 @@
 /** The commands of an operator: `serve`, `check`, `doctor`, `lock`, `grants`, `key`, `account`, `audit`, `admin`. */
 
 export { type AccountReport, listAccounts, revokeAccounts } from '../command/account.ts';
-export { type AdminPlace, adminPlace } from '../command/admin-place.ts';
+export { adminPlace } from '../command/admin-place.ts';
 export {
   auditKey,
   readAudit,

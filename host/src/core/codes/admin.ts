@@ -28,10 +28,12 @@ export const adminCodes = {
     todo: 'A program that embeds the gateway reloads it itself, with `host.reload`.',
   },
   admin_unreachable: {
+    exit: 1,
     says: 'The management API of the gateway cannot be reached.',
     todo: 'Check the URL, and that the gateway runs with a section `admin`.',
   },
   admin_refused: {
+    exit: 1,
     says: 'The gateway refused the request with a code that this version does not know.',
     todo: 'Use the version of `sallyport` that the gateway has, which `reported` and its documents explain.',
   },
