@@ -75,6 +75,7 @@ describe('the description of the management API [ADM-110]', () => {
     expect(await new Validator().validate(document)).toMatchObject({ valid: true });
   });
 
+  const crm = { http: { url: 'https://crm.example.com/mcp' }, required: false };
   /** What each operation is called with, by its id. */
   const examples: Readonly<Record<string, () => Example | Promise<Example>>> = {
     getPlugin: () => ({ parts: { plugin: 'guard' } }),
@@ -84,6 +85,14 @@ describe('the description of the management API [ADM-110]', () => {
     disablePlugin: () => ({ parts: { plugin: 'guard' }, query: '?dry_run=true' }),
     setPluginMode: () => ({ parts: { plugin: 'guard' }, body: { mode: 'enforce' } }),
     reloadPlugin: () => ({ parts: { plugin: 'guard' } }),
+    registerUpstream: () => ({ body: { id: 'crm', ...crm } }),
+    getUpstream: () => ({ parts: { id: 'crm' } }),
+    updateUpstream: () => ({ parts: { id: 'crm' }, body: { ...crm, idle_ms: 60_000 } }),
+    unregisterUpstream: () => ({ parts: { id: 'crm' } }),
+    registerBinding: () => ({ body: { id: 'sales', upstreams: ['upstream'] } }),
+    getBinding: () => ({ parts: { id: 'sales' } }),
+    updateBinding: () => ({ parts: { id: 'sales' }, body: { upstreams: ['upstream'], transforms: ['guard'] } }),
+    unregisterBinding: () => ({ parts: { id: 'sales' } }),
     endSession: async () => ({ parts: { session: await newSession() } }),
   };
 

@@ -38,7 +38,6 @@ export interface HostParts {
   isDraining(): boolean;
   readonly revisions: readonly Revision[];
   readonly metrics: Metrics;
-  readonly overlay: OverlayChanges;
 }
 
 /** What the management API sees of a gateway. */
