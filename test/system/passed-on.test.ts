@@ -216,7 +216,7 @@ describe('the server that a client sees', () => {
     };
     const { gateway } = await open({ one: { results: { initialize: { capabilities } } } });
     expect((await gateway.post(initialize())).body.result.capabilities).toEqual({
-      tools: {},
+      tools: { listChanged: true },
       extensions: { 'io.modelcontextprotocol/ui': { mimeTypes: ['text/html'] } },
     });
   });

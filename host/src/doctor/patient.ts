@@ -163,9 +163,7 @@ export class Patient {
       const one = { ...this.config, upstreams: [{ ...upstream, required: true }] };
       await using opened = await openUpstreams(one, {
         ...{ log: silentLog(), metrics: new Metrics(), signal: this.signal },
-        secret: (name, tenant) => secrets.read(name, tenant),
-        isPerTenant: name => secrets.isPerTenant(name),
-        ...{ fingerprint: () => '', closing: async () => {}, pool: new PartPool<OpenUpstream>() },
+        ...{ secrets, federation: { release: async () => {} }, pool: new PartPool<OpenUpstream>() },
       });
       const ms = performance.now() - since;
       const [pool] = opened.pick([upstream.id]);

@@ -19,12 +19,12 @@ const routeOf = (...upstreams: (JsonObject | undefined)[]) => ({
 const changing = { listChanged: true };
 
 it.each([
-  { what: 'what its one upstream offers', of: [{ tools: {}, logging: {} }], are: { tools: {}, logging: {} } },
+  { what: 'what its one upstream offers', of: [{ tools: {}, logging: {} }], are: { tools: changing, logging: {} } },
   { what: 'changes that it announces', of: [{ tools: changing }], are: { tools: changing } },
   {
     what: 'not what the gateway does not pass on',
     of: [{ tasks: {}, experimental: {}, resources: { subscribe: true } }],
-    are: { resources: {} },
+    are: { resources: changing },
   },
   { what: 'all that several offer', of: [{ tools: {} }, { prompts: {} }], are: { tools: changing, prompts: changing } },
   {

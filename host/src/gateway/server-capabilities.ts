@@ -20,17 +20,14 @@ export function capabilitiesOf(route: Pick<Route, 'members'>): JsonObject {
   const isComplete = offered.length === route.members.length;
   const found = (name: string) =>
     (!isComplete && name !== 'logging') || offered.some(capabilities => capabilities[name] !== undefined);
-  // One of several may be late with a list, which is then announced.
-  const announced = (name: string) =>
-    route.members.length > 1 ||
-    offered.some(({ [name]: capability }) => isJsonObject(capability) && capability.listChanged === true);
   const lists = ['tools', 'prompts', 'resources'].filter(found);
   const plain = ['completions', 'logging'].filter(found);
   const extensions = offered.flatMap(({ extensions: each }) =>
     isJsonObject(each) ? Object.entries(each).filter(([name]) => passedExtensions.has(name)) : [],
   );
   return Object.fromEntries([
-    ...lists.map(name => [name, announced(name) ? { listChanged: true } : {}]),
+    // Also a list that its upstream never changes is another one after a reload.
+    ...lists.map(name => [name, { listChanged: true }]),
     ...plain.map(name => [name, {}]),
     ...(extensions.length === 0 ? [] : [['extensions', Object.fromEntries(extensions)]]),
   ]);

@@ -167,11 +167,7 @@ export class GenerationOpener {
       const accounts = held && opened.use(held).part;
       const joining = await admitting;
       const upstreams = await openUpstreams(config, {
-        ...{ log, metrics, signal, accounts, pool: this.#upstreams },
-        secret: (name, tenant) => secrets.read(name, tenant),
-        isPerTenant: name => secrets.isPerTenant(name),
-        fingerprint: names => secrets.fingerprint(names),
-        closing: pool => federation.release(pool),
+        ...{ log, metrics, signal, accounts, secrets, federation, pool: this.#upstreams },
       });
       return { accounts, upstreams: opened.use(upstreams), joining };
     })();

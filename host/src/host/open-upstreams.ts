@@ -1,3 +1,4 @@
+import type { Secrets } from '../capability/secret-store/secrets.ts';
 import type { Config, UpstreamConfig } from '../config/config.ts';
 import { canonicalJson } from '../core/canonical-json.ts';
 import { Faults, toFaults } from '../core/fault.ts';
@@ -9,6 +10,7 @@ import { checkOpenapi, createOpenapiPool } from '../upstream/openapi/create-open
 import { reachUpstream } from '../upstream/reach-upstream.ts';
 import { RequestCounts } from '../upstream/request-counts.ts';
 import type { UpstreamPool } from '../upstream/upstream.ts';
+import type { Federation } from './federation.ts';
 import type { OpenAccounts } from './open-accounts.ts';
 import type { HeldPart, PartPool } from './reload/part-pool.ts';
 
@@ -24,16 +26,11 @@ export interface Upstreams extends AsyncDisposable {
 export interface UpstreamsContext {
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Reads a secret of the configuration now; undefined when it cannot be read. */
-  readonly secret: (name: string, tenant?: string) => string | undefined;
-  /** Whether tenants have values of their own of a secret. */
-  readonly isPerTenant: (name: string) => boolean;
-  /** Returns a text that changes with the places and values of these secrets. */
-  readonly fingerprint: (names: readonly string[]) => string;
+  readonly secrets: Pick<Secrets, 'read' | 'isPerTenant' | 'fingerprint'>;
   /** Where users connect accounts, if they can. */
   readonly accounts?: OpenAccounts | undefined;
-  /** Called when the connections of an upstream are about to be closed. */
-  readonly closing: (pool: UpstreamPool) => Promise<void>;
+  /** Checks lists, until connections are closed. */
+  readonly federation: Pick<Federation, 'release'>;
   /** The upstreams that are open, of all generations. */
   readonly pool: PartPool<OpenUpstream>;
   readonly signal: AbortSignal | undefined;
@@ -87,7 +84,7 @@ interface UpstreamSettings {
 function keyOf(
   { required: _, ...entry }: UpstreamConfig,
   { limits, isPrefixed }: UpstreamSettings,
-  { fingerprint, accounts }: Pick<UpstreamsContext, 'fingerprint' | 'accounts'>,
+  { secrets, accounts }: Pick<UpstreamsContext, 'secrets' | 'accounts'>,
 ): string {
   const { upstream_start_ms, answer_bytes, request_timeout_ms, max_request_timeout_ms } = limits;
   return canonicalJson({
@@ -95,7 +92,7 @@ function keyOf(
     limits: { upstream_start_ms, answer_bytes, request_timeout_ms, max_request_timeout_ms },
     isPrefixed: entry.openapi !== undefined && isPrefixed,
     // Any text of the entry may be the name of a secret.
-    secrets: fingerprint(textsIn(entry)),
+    secrets: secrets.fingerprint(textsIn(entry)),
     accounts: entry.auth?.authorization_code === undefined ? undefined : accounts?.key,
   });
 }
@@ -110,7 +107,7 @@ export class OpenUpstream implements AsyncDisposable {
   readonly id: string;
   readonly pool: UpstreamPool;
   readonly #reaching = new AbortController();
-  readonly #closing: UpstreamsContext['closing'];
+  readonly #federation: UpstreamsContext['federation'];
   readonly #metrics: Metrics;
   readonly #accounts: OpenAccounts | undefined;
   /** Where users connect accounts; set while the upstream is being created. */
@@ -121,7 +118,7 @@ export class OpenUpstream implements AsyncDisposable {
     const { accounts } = context;
     this.id = entry.id;
     this.#metrics = context.metrics;
-    this.#closing = context.closing;
+    this.#federation = context.federation;
     this.#accounts = accounts;
     const offering = accounts && {
       ...accounts.accounts,
@@ -162,7 +159,7 @@ export class OpenUpstream implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#reaching.abort();
     if (this.#connection !== undefined) this.#accounts?.connect.flows.withdraw(this.id, this.#connection);
-    await this.#closing(this.pool);
+    await this.#federation.release(this.pool);
     await this.pool[Symbol.asyncDispose]();
     countConnections(this.#metrics, this, undefined);
   }
@@ -210,11 +207,10 @@ function poolOf(
   {
     log,
     metrics,
-    secret,
-    isPerTenant,
+    secrets,
     accounts,
     onCount,
-  }: Pick<UpstreamsContext, 'log' | 'metrics' | 'secret' | 'isPerTenant'> & {
+  }: Pick<UpstreamsContext, 'log' | 'metrics' | 'secrets'> & {
     readonly accounts: Accounts | undefined;
     readonly onCount: (count: number) => void;
   },
@@ -222,8 +218,8 @@ function poolOf(
   metrics.series(connectionsMetric, { upstream: entry.id });
   const context = {
     log,
-    secret,
-    isPerTenant,
+    secret: (name: string, tenant?: string) => secrets.read(name, tenant),
+    isPerTenant: (name: string) => secrets.isPerTenant(name),
     accounts,
     startTimeoutMs: limits.upstream_start_ms,
     maxAnswerBytes: limits.answer_bytes,

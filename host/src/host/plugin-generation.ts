@@ -90,8 +90,9 @@ export async function openPlugins(
 ): Promise<PluginGeneration> {
   const { limits, runtime, facilities, learner, log } = context;
   const known = new Set(before?.plugins);
-  for (const plugin of plugins) if (!known.has(plugin)) log.info(summaryOf(plugin), 'plugin verified');
-  for (const { id, digest, prepared } of plugins) {
+  for (const plugin of plugins.filter(each => !known.has(each))) {
+    const { id, digest, prepared } = plugin;
+    log.info(summaryOf(plugin), 'plugin verified');
     if (prepared.grant.learning) await learner.begin(id, digest, [...prepared.grant.denied]);
   }
   const { lanes, backlog } = limits;

@@ -8,8 +8,8 @@ interface Draining {
   close(): Promise<void>;
 }
 
-/** How many earlier generations may wait for their requests. */
-const mostDraining = 8;
+/** How many sets of lanes may wait for the requests of earlier generations. */
+const mostLanes = 8;
 
 /** What the requests of a generation that is replaced leave behind. */
 export interface Replaced {
@@ -86,9 +86,12 @@ export class Generations implements AsyncDisposable {
     await this.#current[Symbol.asyncDispose]();
   }
 
+  /** Closes the oldest generation while too many lanes wait for requests that do not end. */
   #closeOldest(): void {
     const [oldest] = this.#draining;
-    if (oldest === undefined || this.#draining.size <= mostDraining) return;
+    const lanes = new Set([...this.#draining].map(({ generation }) => generation.plugins.lanes));
+    lanes.delete(this.#current.plugins.lanes);
+    if (oldest === undefined || lanes.size <= mostLanes) return;
     const about = { earlier: this.#draining.size };
     this.#log.warn(about, 'closing the oldest of many earlier configurations, although requests still use it');
     void oldest.close();
