@@ -902,6 +902,8 @@ export const requirements = {
   'CLI-62':
     'The doctor asks upstreams, authorization servers, registries and the collector, with time and reason, and nothing offline.',
   'CLI-63': 'The doctor prints what hurts, why, and what to do, and ends with exit code 3 for an error.',
+  'CLI-80':
+    'sallyport admin registers, updates and unregisters from a file or stdin, tries out changes, and prints what changed and the version.',
   'CLI-70': 'sallyport admin shows and changes a running gateway, and takes its token from a variable or a file.',
   // hostile plugins under load: HOST-…
   'HOST-01': 'While a plugin attacks, honest clients lose no request and their p99 stays within three times.',

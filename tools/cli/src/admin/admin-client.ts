@@ -21,6 +21,8 @@ export interface AdminRequest {
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: object;
+  /** The version that is to be changed. */
+  readonly ifMatch?: string | undefined;
 }
 
 /** The milliseconds that a gateway may take to answer. A reload loads and verifies plugins. */
@@ -35,7 +37,7 @@ export class AdminClient {
   }
 
   /** Returns the answer, whose form the API describes. @throws Faults of the gateway; Fault `admin_unreachable` */
-  async call<T extends object>({ method = 'GET', path, query = {}, body }: AdminRequest): Promise<T> {
+  async call<T extends object>({ method = 'GET', path, query = {}, body, ifMatch }: AdminRequest): Promise<T> {
     const { url, token, signal, ...tls } = this.#options;
     const target = URL.parse(`${url.replace(/\/$/, '')}/admin/${path.map(encodeURIComponent).join('/')}`);
     if (target === null || !/^https?:$/.test(target.protocol)) {
@@ -46,6 +48,7 @@ export class AdminClient {
     const options = {
       ...{ method, signal, ...tls, timeout: mostMs },
       headers: {
+        ...(ifMatch !== undefined && { 'if-match': ifMatch }),
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(sent !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
       },
