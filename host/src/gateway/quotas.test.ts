@@ -142,3 +142,18 @@ describe('the settings of a tenant [GW-124]', () => {
     expect(quotas.sessionLimits(eve)).toEqual([]);
   });
 });
+
+it('[RUN-151] keep what was used when their limits change', () => {
+  const label = createTenantLabel(['one']);
+  const of = (most: number) => [settings('one', { limits: { requests_per_minute: most, concurrent_requests: most } })];
+  const { enter, quotas } = open(...of(4));
+  const running = [enter(ada), enter(ada), enter(ada)];
+  quotas.changeTo(of(8), label);
+  for (const _ of [1, 2]) enter(ada)?.leave(0);
+  expect(() => enter(ada)).toThrow(exceeded('tenants.one.limits.requests_per_minute'));
+  quotas.changeTo(of(2), label);
+  vi.advanceTimersByTime(60_000);
+  expect(() => enter(ada)).toThrow(exceeded('tenants.one.limits.concurrent_requests'));
+  for (const each of running) each?.leave(0);
+  expect(() => enter(ada)).not.toThrow();
+});

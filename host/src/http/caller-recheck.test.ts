@@ -38,6 +38,11 @@ function open(pass: Pass, options: Partial<CallerRecheckOptions> = {}) {
     isStreamOpen: () => destroy.mock.calls.length === 0,
     /** Why the call was ended; undefined while it runs. */
     ended: () => (cut.mock.calls[0]?.[0] as Fault | undefined)?.details,
+    change: (authenticate: Pass | undefined) =>
+      recheck.changeTo({
+        authenticate: authenticate && { name: 'authenticate', pass: authenticate },
+        expiredMs: 1_000,
+      }),
     [Symbol.dispose]: () => recheck[Symbol.dispose](),
   };
 }
@@ -118,5 +123,20 @@ describe('an open stream and a running call [GW-158] [GW-172]', () => {
     Object.assign(part.call, { isPart: true });
     await minutes(1);
     expect([answered.ended(), part.ended()]).toEqual([undefined, undefined]);
+  });
+});
+
+describe('an open stream and a running call [RUN-153]', () => {
+  it.each([
+    { what: 'a scheme that knows nothing of their caller', pass: refuse(), reason: 'credentials_refused' },
+    { what: 'no scheme', pass: undefined, reason: 'another_caller' },
+  ])('end at once when a reload leaves $what', async ({ pass, reason }) => {
+    using opened = open(become(ada));
+    await minutes(1);
+    expect(opened.isStreamOpen()).toBe(true);
+    opened.change(pass);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(opened.isStreamOpen()).toBe(false);
+    expect(opened.ended()).toMatchObject({ reason });
   });
 });
