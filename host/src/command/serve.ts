@@ -42,9 +42,9 @@ export async function serve(command: ServeCommand, signal?: AbortSignal): Promis
       'without a configuration file: anyone on this machine may call everything, no plugins run',
     );
   }
+  log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
   const { adminUrl } = host.server;
   if (adminUrl !== undefined) log.info({ url: `${adminUrl}/admin` }, 'serving the management API');
-  log.info({ url, bindings: config.bindings.map(binding => binding.id) }, 'serving');
   const reloader =
     assumed === undefined
       ? new Reloader({ command, host, check: checkLater, files, watches: command.watch, log })
