@@ -166,7 +166,8 @@ describe('an upstream that is registered at run time', () => {
       ['a prototype', '{"id":"crm","__proto__":{"stdio":{"command":"sh"}}}', 400, 'admin_input_invalid'],
       ['no id', { http: { url: 'https://a.example/' } }, 400, 'admin_input_invalid'],
       ['a list', [], 400, 'admin_input_invalid'],
-      ['nothing', '', 400, 'json_malformed'],
+      ['nothing', '', 400, 'admin_input_invalid'],
+      ['half a body', '{"id":', 400, 'json_malformed'],
     ];
   it.each(hostile)('[CHG-04] is not registered with %s, and nothing changes', async (_, body, status, code) => {
     const gateway = await open({}, { allow_private: [] });
