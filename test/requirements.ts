@@ -971,6 +971,8 @@ export const requirements = {
   'MET-06': 'The documented table of metrics has those that the code declares.',
   'MET-07': 'The alerts are valid, and each fires when it should and not when it should not.',
   'MET-08': 'A real Prometheus scrapes what was called; alerts and the panels of the dashboard have data.',
+  'MET-09':
+    'The series of plugins, upstreams, instances, bindings and tenants that a reload removed end with their last request.',
 
   // a program that embeds the gateway: EMB-…
   'EMB-01':

@@ -21,6 +21,8 @@ export class Series {
   count = 0;
   readonly buckets: number[];
   readonly labels: Labels;
+  /** Whether the metrics have forgotten it: what is counted in it from then on is not shown. */
+  isForgotten = false;
   readonly #bounds: readonly number[];
 
   constructor(bounds: readonly number[], labels: Labels) {
@@ -102,6 +104,17 @@ export class Metrics {
   /** Removes a series, because what it was about is gone. */
   remove(name: string, labels: Labels): void {
     this.#families.get(name)?.series.delete(labelText(labels));
+  }
+
+  /** Removes all series with labels that are about something that is gone. Later ones with these labels begin at zero. */
+  forget(isGone: (labels: Labels) => boolean): void {
+    for (const { series } of this.#families.values()) {
+      for (const [key, each] of series) {
+        if (!isGone(each.labels)) continue;
+        each.isForgotten = true;
+        series.delete(key);
+      }
+    }
   }
 
   /** Writes all metrics in Prometheus's text format (version 0.0.4). */

@@ -1,5 +1,8 @@
 import type { Labels, Metrics } from './metrics.ts';
 
+/** The label of all tenants that have no entry. */
+export const otherTenants = 'other';
+
 /**
  * Returns the label of a tenant in metrics: its name if it is configured, else `other`, because callers may name any
  * number of tenants. Without a tenant there is no label.
@@ -9,7 +12,7 @@ export type TenantLabel = (tenant: string | undefined) => string | undefined;
 /** @param configured the tenants that have an entry; `*` does not count as one */
 export function createTenantLabel(configured: readonly string[]): TenantLabel {
   const known = new Set(configured.filter(tenant => tenant !== '*'));
-  return tenant => (tenant === undefined || known.has(tenant) ? tenant : 'other');
+  return tenant => (tenant === undefined || known.has(tenant) ? tenant : otherTenants);
 }
 
 /** Counts what was refused because a tenant or its caller had reached a limit. */

@@ -88,3 +88,15 @@ describe('violations are counted by code [MET-02]', () => {
     expect(lines).toContain('sallyport_plugin_violations_total{plugin="q",code="OWN"} 1');
   });
 });
+
+it('[MET-09] a plugin that is removed and added again is counted from zero on, where it can be seen', () => {
+  const metrics = new Metrics();
+  const counts = new HookCounts(metrics);
+  const shown = () => metrics.read('sallyport_plugin_executions_total', { plugin: 'p' }).map(({ value }) => value);
+  counts.count({ ...call, outcome: 'proceed' });
+  counts.count({ ...call, outcome: 'proceed' });
+  metrics.forget(({ plugin }) => plugin === 'p');
+  expect(metrics.text()).not.toContain('plugin="p"');
+  counts.count({ ...call, outcome: 'proceed' });
+  expect(shown()).toEqual([1]);
+});

@@ -31,6 +31,8 @@ interface HookSeries {
 interface PluginSeries {
   readonly byHook: Map<string, HookSeries>;
   readonly errors: ReadonlyMap<FailureCause, Series>;
+  /** One of the series, which are forgotten together when the plugin is removed. */
+  readonly sample: Series;
   readonly violations: Map<string, Series>;
 }
 
@@ -55,7 +57,8 @@ export class HookCounts {
   /** Counts a hook call. */
   count(receipt: Receipt): void {
     const { plugin, hook, wallMs } = receipt;
-    const series = this.#plugins.get(plugin) ?? this.#know(plugin);
+    const known = this.#plugins.get(plugin);
+    const series = known === undefined || known.sample.isForgotten ? this.#know(plugin) : known;
     const ofHook = series.byHook.get(hook) ?? this.#knowHook(series, plugin, hook);
     const status = statusOf(receipt);
     (ofHook.byStatus.get(status) ?? this.#knowStatus(ofHook, { plugin, hook, status })).add(1);
@@ -65,7 +68,9 @@ export class HookCounts {
   }
 
   #know(plugin: string): PluginSeries {
-    const series = { byHook: new Map(), errors: errorSeries(this.#metrics, plugin), violations: new Map() };
+    const errors = errorSeries(this.#metrics, plugin);
+    const sample = this.#metrics.series(metric.errors, { plugin, cause: 'trap' });
+    const series = { byHook: new Map(), errors, sample, violations: new Map() };
     this.#plugins.set(plugin, series);
     return series;
   }

@@ -17,6 +17,8 @@ export interface Replaced {
   readonly ended: Promise<unknown>;
   /** Must be called then. */
   retire(): void;
+  /** Called when everything is closed that no other generation has. */
+  closed(): void;
 }
 
 /** The generation that new requests use, and earlier ones until their last request ends. Disposing closes all. */
@@ -40,6 +42,11 @@ export class Generations implements AsyncDisposable {
     return this.#number;
   }
 
+  /** Lists the generation of new requests, and those that requests still use. */
+  all(): readonly Generation[] {
+    return [this.#current, ...[...this.#draining].map(({ generation }) => generation)];
+  }
+
   /** The number of earlier generations that requests still use. */
   get draining(): number {
     return this.#draining.size;
@@ -49,7 +56,7 @@ export class Generations implements AsyncDisposable {
    * Makes this the generation of new requests. The one before is closed after its last request, or when a request can
    * hardly be running any more.
    */
-  replace(next: Generation, { ended, retire }: Replaced): void {
+  replace(next: Generation, { ended, retire, closed }: Replaced): void {
     const before = this.#current;
     const number = this.#number;
     this.#current = next;
@@ -72,6 +79,7 @@ export class Generations implements AsyncDisposable {
           retire();
           await before[Symbol.asyncDispose]();
           this.#draining.delete(draining);
+          closed();
         })();
         return closing;
       },

@@ -13,6 +13,7 @@ import type { Registrant } from '../joining-server.ts';
 import { loadAll } from '../load-all.ts';
 import { facilityOptions } from '../load-beside.ts';
 import { bindingsOf, reportJoined, servedSettings } from '../served.ts';
+import { forgetRemoved } from './forget-removed.ts';
 import type { Generations } from './generations.ts';
 import { KnownPlugins } from './known-plugins.ts';
 import { refuseChanges } from './refuse-changes.ts';
@@ -116,7 +117,20 @@ export class Reloads implements AsyncDisposable {
       const codes = toFaults(error).map(({ code }) => code);
       shared.facilities.audit.write({ event: 'config.refused', details: { codes: [...new Set(codes)] } });
       throw signal.aborted ? signal.reason : error;
+    } finally {
+      this.#forget();
     }
+  }
+
+  /** Removes the series of what no generation has, also of what a failed reload had opened. */
+  #forget(): void {
+    const { generations, shared } = this.#options;
+    forgetRemoved(shared.facilities.metrics, generations.all());
+  }
+
+  /** Waits for the reload that runs, because the generation that it opens counts already. */
+  #forgetLater(): void {
+    this.#last = this.#last.then(() => this.#forget());
   }
 
   /** Opens the next generation. @throws Faults */
@@ -145,7 +159,7 @@ export class Reloads implements AsyncDisposable {
       const ended = Promise.all([server.requestsEnded(), ...calls]);
       serve();
       this.#use(next);
-      generations.replace(next, { ended, retire: gateway.use(bindings) });
+      generations.replace(next, { ended, retire: gateway.use(bindings), closed: () => this.#forgetLater() });
     } catch (error) {
       await next[Symbol.asyncDispose]();
       throw error;

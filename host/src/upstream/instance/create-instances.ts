@@ -32,6 +32,9 @@ export interface InstancesContext extends Pick<InstancedPoolOptions, 'credential
   open(entry: InstanceEntry): UpstreamPool;
 }
 
+/** Returns the name of an instance in the log and in metrics. */
+export const instanceId = ({ id, url }: InstanceEntry): string => id ?? new URL(url).host;
+
 const metric = {
   healthy: 'sallyport_upstream_instance_healthy',
   requests: 'sallyport_upstream_instance_requests_total',
@@ -52,7 +55,8 @@ export function createInstances(
   });
   const { interval_ms: intervalMs, timeout_ms: timeoutMs, failures, successes } = health;
   const instances = entries.map(entry => {
-    const { url, weight = 1, id = new URL(url).host } = entry;
+    const { url, weight = 1 } = entry;
+    const id = instanceId(entry);
     const labels = { upstream, instance: id };
     const isHealthy = metrics.series(metric.healthy, labels);
     const requests = {
