@@ -1028,6 +1028,8 @@ export const requirements = {
   'ADM-114':
     'The mode of a plugin is changed at run time, for requests that begin later, durably, and tried out before.',
   'ADM-113': 'An operator reads the configuration in use without its secrets, and the state of upstreams and bindings.',
+  'ADM-115':
+    'A change over the management API is answered, although its caller is not known to the schemes of the bindings.',
 
   'CHG-06':
     'An entry is registered, replaced as a whole or unregistered; what the file defines, what bindings use and what is not an entry is refused with a reason.',

@@ -121,6 +121,33 @@ describe('the management API', () => {
     expect((await gateway.call('POST', '/admin/status')).headers.allow).toBe('GET');
   });
 
+  it.each([{}, { listen: '127.0.0.1:0' }])(
+    '[ADM-115] [ADM-112] answers changes beside an identity section, with %j',
+    async admin => {
+      const identity = {
+        schemes: [{ id: 'callers', proxy: { from: ['127.0.0.1/32'], headers: { subject: 'x-user' } } }],
+      };
+      await using gateway = await openAdminGateway({ admin, identity });
+      const writer = await gateway.key('admin:write');
+      for (const token of [adminToken, writer]) {
+        const body = { id: `b${token.length}`, upstreams: ['upstream'] };
+        const changed = () => gateway.call('POST', '/admin/bindings', { token, body });
+        // The file of keys is read again after a moment.
+        await expect.poll(async () => (await changed()).status).not.toBe(401);
+        const ids = (await gateway.call('GET', '/admin/bindings')).body.bindings.map(({ id }: { id: string }) => id);
+        expect(ids).toContain(body.id);
+      }
+      const made = gateway.audited().filter(({ event }) => event === 'admin.change');
+      const answered = gateway
+        .lines()
+        .filter(({ method, status }) => method === 'POST /admin/bindings' && status === 200);
+      expect([made.length, answered.length]).toEqual([2, 2]);
+      // Refused callers are not listed: they are nobody that is known.
+      expect((await fetch(`${gateway.url}/mcp`, { method: 'POST' })).status).toBe(401);
+      expect((await gateway.call('GET', '/admin/principals')).body.principals).toEqual([]);
+    },
+  );
+
   it('[ADM-101] has an address of its own if that is configured, and is nowhere else', async () => {
     await using gateway = await openAdminGateway({ admin: { listen: '127.0.0.1:0' } });
     expect(gateway.adminUrl).not.toBe(gateway.url);

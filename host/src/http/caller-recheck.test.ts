@@ -27,7 +27,7 @@ function open(pass: Pass, options: Partial<CallerRecheckOptions> = {}) {
   const about = { id: 'r', incoming: {}, binding: 'main', principal: ada, began: performance.now() };
   const stream = { ...about, outgoing } as unknown as OpenRequest;
   const cut = vi.fn();
-  const call = { ...about, outgoing: {}, isPart: false, isAnswered: false, cut };
+  const call = { ...about, outgoing: {}, isAccepted: true, isPart: false, isAnswered: false, cut };
   const recheck = new CallerRecheck({
     ...{ authenticate: { name: 'authenticate', pass }, running: [call as unknown as OpenRequest] },
     ...{ expiredMs: 10 * 60_000, isUnverified: () => false, log: createLog('silent'), ...options },
@@ -115,14 +115,17 @@ describe('an open stream and a running call [GW-158] [GW-172]', () => {
     expect([opened.isStreamOpen(), opened.ended()?.reason]).toEqual([false, 'expired']);
   });
 
-  it('are left alone once the call is answered, and with the whole of a batch', async () => {
+  it('are left alone once the call is answered, with the whole of a batch, and if no binding accepted the caller', async () => {
     const passed = vi.fn(refuse('revoked'));
+    using other = open(passed);
+    Object.assign(other.call, { isAccepted: false });
+    other.change(passed);
     using answered = open(passed);
     Object.assign(answered.call, { isAnswered: true });
     using part = open(passed);
     Object.assign(part.call, { isPart: true });
     await minutes(1);
-    expect([answered.ended(), part.ended()]).toEqual([undefined, undefined]);
+    expect([answered.ended(), part.ended(), other.ended()]).toEqual([undefined, undefined, undefined]);
   });
 });
 

@@ -79,8 +79,9 @@ export class CallerRecheck implements Disposable {
       this.#whyRefused(stream, 0).then(refusal => refusal && this.#endStream(stream, refusal));
     }
     for (const call of this.#options.running) {
-      // The messages of a batch have the caller of the whole.
-      if (call.isPart || call.isAnswered || call.began > before) continue;
+      // Other requests, such as those to the management API, have callers of other schemes. The messages of a batch have
+      // the caller of the whole.
+      if (!call.isAccepted || call.isPart || call.isAnswered || call.began > before) continue;
       this.#whyRefused(call, this.#options.expiredMs).then(refusal => refusal && endCall(call, refusal));
     }
   }

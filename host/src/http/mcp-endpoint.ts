@@ -47,6 +47,7 @@ export class McpEndpoint {
     return serveRequest(context, { incoming, outgoing, route }, async (request, reply) => {
       const passing = passSteps(steps, request);
       if (passing !== undefined) await passing;
+      request.isAccepted = true;
       if (route.tenant !== undefined) checkTenant(request, route.tenant);
       const binding = route.binding ?? defaultFor(request.principal) ?? fail('path_unknown');
       const exchange = new HttpExchange(request, binding, method, this.#options);

@@ -20,8 +20,8 @@ import type { RunningRequests } from './step/running-requests.ts';
 import type { Arrival } from './step/step.ts';
 import type { Outbox } from './unread-answers.ts';
 
-/** Gets each request when it has ended. */
-export type WatchRequests = (line: RequestLine, caller: Principal) => void;
+/** Gets each request when it has ended, with its caller, unless the request was refused before that was known. */
+export type WatchRequests = (line: RequestLine, caller: Principal | undefined) => void;
 
 /** State shared by all requests of a server. */
 export interface RequestContext {
@@ -118,6 +118,8 @@ export class OpenRequest implements Arrival {
   errorNumbers: ErrorNumbers;
   /** The time of `performance.now()` at which it arrived. */
   readonly began: number = performance.now();
+  /** Whether the steps of a binding have accepted its caller. */
+  isAccepted = false;
   /** Whether it is one message of a batch. */
   readonly isPart: boolean;
   readonly #route: ServedRoute | undefined;
@@ -137,6 +139,7 @@ export class OpenRequest implements Arrival {
     this.id = id;
     this.isPart = whole !== undefined;
     this.principal = whole?.principal ?? anonymous;
+    this.isAccepted = whole?.isAccepted ?? false;
     this.errorNumbers = whole?.errorNumbers ?? sharedNumbers;
     this.trace = context.tracing?.begin(this, whole?.trace);
   }
@@ -245,6 +248,6 @@ export class OpenRequest implements Arrival {
     this.#context.logRequest(failure === undefined ? line : { ...line, address: this.#address }, failure);
     this.#context.measure(line, failure?.code);
     this.trace?.end(line, failure);
-    this.#context.watch?.(line, this.principal);
+    this.#context.watch?.(line, this.isAccepted ? this.principal : undefined);
   }
 }

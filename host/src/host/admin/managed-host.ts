@@ -67,7 +67,7 @@ export function createManagedHost(parts: HostParts): OpenManagedHost {
   return {
     watch(line, caller) {
       if (line.binding === undefined) return;
-      callers.add(caller);
+      if (caller !== undefined) callers.add(caller);
       calls.add(line);
     },
     status: () => ({
