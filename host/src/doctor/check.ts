@@ -23,5 +23,7 @@ export interface Check {
   readonly fix: string;
   /** Whether it asks other programs or machines. Such a check is skipped when the doctor stays offline. */
   readonly isOnline?: true;
+  /** Whether it looks at loaded plugins. Such a check is skipped offline if loading asks other machines. */
+  readonly loadsPlugins?: true;
   find(patient: Patient): readonly Found[] | Promise<readonly Found[]>;
 }

@@ -6,9 +6,11 @@ import { stringify } from 'yaml';
 import { createAuthority } from '../../../test/fixtures/certificates.ts';
 import { keyPair } from '../../../test/fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
+import { telemetryEndpoint } from './check/telemetry-endpoint.ts';
 import { checks, invalidConfiguration } from './checks.ts';
 import { examine, type Finding } from './examine.ts';
 import { type Machine, readMachine } from './machine.ts';
+import type { Patient } from './patient.ts';
 
 /** A machine with enough of everything. */
 const roomy: Machine = {
@@ -68,6 +70,12 @@ const table: readonly { readonly id: string; readonly hurts: Case; readonly fine
   { id: 'DR003', hurts: { config: plugin() }, fine: {}, says: 'p.wasm' },
   { id: 'DR101', hurts: { machine: { nodeVersion: '22.9.0' } }, fine: {}, says: 'Node 22.9.0' },
   { id: 'DR101', hurts: { machine: { nodeOptions: ['--inspect=9229'] } }, fine: {}, says: '--inspect' },
+  {
+    id: 'DR101',
+    hurts: { machine: { nodeOptions: ['--inspect'] } },
+    fine: { machine: { nodeOptions: ['--enable-source-maps', '--trace-warnings', '--max-old-space-size=512'] } },
+    says: 'Node runs with',
+  },
   { id: 'DR102', hurts: { machine: { maxFiles: 1024 } }, fine: {}, says: '1024 files' },
   {
     id: 'DR103',
@@ -194,7 +202,7 @@ describe('[CLI-60] a check', () => {
   it('DR205 finds certificates that expire, and names that they are not for', async () => {
     const folder = await temporaryFolder();
     const authority = createAuthority(folder);
-    const { certFile } = authority.certify('gateway', 'DNS:gateway.example', 300);
+    const { certFile } = authority.certify('gateway', 'DNS:gateway.example,IP:::1', 300);
     const tls = { certificate: certFile, key: join(folder, 'gateway.key') };
     const of = async (host: string, now: number) =>
       (await findings({ config: { tls, allowed_hosts: [host] }, machine: { now: () => now } }))
@@ -202,6 +210,7 @@ describe('[CLI-60] a check', () => {
         .map(({ what, severity }) => `${severity} ${what}`);
     const day = 24 * 3_600_000;
     expect(await of('gateway.example', Date.now())).toEqual([]);
+    expect(await of('[::1]:8443', Date.now())).toEqual([]);
     expect(await of('other.example', Date.now())).toEqual([expect.stringContaining('not for other.example')]);
     expect(await of('gateway.example', Date.now() + 290 * day)).toEqual([
       expect.stringMatching(/^warning .* in \d days/),
@@ -252,6 +261,17 @@ describe('[CLI-61] a diagnosis', () => {
     expect(found[1]?.what).toContain('the disk is away');
   });
 
+  it('names the checks as skipped that would load plugins from elsewhere', async () => {
+    const skippedFor = async (config: object) => {
+      const file = join(await temporaryFolder(), 'sallyport.yaml');
+      await writeFile(file, stringify({ ...upstream({}), bindings: [{ id: 'main', upstreams: ['up'] }], ...config }));
+      return (await examine(file, { isOffline: true, machine: roomy })).skipped;
+    };
+    expect(await skippedFor(plugin())).not.toEqual(expect.arrayContaining(['DR003']));
+    const reference = `registry.example/acme/p@sha256:${'0'.repeat(64)}`;
+    expect(await skippedFor(fromRegistry(reference))).toEqual(expect.arrayContaining(['DR003', 'DR309', 'DR310']));
+  });
+
   it('does not wait for a check that takes too long', async () => {
     const folder = await temporaryFolder();
     const file = join(folder, 'sallyport.yaml');
@@ -266,4 +286,13 @@ describe('[CLI-61] a diagnosis', () => {
     const ids = [invalidConfiguration, ...checks].map(({ id }) => id);
     expect(ids).toEqual([...new Set(ids)].toSorted());
   });
+});
+
+it('[CLI-62] a collector behind a proxy is not looked for without it', async () => {
+  const find = async (endpoint: string, env: object) =>
+    telemetryEndpoint.find({ config: { telemetry: { otlp: { endpoint } } }, machine: { env } } as unknown as Patient);
+  const proxy = { HTTPS_PROXY: 'http://proxy.example:3128' };
+  expect(await find('https://collector.invalid:4318', {})).toHaveLength(1);
+  expect(await find('https://collector.invalid:4318', proxy)).toEqual([]);
+  expect(await find('http://127.0.0.1:1', proxy)).toHaveLength(1);
 });

@@ -52,7 +52,8 @@ export async function examine(file: string, options: ExamineOptions = {}): Promi
     return { findings, checked: [invalidConfiguration.id], skipped: checks.map(({ id }) => id) };
   }
   const patient = new Patient({ config, file, warnings, machine, isOffline, signal });
-  const made = checks.filter(check => !isOffline || check.isOnline !== true);
+  const canLoad = !isOffline || !patient.loadsFromElsewhere;
+  const made = checks.filter(each => (!isOffline || !each.isOnline) && (canLoad || !each.loadsPlugins));
   try {
     const found = await Promise.all(made.map(check => findingsOf(check, patient, timeoutMs)));
     options.signal?.throwIfAborted();

@@ -38,12 +38,10 @@ export function readMachine(env: NodeJS.ProcessEnv = process.env): Machine {
   };
 }
 
-/** Reads the limit of the control group, version 2 or else 1. Without one, version 1 states a number beyond all memory. */
+/** Reads the limit of the process's own control group and those above it. Without one, version 1 states a number beyond all memory. */
 function memoryOfGroup(): number | undefined {
-  const stated =
-    numberIn(textOf('/sys/fs/cgroup/memory.max'), /^(\d+)/) ??
-    numberIn(textOf('/sys/fs/cgroup/memory/memory.limit_in_bytes'), /^(\d+)/);
-  return stated !== undefined && stated < 2 ** 50 ? stated : undefined;
+  const stated = process.constrainedMemory();
+  return stated > 0 && stated < 2 ** 50 ? stated : undefined;
 }
 
 function textOf(file: string): string {

@@ -10,8 +10,9 @@ export const authorizationServers: Check = {
   fix: 'Write the issuer exactly as its metadata has it, and let the gateway reach it.',
   isOnline: true,
   async find(patient) {
-    const found = issuersOf(patient).map(async ({ issuer, at }) => {
-      const { problem } = await readMetadata(issuer, patient.signal);
+    const found = issuersOf(patient).map(async server => {
+      const { issuer, at } = server;
+      const { problem } = await readMetadata(server, patient.signal);
       return problem === undefined ? [] : [{ what: `${issuer}: ${problem}`, at }];
     });
     return (await Promise.all(found)).flat();

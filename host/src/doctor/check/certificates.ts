@@ -27,7 +27,7 @@ export const certificates: Check = {
       const ending =
         left >= 0 && left < soon ? [{ what: `The certificate expires in ${Math.floor(left / day)} days.`, at }] : [];
       const others = hosts
-        .map(host => host.replace(/:\d+$/, ''))
+        .map(host => host.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''))
         .filter(host => !host.startsWith('*') && !isFor(certificate, host))
         .map(host => ({ what: `The certificate is not for ${host}, which \`allowed_hosts\` names.`, at }));
       return [...ended, ...ending, ...others];

@@ -13,8 +13,9 @@ export const clockSkew: Check = {
   fix: 'Keep both clocks right with NTP.',
   isOnline: true,
   async find(patient) {
-    const found = issuersOf(patient).map(async ({ issuer, at }) => {
-      const { date } = await readMetadata(issuer, patient.signal);
+    const found = issuersOf(patient).map(async server => {
+      const { issuer, at } = server;
+      const { date } = await readMetadata(server, patient.signal);
       const difference = date === undefined ? 0 : patient.machine.now() - date;
       if (Math.abs(difference) <= mostMs) return [];
       const seconds = Math.round(Math.abs(difference) / 1000);

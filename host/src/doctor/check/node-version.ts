@@ -4,7 +4,7 @@ import type { Check, Found } from '../check.ts';
 const oldest = 24;
 
 /** Options by which others can read or change what the process does. */
-const exposing = /^--(inspect|debug|allow-natives-syntax|trace-|prof\b|cpu-prof|heap-prof|enable-source-maps)/;
+const exposing = /^--(inspect|debug|allow-natives-syntax|prof\b|cpu-prof|heap-prof|heapsnapshot)/;
 
 /** The version and the options of Node. */
 export const nodeVersion: Check = {

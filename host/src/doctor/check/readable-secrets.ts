@@ -30,7 +30,7 @@ export const readableSecrets: Check = {
   severity: 'warning',
   about: 'files with secrets that other users can read',
   why: 'Every program on this machine can take the secret.',
-  fix: 'Make the file readable for the user of the gateway alone: `chmod 600`.',
+  fix: 'Make the file readable for the user of the gateway alone: `chmod 600`, or `defaultMode: 0400` for a volume of Kubernetes.',
   async find(patient) {
     const found = secretFiles(patient).map(async ([at, file]): Promise<readonly Found[]> => {
       const status = file === undefined ? undefined : await stat(file).catch(() => undefined);

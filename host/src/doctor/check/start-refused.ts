@@ -8,8 +8,8 @@ export const startRefused: Check = {
   about: 'what a start would refuse',
   why: 'The gateway does not start.',
   fix: 'Fix what is reported.',
+  loadsPlugins: true,
   async find(patient) {
-    if (patient.isOffline && patient.loadsFromElsewhere) return [];
     return (await patient.loaded()).faults.map(foundOf);
   },
 };

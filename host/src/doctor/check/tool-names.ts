@@ -20,7 +20,8 @@ export const toolNames: Check = {
     return (await patient.surveyed()).flatMap(({ upstream: { id }, tools }) => {
       const names = prefixed.has(id) ? tools.map(name => `${id}__${name}`) : tools;
       const long = names.filter(name => name.length > most);
-      const twice = new Set(names.filter((name, at) => names.indexOf(name) !== at));
+      const seen = new Set<string>();
+      const twice = new Set(names.filter(name => seen.size === seen.add(name).size));
       const at = `upstreams.${id}`;
       return [
         ...(long.length === 0 ? [] : [{ what: `Too long: ${listed(long)}.`, at }]),

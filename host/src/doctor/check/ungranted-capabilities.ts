@@ -7,8 +7,8 @@ export const ungrantedCapabilities: Check = {
   about: 'capabilities that plugins ask for and were not granted',
   why: 'The plugin works without them, in part.',
   fix: 'Grant the capability if its documentation says what for, or leave it.',
+  loadsPlugins: true,
   async find(patient) {
-    if (patient.isOffline && patient.loadsFromElsewhere) return [];
     const { plugins } = await patient.loaded();
     return plugins
       .filter(({ prepared: { grant } }) => !grant.learning && !grant.isShadow && grant.denied.size > 0)
