@@ -4,7 +4,7 @@ import { listShape } from '../../mcp/methods.ts';
 import type { Catalog } from '../catalog.ts';
 import type { ListCheck, Refresh } from './list-check.ts';
 
-/** Milliseconds after which a list that was refused is read again, if somebody needs it. */
+/** Milliseconds after which a list that was refused is checked again, if somebody needs it. */
 const refusedMs = 10_000;
 
 /** What is used of one list. */
@@ -30,8 +30,8 @@ export class CheckedList {
   #isChanged = false;
   /** Whether anybody got the list, also an empty one in its place. */
   #wasUsed = false;
-  /** Until when a list that was refused is not read again. */
-  #refusedUntil = 0;
+  /** Until when a list that was refused is not checked again, unless something else decides. */
+  #refusal: { readonly until: number; readonly decider: string } | undefined;
   #refresh: Promise<void> | undefined;
 
   /** @param onChange called when other entries are used than those that somebody got */
@@ -67,15 +67,20 @@ export class CheckedList {
     return this.#accepted?.keys.has(key) ?? false;
   }
 
-  /** Whether the server sent an entry that is not used and that fits. Without any accepted list, every entry counts. */
-  refuses(fits: (key: string) => boolean): boolean {
-    return this.#accepted === undefined || [...this.#refused].some(fits);
+  /** The keys of entries that the server sent last, and that are not used; undefined without any accepted list. */
+  get refused(): ReadonlySet<string> | undefined {
+    return this.#accepted && this.#refused;
+  }
+
+  /** Whether a refusal will end without a change that the server reports. */
+  get isRefused(): boolean {
+    return this.#refusal !== undefined;
   }
 
   /** Notes that the server reported a change. */
   changed(): void {
     this.#isChanged = true;
-    this.#refusedUntil = 0;
+    this.#refusal = undefined;
     this.#catalog.forget();
   }
 
@@ -84,30 +89,40 @@ export class CheckedList {
   }
 
   get #isCurrent(): boolean {
-    if (this.#refusedUntil > Date.now() && (this.#checked === undefined || this.#isDecided)) return true;
+    const refusal = this.#refusal;
+    if (refusal?.decider === this.#check.decider) return refusal.until > Date.now();
     return this.#isDecided && this.#catalog.trusted === this.#checked?.received;
   }
 
   async #read(): Promise<void> {
     const { decider } = this.#check;
+    // What others accepted is no earlier list of these.
+    const checked = this.#checked?.decider === decider ? this.#checked : undefined;
+    const earlier = checked && this.#accepted;
     const reason = this.#checked === undefined ? 'connected' : this.#isChanged ? 'changed' : 'aged';
     const { method } = this.#catalog;
-    const refresh: Refresh = { upstream: this.#upstream, method, reason, entries: this.#accepted?.items.length };
+    const refresh: Refresh = { upstream: this.#upstream, method, reason, entries: earlier?.items.length };
     const known = this.#catalog.trusted;
     if (known === undefined && !(await this.#check.before(refresh))) {
-      this.#refusedUntil = Date.now() + refusedMs;
+      this.#refuse(decider);
+      this.#checked = checked;
+      this.#use(earlier);
       return;
     }
     this.#isChanged = false;
     const received = known ?? (await this.#catalog.fresh());
     const items = await this.#check.after(refresh, received);
-    // What others accepted is no earlier list of these.
-    const earlier = this.#checked?.decider === decider ? this.#accepted : undefined;
     this.#checked = { received, decider };
-    this.#refusedUntil = items === undefined ? Date.now() + refusedMs : 0;
+    this.#refusal = undefined;
+    // After a change meanwhile, the next list is not the one that was refused.
+    if (items === undefined && !this.#isChanged) this.#refuse(decider);
     const { key } = listShape(method);
     this.#use(items === undefined ? earlier : { items, keys: keysOf(items, key) });
     this.#refused = new Set([...keysOf(received, key)].filter(each => this.#accepted?.keys.has(each) !== true));
+  }
+
+  #refuse(decider: string): void {
+    this.#refusal = { until: Date.now() + refusedMs, decider };
   }
 
   #use(accepted: Accepted | undefined): void {

@@ -6,6 +6,7 @@ import { type Catalogs, createCatalogs } from '../catalog.ts';
 import type { Upstream } from '../upstream.ts';
 import { CheckedList } from './checked-list.ts';
 import type { ListCheck } from './list-check.ts';
+import { resolvedUri } from './resolved-uri.ts';
 
 /** Milliseconds between two times that changed lists are read without anybody having asked for them. */
 const pauseMs = 1_000;
@@ -36,6 +37,8 @@ export class CheckedLists implements AsyncDisposable {
   readonly #unsubscribe: () => void;
   /** The notifications of changes that are about to be followed. */
   readonly #pending = new Set<string>();
+  /** Removed URIs, resolved. */
+  #resolved: { readonly of: ReadonlySet<string>; readonly uris: ReadonlySet<string> } | undefined;
   #timer: NodeJS.Timeout | undefined;
   #followedAt = 0;
 
@@ -64,8 +67,8 @@ export class CheckedLists implements AsyncDisposable {
   }
 
   /**
-   * Checks that a resource or a template may be read: it is listed, or was not removed from a list. Servers also have
-   * resources that no list names.
+   * Checks that a resource or a template may be read: it is listed, or was not removed from a list, also not in another
+   * spelling. Servers also have resources that no list names.
    * @throws Fault `resource_unknown`, `upstream_…`
    */
   async checkUri(uri: string): Promise<void> {
@@ -73,9 +76,19 @@ export class CheckedLists implements AsyncDisposable {
     const templates = this.#lists['resources/templates/list'];
     if (await resources.has(uri)) return;
     const listed = await templates.items();
-    if (resources.refuses(key => key === uri)) this.#refuseUri(uri);
-    if (listed.some(({ uriTemplate }) => canExpandTo(String(uriTemplate), uri))) return;
-    if (templates.refuses(template => canExpandTo(template, uri))) this.#refuseUri(uri);
+    const resolved = resolvedUri(uri);
+    const [removed, removedTemplates] = [resources.refused, templates.refused];
+    if (removed === undefined || this.#resolvedOf(removed).has(resolved)) this.#refuseUri(uri);
+    const fits = (template: string) =>
+      canExpandTo(template, uri) && (template === uri || canExpandTo(template, resolved));
+    if (listed.some(({ uriTemplate }) => fits(String(uriTemplate)))) return;
+    const canBe = (template: string) => canExpandTo(template, uri) || canExpandTo(template, resolved);
+    if (removedTemplates === undefined || [...removedTemplates].some(canBe)) this.#refuseUri(uri);
+  }
+
+  /** Whether a list is refused, and will be read again although the server reports no change. */
+  get isRefused(): boolean {
+    return listMethods.some(method => this.#lists[method].isRefused);
   }
 
   /** Reads lists again whose change the server reported, on the connection of any client. */
@@ -105,6 +118,11 @@ export class CheckedLists implements AsyncDisposable {
       const { changed } = listShape(method);
       if (pending.includes(changed)) this.#lists[method].items().catch(() => this.#users.onChange(changed));
     }
+  }
+
+  #resolvedOf(uris: ReadonlySet<string>): ReadonlySet<string> {
+    if (this.#resolved?.of !== uris) this.#resolved = { of: uris, uris: new Set([...uris].map(resolvedUri)) };
+    return this.#resolved.uris;
   }
 
   #refuseUri(uri: string): never {

@@ -152,6 +152,25 @@ describe('a checked list', () => {
     await expect(other.request('resources/read', { uri: 'link:///1' })).rejects.toEqual(unknown('resource_unknown'));
   });
 
+  it('[HOOK-185] names resources that cannot be read in another spelling either', async () => {
+    const { pool, lists } = setUp();
+    lists['resources/list'] = [
+      { uri: 'file:///pub/a', name: 'a' },
+      { uri: 'file:///pub/b', name: 'b' },
+    ];
+    lists['resources/templates/list'] = [
+      { uriTemplate: 'file:///secret/{path}', name: 'b' },
+      { uriTemplate: 'file:///pub/{+path}', name: 'a' },
+    ];
+    const client = pool.open();
+    const read = (uri: string) => client.request('resources/read', { uri });
+    for (const uri of ['file:///pub/a', 'file:///pub/c%20d', 'file:///pub/%61', 'file:///other/1']) await read(uri);
+    const removed = ['FILE:///pub/b', 'file:///pub/%62', 'file:///pub/%2562', 'file:///pub/x/../b', 'file:///pub//b'];
+    const removedByTemplate = ['file:///secret/1', 'file:///pub/../secret/1', 'file:///pub/%2e%2e/secret/1'];
+    for (const uri of [...removed, ...removedByTemplate, 'file:///pub/b#x', 'file:///%73ecret/1'])
+      await expect(read(uri), uri).rejects.toEqual(unknown('resource_unknown'));
+  });
+
   it.each([
     ['its reading', { mayRead: false }],
     ['it as a whole', { keep: () => undefined }],
@@ -254,6 +273,54 @@ describe('a checked list', () => {
     Object.assign(check, { decider: 'third', keep: () => undefined });
     expect(await listed(client)).toEqual([]);
     await expect(call(client, 'b')).rejects.toEqual(unknown());
+  });
+
+  it('[HOOK-188] is not used any more when something else that decides refuses to read it', async () => {
+    const { pool, check, clients, listed, call } = setUp();
+    const client = pool.open();
+    expect(await listed(client)).toEqual(['a']);
+    Object.assign(check, { decider: 'second', mayRead: false });
+    clients[1]?.say(listChanged);
+    await expect(call(client, 'a')).rejects.toEqual(unknown());
+    expect(await listed(client)).toEqual([]);
+    expect(check.seen.slice(1)).toMatchObject([{ entries: undefined }]);
+    // A third one does not have to wait until the refusal of the second is old.
+    Object.assign(check, { decider: 'third', mayRead: true });
+    expect(await listed(client)).toEqual(['a']);
+  });
+
+  it('[HOOK-186] is checked again some time after it was refused, also if the server would report a change', async () => {
+    const { pool, check, listed } = setUp();
+    const client = pool.open();
+    const { keep } = check;
+    check.keep = () => undefined;
+    expect(await listed(client)).toEqual([]);
+    expect(client.listeningSince).toBeUndefined();
+    check.keep = keep;
+    vi.advanceTimersByTime(10_000);
+    expect(await listed(client)).toEqual(['a']);
+    expect(client.listeningSince).toBe(0);
+  });
+
+  it('[HOOK-186] that replaces a refused one during its check does not wait', async () => {
+    const { pool, lists, check, clients, listed } = setUp();
+    const client = pool.open();
+    check.keep = items => {
+      if (items.length === 1) return items;
+      lists['tools/list'] = [tool('c')];
+      clients[1]?.say(listChanged);
+      return undefined;
+    };
+    expect(await listed(client)).toEqual([]);
+    expect(await listed(client)).toEqual(['c']);
+  });
+
+  it('[HOOK-183] is not opened again by a client that was closed', async () => {
+    const { pool, clients } = setUp();
+    const client = pool.open();
+    await client[Symbol.asyncDispose]();
+    await client.request('tools/list');
+    expect(clients).toHaveLength(1);
   });
 
   it('[HOOK-186] cannot be read: the reason is reported, and what was accepted can be called', async () => {

@@ -82,6 +82,10 @@ export class CheckedPool implements UpstreamPool, ListSource {
     return this.#lists;
   }
 
+  get isRefused(): boolean {
+    return this.#lists?.isRefused === true;
+  }
+
   changed(notification: string): void {
     if (this.#lists === undefined) this.#report(notification);
     else this.#lists.changed(notification);

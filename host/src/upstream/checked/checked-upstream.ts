@@ -16,6 +16,8 @@ const listChanges: ReadonlySet<string> = new Set(listMethods.map(method => listS
 export interface ListSource {
   /** Returns the lists, which are opened on first use. */
   lists(): CheckedLists;
+  /** Whether a list is refused, and will be read again although the server reports no change. */
+  readonly isRefused: boolean;
   /** Notes a change that the server reported on a connection. */
   changed(notification: string): void;
   /** Calls back with the notification of a list of which other entries are used. Returns a function that ends this. */
@@ -57,8 +59,9 @@ export class CheckedUpstream implements Upstream {
     return this.#inner.awaitsAccount === true;
   }
 
+  /** A list that is refused is read again after a while, so that until then nothing is certain. */
   get listeningSince(): number | undefined {
-    return this.#inner.listeningSince;
+    return this.#source.isRefused ? undefined : this.#inner.listeningSince;
   }
 
   get serverInfo(): ServerInfo | undefined {
@@ -71,6 +74,8 @@ export class CheckedUpstream implements Upstream {
 
   async request(method: string, params: JsonObject = {}, options: RequestOptions = {}): Promise<Answer> {
     options.signal?.throwIfAborted();
+    // Nothing would close the lists that it opens. A closed client refuses it.
+    if (this.#isClosed) return this.#inner.request(method, params, options);
     const signal = options.signal && signalOf(options.signal);
     if (isList(method)) return unlessAborted(this.#list(method, params), signal);
     await unlessAborted(this.#checkTarget(method, params), signal);
