@@ -2,7 +2,7 @@ import type { JoiningServer, ListRefresh, RegisteredServer } from '../contract/g
 import type { ChainedValue, FederationQuestion, HookRunner } from '../contract/hook-call.ts';
 import type { federationHooks } from '../contract/hook-name.ts';
 import { bounded } from '../core/bounded.ts';
-import type { JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Log } from '../core/log.ts';
 import { RepeatedWarning } from '../core/repeated-warning.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
@@ -16,7 +16,7 @@ import type { ReceiptRecorder } from './record/receipt-log.ts';
 import { Recording } from './record/recording.ts';
 import { runInOrder } from './run.ts';
 import type { Failure, Run, RunResult, ShadowStarter } from './run-hop.ts';
-import { withoutLookalikes } from './view/members.ts';
+import { listMember, withMembers, withoutLookalikes } from './view/members.ts';
 import { serverListViews } from './view/server-list.ts';
 import { noBlobs, type View } from './view/view.ts';
 
@@ -83,8 +83,8 @@ export class FederationChain {
   /** Calls `federation_post_sync` for a whole list, as the server sent it. @throws Fault `overloaded` */
   async postSync(about: FederationCall, method: ListMethod, items: readonly JsonObject[]): Promise<CheckedList> {
     const { member, key } = listShape(method);
-    // Nothing may reach clients that plugins do not see: no entry without a name, no member in another case.
-    const named = items.filter(item => typeof item[key] === 'string');
+    // No text may pass plugins where they look for it: in an entry without a name, or a member in another case or type.
+    const named = items.filter(item => typeof item[key] === 'string').map(withTexts);
     const list = withoutLookalikes({ [member]: named });
     const done = await this.#run('federation_post_sync', about, method, list, {
       view: serverListViews[method],
@@ -152,6 +152,21 @@ export class FederationChain {
     const about = { plugin: plugin.id, hook, request, upstream, cause, on_error: plugin.onError[cause] };
     this.#failureWarning.write(`${plugin.id} ${hook} ${cause}`, { ...about, reason: bounded(message) });
   }
+}
+
+const texts = ['name', 'title', 'description', 'mimeType'] as const;
+
+/** Removes members of an entry, and arguments of a prompt, that plugins would be shown if they had the right type. */
+function withTexts(entry: JsonObject): JsonObject {
+  const wrong = texts.filter(name => entry[name] !== undefined && typeof entry[name] !== 'string');
+  const { arguments: stated } = entry;
+  const known = listMember(entry, 'arguments')
+    .filter(isJsonObject)
+    .filter(each => typeof each.name === 'string');
+  return withMembers(entry, {
+    ...Object.fromEntries(wrong.map(name => [name, undefined])),
+    ...(stated !== undefined && { arguments: known.map(withTexts) }),
+  });
 }
 
 const blockOf = (done: RunResult): BlockData | undefined => (done.kind === 'block' ? done.data : undefined);
