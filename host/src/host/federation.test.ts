@@ -117,6 +117,22 @@ describe('[HOOK-187] once an upstream was reached', () => {
     });
   });
 
+  it('nothing is reported, nor tried any more, if it was closed before', async () => {
+    const { federation, inputs } = open(() => ({}));
+    const pool = poolOf('files');
+    const signals: (AbortSignal | undefined)[] = [];
+    pool.start = async signal => {
+      signals.push(signal);
+      throw new Error('it cannot be reached');
+    };
+    const [joined] = await joining('files');
+    federation.registered(joined as Joining, pool, byFile);
+    expect(signals.map(signal => signal?.aborted)).toEqual([false]);
+    await federation.release(pool);
+    expect(signals.map(signal => signal?.aborted)).toEqual([true]);
+    expect(inputs).toEqual([]);
+  });
+
   it('its lists are checked, with one object for the same connections until they are closed', async () => {
     const { federation, inputs } = open(() => ({}));
     const pool = poolOf('files');

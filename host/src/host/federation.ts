@@ -37,6 +37,8 @@ export class Federation implements AsyncDisposable {
   readonly #check: FederationListCheck;
   readonly #closing = new AbortController();
   readonly #checked = new Map<UpstreamPool, CheckedPool>();
+  /** Ends the reports about upstreams that have not been reached yet. */
+  readonly #reporting = new Map<UpstreamPool, AbortController>();
 
   constructor(options: FederationOptions) {
     this.#options = options;
@@ -73,8 +75,10 @@ export class Federation implements AsyncDisposable {
     return known;
   }
 
-  /** Ends the checks of connections that are about to be closed. */
+  /** Ends the checks and reports of connections that are about to be closed. */
   async release(pool: UpstreamPool): Promise<void> {
+    this.#reporting.get(pool)?.abort();
+    this.#reporting.delete(pool);
     const known = this.#checked.get(pool);
     this.#checked.delete(pool);
     await known?.[Symbol.asyncDispose]();
@@ -83,8 +87,11 @@ export class Federation implements AsyncDisposable {
   /** Reports an upstream that has joined to the plugins, as soon as it was reached. It waits for nothing. */
   registered(joined: Joining, pool: UpstreamPool, registrant: Registrant): void {
     if (!this.#options.plugins().chain.handles('server_post_register')) return;
-    void this.#report(joined, pool, registrant).catch(error => {
-      if (this.#closing.signal.aborted) return;
+    const ends = this.#reporting.get(pool) ?? new AbortController();
+    this.#reporting.set(pool, ends);
+    const signal = AbortSignal.any([this.#closing.signal, ends.signal]);
+    void this.#report(joined, pool, registrant, signal).catch(error => {
+      if (signal.aborted) return;
       const { code, hint } = toFault(error);
       const about = { upstream: pool.id, code, hint: bounded(hint) };
       this.#options.log.warn(about, 'the plugins of `federation` did not see that an upstream joined');
@@ -96,8 +103,12 @@ export class Federation implements AsyncDisposable {
     await Promise.all([...this.#checked.keys()].map(pool => this.release(pool)));
   }
 
-  async #report({ entry, bindings }: Joining, pool: UpstreamPool, registrant: Registrant): Promise<void> {
-    const { signal } = this.#closing;
+  async #report(
+    { entry, bindings }: Joining,
+    pool: UpstreamPool,
+    registrant: Registrant,
+    signal: AbortSignal,
+  ): Promise<void> {
     // Another attempt already logs that it cannot be reached.
     await reachUpstream(pool, silentLog(), signal);
     if (signal.aborted) return;

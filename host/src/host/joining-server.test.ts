@@ -47,6 +47,24 @@ const rows: readonly (readonly [what: string, upstream: UpstreamObject, shown: o
     },
     { transport: 'openapi', urls: ['https://api.example/'] },
   ],
+  [
+    'an OpenAPI document whose servers have variables, at the hosts that these stand for',
+    {
+      id: 'files',
+      openapi: {
+        document: {
+          openapi: '3.1.0',
+          servers: [
+            { url: 'https://{host}.example', variables: { host: { default: 'other.example/#' } } },
+            { url: 'https://{host}.example/{key}', variables: { host: { default: 'a' }, key: {} } },
+          ],
+          paths: {},
+        },
+        variables: { key: secret },
+      },
+    },
+    { transport: 'openapi', urls: ['https://other.example/', 'https://a.example/'] },
+  ],
 ];
 
 it.each(rows)('[HOOK-180] %s is shown without what could be secret', async (_, upstream, shown) => {

@@ -3,6 +3,7 @@ import type { Config, UpstreamConfig } from '../config/config.ts';
 import type { JoiningServer } from '../contract/generated/types.js';
 import { isJsonObject } from '../core/json.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
+import { serverUrl } from '../upstream/openapi/server-url.ts';
 
 /** Who registers an upstream: the operator's file, the embedding program, or a caller of the management API. */
 export interface Registrant {
@@ -37,9 +38,12 @@ function urlsOf({ http, openapi }: UpstreamConfig): readonly string[] {
   if (openapi === undefined) return [];
   const { document, base_url: base, origins } = openapi;
   const servers = typeof document === 'object' && Array.isArray(document.servers) ? document.servers : [];
-  const written = servers.flatMap(server =>
-    isJsonObject(server) && typeof server.url === 'string' ? [server.url] : [],
-  );
+  const written = servers.filter(isJsonObject).flatMap(server => {
+    const url = serverUrl({ root: {}, url: '' }, openapi, [server]);
+    if ('why' in url) return [];
+    // A variable may be the host, or something in the path that only the server should see.
+    return String(server.url).includes('{') ? [new URL(url.base).origin] : [url.base];
+  });
   return [...(typeof document === 'string' ? [document] : []), ...(base === undefined ? written : [base]), ...origins];
 }
 

@@ -13,7 +13,7 @@ export type ServerUrl = { readonly base: string } | { readonly why: string };
  * document. A relative URL is relative to the URL of the document.
  */
 export function serverUrl(
-  document: OpenapiDocument,
+  document: Pick<OpenapiDocument, 'root' | 'url'>,
   entry: Pick<OpenapiEntry, 'base_url' | 'variables'>,
   own?: readonly JsonObject[],
 ): ServerUrl {
