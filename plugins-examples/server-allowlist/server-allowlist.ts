@@ -41,10 +41,12 @@ const matches = (host: string, allowed: string): boolean =>
   allowed.startsWith('*.') ? host.endsWith(allowed.slice(1)) : host === allowed;
 
 /**
- * Characters that a reader does not see: zero-width spaces and word joiners, marks of the direction of writing, and tags.
- * Joiners that scripts and emoji need are not among them.
+ * Characters that a reader does not see: controls, fillers, zero-width spaces and word joiners, marks of the direction of
+ * writing, and tags. Joiners and variation selectors that scripts and emoji need count only if there are several in a row.
  */
-const invisible = /[\u00ad\u200b\u2060-\u2064\ufeff\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]/u;
+const invisible =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals hide text with them
+  /[\0-\x08\x0e-\x1f\x7f-\x9f\u00ad\u115f\u1160\u180e\u200b\u2060-\u2064\u206a-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u202a-\u202e\u2066-\u2069\u{e0000}-\u{e007f}]|\u034f|[\u200c\u200d]{2}|[\ufe00-\ufe0f\u{e0100}-\u{e01ef}]{2}/u;
 
 /** What a description for people has no reason to say. */
 const instructions: readonly (readonly [pattern: RegExp, why: string])[] = [
@@ -62,10 +64,27 @@ const instructions: readonly (readonly [pattern: RegExp, why: string])[] = [
 
 /** Returns what is hidden in an entry; undefined if nothing is. */
 function whyHidden(entry: Entry): string | undefined {
-  const text = Object.values(entry).map(textIn).join('\n');
-  if (invisible.test(text)) return 'it has characters that cannot be seen';
-  return instructions.find(([pattern]) => pattern.test(text))?.[1];
+  const texts = textsIn(entry);
+  if (texts.some(text => invisible.test(text))) return 'it has characters that cannot be seen';
+  return instructions.find(([pattern]) => texts.some(text => pattern.test(text)))?.[1];
 }
 
-/** Returns all text of a member: the arguments of a prompt are a list of records. */
-const textIn = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+/** Members that are JSON text, in which escapes such as `\n` would hide where a word begins. */
+const jsonMembers: ReadonlySet<string> = new Set(['inputSchema', 'outputSchema', 'annotations']);
+
+/** Returns all texts of an entry, with those in schemas, annotations and the arguments of a prompt. */
+function textsIn(entry: Entry): readonly string[] {
+  const texts: string[] = [];
+  const open: unknown[] = Object.entries(entry).map(([name, value]) =>
+    jsonMembers.has(name) && typeof value === 'string' ? JSON.parse(value) : value,
+  );
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value === 'string') texts.push(value);
+    else if (Array.isArray(value)) for (const each of value) open.push(each);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, member] of Object.entries(value)) open.push(name, member);
+    }
+  }
+  return texts;
+}
