@@ -992,6 +992,7 @@ type ArrivingRequest struct {
 	Method string
 	// The path, without a query.
 	Path string
+	// Empty where the tenant of the caller decides about the binding, also once the caller is known.
 	Binding string
 	// The address of the client. Behind trusted proxies it is the one that they name.
 	Address string
@@ -1168,8 +1169,9 @@ type JoiningServer struct {
 	// `stdio`, `http` or `openapi`.
 	Transport string
 	// The URLs that requests go to, and that of the OpenAPI document if it is fetched; without user, password and query.
+	// Where such a document says itself where requests go, that is not known yet.
 	URLs []string
-	// The command of a server over stdio, without arguments.
+	// The command of a server over stdio, without its folder and arguments.
 	Command *string
 	// The ids of the bindings that offer it.
 	Bindings []string

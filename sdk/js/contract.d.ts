@@ -717,6 +717,9 @@ declare module 'sallyport:plugin/types@0.1.0' {
      * The path, without a query.
      */
     path: string,
+    /**
+     * Empty where the tenant of the caller decides about the binding, also once the caller is known.
+     */
     binding: string,
     /**
      * The address of the client. Behind trusted proxies it is the one that they name.
@@ -812,10 +815,11 @@ declare module 'sallyport:plugin/types@0.1.0' {
     transport: string,
     /**
      * The URLs that requests go to, and that of the OpenAPI document if it is fetched; without user, password and query.
+     * Where such a document says itself where requests go, that is not known yet.
      */
     urls: Array<string>,
     /**
-     * The command of a server over stdio, without arguments.
+     * The command of a server over stdio, without its folder and arguments.
      */
     command?: string | null,
     /**

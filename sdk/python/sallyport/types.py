@@ -295,6 +295,7 @@ if TYPE_CHECKING:
 
         method: The HTTP method.
         path: The path, without a query.
+        binding: Empty where the tenant of the caller decides about the binding, also once the caller is known.
         address: The address of the client. Behind trusted proxies it is the one that they name.
         authorization: The authentication scheme of the header `authorization`, in lower case, if it is a registered one; otherwise `other`. Credentials are never shown.
         """
@@ -371,8 +372,8 @@ if TYPE_CHECKING:
         environment.
 
         transport: `stdio`, `http` or `openapi`.
-        urls: The URLs that requests go to, and that of the OpenAPI document if it is fetched; without user, password and query.
-        command: The command of a server over stdio, without arguments.
+        urls: The URLs that requests go to, and that of the OpenAPI document if it is fetched; without user, password and query. Where such a document says itself where requests go, that is not known yet.
+        command: The command of a server over stdio, without its folder and arguments.
         bindings: The ids of the bindings that offer it.
         origin: Who registers it: `file`, `program` or `admin`.
         principal: The caller of the management API, if that registers it.
