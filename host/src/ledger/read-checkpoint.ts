@@ -24,6 +24,7 @@ const ledgerLine = z.discriminatedUnion('event', [
     time: z.string(),
     details: z.object({ reason: z.string(), covers: place, key: hash, signature: z.string() }),
   }),
+  z.object({ event: z.literal('audit.removed'), time: z.string() }),
 ]);
 
 export type LedgerLine = z.output<typeof ledgerLine>;
@@ -31,12 +32,15 @@ export type OpeningLine = Extract<LedgerLine, { event: 'audit.opened' | 'audit.r
 export type CheckpointLine = Extract<LedgerLine, { event: 'audit.checkpoint' }>;
 
 const mark = Buffer.from('"event":"audit.');
+/** Those lines are short. Parsing a long one of somebody else could take all memory. */
+const longest = 2 ** 16;
 
 /** Reads a line that a ledger wrote about itself; undefined for other lines. */
 export function readLedgerLine(line: Buffer): LedgerLine | undefined {
+  if (line.length > longest) return undefined;
   // It stands near the beginning; most lines are not parsed.
-  const at = line.indexOf(mark);
-  if (at === -1 || at > 64) return undefined;
+  const at = line.subarray(0, 64 + mark.length).indexOf(mark);
+  if (at === -1) return undefined;
   try {
     return ledgerLine.safeParse(JSON.parse(line.toString())).data;
   } catch {

@@ -11,7 +11,7 @@ export interface FileLine {
 
 const newline = 0x0a;
 const chunkBytes = 2 ** 18;
-/** Longer lines are cut: nothing of the gateway writes one. */
+/** Longer lines lose their end, and with it their hash: nothing of the gateway writes one. */
 const longest = 2 ** 26;
 
 /** Reads the lines of a file, which may be larger than memory. @throws the system's error */
@@ -21,7 +21,7 @@ export async function* readLines(file: string): AsyncGenerator<FileLine> {
   let length = 0;
   let number = 0;
   const take = (end: Buffer) => {
-    const bytes = rest.length === 0 ? end : Buffer.concat([...rest, end]);
+    const bytes = rest.length === 0 ? end : Buffer.concat(length > longest ? rest : [...rest, end]);
     rest = [];
     length = 0;
     number += 1;

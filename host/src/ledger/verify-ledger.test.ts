@@ -5,13 +5,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ledger } from './ledger.ts';
 import { type Place, seal } from './sealed-line.ts';
 import { openSigningKey, type SigningKey } from './signing-key.ts';
+import { type Torn, tornOf } from './tail.ts';
 import { type VerifyOptions, verifyLedger } from './verify-ledger.ts';
 
 describe('the verification of a ledger', () => {
   let folder: string;
   let key: SigningKey;
   let other: SigningKey;
-  /** The lines of a closed chain: 1 opens it, 2 signs, 3 to 12 are events, 7 and 13 sign; 10 events in all but one. */
+  /** The lines of a closed chain: 1 opens it, 2 signs, 8 and 14 sign, and 16 closes it; the others are events. */
   let lines: readonly string[];
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'sallyport-verify-'));
@@ -124,6 +125,94 @@ describe('the verification of a ledger', () => {
     expect(await found(changed())).toEqual(expected);
   });
 
+  /** Seals objects one after the other, without a key. */
+  const sealedAfter = (before: Place, ...objects: readonly string[]): string[] => {
+    let last = before;
+    return objects.map(each => {
+      const { line, ...next } = seal(each, last);
+      last = next;
+      return line;
+    });
+  };
+  const objectAt = (line: number) => `${at(line).slice(0, at(line).lastIndexOf(',"seq"'))}}`;
+  const resumed = (after: readonly string[], torn?: Torn): string[] => {
+    const { seq, hash } = JSON.parse(after.at(-1) ?? '{}');
+    const ledger = new Ledger(key, { lines: 5, seconds: 60 }, { seq, hash });
+    const opening = ledger.opening('audit.resumed', { place: { seq, hash }, torn });
+    return [...after, opening.line, ledger.checkpoint('opened').line, ledger.checkpoint('closed').line];
+  };
+  const event = '{"time":"t","event":"e","n":"forged"}';
+  const beginning = (interval: number, previous: Place) =>
+    JSON.stringify({
+      ...{ time: 't', event: 'audit.resumed' },
+      details: {
+        ...{ v: 1, previous, key: key.keyId, public_key: key.publicKey },
+        checkpoint: { lines: interval, seconds: 60 },
+      },
+    });
+
+  it.each<[string, () => readonly string[], readonly (readonly [string, number])[]]>([
+    [
+      'lines that were appended after an orderly end, before a start that signs them',
+      () => resumed([...lines, ...sealedAfter(place(lines.length), event, event)]),
+      [['inserted', 17]],
+    ],
+    [
+      'the same with a beginning of their own',
+      () => {
+        const end = place(lines.length);
+        return resumed([...lines, ...sealedAfter(end, beginning(5, end), event, event)]);
+      },
+      [['unsigned', 18]],
+    ],
+    [
+      'an end that was made again behind a beginning that claims fewer signatures',
+      () => {
+        const more = Array.from({ length: 20 }, () => event);
+        return [...lines.slice(0, 8), ...sealedAfter(place(8), beginning(1_000_000, place(8)), ...more)];
+      },
+      [
+        ['unsigned', 10],
+        ['unsigned', 16],
+      ],
+    ],
+    [
+      'a whole event that was appended, although the next start has recorded it as half a line',
+      () => {
+        const planted = '{"time":"t","event":"access.refused","subject":"alice"}';
+        return [...lines, planted, ...resumed(lines, tornOf(Buffer.from(planted))).slice(lines.length)];
+      },
+      [['foreign', 17]],
+    ],
+  ])('[AUD-12] finds %s', async (_, changed, expected) => {
+    const { problems } = await verify({ changed: changed() });
+    expect(problems.map(({ kind, line }) => [kind, line])).toEqual(expected);
+  });
+
+  it('[AUD-12] does not take the signature of a later line for that of a first one', async () => {
+    const replayed = sealedAfter({ seq: 2, hash: '0'.repeat(64) }, objectAt(8), event);
+    expect(await verify({ replayed })).toMatchObject({ intact: false, signed: undefined, checkpoints: 0 });
+  });
+
+  it('[AUD-12] says how much was signed only by the start after a crash', async () => {
+    expect(await verify({ crashed: resumed(lines.slice(0, 10)) })).toMatchObject({
+      intact: true,
+      notices: [{ line: 11, message: expect.stringContaining('2 lines, is signed only here') }],
+    });
+  });
+
+  it('[AUD-13] is not satisfied by the end of another chain with the same key', async () => {
+    const spliced = [...lines, ...chain(key, String, 40)];
+    expect(await verify({ spliced }, { expectSequence: lines.length + 1 })).toMatchObject({
+      problems: [{ kind: 'cut_short', line: lines.length + 1 }],
+    });
+  });
+
+  it('[AUD-14] checks a first line by its own signature, if it is one', async () => {
+    expect(await verify({ signed: lines.slice(7) })).toMatchObject({ intact: true, first: 8, notices: [] });
+    expect(await found([at(8).replace('interval', 'rotated'), ...lines.slice(8)])).toEqual([['changed', 1, 8]]);
+  });
+
   it.each<[string, () => readonly string[], readonly string[]]>([
     ['a chain that was made again with another key', () => chain(other), ['unknown_key', 'unsigned']],
     [
@@ -201,7 +290,7 @@ describe('the verification of a ledger', () => {
     ]);
     expect(await verify({ b, c })).toMatchObject({
       ...{ intact: true, first: 5 },
-      notices: [{ message: 'the chain begins with 5; what its first line follows was not given' }],
+      notices: [{ message: 'the chain begins with 5, which is not checked itself: what it follows was not given' }],
     });
   });
 
@@ -220,7 +309,20 @@ describe('the verification of a ledger', () => {
     expect(more).toBeGreaterThan(100);
   });
 
+  it('[AUD-15] gets through a gap that is filled again in pieces, and through many keys', async () => {
+    const numbered = (seq: number) => `{"n":1,"seq":${seq},"hash":"${'0'.repeat(64)}"}`;
+    const pieces = [numbered(1), numbered(200_000), ...Array.from({ length: 50_000 }, (_, n) => numbered(2 * n + 2))];
+    expect(await verify({ pieces })).toMatchObject({ intact: false, more_problems: expect.any(Number) });
+    const signed = (by: number) => at(8).replace(/"key":"[0-9a-f]{64}"/, `"key":"${String(by).padStart(64, '0')}"`);
+    const many = Array.from({ length: 300 }, (_, n) => signed(n).replace('"seq":8,"hash"', `"seq":${n + 1},"hash"`));
+    expect((await verify({ many })).keys.length).toBeLessThanOrEqual(100);
+  });
+
   it.each([
+    [
+      'a line that claims to be its own and is nested deeply',
+      () => `{"event":"audit.opened","d":${'['.repeat(2 ** 22)}`,
+    ],
     ['bytes that are no text', () => Buffer.from([0, 255, 10, 0, 254, 10]).toString('latin1')],
     ['a number that is too large', () => at(4).replace('"seq":4', `"seq":${'9'.repeat(40)}`)],
     [

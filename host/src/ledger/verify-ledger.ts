@@ -22,6 +22,11 @@ export interface VerifyOptions {
 const mostListed = 100;
 /** The ranges of missing numbers that are kept, in case their lines stand further down. */
 const mostGaps = 1000;
+/** The keys that are listed. */
+const mostSigners = 100;
+/** The last byte of an object in JSON, and the longest one that is parsed. */
+const endOfObject = 0x7d;
+const longestObject = 2 ** 20;
 
 /** Where a line is. */
 interface At {
@@ -53,7 +58,9 @@ export async function verifyLedger(files: readonly string[], options: VerifyOpti
 
 /** Orders files by the first number that each has. */
 async function inOrder(files: readonly string[]): Promise<readonly string[]> {
-  const all = await Promise.all(files.map(async file => ({ file, first: await firstNumber(file) })));
+  // One after the other: there may be more files than a process can open.
+  const all: { readonly file: string; readonly first: number }[] = [];
+  for (const file of files) all.push({ file, first: await firstNumber(file) });
   return all.toSorted((one, other) => one.first - other.first).map(({ file }) => file);
 }
 
@@ -71,6 +78,17 @@ interface HeldLine {
   readonly sealed: SealedLine;
   readonly own: LedgerLine | undefined;
   readonly at: At;
+}
+
+/** Lines that are not of the chain. */
+interface Foreign {
+  readonly at: At;
+  /** The last of them. */
+  readonly torn: Torn;
+  /** Whether a process that was killed can have left it. A whole object in JSON is no half of a line. */
+  readonly canBeTorn: boolean;
+  readonly lines: number;
+  readonly isUnended: boolean;
 }
 
 class Verifier {
@@ -95,15 +113,19 @@ class Verifier {
   #firstOfFile: number | undefined;
   #isFirstOfFile = true;
   /** Lines that are not of the chain, which the next one may explain. */
-  #foreign: { readonly at: At; readonly torn: Torn; readonly lines: number; readonly isUnended: boolean } | undefined;
+  #foreign: Foreign | undefined;
   /** A line that does not follow the one before. */
   #held: HeldLine | undefined;
   #isClosed = true;
   #checkpoints = 0;
   #signed: { readonly seq: number; readonly time: string } | undefined;
   #unsigned = 0;
-  /** The most lines between two signatures that the ledger states. */
+  /** The most lines between two signatures, as the last signed beginning states it. */
   #interval = Infinity;
+  /** The same of a beginning that is not signed yet. */
+  #statedInterval: number | undefined;
+  /** What must come next: after an orderly end a beginning, and after a beginning its signature. */
+  #expected: 'opening' | 'signature' | undefined;
   #isMissingSignature = false;
 
   constructor(options: VerifyOptions) {
@@ -128,7 +150,7 @@ class Verifier {
       return;
     }
     const place = this.#place;
-    const isOpening = own !== undefined && own.event !== 'audit.checkpoint';
+    const isOpening = isOpeningLine(own);
     // Half a line may end like a whole one. The next line says whether it is one.
     if (place !== undefined && !isOpening && !(sealed.seq === place.seq + 1 && follows(sealed, place.hash))) {
       this.#held = { bytes: Buffer.from(bytes), isUnended, sealed, own, at };
@@ -141,21 +163,44 @@ class Verifier {
     if (held === undefined) return;
     this.#held = undefined;
     this.#at = held.at;
-    const torn = next !== undefined && next.event !== 'audit.checkpoint' ? next.details.torn : undefined;
+    const torn = isOpeningLine(next) ? next.details.torn : undefined;
     const isTorn = torn !== undefined && torn.sha256 === tornOf(held.bytes).sha256;
     if (isTorn) this.#takeForeign(held.bytes, held.isUnended);
     else this.#take(held.sealed, held.own);
   }
 
   #take(sealed: SealedLine, own: LedgerLine | undefined): void {
-    if (own !== undefined && own.event !== 'audit.checkpoint') this.#opening(sealed, own);
-    else this.#explainForeign(undefined);
+    if (isOpeningLine(own)) this.#opening(sealed, own);
+    else {
+      this.#explainForeign(undefined);
+      // A checkpoint names the line that it follows, and signs it.
+      if (own?.event === 'audit.checkpoint') this.#place ??= own.details.covers;
+    }
     const isInPlace = this.#chain(sealed);
     this.#firstOfFile ??= sealed.seq;
     this.#isFirstOfFile = false;
     if (!isInPlace) return;
     if (own?.event === 'audit.checkpoint') this.#checkpoint(own);
-    else this.#countUnsigned();
+    else {
+      this.#checkExpected(sealed, own);
+      this.#countUnsigned();
+    }
+  }
+
+  /** Reports a line where the gateway writes none: it begins a ledger before it writes, and signs the beginning at once. */
+  #checkExpected({ seq }: SealedLine, own: LedgerLine | undefined): void {
+    if (isOpeningLine(own)) this.#expected = 'signature';
+    else if (this.#expected === 'opening') {
+      this.#problem('inserted', 'the line follows the end of a ledger that was closed', seq);
+      this.#expected = undefined;
+    } else if (this.#expected === 'signature' && own?.event !== 'audit.removed') {
+      this.#problem(
+        'unsigned',
+        'a beginning stands before this line, and not its signature, which follows at once',
+        seq,
+      );
+      this.#expected = undefined;
+    }
   }
 
   end(): void {
@@ -170,13 +215,10 @@ class Verifier {
   }
 
   result(): Verification {
-    const { expectSequence: expected } = this.#options;
     for (const gap of this.#gaps) this.#reportGap(gap);
     const last = this.#place?.seq;
     if (last === undefined) this.#problem('empty', 'no line of a ledger was found');
-    else if (expected !== undefined && last < expected) {
-      this.#problem('cut_short', `the chain ends with ${last}, and ${expected} was expected`, expected);
-    }
+    this.#checkReached();
     if (last !== undefined && this.#checkpoints === 0 && !this.#problems.some(({ kind }) => kind === 'unknown_key')) {
       this.#problem('unsigned', 'no line has a valid signature');
     }
@@ -198,16 +240,24 @@ class Verifier {
     };
   }
 
+  /** Reports a chain that ends before the number that it must reach. */
+  #checkReached(): void {
+    const { expectSequence: expected } = this.#options;
+    const last = this.#place?.seq;
+    if (last === undefined || expected === undefined || last >= expected) return;
+    this.#problem('cut_short', `the chain ends with ${last}, and ${expected} was expected`, expected);
+  }
+
   /** Takes a line that has no number and hash. */
   #takeForeign(bytes: Buffer, isUnended: boolean): void {
     // What an older gateway wrote into the file has neither.
     if (this.#place === undefined) {
       if (this.#foreign === undefined) this.#notice('the lines before the chain begins are not protected');
-      this.#foreign ??= { at: this.#at, torn: tornOf(bytes), lines: 1, isUnended };
+      this.#foreign ??= { at: this.#at, torn: tornOf(bytes), canBeTorn: true, lines: 1, isUnended };
       return;
     }
-    const lines = (this.#foreign?.lines ?? 0) + 1;
-    this.#foreign = { at: this.#foreign?.at ?? this.#at, torn: tornOf(bytes), lines, isUnended };
+    const { at = this.#at, lines = 0 } = this.#foreign ?? {};
+    this.#foreign = { at, torn: tornOf(bytes), canBeTorn: !isWholeObject(bytes), lines: lines + 1, isUnended };
   }
 
   /** Reports lines that are not of the chain, unless the next line says that a process was ended while it wrote them. */
@@ -215,7 +265,8 @@ class Verifier {
     const foreign = this.#foreign;
     this.#foreign = undefined;
     if (foreign === undefined || this.#place === undefined) return;
-    const isTorn = foreign.lines === 1 && torn?.bytes === foreign.torn.bytes && torn.sha256 === foreign.torn.sha256;
+    const { bytes, sha256 } = foreign.torn;
+    const isTorn = foreign.lines === 1 && foreign.canBeTorn && torn?.bytes === bytes && torn.sha256 === sha256;
     if (isTorn) this.#notice('half a line: the gateway was ended while it wrote, and has recorded that', foreign.at);
     else {
       const what = foreign.lines === 1 ? 'a line is' : `${foreign.lines} lines are`;
@@ -232,7 +283,8 @@ class Verifier {
   #opening(sealed: SealedLine, { event, details }: OpeningLine): void {
     const { previous, torn, key, public_key: pem, checkpoint } = details;
     this.#explainForeign(torn);
-    this.#interval = checkpoint.lines;
+    this.#statedInterval = checkpoint.lines;
+    if (this.#interval === Infinity) this.#interval = checkpoint.lines;
     if (this.#options.keys.length === 0 && this.#stated.add(pem) !== key) {
       this.#problem('signature', 'the public key is not the one that the line names', sealed.seq);
     }
@@ -240,7 +292,8 @@ class Verifier {
     // The line itself says what it follows, so that its own hash can be verified.
     else if (this.#place === undefined) this.#place = previous ?? genesis;
     else if (event === 'audit.resumed' && !this.#isClosed) {
-      this.#notice('the gateway started here, and had not closed the ledger before: it was ended by force');
+      const signed = this.#unsigned === 0 ? '' : `; what it wrote last, ${this.#unsigned} lines, is signed only here`;
+      this.#notice(`the gateway started here, and had not closed the ledger before: it was ended by force${signed}`);
     }
   }
 
@@ -248,6 +301,7 @@ class Verifier {
   #restart(): void {
     if (this.#isClosed) this.#notice('another chain begins; the one before was closed');
     else this.#problem('restarted', 'another chain begins, and the one before was not closed', 1);
+    this.#checkReached();
     this.#place = genesis;
     this.#before = undefined;
     this.#unsigned = 0;
@@ -258,7 +312,7 @@ class Verifier {
     const place = this.#place;
     const { seq, hash } = sealed;
     if (place === undefined) {
-      this.#notice(`the chain begins with ${seq}; what its first line follows was not given`);
+      this.#notice(`the chain begins with ${seq}, which is not checked itself: what it follows was not given`);
       return this.#goOn(sealed);
     }
     this.#first ??= seq;
@@ -266,6 +320,7 @@ class Verifier {
       if (follows(sealed, place.hash)) return this.#goOn(sealed);
       const why = 'the line was changed, or the one before it was replaced';
       const found = this.#problem('changed', why, seq);
+      this.#expected = undefined;
       this.#goOn(sealed);
       this.#last = found;
       return true;
@@ -290,14 +345,16 @@ class Verifier {
     }
     const gap = this.#gaps.find(({ from, to }) => seq >= from && seq <= to);
     if (gap !== undefined) {
-      this.#gaps = this.#gaps.flatMap(each =>
-        each !== gap
-          ? [each]
-          : [
-              { ...gap, to: seq - 1 },
-              { ...gap, from: seq + 1 },
-            ].filter(({ from, to }) => from <= to),
-      );
+      // Beyond the bound a gap stays as it is: it may be named although some of its lines stand further down.
+      if (this.#gaps.length < mostGaps)
+        this.#gaps = this.#gaps.flatMap(each =>
+          each !== gap
+            ? [each]
+            : [
+                { ...gap, to: seq - 1 },
+                { ...gap, from: seq + 1 },
+              ].filter(({ from, to }) => from <= to),
+        );
       this.#problem('reordered', `the line belongs further up, before ${place.seq}`, seq);
     } else if (seq === place.seq && hash === place.hash) {
       this.#problem('duplicated', 'the line is a duplicate', seq);
@@ -321,17 +378,19 @@ class Verifier {
     const keys = this.#options.keys.length === 0 ? this.#stated : this.#trusted;
     const isValid = isOfPlace && keys.signs(line, covers);
     this.#isClosed = reason === 'closed';
+    this.#expected = this.#isClosed && this.#last === undefined ? 'opening' : undefined;
+    if (this.#signers.size < mostSigners && isValid !== false) this.#signers.add(key);
     if (isValid === undefined) {
-      this.#signers.add(key);
       return void this.#problem('unknown_key', `signed by another key: ${key}`, this.#place?.seq);
     }
     if (!isValid) {
       const why = isOfPlace ? 'the signature is not valid' : 'the signature is of another line';
       return void this.#problem('signature', why, this.#place?.seq);
     }
-    this.#signers.add(key);
     this.#checkpoints += 1;
     this.#unsigned = 0;
+    this.#interval = this.#statedInterval ?? this.#interval;
+    this.#statedInterval = undefined;
     this.#isMissingSignature = false;
     this.#signed = { seq: covers.seq, time: line.time };
   }
@@ -345,6 +404,7 @@ class Verifier {
   }
 
   #addGap(gap: Gap): void {
+    this.#expected = undefined;
     if (this.#gaps.length < mostGaps) this.#gaps.push(gap);
     else this.#reportGap(gap);
   }
@@ -364,5 +424,19 @@ class Verifier {
 
   #notice(message: string, at: At = this.#at): void {
     if (this.#notices.length < mostListed) this.#notices.push({ file: at.file, line: at.line, message });
+  }
+}
+
+const isOpeningLine = (line: LedgerLine | undefined): line is OpeningLine =>
+  line?.event === 'audit.opened' || line?.event === 'audit.resumed';
+
+function isWholeObject(line: Buffer): boolean {
+  // Longer lines are no events, and parsing them takes more memory than they have.
+  if (line.length > longestObject || line.at(-1) !== endOfObject) return false;
+  try {
+    JSON.parse(line.toString());
+    return true;
+  } catch {
+    return false;
   }
 }
