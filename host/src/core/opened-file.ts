@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 
 /** A file that lines are appended to. */
 export interface Opened {
@@ -27,10 +27,19 @@ export function openForAppending(file: string): Opened {
     descriptor,
     isRegular,
     inode: status.ino,
-    beganMs: Number(status.birthtimeMs),
+    beganMs: beganMs(status),
     size,
     isInLine: endsInLine(file, size),
   };
+}
+
+/**
+ * Returns when a file was begun. Some file systems, such as NFS, do not know: then an empty file begins now, and another
+ * one when it was changed last.
+ */
+export function beganMs({ birthtimeMs, mtimeMs, size }: Pick<BigIntStats, 'birthtimeMs' | 'mtimeMs' | 'size'>): number {
+  if (birthtimeMs > 0n) return Number(birthtimeMs);
+  return size === 0n ? Date.now() : Number(mtimeMs);
 }
 
 /** Whether the last line of a file has no end. */

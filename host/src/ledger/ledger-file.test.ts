@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   chmodSync,
@@ -180,6 +181,39 @@ describe('a ledger in a file', () => {
     expect(await verify()).toMatchObject({ intact: true, first: 1 });
   });
 
+  it('[AUD-5] measures a file again that was copied and cut', async () => {
+    const ledger = open({ rotate: { bytes: 3000 } });
+    await ledger.append([event(1, { text: 'x'.repeat(1500) })]);
+    writeFileSync(join(folder, 'copy.jsonl'), readFileSync(file));
+    truncateSync(file);
+    await ledger.append([event(2, { text: 'x'.repeat(1500) })]);
+    await ledger.append([event(3)]);
+    await ledger.close();
+    expect(files()).toHaveLength(2);
+    expect(await verify()).toMatchObject({ intact: true, first: 1 });
+  });
+
+  it('[AUD-5] writes what is left when the process ends, also to a file that was copied and cut', async () => {
+    const program = join(folder, 'program.ts');
+    const at = (name: string) => JSON.stringify(join(import.meta.dirname, name));
+    writeFileSync(
+      program,
+      `import { truncateSync } from 'node:fs';
+       import { LedgerFile } from ${at('ledger-file.ts')};
+       import { openSigningKey } from ${at('signing-key.ts')};
+       const key = openSigningKey(${JSON.stringify(join(folder, 'key'))});
+       const file = ${JSON.stringify(file)};
+       const ledger = new LedgerFile({ file, key, checkpoint: { lines: 9, seconds: 9 }, onProblem() {} });
+       await ledger.append([${JSON.stringify(event(1))}]);
+       truncateSync(file);
+       void ledger.append([${JSON.stringify(event(2, { text: 'x'.repeat(2 ** 20) }))}]);
+       setImmediate(() => { ledger.appendNow([${JSON.stringify(event(3))}]); process.exit(0); });`,
+    );
+    await once(fork(program, { execArgv: [] }), 'exit');
+    expect(events()).toEqual([2, 3, 'checkpoint']);
+    expect(await verify()).toMatchObject({ intact: true });
+  });
+
   it('[AUD-6] records half a line that a killed process left, wherever it was cut', async () => {
     await write([1, 2]);
     const whole = readFileSync(file);
@@ -248,6 +282,26 @@ describe('a ledger in a file', () => {
     expect(() => open()).toThrow('another gateway writes to it');
     await ledger.close();
     await write([1]);
+  });
+
+  it('[AUD-7] stays locked for other processes when a second gateway in the same one was refused', async () => {
+    const ledger = open();
+    expect(() => open()).toThrow('another gateway writes to it');
+    const program = join(folder, 'other.ts');
+    writeFileSync(
+      program,
+      `import { lockFile } from ${JSON.stringify(join(import.meta.dirname, 'file-lock.ts'))};
+       try { lockFile(${JSON.stringify(file)}); process.send('locked'); } catch (error) { process.send(error.message); }
+       process.disconnect();`,
+    );
+    const [said] = await once(fork(program, { execArgv: [] }), 'message');
+    expect(said).toContain('another gateway writes to it');
+    await ledger.close();
+  });
+
+  it('[AUD-7] names a lock that is no lock', () => {
+    writeFileSync(`${file}.lock`, 'not a database, but a text of some length '.repeat(100));
+    expect(() => open()).toThrow(/the lock .*audit\.jsonl\.lock cannot be used: file is not a database/);
   });
 
   it('[AUD-7] waits while the disk refuses, and fails only when it is closing', async () => {

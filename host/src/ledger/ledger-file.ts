@@ -28,6 +28,7 @@ interface Opening extends Pick<Continued, 'file' | 'torn'> {
 
 /** Lines that are being written. */
 interface Batch {
+  readonly lines: readonly Written[];
   readonly bytes: Buffer;
   /** The size of the file before them. */
   readonly begin: number;
@@ -56,10 +57,12 @@ export class LedgerFile implements LineOutput {
   /** Replaces `#opened` between two lines. */
   #next: Opened | undefined;
   #opening: Opening | undefined;
+  /** Set while the first line is in the file without the signature that follows it. */
+  #isOpeningUnsigned = false;
   /** The name that the file has since it was moved away, while no other file could be begun. */
   #keptAs: string | undefined;
   /** The files that were removed and are to be recorded. */
-  #removed: readonly string[] = [];
+  #removed: string[] = [];
   /** What is to be appended and was not sealed yet. */
   readonly #left: (readonly string[])[] = [];
   #batch: Batch | undefined;
@@ -175,7 +178,7 @@ export class LedgerFile implements LineOutput {
       batch.push(ledger.opening(event, { place: place.seq === 0 ? undefined : place, ...rest }));
     }
     if (this.#removed.length > 0) batch.push(ledger.note('audit.removed', { files: this.#removed }));
-    if (this.#opening !== undefined) batch.push(ledger.checkpoint('opened'));
+    if (this.#opening !== undefined || this.#isOpeningUnsigned) batch.push(ledger.checkpoint('opened'));
     for (const object of objects) {
       batch.push(ledger.event(object));
       if (ledger.isDue) batch.push(ledger.checkpoint('interval'));
@@ -193,8 +196,7 @@ export class LedgerFile implements LineOutput {
    * @throws the system's error if the disk refuses while the file is closing
    */
   async #write(lines: readonly Written[], before: Place): Promise<number> {
-    const batch = { bytes: bytesOf(this.#opened, lines), begin: this.#opened.size, done: 0 };
-    this.#batch = batch;
+    const batch = this.#begin(lines);
     for (;;) {
       try {
         await this.#writeRest(batch);
@@ -210,6 +212,15 @@ export class LedgerFile implements LineOutput {
         await delay(retryMs.write, undefined, { signal: this.#closing.signal, ref: false }).catch(() => {});
       }
     }
+  }
+
+  #begin(lines: readonly Written[]): Batch {
+    const opened = this.#opened;
+    // Another program may have cut the file after it copied it.
+    if (opened.isRegular) opened.size = fstatSync(opened.descriptor).size;
+    const batch = { lines, bytes: bytesOf(opened, lines), begin: opened.size, done: 0 };
+    this.#batch = batch;
+    return batch;
   }
 
   async #writeRest(batch: Batch): Promise<void> {
@@ -237,12 +248,13 @@ export class LedgerFile implements LineOutput {
       count += 1;
     }
     this.#ledger.goBack(lines[count - 1]?.place ?? before);
-    if (count > 0) this.#begun();
+    this.#begun(lines.slice(0, count));
     const rest = batch.done - whole;
     if (rest <= 0) return count;
     try {
-      ftruncateSync(this.#opened.descriptor, this.#opened.size - rest);
-      this.#opened.size -= rest;
+      const { descriptor } = this.#opened;
+      this.#opened.size = fstatSync(descriptor).size - rest;
+      ftruncateSync(descriptor, this.#opened.size);
     } catch {
       // In another file the line is written whole.
       if (this.#next === undefined) this.#broken = error;
@@ -252,8 +264,8 @@ export class LedgerFile implements LineOutput {
 
   async #written(batch: readonly Written[]): Promise<void> {
     this.#batch = undefined;
-    this.#begun();
-    const checkpoint = batch.findLast(({ object, line }) => object === undefined && isCheckpoint(line));
+    this.#begun(batch);
+    const checkpoint = batch.findLast(isCheckpoint);
     if (checkpoint !== undefined) this.#signedMs = performance.now();
     if (checkpoint !== undefined && this.#lock !== undefined) {
       await writeHead(this.#options.file, checkpoint.line).catch(this.#options.onProblem);
@@ -265,9 +277,13 @@ export class LedgerFile implements LineOutput {
     }, this.#options.checkpoint.seconds * 1000).unref();
   }
 
-  #begun(): void {
+  /** Learns which lines about the ledger itself are in the file. */
+  #begun(written: readonly Written[]): void {
+    if (written.length === 0) return;
+    const isSigned = written.some(isCheckpoint);
+    this.#isOpeningUnsigned = !isSigned && (this.#opening !== undefined || this.#isOpeningUnsigned);
     this.#opening = undefined;
-    this.#removed = [];
+    if (isSigned || written.some(isRemoval)) this.#removed = [];
   }
 
   /** Continues in the file that was opened again, if there is one. */
@@ -290,8 +306,7 @@ export class LedgerFile implements LineOutput {
   async #signEnd(): Promise<boolean> {
     const before = this.#ledger.place;
     const end = [this.#ledger.checkpoint('rotated')];
-    const batch = { bytes: bytesOf(this.#opened, end), begin: this.#opened.size, done: 0 };
-    this.#batch = batch;
+    const batch = this.#begin(end);
     try {
       await this.#writeRest(batch);
       await this.#written(end);
@@ -314,11 +329,11 @@ export class LedgerFile implements LineOutput {
     try {
       if (this.#keptAs === undefined) {
         const kept = rotatedName(file, this.#ledger.place.seq);
-        moveAway(file, kept, inode);
-        this.#keptAs = kept;
+        if (moveAway(file, kept, inode)) this.#keptAs = kept;
       }
-      this.#replace(openForAppending(file), basename(this.#keptAs));
-      if (keep !== undefined) this.#removed = removeOldest(file, keep);
+      const keptAs = this.#keptAs;
+      this.#replace(openForAppending(file), keptAs === undefined ? undefined : basename(keptAs));
+      if (keep !== undefined) removeOldest(file, keep, name => this.#removed.push(name));
       await syncFolder(dirname(file));
     } catch (error) {
       onProblem(error);
@@ -339,7 +354,7 @@ export class LedgerFile implements LineOutput {
     writeAll(descriptor, batch.bytes.subarray(written()));
     this.#opened.isInLine = false;
     this.#batch = undefined;
-    this.#begun();
+    this.#begun(batch.lines);
   }
 
   #lockFile(): Disposable | undefined {
@@ -357,7 +372,9 @@ export class LedgerFile implements LineOutput {
   }
 }
 
-const isCheckpoint = (line: string) => line.includes('"event":"audit.checkpoint"');
+const isOwn = ({ object, line }: Written, event: string) => object === undefined && line.includes(`"event":"${event}"`);
+const isCheckpoint = (written: Written) => isOwn(written, 'audit.checkpoint');
+const isRemoval = (written: Written) => isOwn(written, 'audit.removed');
 
 /** Returns the place with the higher number. */
 function furthest(last: Place | undefined, head: Place | undefined): Place | undefined {

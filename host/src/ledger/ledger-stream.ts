@@ -33,9 +33,10 @@ export class LedgerStream implements LineOutput {
   }
 
   appendNow(objects: readonly string[]): void {
-    const text = this.#seal(objects, 'closed');
+    const bytes = Buffer.from(this.#seal(objects, 'closed'));
     const { fd } = this.#options.stream;
-    if (fd !== undefined) writeSync(fd, text);
+    if (fd === undefined) return;
+    for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
   }
 
   reopen(): void {}

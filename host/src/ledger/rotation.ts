@@ -11,22 +11,26 @@ export interface Rotation {
 
 const digits = 12;
 
-/** Returns the name under which a file is kept: `audit.000000000001.jsonl`, with the number of its first line. */
-export function rotatedName(file: string, first: number): string {
+/** Returns the name under which a file is kept: `audit.000000000001.jsonl`, with the number of its last line. */
+export function rotatedName(file: string, last: number): string {
   const end = extname(file);
-  return `${file.slice(0, file.length - end.length)}.${String(first).padStart(digits, '0')}${end}`;
+  return `${file.slice(0, file.length - end.length)}.${String(last).padStart(digits, '0')}${end}`;
 }
 
-/** Moves a file to the name under which it is kept, unless another file has its place by now. @throws the system's error */
-export function moveAway(file: string, kept: string, inode: bigint): void {
+/**
+ * Moves a file to the name under which it is kept. Returns false if another file, or none, has its place by now.
+ * @throws the system's error
+ */
+export function moveAway(file: string, kept: string, inode: bigint): boolean {
   const present = statSync(file, { bigint: true, throwIfNoEntry: false });
-  if (present?.ino !== inode) return;
+  if (present?.ino !== inode) return false;
   if (statSync(kept, { throwIfNoEntry: false }) !== undefined) throw new Error(`${kept} exists already`);
   renameSync(file, kept);
+  return true;
 }
 
-/** Removes the oldest files that were moved away. Returns the names of the removed ones. @throws the system's error */
-export function removeOldest(file: string, keep: number): readonly string[] {
+/** Removes the oldest files that were moved away, and calls back with the name of each. @throws the system's error */
+export function removeOldest(file: string, keep: number, removed: (name: string) => void): void {
   const end = extname(file);
   const start = `${basename(file, end)}.`;
   const isKept = (name: string) =>
@@ -35,7 +39,8 @@ export function removeOldest(file: string, keep: number): readonly string[] {
     /^\d+$/.test(name.slice(start.length, name.length - end.length)) &&
     name.length === start.length + digits + end.length;
   const kept = readdirSync(dirname(file)).filter(isKept).sort();
-  const removed = kept.slice(0, Math.max(0, kept.length - keep));
-  for (const name of removed) rmSync(join(dirname(file), name));
-  return removed;
+  for (const name of kept.slice(0, Math.max(0, kept.length - keep))) {
+    rmSync(join(dirname(file), name));
+    removed(name);
+  }
 }
