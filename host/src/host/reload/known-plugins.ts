@@ -4,6 +4,7 @@ import { canonicalJson } from '../../core/canonical-json.ts';
 import { fileVersion } from '../../core/file-version.ts';
 import type { Lock } from '../../lockfile/check-pins.ts';
 import type { Plugin } from '../../plugin/plugin.ts';
+import { parseLayoutReference } from '../../source/layout/oci-layout.ts';
 
 /** What the loading of plugins depends on. */
 export interface LoadConditions {
@@ -62,7 +63,7 @@ function keyOf(entry: PluginConfig, { config, lock, refresh = [] }: LoadConditio
 /** Returns the versions of the files of a plugin that is not in a registry. */
 function versionsOf({ file, oci_layout: layout }: SourceConfig): readonly string[] {
   if (file !== undefined) return [fileVersion(file), fileVersion(`${file}.sig`)];
-  return layout === undefined ? [] : [fileVersion(join(layout, 'index.json'))];
+  return layout === undefined ? [] : [fileVersion(join(parseLayoutReference(layout).folder, 'index.json'))];
 }
 
 /** Returns which keys are valid now: one that has expired since is noticed at the next reload. */
