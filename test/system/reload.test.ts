@@ -144,6 +144,29 @@ describe('a session of a client', () => {
     await until(() => stream.isOver);
     expect((await send(rpc('tools/list'))).error.data.code).toBe('access_denied');
   });
+
+  it.each<{ what: string; change: (config: Config) => Partial<Config>; code: string }>([
+    {
+      what: 'tenant',
+      change: ({ tenants }) => ({ tenants: tenants.map(each => ({ ...each, bindings: ['other'] })) }),
+      code: 'access_denied',
+    },
+    {
+      what: 'scopes',
+      change: ({ bindings }) => ({ bindings: bindings.map(each => ({ ...each, required_scopes: ['more'] })) }),
+      code: 'insufficient_scope',
+    },
+  ])('[RUN-153] ends if its binding is no longer for the $what of its caller', async ({ change, code }) => {
+    const schemes = [() => createPrincipal({ scheme: 'test', subject: 'ada', tenant: 'one', scopes: ['some'] })];
+    const bindings = ['main', 'other'].map(id => ({ id, default: id === 'main', upstreams: ['up'], allow: [{}] }));
+    const config = await read({ upstreams: [up()], bindings, tenants: [{ id: 'one' }] });
+    const host = await keep(createHost(config, { log: silentLog(), schemes }));
+    const { session, send } = await begin(host);
+    const stream = await listen(host, session);
+    await host.reload(before => ({ ...before, ...change(before) }));
+    await until(() => stream.isOver);
+    expect((await send(rpc('tools/list'))).error.data.code).toBe(code);
+  });
 });
 
 it('[RUN-154] a request that is running finishes with the upstream that it began with', async () => {

@@ -104,7 +104,8 @@ export class BindingClient implements Client, BoundClient {
   use(next: BindingGeneration): void {
     if (this.#isEnded) return;
     const before = this.#current;
-    const mayEnter = (next.rules?.of(this.#caller).entry.kind ?? 'allow') === 'allow';
+    const isLetIn = (next.rules?.of(this.#caller).entry.kind ?? 'allow') === 'allow';
+    const mayEnter = isLetIn && next.quotas?.admits(this.#caller, this.#binding.id) !== false;
     if (!mayEnter || next.upstreams.length === 0) {
       this.end();
       return;

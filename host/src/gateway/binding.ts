@@ -10,7 +10,7 @@ import { type Access, type AccessRules, accessRules } from './access.ts';
 import { type AccessRule, namesInRules } from './access-rule.ts';
 import type { Origins } from './handed-out-uris.ts';
 import { createListWarnings, type ListWarnings } from './list-warnings.ts';
-import type { Quotas } from './quotas.ts';
+import { isOffered, type Quotas, type TenantSettings } from './quotas.ts';
 import type { ToolSearchSettings } from './tool-search/search-tools.ts';
 import { ToolSearch } from './tool-search/tool-search.ts';
 import type { Unhooked } from './unhooked.ts';
@@ -87,8 +87,8 @@ export interface BindingGeneration {
   readonly toolSearch: ToolSearch | undefined;
   /** See `limits.list_ms`. */
   readonly listMs: number;
-  /** The settings that `rules` and `toolSearch` were made of, as text. */
-  readonly made: { readonly rules: string; readonly toolSearch: string };
+  /** The settings that `rules` and `toolSearch` were made of, and which tenants may use it, as text. */
+  readonly made: { readonly rules: string; readonly toolSearch: string; readonly tenants: string };
 }
 
 export interface BindingContext {
@@ -98,17 +98,22 @@ export interface BindingContext {
   readonly isIdentityConfigured: boolean;
   /** The quotas of tenants; undefined if there are none. */
   readonly quotas?: Quotas | undefined;
+  readonly tenants: readonly TenantSettings[];
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
 /** Creates what a binding is from now on: the generation before, or of that what would be the same. */
 export function createBindingGeneration(
-  { chain, upstreams, unhooked = 'drop', allow, toolSearch }: Binding,
-  { listMs, isIdentityConfigured, quotas, log }: BindingContext,
+  { id, chain, upstreams, unhooked = 'drop', allow, toolSearch }: Binding,
+  { listMs, isIdentityConfigured, quotas, tenants, log }: BindingContext,
   before?: BindingGeneration,
 ): BindingGeneration {
-  const made = { rules: canonicalJson({ allow, isIdentityConfigured }), toolSearch: canonicalJson(toolSearch) };
+  const made = {
+    rules: canonicalJson({ allow, isIdentityConfigured }),
+    toolSearch: canonicalJson(toolSearch),
+    tenants: canonicalJson(tenants.map(tenant => [tenant.id, isOffered(tenant, id)])),
+  };
   const ruled =
     before?.made.rules === made.rules
       ? before
@@ -131,6 +136,7 @@ export function createBindingGeneration(
 const isUnchanged = (before: BindingGeneration, next: BindingGeneration): boolean =>
   isListedTheSame(before, next) &&
   before.unhooked === next.unhooked &&
+  before.made.tenants === next.made.tenants &&
   before.quotas === next.quotas &&
   before.listMs === next.listMs;
 

@@ -136,7 +136,7 @@ function preparedBindings(
 ): PreparedBindings {
   const { isIdentityConfigured = false, tenants = [] } = options;
   const context = {
-    ...{ listMs: limits.list_ms, isIdentityConfigured, log, metrics },
+    ...{ listMs: limits.list_ms, isIdentityConfigured, tenants, log, metrics },
     quotas: tenants.length === 0 ? undefined : quotas,
   };
   const generations = new Map(

@@ -66,8 +66,7 @@ export class Quotas {
   enter(principal: Principal, binding: string): QuotaUse | undefined {
     const settings = this.#settingsOf(principal);
     if (settings === undefined) return undefined;
-    const { bindings } = settings;
-    if (bindings !== undefined && !bindings.includes(binding)) {
+    if (!isOffered(settings, binding)) {
       fail('access_denied', { binding, hint: 'the tenant of the caller may not use this binding' });
     }
     const tenant = this.#account(principal, settings, 'limits');
@@ -86,6 +85,12 @@ export class Quotas {
         caller.charge(hookMs);
       },
     };
+  }
+
+  /** Whether the tenant of a caller may use a binding. */
+  admits(principal: Principal, binding: string): boolean {
+    const settings = this.#settingsOf(principal);
+    return settings === undefined || isOffered(settings, binding);
   }
 
   /** Returns the limits of the sessions of a caller. */
@@ -118,6 +123,10 @@ export class Quotas {
     return this.#accounts.add(owner, account);
   }
 }
+
+/** Whether a tenant may use a binding. */
+export const isOffered = ({ bindings }: TenantSettings, binding: string): boolean =>
+  bindings === undefined || bindings.includes(binding);
 
 const tenantOwner = ({ tenant }: Principal) => (tenant === undefined ? 'no tenant' : `tenant ${tenant}`);
 const callerOwner = (principal: Principal) => `caller ${principalKey(principal)}`;

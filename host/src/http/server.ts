@@ -31,7 +31,9 @@ import { type RouteEntry, RouteMap } from './route-map.ts';
 import { createListener } from './routes.ts';
 import { type Authentication, createAuthenticate } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
+import { createRequiredScopes } from './step/required-scopes.ts';
 import { RunningRequests } from './step/running-requests.ts';
+import { passSteps, type Step } from './step/step.ts';
 import { createSteps } from './step/steps.ts';
 import { TlsCertificates, type TlsFiles } from './tls.ts';
 import { Outbox } from './unread-answers.ts';
@@ -340,10 +342,16 @@ function setAddress({ hostAndOrigin, settings }: Served, { host, port, url }: Ad
 }
 
 const recheckSettings = (authentication: Authentication): RecheckSettings => ({
-  // A request that is checked again is not another one, so it is not counted.
-  authenticate:
-    authentication.schemes.length === 0 ? undefined : createAuthenticate({ ...authentication, record: undefined }),
+  authenticate: authentication.schemes.length === 0 ? undefined : authenticateAgain(authentication),
   expiredMs: authentication.expiredCallsMs ?? usualExpiredCallsMs,
 });
+
+function authenticateAgain({ requiredScopes = new Map(), ...authentication }: Authentication): Step {
+  // A request that is checked again is not another one, so it is not counted.
+  const authenticate = createAuthenticate({ ...authentication, record: undefined });
+  // A reload may have changed the scopes.
+  const steps = [authenticate, createRequiredScopes(requiredScopes)];
+  return { name: authenticate.name, pass: arrival => passSteps(steps, arrival) };
+}
 
 const unbracketed = (host: string) => host.replace(/^\[(.*)\]$/, '$1');
