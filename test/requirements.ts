@@ -694,6 +694,8 @@ export const requirements = {
   'TEL-13': 'A shutdown sends what is left, and waits for a collector no longer than its bound.',
   'TEL-14': 'The settings of telemetry are checked: secrets exist, and plain http to another machine is warned about.',
   'TEL-15': 'The bench measures what telemetry adds to a call.',
+  'TEL-16':
+    'The durations of operations name tools that exist, in a bounded number of series, whatever clients and upstreams send.',
   // audit log: AUD-…
   'AUD-1':
     'Each line of the audit log and of receipts has a number and a hash over the line before, and the beginning and the end are signed.',

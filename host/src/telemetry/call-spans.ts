@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
-import { cut } from '../core/cut.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import type { TenantLabel } from '../core/tenant-label.ts';
 import type { CallRecord } from '../gateway/call.ts';
@@ -12,6 +11,7 @@ import { errorNumber } from '../mcp/errors.ts';
 import type { ExchangeRecord } from '../mcp/revision/revision.ts';
 import type { RandomIds } from './random-ids.ts';
 import type { RequestTrace } from './request-trace.ts';
+import { shownName } from './shown-name.ts';
 import type { TraceContext } from './trace-context.ts';
 import { type OperationError, placeOf, type SentRequest, type TracedCall, type TracedNested } from './traced-call.ts';
 import type { WallClock } from './wall-clock.ts';
@@ -32,8 +32,7 @@ export interface CallSpansOptions {
 
 /** Codes that plugins give to their blocks. Anything else could be content. */
 const codePattern = /^[A-Za-z0-9_.:/-]{1,64}$/;
-/** The longest name of a tool or prompt, and the longest id of a message. */
-const longestTarget = 128;
+/** The longest id of a message. */
 const longestId = 64;
 /** The hashes of sessions that are kept, of ids up to this length. */
 const mostSessions = 1_000;
@@ -193,11 +192,10 @@ export class CallSpans {
     else if (isMessage(record)) attributes['mcp.method.name'] = label;
     // A name that leads nowhere is a text of the client.
     if (upstream !== undefined) this.#addTarget(attributes, label, name);
-    if (record.id !== undefined && record.id !== null) {
-      attributes['jsonrpc.request.id'] = cut(
-        typeof record.id === 'object' ? record.id.text : String(record.id),
-        longestId,
-      );
+    const { id } = record;
+    if (typeof id === 'string') attributes['jsonrpc.request.id'] = shownName(id, this.#options.mask, longestId);
+    else if (id !== undefined && id !== null) {
+      attributes['jsonrpc.request.id'] = (typeof id === 'object' ? id.text : String(id)).slice(0, longestId);
     }
     const revision = trace.revision;
     if (revision !== undefined) attributes['mcp.protocol.version'] = revision;
@@ -232,7 +230,7 @@ export class CallSpans {
   }
 
   #shown(name: string): string {
-    return this.#options.mask.text(cut(name, longestTarget).toWellFormed());
+    return shownName(name, this.#options.mask);
   }
 
   #span(own: TraceContext, parent: ReturnType<Span['spanContext']> | undefined, described: Described): Span {

@@ -4,6 +4,7 @@ import { inlineChain } from '../../../test/fixtures/inline-chain.ts';
 import { call, initialize, openGateway, rpc } from '../../../test/fixtures/open-gateway.ts';
 import { startRawHttpServer } from '../../../test/fixtures/raw-http-server.ts';
 import { openTracedGateway } from '../../../test/fixtures/traced-gateway.ts';
+import { SecretMask } from '../core/secret-mask.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';
@@ -194,6 +195,16 @@ it('[TEL-08] without telemetry, what a client states of a trace reaches the upst
   const sent = upstream.bodies.map(body => JSON.parse(body)).find(message => message.method === 'tools/call');
   expect(sent.params._meta).toEqual(meta);
   expect(gateway.lines.at(-1)).not.toHaveProperty('trace_id');
+});
+
+it('[TEL-01] the id of a message is shown without known secrets', async () => {
+  const mask = new SecretMask();
+  mask.learn('s3cret-value');
+  const { gateway, flush } = await openTraced({ mask });
+  await gateway.post(call('echo', {}, 's3cret-value\ud800'), await gateway.session());
+  const { spans } = await flush();
+  expect(JSON.stringify(spans)).not.toContain('s3cret-value');
+  expect(spans.some(span => String(span.attributes['jsonrpc.request.id']).endsWith('\ufffd'))).toBe(true);
 });
 
 it('[TEL-09] metrics have the names and the numbers of /metrics, and durations as the conventions have them', async () => {

@@ -72,7 +72,7 @@ export class Telemetry implements Tracing, AsyncDisposable {
     }
     if (options.metrics !== undefined) {
       const serializer = isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer;
-      const durations = new OperationDurations();
+      const durations = new OperationDurations(mask);
       const exports = new Exports<ResourceMetrics>({ ...shared, signal: 'metrics', serializer });
       this.#durations = durations;
       const all = [metrics, durations.metrics];

@@ -115,6 +115,9 @@ function hearMetrics(grant: Grant, on: ServeContext): Hear {
     ]);
     on.metrics.declare(family, { type, help: `The ${type} ${name} of plugins.`, buckets: grant.buckets });
     const measured = on.metrics.series(family, masked);
+    if (type !== 'gauge' && !Number.isFinite(measured.value + value)) {
+      return on.refused(`${name}: its sum is too large for a number`, call, 'invalid');
+    }
     if (type === 'counter') measured.add(value);
     else if (type === 'gauge') measured.set(value);
     else measured.observe(value);
