@@ -54,10 +54,10 @@ export function configChanges(before: LoadedConfig, after: LoadedConfig): readon
 }
 
 /** Returns the settings of a configuration, each once: those of tenants are in `plugins`, too. */
-function settingsOf({ mask: _mask, overlay: _overlay, plugins, ...settings }: Config): object {
+function settingsOf({ mask: _mask, overlay: _overlay, ...settings }: Config): object {
   return {
     ...settings,
-    plugins: plugins.map(({ overrides: _overrides, isPriorityStated, priority, ...plugin }) => ({
+    plugins: settings.plugins.map(({ overrides: _overrides, isPriorityStated, priority, ...plugin }) => ({
       ...plugin,
       priority: isPriorityStated ? priority : `${priority} (default)`,
     })),
