@@ -17,8 +17,8 @@ const getOpenapi = defineReading({
 });
 
 /**
- * Every operation of the management API, in the order of its description. To add one, add it here. Of two whose paths
- * match a URL, the first one is meant.
+ * Every operation of the management API, in the order of its description. To add one, add it here. No two paths match the
+ * same URL: an id can be any word.
  */
 export const operations: readonly Operation[] = [
   getOpenapi,

@@ -13,7 +13,7 @@ export const listPlugins = defineReading({
 
 export const listPluginStats = defineReading({
   id: 'listPluginStats',
-  path: '/admin/plugins/stats',
+  path: '/admin/stats',
   summary: 'Returns the counts, times and memory of every plugin.',
   answer: z.strictObject({ plugins: z.array(pluginStatsSchema) }),
   run: host => ({ plugins: [...host.pluginStats()] }),

@@ -10,7 +10,7 @@ export const command = defineCommand({
   example: 'sallyport admin stats',
   async run({ options }, on) {
     const client = await openAdminClient(options, on);
-    const json = await client.call<{ readonly plugins: readonly PluginStats[] }>({ path: ['plugins', 'stats'] });
+    const json = await client.call<{ readonly plugins: readonly PluginStats[] }>({ path: ['stats'] });
     const sum = (counts: Readonly<Record<string, number>>) =>
       Object.values(counts).reduce((total, each) => total + each, 0);
     const rows = json.plugins.map(({ id, calls, errors, violations, wall_ms: wall, cpu_ms: cpu, memory, since }) => [
