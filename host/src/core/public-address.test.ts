@@ -63,6 +63,8 @@ describe('an address', () => {
     { allow: ['64:ff9b::/96'], address: '64:ff9b::127.0.0.1', may: false },
     { allow: ['64:ff9b::/96'], address: '64:ff9b::a9fe:a9fe', may: false },
     { allow: ['64:ff9b::/96', '10.0.0.0/8'], address: '64:ff9b::10.1.1.1', may: true },
+    { allow: ['::/0'], address: '::ffff:169.254.169.254', may: false },
+    { allow: ['::/0', '169.254.0.0/16'], address: '::ffff:a9fe:a9fe', may: true },
     { allow: ['2002::/16'], address: '2002:7f00:1::', may: false },
     { allow: ['fe80::/10'], address: 'fe80::1%eth0', may: false },
     { allow: [], address: '8.8.8.8', may: true },

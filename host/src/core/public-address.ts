@@ -53,7 +53,7 @@ export function isPublicAddress(address: string): boolean {
 
 /**
  * Whether connections may be made to an address: a public one, or one that `allowPrivate` (CIDR) holds.
- * An address that carries an IPv4 address (NAT64, 6to4) must satisfy the rules with that one too.
+ * An address that carries an IPv4 address (mapped, NAT64, 6to4) must satisfy the rules with that one too.
  */
 export function createAddressCheck(allowPrivate: readonly string[]): (address: string) => boolean {
   const isAllowed = createNetworkTest(allowPrivate);
@@ -66,16 +66,18 @@ export function createAddressCheck(allowPrivate: readonly string[]): (address: s
   return mayReach;
 }
 
+const isMapped = new BlockList();
+isMapped.addSubnet('::ffff:0:0', 96, 'ipv6');
 const isNat64 = new BlockList();
 isNat64.addSubnet('64:ff9b::', 96, 'ipv6');
 const is6to4 = new BlockList();
 is6to4.addSubnet('2002::', 16, 'ipv6');
 
-/** The IPv4 address within a NAT64 (RFC 6052) or 6to4 (RFC 3056) address. */
+/** The IPv4 address within an IPv4-mapped (RFC 4291), a NAT64 (RFC 6052) or 6to4 (RFC 3056) address. */
 function carriedAddress(address: string): string | undefined {
   if (!isIPv6(address)) return undefined;
   const groups = groupsOf(address);
-  if (isNat64.check(address, 'ipv6')) return dotted(groups[6], groups[7]);
+  if (isMapped.check(address, 'ipv6') || isNat64.check(address, 'ipv6')) return dotted(groups[6], groups[7]);
   if (is6to4.check(address, 'ipv6')) return dotted(groups[1], groups[2]);
   return undefined;
 }
