@@ -39,6 +39,9 @@ export class AdminClient {
   /** Returns the answer, whose form the API describes. @throws Faults of the gateway; Fault `admin_unreachable` */
   async call<T extends object>({ method = 'GET', path, query = {}, body, ifMatch }: AdminRequest): Promise<T> {
     const { url, token, signal, ...tls } = this.#options;
+    // A segment that URLs leave out would lead to another operation.
+    const odd = path.find(segment => /^\.{0,2}$/.test(segment));
+    if (odd !== undefined) return fail('usage', { id: odd, hint: 'this is not the id of anything' });
     const target = URL.parse(`${url.replace(/\/$/, '')}/admin/${path.map(encodeURIComponent).join('/')}`);
     if (target === null || !/^https?:$/.test(target.protocol)) {
       return fail('usage', { url, hint: '--url takes a URL such as http://127.0.0.1:8789' });
@@ -53,15 +56,17 @@ export class AdminClient {
         ...(sent !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) }),
       },
     };
-    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const asking = new Promise<IncomingMessage>((resolve, reject) => {
       const asked = (target.protocol === 'https:' ? requestHttps : requestHttp)(target, options, resolve);
       asked.on('timeout', () => asked.destroy(new Error(`no answer within ${mostMs} ms`)));
       asked.on('error', reject).end(sent);
-    }).catch((error: Error) => {
+    });
+    const answer = asking.then(async response => ({ response, text: await readText(response) }));
+    const { response, text } = await answer.catch((error: Error) => {
       if (signal.aborted) throw error;
       return fail('admin_unreachable', { url: target.origin, what: error.message });
     });
-    return answerIn(await readText(response), response, target.origin) as T;
+    return answerIn(text, response, target.origin) as T;
   }
 }
 

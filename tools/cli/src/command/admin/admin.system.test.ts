@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
@@ -109,17 +109,34 @@ describe('sallyport admin [CLI-70]', () => {
     ['a file that is missing', ['status', '--token-file', '/nothing/token'], {}, 2, /no such file/i],
     ['a plugin that is not there', ['plugins', 'nothing'], {}, 1, /^admin_target_unknown/],
     ['an id with slashes', ['reset', '../../x'], {}, 1, /^admin_target_unknown/],
+    ['an id that would be another path', ['reload', '..'], {}, 2, /^usage[^]*not the id/],
+    ['no id', ['reset', ''], {}, 2, /^usage/],
     ['a page that is not a number', ['sessions', '--limit', 'x'], {}, 1, /^admin_input_invalid.*query\.limit/],
   ])('reports %s', async (_, argv, env, code, says) => {
     expect(await admin(argv, env)).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(says) });
   });
 
-  it('reports a server that is no gateway', async () => {
-    const server = createServer((_, response) => response.writeHead(500).end('<html>')).listen(0, '127.0.0.1');
+  it.each<[what: string, answer: (response: ServerResponse) => void, says: RegExp]>([
+    ['that is no gateway', response => response.writeHead(500).end('<html>'), /^admin_unreachable.*status 500/],
+    [
+      'that redirects, which is not followed',
+      response => response.writeHead(307, { location: gateway.adminUrl }).end(),
+      /^admin_unreachable.*status 307/,
+    ],
+    [
+      'that closes within its answer',
+      response => {
+        response.writeHead(200, { 'content-length': 100 }).write('{');
+        setImmediate(() => response.destroy());
+      },
+      /^admin_unreachable/,
+    ],
+  ])('reports a server %s', async (_, answer, says) => {
+    const server = createServer((_incoming, response) => answer(response)).listen(0, '127.0.0.1');
     opened.defer(() => void server.close());
     await new Promise(resolve => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
     const { code, stderr } = await admin(['status', '--url', `http://127.0.0.1:${port}`]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^admin_unreachable.*status 500/)]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(says)]);
   });
 });
