@@ -61,20 +61,32 @@ describe('the management API', () => {
   it('[ADM-103] refuses credentials in the URL, and does not log them', async () => {
     await using gateway = await openAdminGateway();
     const key = await gateway.key('admin:read');
-    for (const path of [
+    const obvious = [
       `/admin/status?token=${adminToken}`,
-      `/admin/status?anything=${adminToken}`,
       `/admin/status?access_token=x`,
       `/admin/status?x=${encodeURIComponent(key)}`,
       `/admin/plugins/${key}`,
-    ]) {
+    ];
+    for (const path of [...obvious, `/admin/status?anything=${adminToken}`, `/admin/plugins/${adminToken}`]) {
       expect(refusal(await gateway.call('GET', path))).toEqual([400, 'credentials_in_url']);
-      expect(refusal(await gateway.call('GET', path, { token: undefined }))).toEqual([400, 'credentials_in_url']);
+      const [status, code] = obvious.includes(path) ? [400, 'credentials_in_url'] : [401, 'unauthenticated'];
+      expect(refusal(await gateway.call('GET', path, { token: undefined }))).toEqual([status, code]);
     }
     expect(gateway.text.join('')).not.toContain(key);
     expect(gateway.text.join('')).not.toContain(adminToken);
     const reasons = gateway.audited().map(({ details }) => (details as { reason: string }).reason);
     expect(reasons).toContain('credentials_in_url');
+  });
+
+  it('[ADM-104] does not say whether a text in the URL is the token to callers whom it does not know', async () => {
+    await using gateway = await openAdminGateway();
+    const wrong = adminToken.replace('0', '1');
+    for (const options of [{ token: undefined }, { token: wrong }]) {
+      const [right, other] = await Promise.all(
+        [adminToken, wrong].map(guess => gateway.call('GET', `/admin/status?x=${guess}`, options)),
+      );
+      expect(refusal(right as never)).toEqual(refusal(other as never));
+    }
   });
 
   it('[ADM-104] slows an address that guesses, records it, and lets in whoever was let in before', async () => {
@@ -155,5 +167,24 @@ describe('the management API', () => {
     expect((await fetch(`${gateway.url}/admin/status`)).status).toBe(404);
     expect((await fetch(`${gateway.adminUrl}/mcp`)).status).toBe(401);
     expect((await fetch(`${gateway.adminUrl}/healthz`)).status).toBe(401);
+  });
+
+  it.each([{}, { listen: '127.0.0.1:0' }])('[ADM-101] is for the hosts of the last reload, with %o', async admin => {
+    await using gateway = await openAdminGateway({ admin, allowed_hosts: ['old.example'] });
+    const at = async (host: string) => (await gateway.call('GET', '/admin/status', { headers: { host } })).status;
+    expect([await at('old.example'), await at('new.example')]).toEqual([200, 403]);
+    await gateway.host.reload(config => ({ ...config, allowed_hosts: ['new.example'] }));
+    expect([await at('old.example'), await at('new.example')]).toEqual([403, 200]);
+  });
+
+  it('[ADM-104] remembers across reloads who guessed, and who was let in', async () => {
+    await using gateway = await openAdminGateway();
+    expect(await gateway.call('GET', '/admin/status')).toMatchObject({ status: 200 });
+    const guess = async () => (await gateway.call('GET', '/admin/status', { token: 'guess' })).body.error.code;
+    await expect.poll(guess, { interval: 0 }).toBe('authentication_throttled');
+    await gateway.host.reload(config => config);
+    expect(await gateway.call('GET', '/admin/status')).toMatchObject({ status: 200 });
+    const codes = [await guess(), await guess()];
+    expect(codes).toContain('authentication_throttled');
   });
 });

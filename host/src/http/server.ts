@@ -10,8 +10,9 @@ import { type ClientAddress, peerAddress } from '../identity/client-address.ts';
 import type { Principal } from '../identity/principal.ts';
 import type { Revision } from '../mcp/revision/revision.ts';
 import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
+import { AdminAuthentication } from './admin/admin-authentication.ts';
 import { AdminEndpoint, type AdminEndpointOptions } from './admin/admin-endpoint.ts';
-import { type AdminAddress, AdminListener } from './admin/admin-listener.ts';
+import { type AdminAddress, AdminListener, type AdminListenerSettings } from './admin/admin-listener.ts';
 import { type AuditedCall, createCallAudit } from './call-audit.ts';
 import { CallerRecheck, type RecheckSettings } from './caller-recheck.ts';
 import { createChallenge } from './challenge.ts';
@@ -124,6 +125,7 @@ export class HttpServer implements AsyncDisposable {
   readonly #certificates: TlsCertificates | undefined;
   readonly #logRequest: LogRequest;
   readonly #hooks: HookCounts;
+  readonly #adminAuthentication: AdminAuthentication;
   readonly #admin: AdminListener | undefined;
   readonly #endGauges: () => void;
   readonly #recheck: CallerRecheck;
@@ -144,12 +146,8 @@ export class HttpServer implements AsyncDisposable {
       ...recheckSettings(authentication),
       ...{ running: this.#running, isUnverified: request => this.#isUnverified(request), log },
     });
-    this.#admin =
-      admin?.address &&
-      new AdminListener(admin, admin.address, {
-        ...{ context: this.#contextOf(options), bodyBytes: limits.body_bytes },
-        ...{ allowedHosts: options.allowedHosts, log },
-      });
+    this.#adminAuthentication = new AdminAuthentication({ schemes: admin?.schemes ?? [], record: admin?.record });
+    this.#admin = admin?.address && new AdminListener(admin, admin.address, { ...this.#adminSettingsOf(options), log });
     this.#served = this.#build(options);
   }
 
@@ -188,6 +186,7 @@ export class HttpServer implements AsyncDisposable {
       this.#outbox.limit = limits.waiting_bytes;
       if (tls !== undefined) this.#certificates?.changeTo(tls);
       this.#recheck.changeTo(recheckSettings(authentication));
+      this.#admin?.changeTo(this.#adminSettingsOf(settings));
     };
   }
 
@@ -240,7 +239,7 @@ export class HttpServer implements AsyncDisposable {
       connect: settings.connect && new ConnectEndpoint(settings.connect, { hostAndOrigin, context }),
       admin:
         admin?.address === undefined
-          ? admin && new AdminEndpoint(admin, { hostAndOrigin, context, bodyBytes })
+          ? admin && new AdminEndpoint(admin, { ...this.#adminSettingsOf(settings), hostAndOrigin })
           : undefined,
     });
   }
@@ -268,6 +267,12 @@ export class HttpServer implements AsyncDisposable {
       },
       countCutOff: createCutOffCount(metrics),
     };
+  }
+
+  #adminSettingsOf(settings: ServedSettings): AdminListenerSettings {
+    const { limits, allowedHosts } = settings;
+    const authentication = this.#adminAuthentication;
+    return { authentication, context: this.#contextOf(settings), bodyBytes: limits.body_bytes, allowedHosts };
   }
 
   #isUnverified({ incoming }: Pick<OpenRequest, 'incoming'>): boolean {

@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { fail } from '../../core/fault.ts';
-import type { ClientAddress } from '../../identity/client-address.ts';
 import { ExpiringCache } from '../../identity/expiring-cache.ts';
 import type { Authenticate } from '../../identity/scheme.ts';
 import { VerificationBudget } from '../../identity/verification-budget.ts';
@@ -12,7 +11,6 @@ export interface AdminAuthenticationOptions {
   /** The ways to authenticate a caller of the management API. */
   readonly schemes: readonly Authenticate[];
   readonly record: AuthenticationRecord | undefined;
-  readonly addressOf: ClientAddress;
 }
 
 /** The refused credentials that an address may send at once, and per second. */
@@ -25,28 +23,24 @@ const remembered = { most: 64, ms: 3_600_000 };
  * Authenticates callers of the management API. An address whose credentials are refused again and again has to wait;
  * credentials that were accepted before are still checked at once, so guessing does not lock an operator out.
  */
-export class AdminAuthentication implements Step {
-  readonly name = 'admin-authentication';
+export class AdminAuthentication {
   readonly #step: Step;
-  readonly #addressOf: ClientAddress;
   readonly #record: AuthenticationRecord | undefined;
   readonly #budget = new VerificationBudget(undefined, failures);
   readonly #accepted = new ExpiringCache<true>(remembered.most);
 
-  constructor({ schemes, record, addressOf }: AdminAuthenticationOptions) {
+  constructor({ schemes, record }: AdminAuthenticationOptions) {
     this.#step = createAuthenticate({ schemes, servesAnonymous: false, record });
-    this.#addressOf = addressOf;
     this.#record = record;
   }
 
-  /** @throws Fault `unauthenticated`, `credentials_refused`, `authentication_throttled` */
-  async pass(arrival: Arrival): Promise<void> {
+  /** @param address that of the client @throws Fault `unauthenticated`, `credentials_refused`, `authentication_throttled` */
+  async pass(arrival: Arrival, address: string): Promise<void> {
     const { authorization } = arrival.incoming.headers;
     if (authorization === undefined) return this.#step.pass(arrival);
     // What is kept is no credential.
     const key = hash('sha256', authorization, 'base64');
     const isKnown = this.#accepted.get(key, Date.now()) === true;
-    const address = this.#addressOf(arrival.incoming);
     if (!isKnown) this.#take(address, arrival);
     await this.#step.pass(arrival);
     if (!isKnown) this.#budget.giveBack(address);

@@ -14,9 +14,9 @@ import type { HttpReply } from '../reply.ts';
 import type { AuthenticationRecord } from '../step/authentication-record.ts';
 import type { HostAndOrigin } from '../step/host-and-origin.ts';
 import type { Step } from '../step/step.ts';
-import { AdminAuthentication, checkScope } from './admin-authentication.ts';
+import { type AdminAuthentication, checkScope } from './admin-authentication.ts';
 import { adminHeaders, answerRefusal } from './answer-refusal.ts';
-import { hasCredentials } from './credentials-in-url.ts';
+import { looksLikeCredentials, textsIn } from './credentials-in-url.ts';
 
 /** An operation of the management API, as the endpoint calls it. */
 export interface AdminCall {
@@ -61,6 +61,8 @@ export interface RefusedAdminRequest {
 }
 
 export interface AdminEndpointContext {
+  /** Outlives the endpoint, which a reload replaces. */
+  readonly authentication: AdminAuthentication;
   readonly hostAndOrigin: HostAndOrigin;
   readonly context: RequestContext;
   readonly bodyBytes: number;
@@ -77,14 +79,12 @@ const bodyMs = 10_000;
 export class AdminEndpoint {
   readonly #options: AdminEndpointOptions;
   readonly #context: AdminEndpointContext;
-  readonly #authentication: AdminAuthentication;
   readonly #refusals: RepeatedWarning;
   #running = 0;
 
   constructor(options: AdminEndpointOptions, context: AdminEndpointContext) {
     this.#options = options;
     this.#context = context;
-    this.#authentication = new AdminAuthentication({ ...options, addressOf: context.context.addressOf });
     this.#refusals = new RepeatedWarning({ warn: line => options.audit(line as RefusedAdminRequest) }, '');
   }
 
@@ -105,22 +105,25 @@ export class AdminEndpoint {
 
   async #answer(request: OpenRequest): Promise<unknown> {
     const { incoming } = request;
-    const { hostAndOrigin, steps = [], context } = this.#context;
+    const { hostAndOrigin, authentication, steps = [], context } = this.#context;
+    const address = context.addressOf(incoming);
     hostAndOrigin.passPage(request);
     checkPage(incoming);
     const { url = '' } = incoming;
     // Credentials in a URL may have been logged on the way, so they are not accepted even if they are valid.
-    if (hasCredentials(url, text => this.#options.isToken(text))) fail('credentials_in_url');
+    if (looksLikeCredentials(url)) fail('credentials_in_url');
     if (context.running.isDraining) fail('draining');
     if (this.#running > mostRequests) fail('overloaded', { hint: `${mostRequests} requests to /admin are running` });
     for (const step of steps) await step.pass(request);
-    await this.#authentication.pass(request);
+    await authentication.pass(request, address);
+    // Only now: the answer to callers that are not known must not depend on whether they have guessed the token.
+    if (textsIn(url).some(text => this.#options.isToken(text))) fail('credentials_in_url');
     const call = this.#options.api.find(incoming.method ?? '', url.split('?', 1)[0] ?? '');
     request.record.method = call.name;
     checkScope(request.principal, call.scope);
     const body = await this.#bodyOf(incoming, call);
     const { subject } = request.principal;
-    const about = { id: request.id, address: context.addressOf(incoming), subject };
+    const about = { id: request.id, address, subject };
     return call.run({ ...about, query: queryOf(url), body, ifMatch: incoming.headers['if-match'] });
   }
 

@@ -7,7 +7,7 @@ import type { RequestContext } from '../open-request.ts';
 import { HostAndOrigin } from '../step/host-and-origin.ts';
 import { createVerifiedConnection } from '../step/verified-connection.ts';
 import { TlsCertificates, type TlsFiles } from '../tls.ts';
-import { AdminEndpoint, type AdminEndpointOptions } from './admin-endpoint.ts';
+import { AdminEndpoint, type AdminEndpointContext, type AdminEndpointOptions } from './admin-endpoint.ts';
 
 /** The address of the management API, where it has one of its own. */
 export interface AdminAddress {
@@ -16,38 +16,53 @@ export interface AdminAddress {
   readonly tls?: TlsFiles | undefined;
 }
 
-export interface AdminListenerContext {
-  readonly context: RequestContext;
-  readonly bodyBytes: number;
+/** What can change while it listens. */
+export interface AdminListenerSettings extends Omit<AdminEndpointContext, 'hostAndOrigin' | 'steps'> {
   readonly allowedHosts: readonly string[];
-  readonly log: Log;
 }
 
 /** Serves the management API at an address of its own. */
 export class AdminListener implements AsyncDisposable {
+  readonly #options: AdminEndpointOptions;
   readonly #address: AdminAddress;
   readonly #certificates: TlsCertificates | undefined;
-  readonly #hostAndOrigin: HostAndOrigin;
-  readonly #endpoint: AdminEndpoint;
   readonly #context: RequestContext;
+  #hostAndOrigin: HostAndOrigin;
+  #endpoint: AdminEndpoint;
+  #port: number | undefined;
   #server: Server | undefined;
   #url: string | undefined;
 
   constructor(
     options: AdminEndpointOptions,
     address: AdminAddress,
-    { allowedHosts, log, ...on }: AdminListenerContext,
+    { log, ...settings }: AdminListenerSettings & { readonly log: Log },
   ) {
-    const certificates = address.tls && new TlsCertificates(address.tls, log);
+    this.#options = options;
     this.#address = address;
-    this.#context = on.context;
-    this.#certificates = certificates;
-    this.#hostAndOrigin = new HostAndOrigin({ allowedHosts, allowedOrigins: [] });
+    this.#context = settings.context;
+    this.#certificates = address.tls && new TlsCertificates(address.tls, log);
+    [this.#hostAndOrigin, this.#endpoint] = this.#build(settings);
+  }
+
+  /** Serves later requests by other settings. */
+  changeTo(settings: AdminListenerSettings): void {
+    [this.#hostAndOrigin, this.#endpoint] = this.#build(settings);
+    this.#setPort();
+  }
+
+  #build({ allowedHosts, ...on }: AdminListenerSettings): readonly [HostAndOrigin, AdminEndpoint] {
+    const certificates = this.#certificates;
+    const hostAndOrigin = new HostAndOrigin({ allowedHosts, allowedOrigins: [] });
     const steps =
       certificates?.asksClients === true
         ? [createVerifiedConnection(({ incoming }) => certificates.isUnverified(incoming.socket))]
         : [];
-    this.#endpoint = new AdminEndpoint(options, { ...on, hostAndOrigin: this.#hostAndOrigin, steps });
+    return [hostAndOrigin, new AdminEndpoint(this.#options, { ...on, hostAndOrigin, steps })];
+  }
+
+  #setPort(): void {
+    if (this.#port !== undefined) this.#hostAndOrigin.listenOn({ host: this.#address.host, port: this.#port });
   }
 
   /** Where it listens; undefined until then. */
@@ -58,9 +73,8 @@ export class AdminListener implements AsyncDisposable {
   /** @throws Fault `listen_failed`, `tls_unusable` */
   async listen(): Promise<void> {
     const { host, port } = this.#address;
-    const serve = this.#endpoint.serve.bind(this.#endpoint);
     const server = createNodeServer(
-      (incoming, outgoing) => void serve({ incoming, outgoing }),
+      (incoming, outgoing) => void this.#endpoint.serve({ incoming, outgoing }),
       this.#certificates,
       () => {
         for (const request of this.#context.running) request.closeConnection();
@@ -72,7 +86,8 @@ export class AdminListener implements AsyncDisposable {
     });
     this.#server = server;
     const address = server.address() as AddressInfo;
-    this.#hostAndOrigin.listenOn({ host, port: address.port });
+    this.#port = address.port;
+    this.#setPort();
     const scheme = this.#certificates === undefined ? 'http' : 'https';
     this.#url = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
   }

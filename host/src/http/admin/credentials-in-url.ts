@@ -6,17 +6,17 @@ const names: ReadonlySet<string> = new Set([
   ...['key', 'api_key', 'apikey', 'api-key', 'password', 'secret'],
 ]);
 
-/**
- * Returns whether a URL contains credentials: a parameter with such a name, an API key anywhere, or the gateway's token.
- * @param isToken whether a text is the token
- */
-export function hasCredentials(url: string, isToken: (text: string) => boolean): boolean {
-  const [path = '', ...rest] = url.split('?');
-  const query = [...new URLSearchParams(rest.join('?'))];
-  if (query.some(([name]) => names.has(name.toLowerCase()))) return true;
-  const texts = [...path.split('/').map(decoded), ...query.flat()];
-  return texts.some(text => text.includes(keyPrefix) || isToken(text));
-}
+/** Returns whether a URL looks as if it had credentials: a parameter with such a name, or an API key anywhere. */
+export const looksLikeCredentials = (url: string): boolean =>
+  queryIn(url).some(([name]) => names.has(name.toLowerCase())) || textsIn(url).some(text => text.includes(keyPrefix));
+
+/** Returns the texts in a URL: the parts of its path, and the names and values of its query. */
+export const textsIn = (url: string): readonly string[] => [
+  ...(url.split('?', 1)[0] ?? '').split('/').map(decoded),
+  ...queryIn(url).flat(),
+];
+
+const queryIn = (url: string) => [...new URLSearchParams(url.split('?').slice(1).join('?'))];
 
 function decoded(text: string): string {
   try {
