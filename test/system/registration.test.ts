@@ -177,6 +177,19 @@ describe('an upstream that is registered at run time', () => {
     await expect(readFile(join(gateway.folder, 'registered.json'))).rejects.toThrow('ENOENT');
   });
 
+  it('[CHG-09] does not say in the metrics that the file can be used, or that it cannot', async () => {
+    const gateway = await open();
+    const { crm } = await crmServer();
+    const success = async () =>
+      /^sallyport_reload_success (.)$/m.exec(await (await fetch(`${gateway.url}/metrics`)).text())?.[1];
+    expect(await gateway.call('DELETE', '/admin/upstreams/nothing')).toMatchObject({ status: 404 });
+    expect(await success()).toBe('1');
+    await expect(gateway.host.reload(() => Promise.reject(new Error('a broken file')))).rejects.toThrow();
+    expect(await success()).toBe('0');
+    expect(await gateway.call('POST', '/admin/upstreams', { body: crm })).toMatchObject({ status: 200 });
+    expect(await success()).toBe('0');
+  });
+
   it('[CHG-07] is changed only in the version that the caller has read', async () => {
     const gateway = await open();
     const { crm } = await crmServer();

@@ -194,6 +194,10 @@ describe('the mode of a plugin [ADM-114]', () => {
     const stored = JSON.parse(await readFile(join(gateway.folder, 'registered.json'), 'utf8'));
     expect(stored.plugins).toEqual({ guard: { mode: 'permissive' } });
     expect(await change('POST', 'enable')).toMatchObject({ status: 200 });
+    expect(await change('POST', 'reload')).toMatchObject({ status: 200 });
+    const logged = gateway.lines().filter(({ msg }) => msg === 'configuration reloaded');
+    const about = { triggers: ['admin'], subject: 'admin' };
+    expect(logged.slice(-3)).toMatchObject([about, about, { ...about, changes: [] }]);
     expect(await mode()).toBe('enforce');
     expect(await echo('bad')).not.toMatchObject({ content: [{ text: 'bad' }] });
   });

@@ -5,6 +5,8 @@ import type { PluginSummary } from './answer/plugin.ts';
 export interface SwitchRequest {
   /** Only find out what would change. */
   readonly dryRun: boolean;
+  /** Who asked for it. */
+  readonly subject: string | undefined;
 }
 
 /** What a switch did, or what it would do. */
@@ -21,5 +23,5 @@ export interface PluginSwitches {
   /** @throws Faults, and then nothing changes */
   setMode(plugin: string, mode: PluginSummary['mode'], request: SwitchRequest): Promise<Switched>;
   /** Resolves the tag of a plugin again, and loads what it names now. @throws Faults, and then nothing changes */
-  reload(plugin: string): Promise<Switched>;
+  reload(plugin: string, request: Pick<SwitchRequest, 'subject'>): Promise<Switched>;
 }

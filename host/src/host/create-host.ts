@@ -201,7 +201,6 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       check: next => checkAll(next, silentLog(), generations.current.lock),
       log,
     }),
-    refresh: plugin => reloads.run(current => current, { refresh: [plugin] }),
     reload: request => fromFile.reload?.(request),
     callers: () => server.callers,
     isDraining: () => server.isDraining,

@@ -29,8 +29,6 @@ export interface HostParts {
   upstream(id: string): UpstreamPool | undefined;
   /** Changes what differs from the configuration file. */
   readonly overlay: OverlayChanges;
-  /** Loads a plugin again, and uses it. @throws Faults */
-  refresh(plugin: string): Promise<Changed>;
   /** Reads the configuration file again; undefined if there is none. */
   reload(request: { readonly dryRun: boolean }): Promise<Changed> | undefined;
   /** The callers of the requests that run. */

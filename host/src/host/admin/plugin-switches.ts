@@ -4,22 +4,21 @@ import type { Config } from '../../config/config.ts';
 import type { Overlay } from '../../config/overlay.ts';
 import type { PluginMode } from '../../contract/hook-policy.ts';
 import type { Plugin } from '../../plugin/plugin.ts';
+import type { Registrant } from '../joining-server.ts';
 import { type EditOverlay, OverlayChange } from '../registration/overlay-change.ts';
 import type { Changed, OverlayChanges } from '../registration/overlay-changes.ts';
 
 export interface PluginSwitchOptions {
   readonly overlay: OverlayChanges;
-  /** Loads a plugin again, and uses it. @throws Faults */
-  refresh(plugin: string): Promise<Changed>;
   /** The plugins that are loaded now. */
   plugins(): readonly Plugin[];
 }
 
 /** Creates what changes how plugins are called while the gateway runs. */
-export function createPluginSwitches({ overlay, refresh, plugins }: PluginSwitchOptions): PluginSwitches {
+export function createPluginSwitches({ overlay, plugins }: PluginSwitchOptions): PluginSwitches {
   const change = async (
     plugin: string,
-    { dryRun }: SwitchRequest,
+    { dryRun, subject }: SwitchRequest,
     { edit, mode }: { readonly edit: EditOverlay; readonly mode: PluginMode },
   ): Promise<Switched> => {
     let before: PluginMode | undefined;
@@ -27,7 +26,7 @@ export function createPluginSwitches({ overlay, refresh, plugins }: PluginSwitch
       before = modeOf(config, plugin);
       return edit(stored, config);
     };
-    const changed = await (dryRun ? overlay.tryOut(noting) : overlay.make(noting));
+    const changed = await (dryRun ? overlay.tryOut(noting) : overlay.make(noting, registrantOf(subject)));
     return { answer: answerOf(changed, dryRun), before: { mode: before }, after: { mode } };
   };
   const set = (plugin: string, mode: PluginMode) => ({ mode, edit: withMode(plugin, mode) });
@@ -38,13 +37,13 @@ export function createPluginSwitches({ overlay, refresh, plugins }: PluginSwitch
       const mode = modeOf(await new OverlayChange(edit).next(overlay.config), plugin) ?? 'enforce';
       return change(plugin, request, mode === 'disabled' ? set(plugin, 'enforce') : { edit, mode });
     },
-    async reload(plugin) {
+    async reload(plugin, { subject }) {
       const loaded = () => {
         const { version, digest } = plugins().find(({ id }) => id === plugin) ?? {};
         return { version, digest };
       };
       const before = loaded();
-      const answer = answerOf(await refresh(plugin), false);
+      const answer = answerOf(await overlay.refresh(plugin, registrantOf(subject)), false);
       return { answer, before, after: loaded() };
     },
   };
@@ -55,6 +54,8 @@ export const answerOf = ({ generation, changes }: Changed, dryRun: boolean): Rel
   ...{ dry_run: dryRun, generation },
   changes: changes.map(({ text }) => text),
 });
+
+const registrantOf = (subject: string | undefined): Registrant => ({ origin: 'admin', principal: subject });
 
 const modeOf = ({ plugins }: Config, plugin: string) => plugins.find(({ id }) => id === plugin)?.mode;
 

@@ -40,7 +40,7 @@ async function open(reload?: OverlayChangesContext['reload']) {
       const done = last.then(async () => {
         if (reload !== undefined) return reload(next, options);
         const made = await next(config);
-        await options.beforeSwap();
+        await options.beforeSwap?.();
         config = made;
         generation += 1;
         return { generation, changes: [] };
@@ -80,7 +80,7 @@ describe('a change of what differs from the file', () => {
       log: silentLog(),
       async reload(next, { beforeSwap }) {
         await next(config);
-        await beforeSwap();
+        await beforeSwap?.();
         return { generation: 2, changes: [] };
       },
     });
@@ -112,7 +112,7 @@ describe('a change of what differs from the file', () => {
   it('[CHG-09] that cannot be used is taken back from the file', async () => {
     const { changes, stored } = await open(async (next, { beforeSwap }) => {
       const config = await next(changes.config);
-      await beforeSwap();
+      await beforeSwap?.();
       expect(await stored()).toContain('crm.example');
       throw new Error(`closed with ${ids(config)}`);
     });

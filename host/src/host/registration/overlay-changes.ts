@@ -18,8 +18,12 @@ export interface OverlayChangesContext {
   plugins(): readonly LoadedPlugin[];
   /** Uses another configuration. One change is made at a time. @throws Faults, and then nothing changes */
   reload(
-    next: (current: Config) => Promise<Config>,
-    options: { readonly beforeSwap: () => Promise<void>; readonly registrant: Registrant },
+    next: (current: Config) => Config | Promise<Config>,
+    options: {
+      readonly beforeSwap?: () => Promise<void>;
+      readonly refresh?: readonly string[];
+      readonly registrant: Registrant;
+    },
   ): Promise<Changed>;
   /** Loads and verifies everything that a configuration names, and opens nothing that stays. @throws Faults */
   check(config: Config): Promise<readonly LoadedPlugin[]>;
@@ -44,15 +48,16 @@ export class OverlayChanges {
     const change = new OverlayChange(edit);
     try {
       const how = { beforeSwap: change.save, registrant: by };
-      const changed = await this.#context.reload(current => change.next(current), how);
-      const changes = changed.changes.map(({ text }) => text);
-      const about = { triggers: [by.origin], subject: by.principal, generation: changed.generation, changes };
-      this.#context.log.info(about, 'configuration reloaded');
-      return changed;
+      return this.#logged(by, await this.#context.reload(current => change.next(current), how));
     } catch (error) {
       await change.takeBack();
       throw error;
     }
+  }
+
+  /** Loads a plugin again, and uses it. @param by who asked for it @throws Faults, and then nothing changes */
+  async refresh(plugin: string, by: Registrant): Promise<Changed> {
+    return this.#logged(by, await this.#context.reload(current => current, { refresh: [plugin], registrant: by }));
   }
 
   /** Returns what a change would do: everything is validated, loaded and verified, and nothing is replaced. @throws as `make` */
@@ -62,5 +67,12 @@ export class OverlayChanges {
     const next = await new OverlayChange(edit).next(before.config);
     const changes = configChanges(before, { config: next, plugins: await check(next) });
     return { generation: generation(), changes };
+  }
+
+  #logged({ origin, principal: subject }: Registrant, changed: Changed): Changed {
+    const { generation, changes } = changed;
+    const about = { triggers: [origin], subject, generation, changes: changes.map(({ text }) => text) };
+    this.#context.log.info(about, 'configuration reloaded');
+    return changed;
   }
 }

@@ -19,7 +19,7 @@ export class ReloadMetrics {
     metrics.declare(families.reloads, { type: 'counter', help: 'Reloads of the configuration, by result.' });
     metrics.declare(families.success, {
       type: 'gauge',
-      help: 'Whether the last reload succeeded; 1 before the first.',
+      help: 'Whether the last reload of the configuration file succeeded; 1 before the first.',
     });
     metrics.declare(families.time, {
       type: 'gauge',
@@ -34,11 +34,19 @@ export class ReloadMetrics {
     this.#success = metrics.series(families.success, {});
     this.#time = metrics.series(families.time, {});
     this.#generation = metrics.series(families.generation, {});
+    this.#success.set(1);
     this.#show(1);
   }
 
+  /** Must be called when the configuration was read again and is used. */
   succeeded(generation: number): void {
     this.#succeeded.add(1);
+    this.#success.set(1);
+    this.#show(generation);
+  }
+
+  /** Must be called when something else was changed: whether the file can be used is not known from that. */
+  changed(generation: number): void {
     this.#show(generation);
   }
 
@@ -48,7 +56,6 @@ export class ReloadMetrics {
   }
 
   #show(generation: number): void {
-    this.#success.set(1);
     this.#time.set(Date.now() / 1000);
     this.#generation.set(generation);
   }

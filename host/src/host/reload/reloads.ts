@@ -99,6 +99,8 @@ export class Reloads implements AsyncDisposable {
     const { generations, shared } = this.#options;
     const closing = this.#closing.signal;
     const signal = stated.signal === undefined ? closing : AbortSignal.any([closing, stated.signal]);
+    // A change over the management API was made of the file as it was read last, and its caller learns why it is refused.
+    const isChange = registrant.origin === 'admin';
     try {
       signal.throwIfAborted();
       const found = await next(generations.current.config);
@@ -108,12 +110,13 @@ export class Reloads implements AsyncDisposable {
       const opened = await masked(shared.mask, () => this.#open(config, options));
       const changes = await this.#replace(opened, options);
       const { number: generation } = generations;
-      this.#metrics.succeeded(generation);
+      if (isChange) this.#metrics.changed(generation);
+      else this.#metrics.succeeded(generation);
       const details = { generation, changes: changes.map(({ text }) => text) };
       shared.facilities.audit.write({ event: 'config.reloaded', details });
       return { generation, changes };
     } catch (error) {
-      this.#metrics.failed();
+      if (!isChange) this.#metrics.failed();
       const codes = toFaults(error).map(({ code }) => code);
       shared.facilities.audit.write({ event: 'config.refused', details: { codes: [...new Set(codes)] } });
       throw signal.aborted ? signal.reason : error;
