@@ -1042,6 +1042,7 @@ export const requirements = {
     'A change at run time is saved when everything that it needs is open and before it is used, survives a restart, and is made or not made as a whole; changes are made one after another.',
   'CHG-10':
     'What is registered is served at once and after a restart, by URL, instances or document of an API; clients with sessions learn of it, and an upstream that is required and cannot be reached is refused.',
+  'CHG-11': 'A registered binding has the plugins that the file requires of it, or is refused.',
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',
   'RUN-02': 'One flipped bit in component or signature, and the gateway does not start.',

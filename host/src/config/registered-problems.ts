@@ -14,7 +14,8 @@ import { securityIn } from './section/upstream-openapi.ts';
 
 /**
  * Reports what registered entries ask for that only the operator's file can give: programs and files of this machine,
- * addresses of its network, secrets, the credentials of users, and names that the file uses.
+ * addresses of its network, secrets, the credentials of users, and names that the file uses; and bindings without the
+ * plugins that the file requires.
  */
 export function registeredProblems(
   document: OverlaidDocument,
@@ -25,7 +26,9 @@ export function registeredProblems(
   return document.registered.flatMap(registered => [
     ...collisions(document, registered, placeOf),
     ...variables(registered),
-    ...(registered.list === 'bindings' ? bindingProblems(registered) : upstreamProblems(registered, rules, mayReach)),
+    ...(registered.list === 'bindings'
+      ? bindingProblems(registered, rules)
+      : upstreamProblems(registered, rules, mayReach)),
   ]);
 }
 
@@ -75,10 +78,23 @@ function textPaths(value: unknown, path: Path = []): readonly { readonly text: s
   return Object.entries(value).flatMap(([name, each]) => textPaths(each, [...path, name]));
 }
 
-const bindingProblems = ({ entry, path }: RegisteredEntry): readonly Problem[] =>
-  entry.default === true
-    ? [{ path: [...path, 'default'], message: 'only the configuration file decides which binding /mcp serves' }]
-    : [];
+function bindingProblems({ entry, path }: RegisteredEntry, { plugins }: RegistrationRules): readonly Problem[] {
+  const used = [...listed(entry, ['transforms']), ...listed(entry, ['policies'])].map(({ name }) => name);
+  return [
+    ...(entry.default === true ? [{ path: [...path, 'default'], message: defaultMessage }] : []),
+    // Without a binding of the file, the first registered one would be the default.
+    ...(path.at(-1) === 0 ? [{ path, message: defaultMessage, hint: 'add a binding to the file' }] : []),
+    ...plugins
+      .filter(plugin => !used.includes(plugin))
+      .map(plugin => ({
+        path,
+        message: `the plugin ${plugin} is missing, which every registered binding must have`,
+        hint: 'add it to `transforms` or `policies`: admin.registration.plugins of the configuration file lists it',
+      })),
+  ];
+}
+
+const defaultMessage = 'only the configuration file decides which binding /mcp serves';
 
 function upstreamProblems(
   { entry, path }: RegisteredEntry,

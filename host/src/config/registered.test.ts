@@ -124,6 +124,25 @@ describe('a configuration with entries that were registered at run time', () => 
     expect(found).toEqual([expect.stringContaining('binding sales: default: only the configuration file decides')]);
   });
 
+  it('[CHG-03] decides nothing about /mcp if the file has no binding of its own', async () => {
+    const found = await problems({ bindings: [{ id: 'sales', upstreams: ['up'] }] }, file({ bindings: undefined }));
+    expect(found).toEqual([expect.stringContaining('binding sales: only the configuration file decides')]);
+  });
+
+  it('[CHG-11] refuses a binding without the plugins that the file requires of it', async () => {
+    const plugins = ['redact', 'guard'].map(id => ({ id, source: { file: `./${id}.wasm` } }));
+    const found = (more: object) =>
+      problems(
+        { bindings: [{ id: 'sales', upstreams: ['up'], ...more }] },
+        file({ plugins }, { plugins: ['redact', 'guard'] }),
+      );
+    const missing = (id: string) => expect.stringContaining(`binding sales: the plugin ${id} is missing`);
+    expect(await found({})).toEqual([missing('redact'), missing('guard')]);
+    expect(await found({ transforms: ['redact'] })).toEqual([missing('guard')]);
+    expect(await found({ transforms: ['guard', 'redact'] })).toEqual([]);
+    expect(await found({ transforms: ['redact'], policies: ['guard'] })).toEqual([]);
+  });
+
   const document = { openapi: '3.1.0', info: { title: 't', version: '1' }, paths: { '/${id}': {} } };
   it.each<[string, object, object | undefined, string]>([
     ['a command', { stdio: { command: 'sh' } }, undefined, 'stdio: commands cannot be registered'],

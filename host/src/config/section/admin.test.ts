@@ -13,6 +13,11 @@ const tls = { certificate: 'a.pem', key: 'a.key' };
 it.each<[what: string, admin: JsonObject, path: string, says: RegExp, more?: JsonObject]>([
   ['no credentials', { listen: '127.0.0.1:1' }, 'admin', /nothing says who/],
   ['a secret that is not there', { token: 'unknown' }, 'admin.token', /unknown secret/],
+  [
+    'registered bindings with a plugin that is not there',
+    { ...keys, registration: { plugins: ['guard'] } },
+    ...(['admin.registration.plugins.0', /unknown plugin: guard/] as const),
+  ],
   ['certificates of its own without an address', { ...keys, tls }, 'admin.tls', /need `listen`/],
   [
     'certificates that no client is asked for',

@@ -66,9 +66,11 @@ export const adminSection = section({
     if (!isJsonObject(admin)) return [];
     const token = typeof admin.token === 'string' ? [{ name: admin.token, path: ['admin', 'token'] }] : [];
     const secrets = listed(value, ['admin', 'registration', 'secrets']);
+    const plugins = listed(value, ['admin', 'registration', 'plugins']);
     return [
       ...credentialProblems(admin),
       ...unknownNames(secretNames(value), [...token, ...secrets], 'secret'),
+      ...unknownNames(entries(value, ['plugins']), plugins, 'plugin'),
       ...sharedUseProblems(value, token),
       ...duplicates(entries(value, ['admin', 'client_certificates', 'allow'], 'name'), 'name'),
       ...addressProblems(value, admin),

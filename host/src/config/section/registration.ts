@@ -20,6 +20,10 @@ export const registration = z
       .array(text)
       .default([])
       .describe('Names of `secrets` that registered upstreams may be sent: who registers one chooses where they go.'),
+    plugins: z
+      .array(text)
+      .default([])
+      .describe('Ids of plugins that every registered binding must have in its `transforms` or `policies`.'),
   })
   .prefault({});
 
