@@ -160,5 +160,5 @@ function addressProblem(url: string, mayReach: (address: string) => boolean): st
   const isMachine = isLoopback(host) || /(^|\.)localhost\.?$/i.test(host);
   const addresses = isIP(host) === 0 ? (isMachine ? ['127.0.0.1', '::1'] : []) : [host];
   if (addresses.length === 0 || addresses.some(mayReach)) return undefined;
-  return `${host} is not a public address: a registered upstream may reach those of admin.registration.allow_private alone`;
+  return `${host} is not a public address: list its network in admin.registration.allow_private to allow it`;
 }

@@ -98,7 +98,10 @@ const isError = (value: unknown): value is ReportedError =>
   typeof value === 'object' && value !== null && 'code' in value && typeof value.code === 'string';
 
 /** Makes a fault of one that the gateway reported. A newer gateway may have codes that are unknown here. */
-function faultOf({ code, message: _, request, ...details }: ReportedError): Fault {
+function faultOf({ code, message, request: _, ...details }: ReportedError): Fault {
   const known = Object.hasOwn(codes, code) ? (code as FaultCode) : undefined;
-  return new Fault(known ?? 'admin_refused', { ...details, ...(known === undefined && { reported: code }) });
+  if (known === undefined) return new Fault('admin_refused', { ...details, reported: code, message });
+  // A fault without a message of its own is reported with the one of its code.
+  const isOfCode = typeof message !== 'string' || message === codes[known].says || message.includes(`${code}: `);
+  return new Fault(known, isOfCode ? details : { ...details, message });
 }

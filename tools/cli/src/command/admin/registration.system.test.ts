@@ -49,6 +49,17 @@ describe('sallyport admin register [CLI-80]', () => {
     expect(await admin(['unregister', 'upstream', 'crm'])).toMatchObject({ code: 0 });
   });
 
+  it('prints what is wrong with an entry, once', async () => {
+    const command = await written({ id: 'shell', stdio: { command: 'sh' } });
+    const refused = await admin(['register', 'upstream', command]);
+    expect(refused).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/^config_invalid: .*shell: stdio, message: commands cannot be registered/),
+    });
+    const unknown = await admin(['unregister', 'binding', 'nothing']);
+    expect(unknown.stderr.match(/registration_unknown/g)).toHaveLength(1);
+  });
+
   it.each<[string, readonly string[], number, RegExp]>([
     ['a kind that is none', ['register', 'plugin', 'x.yaml'], 2, /KIND|plugin/],
     ['a file that is missing', ['register', 'upstream', '/nothing/crm.yaml'], 2, /no such file/i],
