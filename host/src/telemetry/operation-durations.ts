@@ -20,7 +20,7 @@ const server = 'mcp.server.operation.duration';
 const client = 'mcp.client.operation.duration';
 /** The maximum number of series. Servers choose the names of tools and prompts. */
 const mostSeries = 2_000;
-/** The maximum number of error numbers that are told apart. Servers choose them. */
+/** The maximum number of error numbers that have a series of their own. Servers choose them. */
 const mostNumbers = 32;
 /** The value of the conventions for all further ones. */
 const otherError = '_OTHER';
