@@ -46,7 +46,7 @@ export class PluginCounts {
   of(plugin: string): PluginStats {
     const { at = this.#options.started, totals: before = new Map<string, number>() } = this.#resets.get(plugin) ?? {};
     const now = new Map(
-      [...this.#totalsOf(plugin)].map(([name, value]) => [name, Math.max(0, value - (before.get(name) ?? 0))]),
+      [...this.#totalsOf(plugin)].map(([name, value]) => [name, since(before.get(name) ?? 0, value)]),
     );
     const total = (name: string) => rounded(now.get(name) ?? 0);
     const usage = this.#options.usage().get(plugin);
@@ -87,6 +87,9 @@ export class PluginCounts {
     ]);
   }
 }
+
+/** Returns what was counted since a reset. A lower total is that of a plugin that was removed and came back. */
+const since = (before: number, total: number): number => (total < before ? total : total - before);
 
 function hooksIn(totals: Totals): PluginStats['hooks'] {
   const statuses = new Map<string, Record<string, number>>();
