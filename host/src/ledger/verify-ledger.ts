@@ -217,7 +217,7 @@ class Verifier {
   result(): Verification {
     for (const gap of this.#gaps) this.#reportGap(gap);
     const last = this.#place?.seq;
-    if (last === undefined) this.#problem('empty', 'no line of a ledger was found');
+    if (last === undefined) this.#problem('empty', 'no line of an audit log or of receipts was found');
     this.#checkReached();
     if (last !== undefined && this.#checkpoints === 0 && !this.#problems.some(({ kind }) => kind === 'unknown_key')) {
       this.#problem('unsigned', 'no line has a valid signature');

@@ -9,7 +9,7 @@ import { adminOptions, openAdminClient } from './open-admin-client.ts';
 const lists = { upstream: 'upstreams', binding: 'bindings' } as const;
 
 export const kindArgument = {
-  KIND: { says: 'what it is', choices: Object.keys(lists) },
+  KIND: { says: 'upstream or binding', choices: Object.keys(lists) },
 } as const satisfies Arguments;
 
 export const entryArguments = {

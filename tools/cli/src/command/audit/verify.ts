@@ -19,7 +19,7 @@ export const command = defineCommand({
     },
     'expect-sequence': { value: 'N', says: 'a number that the log must reach, such as one noted earlier' },
   },
-  example: 'sallyport audit verify --key audit.pub.pem audit.*.jsonl audit.jsonl',
+  example: 'sallyport audit verify --key audit.pub.pem audit*.jsonl',
   async run({ options, args: { FILE: logs } }) {
     const { key: files, 'expect-sequence': expected } = options;
     const expectSequence = expected === undefined ? undefined : Number(expected);
@@ -47,12 +47,12 @@ function textOf(verified: Verification, isKeyGiven: boolean): string {
     ...(signed === undefined
       ? []
       : [
-          `signed: to ${signed.seq} at ${signed.time}, ${checkpoints} times; ${unsigned} later lines could be cut off or replaced`,
+          `signed: to line ${signed.seq}, at ${signed.time}; signatures: ${checkpoints}; lines after the last one: ${unsigned}`,
         ]),
-    ...keys.map(({ key, trusted }) => `key: ${key}${trusted ? '' : ', which no --key names'}`),
+    ...keys.map(({ key, trusted }) => `key: ${key}${trusted ? '' : ' (not among the keys of --key)'}`),
     ...(isKeyGiven
       ? []
-      : ['without --key, only someone who lacks any key is excluded: give the public key of the gateway']),
+      : ['without --key, signatures are checked with the key in the log itself: pass the public key of the gateway']),
     intact ? 'intact' : 'NOT INTACT',
   ].join('\n');
 }
