@@ -30,6 +30,7 @@ import { createCutOffCount, createMeasure } from './request-metrics.ts';
 import { ResourceMetadata } from './resource-metadata.ts';
 import { type RouteEntry, RouteMap } from './route-map.ts';
 import { createListener } from './routes.ts';
+import type { AuditRoom } from './step/audit-room.ts';
 import { type Authentication, createAuthenticate } from './step/authenticate.ts';
 import { HostAndOrigin, type HostAndOriginOptions } from './step/host-and-origin.ts';
 import { createRequiredScopes } from './step/required-scopes.ts';
@@ -89,6 +90,8 @@ export interface HttpServerOptions extends ServedSettings {
   readonly audit?: (refusal: RefusedAccess) => void;
   /** Gets each request that reaches upstreams; without it, nothing is made of them. */
   readonly auditCall?: ((call: AuditedCall) => void) | undefined;
+  /** What requests wait for while that has no room for them. */
+  readonly auditRoom?: AuditRoom | undefined;
   /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */
   readonly mask?: SecretMask;
 }
@@ -225,6 +228,7 @@ export class HttpServer implements AsyncDisposable {
       steps: createSteps({
         ...{ hostAndOrigin, running, authentication, defaultFor },
         isUnverified: asksClients ? request => this.#isUnverified(request) : undefined,
+        auditRoom: this.#options.auditRoom,
       }),
       ...{ settings: gateway.settings, bodyBytes },
     });

@@ -1,4 +1,5 @@
 import type { Principal } from '../../identity/principal.ts';
+import { type AuditRoom, createAuditRoom } from './audit-room.ts';
 import { type Authentication, createAuthenticate } from './authenticate.ts';
 import { createDefaultBinding } from './default-binding.ts';
 import type { HostAndOrigin } from './host-and-origin.ts';
@@ -15,6 +16,8 @@ export interface StepOptions {
   readonly defaultFor?: ((caller: Principal) => string | undefined) | undefined;
   /** Whether the certificate of the connection was verified with authorities or revocations that have been replaced. */
   readonly isUnverified?: ((arrival: Arrival) => boolean) | undefined;
+  /** What requests wait for while the audit log is full; absent if calls are not recorded there. */
+  readonly auditRoom?: AuditRoom | undefined;
 }
 
 /**
@@ -29,6 +32,7 @@ export const createSteps = ({
   authentication: { requiredScopes = new Map() },
   defaultFor,
   isUnverified,
+  auditRoom,
 }: StepOptions): readonly Step[] => [
   hostAndOrigin,
   running,
@@ -36,4 +40,5 @@ export const createSteps = ({
   createAuthenticate(authentication),
   ...(defaultFor === undefined ? [] : [createDefaultBinding(defaultFor)]),
   ...(requiredScopes.size === 0 ? [] : [createRequiredScopes(requiredScopes)]),
+  ...(auditRoom === undefined ? [] : [createAuditRoom(auditRoom)]),
 ];
