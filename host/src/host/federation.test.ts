@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import type { ChainInput, ChainOutput } from '../contract/hook-call.ts';
 import { federationHooks, type HookName } from '../contract/hook-name.ts';
@@ -18,8 +19,13 @@ type Plugin = (input: ChainInput) => Partial<Report>;
 function open(plugin: Plugin | undefined, hooks: readonly HookName[] = federationHooks) {
   const log = silentLog();
   const inputs: ChainInput[] = [];
+  const running = { now: 0, most: 0 };
   const run = async (input: ChainInput): Promise<ChainOutput> => {
     inputs.push(input);
+    running.now += 1;
+    running.most = Math.max(running.most, running.now);
+    await setImmediate();
+    running.now -= 1;
     const report = { plugin: 'guard', wallMs: 1, outcome: 'proceed' };
     return { reports: [{ ...report, ...plugin?.(input) } as Report] };
   };
@@ -30,7 +36,7 @@ function open(plugin: Plugin | undefined, hooks: readonly HookName[] = federatio
   const plugins = plugin === undefined ? [] : [guard];
   const chain = new FederationChain({ plugins, runner: { run }, shadows: { start() {} }, mask: new SecretMask(), log });
   const options = { plugins: () => ({ chain, decider: 'guard' }), listMs: 1_000, mask: new SecretMask(), log };
-  return { inputs, federation: new Federation(options) };
+  return { inputs, running, federation: new Federation(options) };
 }
 
 async function joining(...ids: readonly string[]): Promise<readonly Joining[]> {
@@ -78,6 +84,14 @@ describe('[HOOK-181] upstreams that join', () => {
     const urls = ['https://bad.example/mcp'];
     const server = { id: 'bad', transport: 'http', urls, bindings: ['main'], origin: 'file' };
     expect(inputs[0]).toMatchObject({ stage: 'preRegister', value: server, context: { upstream: 'bad', binding: '' } });
+  });
+
+  it('are asked about a few at a time, so that no call waits for those of many others', async () => {
+    const { federation, inputs, running } = open(() => ({}));
+    const ids = Array.from({ length: 50 }, (_, at) => `files-${at}`);
+    await federation.admit(await joining(...ids), byFile);
+    expect(inputs).toHaveLength(50);
+    expect(running.most).toBeLessThanOrEqual(8);
   });
 
   it('are refused if the plugin fails', async () => {

@@ -28,6 +28,9 @@ export interface Joining {
   readonly bindings: readonly string[];
 }
 
+/** How many upstreams that join are asked about at the same time: a call that waits for others could be too late. */
+const mostAsked = 8;
+
 /**
  * Asks the plugins of `federation` about upstreams that join, and about the lists of those that have joined. Without such
  * plugins it does nothing. Disposing ends what it does beside requests.
@@ -53,13 +56,20 @@ export class Federation implements AsyncDisposable {
   async admit(all: readonly Joining[], registrant: Registrant, by = this.#options.plugins()): Promise<void> {
     const { chain } = by;
     if (!chain.handles('server_pre_register')) return;
-    const asked = all.map(async ({ entry, bindings }) => {
+    const refusal = async ({ entry, bindings }: Joining): Promise<readonly Fault[]> => {
       const server = joiningServer(entry, bindings, registrant, this.#options.mask);
-      const blocked = await chain.preRegister({ requestId: randomUUID(), upstream: entry.id }, server);
-      if (blocked !== undefined) throw refusalOf(entry.id, blocked);
-    });
-    const results = await Promise.allSettled(asked);
-    const faults = results.flatMap(each => (each.status === 'rejected' ? toFaults(each.reason) : []));
+      try {
+        const blocked = await chain.preRegister({ requestId: randomUUID(), upstream: entry.id }, server);
+        return blocked === undefined ? [] : [refusalOf(entry.id, blocked)];
+      } catch (error) {
+        return toFaults(error);
+      }
+    };
+    const faults: Fault[] = [];
+    for (let next = 0; next < all.length; next += mostAsked) {
+      const refusals = await Promise.all(all.slice(next, next + mostAsked).map(refusal));
+      faults.push(...refusals.flat());
+    }
     if (faults.length > 0) throw new Faults(faults);
   }
 
