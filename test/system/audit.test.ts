@@ -142,6 +142,11 @@ it('[AUD-21] the command verifies a log, prints its key and shows events of a ca
       .split('\n')
       .map(line => line.split(' ')[2]),
   ).toEqual(expect.arrayContaining(['call']));
+  const hostile = join(folder, 'hostile.jsonl');
+  writeFileSync(hostile, `${JSON.stringify({ time: '2026-01-01T00:00:00Z', event: '\u202ecall\u009b2J' })}\n`);
+  expect((await runCommand(['audit', 'show', hostile])).stdout).toBe(
+    '2026-01-01T00:00:00Z - \\u202ecall\\u009b2J {}\n',
+  );
   expect((await runCommand(['audit', 'show', '--json', '--plugin', 'none', file])).stdout).toBe('');
   expect((await runCommand(['audit', 'show', '--until', '2020-01-01', file])).stdout).toBe('');
   expect((await runCommand(['audit', 'show', '--since', 'yesterday', file])).code).toBe(2);

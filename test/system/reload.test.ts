@@ -198,6 +198,17 @@ it('[RUN-154] a request that is running finishes with the upstream that it began
 });
 
 describe('a reload', () => {
+  it('[RUN-155] does not open a gateway that other machines reach to callers that nothing identifies', async () => {
+    const upstreams = [up()];
+    const host = await open({ identity: 'none', upstreams });
+    await host.listen('0.0.0.0:0');
+    await expect(host.reload(await read({ upstreams }))).rejects.toMatchObject({
+      faults: [{ code: 'config_invalid', details: { path: 'identity' } }],
+    });
+    await host.reload(await read({ identity: 'none', upstreams }));
+    expect(host.generation).toBe(2);
+  });
+
   it('[RUN-155] that cannot be made reports every problem at once, and changes nothing', async () => {
     const host = await open({ upstreams: [up()] });
     const { tools } = await begin(host);

@@ -55,7 +55,7 @@ export async function serve(command: ServeCommand, signal?: AbortSignal): Promis
   return async why => {
     log.info({ signal: why }, 'draining');
     await within(closingMs, reloader?.[Symbol.asyncDispose]());
-    await host.server.drain(config.limits.drain_ms);
+    await host.server.drain(host.config.limits.drain_ms);
     const closed = await within(
       closingMs,
       host[Symbol.asyncDispose]().then(() => true),

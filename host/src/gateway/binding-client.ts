@@ -56,7 +56,8 @@ export class BindingClient implements Client, BoundClient {
     this.scopeOf(generation);
     binding.clients.add(this);
     // The request may have begun before the binding changed.
-    if (binding.current !== generation) this.use(binding.current);
+    if (binding.isEnded) this.end();
+    else if (binding.current !== generation) this.use(binding.current);
   }
 
   /** Returns its connections for a request, which began with this generation. */

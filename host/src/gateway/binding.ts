@@ -164,6 +164,7 @@ export class OpenBinding implements Disposable {
   readonly notices: ListWarnings;
   readonly clients = new Set<BoundClient>();
   #current: BindingGeneration;
+  #isEnded = false;
   /** The remembered lists of upstreams whose clients share one connection. Those of a caller end with its connections. */
   readonly #sharedLists = new Map<Upstream, { readonly lists: Catalogs; readonly listMs: number }>();
 
@@ -201,7 +202,13 @@ export class OpenBinding implements Disposable {
 
   /** Ends the sessions of all clients, because the binding was removed. */
   end(): void {
+    this.#isEnded = true;
     for (const client of this.clients) client.end();
+  }
+
+  /** Whether it was removed. A request that began before may still open a client. */
+  get isEnded(): boolean {
+    return this.#isEnded;
   }
 
   /** Returns the lists of an upstream whose clients share one connection; undefined for another one. */

@@ -4,10 +4,8 @@ import type { Config } from '../config/config.ts';
 import { type ListenAddress, parseListen } from '../config/listen.ts';
 import type { ConfigWarning } from '../config/load-config.ts';
 import type { ConfigObject, UpstreamObject } from '../config/schema.ts';
-import { identityMissing } from '../config/section/identity.ts';
 import { fail } from '../core/fault.ts';
 import { createLog, type Log, silentLog } from '../core/log.ts';
-import { isLoopback } from '../core/loopback.ts';
 import { masked } from '../core/masked.ts';
 import type { Metrics } from '../core/metrics.ts';
 import type { PluginUsage } from '../core/plugin-usage.ts';
@@ -26,6 +24,7 @@ import { MemorySessions } from '../state/memory/sessions.ts';
 import { createManagedHost } from './admin/managed-host.ts';
 import { openAdmin } from './admin/open-admin.ts';
 import { checkAll } from './check-all.ts';
+import { checkExposure } from './check-exposure.ts';
 import { Federation } from './federation.ts';
 import { GenerationOpener, type SharedParts } from './generation.ts';
 import { observeHost } from './host-metrics.ts';
@@ -165,7 +164,10 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   const learner = opened.use(createLearner(config.cache_dir, log));
   const federation = new Federation({
     plugins: () => generations.current.federation,
-    ...{ listMs: limits.list_ms, mask, log },
+    get listMs() {
+      return generations.current.config.limits.list_ms;
+    },
+    ...{ mask, log },
   });
   const shared: SharedParts = {
     runtime: runtimeOf(config, log, (plugin, name, need) => learner.refused(plugin, name, mask.text(need))),
@@ -304,9 +306,9 @@ const withPlugins = ({ withOverlay, ...config }: Config, plugins: Config['plugin
   ...(withOverlay && { withOverlay: async read => withPlugins(await withOverlay(read), plugins) }),
 });
 
-/** Reads the address to listen on. The configuration was checked for its own, not for one of the program. */
-function listenAddress(listen: string, { identity }: Config, schemes: readonly Authenticate[]): ListenAddress {
+/** Reads the address to listen on. @throws Fault `usage`, `config_invalid` */
+function listenAddress(listen: string, config: Config, schemes: readonly Authenticate[]): ListenAddress {
   const address = parseListen(listen) ?? fail('usage', { listen });
-  if (identity !== undefined || schemes.length > 0 || isLoopback(address.host)) return address;
-  return fail('config_invalid', { path: 'identity', ...identityMissing });
+  checkExposure(address.host, config, schemes);
+  return address;
 }

@@ -306,6 +306,11 @@ export class HttpServer implements AsyncDisposable {
     return { url };
   }
 
+  /** The host that it listens on; undefined until then. */
+  get host(): string | undefined {
+    return this.#address?.host;
+  }
+
   /** The URL of the management API, without `/admin`, where it has an address of its own; undefined until it listens. */
   get adminUrl(): string | undefined {
     return this.#admin?.url;

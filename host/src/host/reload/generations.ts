@@ -4,7 +4,7 @@ import type { Generation } from '../generation.ts';
 /** An earlier generation that requests still use. */
 interface Draining {
   readonly generation: Generation;
-  /** Closes it, whether or not requests still use it. */
+  /** Closes it, whether or not requests still use it. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -76,10 +76,15 @@ export class Generations implements AsyncDisposable {
       close: () => {
         closing ??= (async () => {
           clearTimeout(timer);
-          retire();
-          await before[Symbol.asyncDispose]();
-          this.#draining.delete(draining);
-          closed();
+          try {
+            retire();
+            await before[Symbol.asyncDispose]();
+          } catch (error) {
+            this.#log.error({ generation: number, error }, 'could not close all of an earlier configuration');
+          } finally {
+            this.#draining.delete(draining);
+            closed();
+          }
         })();
         return closing;
       },

@@ -8,6 +8,7 @@ import type { HttpServer } from '../../http/server.ts';
 import type { Lock } from '../../lockfile/check-pins.ts';
 import type { Revision } from '../../mcp/revision/revision.ts';
 import type { MemorySessions } from '../../state/memory/sessions.ts';
+import { checkExposure } from '../check-exposure.ts';
 import type { Generation, GenerationOpener, SharedParts } from '../generation.ts';
 import type { Registrant } from '../joining-server.ts';
 import { loadAll } from '../load-all.ts';
@@ -138,10 +139,11 @@ export class Reloads implements AsyncDisposable {
 
   /** Opens the next generation. @throws Faults */
   async #open(config: Config, { signal, refresh, lock: stated, registrant }: ReloadRun): Promise<Generation> {
-    const { generations, opener, shared } = this.#options;
+    const { generations, opener, server, shared } = this.#options;
     const { current: before } = generations;
     const lock = stated ?? before.lock;
     refuseChanges(before.config, config);
+    if (server.host !== undefined) checkExposure(server.host, config, shared.schemes);
     const known = new KnownPlugins({ config, lock, refresh });
     const loading = loadAll(config, shared.log, lock, signal, ({ id }) => known.findIn(before.known, id));
     const next = await opener.open({ config, lock, known, loading, signal, before, registrant });
@@ -153,20 +155,23 @@ export class Reloads implements AsyncDisposable {
   async #replace(next: Generation, { signal, beforeSwap, registrant }: ReloadRun): Promise<readonly ConfigChange[]> {
     const { generations, shared, gateway, server, handlers } = this.#options;
     const { current: before } = generations;
-    try {
-      const bindings = gateway.prepare(bindingsOf(next, shared, handlers));
-      const serve = server.prepare(servedSettings(next, bindings));
-      await beforeSwap?.();
-      signal.throwIfAborted();
-      const calls = [before.plugins.identity.idle(), before.federation.chain.idle()];
-      const ended = Promise.all([server.requestsEnded(), ...calls]);
-      serve();
-      this.#use(next);
-      generations.replace(next, { ended, retire: gateway.use(bindings), closed: () => this.#forgetLater() });
-    } catch (error) {
-      await next[Symbol.asyncDispose]();
-      throw error;
-    }
+    const { bindings, serve } = await (async () => {
+      try {
+        const prepared = gateway.prepare(bindingsOf(next, shared, handlers));
+        const ready = { bindings: prepared, serve: server.prepare(servedSettings(next, prepared)) };
+        await beforeSwap?.();
+        signal.throwIfAborted();
+        return ready;
+      } catch (error) {
+        await next[Symbol.asyncDispose]();
+        throw error;
+      }
+    })();
+    const calls = [before.plugins.identity.idle(), before.federation.chain.idle()];
+    const ended = Promise.all([server.requestsEnded(), ...calls]);
+    serve();
+    this.#use(next);
+    generations.replace(next, { ended, retire: gateway.use(bindings), closed: () => this.#forgetLater() });
     reportJoined(next, shared, registrant);
     return configChanges(loadedConfig(before), loadedConfig(next));
   }

@@ -102,6 +102,20 @@ it('limits the sessions of a tenant and of a caller, and ends abandoned ones of 
 });
 
 describe('sessions', () => {
+  it('are not begun at a binding that was removed meanwhile [RUN-152]', () => {
+    const { sessions, begin } = open();
+    const { openClient } = main;
+    const removed: RequestedBinding = {
+      ...main,
+      openClient(listener) {
+        listener.onRemoved?.();
+        return openClient(listener);
+      },
+    };
+    expect(() => begin('192.0.2.1', removed)).toThrow(expect.objectContaining({ code: 'session_unknown' }));
+    expect([sessions.held.sessions, closed]).toEqual([0, 1]);
+  });
+
   it('leave room for others, however many one address wants [GW-100]', () => {
     const { begin, isThere } = open();
     const greedy = Array.from({ length: 4 }, () => begin('192.0.2.1'));

@@ -196,7 +196,7 @@ export class Sessions implements Disposable {
     return session;
   }
 
-  /** Opens the handles of a session in this process. @throws Fault `sessions_exhausted` */
+  /** Opens the handles of a session in this process. @throws Fault `sessions_exhausted`; `session_unknown` if its binding was removed */
   #open(facts: SessionFacts, binding: RequestedBinding): LocalSession {
     for (const limit of binding.sessionLimits) this.#makeRoomFor(limit);
     this.#makeRoom(facts.address);
@@ -204,6 +204,10 @@ export class Sessions implements Disposable {
       onNotification: this.#onNotification,
       onRemoved: removed => this.#remove(removed),
     });
+    if (session.isRemoved) {
+      session.client[Symbol.dispose]();
+      return fail('session_unknown');
+    }
     this.#local.set(facts.id, session);
     this.#places.take(facts.address);
     this.#count(session, 1);
@@ -306,6 +310,8 @@ class LocalSession implements Session {
   readonly running: Session['running'] = new PlacedSet();
   readonly streams: NotificationStream[] = [];
   readonly elicitations: Session['elicitations'] = new Set();
+  /** Whether its binding was removed, also while the session was opened. */
+  isRemoved = false;
 
   constructor(facts: SessionFacts, binding: RequestedBinding, { onNotification, onRemoved }: SessionEvents) {
     this.facts = facts;
@@ -314,7 +320,10 @@ class LocalSession implements Session {
     this.client = binding.openClient({
       isListening: () => this.streams.length > 0,
       onNotification: (notification, isShared) => onNotification(this, notification, isShared),
-      onRemoved: () => onRemoved(this),
+      onRemoved: () => {
+        this.isRemoved = true;
+        onRemoved(this);
+      },
     });
     if (facts.logLevel !== undefined) ignoreFailure(this.client.setLogLevel(facts.logLevel));
   }

@@ -1,5 +1,5 @@
 import { readAudit } from '@sallyport/host/command';
-import type { JsonObject } from '@sallyport/host/core';
+import { type JsonObject, visible } from '@sallyport/host/core';
 import { defineCommand } from '../../command.ts';
 
 export const command = defineCommand({
@@ -23,5 +23,5 @@ export const command = defineCommand({
 });
 
 function textOf({ time, event = 'receipt', v: _v, seq, hash: _hash, key: _key, ...rest }: JsonObject): string {
-  return `${time} ${seq ?? '-'} ${event} ${JSON.stringify(rest)}`;
+  return visible(`${time} ${seq ?? '-'} ${event} ${JSON.stringify(rest)}`);
 }

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { rpc } from '../../../../test/fixtures/open-gateway.ts';
-import { openRawGateway } from '../../../../test/fixtures/open-raw-gateway.ts';
-import { openAuditTrail } from '../../capability/audit/audit-trail.ts';
-import { silentLog } from '../../core/log.ts';
-import { Metrics } from '../../core/metrics.ts';
+import { openAuditTrail } from '../../host/src/capability/audit/audit-trail.ts';
+import { silentLog } from '../../host/src/core/log.ts';
+import { Metrics } from '../../host/src/core/metrics.ts';
+import { rpc } from '../fixtures/open-gateway.ts';
+import { openRawGateway } from '../fixtures/open-raw-gateway.ts';
 
 const list = rpc('tools/list', {});
 

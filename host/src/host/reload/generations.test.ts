@@ -1,0 +1,31 @@
+import { expect, it, vi } from 'vitest';
+import { createLog } from '../../core/log.ts';
+import type { Generation } from '../generation.ts';
+import { Generations } from './generations.ts';
+
+const generationOf = (dispose: () => Promise<void>): Generation => {
+  const limits = { request_timeout_ms: 1_000, drain_ms: 1_000 };
+  return {
+    config: { limits, upstreams: [] },
+    plugins: { lanes: {} },
+    [Symbol.asyncDispose]: dispose,
+  } as unknown as Generation;
+};
+
+it('[RUN-156] an earlier configuration that cannot be closed is logged, and ends nothing', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog('error', { write: line => void lines.push(JSON.parse(line)) });
+  const generations = new Generations(
+    generationOf(() => Promise.reject(new Error('a file is gone'))),
+    log,
+  );
+  const closed = vi.fn();
+  generations.replace(
+    generationOf(async () => {}),
+    { ended: Promise.resolve(), retire() {}, closed },
+  );
+  await expect.poll(() => closed.mock.calls.length).toBe(1);
+  expect(generations.draining).toBe(0);
+  expect(lines).toMatchObject([{ generation: 1, msg: 'could not close all of an earlier configuration' }]);
+  await generations[Symbol.asyncDispose]();
+});
