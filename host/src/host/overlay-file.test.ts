@@ -62,7 +62,7 @@ describe('the file with what was registered at run time', () => {
     ['not an object', '[]', /object/],
     ['of a newer gateway', text({ version: 2 }), /^it has version 2, and this gateway reads version 1$/],
     ['without a version', '{"upstreams": []}', /version: /],
-    ['with a list that is none', text({ upstreams: {} }), /^upstreams: /],
+    ['with an object where a list is expected', text({ upstreams: {} }), /^upstreams: /],
     ['with an id that is none', text({ bindings: [{ id: '../x' }] }), /^bindings\.0\.id: /],
     ['with a mode that is none', text({ plugins: { p: { mode: 'off' } } }), /^plugins\.p\.mode: /],
     ['with an unknown member', text({ routes: [] }), /routes/],

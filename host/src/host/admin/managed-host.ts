@@ -29,7 +29,7 @@ export interface HostParts {
   upstream(id: string): UpstreamPool | undefined;
   /** Changes what differs from the configuration file. */
   readonly overlay: OverlayChanges;
-  /** Reads the configuration file again; undefined if there is none. */
+  /** Reads the configuration file again; undefined if the gateway was started without a file. */
   reload(request: { readonly dryRun: boolean }): Promise<Changed> | undefined;
   /** The callers of the requests that run. */
   callers(): readonly Principal[];
