@@ -26,7 +26,8 @@ const verify = (place: string, key = 'key') => json('plugin', 'verify', place, '
 /** Runs a tool, with what it is to read from stdin. Returns its output. */
 async function tool(name: string, argv: readonly string[], stdin = ''): Promise<string> {
   const running = promisify(execFile)(name, argv, { env, cwd: folder, timeout: 300_000 });
-  running.child.stdin?.end(stdin);
+  // One that ends without reading it has a status that says why.
+  running.child.stdin?.on('error', () => {}).end(stdin);
   return (await running).stdout.trim();
 }
 

@@ -38,7 +38,8 @@ const metricsIn = (expr: string): readonly string[] =>
 
 async function promtool(argv: readonly string[], stdin = ''): Promise<string> {
   const running = promisify(execFile)('promtool', argv, { cwd: at('') });
-  running.child.stdin?.end(stdin);
+  // One that ends without reading it has a status that says why.
+  running.child.stdin?.on('error', () => {}).end(stdin);
   const { stdout, stderr } = await running;
   return stdout + stderr;
 }
