@@ -151,28 +151,32 @@ export class Reloads implements AsyncDisposable {
     return next;
   }
 
+  /** Prepares to serve by an opened generation. Closes it if `beforeSwap` throws. */
+  async #prepare(next: Generation, { signal, beforeSwap }: ReloadRun) {
+    const { shared, gateway, server, handlers } = this.#options;
+    try {
+      const bindings = gateway.prepare(bindingsOf(next, shared, handlers));
+      const serve = server.prepare(servedSettings(next, bindings));
+      await beforeSwap?.();
+      signal.throwIfAborted();
+      return { bindings, serve };
+    } catch (error) {
+      await next[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
   /** Serves by an opened generation, unless `beforeSwap` throws. */
-  async #replace(next: Generation, { signal, beforeSwap, registrant }: ReloadRun): Promise<readonly ConfigChange[]> {
-    const { generations, shared, gateway, server, handlers } = this.#options;
+  async #replace(next: Generation, run: ReloadRun): Promise<readonly ConfigChange[]> {
+    const { generations, shared, gateway, server } = this.#options;
     const { current: before } = generations;
-    const { bindings, serve } = await (async () => {
-      try {
-        const prepared = gateway.prepare(bindingsOf(next, shared, handlers));
-        const ready = { bindings: prepared, serve: server.prepare(servedSettings(next, prepared)) };
-        await beforeSwap?.();
-        signal.throwIfAborted();
-        return ready;
-      } catch (error) {
-        await next[Symbol.asyncDispose]();
-        throw error;
-      }
-    })();
+    const { bindings, serve } = await this.#prepare(next, run);
     const calls = [before.plugins.identity.idle(), before.federation.chain.idle()];
     const ended = Promise.all([server.requestsEnded(), ...calls]);
     serve();
     this.#use(next);
     generations.replace(next, { ended, retire: gateway.use(bindings), closed: () => this.#forgetLater() });
-    reportJoined(next, shared, registrant);
+    reportJoined(next, shared, run.registrant);
     return configChanges(loadedConfig(before), loadedConfig(next));
   }
 
