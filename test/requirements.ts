@@ -730,6 +730,7 @@ export const requirements = {
   'AUD-27': 'The configuration of audit and receipts is checked as a whole.',
   'AUD-29': 'Each reload of the configuration is recorded with its changes in words, and each that was refused.',
   'AUD-28': 'The bench measures what the audit log costs a call.',
+  'AUD-32': 'A refusal of credentials is recorded with its scheme and its reason, as far as they are known.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':
@@ -1022,6 +1023,8 @@ export const requirements = {
     'Guessing credentials of the management API is slowed, bounded and recorded, and locks nobody out whose credentials were accepted before.',
   'ADM-105':
     'What the management API does not know is refused with a stable code, and all problems of an input at once.',
+  'ADM-106':
+    'A binding or a route beneath a path of the gateway itself is refused, that of the management API included where it is on the same address.',
   'ADM-110':
     'Every operation of the management API answers as its OpenAPI description says, which is made from the same table.',
   'ADM-111':

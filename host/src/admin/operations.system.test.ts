@@ -171,6 +171,23 @@ describe('what an operator reads of a plugin [ADM-111]', () => {
   });
 });
 
+describe('what an operator reads of a plugin that was removed [ADM-111]', () => {
+  it('is nothing of what it did before, when it is back', async () => {
+    await echo('bad');
+    await gateway.call('POST', '/admin/plugins/guard/reset');
+    const { since } = (await read('/admin/plugins/guard')).stats;
+    const { plugins, bindings } = gateway.host.config;
+    const without = bindings.map(binding => ({ ...binding, transforms: [] }));
+    await gateway.host.reload(config => ({ ...config, plugins: [], bindings: without }));
+    const metrics = async () => (await fetch(`${gateway.url}/metrics`)).text();
+    await expect.poll(metrics).not.toContain('plugin="guard"');
+    await gateway.host.reload(config => ({ ...config, plugins, bindings }));
+    const { recent, stats } = await read('/admin/plugins/guard');
+    expect(recent).toEqual([]);
+    expect(stats.since < since).toBe(true);
+  });
+});
+
 describe('the mode of a plugin [ADM-114]', () => {
   const mode = async () => (await read('/admin/plugins/guard')).mode;
   const change = (method: string, path: string, body?: object) =>
@@ -294,6 +311,10 @@ describe('what an operator reads of the gateway [ADM-113]', () => {
   it('is its configuration without secrets, its upstreams and its bindings', async () => {
     const config = await read('/admin/config');
     expect(config).toMatchObject({ admin: { token: 'admin-token' }, secrets: [{ name: 'admin-token' }] });
+    // Every name is one of the configuration's schema: nothing that the gateway notes about an entry.
+    expect(config.plugins[0]).not.toHaveProperty('isPriorityStated');
+    expect(Object.keys(config.plugins[0])).toEqual(expect.arrayContaining(['id', 'source', 'mode', 'priority']));
+    expect(JSON.stringify(config)).not.toMatch(/"[a-z]+[A-Z][A-Za-z]*":/);
     expect(await read('/admin/upstreams')).toMatchObject({
       upstreams: [{ id: 'upstream', kind: 'http', reachable: true, bindings: ['main'], server: { name: 'http' } }],
     });

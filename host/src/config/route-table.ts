@@ -26,6 +26,8 @@ export interface ExpandOptions {
   /** The default binding. */
   readonly standard: string | undefined;
   readonly tenants: readonly RoutedTenant[];
+  /** The first segments of paths that no route may have. */
+  readonly reserved?: readonly string[] | undefined;
 }
 
 interface RoutedTenant {
@@ -35,9 +37,6 @@ interface RoutedTenant {
   /** Its own default binding. */
   readonly standard?: string | undefined;
 }
-
-/** What the gateway serves beside bindings. */
-const reserved = /^\/(?:(?:healthz|readyz|metrics|plugins)|(?:\.well-known|connect)(?:\/.*)?)$/;
 
 /**
  * Returns every URL of the gateway, and what is wrong with them: names that cannot be a part of a host or a path, URLs with
@@ -65,7 +64,8 @@ export function expandRoutes(options: ExpandOptions): {
         problems.push({ path: [...at, 'host'], message: unfit(values, stated.host, 'host') });
       }
       if (path === undefined || (host === undefined && stated.host !== undefined)) continue;
-      if (reserved.test(path)) problems.push({ path: at, message: `the gateway itself serves ${path}` });
+      const [, first = ''] = path.split('/');
+      if (options.reserved?.includes(first) === true) problems.push({ path: at, ...reservedSegment(first) });
       const key = `${host ?? ''}${path}`;
       const entry = { host, path, ...target };
       const other = found.get(key);
@@ -78,6 +78,13 @@ export function expandRoutes(options: ExpandOptions): {
   }
   return { routes: [...found.values()].map(({ entry }) => entry), problems };
 }
+
+/** Returns what is wrong with a path whose first segment is that of something else. */
+export const reservedSegment = (first: string): { readonly message: string; readonly hint: string } => ({
+  message: `the gateway itself serves /${first}`,
+  hint:
+    first === 'admin' ? 'use another name, or give `admin` an address of its own with `listen`' : 'use another name',
+});
 
 interface Target extends Pick<RouteEntry, 'binding' | 'tenant'> {
   readonly values: ReadonlyMap<string, string>;

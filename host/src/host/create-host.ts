@@ -223,7 +223,10 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   const inMemory = opened.use(new WebFetchServer((incoming, outgoing) => server.handle(incoming, outgoing)));
   first.upstreams.use();
   const reloads: Reloads = opened.use(
-    new Reloads({ shared, opener, generations, gateway, server, handlers, sessions, revisions, registrant }),
+    new Reloads({
+      ...{ shared, opener, generations, gateway, server, handlers, sessions, revisions, registrant },
+      keepPlugins: managed.keepPlugins,
+    }),
   );
   const reopenFiles = () => {
     try {

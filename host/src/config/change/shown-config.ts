@@ -5,10 +5,14 @@ import { shownValue } from './shown-value.ts';
 /** Stands for a text that could be a secret. */
 const stars = '***';
 
-/** Returns the configuration as a reader may see it: texts that could be secrets are replaced. */
+/**
+ * Returns the configuration as a reader may see it: texts that could be secrets are replaced, and what the gateway notes
+ * about an entry is left out.
+ */
 export function shownConfig({ mask, overlay: _overlay, ...config }: Config): JsonObject {
-  const plugins = config.plugins.map(({ overrides: _, configPlace: __, ...plugin }) => plugin);
-  const shown = shownIn({ ...config, plugins }, []);
+  const plugins = config.plugins.map(({ overrides: _, configPlace: __, isPriorityStated: ___, ...plugin }) => plugin);
+  const upstreams = config.upstreams.map(({ confined: _, ...upstream }) => upstream);
+  const shown = shownIn({ ...config, plugins, upstreams }, []);
   return mask.value(isJsonObject(shown) ? shown : {});
 }
 

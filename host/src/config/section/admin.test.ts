@@ -25,7 +25,6 @@ it.each<[what: string, admin: JsonObject, path: string, says: RegExp, more?: Jso
     ...(['admin.client_certificates', /not asked for certificates/] as const),
   ],
   ['the address of the gateway', { ...keys, listen: '127.0.0.1:8787' }, 'admin.listen', /address of the gateway/],
-  ['a path of a route', keys, 'routes.0.path', /at this path/, { routes: [{ path: '/admin/status' }] }],
   ['the id of a scheme', keys, 'identity.schemes.0.id', /has this id/, { identity: { schemes: [{ id: 'admin' }] } }],
 ])('[CFG-130] the management API cannot have %s', (_, admin, path, says, more) => {
   expect(problemsOf(admin, more)).toEqual([[path, expect.stringMatching(says)]]);

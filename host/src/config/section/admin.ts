@@ -107,18 +107,8 @@ function addressProblems(value: JsonObject, { listen, tls }: JsonObject): readon
     const message = 'this is the address of the gateway';
     return [{ path: ['admin', 'listen'], message, hint: 'use another port, or remove it to serve /admin there' }];
   }
-  const useless: readonly Problem[] =
-    (tls ?? null) === null
-      ? []
-      : [{ path: ['admin', 'tls'], message: 'certificates of its own need `listen` in `admin`' }];
-  const routes = entries(value, ['routes'], 'path')
-    .filter(({ name }) => /^\/admin(\/|$)/.test(name))
-    .map(({ path }) => ({
-      path: [...path, 'path'],
-      message: 'the management API is at this path',
-      hint: 'use another path, or give `admin` an address of its own with `listen`',
-    }));
-  return [...useless, ...routes];
+  if ((tls ?? null) === null) return [];
+  return [{ path: ['admin', 'tls'], message: 'certificates of its own need `listen` in `admin`' }];
 }
 
 /** Keys and principals of the management API have the scheme `admin`. */

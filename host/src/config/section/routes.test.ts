@@ -20,6 +20,11 @@ const two = {
     { id: 'wiki', upstreams: ['up'] },
   ],
 };
+const named = (id: string) => ({ id, upstreams: ['up'] });
+const reserved = [named('metrics'), named('connect')];
+const admin = (listen?: string) => ({
+  admin: { keys_file: 'keys.jsonl', ...(listen !== undefined && { listen }) },
+});
 const tenants = [{ id: 'acme', bindings: ['wiki'], default_binding: 'wiki' }, { id: 'beta' }, { id: '*' }];
 
 async function load(more: object) {
@@ -40,6 +45,13 @@ const routesOf = async (more: object) =>
   );
 
 describe('routes', () => {
+  it('[ADM-106] of a binding `admin` are free where the management API is off or has an address of its own', async () => {
+    for (const more of [{}, admin('127.0.0.1:8789')]) {
+      expect(await problemsOf({ ...more, bindings: [named('admin')] })).toEqual([]);
+      expect(await problemsOf({ ...more, routes: [{ path: '/admin' }] })).toEqual([]);
+    }
+  });
+
   it('[GW-260] stand for every URL of the gateway', async () => {
     expect(await routesOf({})).toBeUndefined();
     expect(await routesOf({ routes: [{ path: '/mcp' }, { path: '/tools/{binding}' }] })).toEqual([
@@ -108,11 +120,34 @@ describe('routes', () => {
     ],
     [
       'a path of the gateway',
-      { routes: [{ path: '/healthz' }, { path: '/connect/x' }] },
+      { routes: [{ path: '/healthz' }, { path: '/connect/x' }, { path: '/.well-known/mcp' }], bindings: reserved },
       [
-        ['routes.0', /the gateway itself serves/],
-        ['routes.1', /the gateway itself serves/],
+        ['routes.0', /the gateway itself serves \/healthz$/],
+        ['routes.1', /the gateway itself serves \/connect$/],
+        ['routes.2', /the gateway itself serves \/\.well-known$/],
       ],
+    ],
+    ['a path of the management API', { ...admin(), routes: [{ path: '/admin/status' }] }, [['routes.0', /\/admin$/]]],
+    [
+      'a binding beneath a path of the gateway, by a route',
+      { routes: [{ path: '/{binding}/mcp' }], bindings: reserved },
+      [
+        ['routes.0', /the gateway itself serves \/metrics$/],
+        ['routes.0', /the gateway itself serves \/connect$/],
+      ],
+    ],
+    [
+      'a binding beneath a path of the gateway',
+      { bindings: reserved },
+      [
+        ['bindings.0.id', /serves \/metrics, and this binding would be at \/metrics\/mcp$/],
+        ['bindings.1.id', /serves \/connect, and this binding would be at \/connect\/mcp$/],
+      ],
+    ],
+    [
+      'a binding beneath the management API',
+      { ...admin(), bindings: [named('admin')] },
+      [['bindings.0.id', /\/admin,/]],
     ],
     [
       'two meanings of a URL',

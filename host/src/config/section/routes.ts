@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { memberAt } from '../member-at.ts';
 import type { Path, Problem } from '../problem.ts';
 import { hostPatternProblem, pathPatternProblem, placeholdersIn } from '../route-pattern.ts';
-import { expandRoutes, type RouteEntry, type StatedRoute } from '../route-table.ts';
+import { expandRoutes, type RouteEntry, reservedSegment, type StatedRoute } from '../route-table.ts';
 import { text } from './fields.ts';
 import { duplicates, entries, entryPaths, listed, type Named, unknownNames } from './named.ts';
 import { section } from './section.ts';
@@ -33,7 +33,12 @@ export const routesSection = section({
     const bindings = entries(value, ['bindings']);
     const named = routes.flatMap(path => namedAt(value, [...path, 'binding']));
     const malformed = routes.flatMap(path => patternProblems(value, path));
-    const found = [...unknownNames(bindings, named, 'binding'), ...malformed, ...defaultProblems(value)];
+    const found = [
+      ...unknownNames(bindings, named, 'binding'),
+      ...malformed,
+      ...defaultProblems(value),
+      ...reservedIds(value, bindings),
+    ];
     return malformed.length > 0 ? found : [...found, ...expand(value).problems];
   },
 });
@@ -119,6 +124,25 @@ function defaultProblems(value: JsonObject): readonly Problem[] {
   });
 }
 
+/** Returns the first segments of the paths that the gateway serves beside bindings. */
+function reservedIn(value: JsonObject): readonly string[] {
+  const admin = memberAt(value, ['admin']);
+  const isAdminHere = isJsonObject(admin) && (admin.listen ?? undefined) === undefined;
+  return ['healthz', 'readyz', 'metrics', 'plugins', '.well-known', 'connect', ...(isAdminHere ? ['admin'] : [])];
+}
+
+/** Reports bindings that would be served beneath a path of the gateway itself, where the file states no routes. */
+function reservedIds(value: JsonObject, bindings: readonly Named[]): readonly Problem[] {
+  if (Array.isArray(memberAt(value, ['routes']))) return [];
+  const reserved = reservedIn(value);
+  return bindings
+    .filter(({ name }) => reserved.includes(name))
+    .map(({ name, path }) => {
+      const { message, hint } = reservedSegment(name);
+      return { path: [...path, 'id'], message: `${message}, and this binding would be at /${name}/mcp`, hint };
+    });
+}
+
 function expand(value: JsonObject) {
   const bindings = entries(value, ['bindings']).filter(({ name }) => name !== '');
   const isDefault = ({ path }: Named) => memberAt(value, [...path, 'default']) === true;
@@ -136,6 +160,7 @@ function expand(value: JsonObject) {
         }))
       : usualRoutes,
     bindings: bindings.map(({ name }) => name),
+    reserved: isStated ? reservedIn(value) : [],
     standard: (bindings.find(isDefault) ?? bindings[0])?.name,
     tenants: tenants.map(({ name, path }) => {
       const own = listed(value, [...path, 'bindings']).map(each => each.name);

@@ -42,6 +42,8 @@ export interface HostParts {
 export interface OpenManagedHost extends ManagedHost {
   /** Gets each request to a binding when it has ended. */
   readonly watch: WatchRequests;
+  /** Forgets the calls and resets of plugins that are not among these. */
+  readonly keepPlugins: (plugins: ReadonlySet<string>) => void;
 }
 
 /** Creates what the management API sees of a gateway. */
@@ -67,6 +69,10 @@ export function createManagedHost(parts: HostParts): OpenManagedHost {
       if (line.binding === undefined) return;
       if (caller !== undefined) callers.add(caller);
       calls.add(line);
+    },
+    keepPlugins(plugins) {
+      calls.keepOnly(plugins);
+      counts.keepOnly(plugins);
     },
     status: () => ({
       ...{ version, started, generation: parts.generation(), draining: parts.isDraining() },

@@ -43,6 +43,11 @@ export class PluginCounts {
     this.#resets.set(plugin, { at: new Date().toISOString(), totals: this.#totalsOf(plugin) });
   }
 
+  /** Forgets the resets of plugins that are not among these: one that comes back is counted from the start. */
+  keepOnly(plugins: ReadonlySet<string>): void {
+    for (const plugin of this.#resets.keys()) if (!plugins.has(plugin)) this.#resets.delete(plugin);
+  }
+
   of(plugin: string): PluginStats {
     const { at = this.#options.started, totals: before = new Map<string, number>() } = this.#resets.get(plugin) ?? {};
     const now = new Map(

@@ -67,6 +67,8 @@ export interface ReloadsOptions {
   readonly revisions: readonly Revision[];
   /** Who registered the upstreams of the start. */
   readonly registrant: Registrant;
+  /** Gets the ids of the plugins that requests still use: what is kept about others can be forgotten. */
+  keepPlugins(plugins: ReadonlySet<string>): void;
 }
 
 /** Replaces the configuration of a running gateway. One reload runs at a time. Disposing ends the one that runs. */
@@ -126,10 +128,12 @@ export class Reloads implements AsyncDisposable {
     }
   }
 
-  /** Removes the series of what no generation has, also of what a failed reload had opened. */
+  /** Removes what is kept about parts that no generation has, also about what a failed reload had opened. */
   #forget(): void {
-    const { generations, shared } = this.#options;
-    forgetRemoved(shared.facilities.metrics, generations.all());
+    const { generations, shared, keepPlugins } = this.#options;
+    const all = generations.all();
+    forgetRemoved(shared.facilities.metrics, all);
+    keepPlugins(new Set(all.flatMap(({ config }) => config.plugins.map(({ id }) => id))));
   }
 
   /** Waits for the reload that runs, because the generation that it opens counts already. */

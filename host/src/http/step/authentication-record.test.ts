@@ -1,7 +1,12 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import { Fault } from '../../core/fault.ts';
 import { Metrics } from '../../core/metrics.ts';
 import { anonymous, createPrincipal } from '../../identity/principal.ts';
-import { type AcceptedAuthentication, AuthenticationRecord } from './authentication-record.ts';
+import {
+  type AcceptedAuthentication,
+  AuthenticationRecord,
+  type RefusedAuthentication,
+} from './authentication-record.ts';
 
 afterEach(() => vi.useRealTimers());
 
@@ -45,4 +50,27 @@ it('[AUD-25] each caller is recorded once an hour, and anonymous ones are not', 
   for (let number = 0; number < 10_001; number += 1) arrive(`user-${number}`);
   arrive('ada');
   expect(events).toHaveLength(4 + 10_001 + 1);
+});
+
+it.each([
+  { what: 'of a scheme', details: { scheme: 'keys', reason: 'revoked' } },
+  { what: 'that no scheme knows', details: { reason: 'unknown' } },
+  { what: 'without a reason', details: { scheme: 'keys' } },
+])('[AUD-32] a refusal of credentials $what is recorded with what is known of it', ({ details }) => {
+  const events: RefusedAuthentication[] = [];
+  const record = new AuthenticationRecord(
+    new Metrics(),
+    () => '192.0.2.1',
+    event => void events.push(event),
+  );
+  const arrival = { id: 'r-1', incoming: {}, binding: 'main' } as never;
+  record.refused(arrival, new Fault('credentials_refused', details));
+  record.refused(arrival, new Fault('unauthenticated'));
+  expect(events).toEqual([
+    {
+      event: 'authentication.refused',
+      request: 'r-1',
+      details: { ...details, binding: 'main', address: '192.0.2.1' },
+    },
+  ]);
 });

@@ -97,7 +97,12 @@ export class AuthenticationRecord {
     const reason = typeof details.reason === 'string' ? details.reason : '';
     this.#metrics.series(metric, { scheme, outcome: outcomes[code] ?? 'refused', reason }).add(1);
     if (code !== 'credentials_refused' && code !== 'authentication_blocked') return;
-    const about = { scheme, reason, binding, address: this.#addressOf(incoming) };
+    const about = {
+      // Credentials that no scheme knows have none.
+      ...(scheme !== '' && { scheme }),
+      ...(reason !== '' && { reason }),
+      ...{ binding, address: this.#addressOf(incoming) },
+    };
     this.#refusals.write(`${scheme} ${reason}`, { event: 'authentication.refused', request, details: about });
   }
 }
