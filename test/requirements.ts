@@ -731,6 +731,9 @@ export const requirements = {
   'AUD-29': 'Each reload of the configuration is recorded with its changes in words, and each that was refused.',
   'AUD-28': 'The bench measures what the audit log costs a call.',
   'AUD-32': 'A refusal of credentials is recorded with its scheme and its reason, as far as they are known.',
+  'AUD-30':
+    'The lock of a file is held by one process at a time, also if a symbolic link names the file, and ends with its process.',
+  'AUD-31': 'A queue of lines writes each item once and in order, however many wait.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',
   'REG-02':

@@ -1,94 +1,85 @@
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { hostname } from 'node:os';
+import { accessSync, closeSync, constants, openSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isNotFound, isSystemError } from './system-error.ts';
+import { fileProblem } from './file-problem.ts';
+import { isNotFound } from './system-error.ts';
 
-/** Milliseconds after which a lock counts as left behind; work under a lock takes far less. */
-const longest = 30_000;
-/** The same for one whose owner has not written its name, which comes right after. */
-const longestUnnamed = 1_000;
+/** How long opening waits for another process that is just ending, in milliseconds. */
+const patienceMs = 1_000;
 const betweenMs = 20;
 
-/** Files that this process has locked, or is about to lock. */
-const held = new Set<string>();
+/** Thrown if another process, or another part of this one, has the lock. */
+class Locked extends Error {}
 
 /**
- * Runs `work` while no other process that locks the same file does. The lock is a file, which a process that was killed
- * leaves behind: it no longer counts when that process is gone, or after 30 seconds.
+ * Locks a file against other gateways, by a lock of SQLite on an empty file beside it, which stays there: the system
+ * releases the lock when the process ends, however it ends. A file and a symbolic link to it have the same lock.
+ * @throws the system's error; an Error if another process has it
+ */
+export const lockFile = (file: string): Disposable => lock(file, patienceMs);
+
+/**
+ * Runs `work` while no other process that locks the same file does.
  * @param waitMs how long to wait for others
  * @returns undefined if others still have the lock after that time
  * @throws what `work` and the file system throw
  */
 export async function withFileLock<T>(file: string, waitMs: number, work: () => Promise<T>): Promise<T | undefined> {
   const until = performance.now() + waitMs;
-  while (!(await take(file))) {
+  for (;;) {
+    using held = lockIfFree(file);
+    if (held !== undefined) return await work();
     if (performance.now() > until) return undefined;
     await delay(betweenMs);
   }
-  try {
-    return await work();
-  } finally {
-    held.delete(file);
-    await rm(file, { force: true });
-  }
 }
 
-async function take(file: string): Promise<boolean> {
-  if (held.has(file)) return false;
-  held.add(file);
+function lockIfFree(file: string): Disposable | undefined {
   try {
-    if (await create(file)) return true;
-    if (await isLeft(file)) await discard(file);
+    return lock(file, 0);
   } catch (error) {
-    held.delete(file);
-    throw error;
-  }
-  held.delete(file);
-  return false;
-}
-
-async function create(file: string): Promise<boolean> {
-  try {
-    await using handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(JSON.stringify(ownName()));
-    return true;
-  } catch (error) {
-    if (isSystemError(error) && error.code === 'EEXIST') return false;
+    if (error instanceof Locked) return undefined;
     throw error;
   }
 }
 
-const ownName = () => ({ pid: process.pid, host: hostname() });
-
-/** Whether the process that made a lock is gone. This one has none on the file. */
-async function isLeft(file: string): Promise<boolean> {
+/** @param timeout how long the thread waits, in milliseconds */
+function lock(file: string, timeout: number): Disposable {
+  const beside = `${realPath(file)}.lock`;
+  create(beside);
+  const database = new DatabaseSync(beside, { timeout });
   try {
-    const [{ mtimeMs }, text] = await Promise.all([stat(file), readFile(file, 'utf8')]);
-    if (Date.now() - mtimeMs > (text === '' ? longestUnnamed : longest)) return true;
-    const { pid, host }: Partial<ReturnType<typeof ownName>> = text === '' ? {} : JSON.parse(text);
-    // A process of this host with the same number was there before: after a restart of a container, for instance.
-    return host === hostname() && typeof pid === 'number' && (pid === process.pid || !isRunning(pid));
-  } catch {
-    return false;
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+    database.close();
+    if (!isBusy(error)) throw new Error(`the lock ${beside} cannot be used: ${fileProblem(error)}`, { cause: error });
+    throw new Locked(`another gateway writes to it; the lock is ${beside}`, { cause: error });
   }
+  return { [Symbol.dispose]: () => database.close() };
 }
 
-/** Removes a lock that was left behind. Of several processes that do, one succeeds in moving it away. */
-async function discard(file: string): Promise<void> {
-  const aside = `${file}.${process.pid}`;
+/** Returns the path of a file without symbolic links. The file itself may be missing. @throws the system's error */
+export function realPath(file: string): string {
   try {
-    await rename(file, aside);
-    await rm(aside, { force: true });
+    return realpathSync(file);
   } catch (error) {
     if (!isNotFound(error)) throw error;
+    return join(realpathSync(dirname(file)), basename(file));
   }
 }
+
+/** Creates the file of a lock, which only its owner can read, or finds out whether the one that exists can be used. */
+function create(beside: string): void {
+  try {
+    closeSync(openSync(beside, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // Not by opening it: when a process closes a file, the system releases all locks that the process has on it.
+    accessSync(beside, constants.R_OK | constants.W_OK);
+  }
+}
+
+/** Whether SQLite says that something else has the lock (SQLITE_BUSY, SQLITE_LOCKED). */
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && (error.errcode === 5 || error.errcode === 6);

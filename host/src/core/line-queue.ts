@@ -39,6 +39,8 @@ const sliceMs = 5;
 /** The characters that may wait to be formatted, and those of lines that are written at once. */
 const mostCharacters = 16 * 2 ** 20;
 const longestWrite = 2 ** 20;
+/** The items that were taken and may stay in the array. */
+const mostTaken = 64;
 
 interface Waiting<Item> {
   readonly item: Item;
@@ -53,7 +55,9 @@ interface Waiting<Item> {
  */
 export class LineQueue<Item> implements AsyncDisposable {
   readonly #options: LineQueueOptions<Item>;
-  readonly #queue: Waiting<Item>[] = [];
+  /** The items that wait, after those that were taken. */
+  #queue: Waiting<Item>[] = [];
+  #taken = 0;
   /** The lines that were formatted and are not being written yet, and their length. */
   #lines: string[] = [];
   #length = 0;
@@ -143,7 +147,7 @@ export class LineQueue<Item> implements AsyncDisposable {
 
   async #write(): Promise<void> {
     const { output, written, lost } = this.#options;
-    while (this.#queue.length > 0) {
+    while (this.#hasNext) {
       await this.#collect();
       const count = await this.#format();
       const lines = this.#lines;
@@ -176,7 +180,7 @@ export class LineQueue<Item> implements AsyncDisposable {
   async #format(): Promise<number> {
     let count = 0;
     let beganMs = performance.now();
-    while (this.#queue.length > 0 && this.#length < longestWrite) {
+    while (this.#hasNext && this.#length < longestWrite) {
       this.#formatNext();
       count += 1;
       if (performance.now() - beganMs < sliceMs) continue;
@@ -187,7 +191,7 @@ export class LineQueue<Item> implements AsyncDisposable {
   }
 
   #formatNext(): void {
-    const next = this.#queue.shift();
+    const next = this.#take();
     if (next === undefined) return;
     const { item, characters, dropped } = next;
     this.#characters -= characters;
@@ -201,6 +205,21 @@ export class LineQueue<Item> implements AsyncDisposable {
     }
   }
 
+  get #hasNext(): boolean {
+    return this.#taken < this.#queue.length;
+  }
+
+  /** Takes the first item. Removing it from a long array each time would move all the others. */
+  #take(): Waiting<Item> | undefined {
+    const next = this.#queue[this.#taken];
+    this.#taken += 1;
+    if (this.#taken >= mostTaken && this.#taken * 2 >= this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#taken);
+      this.#taken = 0;
+    }
+    return next;
+  }
+
   #letIn(): void {
     for (const enter of this.#atTheDoor) {
       if (this.#isFull) return;
@@ -211,7 +230,7 @@ export class LineQueue<Item> implements AsyncDisposable {
   /** Writes what is waiting at once, because the process is ending. */
   #writeNow(): void {
     try {
-      while (this.#queue.length > 0) this.#formatNext();
+      while (this.#hasNext) this.#formatNext();
       this.#options.output.appendNow(this.#lines);
     } catch {}
   }

@@ -1,7 +1,10 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { realPath } from './file-lock.ts';
 
 /** A file that lines are appended to. */
 export interface Opened {
+  /** Its path; that of a file on a disk is without symbolic links. */
+  readonly path: string;
   readonly descriptor: number;
   /** Whether the file is on a disk. A pipe or a terminal cannot be synced, read or rotated. */
   readonly isRegular: boolean;
@@ -24,6 +27,7 @@ export function openForAppending(file: string): Opened {
   const isRegular = status.isFile();
   const size = isRegular ? Number(status.size) : 0;
   return {
+    path: isRegular ? realPath(file) : file,
     descriptor,
     isRegular,
     inode: status.ino,

@@ -4,6 +4,7 @@ import {
   appendFileSync,
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,6 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -284,13 +286,50 @@ describe('a ledger in a file', () => {
     await write([1]);
   });
 
+  it('[AUD-7] is not written by two gateways by different names', async () => {
+    const link = join(folder, 'link.jsonl');
+    symlinkSync(file, link);
+    const ledger = open();
+    expect(() => open({ file: link })).toThrow('another gateway writes to it');
+    await ledger.append([event(1)]);
+    await ledger.close();
+    // What is beside the file is beside its target.
+    await write([2], { file: link });
+    expect(await verify([file])).toMatchObject({ intact: true, last: 8, notices: [] });
+    expect(readdirSync(folder).sort()).toEqual(
+      ['audit.jsonl', 'audit.jsonl.head', 'audit.jsonl.lock', 'key', 'link.jsonl'].sort(),
+    );
+  });
+
+  it('[AUD-7] moves the target of a link away, and follows the link when it is opened again', async () => {
+    const link = join(folder, 'link');
+    symlinkSync(file, link);
+    const ledger = open({ file: link, rotate: { bytes: 1 } });
+    await ledger.append([event(1)]);
+    await ledger.append([event(2)]);
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(files()).toHaveLength(3);
+    const other = join(folder, 'other.jsonl');
+    rmSync(link);
+    symlinkSync(other, link);
+    const opened = open({ file: other });
+    expect(() => ledger.reopen()).toThrow('another gateway writes to it');
+    await opened.close();
+    rmSync(other);
+    ledger.reopen();
+    expect(() => open({ file: other })).toThrow('another gateway writes to it');
+    await ledger.append([event(3)]);
+    await ledger.close();
+    expect(await verify()).toMatchObject({ intact: true, first: 1 });
+  });
+
   it('[AUD-7] stays locked for other processes when a second gateway in the same one was refused', async () => {
     const ledger = open();
     expect(() => open()).toThrow('another gateway writes to it');
     const program = join(folder, 'other.ts');
     writeFileSync(
       program,
-      `import { lockFile } from ${JSON.stringify(join(import.meta.dirname, 'file-lock.ts'))};
+      `import { lockFile } from ${JSON.stringify(join(import.meta.dirname, '../core/file-lock.ts'))};
        try { lockFile(${JSON.stringify(file)}); process.send('locked'); } catch (error) { process.send(error.message); }
        process.disconnect();`,
     );

@@ -2,9 +2,9 @@ import { closeSync, fdatasync, fstatSync, fsync, ftruncateSync, openSync, write,
 import { basename, dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { lockFile } from '../core/file-lock.ts';
 import type { LineOutput } from '../core/line-output.ts';
 import { type Opened, openForAppending } from '../core/opened-file.ts';
-import { lockFile } from './file-lock.ts';
 import { type CheckpointInterval, type CheckpointReason, type Continued, Ledger, type Written } from './ledger.ts';
 import { moveAway, type Rotation, removeOldest, rotatedName } from './rotation.ts';
 import type { Place } from './sealed-line.ts';
@@ -52,7 +52,8 @@ const exitMs = 500;
 export class LedgerFile implements LineOutput {
   readonly #options: LedgerFileOptions;
   readonly #ledger: Ledger;
-  readonly #lock: Disposable | undefined;
+  /** The locks of the files that were opened, by their paths. */
+  readonly #locks = new Map<string, Disposable>();
   #opened: Opened;
   /** Replaces `#opened` between two lines. */
   #next: Opened | undefined;
@@ -83,14 +84,15 @@ export class LedgerFile implements LineOutput {
     this.#options = options;
     this.#opened = openForAppending(file);
     try {
-      this.#lock = this.#opened.isRegular ? this.#lockFile() : undefined;
-      const tail: Tail = this.#opened.isRegular ? readTail(file) : { isInLine: false };
-      const place = furthest(tail.last, this.#opened.isRegular ? readHead(file) : undefined);
+      this.#lock(this.#opened);
+      const { isRegular, path } = this.#opened;
+      const tail: Tail = isRegular ? readTail(path) : { isInLine: false };
+      const place = furthest(tail.last, isRegular ? readHead(path) : undefined);
       this.#ledger = new Ledger(key, checkpoint, place);
       const event = tail.last === undefined ? 'audit.opened' : 'audit.resumed';
       this.#opening = { event, torn: tail.torn };
     } catch (error) {
-      this.#lock?.[Symbol.dispose]();
+      this.#unlock();
       closeSync(this.#opened.descriptor);
       throw error;
     }
@@ -103,6 +105,12 @@ export class LedgerFile implements LineOutput {
     this.#next = undefined;
     if (opened.isRegular && opened.inode === this.#opened.inode) closeSync(opened.descriptor);
     else {
+      try {
+        this.#lock(opened);
+      } catch (error) {
+        closeSync(opened.descriptor);
+        throw error;
+      }
       this.#next = opened;
       // The old file gets its last line now, so that it can be packed.
       this.append([]).catch(this.#options.onProblem);
@@ -136,7 +144,7 @@ export class LedgerFile implements LineOutput {
     clearTimeout(this.#timer);
     if (this.#next !== undefined) closeSync(this.#next.descriptor);
     closeSync(this.#opened.descriptor);
-    this.#lock?.[Symbol.dispose]();
+    this.#unlock();
   }
 
   /** Does one piece of work after the other. */
@@ -267,8 +275,8 @@ export class LedgerFile implements LineOutput {
     this.#begun(batch);
     const checkpoint = batch.findLast(isCheckpoint);
     if (checkpoint !== undefined) this.#signedMs = performance.now();
-    if (checkpoint !== undefined && this.#lock !== undefined) {
-      await writeHead(this.#options.file, checkpoint.line).catch(this.#options.onProblem);
+    if (checkpoint !== undefined && this.#locks.has(this.#opened.path)) {
+      await writeHead(this.#opened.path, checkpoint.line).catch(this.#options.onProblem);
     }
     if (!this.#ledger.isUnsigned || this.#timer !== undefined || this.#closing.signal.aborted) return;
     this.#timer = setTimeout(() => {
@@ -320,9 +328,9 @@ export class LedgerFile implements LineOutput {
 
   /** Moves the file away and begins another one, if it is large or old enough. */
   async #rotate(): Promise<void> {
-    const { file, rotate, onProblem } = this.#options;
+    const { rotate, onProblem } = this.#options;
     const { bytes = Infinity, hours = Infinity, keep } = rotate ?? {};
-    const { size, beganMs, isRegular, inode } = this.#opened;
+    const { path: file, size, beganMs, isRegular, inode } = this.#opened;
     const isDue = size >= bytes || (size > 0 && Date.now() - beganMs >= hours * 3_600_000);
     if (!isDue || !isRegular || this.#opening !== undefined || this.#next !== undefined) return;
     if (performance.now() < this.#rotationMs || !(await this.#signEnd())) return;
@@ -357,18 +365,23 @@ export class LedgerFile implements LineOutput {
     this.#begun(batch.lines);
   }
 
-  #lockFile(): Disposable | undefined {
-    const { file, rotate, onProblem } = this.#options;
+  #lock({ path, isRegular }: Opened): void {
+    if (!isRegular || this.#locks.has(path)) return;
+    const { rotate, onProblem } = this.#options;
     try {
-      return lockFile(file);
+      this.#locks.set(path, lockFile(path));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       const isReadOnly = code === 'EACCES' || code === 'EROFS' || code === 'EPERM';
       // A file may be all that the gateway may write to in its folder.
       if (!isReadOnly || rotate !== undefined) throw error;
       onProblem(error);
-      return undefined;
     }
+  }
+
+  #unlock(): void {
+    for (const lock of this.#locks.values()) lock[Symbol.dispose]();
+    this.#locks.clear();
   }
 }
 

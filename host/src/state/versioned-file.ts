@@ -50,7 +50,7 @@ export class VersionedFile {
   async replace(known: string, text: string): Promise<string | undefined> {
     const folder = dirname(this.path);
     await makeFolder(folder, 0o700);
-    return withFileLock(`${this.path}.lock`, lockWaitMs, async () => {
+    return withFileLock(this.path, lockWaitMs, async () => {
       if ((await this.read()).version !== known) return undefined;
       await writeDurably(this.path, Buffer.from(text), folder, 0o600);
       return versionOf(text);
