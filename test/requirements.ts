@@ -902,12 +902,13 @@ export const requirements = {
   'CLI-43':
     'import server-json writes a configuration from an entry of the MCP registry: a server over HTTP, or the package that was asked for.',
   'CLI-60':
-    'Each check of the doctor finds what hurts, and nothing where that is right; the documented list is complete.',
+    'Each check of the doctor finds what it looks for, and nothing in a sound configuration; the documented list is complete.',
   'CLI-61':
-    'A diagnosis has all problems of a configuration, the worst first, says what could not be checked, and has no secret.',
+    'A diagnosis has all problems of a configuration once, the worst first, says what could not be checked, and has no secret.',
   'CLI-62':
     'The doctor asks upstreams, authorization servers, registries and the collector, with time and reason, and nothing offline.',
-  'CLI-63': 'The doctor prints what hurts, why, and what to do, and ends with exit code 3 for an error.',
+  'CLI-63':
+    'The doctor prints what is wrong, why it matters and what to do, as text or as the documented JSON, and exits with 3 for an error.',
   'CLI-80':
     'sallyport admin registers, updates and unregisters from a file or stdin, tries out changes, and prints what changed and the version.',
   'CLI-70': 'sallyport admin shows and changes a running gateway, and takes its token from a variable or a file.',

@@ -6,6 +6,7 @@ import { pushComponent } from '@sallyport/cli/artifact/push-component';
 import { startRegistry } from '@sallyport/registry/start-registry';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { startFakeIssuer } from '../fixtures/fake-issuer.ts';
 import { jsGuest, watGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
@@ -23,12 +24,23 @@ export const dispatchHooks = {
   afterDispatch: () => ({ tag: 'proceed' }),
 };`;
 
-interface Finding {
-  readonly id: string;
-  readonly severity: string;
-  readonly what: string;
-  readonly at?: string;
-}
+/** What `--json` prints, as documented. */
+const printed = z.strictObject({
+  ok: z.boolean(),
+  config: z.string(),
+  findings: z.array(
+    z.strictObject({
+      id: z.string().regex(/^DR\d{3}$/),
+      severity: z.enum(['error', 'warning', 'note']),
+      what: z.string().min(1),
+      at: z.string().min(1).optional(),
+      why: z.string().min(1),
+      fix: z.string().min(1),
+    }),
+  ),
+  checked: z.array(z.string().regex(/^DR\d{3}$/)).min(1),
+  skipped: z.array(z.string().regex(/^DR\d{3}$/)),
+});
 
 /** A server with these tools, until the test ends. */
 async function serverWith(
@@ -55,7 +67,7 @@ async function serverWith(
 /** Runs the doctor on a folder. Returns what it found, as `id severity`, with what it said. */
 async function diagnose(operator: OperatorFolder, ...argv: string[]) {
   const { code, stdout } = await operator.run('doctor', '--json', ...argv);
-  const { ok, findings } = JSON.parse(stdout) as { readonly ok: boolean; readonly findings: readonly Finding[] };
+  const { ok, findings } = printed.parse(JSON.parse(stdout));
   expect(code).toBe(ok ? 0 : 3);
   const of = (id: string) => findings.filter(each => each.id === id).map(({ severity, what }) => `${severity} ${what}`);
   return { code, findings, of };
@@ -98,8 +110,8 @@ describe('[CLI-62] the doctor, of upstreams', () => {
     expect((await diagnose(await folderWith([one]))).of('DR402')).toEqual([]);
     const other = { id: 'other', http: { url: (await serverWith(['echo', 'echo'])).url } };
     expect((await diagnose(await folderWith([one, other]))).of('DR402')).toEqual([
-      expect.stringContaining(`Too long: upstream__${long}.`),
-      expect.stringContaining('Twice: other__echo.'),
+      expect.stringContaining(`more than 64 characters: upstream__${long}.`),
+      expect.stringContaining('Duplicate tool names: other__echo.'),
     ]);
   });
 
@@ -122,7 +134,7 @@ describe('[CLI-62] the doctor, of authorization servers', () => {
       audit: { file: './audit.jsonl' },
     });
 
-  it('finds one that is not there, one with another name, and a clock that differs', async () => {
+  it('finds one that is not there, one with another name or without keys, and a clock that differs', async () => {
     await using issuer = await startFakeIssuer();
     const operator = await withIssuer(issuer.url);
     expect((await diagnose(operator)).findings).toEqual([]);
@@ -138,7 +150,19 @@ describe('[CLI-62] the doctor, of authorization servers', () => {
       return true;
     };
     expect((await diagnose(operator)).of('DR405')).toEqual([expect.stringContaining('https://other.example')]);
+    issuer.misbehave = ({ url }, response) => {
+      if (url !== '/keys') return false;
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"keys":[]}');
+      return true;
+    };
+    const keyless = await diagnose(operator);
+    expect([keyless.of('DR405'), keyless.of('DR408')]).toEqual([
+      [],
+      [`error The keys of ${issuer.url} cannot be read from ${issuer.url}/keys: the JWK Set is empty.`],
+    ]);
+
     const away = await diagnose(await withIssuer('http://127.0.0.1:1'));
+    expect(away.of('DR408')).toEqual([]);
     expect(away.of('DR405')).toEqual([expect.stringMatching(/^error .*ECONNREFUSED|bad port/)]);
   });
 });
@@ -173,7 +197,7 @@ describe('[CLI-62] the doctor, of plugins', () => {
     expect(await operator.run('lock')).toMatchObject({ code: 0 });
     expect((await diagnose(operator)).findings).toEqual([]);
     await push('1.1.0');
-    expect((await diagnose(operator)).of('DR311')).toEqual([expect.stringMatching(/^note .* names sha256:\w+ now/)]);
+    expect((await diagnose(operator)).of('DR311')).toEqual([expect.stringMatching(/^note .* now names sha256:\w+/)]);
 
     await registry.close();
     const away = await diagnose(operator);
@@ -186,7 +210,9 @@ describe('[CLI-62] the doctor, of plugins', () => {
     await writeFile(join(operator.folder, 'p.wasm'), bytes);
     await writeFile(join(operator.folder, 'p.wasm.sig'), operator.keys.acme.sign(bytes).signature);
     await operator.configure([{ id: 'p' }]);
-    expect((await diagnose(operator)).of('DR309')).toEqual(['note The plugin p asks for metrics.']);
+    expect((await diagnose(operator)).of('DR309')).toEqual([
+      'note The plugin p asks for metrics, which is not granted.',
+    ]);
     await operator.configure([{ id: 'p', grants: { metrics: {} } }]);
     expect((await diagnose(operator)).findings).toEqual([]);
   });
@@ -210,13 +236,15 @@ it('[CLI-63] the doctor prints what hurts, why, and what to do, and ends with 3 
   const { code, stdout } = await runSallyport('doctor', '-c', operator.file);
   expect(code).toBe(3);
   expect(stdout).toMatch(
-    /^error DR401 upstreams\.upstream: .+\n {4}A start waits .+\n {2}→ nothing listens on 127\.0\.0\.1:1/,
+    /^error DR401 upstreams\.upstream: .+\n {4}The upstream is required.+\n {2}→ nothing listens on 127\.0\.0\.1:1/,
   );
   expect(stdout).toMatch(/\n\nwarning DR404 upstreams\.upstream\.connections: /);
-  expect(stdout).toMatch(/sallyport\.yaml: 1 error, 1 warning; \d+ checks were made\n$/);
+  expect(stdout).toMatch(/sallyport\.yaml: 1 error, 1 warning; \d+ checks ran\n$/);
+  const invalid = await runSallyport('doctor', '-c', `${operator.file}.missing`);
+  expect([invalid.code, invalid.stdout]).toEqual([3, expect.stringMatching(/: 1 error; 1 check ran, \d+ skipped\n$/)]);
   const offline = await runSallyport('doctor', '-c', operator.file, '--offline');
   expect([offline.code, offline.stdout]).toEqual([
     0,
-    expect.stringMatching(/1 warning; \d+ checks were made, \d+ were skipped\n$/),
+    expect.stringMatching(/1 warning; \d+ checks ran, \d+ skipped\n$/),
   ]);
 });

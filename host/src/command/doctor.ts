@@ -9,7 +9,7 @@ export interface DoctorReport {
   readonly exit: 0 | 3;
 }
 
-/** Runs `sallyport doctor`: says what will hurt, and how to fix it. `signal` aborts it. */
+/** Runs `sallyport doctor`: reports what will cause trouble, and how to fix it. `signal` aborts it. */
 export async function doctor({ config, offline }: DoctorCommand, signal?: AbortSignal): Promise<DoctorReport> {
   const { examine } = await import('../doctor/examine.ts');
   const diagnosis = await examine(config, { isOffline: offline, ...(signal && { signal }) });
@@ -22,17 +22,19 @@ export async function doctor({ config, offline }: DoctorCommand, signal?: AbortS
 }
 
 function textOf(config: string, { findings, checked, skipped }: Diagnosis): string {
-  const left = skipped.length === 0 ? '' : `, ${skipped.length} were skipped`;
-  const made = `${checked.length} checks were made${left}`;
+  const left = skipped.length === 0 ? '' : `, ${skipped.length} skipped`;
+  const made = `${counted(checked.length, 'check')} ran${left}`;
   const counts = (['error', 'warning', 'note'] as const)
     .map(severity => ({ severity, count: findings.filter(each => each.severity === severity).length }))
     .filter(({ count }) => count > 0)
-    .map(({ severity, count }) => `${count} ${severity}${count === 1 ? '' : 's'}`);
+    .map(({ severity, count }) => counted(count, severity));
   const end = `${config}: ${counts.length === 0 ? 'no problem found' : counts.join(', ')}; ${made}`;
   return [...findings.map(findingText), end].join('\n\n');
 }
 
-/** Formats a finding: what and where, why it hurts, and what to do. */
+const counted = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`;
+
+/** Formats a finding: what and where, why it matters, and what to do. */
 const findingText = ({ severity, id, at, what, why, fix }: Finding): string =>
   [
     `${severity} ${id}${at === undefined ? '' : ` ${at}`}: ${indented(what)}`,

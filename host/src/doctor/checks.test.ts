@@ -1,12 +1,15 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of the file are what is tested
+import { once } from 'node:events';
 import { chmod, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { createAuthority } from '../../../test/fixtures/certificates.ts';
 import { keyPair } from '../../../test/fixtures/signed-plugin.ts';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
+import { portInUse } from './check/port-in-use.ts';
 import { telemetryEndpoint } from './check/telemetry-endpoint.ts';
 import { checks, invalidConfiguration } from './checks.ts';
 import { examine, type Finding } from './examine.ts';
@@ -90,7 +93,7 @@ const table: readonly { readonly id: string; readonly hurts: Case; readonly fine
     fine: { config: plugin(), machine: { maxAddressSpace: 100 * GiB } },
     says: '30 GiB',
   },
-  { id: 'DR105', hurts: { machine: { freeBytes: async () => 1000 } }, fine: {}, says: 'are free at' },
+  { id: 'DR105', hurts: { machine: { freeBytes: async () => 1000 } }, fine: {}, says: 'are free on' },
   { id: 'DR106', hurts: withToken('s3cret-value', 0o644), fine: withToken('s3cret-value'), says: 'mode 644' },
   { id: 'DR107', hurts: withToken('s3cret-value \n\n'), fine: withToken('s3cret-value\n'), says: 'secret token' },
   { id: 'DR108', hurts: { machine: { now: () => 0 } }, fine: {}, says: '1970' },
@@ -145,20 +148,26 @@ const table: readonly { readonly id: string; readonly hurts: Case; readonly fine
     fine: { config: plugin() },
     says: 'inline',
   },
-  { id: 'DR308', hurts: { config: plugin({ grants: 'learn' }) }, fine: { config: plugin() }, says: 'learns' },
+  { id: 'DR308', hurts: { config: plugin({ grants: 'learn' }) }, fine: { config: plugin() }, says: 'still learns' },
   { id: 'DR404', hurts: { config: upstream({ connections: 'shared' }) }, fine: {}, says: 'share one connection' },
+  {
+    id: 'DR409',
+    hurts: { config: upstream({ http: { url: 'http://crm.example:8080/mcp' } }) },
+    fine: { config: upstream({ http: { url: 'http://localhost:8080/mcp' } }) },
+    says: 'not encrypted',
+  },
   {
     id: 'DR501',
     hurts: { config: { ...plugin({ limits: { timeout_ms: 90_000 } }) } },
     fine: { config: plugin() },
-    says: 'a request 60000 ms',
+    says: 'a whole request only 60000 ms',
   },
-  { id: 'DR501', hurts: { config: { limits: { list_ms: 70_000 } } }, fine: {}, says: 'A list waits' },
+  { id: 'DR501', hurts: { config: { limits: { list_ms: 70_000 } } }, fine: {}, says: 'A list may wait' },
   {
     id: 'DR502',
     hurts: { config: { ...plugin(), limits: { lanes: 5 } } },
     fine: { config: plugin() },
-    says: '5 lanes and 4 cores',
+    says: '5 lanes are configured',
   },
   {
     id: 'DR503',
@@ -187,7 +196,7 @@ describe('[CLI-60] a check', () => {
     expect(found.filter(({ what }) => what.includes(says))).toEqual([]);
   });
 
-  it('DR201 finds an address that is taken', async () => {
+  it('DR201 finds an address that is in use', async () => {
     const server = createServer();
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
@@ -195,9 +204,36 @@ describe('[CLI-60] a check', () => {
     const taken = await findings({ config: { listen: `127.0.0.1:${port}` } });
     await new Promise(resolve => server.close(resolve));
     expect(taken.filter(({ id }) => id === 'DR201').map(({ what }) => what)).toEqual([
-      expect.stringContaining('EADDRINUSE'),
+      `A program already listens at 127.0.0.1:${port}.`,
     ]);
     expect((await findings({})).filter(({ id }) => id === 'DR201')).toEqual([]);
+  });
+
+  it('DR201 notes a gateway that is running, and warns of any other program', async () => {
+    const answering = async (status: number, text: string) => {
+      const server = createHttpServer((request, response) => {
+        response.statusCode = request.url === '/healthz' ? status : 404;
+        response.end(text);
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const listen = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const found = await portInUse.find({ config: { listen }, isOffline: false } as unknown as Patient);
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+      return found.map(({ severity, what }) => `${severity} ${what.replace(listen, 'ADDRESS')}`);
+    };
+    expect(await answering(200, '{"ok":true}')).toEqual(['note A gateway is running at ADDRESS.']);
+    const other = ['warning A program already listens at ADDRESS.'];
+    expect(await answering(200, '<html>')).toEqual(other);
+    expect(await answering(200, '{'.repeat(1_000_000))).toEqual(other);
+  });
+
+  it('DR201 says what is wrong with an address that this machine does not have', async () => {
+    const found = await findings({ config: { ...reachable, listen: '192.0.2.1:8787' } });
+    expect(found.find(({ id }) => id === 'DR201')).toMatchObject({
+      severity: 'error',
+      fix: expect.stringContaining('This machine does not have this address'),
+    });
   });
 
   it('DR205 finds certificates that expire, and names that they are not for', async () => {
@@ -271,6 +307,19 @@ describe('[CLI-61] a diagnosis', () => {
     expect(await skippedFor(plugin())).not.toEqual(expect.arrayContaining(['DR003']));
     const reference = `registry.example/acme/p@sha256:${'0'.repeat(64)}`;
     expect(await skippedFor(fromRegistry(reference))).toEqual(expect.arrayContaining(['DR003', 'DR309', 'DR310']));
+  });
+
+  it('reports a missing command of an upstream once, with the setting', async () => {
+    const file = join(await temporaryFolder(), 'sallyport.yaml');
+    const upstreams = [{ id: 'up', stdio: { command: './not-there' } }];
+    await writeFile(
+      file,
+      stringify({ listen: '127.0.0.1:0', upstreams, bindings: [{ id: 'main', upstreams: ['up'] }] }),
+    );
+    const { findings: found } = await examine(file, { machine: roomy });
+    expect(found.filter(({ severity }) => severity === 'error')).toMatchObject([{ id: 'DR401', at: 'upstreams.up' }]);
+    const offline = await examine(file, { machine: roomy, isOffline: true });
+    expect(offline.findings).toMatchObject([{ id: 'DR003', severity: 'error' }]);
   });
 
   it('does not wait for a check that takes too long', async () => {

@@ -28,21 +28,23 @@ import { staleLockfile } from './check/stale-lockfile.ts';
 import { startRefused } from './check/start-refused.ts';
 import { starvingLimits } from './check/starving-limits.ts';
 import { telemetryEndpoint } from './check/telemetry-endpoint.ts';
+import { tokenKeys } from './check/token-keys.ts';
 import { toolNames } from './check/tool-names.ts';
 import { trustKeys } from './check/trust-keys.ts';
 import { unauditedIdentity } from './check/unaudited-identity.ts';
+import { unencryptedUpstreams } from './check/unencrypted-upstreams.ts';
 import { ungrantedCapabilities } from './check/ungranted-capabilities.ts';
 import { unsignedPlugins } from './check/unsigned-plugins.ts';
 import { upstreamsReachable } from './check/upstreams-reachable.ts';
 import type { Check } from './check.ts';
 
-/** Reports why the configuration cannot be read. Without one, nothing else is looked at. */
+/** Reports why the configuration cannot be read. No other check runs without one. */
 export const invalidConfiguration: Omit<Check, 'find'> = {
   id: 'DR001',
   severity: 'error',
-  about: 'whether the configuration is valid, with the variables that it needs',
+  about: 'whether the configuration is valid, and its variables are set',
   why: 'The gateway does not start.',
-  fix: 'Fix what is reported.',
+  fix: 'Fix the reported problem.',
 };
 
 /** All checks of a valid configuration. To add one, add a file to `check/` and a line here. */
@@ -79,6 +81,8 @@ export const checks: readonly Check[] = [
   authorizationServers,
   clockSkew,
   telemetryEndpoint,
+  tokenKeys,
+  unencryptedUpstreams,
   contradictingTimeouts,
   lanesAndCores,
   starvingLimits,

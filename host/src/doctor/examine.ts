@@ -1,14 +1,15 @@
 import type { Config } from '../config/config.ts';
 import type { ConfigWarning } from '../config/load-config.ts';
-import { toFaults } from '../core/fault.ts';
+import { type Fault, toFaults } from '../core/fault.ts';
 import { loadConfig } from '../host/load-config.ts';
+import { startRefused } from './check/start-refused.ts';
 import type { Check, Found, Severity } from './check.ts';
 import { checks, invalidConfiguration } from './checks.ts';
 import { foundOf } from './found-of.ts';
 import { type Machine, readMachine } from './machine.ts';
 import { Patient } from './patient.ts';
 
-/** What a check found, with why it hurts and what to do. */
+/** What a check found, with why it matters and what to do. */
 export interface Finding {
   readonly id: Check['id'];
   readonly severity: Severity;
@@ -21,7 +22,7 @@ export interface Finding {
 /** The result of all checks. */
 export interface Diagnosis {
   readonly findings: readonly Finding[];
-  /** The ids of the checks that were made, and of those that were not. */
+  /** The ids of the checks that ran, and of those that did not. */
   readonly checked: readonly string[];
   readonly skipped: readonly string[];
 }
@@ -38,7 +39,7 @@ export interface ExamineOptions {
 
 const usualTimeoutMs = 20_000;
 
-/** Looks at a configuration, its machine and its peers for what will hurt. Starts nothing that stays. */
+/** Examines a configuration, its machine and its peers for causes of trouble. Leaves nothing running. */
 export async function examine(file: string, options: ExamineOptions = {}): Promise<Diagnosis> {
   const { isOffline = false, machine = readMachine(), timeoutMs = usualTimeoutMs } = options;
   const ending = new AbortController();
@@ -48,18 +49,19 @@ export async function examine(file: string, options: ExamineOptions = {}): Promi
   try {
     config = await loadConfig(file, { env: machine.env, warn: warning => void warnings.push(warning) });
   } catch (error) {
-    const findings = toFaults(error).map(fault => findingOf(invalidConfiguration, foundOf(fault)));
+    const check = invalidConfiguration;
+    const findings = toFaults(error).map(fault => findingOf({ check, found: foundOf(fault) }));
     return { findings, checked: [invalidConfiguration.id], skipped: checks.map(({ id }) => id) };
   }
   const patient = new Patient({ config, file, warnings, machine, isOffline, signal });
   const canLoad = !isOffline || !patient.loadsFromElsewhere;
   const made = checks.filter(each => (!isOffline || !each.isOnline) && (canLoad || !each.loadsPlugins));
   try {
-    const found = await Promise.all(made.map(check => findingsOf(check, patient, timeoutMs)));
+    const found = await Promise.all(made.map(check => observe(check, patient, timeoutMs)));
     options.signal?.throwIfAborted();
     const hide = (finding: Finding): Finding => ({ ...config.mask.value(finding), id: finding.id });
     return {
-      findings: found.flat().map(hide).toSorted(bySeverity),
+      findings: withoutRepeats(found.flat()).map(findingOf).map(hide).toSorted(bySeverity),
       checked: [invalidConfiguration.id, ...made.map(({ id }) => id)],
       skipped: checks.filter(check => !made.includes(check)).map(({ id }) => id),
     };
@@ -73,24 +75,45 @@ const order: readonly Severity[] = ['error', 'warning', 'note'];
 const bySeverity = (one: Finding, other: Finding) =>
   order.indexOf(one.severity) - order.indexOf(other.severity) || (one.id < other.id ? -1 : Number(one.id > other.id));
 
-const findingOf = (check: Omit<Check, 'find'>, { severity, what, at, fix }: Found): Finding => ({
-  ...{ id: check.id, severity: severity ?? check.severity, what, at, why: check.why, fix: fix ?? check.fix },
+/** What a check found, with the check. */
+interface Observation {
+  readonly check: Omit<Check, 'find'>;
+  readonly found: Found;
+}
+
+const findingOf = ({ check, found: { severity, what, at, why, fix } }: Observation): Finding => ({
+  ...{ id: check.id, severity: severity ?? check.severity, what, at, why: why ?? check.why, fix: fix ?? check.fix },
 });
 
-/** Makes a check. One that fails or takes too long is a finding itself. */
-async function findingsOf(check: Check, patient: Patient, timeoutMs: number): Promise<readonly Finding[]> {
+/** Leaves out what a start refuses if the check of that upstream or plugin found it too. */
+function withoutRepeats(observations: readonly Observation[]): readonly Observation[] {
+  const keyOf = ({ code, details: { plugin, upstream } }: Fault) => JSON.stringify([code, plugin, upstream]);
+  const ofOthers = observations.filter(({ check }) => check !== startRefused);
+  const known = new Set(ofOthers.flatMap(({ found: { fault } }) => (fault === undefined ? [] : [keyOf(fault)])));
+  return observations.filter(
+    ({ check, found: { fault } }) => check !== startRefused || fault === undefined || !known.has(keyOf(fault)),
+  );
+}
+
+const unchecked = {
+  why: 'What it looks for may be the case.',
+  fix: 'Fix the cause, and run the doctor again.',
+};
+
+/** Runs a check. One that fails or takes too long is a finding itself. */
+async function observe(check: Check, patient: Patient, timeoutMs: number): Promise<readonly Observation[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>(resolve => {
     timer = setTimeout(resolve, timeoutMs, 'late');
   });
   try {
     const found = await Promise.race([(async () => check.find(patient))(), late]);
-    if (found !== 'late') return found.map(each => findingOf(check, each));
-    const what = `${check.about}: there was no result within ${timeoutMs / 1000} s`;
-    return [findingOf(check, { severity: 'warning', what })];
+    if (found !== 'late') return found.map(each => ({ check, found: each }));
+    const what = `The check (${check.about}) gave no result within ${timeoutMs / 1000} s.`;
+    return [{ check, found: { severity: 'warning', what, ...unchecked } }];
   } catch (error) {
-    const what = `${check.about}: it could not be checked: ${error instanceof Error ? error.message : String(error)}`;
-    return [findingOf(check, { severity: 'warning', what })];
+    const what = `The check (${check.about}) failed: ${error instanceof Error ? error.message : String(error)}`;
+    return [{ check, found: { severity: 'warning', what, ...unchecked } }];
   } finally {
     clearTimeout(timer);
   }

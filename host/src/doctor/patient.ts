@@ -152,7 +152,8 @@ export class Patient {
       const { digest } = await source.resolve(this.signal);
       return { plugin, reference, ms: performance.now() - since, digest };
     } catch (error) {
-      return { plugin, reference, ms: performance.now() - since, fault: toFaults(error)[0] };
+      const fault = toFaults(error)[0]?.with({ plugin: plugin.id });
+      return { plugin, reference, ms: performance.now() - since, fault };
     }
   }
 

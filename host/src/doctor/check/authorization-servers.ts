@@ -1,19 +1,21 @@
 import type { Check } from '../check.ts';
 import { issuersOf, readMetadata } from './issuer.ts';
 
-/** Whether authorization servers can be reached, and name themselves as the configuration does. */
+/** Whether authorization servers can be reached, and have the configured issuer. */
 export const authorizationServers: Check = {
   id: 'DR405',
   severity: 'error',
-  about: 'authorization servers: whether they publish metadata under the name of the configuration',
-  why: 'Tokens cannot be verified or obtained, and callers or upstreams are refused.',
-  fix: 'Write the issuer exactly as its metadata has it, and let the gateway reach it.',
+  about: 'whether authorization servers can be reached, and publish metadata for the configured issuer',
+  why: 'Tokens cannot be verified or obtained, so callers are refused, or requests to the upstream fail.',
+  fix: 'Make sure that the gateway can reach the server, and copy `issuer` exactly as its metadata states it.',
   isOnline: true,
   async find(patient) {
     const found = issuersOf(patient).map(async server => {
       const { issuer, at } = server;
       const { problem } = await readMetadata(server, patient.signal);
-      return problem === undefined ? [] : [{ what: `${issuer}: ${problem}`, at }];
+      return problem === undefined
+        ? []
+        : [{ what: `The metadata of the authorization server ${issuer} cannot be used: ${problem}.`, at }];
     });
     return (await Promise.all(found)).flat();
   },

@@ -6,13 +6,13 @@ import type { Check, Found } from '../check.ts';
 const day = 24 * 3_600_000;
 const soon = 21 * day;
 
-/** Certificates of listeners that expire, or are for other names. Those that cannot be used are refused by a start. */
+/** Certificates of listeners that expire, or are for other names. A start refuses those that it cannot use. */
 export const certificates: Check = {
   id: 'DR205',
   severity: 'warning',
-  about: 'certificates that expire soon, or are not for the names of the gateway',
-  why: 'Clients refuse to connect.',
-  fix: 'Renew the certificate. The gateway reads the file again when it changes.',
+  about: 'certificates that have expired, expire soon, or are not for the names of the gateway',
+  why: 'Clients refuse to connect to a gateway whose certificate is not valid.',
+  fix: 'Renew the certificate. The gateway reloads the file when it changes.',
   find({ config: { tls, admin, allowed_hosts }, machine }) {
     const listeners = [
       { at: 'tls.certificate', file: tls?.certificate, hosts: allowed_hosts },
@@ -23,13 +23,21 @@ export const certificates: Check = {
       if (certificate === undefined) return [];
       const left = Date.parse(certificate.validTo) - machine.now();
       const ended: Found[] =
-        left < 0 ? [{ severity: 'error', what: `The certificate expired on ${certificate.validTo}.`, at }] : [];
+        left < 0
+          ? [{ severity: 'error', what: `The certificate in ${file} expired on ${certificate.validTo}.`, at }]
+          : [];
       const ending =
-        left >= 0 && left < soon ? [{ what: `The certificate expires in ${Math.floor(left / day)} days.`, at }] : [];
+        left >= 0 && left < soon
+          ? [{ what: `The certificate in ${file} expires in ${Math.floor(left / day)} days.`, at }]
+          : [];
       const others = hosts
         .map(host => host.replace(/:\d+$/, '').replace(/^\[|\]$/g, ''))
         .filter(host => !host.startsWith('*') && !isFor(certificate, host))
-        .map(host => ({ what: `The certificate is not for ${host}, which \`allowed_hosts\` names.`, at }));
+        .map(host => ({
+          what: `The certificate in ${file} is not for ${host}, which \`allowed_hosts\` lists.`,
+          at,
+          fix: `Get a certificate that also names ${host}, or remove it from \`allowed_hosts\`.`,
+        }));
       return [...ended, ...ending, ...others];
     });
   },

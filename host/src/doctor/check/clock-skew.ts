@@ -8,9 +8,9 @@ const mostMs = 15_000;
 export const clockSkew: Check = {
   id: 'DR406',
   severity: 'warning',
-  about: "the machine's clock, against those of authorization servers",
-  why: 'Tokens are refused as expired, or as not valid yet.',
-  fix: 'Keep both clocks right with NTP.',
+  about: "this machine's clock, against those of authorization servers",
+  why: 'Valid tokens are refused as expired or not yet valid, and expired ones are accepted.',
+  fix: 'Synchronize the clocks of both machines with NTP.',
   isOnline: true,
   async find(patient) {
     const found = issuersOf(patient).map(async server => {
@@ -19,7 +19,12 @@ export const clockSkew: Check = {
       const difference = date === undefined ? 0 : patient.machine.now() - date;
       if (Math.abs(difference) <= mostMs) return [];
       const seconds = Math.round(Math.abs(difference) / 1000);
-      return [{ what: `The clock is ${seconds} s ${difference > 0 ? 'ahead of' : 'behind'} that of ${issuer}.`, at }];
+      return [
+        {
+          what: `This machine's clock is ${seconds} s ${difference > 0 ? 'ahead of' : 'behind'} that of ${issuer}.`,
+          at,
+        },
+      ];
     });
     return (await Promise.all(found)).flat();
   },

@@ -1,12 +1,12 @@
 import type { Check } from '../check.ts';
 
-/** What is valid in the configuration but rarely intended, with the modes that protect nothing. */
+/** Settings that are valid but rarely intended, and modes of plugins that protect nothing. */
 export const configWarnings: Check = {
   id: 'DR002',
   severity: 'warning',
-  about: 'what is valid in the configuration but rarely intended',
-  why: 'The configuration says something else than it seems to.',
-  fix: 'Change the setting, or leave it if it is intended.',
+  about: 'settings that are valid but rarely intended',
+  why: 'The setting is valid, but probably does something other than intended.',
+  fix: 'Change the setting, or keep it if it is intended.',
   find: ({ warnings }) =>
     warnings.map(({ line, path, message, ...rest }) => ({
       what: message,

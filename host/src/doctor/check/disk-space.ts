@@ -15,18 +15,18 @@ const written = ({ config: { cache_dir, kv, audit, receipts, accounts, admin } }
     'admin.registration.path': admin?.registration.path,
   });
 
-/** Whether there is room where the gateway writes. Whether it may write there is tried by the checks of a start. */
+/** Whether there is space where the gateway writes. The checks of a start find out whether it may write there. */
 export const diskSpace: Check = {
   id: 'DR105',
   severity: 'warning',
-  about: 'the disk space of the folders for the cache, values, audit events and receipts',
-  why: 'On a full disk, audit events and receipts cannot be written, and with `when_full: block` calls wait for them.',
-  fix: 'Free some space, or move the file to another disk.',
+  about: 'free disk space for the cache, the state and the audit log',
+  why: 'When the disk is full, audit events and receipts cannot be written. With `when_full: block`, calls then wait.',
+  fix: 'Free some space, or set a path on another disk.',
   async find(patient) {
     const found = written(patient).map(async ([at, path]): Promise<readonly Found[]> => {
       if (path === undefined) return [];
       const free = await patient.machine.freeBytes(path);
-      return free >= least ? [] : [{ what: `${Math.floor(free / MiB)} MiB are free at ${path}.`, at }];
+      return free >= least ? [] : [{ what: `Only ${Math.floor(free / MiB)} MiB are free on the disk of ${path}.`, at }];
     });
     return (await Promise.all(found)).flat();
   },

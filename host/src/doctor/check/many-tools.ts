@@ -2,13 +2,13 @@ import type { Check } from '../check.ts';
 
 const many = 60;
 
-/** Bindings with more tools than models choose well from. */
+/** Bindings with more tools than models can choose from well. */
 export const manyTools: Check = {
   id: 'DR403',
   severity: 'warning',
   about: `bindings with more than ${many} tools`,
-  why: 'Each request to a model carries the whole list, and models choose worse from long ones.',
-  fix: 'Set `tool_search: true` for the binding, or divide it.',
+  why: 'Clients send the whole list to the model with each request, and models choose worse from long lists.',
+  fix: 'Set `tool_search: true` on the binding, or split it into several bindings.',
   isOnline: true,
   async find(patient) {
     const tools = new Map((await patient.surveyed()).map(({ upstream, tools: names }) => [upstream.id, names.length]));

@@ -24,18 +24,24 @@ function secretFiles({ config }: Patient): [at: string, file: string | undefined
   ];
 }
 
-/** Files with secrets that other users of the machine can read. */
+/** Files with secrets that other users of the machine can read or write. */
 export const readableSecrets: Check = {
   id: 'DR106',
   severity: 'warning',
-  about: 'files with secrets that other users can read',
-  why: 'Every program on this machine can take the secret.',
-  fix: 'Make the file readable for the user of the gateway alone: `chmod 600`, or `defaultMode: 0400` for a volume of Kubernetes.',
+  about: 'files with secrets that other users can read or write',
+  why: 'Every user of this machine can take or replace the secret.',
+  fix: 'Let only the user of the gateway read it.',
   async find(patient) {
     const found = secretFiles(patient).map(async ([at, file]): Promise<readonly Found[]> => {
       const status = file === undefined ? undefined : await stat(file).catch(() => undefined);
       if (status === undefined || (status.mode & 0o007) === 0) return [];
-      return [{ what: `Everybody can read or write ${file} (mode ${(status.mode & 0o777).toString(8)}).`, at }];
+      return [
+        {
+          what: `Every user of this machine has access to ${file} (mode ${(status.mode & 0o777).toString(8)}).`,
+          at,
+          fix: `Run \`chmod 600 ${file}\`, or set \`defaultMode: 0400\` on the Kubernetes volume.`,
+        },
+      ];
     });
     return (await Promise.all(found)).flat();
   },

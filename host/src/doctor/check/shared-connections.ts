@@ -1,14 +1,14 @@
 import type { Check } from '../check.ts';
 
-/** Upstreams whose one connection all clients share. */
+/** Upstreams with one connection for all clients. */
 export const sharedConnections: Check = {
   id: 'DR404',
   severity: 'warning',
   about: '`connections: shared` of upstreams',
-  why: 'All clients can see and change what the server keeps for one client: a login, a browser, stored values.',
-  fix: 'Remove it unless the server keeps nothing for its clients.',
+  why: 'What the server keeps for one client (a login, a browser, stored values), every other client can see and change.',
+  fix: 'Remove the setting unless the server keeps nothing for its clients.',
   find: ({ config: { upstreams } }) =>
     upstreams
       .filter(({ connections }) => connections === 'shared')
-      .map(({ id }) => ({ what: `All clients share one connection with ${id}.`, at: `upstreams.${id}.connections` })),
+      .map(({ id }) => ({ what: `All clients share one connection to ${id}.`, at: `upstreams.${id}.connections` })),
 };

@@ -5,9 +5,9 @@ import { foundOf } from '../found-of.ts';
 export const startRefused: Check = {
   id: 'DR003',
   severity: 'error',
-  about: 'what a start would refuse',
+  about: 'everything that `sallyport check` reports',
   why: 'The gateway does not start.',
-  fix: 'Fix what is reported.',
+  fix: 'Fix the reported problem.',
   loadsPlugins: true,
   async find(patient) {
     return (await patient.loaded()).faults.map(foundOf);

@@ -26,9 +26,9 @@ const hasProxy = (env: NodeJS.ProcessEnv): boolean =>
 export const telemetryEndpoint: Check = {
   id: 'DR407',
   severity: 'warning',
-  about: 'the collector of `telemetry`: whether it can be reached',
+  about: 'whether the collector of `telemetry` can be reached',
   why: 'Traces and metrics are dropped. Requests are not affected.',
-  fix: 'See whether the collector runs, and whether `telemetry.otlp.endpoint` is right.',
+  fix: 'Check that the collector is running, and that `telemetry.otlp.endpoint` is correct.',
   isOnline: true,
   async find({ config: { telemetry }, machine: { env } }) {
     if (telemetry === undefined) return [];
@@ -37,6 +37,8 @@ export const telemetryEndpoint: Check = {
     // Exports go through the proxy then, and a connection from here may be impossible.
     if (hasProxy(env) && !isLoopback(url.hostname)) return [];
     const reason = await whyUnreachable(url);
-    return reason === undefined ? [] : [{ what: `${endpoint}: ${reason}`, at: 'telemetry.otlp.endpoint' }];
+    return reason === undefined
+      ? []
+      : [{ what: `Cannot connect to ${endpoint}: ${reason}.`, at: 'telemetry.otlp.endpoint' }];
   },
 };

@@ -5,13 +5,13 @@ const most = 64;
 /** The names with the same problem that are listed. */
 const shown = 5;
 
-/** Names of tools that models refuse, or that an upstream has twice. */
+/** Names of tools that models reject, and duplicates. */
 export const toolNames: Check = {
   id: 'DR402',
   severity: 'warning',
-  about: `names of tools with more than ${most} characters, and names that an upstream has twice`,
-  why: 'Many models refuse a whole list of tools for one name that is too long; of two tools with one name, one cannot be called.',
-  fix: 'Choose a shorter id for the upstream, or a binding for it alone; then names have no prefix.',
+  about: `tool names with more than ${most} characters, and duplicate tool names`,
+  why: 'Many models reject the whole list because of one name that is too long.',
+  fix: 'Give the upstream a shorter id, or a binding of its own, in which names have no prefix.',
   isOnline: true,
   async find(patient) {
     const prefixed = new Set(
@@ -24,10 +24,17 @@ export const toolNames: Check = {
       const twice = new Set(names.filter(name => seen.size === seen.add(name).size));
       const at = `upstreams.${id}`;
       return [
-        ...(long.length === 0 ? [] : [{ what: `Too long: ${listed(long)}.`, at }]),
+        ...(long.length === 0 ? [] : [{ what: `Tool names with more than ${most} characters: ${listed(long)}.`, at }]),
         ...(twice.size === 0
           ? []
-          : [{ what: `Twice: ${listed([...twice])}.`, at, fix: "Ask the server's author for names that differ." }]),
+          : [
+              {
+                what: `Duplicate tool names: ${listed([...twice])}.`,
+                at,
+                why: 'Of two tools with the same name, only one can be called.',
+                fix: "Ask the server's author for distinct names.",
+              },
+            ]),
       ];
     });
   },

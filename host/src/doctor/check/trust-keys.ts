@@ -4,13 +4,13 @@ import type { Patient } from '../patient.ts';
 const day = 24 * 3_600_000;
 const soon = 30 * day;
 
-/** Keys of the trust store that do not sign any more, or soon will not. */
+/** Keys of the trust store that are not valid, or soon will not be. */
 export const trustKeys: Check = {
   id: 'DR301',
   severity: 'warning',
   about: 'trust keys that have expired, expire soon, or are not valid yet, with the plugins that they signed',
-  why: 'When a key expires, the next start refuses the plugins that it signed.',
-  fix: 'Ask for a signature with a new key, add that key to `trust.keys`, and keep the old one until then.',
+  why: 'After a key has expired, the next start refuses the plugins that it signed.',
+  fix: 'Add a new key to `trust.keys`, have the plugins signed with it, and remove the old key afterwards.',
   async find(patient) {
     const now = patient.machine.now();
     const signed = await pluginsByKey(patient);
@@ -21,9 +21,11 @@ export const trustKeys: Check = {
       const whose = plugins.length === 0 ? '' : ` It signed ${plugins.join(', ')}.`;
       const left = not_after === undefined ? Number.POSITIVE_INFINITY : Date.parse(not_after) - now;
       if (not_before !== undefined && Date.parse(not_before) > now)
-        return [{ what: `The key ${id} is not valid before ${not_before}.`, at }];
-      if (left < 0) return [{ what: `The key ${id} expired on ${not_after}.${whose}`, at }];
-      return left < soon ? [{ what: `The key ${id} expires in ${Math.floor(left / day)} days.${whose}`, at }] : [];
+        return [{ what: `The trust key ${id} is not valid before ${not_before}.`, at }];
+      if (left < 0) return [{ what: `The trust key ${id} expired on ${not_after}.${whose}`, at }];
+      return left < soon
+        ? [{ what: `The trust key ${id} expires in ${Math.floor(left / day)} days.${whose}`, at }]
+        : [];
     });
   },
 };

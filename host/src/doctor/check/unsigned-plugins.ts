@@ -5,8 +5,10 @@ export const unsignedPlugins: Check = {
   id: 'DR305',
   severity: 'warning',
   about: '`require_signed_plugins: false`',
-  why: 'Who can write to the place of a plugin decides what runs.',
+  why: 'Anyone who can write to the registry or folder of a plugin decides what code runs.',
   fix: 'Remove `require_signed_plugins: false`, and sign plugins with `sallyport plugin sign`.',
   find: ({ config }) =>
-    config.require_signed_plugins ? [] : [{ what: 'Plugins run without a signature.', at: 'require_signed_plugins' }],
+    config.require_signed_plugins
+      ? []
+      : [{ what: 'Plugins may run without a signature.', at: 'require_signed_plugins' }],
 };

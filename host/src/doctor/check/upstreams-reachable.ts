@@ -3,24 +3,35 @@ import { foundOf } from '../found-of.ts';
 
 const slowMs = 5_000;
 
-/** Whether upstreams can be reached, by a handshake. */
+/** Whether upstreams can be reached, tried with a handshake. */
 export const upstreamsReachable: Check = {
   id: 'DR401',
   severity: 'error',
-  about: 'upstreams: whether they can be reached',
-  why: 'A start waits for a required upstream and fails without it; of any other, clients see nothing.',
-  fix: 'See whether the server runs, and whether its URL or command is right.',
+  about: 'whether upstreams can be reached',
+  why: 'The gateway does not start without a required upstream. Clients see none of the tools of any other one.',
+  fix: 'Check that the server is running, and that its URL or command is correct.',
   isOnline: true,
   async find(patient) {
     return (await patient.surveyed()).flatMap(({ upstream: { id, required }, ms, fault }): readonly Found[] => {
       const at = `upstreams.${id}`;
       if (fault !== undefined) {
-        const { what, fix } = foundOf(fault);
-        const severity = required ? 'error' : 'warning';
-        return [{ severity, what: `${what} (after ${Math.round(ms)} ms)`, fix, at }];
+        const found = foundOf(fault);
+        const why = required
+          ? 'The upstream is required, so the gateway does not start without it.'
+          : 'Until it can be reached, clients see none of its tools.';
+        return [
+          {
+            ...found,
+            severity: required ? 'error' : 'warning',
+            what: `${found.what} (after ${Math.round(ms)} ms)`,
+            why,
+            at,
+          },
+        ];
       }
       const what = `The upstream ${id} took ${Math.round(ms)} ms to answer.`;
-      return ms > slowMs ? [{ severity: 'note', what, at }] : [];
+      const why = 'The first request of each client waits that long.';
+      return ms > slowMs ? [{ severity: 'note', what, why, at, fix: 'Find out why the server starts slowly.' }] : [];
     });
   },
 };
