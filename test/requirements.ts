@@ -1039,6 +1039,7 @@ export const requirements = {
   'ADM-113': 'An operator reads the configuration in use without its secrets, and the state of upstreams and bindings.',
   'ADM-115':
     'A change over the management API is answered, although its caller is not known to the schemes of the bindings.',
+  'ADM-116': 'Of a body that the management API refuses, the audit log gets the names of its fields, a bounded number.',
 
   'CHG-06':
     'An entry is registered, replaced as a whole or unregistered; what the file defines, what bindings use and what is not an entry is refused with a reason.',

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
+import { cut } from '../core/cut.ts';
 import { Fault, Faults, fail, toFaults } from '../core/fault.ts';
-import type { Json } from '../core/json.ts';
+import { isJsonObject, type Json } from '../core/json.ts';
 import type { ManagedHost } from './managed-host.ts';
 import type { AdminScope, Operation, OperationInput } from './operation.ts';
 import { operations } from './operations.ts';
@@ -97,11 +98,27 @@ export class AdminApi {
         toFaults(error)
           .map(({ code }) => code)
           .join(' '),
-        { after: operation.audited === undefined ? request.body : operation.audited(request.body) },
+        { after: refusedBody(request.body) },
       );
       throw error;
     }
   }
+}
+
+/** The fields of a refused body that are named, and the characters of each name. */
+const named = { fields: 20, characters: 64 };
+
+/** Returns which fields a refused body had: their values may be secrets, and of any length. */
+function refusedBody(body: Json | undefined): Json | undefined {
+  if (body === undefined || !isJsonObject(body)) return undefined;
+  const names = Object.keys(body);
+  const fields = names.slice(0, named.fields).map(name => cut(name, named.characters));
+  const { id } = body;
+  return {
+    ...(typeof id === 'string' && { id: cut(id, named.characters) }),
+    fields,
+    ...(names.length > fields.length && { more_fields: names.length - fields.length }),
+  };
 }
 
 /** Returns the decoded parts of a path, or undefined if it does not match the template. */

@@ -42,8 +42,6 @@ export interface Operation extends Described {
   readonly body?: z.ZodType;
   /** Whether the header If-Match counts. */
   readonly isConditional?: boolean;
-  /** Returns what the audit trail gets of a body that was refused; the whole body if absent. */
-  audited?(body: Json | undefined): Json | undefined;
   /** If it has a member `etag`, the header ETag has the same. */
   readonly answer: z.ZodType;
   /** @throws Fault, Faults */
@@ -78,7 +76,7 @@ export function defineChange<
   Query extends z.ZodObject = z.ZodObject<Record<string, never>>,
 >(
   declared: Described &
-    Pick<Operation, 'isConditional' | 'audited'> & {
+    Pick<Operation, 'isConditional'> & {
       readonly method: 'POST' | 'PUT' | 'DELETE';
       readonly query?: Query;
       readonly body?: Body;

@@ -14,12 +14,6 @@ const requestOf = ({ query: { dry_run }, ifMatch, subject }: Input): Registratio
   ...{ dryRun: dry_run === 'true', ifMatch, subject },
 });
 
-/** Returns the id alone: what was refused is not known well enough to leave out its secrets. */
-function idIn(body: Json | undefined): Json | undefined {
-  const id = body !== undefined && isJsonObject(body) ? body.id : undefined;
-  return typeof id === 'string' ? { id: id.slice(0, 64) } : undefined;
-}
-
 /** Declares the operations on the entries of a list. */
 function operationsOn(list: RegisteredList, noun: 'Upstream' | 'Binding'): readonly Operation[] {
   const what = `${noun === 'Upstream' ? 'an' : 'a'} ${noun.toLowerCase()}`;
@@ -37,12 +31,12 @@ function operationsOn(list: RegisteredList, noun: 'Upstream' | 'Binding'): reado
     }),
     defineChange({
       ...{ id: `register${noun}`, method: 'POST', path: `/admin/${list}`, summary: `Registers ${what}.` },
-      ...{ query, body, audited: idIn, answer: changeSchema },
+      ...{ query, body, answer: changeSchema },
       run: ({ registrations }, input) => registrations.register(list, input.body as JsonObject, requestOf(input)),
     }),
     defineChange({
       ...{ id: `update${noun}`, method: 'PUT', path: one, summary: `Replaces ${what} that was registered.` },
-      ...{ query, body, audited: idIn, isConditional: true, answer: changeSchema },
+      ...{ query, body, isConditional: true, answer: changeSchema },
       run: ({ registrations }, { parts: { id = '' }, ...input }) =>
         registrations.replace(list, id, input.body as JsonObject, requestOf(input)),
     }),
