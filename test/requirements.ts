@@ -1148,6 +1148,8 @@ export const requirements = {
   'RUN-156':
     'Reloads of a program run one after another, each against what the earlier one left, and end with the gateway.',
   'RUN-157': 'A reload that was asked for resolves tags again; one that a file caused does not.',
+  'RUN-170':
+    'check refuses with the same code whatever serve refuses before anything runs: settings, secrets, keys, tokens, certificates, files that it writes.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

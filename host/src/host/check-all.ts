@@ -9,9 +9,9 @@ import type { Plugin } from '../plugin/plugin.ts';
 import { commandProblem } from '../upstream/mcp/command-problem.ts';
 import { loadAll, runtimeOf } from './load-all.ts';
 import { facilityOptions, loadBeside } from './load-beside.ts';
-import { tryAccounts } from './open-accounts.ts';
 import { tryReceiptLog } from './open-receipt-log.ts';
 import { checkDocuments } from './open-upstreams.ts';
+import { tryCredentials } from './try-credentials.ts';
 
 /**
  * Does everything that a start does before something runs: loads all plugins, opens or tries what their capabilities
@@ -55,7 +55,7 @@ async function checkPlugins(config: Config, log: Log, lock?: Lock, signal?: Abor
   const options = facilityOptions(config, log, config.mask);
   const { plugins, facilities } = await loadBeside(() => tryFacilities(options), loadAll(config, log, lock, signal));
   await using _facilities = facilities;
-  tryAccounts(config, facilities.secrets);
+  tryCredentials(config, facilities.secrets, log);
   await runtimeOf(config, log).check(
     plugins.map(plugin => plugin.prepared),
     facilities,

@@ -2,7 +2,6 @@ import { AdminApi } from '../../admin/admin-api.ts';
 import type { Facilities } from '../../capability/facilities.ts';
 import type { Config } from '../../config/config.ts';
 import { parseListen } from '../../config/listen.ts';
-import { fail } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 import type { AdminOptions } from '../../http/server.ts';
 import type { Authentication } from '../../http/step/authenticate.ts';
@@ -10,7 +9,8 @@ import { createApiKeys } from '../../identity/api-key/api-keys.ts';
 import { createClientCertificate } from '../../identity/client-certificate.ts';
 import { createPrincipal } from '../../identity/principal.ts';
 import { type Authenticate, refuseCredentials } from '../../identity/scheme.ts';
-import { createStaticToken, isToken, isUsableToken } from '../../identity/static-token.ts';
+import { createStaticToken, isToken } from '../../identity/static-token.ts';
+import { checkAdminToken } from '../try-credentials.ts';
 import type { OpenManagedHost } from './managed-host.ts';
 
 type AdminConfig = NonNullable<Config['admin']>;
@@ -36,7 +36,7 @@ export function openAdmin(
   if (admin === undefined) return undefined;
   const { host, audit, secrets, record } = context;
   const token = () => (admin.token === undefined ? undefined : secrets.read(admin.token));
-  if (admin.token !== undefined && !isUsableToken(token() ?? '')) fail('admin_token_unusable', { secret: admin.token });
+  checkAdminToken(admin, secrets);
   const address = admin.listen === undefined ? undefined : parseListen(admin.listen);
   return {
     api: new AdminApi({ host, audit: change => audit.write(change) }),
