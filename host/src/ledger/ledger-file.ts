@@ -5,11 +5,12 @@ import { promisify } from 'node:util';
 import { lockFile } from '../core/file-lock.ts';
 import type { LineOutput } from '../core/line-output.ts';
 import { type Opened, openForAppending } from '../core/opened-file.ts';
+import { findPlace } from './find-place.ts';
+import { writeHead } from './head.ts';
 import { type CheckpointInterval, type CheckpointReason, type Continued, Ledger, type Written } from './ledger.ts';
 import { moveAway, type Rotation, removeOldest, rotatedName } from './rotation.ts';
 import type { Place } from './sealed-line.ts';
 import type { SigningKey } from './signing-key.ts';
-import { readHead, readTail, type Tail, writeHead } from './tail.ts';
 
 export interface LedgerFileOptions {
   /** The file, absolute. */
@@ -19,10 +20,12 @@ export interface LedgerFileOptions {
   readonly rotate?: Rotation | undefined;
   /** Is called each time that lines cannot be written, or the file cannot be rotated or locked. */
   onProblem(error: unknown): void;
+  /** Is called with what a start found at the end of the file and could not verify. */
+  onUnverified?(found: string): void;
 }
 
 /** What the next batch begins with: the first line of a file, or of a process that continues one. */
-interface Opening extends Pick<Continued, 'file' | 'torn'> {
+interface Opening extends Omit<Continued, 'place'> {
   readonly event: 'audit.opened' | 'audit.resumed';
 }
 
@@ -85,12 +88,9 @@ export class LedgerFile implements LineOutput {
     this.#opened = openForAppending(file);
     try {
       this.#lock(this.#opened);
-      const { isRegular, path } = this.#opened;
-      const tail: Tail = isRegular ? readTail(path) : { isInLine: false };
-      const place = furthest(tail.last, isRegular ? readHead(path) : undefined);
+      const { event, place, found } = findPlace(this.#opened, key, options.onUnverified);
       this.#ledger = new Ledger(key, checkpoint, place);
-      const event = tail.last === undefined ? 'audit.opened' : 'audit.resumed';
-      this.#opening = { event, torn: tail.torn };
+      this.#opening = { event, ...found };
     } catch (error) {
       this.#unlock();
       closeSync(this.#opened.descriptor);
@@ -388,12 +388,6 @@ export class LedgerFile implements LineOutput {
 const isOwn = ({ object, line }: Written, event: string) => object === undefined && line.includes(`"event":"${event}"`);
 const isCheckpoint = (written: Written) => isOwn(written, 'audit.checkpoint');
 const isRemoval = (written: Written) => isOwn(written, 'audit.removed');
-
-/** Returns the place with the higher number. */
-function furthest(last: Place | undefined, head: Place | undefined): Place | undefined {
-  if (last === undefined || head === undefined) return last ?? head;
-  return head.seq > last.seq ? head : last;
-}
 
 const bytesOf = ({ isInLine }: Opened, lines: readonly Written[]): Buffer =>
   Buffer.from(`${isInLine ? '\n' : ''}${lines.map(({ line }) => `${line}\n`).join('')}`);

@@ -1,6 +1,6 @@
 import { genesis, type Place, seal } from './sealed-line.ts';
 import type { SigningKey } from './signing-key.ts';
-import type { Torn } from './tail.ts';
+import type { Stray } from './stray-lines.ts';
 
 /** Why a ledger was signed: because it was begun, because it was time, or because a file or a process ends. */
 export type CheckpointReason = 'opened' | 'interval' | 'rotated' | 'closed';
@@ -25,7 +25,12 @@ export interface Continued {
   readonly place?: Place | undefined;
   /** The file of that line, if it is another one. */
   readonly file?: string | undefined;
-  readonly torn?: Torn | undefined;
+  /** What killed processes have left after that line. */
+  readonly torn?: Stray | undefined;
+  /** What else stands after that line, and is of no gateway. */
+  readonly foreign?: Stray | undefined;
+  /** What should have said where the chain ends, and could not be verified. */
+  readonly broken?: 'file' | 'head' | undefined;
 }
 
 /**
@@ -60,10 +65,10 @@ export class Ledger {
   }
 
   /** Returns the line with which a file begins, or a process that continues a file. */
-  opening(event: 'audit.opened' | 'audit.resumed', { place, file, torn }: Continued): Written {
+  opening(event: 'audit.opened' | 'audit.resumed', { place, file, ...found }: Continued): Written {
     const { keyId: key, publicKey } = this.#key;
     const previous = place && { ...(file !== undefined && { file }), seq: place.seq, hash: place.hash };
-    return this.#own(event, { v: 1, previous, torn, key, public_key: publicKey, checkpoint: this.#interval });
+    return this.#own(event, { v: 1, previous, ...found, key, public_key: publicKey, checkpoint: this.#interval });
   }
 
   /** Returns a line about the ledger itself. */

@@ -15,6 +15,14 @@ export interface LedgerOptions {
   readonly rotate?: Rotation | undefined;
 }
 
+/** What an output of lines reports. */
+export interface LineOutputReports {
+  /** Is called each time that lines cannot be written, or the file cannot be rotated or locked. */
+  onProblem(error: unknown): void;
+  /** Is called with what a start found at the end of the file and could not verify. */
+  onUnverified(found: string): void;
+}
+
 /**
  * Opens the output of lines for a file or for the standard output: a ledger, or plain lines without its options. Another
  * kind of sink is another `LineOutput` here.
@@ -23,14 +31,14 @@ export interface LedgerOptions {
 export function openLineOutput(
   to: { readonly file: string } | 'stdout',
   ledger: LedgerOptions | undefined,
-  onProblem: (error: unknown) => void,
+  { onProblem, onUnverified }: LineOutputReports,
 ): LineOutput {
   if (ledger === undefined) return new LineFile(to === 'stdout' ? '/dev/stdout' : to.file, onProblem);
   const { keyFile, checkpoint, rotate } = ledger;
   const key = usableKey(keyFile);
   return to === 'stdout'
     ? new LedgerStream({ stream: process.stdout, key, checkpoint, onProblem })
-    : new LedgerFile({ file: to.file, key, checkpoint, rotate, onProblem });
+    : new LedgerFile({ file: to.file, key, checkpoint, rotate, onProblem, onUnverified });
 }
 
 function usableKey(file: string): SigningKey {

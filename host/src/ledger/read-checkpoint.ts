@@ -1,10 +1,11 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
-import type { Place } from './sealed-line.ts';
+import { isNext, mostSequence, type Place, readSealed } from './sealed-line.ts';
 import { checkpointText, keyIdOf } from './signing-key.ts';
 
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const place = z.object({ seq: z.number(), hash });
+const stray = z.object({ bytes: z.number(), sha256: hash });
 
 /** The lines that a ledger writes about itself. */
 const ledgerLine = z.discriminatedUnion('event', [
@@ -13,7 +14,9 @@ const ledgerLine = z.discriminatedUnion('event', [
     time: z.string(),
     details: z.object({
       previous: place.extend({ file: z.string().optional() }).optional(),
-      torn: z.object({ bytes: z.number(), sha256: hash }).optional(),
+      torn: stray.optional(),
+      foreign: stray.optional(),
+      broken: z.string().optional(),
       key: hash,
       public_key: z.string(),
       checkpoint: z.object({ lines: z.number(), seconds: z.number() }),
@@ -75,4 +78,14 @@ export class PublicKeys {
     if (key === undefined) return undefined;
     return verify(null, Buffer.from(checkpointText(covered, time)), key, Buffer.from(signature, 'base64'));
   }
+}
+
+/** Returns the place of a line, if it is a checkpoint that one of these keys has signed. */
+export function signedPlace(line: Buffer, keys: PublicKeys): Place | undefined {
+  const sealed = readSealed(line);
+  const own = sealed && readLedgerLine(line);
+  if (own?.event !== 'audit.checkpoint' || sealed === undefined || sealed.seq > mostSequence) return undefined;
+  const { covers } = own.details;
+  const { seq, hash } = sealed;
+  return isNext(sealed, covers) && keys.signs(own, covers) === true ? { seq, hash } : undefined;
 }

@@ -16,6 +16,12 @@ export interface SealedLine extends Place {
 /** The place before the first line of a chain. */
 export const genesis: Place = { seq: 0, hash: '0'.repeat(64) };
 
+/**
+ * The highest number that a ledger continues from. No gateway reaches it, and beyond the 15 digits that are read a chain
+ * would end.
+ */
+export const mostSequence = 99_999_999_999_999;
+
 const beforeHash = ',"hash":"';
 /** The number of bytes from the comma before `hash` to the end of the line. */
 const sealLength = beforeHash.length + 64 + '"}'.length;
@@ -46,3 +52,7 @@ export function readSealed(line: Buffer): SealedLine | undefined {
 /** Returns whether the hash of a line is that of its bytes, after a line with this hash. */
 export const follows = ({ covered, hash: own }: SealedLine, before: string): boolean =>
   createHash('sha256').update(before).update(covered).digest('hex') === own;
+
+/** Returns whether a line has the number and the hash that belong after this place. */
+export const isNext = (line: SealedLine, { seq, hash: before }: Place): boolean =>
+  line.seq === seq + 1 && follows(line, before);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Ledger } from './ledger.ts';
 import { type Place, seal } from './sealed-line.ts';
 import { openSigningKey, type SigningKey } from './signing-key.ts';
-import { type Torn, tornOf } from './tail.ts';
+import { type Stray, StrayLines } from './stray-lines.ts';
 import { type VerifyOptions, verifyLedger } from './verify-ledger.ts';
 
 describe('the verification of a ledger', () => {
@@ -135,11 +135,16 @@ describe('the verification of a ledger', () => {
     });
   };
   const objectAt = (line: number) => `${at(line).slice(0, at(line).lastIndexOf(',"seq"'))}}`;
-  const resumed = (after: readonly string[], torn?: Torn): string[] => {
+  const resumed = (after: readonly string[], torn?: Stray): string[] => {
     const { seq, hash } = JSON.parse(after.at(-1) ?? '{}');
     const ledger = new Ledger(key, { lines: 5, seconds: 60 }, { seq, hash });
     const opening = ledger.opening('audit.resumed', { place: { seq, hash }, torn });
     return [...after, opening.line, ledger.checkpoint('opened').line, ledger.checkpoint('closed').line];
+  };
+  const strayOf = (...stray: readonly string[]): Stray => {
+    const found = new StrayLines();
+    for (const line of stray) found.add(Buffer.from(line));
+    return found.describe();
   };
   const event = '{"time":"t","event":"e","n":"forged"}';
   const beginning = (interval: number, previous: Place) =>
@@ -180,7 +185,7 @@ describe('the verification of a ledger', () => {
       'a whole event that was appended, although the next start has recorded it as half a line',
       () => {
         const planted = '{"time":"t","event":"access.refused","subject":"alice"}';
-        return [...lines, planted, ...resumed(lines, tornOf(Buffer.from(planted))).slice(lines.length)];
+        return [...lines, planted, ...resumed(lines, strayOf(planted)).slice(lines.length)];
       },
       [['foreign', 17]],
     ],

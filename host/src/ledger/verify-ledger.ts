@@ -7,8 +7,8 @@ import {
   readLedgerLine,
 } from './read-checkpoint.ts';
 import { type FileLine, readLines } from './read-lines.ts';
-import { follows, genesis, type Place, readSealed, type SealedLine } from './sealed-line.ts';
-import { type Torn, tornOf } from './tail.ts';
+import { follows, genesis, isNext, type Place, readSealed, type SealedLine } from './sealed-line.ts';
+import { type Stray, StrayLines } from './stray-lines.ts';
 import type { LedgerNotice, LedgerProblem, ProblemKind, Verification, VerifiedFile } from './verification.ts';
 
 export interface VerifyOptions {
@@ -24,9 +24,6 @@ const mostListed = 100;
 const mostGaps = 1000;
 /** The keys that are listed. */
 const mostSigners = 100;
-/** The last byte of an object in JSON, and the longest one that is parsed. */
-const endOfObject = 0x7d;
-const longestObject = 2 ** 20;
 
 /** Where a line is. */
 interface At {
@@ -83,12 +80,16 @@ interface HeldLine {
 /** Lines that are not of the chain. */
 interface Foreign {
   readonly at: At;
-  /** The last of them. */
-  readonly torn: Torn;
-  /** Whether a process that was killed can have left it. A whole object in JSON is no half of a line. */
-  readonly canBeTorn: boolean;
-  readonly lines: number;
-  readonly isUnended: boolean;
+  readonly stray: StrayLines;
+  /** Whether the file ends within the last of them. */
+  isUnended: boolean;
+}
+
+/** Where the numbers of lines jump, and the chain before. */
+interface Jump extends Pick<Gap, 'from' | 'to'> {
+  readonly place: Place;
+  readonly at: At;
+  readonly isClosed: boolean;
 }
 
 class Verifier {
@@ -116,6 +117,10 @@ class Verifier {
   #foreign: Foreign | undefined;
   /** A line that does not follow the one before. */
   #held: HeldLine | undefined;
+  /** Where lines begin whose numbers do not follow, until one of them is signed. */
+  #jump: Jump | undefined;
+  /** Whether a problem was reported since the last line that is of the chain. */
+  #hasProblem = false;
   #isClosed = true;
   #checkpoints = 0;
   #signed: { readonly seq: number; readonly time: string } | undefined;
@@ -152,7 +157,7 @@ class Verifier {
     const place = this.#place;
     const isOpening = isOpeningLine(own);
     // Half a line may end like a whole one. The next line says whether it is one.
-    if (place !== undefined && !isOpening && !(sealed.seq === place.seq + 1 && follows(sealed, place.hash))) {
+    if (place !== undefined && !isOpening && !isNext(sealed, place)) {
       this.#held = { bytes: Buffer.from(bytes), isUnended, sealed, own, at };
     } else this.#take(sealed, own);
   }
@@ -163,9 +168,9 @@ class Verifier {
     if (held === undefined) return;
     this.#held = undefined;
     this.#at = held.at;
-    const torn = isOpeningLine(next) ? next.details.torn : undefined;
-    const isTorn = torn !== undefined && torn.sha256 === tornOf(held.bytes).sha256;
-    if (isTorn) this.#takeForeign(held.bytes, held.isUnended);
+    const { torn, foreign } = isOpeningLine(next) ? next.details : {};
+    const { sha256 } = (this.#foreign?.stray ?? new StrayLines()).describe(held.bytes);
+    if (sha256 === torn?.sha256 || sha256 === foreign?.sha256) this.#takeForeign(held.bytes, held.isUnended);
     else this.#take(held.sealed, held.own);
   }
 
@@ -206,7 +211,7 @@ class Verifier {
   end(): void {
     this.#takeHeld(undefined);
     const foreign = this.#foreign;
-    if (foreign?.isUnended === true && foreign.lines === 1) {
+    if (foreign?.isUnended === true && (foreign.stray.lines === 1 || foreign.stray.canBeTorn)) {
       this.#notice('the file ends with half a line: the gateway was ended while it wrote', foreign.at);
       this.#foreign = undefined;
     } else this.#explainForeign(undefined);
@@ -251,44 +256,51 @@ class Verifier {
   /** Takes a line that has no number and hash. */
   #takeForeign(bytes: Buffer, isUnended: boolean): void {
     // What an older gateway wrote into the file has neither.
-    if (this.#place === undefined) {
-      if (this.#foreign === undefined) this.#notice('the lines before the chain begins are not protected');
-      this.#foreign ??= { at: this.#at, torn: tornOf(bytes), canBeTorn: true, lines: 1, isUnended };
-      return;
+    if (this.#place === undefined && this.#foreign === undefined) {
+      this.#notice('the lines before the chain begins are not protected');
     }
-    const { at = this.#at, lines = 0 } = this.#foreign ?? {};
-    this.#foreign = { at, torn: tornOf(bytes), canBeTorn: !isWholeObject(bytes), lines: lines + 1, isUnended };
+    this.#foreign ??= { at: this.#at, stray: new StrayLines(), isUnended };
+    this.#foreign.isUnended = isUnended;
+    this.#foreign.stray.add(bytes);
   }
 
   /** Reports lines that are not of the chain, unless the next line says that a process was ended while it wrote them. */
-  #explainForeign(torn: Torn | undefined): void {
+  #explainForeign(torn: Stray | undefined): void {
     const foreign = this.#foreign;
     this.#foreign = undefined;
     if (foreign === undefined || this.#place === undefined) return;
-    const { bytes, sha256 } = foreign.torn;
-    const isTorn = foreign.lines === 1 && foreign.canBeTorn && torn?.bytes === bytes && torn.sha256 === sha256;
-    if (isTorn) this.#notice('half a line: the gateway was ended while it wrote, and has recorded that', foreign.at);
-    else {
-      const what = foreign.lines === 1 ? 'a line is' : `${foreign.lines} lines are`;
-      this.#problem(
-        'foreign',
-        `${what} not of the chain: changed, or written by another program`,
-        undefined,
-        foreign.at,
-      );
+    const { at, stray } = foreign;
+    const { bytes, sha256 } = stray.describe();
+    const isOne = stray.lines === 1;
+    if (stray.canBeTorn && torn?.bytes === bytes && torn.sha256 === sha256) {
+      const [what, times] = isOne ? ['half a line', ''] : [`halves of ${stray.lines} lines`, ' each time'];
+      this.#notice(`${what}: the gateway was ended while it wrote${times}, and has recorded that`, at);
+    } else {
+      const what = isOne ? 'a line is' : `${stray.lines} lines are`;
+      this.#problem('foreign', `${what} not of the chain: changed, or written by another program`, undefined, at);
     }
   }
 
   /** Takes the first line of a file, or of a process. */
   #opening(sealed: SealedLine, { event, details }: OpeningLine): void {
-    const { previous, torn, key, public_key: pem, checkpoint } = details;
+    const { previous, torn, foreign, broken, key, public_key: pem, checkpoint } = details;
     this.#explainForeign(torn);
+    if (previous !== undefined) this.#leaveJump(previous);
+    if (foreign !== undefined && !this.#hasProblem) {
+      const what = `${foreign.bytes} bytes that no gateway wrote stood here when the gateway started; they are gone`;
+      this.#problem('foreign', what, sealed.seq);
+    }
     this.#statedInterval = checkpoint.lines;
     if (this.#interval === Infinity) this.#interval = checkpoint.lines;
     if (this.#options.keys.length === 0 && this.#stated.add(pem) !== key) {
       this.#problem('signature', 'the public key is not the one that the line names', sealed.seq);
     }
-    if (previous === undefined && this.#place !== undefined && sealed.seq === 1) this.#restart();
+    if (broken !== undefined) {
+      const what = broken === 'head' ? 'the .head beside the file' : 'no line at the end of the file';
+      const verb = broken === 'head' ? 'could not be verified' : 'could be verified';
+      this.#problem('restarted', `when the gateway started here, ${what} ${verb}`, sealed.seq);
+    }
+    if (previous === undefined && this.#place !== undefined && sealed.seq === 1) this.#restart(broken !== undefined);
     // The line itself says what it follows, so that its own hash can be verified.
     else if (this.#place === undefined) this.#place = previous ?? genesis;
     else if (event === 'audit.resumed' && !this.#isClosed) {
@@ -297,9 +309,23 @@ class Verifier {
     }
   }
 
+  /** Goes back to where lines with numbers of their own began, if a gateway that started did not continue them. */
+  #leaveJump({ seq, hash }: Place): void {
+    const jump = this.#jump;
+    if (jump === undefined || jump.place.seq !== seq || jump.place.hash !== hash) return;
+    this.#jump = undefined;
+    this.#gaps = this.#gaps.filter(({ from, to }) => from < jump.from || to > jump.to);
+    const what = 'the lines from here on are not of the chain: the gateway that started next did not continue them';
+    this.#problem('foreign', what, undefined, jump.at);
+    this.#place = jump.place;
+    this.#before = undefined;
+    this.#isClosed = jump.isClosed;
+  }
+
   /** Takes the beginning of another chain. */
-  #restart(): void {
-    if (this.#isClosed) this.#notice('another chain begins; the one before was closed');
+  #restart(isReported: boolean): void {
+    if (isReported) this.#last = undefined;
+    else if (this.#isClosed) this.#notice('another chain begins; the one before was closed');
     else this.#problem('restarted', 'another chain begins, and the one before was not closed', 1);
     this.#checkReached();
     this.#place = genesis;
@@ -326,8 +352,12 @@ class Verifier {
       return true;
     }
     if (seq > place.seq) {
-      this.#addGap({ ...this.#at, from: place.seq + 1, to: seq - 1, isBetweenFiles: this.#isFirstOfFile });
-      return this.#goOn(sealed);
+      const [from, to] = [place.seq + 1, seq - 1];
+      this.#jump ??= { place, from, to, at: this.#at, isClosed: this.#isClosed };
+      this.#addGap({ ...this.#at, from, to, isBetweenFiles: this.#isFirstOfFile });
+      this.#goOn(sealed);
+      this.#hasProblem = true;
+      return true;
     }
     return this.#late(sealed, place, hash);
   }
@@ -366,6 +396,7 @@ class Verifier {
     this.#first ??= seq;
     this.#before = before;
     this.#last = undefined;
+    this.#hasProblem = false;
     this.#place = { seq, hash };
     this.#isClosed = false;
     return true;
@@ -387,6 +418,7 @@ class Verifier {
       const why = isOfPlace ? 'the signature is not valid' : 'the signature is of another line';
       return void this.#problem('signature', why, this.#place?.seq);
     }
+    this.#jump = undefined;
     this.#checkpoints += 1;
     this.#unsigned = 0;
     this.#interval = this.#statedInterval ?? this.#interval;
@@ -417,6 +449,7 @@ class Verifier {
 
   #problem(kind: ProblemKind, message: string, seq?: number, at: At = this.#at): LedgerProblem {
     const problem = { kind, ...at, seq, message };
+    this.#hasProblem = true;
     if (this.#problems.length < mostListed) this.#problems.push(problem);
     else this.#more += 1;
     return problem;
@@ -429,14 +462,3 @@ class Verifier {
 
 const isOpeningLine = (line: LedgerLine | undefined): line is OpeningLine =>
   line?.event === 'audit.opened' || line?.event === 'audit.resumed';
-
-function isWholeObject(line: Buffer): boolean {
-  // Longer lines are no events, and parsing them takes more memory than they have.
-  if (line.length > longestObject || line.at(-1) !== endOfObject) return false;
-  try {
-    JSON.parse(line.toString());
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -69,7 +69,10 @@ export function openAuditTrail(options: AuditOptions, log: Log, metrics: Metrics
   const about = file === undefined ? {} : { file };
   const warning = new RepeatedWarning(log, 'audit events cannot be written; trying again');
   const output = usable(about, () =>
-    openLineOutput(to, ledger, error => warning.write('', { file, reason: fileProblem(error) })),
+    openLineOutput(to, ledger, {
+      onProblem: error => warning.write('', { file, reason: fileProblem(error) }),
+      onUnverified: found => log.error({ file, found }, 'the end of the audit log is not as a gateway left it'),
+    }),
   );
   const name = 'sallyport_audit_dropped_total';
   metrics.declare(name, { type: 'counter', help: 'Audit events that were dropped.' });

@@ -55,7 +55,10 @@ export class ReceiptLog implements ReceiptRecorder, AsyncDisposable {
     this.#format = new ReceiptFormat(openKey(keyFile), mask);
     const warning = new RepeatedWarning(log, 'receipts cannot be written; trying again');
     const output = usable(file, () =>
-      openLineOutput({ file }, ledger, error => warning.write('', { file, reason: fileProblem(error) })),
+      openLineOutput({ file }, ledger, {
+        onProblem: error => warning.write('', { file, reason: fileProblem(error) }),
+        onUnverified: found => log.error({ file, found }, 'the end of the receipts is not as a gateway left it'),
+      }),
     );
     const counted = countersIn(metrics);
     this.#queue = new LineQueue({
