@@ -1039,6 +1039,8 @@ export const requirements = {
   'ADM-114':
     'The mode of a plugin is changed at run time, for requests that begin later, durably, and tried out before.',
   'ADM-113': 'An operator reads the configuration in use without its secrets, and the state of upstreams and bindings.',
+  'ADM-117':
+    'A mode that is weaker than that of the file is not set at run time unless the file allows it; a stronger one is.',
   'ADM-115':
     'A change over the management API is answered, although its caller is not known to the schemes of the bindings.',
   'ADM-116': 'Of a body that the management API refuses, the audit log gets the names of its fields, a bounded number.',
@@ -1053,6 +1055,10 @@ export const requirements = {
   'CHG-10':
     'What is registered is served at once and after a restart, by URL, instances or document of an API; clients with sessions learn of it, and an upstream that is required and cannot be reached is refused.',
   'CHG-11': 'A registered binding has the plugins that the file requires of it, or is refused.',
+  'CHG-12':
+    'A change that was not made and that its file still has is reported together with the reason why it was not made, and is used and reported by the next start, reload or change.',
+  'CHG-13':
+    'A mode that was set at run time and is not that of the file is reported at the start and by check, and has no effect if the file does not allow it.',
   // start, docs, command line: RUN-…
   'RUN-01': 'A plugin that cannot be used is refused by check and serve, by name, all at once, with what to do.',
   'RUN-02': 'One flipped bit in component or signature, and the gateway does not start.',

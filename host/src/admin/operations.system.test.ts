@@ -37,7 +37,7 @@ let document: any;
 beforeAll(async () => {
   const bytes = await jsGuest(guestDescriptor('guard', { author: 'Acme', tags: ['safety'] }), script);
   const plugins = [{ id: 'guard', bytes, breaker: { failures: 2, open_ms: 3_600_000 } }];
-  gateway = opened.use(await openAdminGateway({}, plugins));
+  gateway = opened.use(await openAdminGateway({ admin: { allow_weaker_modes: true } }, plugins));
   document = await read('/admin/openapi.json');
   client = new Client({ name: 'test', version: '1' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`)));

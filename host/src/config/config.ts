@@ -1,3 +1,4 @@
+import type { PluginMode } from '../contract/hook-policy.ts';
 import type { SecretMask } from '../core/secret-mask.ts';
 import { absolutePath } from './absolute-path.ts';
 import type { ReadOverlay, RegisteredList, StoredOverlay } from './overlay.ts';
@@ -18,6 +19,8 @@ export type Config = ReturnType<typeof finishSections> & {
   readonly withOverlay?: (read: ReadOverlay) => Promise<Config>;
   /** Returns where the configuration defines an upstream or a binding that was not registered at run time. */
   readonly definedAt?: (list: RegisteredList, id: string) => Place | undefined;
+  /** Returns the mode that the configuration states of a plugin, whatever was set at run time. */
+  readonly modeInFile?: (plugin: string) => PluginMode | undefined;
 };
 
 /**
@@ -26,7 +29,7 @@ export type Config = ReturnType<typeof finishSections> & {
 export const finishConfig = (
   parsed: ParsedConfig,
   { grants, folder, keyText }: { grants: GrantsSchema; folder: string; keyText(file: string): string },
-): Omit<Config, 'mask' | 'overlay' | 'withOverlay' | 'definedAt'> =>
+): Omit<Config, 'mask' | 'overlay' | 'withOverlay' | 'definedAt' | 'modeInFile'> =>
   finishSections(parsed, grants, {
     absolute: path => absolutePath(folder, path),
     keyText,

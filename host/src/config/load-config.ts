@@ -14,7 +14,8 @@ import { definitionOf, overlaidDocument, registeredPlace } from './overlaid-docu
 import { emptyOverlay, type ReadOverlay, type StoredOverlay } from './overlay.ts';
 import type { Position } from './parse-yaml.ts';
 import type { Path, Problem } from './problem.ts';
-import { isDuplicateId, modeWarnings, registeredProblems } from './registered-problems.ts';
+import { isDuplicateId, registeredProblems } from './registered-problems.ts';
+import { modesInFile, modeWarnings } from './run-time-modes.ts';
 import { createConfigSchema, inSections } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { learnSecrets } from './secret-values.ts';
@@ -154,7 +155,7 @@ async function checkDocument(stated: ConfigDocument, origin: DocumentOrigin, opt
     const inOrder = refused.toSorted((one, other) => orderOf(one.at, other.at));
     throw new Faults(inOrder.map(({ fault }) => fault));
   }
-  const warnings = [...inSections(plain, section => section.warnings?.(plain)), ...modeWarnings(plain, overlay)];
+  const warnings = [...inSections(plain, section => section.warnings?.(plain)), ...modeWarnings(stated.value, overlay)];
   for (const { file: _, ...warning } of warnings.map(placed)) warn?.(warning);
   const config = finishConfig(data, { grants, folder, keyText: name => keys.texts.get(name) ?? '' });
   learnSecrets(mask, document.filledIn, data);
@@ -166,6 +167,7 @@ async function checkDocument(stated: ConfigDocument, origin: DocumentOrigin, opt
       overlay: changed,
       withOverlay: overlay => checkDocument(stated, origin, { ...options, overlay, warn: undefined }),
     }),
+    modeInFile: id => (isJsonObject(stated.value) ? modesInFile(stated.value).get(id) : undefined),
     definedAt: (list, id) => definitionOf(document, placeOf, { list, id }),
     mask,
   };

@@ -1,7 +1,9 @@
-import { isJsonObject } from '../core/json.ts';
+import type { PluginMode } from '../contract/hook-policy.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { ConfigDocument } from './document.ts';
 import { type Overlay, type OverlayEntry, type RegisteredList, registeredLists } from './overlay.ts';
 import type { Path, Place } from './problem.ts';
+import { modesAtRunTime } from './run-time-modes.ts';
 import { isRandom, textsIn } from './secret-values.ts';
 import { entries } from './section/named.ts';
 import type { ConfigPlace } from './section/plugins.ts';
@@ -36,8 +38,9 @@ export function overlaidDocument(document: ConfigDocument, overlay: Overlay): Ov
   const longer = lists
     .filter(list => isList(list) && overlay[list].length > 0)
     .map(list => [list, [...listOf(list), ...overlay[list]]] as const);
+  const modes = modesAtRunTime(value, overlay);
   const plugins = Array.isArray(value.plugins)
-    ? { plugins: value.plugins.map((plugin: unknown) => withMode(plugin, overlay)) }
+    ? { plugins: value.plugins.map((plugin: unknown) => withMode(plugin, modes)) }
     : {};
   const filledIn = registered.flatMap(({ entry, path }) =>
     textsIn(entry, path.map(String)).filter(({ value: text }) => isRandom(text)),
@@ -50,9 +53,9 @@ export function overlaidDocument(document: ConfigDocument, overlay: Overlay): Ov
   };
 }
 
-function withMode(plugin: unknown, { plugins }: Overlay): unknown {
-  if (!isJsonObject(plugin) || typeof plugin.id !== 'string' || !Object.hasOwn(plugins, plugin.id)) return plugin;
-  return { ...plugin, mode: plugins[plugin.id]?.mode };
+function withMode(plugin: unknown, modes: ReadonlyMap<string, PluginMode>): unknown {
+  const mode = isJsonObject(plugin) && typeof plugin.id === 'string' ? modes.get(plugin.id) : undefined;
+  return mode === undefined ? plugin : { ...(plugin as JsonObject), mode };
 }
 
 /** Returns the place of a path within a registered entry, which is in no line of the file; undefined for others. */

@@ -4,7 +4,6 @@ import { isLoopback } from '../core/loopback.ts';
 import { createAddressCheck } from '../core/public-address.ts';
 import { memberAt } from './member-at.ts';
 import { definitionOf, nameOf, type OverlaidDocument, type RegisteredEntry } from './overlaid-document.ts';
-import type { Overlay } from './overlay.ts';
 import type { Path, Problem } from './problem.ts';
 import { entries, listed, type Named } from './section/named.ts';
 import type { ConfigPlace } from './section/plugins.ts';
@@ -48,17 +47,6 @@ function collisions(document: OverlaidDocument, { list, entry, path }: Registere
 /** Whether a problem is a duplicate id of a registered entry, which is reported with where the other one is. */
 export const isDuplicateId = ({ registered }: OverlaidDocument, { path, message }: Problem): boolean =>
   message.startsWith('duplicate id: ') && registered.some(each => each.path.join('.') === path.join('.'));
-
-/** Reports modes that have no effect, because the file no longer has the plugin. */
-export const modeWarnings = (value: JsonObject, overlay: Overlay): readonly Problem[] => {
-  const configured = new Set(entries(value, ['plugins']).map(({ name }) => name));
-  return Object.keys(overlay.plugins)
-    .filter(id => !configured.has(id))
-    .map(id => ({
-      path: ['plugins'],
-      message: `the mode of ${id} that was set at run time has no effect: the file has no such plugin`,
-    }));
-};
 
 /** Reports variables, which are replaced in the file alone. A document of an API may contain such text. */
 function variables({ entry, path }: RegisteredEntry): readonly Problem[] {

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
+import type { PluginMode } from '../contract/hook-policy.ts';
 import { toFaults } from '../core/fault.ts';
 import { type ConfigWarning, loadConfig } from './load-config.ts';
 import { emptyOverlay, type Overlay, type OverlayEntry } from './overlay.ts';
@@ -49,19 +50,22 @@ const problemsOf = (more: object, registration?: object) =>
 
 describe('a configuration with entries that were registered at run time', () => {
   it('[CHG-03] is one configuration, in which both may name each other', async () => {
-    const { loaded, read, folder } = await load({
-      upstreams: [upstream()],
-      bindings: [{ id: 'sales', upstreams: ['crm', 'up'], transforms: ['redact'] }],
-      plugins: { redact: { mode: 'shadow' } },
-    });
+    const { loaded, read, folder } = await load(
+      {
+        upstreams: [upstream()],
+        bindings: [{ id: 'sales', upstreams: ['crm', 'up'], transforms: ['redact'] }],
+        plugins: { redact: { mode: 'enforce' } },
+      },
+      file({ plugins: [{ id: 'redact', source: { file: './redact.wasm' }, mode: 'shadow' }] }),
+    );
     expect(read).toEqual([join(folder, 'registered.json')]);
     expect(loaded.upstreams.map(({ id }) => id)).toEqual(['up', 'crm']);
     expect(loaded.bindings).toMatchObject([
       { id: 'main', default: true },
       { id: 'sales', upstreams: ['crm', 'up'], default: false },
     ]);
-    expect(loaded.plugins).toMatchObject([{ id: 'redact', mode: 'shadow' }]);
-    expect(loaded.definedAt?.('upstreams', 'up')).toMatchObject({ file: join(folder, 'sallyport.yaml'), line: 15 });
+    expect(loaded.plugins).toMatchObject([{ id: 'redact', mode: 'enforce' }]);
+    expect(loaded.definedAt?.('upstreams', 'up')).toMatchObject({ file: join(folder, 'sallyport.yaml'), line: 16 });
     expect(loaded.definedAt?.('upstreams', 'crm')).toBeUndefined();
   });
 
@@ -75,9 +79,37 @@ describe('a configuration with entries that were registered at run time', () => 
     const warnings: ConfigWarning[] = [];
     await load({ plugins: { gone: { mode: 'disabled' } } }, file(), warnings);
     expect(warnings).toMatchObject([
-      { path: 'plugins', message: expect.stringMatching(/^the mode of gone .*no effect/) },
+      { path: 'plugins', message: expect.stringMatching(/^the mode disabled of gone .*no effect/) },
     ]);
   });
+
+  it.each<[mode: PluginMode, admin: object, counts: PluginMode, warning?: RegExp]>([
+    [
+      'permissive',
+      { allow_weaker_modes: true },
+      'permissive',
+      /^the mode permissive of redact .* counts, and not enforce/,
+    ],
+    ['permissive', {}, 'enforce', /^the mode permissive of redact .* no effect: it is weaker than enforce/],
+    ['disabled', { allow_weaker_modes: false }, 'enforce', /^the mode disabled of redact .* no effect/],
+    ['enforce', {}, 'enforce'],
+  ])(
+    '[CHG-13] has the mode %s at run time, with %j in the file, which makes it %s',
+    async (mode, admin, counts, warning) => {
+      const warnings: ConfigWarning[] = [];
+      const { loaded } = await load(
+        { plugins: { redact: { mode } } },
+        file({ admin: { token: 'admin-token', registration: { path: './registered.json' }, ...admin } }),
+        warnings,
+      );
+      expect(loaded.plugins).toMatchObject([{ id: 'redact', mode: counts }]);
+      expect(loaded.modeInFile?.('redact')).toBe('enforce');
+      const aboutModes = warnings.filter(({ message }) => message.startsWith('the mode '));
+      expect(aboutModes).toMatchObject(
+        warning === undefined ? [] : [{ path: 'plugins.0.mode', message: expect.stringMatching(warning) }],
+      );
+    },
+  );
 
   it('[CHG-03] is refused with all problems at once, each with the entry that has it', async () => {
     const found = await problems({

@@ -48,6 +48,12 @@ export const adminSection = section({
         client_certificates: clientCertificates
           .optional()
           .describe('Client certificates by the authorities in `tls.client_authorities` of this section.'),
+        allow_weaker_modes: z
+          .boolean()
+          .default(false)
+          .describe(
+            'Whether a plugin can be given a mode at run time that is weaker than that of the file, such as permissive in place of enforce.',
+          ),
         registration,
       })
       .optional()

@@ -17,6 +17,16 @@ export const overlayCodes = {
     says: 'Another process has changed what is registered, so this change was not made.',
     todo: 'Reload the gateway, which reads the change of the other process, and try again.',
   },
+  overlay_not_restored: {
+    http: 503,
+    says: 'The change was not made, but its file still has it, so that the next change, reload or start makes it.',
+    todo: 'See `reason`. Let the gateway write the file, and undo the change over the management API, or restore the file from a backup.',
+  },
+  mode_weaker: {
+    http: 403,
+    says: 'The mode is weaker than that of the configuration file, which does not allow that at run time.',
+    todo: 'Change the mode in the file, or set `admin.allow_weaker_modes: true` there.',
+  },
   registration_unknown: {
     http: 404,
     says: 'Nothing with this id is registered.',

@@ -2,7 +2,9 @@ import type { ReloadAnswer } from '../../admin/answer/change.ts';
 import type { PluginSwitches, Switched, SwitchRequest } from '../../admin/plugin-switches.ts';
 import type { Config } from '../../config/config.ts';
 import type { Overlay } from '../../config/overlay.ts';
+import { isWeaker } from '../../config/run-time-modes.ts';
 import type { PluginMode } from '../../contract/hook-policy.ts';
+import { fail } from '../../core/fault.ts';
 import type { Plugin } from '../../plugin/plugin.ts';
 import type { Registrant } from '../joining-server.ts';
 import { type EditOverlay, OverlayChange } from '../registration/overlay-change.ts';
@@ -61,7 +63,17 @@ const modeOf = ({ plugins }: Config, plugin: string) => plugins.find(({ id }) =>
 
 const withMode =
   (plugin: string, mode: PluginMode): EditOverlay =>
-  overlay => ({ ...overlay, plugins: { ...overlay.plugins, [plugin]: { mode } } });
+  (overlay, config) => {
+    checkStrength(plugin, mode, config);
+    return { ...overlay, plugins: { ...overlay.plugins, [plugin]: { mode } } };
+  };
+
+/** @throws Fault `mode_weaker` */
+function checkStrength(plugin: string, mode: PluginMode, { admin, modeInFile }: Config): void {
+  const stated = modeInFile?.(plugin);
+  if (stated === undefined || admin?.allow_weaker_modes === true || !isWeaker(mode, stated)) return;
+  fail('mode_weaker', { plugin, mode, in_file: stated });
+}
 
 const withoutMode =
   (plugin: string): EditOverlay =>

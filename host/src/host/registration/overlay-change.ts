@@ -1,6 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import type { Overlay, ReadOverlay, StoredOverlay } from '../../config/overlay.ts';
-import { fail } from '../../core/fault.ts';
+import { fail, toFault } from '../../core/fault.ts';
 import { readOverlay, saveOverlay, storedOverlay } from '../overlay-file.ts';
 
 /** Returns the overlay that replaces another one. The configuration in use was made from an earlier or the same one. */
@@ -14,7 +14,7 @@ export class OverlayChange {
   readonly #edit: EditOverlay;
   #from: StoredOverlay | undefined;
   #to: StoredOverlay | undefined;
-  #isSaved = false;
+  #state: 'saving' | 'saved' | undefined;
 
   constructor(edit: EditOverlay) {
     this.#edit = edit;
@@ -33,14 +33,26 @@ export class OverlayChange {
   /** @throws Fault `overlay_not_saved`, `overlay_conflict` */
   readonly save = async (): Promise<void> => {
     if (this.#from === undefined || this.#to === undefined) return;
+    this.#state = 'saving';
     await saveOverlay(this.#to, this.#from);
-    this.#isSaved = true;
+    this.#state = 'saved';
   };
 
-  /** Undoes `save`. @throws Fault `overlay_not_saved`, `overlay_conflict` */
+  /**
+   * Undoes `save`, also one that failed after it had replaced the file.
+   * @throws Fault `overlay_not_restored` if the file may still have the change
+   */
   async takeBack(): Promise<void> {
-    if (!this.#isSaved || this.#from === undefined || this.#to === undefined) return;
-    this.#isSaved = false;
-    await saveOverlay(this.#from, this.#to);
+    const [from, to, state] = [this.#from, this.#to, this.#state];
+    this.#state = undefined;
+    if (state === undefined || from === undefined || to === undefined) return;
+    try {
+      const { version } = await readOverlay(to.file);
+      if (version === to.version) await saveOverlay(from, to);
+      else if (state === 'saved' && version !== from.version) fail('overlay_conflict');
+    } catch (error) {
+      const { code, details, hint } = toFault(error);
+      fail('overlay_not_restored', { file: to.file, reason: details.reason ?? `${code}: ${hint}` }, error);
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { type ConfigChange, configChanges, type LoadedPlugin } from '../../config/change/config-changes.ts';
 import type { Config } from '../../config/config.ts';
+import { Faults, toFault, toFaults } from '../../core/fault.ts';
 import type { Log } from '../../core/log.ts';
 import type { Registrant } from '../joining-server.ts';
 import { type EditOverlay, OverlayChange } from './overlay-change.ts';
@@ -43,14 +44,22 @@ export class OverlayChanges {
     return this.#context.config();
   }
 
-  /** @param by who asked for it @throws what the edit throws; Faults, and then nothing changes */
+  /**
+   * Makes a change.
+   * @param by who asked for it
+   * @throws what the edit throws; Faults, and then nothing changes, unless `overlay_not_restored` is among them
+   */
   async make(edit: EditOverlay, by: Registrant = { origin: 'admin' }): Promise<Changed> {
     const change = new OverlayChange(edit);
     try {
       const how = { beforeSwap: change.save, registrant: by };
       return this.#logged(by, await this.#context.reload(current => change.next(current), how));
     } catch (error) {
-      await change.takeBack();
+      await change.takeBack().catch(left => {
+        const { code, details, hint } = toFault(left);
+        this.#context.log.error({ code, ...details, hint }, 'a change that was not made is still in its file');
+        throw new Faults([...toFaults(error), ...toFaults(left)]);
+      });
       throw error;
     }
   }

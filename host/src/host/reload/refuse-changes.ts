@@ -27,7 +27,7 @@ const settings: readonly Unchangeable[] = [
   { path: 'telemetry', read: ({ telemetry }) => telemetry, why: 'spans of running requests go on to their collector' },
   {
     path: 'admin',
-    read: ({ admin }) => admin && { ...admin, registration: undefined },
+    read: ({ admin }) => admin && { ...admin, registration: undefined, allow_weaker_modes: undefined },
     why: 'the management API keeps its address and its ways to authenticate; the keys, the token and the files of certificates may change',
   },
   {

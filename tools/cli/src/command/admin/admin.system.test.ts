@@ -20,7 +20,7 @@ const opened = new AsyncDisposableStack();
 let gateway: AdminGateway;
 beforeAll(async () => {
   const bytes = await jsGuest(guestDescriptor('guard'), script);
-  gateway = opened.use(await openAdminGateway({}, [{ id: 'guard', bytes }]));
+  gateway = opened.use(await openAdminGateway({ admin: { allow_weaker_modes: true } }, [{ id: 'guard', bytes }]));
   const client = new Client({ name: 'test', version: '1' });
   opened.defer(() => client.close());
   await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`)));
