@@ -1,7 +1,15 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { text as readText } from 'node:stream/consumers';
-import { codes, Fault, type FaultCode, type FaultDetails, Faults, fail, isJsonObject } from '@sallyport/host/core';
+import {
+  codes,
+  Fault,
+  type FaultCode,
+  type FaultDetails,
+  Faults,
+  fail,
+  isJsonObject,
+  isLoopback,
+} from '@sallyport/host/core';
 
 export interface AdminClientOptions {
   /** Without `/admin`. */
@@ -11,6 +19,8 @@ export interface AdminClientOptions {
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
+  /** Whether the token may be sent over plain http to another machine. */
+  readonly allowsPlainHttp: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -27,6 +37,8 @@ export interface AdminRequest {
 
 /** The milliseconds that a gateway may take to answer. A reload loads and verifies plugins. */
 const mostMs = 300_000;
+/** The bytes that an answer may have. */
+const mostBytes = 64 * 1024 * 1024;
 
 /** Calls the management API of a running gateway. */
 export class AdminClient {
@@ -38,13 +50,17 @@ export class AdminClient {
 
   /** Returns the answer, whose form the API describes. @throws Faults of the gateway; Fault `admin_unreachable` */
   async call<T extends object>({ method = 'GET', path, query = {}, body, ifMatch }: AdminRequest): Promise<T> {
-    const { url, token, signal, ...tls } = this.#options;
+    const { url, token, allowsPlainHttp, signal, ...tls } = this.#options;
     // A segment that URLs leave out would lead to another operation.
     const odd = path.find(segment => /^\.{0,2}$/.test(segment));
     if (odd !== undefined) return fail('usage', { id: odd, hint: 'this is not the id of anything' });
     const target = URL.parse(`${url.replace(/\/$/, '')}/admin/${path.map(encodeURIComponent).join('/')}`);
     if (target === null || !/^https?:$/.test(target.protocol)) {
       return fail('usage', { url, hint: '--url takes a URL such as http://127.0.0.1:8789' });
+    }
+    if (token !== undefined && !allowsPlainHttp && target.protocol === 'http:' && !isLoopback(target.hostname)) {
+      const hint = 'the token would be sent unencrypted to another machine: use https, or --plain-http if it must be';
+      return fail('usage', { url: target.origin, hint });
     }
     target.search = new URLSearchParams(query).toString();
     const sent = body && JSON.stringify(body);
@@ -61,13 +77,26 @@ export class AdminClient {
       asked.on('timeout', () => asked.destroy(new Error(`no answer within ${mostMs} ms`)));
       asked.on('error', reject).end(sent);
     });
-    const answer = asking.then(async response => ({ response, text: await readText(response) }));
+    // A redirect is an answer like any other: the token goes to the URL that the operator chose, and nowhere else.
+    const answer = asking.then(async response => ({ response, text: await readAnswer(response) }));
     const { response, text } = await answer.catch((error: Error) => {
       if (signal.aborted) throw error;
       return fail('admin_unreachable', { url: target.origin, what: error.message });
     });
     return answerIn(text, response, target.origin) as T;
   }
+}
+
+/** Reads the text of an answer. @throws Error if it is too long */
+async function readAnswer(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > mostBytes) throw new Error(`the answer has more than ${mostBytes / 2 ** 20} MiB`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 /** Reads an answer. @throws Faults that it reports, Fault `admin_unreachable` if it is no answer of this API */

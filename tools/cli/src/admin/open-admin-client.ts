@@ -14,6 +14,7 @@ export const adminOptions = {
   ca: { value: 'FILE', says: 'the authorities of its certificate (PEM), in place of the usual ones' },
   cert: { value: 'FILE', says: 'a client certificate (PEM)' },
   key: { value: 'FILE', says: 'the private key of the client certificate (PEM)' },
+  'plain-http': { says: 'send the token over plain http, although the gateway is on another machine' },
 } as const satisfies Options;
 
 interface AdminGiven {
@@ -23,6 +24,7 @@ interface AdminGiven {
   readonly ca: string | undefined;
   readonly cert: string | undefined;
   readonly key: string | undefined;
+  readonly 'plain-http': boolean;
 }
 
 /**
@@ -44,7 +46,15 @@ export async function openAdminClient(given: AdminGiven, { env, signal }: Surrou
   }
   const pem = (file: string | undefined) => (file === undefined ? undefined : textOf(file));
   const [ca, cert, key] = await Promise.all([pem(given.ca), pem(given.cert), pem(given.key)]);
-  return new AdminClient({ url: stated ?? place?.url ?? '', token, ca, cert, key, signal });
+  return new AdminClient({
+    url: stated ?? place?.url ?? '',
+    token,
+    ca,
+    cert,
+    key,
+    allowsPlainHttp: given['plain-http'],
+    signal,
+  });
 }
 
 async function placeIn({ config = 'sallyport.yaml' }: AdminGiven, env: NodeJS.ProcessEnv) {

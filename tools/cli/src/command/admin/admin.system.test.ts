@@ -116,6 +116,25 @@ describe('sallyport admin [CLI-70]', () => {
     expect(await admin(argv, env)).toMatchObject({ code, stdout: '', stderr: expect.stringMatching(says) });
   });
 
+  it('sends no token over plain http to another machine, unless it is told to', async () => {
+    const sent: (string | undefined)[] = [];
+    const server = createServer(({ headers }, response) => {
+      sent.push(headers.authorization);
+      response.end('{"version":"1"}');
+    }).listen(0, '127.0.0.1');
+    opened.defer(() => void server.close());
+    await new Promise(resolve => server.once('listening', resolve));
+    // This address leads to this machine too, and says nothing about it.
+    const url = `http://0.0.0.0:${(server.address() as AddressInfo).port}`;
+    expect(await admin(['status', '--url', url])).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^usage[\s\S]*unencrypted to another machine[\s\S]*--plain-http/),
+    });
+    expect(sent).toEqual([]);
+    expect(await admin(['status', '--url', url, '--plain-http'])).toMatchObject({ code: 0 });
+    expect(sent).toEqual([`Bearer ${adminToken}`]);
+  });
+
   it.each<[what: string, answer: (response: ServerResponse) => void, says: RegExp]>([
     ['that is no gateway', response => response.writeHead(500).end('<html>'), /^admin_unreachable.*status 500/],
     [
@@ -130,6 +149,16 @@ describe('sallyport admin [CLI-70]', () => {
         setImmediate(() => response.destroy());
       },
       /^admin_unreachable/,
+    ],
+    [
+      'whose answer does not end',
+      response => {
+        const more = Buffer.alloc(1024 * 1024, ' ');
+        const write = () => response.destroyed || response.write(more, write);
+        response.writeHead(200);
+        write();
+      },
+      /^admin_unreachable.*more than 64 MiB/,
     ],
   ])('reports a server %s', async (_, answer, says) => {
     const server = createServer((_incoming, response) => answer(response)).listen(0, '127.0.0.1');
