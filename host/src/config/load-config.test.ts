@@ -319,7 +319,7 @@ const wrong: Wrong[] = [
     what: 'a wrong type',
     text: `${rest}limits:\n  body_bytes: many\n`,
     at: [8, 15, 'limits.body_bytes'],
-    says: /expected (number|int)/,
+    says: /^expected a number, found a string$/,
   },
   {
     what: 'a payload that no lane could hold [CFG-08]',
@@ -529,7 +529,37 @@ const wrong: Wrong[] = [
   { what: 'a tag that YAML does not know', text: `${rest}allowed_hosts: [!secret x]\n`, at: [7, 17], says: /tag/i },
   { what: 'broken YAML', text: `${rest}listen: [\n`, at: [8, 1], says: /./ },
   { what: 'two documents', text: `${rest}---\n${rest}`, at: [7, 1], says: /document/ },
-  { what: 'a list at the top', text: '- a\n', at: [1, 1, ''], says: /expected object/ },
+  {
+    what: 'an empty value',
+    text: `listen:\n${rest}`,
+    at: [1, 8, 'listen'],
+    says: /^expected a string, found an empty value$/,
+  },
+  {
+    what: 'no lanes',
+    text: `limits: { lanes: 0 }\n${rest}`,
+    at: [1, 18, 'limits.lanes'],
+    says: /^must be at least 1$/,
+  },
+  {
+    what: 'a fraction',
+    text: `limits: { lanes: 1.5 }\n${rest}`,
+    at: [1, 18, 'limits.lanes'],
+    says: /^expected a whole number, found a number$/,
+  },
+  {
+    what: 'an unknown value',
+    text: `metrics: { serve: all }\n${rest}`,
+    at: [1, 19, 'metrics.serve'],
+    says: /^expected one of loopback, everybody, nobody$/,
+  },
+  {
+    what: 'an empty command',
+    text: `upstreams:\n  - { id: up, stdio: { command: "" } }\n${bindings}`,
+    at: [2, 33, 'upstreams.0.stdio.command'],
+    says: /^must not be empty$/,
+  },
+  { what: 'a list at the top', text: '- a\n', at: [1, 1, ''], says: /^expected an object, found an array$/ },
 ];
 
 const upstreamWith = (http: string) => `upstreams:\n  - { id: up, http: ${http} }\n${bindings}`;
@@ -548,7 +578,7 @@ const neverMatching: readonly [what: string, text: string, path: string, says: R
     'hosts that are no list',
     'listen: 0.0.0.0:1\nidentity: none\nallowed_hosts: mcp.example',
     'allowed_hosts',
-    /expected array/,
+    /expected an array/,
   ],
   ['any origin', 'allowed_origins: ["*"]', 'allowed_origins.0', /wildcards are not supported/],
   ['an origin without a scheme', 'allowed_origins: [app.example]', 'allowed_origins.0', /such as https:/],
@@ -645,7 +675,7 @@ describe('what can never work', () => {
 it('[CFG-09] is refused for a maximum of time below the time itself', async () => {
   const text = `upstreams:\n  - { id: up, stdio: { command: a }, timeout_ms: 5000, max_timeout_ms: 4000 }\n${bindings}`;
   expect(await problemsOf(text)).toMatchObject([
-    { line: 2, path: 'upstreams.0.max_timeout_ms', message: expect.stringContaining('less than timeout_ms, 5000') },
+    { line: 2, path: 'upstreams.0.max_timeout_ms', message: expect.stringContaining('less than timeout_ms (5000)') },
   ]);
 });
 

@@ -8,6 +8,7 @@ import { absolutePath } from './absolute-path.ts';
 import { type Config, finishConfig, type PluginConfig } from './config.ts';
 import { confineRegistered } from './confine-registered.ts';
 import { type ConfigDocument, objectDocument, type PlacedProblem, readDocument } from './document.ts';
+import { issueText } from './issue-text.ts';
 import { readKeyFiles } from './key-file.ts';
 import { memberAt } from './member-at.ts';
 import { definitionOf, overlaidDocument, registeredPlace } from './overlaid-document.ts';
@@ -120,7 +121,7 @@ async function checkDocument(stated: ConfigDocument, origin: DocumentOrigin, opt
   const { overlay } = changed ?? { overlay: emptyOverlay };
   const document = overlaidDocument(stated, overlay);
   const value = document.value ?? {};
-  const { data, error } = createConfigSchema(grants, isOpenEnded).safeParse(value);
+  const { data, error } = createConfigSchema(grants, isOpenEnded).safeParse(value, { error: issueText });
   const plain = isJsonObject(value) ? value : {};
   const keys = await readKeyFiles(plain, folder, reads);
 

@@ -37,11 +37,11 @@ function collisions(document: OverlaidDocument, { list, entry, path }: Registere
   const defined = definitionOf(document, placeOf, { list, id: entry.id });
   if (defined !== undefined) {
     const { file = 'the configuration', line } = defined;
-    const message = `${at.message} is defined in ${file}${line === undefined ? '' : `:${line}`}`;
+    const message = `${at.message} (already in ${file}${line === undefined ? '' : `:${line}`})`;
     return [{ ...at, message, hint: `remove one: from the file, or by unregistering the ${nameOf({ list, entry })}` }];
   }
   const [first] = document.registered.filter(each => each.list === list && each.entry.id === entry.id);
-  return first?.path === path ? [] : [{ ...at, hint: 'update the one that is registered' }];
+  return first?.path === path ? [] : [{ ...at, hint: 'update the registered one' }];
 }
 
 /** Whether a problem is a duplicate id of a registered entry, which is reported with where the other one is. */

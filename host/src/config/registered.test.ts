@@ -134,7 +134,7 @@ describe('a configuration with entries that were registered at run time', () => 
     expect(faults.map(({ details, hint }) => [details.path, details.message, hint])).toEqual([
       [
         'registered upstream up: id',
-        expect.stringMatching(/^duplicate id: up is defined in \S+sallyport\.yaml:15$/),
+        expect.stringMatching(/^duplicate id: up \(already in \S+sallyport\.yaml:15\)$/),
         'remove one: from the file, or by unregistering the upstream up',
       ],
     ]);
@@ -145,7 +145,7 @@ describe('a configuration with entries that were registered at run time', () => 
     [
       'a binding of the file',
       { bindings: [{ id: 'main', upstreams: ['up'] }] },
-      'binding main: id: duplicate id: main is defined in',
+      'binding main: id: duplicate id: main (already in ',
     ],
   ])('[CHG-03] refuses the id of %s', async (_, overlay, message) => {
     expect(await problems(overlay)).toEqual([expect.stringContaining(`config_invalid registered ${message}`)]);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { nearest } from '../core/nearest.ts';
+import { expectedType } from './issue-text.ts';
 import { configJsonSchema, knownKeys } from './json-schema.ts';
 import { memberAt } from './member-at.ts';
 import type { Problem } from './problem.ts';
@@ -31,7 +32,7 @@ export function schemaProblems(error: z.ZodError, value: unknown, grants: Grants
       if (fitting.length === 1) return (fitting[0] ?? []).flatMap(inner => problemsOf(inner, path));
     }
     if (path.length > 0 && issue.code === 'invalid_type' && memberAt(value, path) === undefined) {
-      return [{ path, message: `${String(path.at(-1))} is missing`, hint: `expected ${issue.expected}` }];
+      return [{ path, message: `${String(path.at(-1))} is missing`, hint: expectedType(issue.expected) }];
     }
     return [{ path, message: issue.message }];
   };

@@ -8,12 +8,15 @@ import { writtenPathProblem } from './written-path.ts';
 /** A plugin id, which names log lines, metrics and lockfile entries: lower case, digits, dashes. */
 export const pluginIdSchema = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, at most 63, starting with a letter');
+  .regex(
+    /^[a-z][a-z0-9-]{0,62}$/,
+    'expected lower-case letters, digits and dashes, at most 63, starting with a letter',
+  );
 
 /** A capability name: `outbound_http`, or its alias `cap.host.outbound_http`. */
 const capabilityNameSchema = z
   .string()
-  .regex(/^(cap\.host\.)?[a-z][a-z0-9_]*$/, 'a capability name such as outbound_http')
+  .regex(/^(cap\.host\.)?[a-z][a-z0-9_]*$/, 'expected the name of a capability, such as outbound_http')
   .transform(name => name.replace(/^cap\.host\./, ''));
 
 /** Semantic Versioning 2.0.0. */
@@ -23,7 +26,7 @@ const identifier = `(?:${number}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
 const versionPattern = new RegExp(
   `^${number}\\.${number}\\.${number}(?:-${identifier}(?:\\.${identifier})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
 );
-const versionSchema = z.string().max(128).regex(versionPattern, 'a semantic version such as 0.1.0');
+const versionSchema = z.string().max(128).regex(versionPattern, 'expected a semantic version such as 0.1.0');
 
 /**
  * `plugin.json`, a plugin's description of itself. It only requests capabilities; the operator's file grants them.

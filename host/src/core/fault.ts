@@ -83,8 +83,16 @@ export function toFault(thrown: unknown): Fault {
 function describe(code: FaultCode, details: FaultDetails): string {
   const { hint: _hint, differences: _lines, file, line, column, ...rest } = details;
   const place = file === undefined ? '' : `${file}${line === undefined ? '' : `:${line}:${column ?? 1}`}: `;
-  const about = Object.entries(rest).map(([name, value]) => `${name}: ${shorten(value)}`);
-  return `${place}${code}: ${codes[code].says}${about.length === 0 ? '' : ` (${about.join(', ')})`}`;
+  const setting = settingOf(code, rest);
+  const about = Object.entries(setting?.others ?? rest).map(([name, value]) => `${name}: ${shorten(value)}`);
+  const says = setting?.says ?? codes[code].says;
+  return `${place}${code}: ${says}${about.length === 0 ? '' : ` (${about.join(', ')})`}`;
+}
+
+/** Returns what is wrong with which setting, which says more than that the configuration is invalid. */
+function settingOf(code: FaultCode, { path, message, ...others }: FaultDetails) {
+  if (code !== 'config_invalid' || typeof message !== 'string') return undefined;
+  return { says: `${path === undefined || path === '' ? '' : `${path}: `}${shorten(message)}`, others };
 }
 
 function shorten(value: unknown): string {

@@ -41,13 +41,13 @@ export const methodsSchema = z
   .array(
     z
       .string()
-      .regex(/^[A-Z]+$/, 'an HTTP method in upper case')
+      .regex(/^[A-Z]+$/, 'expected an HTTP method in upper case')
       .refine(method => method !== 'CONNECT' && method !== 'TRACE', 'CONNECT and TRACE cannot be granted'),
   )
   .min(1);
 
 /** A file of the operator. Relative paths would depend on where the gateway was started. */
-export const fileSchema = z.string().refine(isAbsolute, 'an absolute path');
+export const fileSchema = z.string().refine(isAbsolute, 'expected an absolute path');
 
 const clientCertificateSchema = z.strictObject({
   certificate_file: fileSchema.describe('PEM, the chain included.'),

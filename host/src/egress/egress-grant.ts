@@ -16,7 +16,7 @@ export const egressGrantSchema = z.strictObject({
     .describe('URLs that requests may go to. Every redirect is checked as well.'),
   methods: methodsSchema.default(['GET', 'HEAD', 'POST']).describe('Methods of rules that state none.'),
   allow_private: z
-    .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+    .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
     .default([])
     .describe('Addresses that may be reached although they are not public.'),
   max_bytes: bytes.default(1_048_576).describe('Size of the body of one response.'),

@@ -107,7 +107,7 @@ function checkTenant({ principal, call, binding }: OpenRequest, tenant: string):
   if (principal.tenant === tenant) return;
   const kind = principal.subject === undefined ? 'unauthenticated' : 'access_denied';
   call.decide({ kind });
-  fail(kind, { binding, hint: 'the URL belongs to a tenant, of which the caller is not' });
+  fail(kind, { binding, hint: 'the URL belongs to a tenant that the caller does not belong to' });
 }
 
 /** One HTTP request to a binding, or one message of a batch, as a revision sees it. */

@@ -8,7 +8,7 @@ export const randomCanned = defineCanned({
   host: {
     random: z
       .string()
-      .regex(/^([0-9a-f]{2})+$/i, 'bytes as hex digits')
+      .regex(/^([0-9a-f]{2})+$/i, 'expected bytes as hex digits')
       .optional(),
   },
   open: ({ random }) => ({

@@ -8,7 +8,7 @@ const mostNames = 64;
 
 const grantSchema = z.strictObject({
   names: z
-    .array(z.string().regex(lowerHeaderName, 'the name of a header, in lower case, without wildcards'))
+    .array(z.string().regex(lowerHeaderName, 'expected the name of a header in lower case, without wildcards'))
     .min(1)
     .max(mostNames)
     .describe('The only headers that the plugin may read.'),

@@ -26,7 +26,7 @@ const grantSchema = z
           name: nameSchema,
           origins: z.array(originSchema).min(1).max(64).describe('The only origins that it may be sent to.'),
           headers: z
-            .array(z.string().regex(lowerHeaderName, 'the name of a header, in lower case'))
+            .array(z.string().regex(lowerHeaderName, 'expected the name of a header in lower case'))
             .min(1)
             .max(16)
             .default(['authorization'])

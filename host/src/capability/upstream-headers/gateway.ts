@@ -14,7 +14,7 @@ const grantSchema = z.strictObject({
     .array(
       z
         .string()
-        .regex(lowerHeaderName, 'the name of a header, in lower case, without wildcards')
+        .regex(lowerHeaderName, 'expected the name of a header in lower case, without wildcards')
         .refine(name => !isReservedHeader(name), 'this header can only be set by the gateway and cannot be granted'),
     )
     .min(1)

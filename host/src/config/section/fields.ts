@@ -54,5 +54,5 @@ export const oneOf =
 
 /** The networks of proxies. */
 export const proxyNetworks = z
-  .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+  .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
   .min(1);

@@ -68,7 +68,7 @@ export const oauth = z
       .optional()
       .describe('Accepts opaque tokens too, and asks the server about them. For one scheme at most.'),
     allow_private: z
-      .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+      .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
       .default([])
       .describe('Addresses of the issuer that may be reached although they are not public.'),
   })

@@ -56,8 +56,8 @@ export const pluginSettingsSection = plainSection({
       ? [
           {
             path: ['plugin_settings', 'fail_on_plugin_error'],
-            message: 'a plugin that fails is skipped, and its request goes on without it',
-            hint: 'state on_error: deny for the plugins that must see every request',
+            message: 'a plugin that fails is skipped, and the request continues without it',
+            hint: 'set on_error: deny for the plugins that must see every request',
           },
         ]
       : [],

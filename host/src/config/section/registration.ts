@@ -13,7 +13,7 @@ export const registration = z
       .default(false)
       .describe('Whether upstreams may be commands, which run as the user of the gateway.'),
     allow_private: z
-      .array(z.string().refine(isCidr, 'a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+      .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
       .default([])
       .describe('Networks that registered upstreams may reach although their addresses are not public.'),
     secrets: z

@@ -115,7 +115,7 @@ describe('routes', () => {
       { routes: [{ path: '/{tenant}/mcp' }] },
       [
         ['routes.0', /all callers are anonymous/],
-        ['routes.0', /no tenant is listed/],
+        ['routes.0', /{tenant} matches nothing/],
       ],
     ],
     [

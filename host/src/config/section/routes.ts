@@ -102,7 +102,7 @@ function tenantProblems(value: JsonObject, path: Path): readonly Problem[] {
       : [{ path, message: 'no caller has a tenant: without `identity`, all callers are anonymous' }]),
     ...(tenants.length > 0
       ? []
-      : [{ path, message: 'no tenant is listed that {tenant} could stand for', hint: 'add them to `tenants`' }]),
+      : [{ path, message: '{tenant} matches nothing, because `tenants` is empty', hint: 'add them to `tenants`' }]),
   ];
 }
 

@@ -93,7 +93,7 @@ export const telemetrySection = plainSection({
     const url = typeof stated === 'string' ? URL.parse(stated) : null;
     if (url?.protocol !== 'http:' || isLoopback(url.hostname)) return [];
     return [
-      { path, message: 'traces, metrics and their headers are sent without TLS: others in between can read them' },
+      { path, message: 'traces, metrics and their headers are sent without TLS: others on the network can read them' },
     ];
   },
 });

@@ -23,7 +23,7 @@ describe('several instances of an upstream', () => {
     {
       what: 'the same URL twice',
       http: { instances: [{ url: 'http://a/mcp' }, { url: 'http://A:80/mcp' }] },
-      found: /^http\.instances\.1\.url: the same URL twice/,
+      found: /^http\.instances\.1\.url: duplicate URL/,
     },
     {
       what: 'one id twice',

@@ -59,7 +59,7 @@ function* problemsOf({ instances, health, session_lost }: Pick<Parsed, 'instance
     if (before.some(other => URL.parse(other.url)?.href === URL.parse(at)?.href)) {
       yield {
         path: ['instances', index, 'url'],
-        message: 'the same URL twice: remove one, or give the other more weight',
+        message: 'duplicate URL: remove it, and give the other one more weight',
       };
     }
     if (id !== undefined && before.some(other => other.id === id)) {

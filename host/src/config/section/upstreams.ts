@@ -56,7 +56,11 @@ export const upstreamSchema = z
   })
   .superRefine(({ timeout_ms, max_timeout_ms }, context) => {
     if (timeout_ms === undefined || max_timeout_ms === undefined || max_timeout_ms >= timeout_ms) return;
-    context.addIssue({ code: 'custom', path: ['max_timeout_ms'], message: `less than timeout_ms, ${timeout_ms}` });
+    context.addIssue({
+      code: 'custom',
+      path: ['max_timeout_ms'],
+      message: `must be less than timeout_ms (${timeout_ms})`,
+    });
   })
   .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }, { required: ['openapi'] }] });
 

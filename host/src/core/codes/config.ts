@@ -10,7 +10,7 @@ export const configCodes = {
   config_invalid: {
     exit: 3,
     says: 'The configuration is invalid.',
-    todo: 'Fix the reported line. For completion, point your editor at docs/schema/sallyport.schema.json.',
+    todo: 'Fix this setting. docs/operator-guide.md describes it.',
   },
   reload_refused: {
     exit: 3,

@@ -53,7 +53,7 @@ export class AdminClient {
     const { url, token, allowsPlainHttp, signal, ...tls } = this.#options;
     // A segment that URLs leave out would lead to another operation.
     const odd = path.find(segment => /^\.{0,2}$/.test(segment));
-    if (odd !== undefined) return fail('usage', { id: odd, hint: 'this is not the id of anything' });
+    if (odd !== undefined) return fail('usage', { id: odd, hint: 'this is not a valid id' });
     const target = URL.parse(`${url.replace(/\/$/, '')}/admin/${path.map(encodeURIComponent).join('/')}`);
     if (target === null || !/^https?:$/.test(target.protocol)) {
       return fail('usage', { url, hint: '--url takes a URL such as http://127.0.0.1:8789' });

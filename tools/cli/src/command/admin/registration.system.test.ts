@@ -54,7 +54,7 @@ describe('sallyport admin register [CLI-80]', () => {
     const refused = await admin(['register', 'upstream', command]);
     expect(refused).toMatchObject({
       code: 3,
-      stderr: expect.stringMatching(/^config_invalid: .*shell: stdio, message: commands cannot be registered/),
+      stderr: expect.stringMatching(/^config_invalid: .*shell: stdio: commands cannot be registered/),
     });
     const unknown = await admin(['unregister', 'binding', 'nothing']);
     expect(unknown.stderr.match(/registration_unknown/g)).toHaveLength(1);
