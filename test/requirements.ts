@@ -728,7 +728,10 @@ export const requirements = {
   'AUD-26':
     'What a policy denies is recorded with its reason: a few of each caller in a period, and then their number.',
   'AUD-27': 'The configuration of audit and receipts is checked as a whole.',
-  'AUD-29': 'Each reload of the configuration is recorded with its changes in words, and each that was refused.',
+  'AUD-29':
+    'Each reload of the configuration is recorded with what asked for it and its changes in words, and each that was refused.',
+  'AUD-34':
+    'Each start is recorded with the version, the digest of the configuration and the plugins, and each orderly end.',
   'AUD-28': 'The bench measures what the audit log costs a call.',
   'AUD-32': 'A refusal of credentials is recorded with its scheme and its reason, as far as they are known.',
   'AUD-30':

@@ -1,9 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
+import { shownConfig } from '../../host/src/config/change/shown-config.ts';
+import { canonicalJson } from '../../host/src/core/canonical-json.ts';
+import { version } from '../../host/src/core/version.ts';
 import { verifyLedger } from '../../host/src/ledger/verify-ledger.ts';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
@@ -170,9 +174,44 @@ it('[AUD-29] a reload is recorded with what it changed, and so is one that was r
     await gateway.host.reload(config => ({ ...config, audit: { ...config.audit, calls: true } })).catch(() => {});
   }
   expect(eventsIn([file]).filter(({ event }) => event.startsWith('config.'))).toMatchObject([
-    { event: 'config.reloaded', details: { generation: 2, changes: [expect.stringContaining('request_timeout_ms')] } },
-    { event: 'config.refused', details: { codes: ['reload_refused'] } },
+    {
+      event: 'config.reloaded',
+      details: {
+        ...{ triggers: ['program'], generation: 2, config: expect.stringMatching(/^sha256:/) },
+        changes: [expect.stringContaining('request_timeout_ms')],
+      },
+    },
+    { event: 'config.refused', details: { triggers: ['program'], codes: ['reload_refused'] } },
   ]);
+});
+
+it('[AUD-34] a start and an orderly end are recorded, with what was loaded', async () => {
+  const folder = await temporaryFolder();
+  const file = join(folder, 'audit.jsonl');
+  const audit = { file, key_file: join(folder, 'key') };
+  const http = { url: upstream.url, headers: { authorization: 'Bearer s3cret' } };
+  const settings = { audit, upstreams: [{ id: 'upstream', http }] };
+  const run = async (more: object = {}) => {
+    await using gateway = await openHost([{ id: 'marks', bytes }], upstream.url, { ...settings, ...more });
+    return createHash('sha256')
+      .update(canonicalJson(shownConfig(gateway.host.config)))
+      .digest('hex');
+  };
+  const digests = [await run(), await run({ limits: { sessions: 77 } })];
+  const events = eventsIn([file]).filter(({ event }) => event.startsWith('gateway.'));
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  const plugins = [{ plugin: 'marks', version: '0.1.0', digest }];
+  expect(events).toMatchObject(
+    digests.flatMap(config => [
+      { event: 'gateway.started', details: { version, config: `sha256:${config}`, plugins } },
+      { event: 'gateway.stopped', details: { version, seconds: expect.any(Number) } },
+    ]),
+  );
+  expect(digests[0]).not.toBe(digests[1]);
+  // They are the first and the last event between those of the log itself.
+  const all = eventsIn([file]).map(({ event }) => event);
+  expect(all.filter(event => !event.startsWith('audit.')).at(-1)).toBe('gateway.stopped');
+  expect(all[2]).toBe('gateway.started');
 });
 
 describe('a gateway in a process of its own', () => {
@@ -184,8 +223,9 @@ describe('a gateway in a process of its own', () => {
       bindings: [{ id: 'main', upstreams: ['up'] }],
       audit: { key_file: join(folder, 'audit.key'), calls: true, ...audit },
     };
+    const change = (more: object) => writeFileSync(config, stringify(Object.assign(settings, more)));
     const start = async () => {
-      writeFileSync(config, stringify(settings));
+      change({});
       const child = spawn(process.execPath, [main, 'serve', '-c', config], { stdio: ['ignore', 'pipe', 'pipe'] });
       onTestFinished(() => void child.kill('SIGKILL'));
       let said = '';
@@ -200,7 +240,7 @@ describe('a gateway in a process of its own', () => {
       const url = `${/"url":"([^"]+)"/.exec(said)?.[1]}/mcp`;
       return { child, url, out: () => out };
     };
-    return { folder, start };
+    return { folder, start, change };
   }
 
   /** Calls over and over, until the gateway is gone or `isDone`. Returns the ids of requests that were answered. */
@@ -264,6 +304,36 @@ describe('a gateway in a process of its own', () => {
     expect(await verifyLedger(files, { keys: [] })).toMatchObject({ intact: true, first: 1, notices: [] });
     const made = eventsIn(files).filter(({ event, details }) => event === 'call' && details.method === 'tools/call');
     expect(made).toHaveLength(answered);
+  });
+
+  it('[AUD-29] records what asked for each reload', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'audit.jsonl');
+    const { start, change, folder: configFolder } = await setUp({ file });
+    const token = join(configFolder, 'token');
+    const secret = 'x'.repeat(40);
+    writeFileSync(token, secret, { mode: 0o600 });
+    change({ secrets: [{ name: 'admin-token', file: token }], admin: { token: 'admin-token' } });
+    const { child, url } = await start();
+    const reloads = () => eventsIn([file]).filter(({ event }) => event.startsWith('config.'));
+    change({ limits: { session_idle_ms: 77_000 } });
+    await expect.poll(reloads).toHaveLength(1);
+    child.kill('SIGHUP');
+    await expect.poll(reloads).toHaveLength(2);
+    const answer = await fetch(new URL('/admin/reload', url), {
+      ...{ method: 'POST', body: '{}' },
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    });
+    expect(answer.status).toBe(200);
+    await expect.poll(reloads).toHaveLength(3);
+    const reloaded = { event: 'config.reloaded' };
+    expect(reloads()).toMatchObject([
+      { ...reloaded, details: { triggers: ['files'] } },
+      { ...reloaded, details: { triggers: ['SIGHUP'], changes: [] } },
+      { ...reloaded, subject: 'admin', details: { triggers: ['admin'], changes: [] } },
+    ]);
+    child.kill('SIGTERM');
+    await ended(child);
   });
 
   it('[AUD-23] writes its log to the standard output', async () => {

@@ -4,7 +4,7 @@ import type { ReloadAnswer } from './answer/change.ts';
 import type { PluginDetails, PluginStats, PluginSummary } from './answer/plugin.ts';
 import type { Status } from './answer/status.ts';
 import type { BindingReport, UpstreamReport } from './answer/upstream.ts';
-import type { PluginSwitches } from './plugin-switches.ts';
+import type { PluginSwitches, SwitchRequest } from './plugin-switches.ts';
 import type { Registrations } from './registrations.ts';
 
 /** What the management API sees of the gateway. The host implements it. */
@@ -14,7 +14,7 @@ export interface ManagedHost {
    * Reads the configuration file again and uses it, or finds out what would change.
    * @throws Fault `reload_unavailable`; Faults, and then nothing changes
    */
-  reload(request: { readonly dryRun: boolean }): Promise<ReloadAnswer>;
+  reload(request: SwitchRequest): Promise<ReloadAnswer>;
   /** Returns the configuration in use. What could be a secret is replaced. */
   config(): JsonObject;
   plugins(): readonly PluginSummary[];

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type { SwitchRequest } from '../admin/plugin-switches.ts';
 import { openFacilitiesWithKv } from '../capability/open-facilities.ts';
 import type { Config } from '../config/config.ts';
 import { type ListenAddress, parseListen } from '../config/listen.ts';
@@ -23,6 +24,7 @@ import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
 import { createManagedHost } from './admin/managed-host.ts';
 import { openAdmin } from './admin/open-admin.ts';
+import { AuditedLifetime } from './audited-lifetime.ts';
 import { checkAll } from './check-all.ts';
 import { checkExposure } from './check-exposure.ts';
 import { Federation } from './federation.ts';
@@ -93,7 +95,7 @@ export interface Host extends AsyncDisposable {
 }
 
 /** Reads the configuration of a gateway again and uses it, or finds out what would change. @throws Faults */
-export type ReloadFromFile = (request: { readonly dryRun: boolean }) => Promise<Changed>;
+export type ReloadFromFile = (request: SwitchRequest) => Promise<Changed>;
 
 export interface RegisterOptions {
   /** The ids of bindings. */
@@ -159,6 +161,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   );
   known.learn(plugins);
   const { metrics } = opened.use(facilities);
+  const lifetime = opened.use(new AuditedLifetime(facilities.audit));
   const receipts = openReceipts(config, { metrics, log, mask }, facilities.audit);
   if (receipts?.file !== undefined) opened.use(receipts.file);
   const learner = opened.use(createLearner(config.cache_dir, log));
@@ -235,6 +238,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       receipts?.file?.reopen();
     }
   };
+  lifetime.start(first);
   const parts = { server, inMemory, handlers, generations, reloads, reopenFiles, fromFile };
   return hostOf({ ...parts, closing: opened.move() }, options);
 }

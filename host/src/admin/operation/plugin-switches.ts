@@ -58,9 +58,9 @@ export const reload = defineChange({
   summary: 'Reads the configuration file again and uses it, or returns what would change.',
   body: z.strictObject({ dry_run: z.boolean().default(false) }).optional(),
   answer: reloadSchema,
-  async run(host, { body }) {
+  async run(host, { body, subject }) {
     const before = host.status().generation;
-    const answer = await host.reload({ dryRun: body?.dry_run ?? false });
+    const answer = await host.reload({ dryRun: body?.dry_run ?? false, subject });
     return { answer, before: { generation: before }, after: { ...answer, changes: [...answer.changes] } };
   },
 });

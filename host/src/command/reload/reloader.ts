@@ -19,7 +19,17 @@ export interface ReloadableHost {
    * Serves by another configuration from now on, which is read when the reloads before have ended.
    * @throws Faults, and then nothing changes
    */
-  reload(read: () => Promise<NextInputs>, options: { readonly signal: AbortSignal }): Promise<Reloaded>;
+  reload(
+    read: () => Promise<NextInputs>,
+    options: { readonly signal: AbortSignal; readonly cause: ReloadCause },
+  ): Promise<Reloaded>;
+}
+
+/** Why a reload is made. */
+interface ReloadCause {
+  readonly triggers: ReadonlySet<Trigger>;
+  /** The callers of the management API who asked for it. */
+  readonly subjects: ReadonlySet<string>;
 }
 
 /** What a gateway is made from next. */
@@ -40,6 +50,8 @@ export interface Reloaded {
 export interface ReloadRequest {
   /** Only find out what would change: everything is validated, loaded and verified, and nothing is replaced. */
   readonly dryRun?: boolean;
+  /** The caller of the management API who asks for it. */
+  readonly subject?: string | undefined;
 }
 
 /** What asked for a reload, for the log. */
@@ -66,6 +78,7 @@ export interface ReloaderOptions {
 interface Waiting {
   readonly done: Promise<Reloaded>;
   readonly triggers: Set<Trigger>;
+  readonly subjects: Set<string>;
 }
 
 /**
@@ -95,8 +108,8 @@ export class Reloader implements AsyncDisposable {
   }
 
   /** Reloads the configuration, or returns what would change. @throws Faults, and then the running configuration stays */
-  reload({ dryRun = false }: ReloadRequest = {}): Promise<Reloaded> {
-    return dryRun ? this.#whileOpen(this.#dryRun()) : this.#reload('admin');
+  reload({ dryRun = false, subject }: ReloadRequest = {}): Promise<Reloaded> {
+    return dryRun ? this.#whileOpen(this.#dryRun()) : this.#reload('admin', subject);
   }
 
   /** Ends the watching, and what runs. */
@@ -106,14 +119,15 @@ export class Reloader implements AsyncDisposable {
     await Promise.all(this.#running);
   }
 
-  #reload(trigger: Trigger): Promise<Reloaded> {
+  #reload(trigger: Trigger, subject?: string): Promise<Reloaded> {
     if (this.#waiting !== undefined) {
       this.#waiting.triggers.add(trigger);
+      if (subject !== undefined) this.#waiting.subjects.add(subject);
       return this.#waiting.done;
     }
-    const triggers = new Set([trigger]);
-    const done = this.#whileOpen(Promise.resolve().then(() => this.#run(triggers)));
-    this.#waiting = { done, triggers };
+    const cause = { triggers: new Set([trigger]), subjects: new Set(subject === undefined ? [] : [subject]) };
+    const done = this.#whileOpen(Promise.resolve().then(() => this.#run(cause)));
+    this.#waiting = { done, ...cause };
     return done;
   }
 
@@ -128,7 +142,8 @@ export class Reloader implements AsyncDisposable {
     return work;
   }
 
-  async #run(triggers: ReadonlySet<Trigger>): Promise<Reloaded> {
+  async #run(cause: ReloadCause): Promise<Reloaded> {
+    const { triggers } = cause;
     const { host, log } = this.#options;
     const { signal } = this.#closing;
     const files = new ReadFiles();
@@ -142,7 +157,7 @@ export class Reloader implements AsyncDisposable {
     };
     try {
       signal.throwIfAborted();
-      const { generation, changes } = await host.reload(read, { signal });
+      const { generation, changes } = await host.reload(read, { signal, cause });
       this.#reported = '';
       const about = { triggers: [...triggers], generation, changes: changes.map(({ text }) => text) };
       const ms = Math.round(performance.now() - (began ?? 0));

@@ -1,3 +1,5 @@
+import { canonicalJson } from '../../core/canonical-json.ts';
+import { type Digest, digestOf } from '../../core/digest.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import type { Config } from '../config.ts';
 import { shownValue } from './shown-value.ts';
@@ -15,6 +17,9 @@ export function shownConfig({ mask, overlay: _overlay, ...config }: Config): Jso
   const shown = shownIn({ ...config, plugins, upstreams }, []);
   return mask.value(isJsonObject(shown) ? shown : {});
 }
+
+/** Returns the digest of the configuration as a reader may see it, in canonical JSON. It says nothing about secrets. */
+export const configDigest = (config: Config): Digest => digestOf(Buffer.from(canonicalJson(shownConfig(config))));
 
 /** Returns an entry of a list in the same way. */
 export const shownEntry = (list: string, entry: object): JsonObject => shownIn(entry, [list, '*']) as JsonObject;

@@ -1,6 +1,7 @@
 import type { SessionEntry } from '../../admin/answer/caller.ts';
 import type { BindingReport } from '../../admin/answer/upstream.ts';
 import type { ManagedHost } from '../../admin/managed-host.ts';
+import type { SwitchRequest } from '../../admin/plugin-switches.ts';
 import { shownConfig } from '../../config/change/shown-config.ts';
 import type { Config } from '../../config/config.ts';
 import { fail } from '../../core/fault.ts';
@@ -30,7 +31,7 @@ export interface HostParts {
   /** Changes what differs from the configuration file. */
   readonly overlay: OverlayChanges;
   /** Reads the configuration file again; undefined if the gateway was started without a file. */
-  reload(request: { readonly dryRun: boolean }): Promise<Changed> | undefined;
+  reload(request: SwitchRequest): Promise<Changed> | undefined;
   /** The callers of the requests that run. */
   callers(): readonly Principal[];
   isDraining(): boolean;

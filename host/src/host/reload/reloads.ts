@@ -1,4 +1,5 @@
 import { type ConfigChange, configChanges } from '../../config/change/config-changes.ts';
+import { configDigest } from '../../config/change/shown-config.ts';
 import type { Config } from '../../config/config.ts';
 import { Fault, toFaults } from '../../core/fault.ts';
 import { masked } from '../../core/masked.ts';
@@ -18,6 +19,7 @@ import { forgetRemoved } from './forget-removed.ts';
 import type { Generations } from './generations.ts';
 import { KnownPlugins } from './known-plugins.ts';
 import { refuseChanges } from './refuse-changes.ts';
+import { causeOf, type ReloadCause, reloadEvent } from './reload-event.ts';
 import { ReloadMetrics } from './reload-metrics.ts';
 
 export interface ReloadOptions {
@@ -31,6 +33,8 @@ export interface ReloadOptions {
   readonly refresh?: readonly string[] | undefined;
   /** Who registers the upstreams that are new; as at the start unless stated. */
   readonly registrant?: Registrant | undefined;
+  /** The management API if that is the registrant, otherwise the program, unless stated. */
+  readonly cause?: ReloadCause | undefined;
 }
 
 /** What a reload did. */
@@ -41,7 +45,7 @@ export interface Reloaded {
   readonly changes: readonly ConfigChange[];
 }
 
-interface ReloadRun extends Omit<ReloadOptions, 'signal' | 'registrant'> {
+interface ReloadRun extends Omit<ReloadOptions, 'signal' | 'registrant' | 'cause'> {
   readonly signal: AbortSignal;
   readonly registrant: Registrant;
 }
@@ -98,8 +102,13 @@ export class Reloads implements AsyncDisposable {
     await this.#last;
   }
 
-  async #run(next: NextConfig, { registrant = this.#options.registrant, ...stated }: ReloadOptions): Promise<Reloaded> {
+  async #run(
+    next: NextConfig,
+    { registrant = this.#options.registrant, cause, ...stated }: ReloadOptions,
+  ): Promise<Reloaded> {
     const { generations, shared } = this.#options;
+    const audit = (event: string, details: object) =>
+      shared.facilities.audit.write(reloadEvent(event, details, cause ?? causeOf(registrant)));
     const closing = this.#closing.signal;
     const signal = stated.signal === undefined ? closing : AbortSignal.any([closing, stated.signal]);
     // A change over the management API was made of the file as it was read last, and its caller learns why it is refused.
@@ -115,13 +124,14 @@ export class Reloads implements AsyncDisposable {
       const { number: generation } = generations;
       if (isChange) this.#metrics.changed(generation);
       else this.#metrics.succeeded(generation);
-      const details = { generation, changes: changes.map(({ text }) => text) };
-      shared.facilities.audit.write({ event: 'config.reloaded', details });
+      audit('config.reloaded', {
+        ...{ generation, config: configDigest(config), changes: changes.map(({ text }) => text) },
+      });
       return { generation, changes };
     } catch (error) {
       if (!isChange) this.#metrics.failed();
       const codes = toFaults(error).map(({ code }) => code);
-      shared.facilities.audit.write({ event: 'config.refused', details: { codes: [...new Set(codes)] } });
+      audit('config.refused', { codes: [...new Set(codes)] });
       throw signal.aborted ? signal.reason : error;
     } finally {
       this.#forget();
