@@ -22,7 +22,7 @@ const blocks = documents.flatMap(blocksOf);
 const ofLanguage = (language: string) => blocks.filter(block => block.language === language);
 
 it('[RUN-33] knows every language of the documents, and every mark', () => {
-  const languages = ['sh', 'text', 'yaml', 'json', 'js', 'ts', 'rust', 'go', 'python', 'wit'];
+  const languages = ['sh', 'text', 'mermaid', 'yaml', 'json', 'js', 'ts', 'rust', 'go', 'python', 'wit'];
   expect(blocks.filter(({ language }) => !languages.includes(language)).map(({ place }) => place)).toEqual([]);
   const marks =
     /^$|^run: (gateway|network|with \w+|exit \d)$|^prints$|^from: \S+$|^reachable: \w+$|^set-up: \w+( (command|exchange|log))?$/;
