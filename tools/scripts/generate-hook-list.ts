@@ -43,7 +43,7 @@ export async function hookList(): Promise<Map<string, string>> {
     '| `server_pre_register` | before an upstream joins: at the start, and when it is registered later | refuse it |',
     '| `server_post_register` | once it has joined and was reached | nothing: it observes |',
     '| `federation_pre_sync` | before one of its lists is read | refuse that it is read |',
-    '| `federation_post_sync` | once a whole list was read, before anybody uses it | refuse the list, remove and change entries |',
+    '| `federation_post_sync` | once a whole list was read, before it is used | refuse the list, remove and change entries |',
     '',
     ...(uncalled.length === 0
       ? []
