@@ -35,7 +35,7 @@ describe('every error code', () => {
     ).toEqual([]);
   });
 
-  it('[RUN-31] is seen by somebody: as an exit code, or by a client', () => {
+  it('[RUN-31] is seen by someone: as an exit code, or by a client', () => {
     expect(without((code, entry) => 'exit' in entry || 'http' in entry || code in errorNumbers)).toEqual([]);
   });
 });

@@ -30,7 +30,10 @@ const phrases: readonly (readonly [phrase: string, better: string])[] = [
   ['is told', 'is notified, or gets'],
   ['are told', 'are notified, or get'],
   ['stands in', 'is in'],
-  ['in the place of', 'instead of'],
+  ['in (the )?place of', 'instead of'],
+  ['for ever', 'forever'],
+  ['somebody', 'someone, or the noun'],
+  ['answers nonsense', 'its answer is invalid'],
 ];
 
 /** Phrases that comments should not have either; messages and documents may need them. */
@@ -40,6 +43,8 @@ const phrasesOfComments: typeof phrases = [
   ['makes of', 'the result'],
   ['yields (what|whether|it)', 'returns'],
   ['nobody (else|reads|waits|needs|may|can)', 'the passive voice, or the noun'],
+  ['everybody', 'everyone, all callers, or the noun'],
+  ['another one is begun', 'a new one is started'],
   ['/\\*\\* Of', 'a sentence with a subject'],
 ];
 

@@ -230,7 +230,7 @@ export const requirements = {
   'SBX-65': 'What each plugin uses is counted: calls, time, CPU, memory, host calls, bytes out; also on /metrics.',
   'SBX-66': 'Memory of a plugin is that of its instances that live now, in all lanes, and the most it has been.',
   'SBX-67': 'A call that exceeds its CPU limit is ended with the name of the limit; waiting uses no CPU.',
-  'SBX-68': 'What code in place of the glue can reach is listed in the security model, and nothing else is reached.',
+  'SBX-68': 'What code that replaces the glue can reach is listed in the security model, and nothing else is reached.',
   'SBX-69': 'What the glue of one plugin reaches of its lane it cannot change for the lane or for other plugins.',
   'SBX-70': 'Outside of the realms, the thread of a lane has the names that are listed, and makes no code of text.',
   'SBX-71': 'What the process of a lane could still do is listed in the security model.',
@@ -278,7 +278,7 @@ export const requirements = {
   'HOOK-02': 'Consecutive plugins run in one hop.',
   'HOOK-03': 'State is carried from hop to hop and from before to after, and each call is reported.',
   'HOOK-04': 'A block ends the chain and carries the violation, structured.',
-  'HOOK-05': 'An answer in place of the upstream passes the after hooks of all plugins.',
+  'HOOK-05': 'An answer instead of the upstream passes the after hooks of all plugins.',
   'HOOK-06': 'A failure with on_error deny blocks, with plugin and cause.',
   'HOOK-07': 'A failure with on_error ignore skips that change and continues.',
   'HOOK-08': 'A failure with on_error disable takes the plugin out of every binding and is logged as an error.',
@@ -454,7 +454,7 @@ export const requirements = {
   'OAS-14': 'Bodies are written as JSON, forms, parts, text and bytes.',
   'OAS-15': 'Operations are tools, and calls of tools are requests to the API.',
   'OAS-16':
-    'Answers are passed on by their type and bounded; error statuses, pages in place of JSON, and answers that do not match their schema are errors of the tool.',
+    'Answers are passed on by their type and bounded; error statuses, pages instead of JSON, and answers that do not match their schema are errors of the tool.',
   'OAS-17': 'Only idempotent requests are sent again; a call ends at its time limit and when its caller cancels it.',
   'OAS-18': 'Requests go to the servers of the API and to public addresses, unless the operator allows others.',
   'OAS-19':
@@ -634,7 +634,8 @@ export const requirements = {
     'What tenants, callers and addresses have used is forgotten once it no longer counts; that takes a constant time for each new one.',
   'GW-170':
     "Behind proxies that the operator names, a client's address is what the last of them appended; a client can pretend to no other.",
-  'GW-171': 'A proxy that names callers can be known by its client certificate, beside its address or in place of it.',
+  'GW-171':
+    'A proxy that names callers can be known by its client certificate, in addition to its address or instead of it.',
   'GW-172':
     'A running call is cancelled and answered when the credentials that it began with are revoked, or have been expired for longer than the operator allows.',
   'GW-173':
@@ -707,7 +708,7 @@ export const requirements = {
   'AUD-6':
     'What a killed process left of a line is recorded as that by the next start; lines that are missing are not covered up.',
   'AUD-7':
-    'A full disk, a folder in place of the file, a second gateway, a jumping clock and large lines break no chain.',
+    'A full disk, a folder instead of the file, a second gateway, a jumping clock and large lines break no chain.',
   'AUD-8': 'The key that signs is readable only by its owner, and another one may take its place at a start.',
   'AUD-10': 'Verifying a ledger finds nothing in one as it was written, and reports how far it is signed.',
   'AUD-11': 'Verifying finds each removed, changed, inserted, duplicated, reordered and foreign line, and where it is.',
@@ -943,7 +944,7 @@ export const requirements = {
   'SBX-110': 'A lane that waits for its next message uses no CPU, and is measured and ended like any other.',
   'SBX-111': 'Log lines below the level of the log stay in the lane, and count in its limits.',
   'SBX-120':
-    "Code in place of an inline plugin's glue reaches no object outside of its realm, and makes no code of text.",
+    "Code that replaces an inline plugin's glue reaches no object outside of its realm, and makes no code of text.",
   'SBX-121': 'What such code catches is of its own realm, also where little of the stack is left.',
   'SBX-122':
     'Such code cannot run after its call: it has no promises, timers or finalizers, and is refused with code that waits.',
@@ -1087,7 +1088,7 @@ export const requirements = {
   'RUN-47': 'What is recorded of a plugin that learns is bounded, without secrets, and belongs to one component.',
   'RUN-30':
     'A run of the tests ends with one plain line that counts what passed, failed and was skipped. In CI, a few failures run again, alone, and are named also if they pass then.',
-  'RUN-31': 'Each error code is thrown somewhere, seen by somebody, and documented with what to do.',
+  'RUN-31': 'Each error code is thrown somewhere, seen by someone, and documented with what to do.',
   'RUN-109': 'Messages, documents and comments contain no phrase from a list of phrases that read as translated.',
   'RUN-33': 'A document has no block that the tests do not understand.',
   'RUN-34': 'Every link of a document leads to a file and a heading that are there.',

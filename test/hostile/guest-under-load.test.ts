@@ -126,14 +126,14 @@ describe('under attack by a guest, honest clients', () => {
       (
         [
           ...(hook === 'before' ? [] : [['loop', 'timeout'] as const, ['regex', 'timeout'] as const]),
-          ['log for ever', 'timeout'],
-          ['read state for ever', 'timeout'],
-          ['write state for ever', 'timeout'],
+          ['log forever', 'timeout'],
+          ['read state forever', 'timeout'],
+          ['write state forever', 'timeout'],
           ['grow state', 'limit'],
         ] as const
       ).map(([what, cause]) => ({ hook, what, cause })),
     ),
-    { hook: 'before', what: 'log a megabyte for ever', cause: 'limit|timeout' },
+    { hook: 'before', what: 'log a megabyte forever', cause: 'limit|timeout' },
     { hook: 'after', what: 'dive', cause: 'trap' },
     { hook: 'after', what: 'hog', cause: 'limit' },
   ])('[SBX-50] lose nothing when a plugin does this $hook: $what', async ({ hook, what, cause }) => {

@@ -52,15 +52,9 @@ const burners: Readonly<Record<string, WatGuest>> = {
 };
 
 /** Attacks of the script that end by fuel, a limit or a trap. */
-const scripted = [
-  'loop',
-  'dive',
-  'hog',
-  'regex',
-  'log for ever',
-  'log a megabyte for ever',
-  'read state for ever',
-].concat(['write state for ever', 'grow state', 'a hundred megabytes', 'deep arguments', 'no outcome']);
+const scripted = ['loop', 'dive', 'hog', 'regex', 'log forever', 'log a megabyte forever', 'read state forever'].concat(
+  ['write state forever', 'grow state', 'a hundred megabytes', 'deep arguments', 'no outcome'],
+);
 
 const inline = { isolation: 'inline', limits: { fuel: inlineFuel, memoryBytes: 64 * 2 ** 20 } } as const;
 
@@ -170,7 +164,7 @@ describe('under attack by an inline plugin, honest clients', () => {
   it.each(['plugin', 'loops'])('[SBX-130] lose no request: %s', async binding => {
     const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
     const params = { name: 'echo', arguments: { before: 'loop' } };
-    // While a plugin runs inline, everybody waits for it: what counts is that each answer comes.
+    // While a plugin runs inline, everyone waits for it: what counts is that each answer comes.
     await endure(
       load,
       async () => {

@@ -20,16 +20,16 @@ const puppets: Readonly<Record<string, { readonly imports: string; readonly func
   'uses-kv': {
     imports: `import * as kv from ${from('kv-store')};`,
     functions: `
-      'write for ever': () => { for (let n = 0n; ; n += 1n) kv.set('key' + n % 10n, bytes(String(n)), undefined); },
-      'read for ever': () => { for (;;) kv.get('key'); },
-      'list for ever': () => { for (;;) kv.list('', undefined, 1000); },
-      'add for ever': () => { for (;;) kv.increment('sum', 1n, undefined); }`,
+      'write forever': () => { for (let n = 0n; ; n += 1n) kv.set('key' + n % 10n, bytes(String(n)), undefined); },
+      'read forever': () => { for (;;) kv.get('key'); },
+      'list forever': () => { for (;;) kv.list('', undefined, 1000); },
+      'add forever': () => { for (;;) kv.increment('sum', 1n, undefined); }`,
   },
   'may-ask': {
     imports: `import * as kv from ${from('kv-store')};`,
     functions: `
       add: key => kv.increment(key, 1n, undefined),
-      'read for ever': () => { for (;;) kv.get('key'); }`,
+      'read forever': () => { for (;;) kv.get('key'); }`,
   },
   resolves: {
     imports: `import { send } from ${from('outbound-http')};`,
@@ -157,11 +157,11 @@ describe('while a plugin that waits attacks', () => {
   });
 
   it.each([
-    { plugin: 'uses-kv', task: 'write for ever', cause: 'timeout' },
-    { plugin: 'uses-kv', task: 'read for ever', cause: 'timeout' },
-    { plugin: 'uses-kv', task: 'list for ever', cause: 'timeout' },
-    { plugin: 'uses-kv', task: 'add for ever', cause: 'timeout' },
-    { plugin: 'may-ask', task: 'read for ever', cause: 'limit' },
+    { plugin: 'uses-kv', task: 'write forever', cause: 'timeout' },
+    { plugin: 'uses-kv', task: 'read forever', cause: 'timeout' },
+    { plugin: 'uses-kv', task: 'list forever', cause: 'timeout' },
+    { plugin: 'uses-kv', task: 'add forever', cause: 'timeout' },
+    { plugin: 'may-ask', task: 'read forever', cause: 'limit' },
   ])('[SBX-74] honest clients lose nothing when $plugin uses the store so: $task', async ({ plugin, task, cause }) => {
     await using strings = await besieged.strings(plugin);
     await endure(besieged.load, async () => {
@@ -187,7 +187,7 @@ describe('while a plugin that waits attacks', () => {
     const timedOut = [{ error: { tag: 'timeout' } }];
     await endure(besieged.load, async () => {
       const said = await Promise.all([1, 2, 3].map(() => strings.pull('resolves', [['send', url]])));
-      // The resolver itself would go on for six seconds.
+      // The resolver itself would continue for six seconds.
       expect(said).toEqual([timedOut, timedOut, timedOut]);
       expect(besieged.audited()).toContainEqual(
         expect.objectContaining({

@@ -90,7 +90,7 @@ describe('[SRC-32] docker-registry', () => {
   });
 });
 
-/** A token service as the distribution project specifies it: everybody may pull, `login` may push too. */
+/** A token service as the distribution project specifies it: everyone may pull, `login` may push too. */
 async function startTokenService(login: string) {
   const folder = await temporaryFolder();
   const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

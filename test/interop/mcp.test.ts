@@ -71,7 +71,7 @@ const hooks = [
   ...['tool_pre_invoke', 'tool_post_invoke', 'prompt_pre_fetch', 'prompt_post_fetch'],
   ...['resource_pre_fetch', 'resource_post_fetch', 'tool_list', 'prompt_list', 'resource_list'],
 ];
-/** Reads all that it is shown; gives it back in place of what there was, where the binding is called so. */
+/** Reads all that it is shown; gives it back instead of what there was, where the binding is called so. */
 const witness = `
 let seen = 0;
 const look = (context, shown) => {

@@ -284,7 +284,7 @@ describe('hooks', () => {
     });
   });
 
-  it('may answer in place of the upstream', async () => {
+  it('may answer instead of the upstream', async () => {
     const { gateway, session } = await withChain(
       inlineChain({
         'tools/call': params => ({ kind: 'respond', params, result: { content: [], cached: true } }),

@@ -57,7 +57,7 @@ describe('401', () => {
   });
 
   it('[SRC-34] again, after the login was shown, ends it, and tells where that login was found', async () => {
-    const registry = await faultyRegistry(asking('Basic realm="x"', 'somebody else'));
+    const registry = await faultyRegistry(asking('Basic realm="x"', 'someone else'));
     const credentials = async () => ({ ...me, from: 'auths.r.example of config.json' });
     await expect(fetchArtifact(open(registry, { credentials }))).rejects.toMatchObject({
       code: 'registry_denied',
@@ -66,7 +66,7 @@ describe('401', () => {
     expect(registry.seen.map(({ authorization }) => authorization)).toEqual([undefined, mine]);
   });
 
-  it('for somebody without a login says how to log in', async () => {
+  it('for someone without a login says how to log in', async () => {
     const registry = await faultyRegistry(asking('Basic realm="x"'));
     await expect(fetchArtifact(open(registry, { credentials: async () => undefined }))).rejects.toMatchObject({
       code: 'registry_denied',

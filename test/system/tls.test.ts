@@ -186,7 +186,7 @@ ${more}`;
 
   const unusable = [
     { what: 'a key of another certificate', file: 'gateway.key', text: () => clients.bob?.key ?? '' },
-    { what: 'text in place of the certificate', file: 'gateway.pem', text: () => 'hello' },
+    { what: 'text instead of the certificate', file: 'gateway.pem', text: () => 'hello' },
     {
       what: 'authorities that cannot be read',
       file: 'ca.pem',

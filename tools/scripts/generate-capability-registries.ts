@@ -1,7 +1,7 @@
 import { capabilities } from '@sallyport/host/capability';
 
 /**
- * Generates the list of lane modules of all capabilities, and the list of what `plugin test` puts in place of their
+ * Generates the list of lane modules of all capabilities, and the list of what `plugin test` puts instead of their
  * gateway sides, in the order of the registry. Returns paths and texts.
  */
 export async function capabilityRegistries(): Promise<Map<string, string>> {

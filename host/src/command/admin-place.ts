@@ -25,7 +25,7 @@ export async function adminPlace(file: string, env: NodeJS.ProcessEnv): Promise<
 const refuse = (config: string, what: string): never =>
   fail('usage', { config, what, hint: 'pass the URL with --url, or in SALLYPORT_ADMIN_URL' });
 
-/** Returns an address of this machine in place of one that stands for all. */
+/** Returns an address of this machine instead of one that stands for all. */
 function reachable(host: string): string {
   if (host === '0.0.0.0') return '127.0.0.1';
   const address = host === '::' ? '::1' : host;

@@ -8,7 +8,7 @@ import { readConfigObject } from '../host/load-config.ts';
 export interface AssumedUpstream {
   /** An OpenAPI document: a file or a URL. */
   readonly openapi?: string | undefined;
-  /** The URL of the API, in place of the servers of the document. */
+  /** The URL of the API, instead of the servers of the document. */
   readonly baseUrl?: string | undefined;
   /** A command that speaks MCP over stdio, or the URL of an MCP server. */
   readonly mcp?: string | undefined;

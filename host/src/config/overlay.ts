@@ -19,7 +19,7 @@ const overlaySchema = z.strictObject({
 /** An entry of `upstreams` or `bindings`, as it is written in sallyport.yaml. */
 export type OverlayEntry = JsonObject & { readonly id: string };
 
-/** What was changed at run time: entries beside those of the operator's file, and modes in place of those in it. */
+/** What was changed at run time: entries in addition to those of the operator's file, and modes that replace those in it. */
 export interface Overlay {
   readonly upstreams: readonly OverlayEntry[];
   readonly bindings: readonly OverlayEntry[];

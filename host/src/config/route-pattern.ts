@@ -22,7 +22,7 @@ const unknownPlaceholder = (text: string) =>
 export function hostPatternProblem(text: string): string | undefined {
   const { name = '', port } = /^(?<name>[^:]*)(?::(?<port>\d{1,5}))?$/.exec(text)?.groups ?? {};
   const labels = name.split('.');
-  if (text.includes('*')) return 'a route has no wildcards: write {binding} or {tenant} in place of a label';
+  if (text.includes('*')) return 'a route has no wildcards: write {binding} or {tenant} instead of a label';
   const unknown = unknownPlaceholder(name);
   if (unknown !== undefined) return unknown;
   if (labels.some(each => /[{}]/.test(each) && !isPlaceholder(each)))

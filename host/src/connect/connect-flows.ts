@@ -60,7 +60,7 @@ const connectingMs = 600_000;
 
 /**
  * What browsers do with links. The user signs in first, and only the user whom the link was made for gets further: a link
- * that was sent on to somebody else connects nothing. Each step is bound to one browser by a cookie, so that neither a page
+ * that was sent on to someone else connects nothing. Each step is bound to one browser by a cookie, so that neither a page
  * of the gateway nor one of an authorization server can be continued in another browser.
  */
 export class ConnectFlows {

@@ -43,7 +43,7 @@ export class SignIn implements AsyncDisposable {
 
   /**
    * Begins a sign-in.
-   * @param asksAgain whether the provider asks the user to sign in although somebody is signed in with the browser
+   * @param asksAgain whether the provider asks the user to sign in although a user is signed in with the browser
    * @throws Fault `connect_failed`
    */
   async begin(redirectUri: string, asksAgain: boolean): Promise<BegunSignIn> {

@@ -178,7 +178,7 @@ export type ChainInput = {
 /** A value of which plugins see one after the other what the earlier ones made of it. */
 export type ChainedValue = Request | Response | JoiningServer | RegisteredServer | ListRefresh | ServerList;
 
-/** A value that a plugin may return in place of the one that it was shown. */
+/** A value that a plugin may return instead of the one that it was shown. */
 export type ChangedValue = Request | Response | ServerList;
 
 /** What an identity plugin is asked. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/fixtures/temporary-folder.ts';
 import { foreignWriter } from './foreign-writer.js';
 
-/** `outer/inner`, below a folder that everybody may enter, with these modes. */
+/** `outer/inner`, below a folder that everyone may enter, with these modes. */
 async function folders(outerMode: number, innerMode = 0o700) {
   const base = await temporaryFolder();
   const outer = join(base, 'outer');

@@ -42,7 +42,7 @@ export function createEchoSearch(values: Iterable<string>): EchoSearch {
   return { runs: [...byLength].map(([length, known]) => ({ length, known })), begins };
 }
 
-/** The bytes with `stars` in place of each run of a value, however it is escaped; themselves when they hold none. */
+/** The bytes with `stars` instead of each run of a value, however it is escaped; themselves when they hold none. */
 export function hideEchoes(search: EchoSearch, bytes: Uint8Array, stars: string): Uint8Array {
   const found: [from: number, to: number][] = [];
   let layer: Layer | undefined = { bytes, starts: undefined };

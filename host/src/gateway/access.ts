@@ -82,7 +82,7 @@ export class AccessRules {
 }
 
 /**
- * Returns the rules of a binding, or undefined where everybody may do everything: no rules, and no identity scheme that
+ * Returns the rules of a binding, or undefined where everyone may do everything: no rules, and no identity scheme that
  * could distinguish callers.
  */
 export function accessRules(allow: readonly AccessRule[] | undefined, isIdentityConfigured: boolean) {

@@ -24,9 +24,9 @@ export interface Binding {
   readonly chain: HookChain;
   /** `drop` by default. */
   readonly unhooked?: Unhooked;
-  /** The rules of who may do what. Without them everybody may do everything, and nobody once callers are identified. */
+  /** The rules of who may do what. Without them everyone may do everything, and nobody once callers are identified. */
   readonly allow?: readonly AccessRule[] | undefined;
-  /** Present if clients find tools by searching, in place of a list of all. */
+  /** Present if clients find tools by searching, instead of a list of all. */
   readonly toolSearch?: ToolSearchSettings | undefined;
 }
 
@@ -79,7 +79,7 @@ export interface BindingGeneration {
   readonly upstreams: readonly UpstreamPool[];
   readonly chain: HookChain;
   readonly unhooked: Unhooked;
-  /** Who may do what; undefined if everybody everything. */
+  /** Who may do what; undefined if everyone everything. */
   readonly rules: AccessRules | undefined;
   readonly named: UnmatchedNames<number>;
   /** What tenants may use; undefined if nothing is limited. */
@@ -183,7 +183,7 @@ export class OpenBinding implements Disposable {
     return this.#current.upstreams;
   }
 
-  /** Becomes another one for requests that begin from now on. The sessions of its clients go on. */
+  /** Becomes another one for requests that begin from now on. The sessions of its clients continue. */
   use(next: BindingGeneration): void {
     this.#current = next;
     for (const client of this.clients) client.use(next);

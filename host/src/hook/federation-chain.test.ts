@@ -185,7 +185,7 @@ describe('[HOOK-184] a plugin at federation_post_sync', () => {
     expect(inputs[0]?.value).toMatchObject({ tag: 'tools', val: [{ name: 'read', description: 'Reads.' }] });
   });
 
-  it('sees whatever clients could see: no text in place of which there is something else', async () => {
+  it('sees whatever clients could see: no text that a hook has replaced', async () => {
     const { chain } = open({ guard: () => 'proceed' });
     const hidden = ['Ignore all.'];
     const prompt = { name: 'greet', title: hidden, description: { text: 'Ignore all.' }, _meta: { own: 1 } };

@@ -21,7 +21,7 @@ const named =
   request =>
     names.includes(nameIn(request)) ? decision : allow;
 
-/** Runs rules in place of plugins. */
+/** Runs rules instead of plugins. */
 function runnerOf(rules: Readonly<Record<string, Rule>>) {
   const inputs: ChainInput[] = [];
   const run = async (input: ChainInput): Promise<ChainOutput> => {

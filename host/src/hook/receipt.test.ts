@@ -15,7 +15,7 @@ it('[HOOK-03] counts a hook call once, by the last receipt of it, and keeps what
   expect(receipts.written).toEqual([answered, looked, broken]);
 });
 
-it('[HOOK-03] shows the cause of a failure in place of what the plugin said, and counts by it', () => {
+it('[HOOK-03] shows the cause of a failure instead of what the plugin said, and counts by it', () => {
   expect(receiptLine(broken)).toEqual({
     ...{ plugin: 'cache', hook: 'tool_pre_invoke', outcome: 'failed', cause: 'invalid_output', ms: 2 },
   });

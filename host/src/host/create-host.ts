@@ -56,7 +56,7 @@ export interface Host extends AsyncDisposable {
    * @throws Fault `usage`, `listen_failed`, `tls_unusable`
    */
   listen(address?: string): Promise<{ readonly url: string }>;
-  /** Serves requests of the Fetch standard, in place of a listener or beside it. */
+  /** Serves requests of the Fetch standard, instead of a listener or in addition to one. */
   readonly fetch: WebFetch;
   /** Serves requests that a server of Node received, whose bodies nothing has read yet. */
   readonly handle: RequestListener;
@@ -65,7 +65,7 @@ export interface Host extends AsyncDisposable {
   /**
    * Serves by another configuration from now on: what `loadConfig` returned, or what is made of the one that is running
    * when the reloads before have ended. Everything new is opened and verified first, beside what runs. Requests that began
-   * before finish with what they began with, and the sessions of clients go on.
+   * before finish with what they began with, and the sessions of clients continue.
    * @throws Faults: every problem, `reload_refused` for what cannot change; then nothing changes
    */
   reload(next: Config | NextConfig, options?: ReloadOptions): Promise<Reloaded>;

@@ -20,7 +20,7 @@ type OAuth = NonNullable<Identity['schemes'][number]['oauth']>;
 type Rule = NonNullable<Config['bindings'][number]['allow']>[number];
 
 /**
- * Whether a rule is about any caller with a token of one of these schemes. The scopes of other rules could tell everybody
+ * Whether a rule is about any caller with a token of one of these schemes. The scopes of other rules could tell everyone
  * whom they are about.
  */
 const isForAnyone = (rule: Rule, schemes: readonly string[]): boolean =>

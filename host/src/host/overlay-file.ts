@@ -18,7 +18,7 @@ export const storedOverlay = (file: string, overlay: Overlay): StoredOverlay => 
 });
 
 /**
- * Stores an overlay in place of the one that it was made from.
+ * Replaces the overlay that the new one was made from.
  * @throws Fault `overlay_not_saved`, `overlay_conflict` if the file has another one by now; then it stays as it was
  */
 export async function saveOverlay({ file, overlay }: StoredOverlay, from: StoredOverlay): Promise<void> {

@@ -36,7 +36,7 @@ interface Checked {
 /**
  * Ends notification streams and running calls whose caller is no longer accepted: they last for minutes or hours, while a
  * key is revoked, a token expires, or a certificate is replaced. The client of a stream opens another one, and gets the
- * refusal; a call is cancelled and answered with an error. Credentials that have merely expired let a call go on for
+ * refusal; a call is cancelled and answered with an error. Credentials that have merely expired let a call continue for
  * a while, because they were valid when it began, and a client cannot renew them for it.
  */
 export class CallerRecheck implements Disposable {
@@ -106,7 +106,7 @@ export class CallerRecheck implements Disposable {
     const now = performance.now();
     const checked = this.#checked.get(request) ?? { acceptedAt: request.began };
     this.#checked.set(request, checked);
-    // While credentials cannot be checked, a caller stays what it was, but not for ever: it can throttle its own address.
+    // While credentials cannot be checked, a caller stays what it was, but not forever: it can throttle its own address.
     if (uncheckedCodes.has(code)) return now - checked.acceptedAt < uncheckedMs;
     if (code !== 'credentials_refused' || details.reason !== 'expired') return false;
     checked.expiredAt ??= now;
@@ -122,7 +122,7 @@ export class CallerRecheck implements Disposable {
   }
 }
 
-/** Callers are no longer authenticated: everybody is anonymous, also who was authenticated before. */
+/** Callers are no longer authenticated: everyone is anonymous, also who was authenticated before. */
 const nobodyKnown: Step = {
   name: 'authenticate',
   pass(arrival) {

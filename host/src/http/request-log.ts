@@ -53,7 +53,7 @@ export function createRequestLog(log: Log): LogRequest {
   };
 }
 
-/** Refusals of which anybody, or a tenant at its limit, can cause thousands a second. */
+/** Refusals of which anyone, or a tenant at its limit, can cause thousands a second. */
 const repeated: ReadonlySet<FaultCode> = new Set([
   ...(['unauthenticated', 'credentials_refused', 'authentication_throttled', 'quota_exceeded'] as const),
   ...(['authentication_blocked', 'identity_unavailable'] as const),

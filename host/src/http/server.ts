@@ -174,7 +174,7 @@ export class HttpServer implements AsyncDisposable {
   }
 
   /**
-   * Prepares to serve something else at the same address. Running requests go on with what they began with.
+   * Prepares to serve something else at the same address. Running requests continue with what they began with.
    * @returns a function that serves it to every request from then on
    * @throws Fault `tls_unusable`
    */

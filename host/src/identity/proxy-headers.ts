@@ -22,7 +22,7 @@ export interface ProxyHeadersOptions {
 
 /**
  * Creates the scheme of a proxy that has authenticated the caller and says who it is in headers. A request from another
- * address, or over a connection with another certificate, that has one of these headers is refused, because somebody is
+ * address, or over a connection with another certificate, that has one of these headers is refused, because someone is
  * pretending to be the proxy.
  * @throws Fault `internal` if any client would be taken for the proxy
  */

@@ -35,7 +35,7 @@ export type OpeningLine = Extract<LedgerLine, { event: 'audit.opened' | 'audit.r
 export type CheckpointLine = Extract<LedgerLine, { event: 'audit.checkpoint' }>;
 
 const mark = Buffer.from('"event":"audit.');
-/** Those lines are short. Parsing a long one of somebody else could take all memory. */
+/** Those lines are short. Parsing a long one of someone else could take all memory. */
 const longest = 2 ** 16;
 
 /** Reads a line that a ledger wrote about itself; undefined for other lines. */

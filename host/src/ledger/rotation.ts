@@ -1,7 +1,7 @@
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 
-/** When a file of a ledger is moved away and another one is begun. */
+/** When a file of a ledger is moved away and a new one is started. */
 export interface Rotation {
   readonly bytes?: number | undefined;
   readonly hours?: number | undefined;

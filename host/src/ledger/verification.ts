@@ -23,7 +23,7 @@ export type ProblemKind =
   | 'cut_short'
   | 'empty';
 
-/** What is unusual, and does not show that anybody has changed the ledger. */
+/** What is unusual, and does not show that anyone has changed the ledger. */
 export interface LedgerNotice {
   readonly file: string;
   readonly line: number;

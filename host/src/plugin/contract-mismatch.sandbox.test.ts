@@ -145,7 +145,7 @@ describe('a component is compared with the contract by its own types', () => {
       ],
     },
     {
-      what: 'a text in place of an outcome',
+      what: 'a text instead of an outcome',
       change: replaced('-> result<response-outcome, string>', '-> string'),
       expected: [{ export: hooks, function: 'after-dispatch', differs: 'its result', found: 'string' }],
     },

@@ -1,4 +1,4 @@
-/** How `plugin test` answers for each capability, in place of a gateway. */
+/** How `plugin test` answers for each capability, instead of a gateway. */
 
 export type { CannedContext, CannedSide } from '../capability/canned.ts';
 export { cannedCapabilities } from '../capability/canned-registry.ts';

@@ -53,7 +53,7 @@ export interface KvOperations {
   ): boolean;
   /**
    * Adds to a number, kept as decimal text, that begins with 0, and returns the sum. `ttlMs` counts from the first
-   * addition: a window of a rate limit ends although requests go on.
+   * addition: a window of a rate limit ends although requests continue.
    */
   increment(space: KvSpace, key: string, by: bigint, write: KvWrite): bigint;
 }

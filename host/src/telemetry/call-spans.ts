@@ -293,7 +293,7 @@ const unset = { code: SpanStatusCode.UNSET };
 
 const contextOf = ({ traceId, spanId }: TraceContext) => ({ traceId, spanId, traceFlags: sampled });
 
-/** The context of a span of somebody else. */
+/** The context of a span of someone else. */
 const remote = ({ traceId, spanId, isSampled }: TraceContext) => ({
   traceId,
   spanId,

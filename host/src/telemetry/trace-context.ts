@@ -17,7 +17,7 @@ const zeros = /^0+$/;
 /** The longest `traceparent` that is looked at. Version 00 has 55 characters; later ones may append to it. */
 const longestParent = 128;
 
-/** The members of `tracestate`, and its length that everybody must pass on (§ 3.3.1). */
+/** The members of `tracestate`, and its length that everyone must pass on (§ 3.3.1). */
 const mostMembers = 32;
 const longestState = 512;
 const statePattern =
@@ -54,7 +54,7 @@ export function traceHeaders({ traceId, spanId, isSampled, state }: TraceContext
   return state === undefined ? [parent] : [parent, ['tracestate', state]];
 }
 
-/** Returns params whose `_meta` has these headers, in place of a context of the client. Its baggage is not passed on. */
+/** Returns params whose `_meta` has these headers, instead of a context of the client. Its baggage is not passed on. */
 export function withTraceMeta(params: JsonObject, headers: HeaderList): JsonObject {
   const {
     traceparent: _,

@@ -145,7 +145,7 @@ it('does not wait again for an upstream that is late with another list', async (
   await next;
 });
 
-it('uses the last list in place of one that does not arrive', async () => {
+it('uses the last list instead of one that does not arrive', async () => {
   const upstream = fakeUpstream((params, asked) => (asked === 1 ? counted(params, asked) : new Promise(() => {})));
   const catalog = openTools(upstream);
   await catalog.items();

@@ -20,9 +20,9 @@ export interface RequestOptions {
   readonly timeoutMs?: number | undefined;
   /** The setting that `timeoutMs` comes from, which the fault names. */
   readonly timeoutSetting?: string | undefined;
-  /** Headers of the HTTP request that carries this one, in place of its others of the same name. stdio has none. */
+  /** Headers of the HTTP request that carries this one, instead of its others of the same name. stdio has none. */
   readonly headers?: HeaderList;
-  /** Headers with the context of a trace, in place of others of the same name. stdio has none. */
+  /** Headers with the context of a trace, instead of others of the same name. stdio has none. */
   readonly traceHeaders?: HeaderList | undefined;
   /** The server that `headers` are for, where an upstream has several. */
   readonly headersFor?: URL | undefined;

@@ -22,7 +22,7 @@ const size = 200;
 const loops = 10;
 /** Between loops, so that the other calls meet the plugin before, while and after it is stopped. */
 const pauseMs = 50;
-/** Connections that go on calling while the plugin loops. */
+/** Connections that keep calling while the plugin loops. */
 const besides = 4;
 
 const looping = `export const lifecycle = { configure() {} };

@@ -17,7 +17,7 @@ const wrongs: Readonly<Record<string, () => unknown>> = {
   hang: () => {
     for (;;);
   },
-  // A few large pieces: with many small ones, collecting them takes longer than anybody waits.
+  // A few large pieces: with many small ones, collecting them takes longer than anyone waits.
   hoard: () => Array.from({ length: 8 }, () => new Array(30_000_000).fill(0)),
   uncaught: () => setImmediate(() => Promise.reject(new Error('nobody waits for this'))),
 };

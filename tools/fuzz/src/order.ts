@@ -8,7 +8,7 @@ export interface Order {
   readonly runs?: number | undefined;
   /** Milliseconds after which no further run begins. */
   readonly forMs?: number | undefined;
-  /** Inputs in place of mutated ones; then `from` counts them. */
+  /** Inputs instead of mutated ones; then `from` counts them. */
   readonly files?: readonly string[] | undefined;
   /** A file in which the child writes the number of the run that it is about to make. */
   readonly progress: string;

@@ -15,7 +15,7 @@ export interface Slice {
   readonly findings: readonly Observed[];
   /** How often each outcome came; nothing of a child that did not reach its end. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** The run to go on with. */
+  /** The run to continue with. */
   readonly next: number;
   /** False when the child crashed or had to be ended, and there may be more to do. */
   readonly whole: boolean;

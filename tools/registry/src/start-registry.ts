@@ -44,7 +44,7 @@ function isForThisMachine({ headers: { host } }: IncomingMessage): boolean {
   return asked !== null && isLoopback(asked.hostname);
 }
 
-/** Whether a page of somebody else sent it: browsers send simple requests wherever a page says, and clients say neither. */
+/** Whether a page of another site sent it: browsers send simple requests wherever a page says, and clients say neither. */
 function isOfAnotherSite({ headers: { host, origin, ...others } }: IncomingMessage): boolean {
   const site = others['sec-fetch-site'];
   const isCross = site !== undefined && site !== 'same-origin' && site !== 'none';

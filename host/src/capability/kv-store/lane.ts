@@ -11,7 +11,7 @@ export interface KvNeed {
   readonly keys?: number | undefined;
   readonly bytes?: number | undefined;
   readonly value_bytes?: number | undefined;
-  /** 0: for ever. */
+  /** 0: forever. */
   readonly ttl_ms?: number | undefined;
 }
 

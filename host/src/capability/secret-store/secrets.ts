@@ -8,7 +8,7 @@ import type { SecretMask } from '../../core/secret-mask.ts';
 import { newPlaceholder } from './lane/placeholder.ts';
 
 /**
- * Where one secret is kept: in a variable of the gateway's environment, or in a file that somebody mounted. Without
+ * Where one secret is kept: in a variable of the gateway's environment, or in a mounted file. Without
  * either, only tenants have a value.
  */
 export interface SecretPlace {
@@ -104,7 +104,7 @@ export class Secrets {
     return digest.digest('base64');
   }
 
-  /** Returns what a plugin writes in place of a value that it may use and not see. The same each time. */
+  /** Returns what a plugin writes instead of a value that it may use and not see. The same each time. */
   reference(plugin: string, name: string, use: SecretUse): string {
     const key = JSON.stringify([plugin, name]);
     const placeholder = this.#placeholders.get(key) ?? newPlaceholder();

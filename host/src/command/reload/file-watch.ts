@@ -26,7 +26,7 @@ export class FileWatch implements Disposable {
     this.#everyMs = everyMs;
   }
 
-  /** Watches these files from now on, in place of others. A change since they were read counts. */
+  /** Watches these files from now on, instead of others. A change since they were read counts. */
   start(files: WatchedFiles): void {
     this.#files = files;
     this.#seen = undefined;

@@ -52,7 +52,7 @@ export const adminSection = section({
           .boolean()
           .default(false)
           .describe(
-            'Whether a plugin can be given a mode at run time that is weaker than that of the file, such as permissive in place of enforce.',
+            'Whether a plugin can be given a mode at run time that is weaker than that of the file, such as permissive instead of enforce.',
           ),
         registration,
       })

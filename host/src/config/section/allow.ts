@@ -81,7 +81,7 @@ const needsIdentity = (value: JsonObject, rule: Path): readonly Problem[] =>
       hint: 'add an `identity` section, or remove the field',
     }));
 
-/** Reports a binding that refuses everybody, because callers are identified and no rule allows them anything. */
+/** Reports a binding that refuses everyone, because callers are identified and no rule allows them anything. */
 export const allowWarnings = (value: JsonObject, { path, name }: Named): readonly Problem[] =>
   !isIdentityConfigured(value) || memberAt(value, [...path, 'allow']) !== undefined
     ? []

@@ -31,7 +31,7 @@ export const auditSection = section({
           })
           .prefault({})
           .describe('How often audit and receipts are signed.'),
-        rotate: rotateSchema.describe('When the audit file is moved away and another one is begun. Never unless set.'),
+        rotate: rotateSchema.describe('When the audit file is moved away and a new one is started. Never unless set.'),
         when_full: z
           .enum(['block', 'drop'])
           .default('block')

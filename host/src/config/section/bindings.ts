@@ -28,7 +28,7 @@ export const bindingSchema = z.strictObject({
     .default(false)
     .transform(stated => (stated === true ? { results: defaultResults } : stated || undefined))
     .describe(
-      'Whether clients find, describe and call tools with search_tools, describe_tool and call_tool, in place of a list of all; `results` is how many tools a search returns.',
+      'Whether clients find, describe and call tools with search_tools, describe_tool and call_tool, instead of a list of all; `results` is how many tools a search returns.',
     ),
   required_scopes: z.array(scope).default([]).describe('Scopes that a caller needs for every request.'),
   unhooked: z

@@ -98,7 +98,7 @@ const identity = z.strictObject({
   checks,
 });
 
-/** Reports schemes that would believe the headers of everybody. */
+/** Reports schemes that would believe the headers of everyone. */
 function proxyProblems(value: unknown): readonly Problem[] {
   if ((memberAt(value, ['trusted_proxies', 'from']) ?? null) !== null) return [];
   return entries(value, ['identity', 'schemes'])
@@ -115,7 +115,7 @@ function proxyProblems(value: unknown): readonly Problem[] {
 /** Why the gateway does not listen on an address beyond this machine. */
 export const identityMissing = {
   message: 'this address is reachable from other machines, but `identity` does not say who may call',
-  hint: 'add an `identity` section, or `identity: none` to serve everybody who can reach it',
+  hint: 'add an `identity` section, or `identity: none` to serve all callers that can reach it',
 };
 
 /** `identity`: how callers are authenticated. */

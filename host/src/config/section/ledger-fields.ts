@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** When a file is moved away and another one is begun. */
+/** When a file is moved away and a new one is started. */
 export const rotateSchema = z
   .strictObject({
     bytes: z.int().min(4096).optional().describe('The size from which on the file is moved away.'),

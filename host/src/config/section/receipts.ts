@@ -15,7 +15,7 @@ export const receiptsSection = section({
         key_file: text
           .default('~/.local/state/sallyport/receipts.key')
           .describe('The key of the hashes in receipts. It is created if it is missing.'),
-        rotate: rotateSchema.describe('When the file is moved away and another one is begun. Never unless set.'),
+        rotate: rotateSchema.describe('When the file is moved away and a new one is started. Never unless set.'),
         when_full: z
           .enum(['block', 'drop'])
           .default('block')

@@ -44,10 +44,7 @@ const tenant = z.strictObject({
     .array(pluginOverride)
     .default([])
     .describe('Plugins that are configured differently for the tenant, in instances that serve no other tenant.'),
-  secrets: z
-    .array(tenantSecret)
-    .default([])
-    .describe("The tenant's own values of `secrets`, in place of those of all."),
+  secrets: z.array(tenantSecret).default([]).describe("The tenant's own values of `secrets`, instead of those of all."),
 });
 
 /** `tenants`: what each tenant may use, and how much. */

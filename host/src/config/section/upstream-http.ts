@@ -29,7 +29,7 @@ export const httpServer = z
       .min(1)
       .max(64)
       .optional()
-      .describe('Several servers that do the same, in place of `url`. A session stays with one of them.'),
+      .describe('Several servers that do the same, instead of `url`. A session stays with one of them.'),
     health,
     session_lost: z
       .enum(['end', 'reconnect'])

@@ -37,7 +37,7 @@ export const upstreamOpenapi = z.strictObject({
       'a URL cannot have a query or a fragment here',
     )
     .optional()
-    .describe('The URL of the API, in place of the servers of the document.'),
+    .describe('The URL of the API, instead of the servers of the document.'),
   variables: z
     .record(text, z.string())
     .default({})

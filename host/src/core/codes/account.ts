@@ -14,7 +14,7 @@ export const accountCodes = {
   connect_other_user: {
     http: 403,
     says: 'This link was made for another user than the one who is signed in.',
-    todo: 'If somebody sent it to you, do not use it. If it is yours, open it again, and sign in as the user of your client.',
+    todo: 'If someone else sent it to you, do not use it. If it is yours, open it again, and sign in as the user of your client.',
   },
   connect_failed: {
     http: 400,

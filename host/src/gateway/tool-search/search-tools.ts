@@ -11,7 +11,7 @@ export const mostResults = 50;
 
 const name = { type: 'string', description: 'The name of the tool, as search_tools returned it.' };
 
-/** Returns the tools that a client is listed in place of those of the upstreams. */
+/** Returns the tools that a client is listed instead of those of the upstreams. */
 export const searchTools = ({ results }: ToolSearchSettings): readonly JsonObject[] => [
   {
     name: 'search_tools',

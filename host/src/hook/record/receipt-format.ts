@@ -13,7 +13,7 @@ export interface Measured {
 /** The characters of the values of one change that are compared. Hashing larger ones takes long enough. */
 const mostCompared = 2 ** 20;
 
-/** Writes receipts as JSON, with hashes in place of values. */
+/** Writes receipts as JSON, with hashes instead of values. */
 export class ReceiptFormat {
   readonly #hashes: KeyedHashes;
   readonly #mask: SecretMask;

@@ -34,7 +34,7 @@ export interface HookCallRecord {
   readonly version?: string | undefined;
   readonly digest?: string | undefined;
   readonly change?: Change | undefined;
-  /** The answer in place of the upstream's. */
+  /** The answer instead of the upstream's. */
   readonly answer?: JsonObject | undefined;
 }
 

@@ -16,7 +16,7 @@ type Artifact = Pick<HookedPlugin, 'version' | 'digest'>;
 export interface ValuesOfCall {
   readonly before: JsonObject;
   readonly after: JsonObject;
-  /** The answer of a plugin in place of the upstream's. */
+  /** The answer of a plugin instead of the upstream's. */
   readonly answer?: JsonObject | undefined;
 }
 

@@ -87,7 +87,7 @@ describe('an edit of what is registered', () => {
     expect([fault?.code, fault?.details.path]).toEqual(['admin_input_invalid', path]);
   });
 
-  it('[CHG-08] refuses what was shown in place of a secret', () => {
+  it('[CHG-08] refuses what was shown instead of a secret', () => {
     const shown = { ...crm, http: { ...http, headers: { authorization: '***' } } };
     const fault = refusal(replaceEntry('upstreams', 'crm', shown, undefined));
     expect([fault?.code, fault?.details.path]).toEqual(['admin_input_invalid', 'body.http.headers.authorization']);

@@ -52,7 +52,7 @@ interface ReloadRun extends Omit<ReloadOptions, 'signal' | 'registrant' | 'cause
 
 const loadedConfig = ({ config, plugins: { plugins } }: Generation) => ({ config, plugins });
 
-/** The next configuration, with what was read together with it, in place of the options of the reload. */
+/** The next configuration, with what was read together with it, instead of the options of the reload. */
 export interface NextInputs extends Pick<ReloadOptions, 'lock' | 'refresh'> {
   readonly config: Config;
 }

@@ -193,7 +193,7 @@ describe('an access token [GW-130]', () => {
         token({ header: { kid: 'mine', jwk: await exportJWK(attacker.publicKey) }, key: attacker.privateKey }),
       reason: 'wrong_key',
     },
-    { what: 'the key of somebody else', make: () => token({ key: attacker.privateKey }), reason: 'wrong_signature' },
+    { what: 'the key of someone else', make: () => token({ key: attacker.privateKey }), reason: 'wrong_signature' },
     {
       what: 'an extension that must be understood',
       make: () => token({ header: { crit: ['ext'], ext: true } }),
@@ -362,7 +362,7 @@ describe('an opaque token [GW-136]', () => {
     expect(await failureOf(async () => authenticate(request('good'), 'main'))).toMatchObject({ details: { reason } });
   });
 
-  it('is asked about in place of no JWT and no key of the gateway', async () => {
+  it('is not asked about a JWT or a key of the gateway', async () => {
     const { asked, authenticate } = introspecting();
     expect(authenticate(request('sallyport_a_b'), 'main')).toBeUndefined();
     await failureOf(async () => authenticate(request(await token({ claims: { iss: 'https://b.example' } })), 'main'));

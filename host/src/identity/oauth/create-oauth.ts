@@ -17,7 +17,7 @@ import { type JwtRules, TokenRefused, verifyJwt } from './verify-jwt.ts';
 
 export interface OAuthOptions extends JwtRules {
   readonly id: string;
-  /** The audience of tokens, in place of the URLs of the bindings. */
+  /** The audience of tokens, instead of the URLs of the bindings. */
   readonly audience?: string | undefined;
   readonly requiredScopes: readonly string[];
   readonly claims: ClaimPlaces;

@@ -18,7 +18,7 @@ export async function discoverKeys(issuer: string, request: ProviderRequest): Pr
     const document = await request(place);
     if (document === undefined) continue;
     const { issuer: named, jwks_uri: keys } = document;
-    // Somebody else's metadata would bring somebody else's keys (RFC 8414 § 3.3).
+    // Someone else's metadata would bring someone else's keys (RFC 8414 § 3.3).
     if (named !== issuer) fail('identity_unavailable', { url: place, what: 'its metadata names another issuer' });
     if (typeof keys === 'string' && URL.canParse(keys)) return keys;
     fail('identity_unavailable', { url: place, what: 'its metadata has no jwks_uri' });

@@ -12,7 +12,7 @@ export interface KeySetOptions {
 const minute = 60_000;
 /** Keys are fetched again in the background when they are this old, and are not used any more when they are that old. */
 const age = { fresh: 10 * minute, most: 60 * minute };
-/** The least time between two fetches, because anybody can send a token with an unknown key id. */
+/** The least time between two fetches, because anyone can send a token with an unknown key id. */
 const cooldownMs = 10_000;
 const mostKeys = 100;
 

@@ -22,7 +22,7 @@ export interface StatementRules {
 
 const most = { subject: 256, tenant: 256, scopes: 200, scope: 200, claims: 16 * 1024, levels: 16 };
 
-/** Control and format characters, separators of lines, and lone surrogates: nothing that names somebody. */
+/** Control and format characters, separators of lines, and lone surrogates: nothing that names someone. */
 const unfitForNames = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 /** A scope (RFC 6749 § 3.3). */
 const scopePattern = /^[\x21\x23-\x5b\x5d-\x7e]+$/;

@@ -71,7 +71,7 @@ const answers: readonly Broken[] = [
     says: /isError is not a boolean/,
   },
   {
-    what: 'a text in place of an outcome',
+    what: 'a text instead of an outcome',
     on: after,
     change: replaced('-> result<response-outcome, string>', '-> string'),
     says: /outcome is not allowed by after-dispatch/,
@@ -251,7 +251,7 @@ describe('what a lane says that is not one of ours', () => {
   });
 
   it.each([
-    ['a text in place of a map', { local: 'x', shared: new Map() }],
+    ['a text instead of a map', { local: 'x', shared: new Map() }],
     ['values that are no texts', { local: new Map(), shared: new Map([['k', new Uint8Array(3)]]) }],
     ['entries that are none', { local: new Map([['a', { k: 'v' }]]), shared: new Map() }],
   ])('[SBX-89] keeps no state with %s', (_, state) => {

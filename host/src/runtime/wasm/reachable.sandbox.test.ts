@@ -118,7 +118,7 @@ const entries = ({ found }: Reached): string =>
     .map(([way, members]) => wrapped([`${way}:`, ...members], '  '))
     .join('');
 
-describe('code in place of the glue', () => {
+describe('code that replaces the glue', () => {
   let reached: Reached;
   beforeAll(async () => {
     reached = await spyOut();

@@ -32,7 +32,7 @@ export function parseChallenges(field: string): readonly Challenge[] {
     const start = take(scheme);
     if (!start) break;
     found.push({ scheme: (start[1] ?? '').toLowerCase(), parameters: new Map() });
-    // `Negotiate dGVzdA==`: credentials-like text in place of parameters; nothing here can answer it.
+    // `Negotiate dGVzdA==`: credentials-like text instead of parameters; nothing here can answer it.
     parameter.lastIndex = at;
     if (!parameter.test(field)) take(token68);
   }

@@ -55,8 +55,8 @@ it.each([
   ['no team where no repository is known', { 'r.example/team-a': login('a') }, undefined, undefined],
   ['the plain name before a URL', { 'https://r.example/v1/': login('old'), 'r.example': login('all') }, 'x', 'all'],
   ['the URL before nothing', { 'https://r.example/v1/': login('old') }, 'x', 'old'],
-  ['another entry in place of an empty one', { 'r.example': {}, 'https://r.example/v1/': login('old') }, 'x', 'old'],
-  ['another entry in place of null', { 'r.example/x': null, 'r.example': login('all') }, 'x', 'all'],
+  ['another entry instead of an empty one', { 'r.example': {}, 'https://r.example/v1/': login('old') }, 'x', 'old'],
+  ['another entry instead of null', { 'r.example/x': null, 'r.example': login('all') }, 'x', 'all'],
 ])('[SRC-33] takes %s, in whatever order they stand', async (_, auths, repository, username) => {
   for (const entries of [Object.entries(auths), Object.entries(auths).toReversed()]) {
     const found = await lookUp({ auths: Object.fromEntries(entries) }, 'r.example', {}, repository);

@@ -64,7 +64,7 @@ export class AccountStore {
     return (await this.replace(owner, { grant, sealed }, grant)) ?? { grant, sealed };
   }
 
-  /** Stores the grant of an account in place of an earlier one. */
+  /** Stores the grant of an account instead of an earlier one. */
   async save(owner: AccountOwner, grant: AccountGrant): Promise<StoredGrant> {
     const key = keyOf(owner);
     const sealed = this.#keys.seal(JSON.stringify(grant), key);

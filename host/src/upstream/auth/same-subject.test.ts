@@ -28,7 +28,7 @@ it.each<Case>([
 it.each<Case>([
   { what: 'another user', from: ada, issued: bob },
   { what: 'another user without an issuer', from: ada, issued: { sub: 'bob' } },
-  { what: 'another user for whom somebody else acts', from: ada, issued: { ...bob, act: { sub: 'eve' } } },
+  { what: 'another user for whom someone else acts', from: ada, issued: { ...bob, act: { sub: 'eve' } } },
   { what: 'another claim', from: ada, issued: { ...bob, iss: 'x' }, claim: 'email' },
   { what: 'a missing claim', from: { sub: 'ada' }, issued: { sub: 'ada' }, claim: 'email' },
   { what: 'a token without claims, where one is to be compared', from: ada, issued: 'opaque', claim: 'email' },

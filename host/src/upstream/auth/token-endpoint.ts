@@ -193,7 +193,7 @@ const formEncoded = (text: string): string => new URLSearchParams([['', text]]).
 
 /**
  * Returns a response without an ID token, which is not used and therefore not verified, and without a challenge, which
- * the library would report in place of the error in the body.
+ * the library would report instead of the error in the body.
  */
 async function readable(response: Response): Promise<Response> {
   const { status } = response;

@@ -4,7 +4,7 @@ import { listShape } from '../../mcp/methods.ts';
 import type { Catalog } from '../catalog.ts';
 import type { ListCheck, Refresh } from './list-check.ts';
 
-/** Milliseconds after which a list that was refused is checked again, if somebody needs it. */
+/** Milliseconds after which a list that was refused is checked again, if someone needs it. */
 const refusedMs = 10_000;
 
 /** What is used of one list. */
@@ -28,13 +28,13 @@ export class CheckedList {
   /** The list that was checked last, and what decided about it. */
   #checked: { readonly received: readonly JsonObject[]; readonly decider: string } | undefined;
   #isChanged = false;
-  /** Whether anybody got the list, also an empty one in its place. */
+  /** Whether anyone got the list, also an empty one in its place. */
   #wasUsed = false;
   /** Until when a list that was refused is not checked again, unless something else decides. */
   #refusal: { readonly until: number; readonly decider: string } | undefined;
   #refresh: Promise<void> | undefined;
 
-  /** @param onChange called when other entries are used than those that somebody got */
+  /** @param onChange called when other entries are used than those that someone got */
   constructor(upstream: string, catalog: Catalog, check: ListCheck, onChange: () => void) {
     this.#upstream = upstream;
     this.#catalog = catalog;

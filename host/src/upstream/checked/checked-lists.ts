@@ -8,7 +8,7 @@ import { CheckedList } from './checked-list.ts';
 import type { ListCheck } from './list-check.ts';
 import { resolvedUri } from './resolved-uri.ts';
 
-/** Milliseconds between two times that changed lists are read without anybody having asked for them. */
+/** Milliseconds between two times that changed lists are read without anyone having asked for them. */
 const pauseMs = 1_000;
 
 export interface CheckedListsOptions {
@@ -19,7 +19,7 @@ export interface CheckedListsOptions {
 
 /** Who uses the lists. */
 export interface ListUsers {
-  /** Whether anybody waits for changes. */
+  /** Whether anyone waits for changes. */
   isWaiting(): boolean;
   /** Called with the notification of a list of which other entries are used than before. */
   onChange(notification: string): void;

@@ -82,7 +82,7 @@ export class CheckedUpstream implements Upstream {
     return this.#inner.request(method, params, options);
   }
 
-  /** Reports changes of what is used, in place of those that the server reports on this client's connection. */
+  /** Reports changes of what is used, instead of those that the server reports on this client's connection. */
   subscribe(listener: (notification: Notification) => void): () => void {
     const ends = [
       this.#source.subscribe(method => listener({ method })),

@@ -16,7 +16,7 @@ export interface Refresh {
   readonly entries: number | undefined;
 }
 
-/** Decides about the lists of upstreams before anybody uses them. */
+/** Decides about the lists of upstreams before anyone uses them. */
 export interface ListCheck {
   /** Names what decides. Another name means that known lists must be checked again. */
   readonly decider: string;

@@ -10,7 +10,7 @@ export interface HttpAddress {
   readonly url: string;
   /** Sent with every request. Headers of the gateway's clients are never among them. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Finds and checks the addresses of its name, in place of the system and of a proxy. */
+  /** Finds and checks the addresses of its name, instead of the system and of a proxy. */
   readonly lookup?: LookupFunction | undefined;
 }
 
@@ -80,7 +80,7 @@ export class HttpClient {
     this.#get = [...new Map([...headers, ['accept', 'text/event-stream'] as const])].flat();
   }
 
-  /** @param own headers of this request alone, in place of those of the same name */
+  /** @param own headers of this request alone, instead of those of the same name */
   post(body: string, listener: HttpListener, own?: HeaderList): HttpExchange {
     const headers = own === undefined ? this.#post : replaceHeaders(this.#post, this.#allowed(own));
     return this.#dispatch({ ...this.#target, method: 'POST', headers, body }, listener);

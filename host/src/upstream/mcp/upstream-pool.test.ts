@@ -175,7 +175,7 @@ it('has the client that was away longest make room after a minute, but for those
   expect(server.made.map(({ isClosed }) => isClosed)).toEqual([false, true, false]);
 });
 
-it('keeps the connection of the start until somebody uses it', async () => {
+it('keeps the connection of the start until someone uses it', async () => {
   const pool = open({ idleMs: 1_000 });
   await pool.start();
   await vi.advanceTimersByTimeAsync(60_000);

@@ -10,7 +10,7 @@ export interface OpenapiEntry {
   readonly base_url?: string | undefined;
   /** Values of variables in the URLs of servers. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Origins beside that of the API which operations may be sent to, if the document says so. */
+  /** Origins, in addition to that of the API, that operations may be sent to, if the document says so. */
   readonly origins: readonly string[];
   /** Networks, in CIDR form, that may be reached although they are not public. */
   readonly allow_private: readonly string[];

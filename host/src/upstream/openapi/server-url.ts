@@ -32,7 +32,7 @@ export function serverUrl(
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     return { why: `its server ${written} is not http or https` };
-  if (url.hostname.includes('*')) return { why: `its server ${written} has a wildcard in place of a host` };
+  if (url.hostname.includes('*')) return { why: `its server ${written} has a wildcard instead of a host` };
   if (url.username !== '' || url.password !== '') return { why: 'the URL of its server contains a user or a password' };
   return { base: (url.origin + url.pathname).replace(/\/+$/, '') };
 }

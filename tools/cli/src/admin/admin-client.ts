@@ -15,7 +15,7 @@ export interface AdminClientOptions {
   /** Without `/admin`. */
   readonly url: string;
   readonly token: string | undefined;
-  /** PEM texts: of authorities in place of the usual ones, and of a client certificate with its key. */
+  /** PEM texts: of authorities instead of the usual ones, and of a client certificate with its key. */
   readonly ca?: string | undefined;
   readonly cert?: string | undefined;
   readonly key?: string | undefined;

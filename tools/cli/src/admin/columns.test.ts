@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { columns } from './columns.ts';
 
-it('[CLI-70] a text of somebody else in a cell forges no row', () => {
+it('[CLI-70] a text of someone else in a cell forges no row', () => {
   const text = columns(
     ['SUBJECT', 'SCHEME'],
     [

@@ -11,7 +11,7 @@ export const adminOptions = {
     value: 'FILE',
     says: 'read URL and token from this configuration, where nothing else says them',
   },
-  ca: { value: 'FILE', says: 'the authorities of its certificate (PEM), in place of the usual ones' },
+  ca: { value: 'FILE', says: 'the authorities of its certificate (PEM), instead of the usual ones' },
   cert: { value: 'FILE', says: 'a client certificate (PEM)' },
   key: { value: 'FILE', says: 'the private key of the client certificate (PEM)' },
   'plain-http': { says: 'send the token over plain http, although the gateway is on another machine' },

@@ -11,7 +11,7 @@ export const command = defineCommand({
     ...startOptions,
     'no-watch': { says: 'reload the configuration on SIGHUP only, and not when one of its files changes' },
     openapi: { value: 'DOCUMENT', says: 'serve the API of this OpenAPI document, without a configuration file' },
-    'base-url': { value: 'URL', says: 'the URL of that API, in place of the servers of the document' },
+    'base-url': { value: 'URL', says: 'the URL of that API, instead of the servers of the document' },
     listen: { value: 'ADDRESS', says: 'with --openapi or --mcp: where to listen, on loopback' },
     mcp: { value: 'COMMAND', says: 'serve this MCP server, a command or a URL, without a configuration file' },
   },

@@ -17,7 +17,7 @@ import { Finding, type Target } from '../target.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 /**
- * The whole way of a plugin: signed by somebody who is trusted, and hostile all the same. Verified, inspected, granted,
+ * The whole way of a plugin: signed by someone who is trusted, and hostile all the same. Verified, inspected, granted,
  * translated, its glue read, its memories limited, modules compiled, started in a lane and called.
  */
 export const target: Target = {

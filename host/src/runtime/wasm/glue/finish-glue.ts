@@ -12,7 +12,7 @@ const moduleFile = 'plugin.js';
 export const glueFile = 'glue.js';
 
 /**
- * Returns the files of jco with finished glue in place of its module, after V8 accepted the core modules. The glue is
+ * Returns the files of jco with finished glue instead of its module, after V8 accepted the core modules. The glue is
  * checked as jco wrote it, before anything else is done with it, and as it will run. All of this can take long, so it
  * runs in the child process.
  * @throws Fault `component_excessive`, `glue_unknown`, `glue_refused`; what V8 throws for a core module

@@ -142,12 +142,12 @@ describe('an inline plugin', () => {
     { what: 'endless recursion', guest: { fields: '(func $r (call $r))', before: '(call $r)' }, message: 'RangeError' },
     { what: 'a result out of its memory', guest: { before: '(return (i32.const -4))' }, message: '' },
     {
-      what: 'memory that grows for ever',
+      what: 'memory that grows forever',
       guest: { before: '(loop $l (br_if $l (i32.ne (memory.grow (i32.const 1)) (i32.const -1)))) unreachable' },
       message: 'MiB of memory are allowed',
     },
     {
-      what: 'a table that grows for ever',
+      what: 'a table that grows forever',
       guest: {
         fields: '(table $t 1 funcref)',
         before:
@@ -171,7 +171,7 @@ describe('an inline plugin', () => {
     expect(JSON.stringify(inline.outputs)).toContain(message);
   });
 
-  it('[SBX-125] pays with fuel for host functions, so that calling them for ever ends', async () => {
+  it('[SBX-125] pays with fuel for host functions, so that calling them forever ends', async () => {
     const descriptor = guestDescriptor('p', { required_capabilities: ['clock'] });
     const bytes = await watGuest(descriptor, {
       fields: '(import "sallyport:plugin/clock@0.1.0" "now-ms" (func $now (result i64)))',

@@ -20,10 +20,10 @@ const arguments_ = [{}, { names: ['x'] }, { allow: ['https://a.example'] }, { to
 const block = (look: string) =>
   `({ tag: 'block', val: { code: 'SPY', reason: JSON.stringify(${look}), description: '' } })`;
 
-/** Returns the report of a hook call of code in place of the glue, which answers with `outcome`. */
+/** Returns the report of a hook call of code that replaces the glue, which answers with `outcome`. */
 const reportOf = async (body: string, outcome: string) => (await outputOf(body, outcome)).reports[0];
 
-/** Runs code in place of the glue, with every grant. Returns the output of a hook call, whose answer is `outcome`. */
+/** Runs code that replaces the glue, with every grant. Returns the output of a hook call, whose answer is `outcome`. */
 async function outputOf(body: string, outcome: string, input: HookInput = { stage: 'before', value: toolCall({}) }) {
   const glue = `
     function instantiate(getCoreModule, imports, instantiateCore) {
@@ -58,7 +58,7 @@ async function outputOf(body: string, outcome: string, input: HookInput = { stag
   return runner.run({ ...input, context: callContext, calls: calls('spy') });
 }
 
-/** Runs code in place of the glue, and returns what `look` answers. */
+/** Runs code that replaces the glue, and returns what `look` answers. */
 async function inPlaceOfGlue(body: string, look = 'look()'): Promise<unknown> {
   const report = await reportOf(body, block(look));
   if (report?.outcome !== 'block') throw new Error(JSON.stringify(report));
@@ -83,7 +83,7 @@ const foreign = `
     catch { return false; }
   };`;
 
-describe('code in place of the glue of an inline plugin', () => {
+describe('code that replaces the glue of an inline plugin', () => {
   it('[SBX-120] reaches no object of another realm, and makes no code of text', async () => {
     const body = `${foreign}
       const thrownBy = action => { try { return action(); } catch (error) { return error; } };
@@ -186,7 +186,7 @@ describe('code in place of the glue of an inline plugin', () => {
     { what: 'a function', value: '() => {}' },
     { what: 'a thenable', value: '{ then(resolve) { resolve({ tag: "proceed" }); } }' },
     { what: 'an object that writes itself as a special value', value: '{ toJSON: () => ({ $resource: 1 }) }' },
-    { what: 'a text in place of an integer', value: '{ tag: "modified", val: { $integer: "x" } }' },
+    { what: 'a text instead of an integer', value: '{ tag: "modified", val: { $integer: "x" } }' },
     { what: 'bytes of another slot', value: '{ tag: "modified", val: { tag: "tool-call", val: { $bytes: 7 } } }' },
     { what: 'a symbol', value: 'Symbol()' },
     {

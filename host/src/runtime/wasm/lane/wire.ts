@@ -158,7 +158,7 @@ const wholeLine = ([call, level, message]: PlainLine, calls: Calls): LogLine => 
   message,
 });
 
-/** In place of a call that is not in the list. */
+/** Instead of a call that is not in the list. */
 const noCall = { plugin: '' };
 
 /** Returns whether a value is of a tool, short, and holds no bytes. */

@@ -192,7 +192,7 @@ function startJob({ id, input }: Job): void {
   );
 }
 
-/** Ends a job that waits. Its host calls are never answered, so that its guest does not go on unseen. */
+/** Ends a job that waits. Its host calls are never answered, so that its guest does not continue unseen. */
 function drop(job: number): void {
   const current = underWay.get(job);
   underWay.delete(job);

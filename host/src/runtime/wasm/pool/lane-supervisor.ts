@@ -58,7 +58,7 @@ export class LaneSupervisor {
     return Lane.start(plugins, events, thread);
   }
 
-  /** Starts a lane in place of one that ended, as `restart` does. */
+  /** Starts a lane instead of one that ended, as `restart` does. */
   replace(): void {
     this.#options.lanes.onReplace?.();
     this.restart();

@@ -8,12 +8,12 @@ const patienceMs = 2000;
 
 export type Outcome = { readonly ok: unknown } | { readonly error: unknown };
 
-/** An operation that somebody waits for. */
+/** An operation that someone waits for. */
 export interface Ask {
   readonly isRead: boolean;
   readonly now: number;
   readonly sinceMs: number;
-  /** Whether somebody still waits for it. */
+  /** Whether someone still waits for it. */
   isWanted(): boolean;
   run(kv: KvOperations): unknown;
   /** Takes the outcome. What succeeded is committed by then. */

@@ -43,7 +43,7 @@ export function openDatabase(path: string): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     makeFolderSync(dirname(path), 0o700);
-    // SQLite would let everybody read it, and wait at a pipe for somebody who reads.
+    // SQLite would let everyone read it, and wait at a pipe for someone who reads.
     closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_NONBLOCK, 0o600));
     const stats = statSync(path);
     if (!stats.isFile()) throw new NotRegular(stats);

@@ -55,7 +55,7 @@ export function buildRequest(
   };
 }
 
-/** Adds what authenticates a request, in place of all that a caller gave under these names. */
+/** Adds what authenticates a request, instead of all that a caller gave under these names. */
 function withOwn(given: readonly string[], own: readonly string[]): readonly string[] {
   const names = new Set(own.map(nameOf));
   return [...given.filter(pair => !names.has(nameOf(pair))), ...own];

@@ -18,7 +18,7 @@ export interface OperationCall {
   /** Bytes of an answer. */
   readonly mostBytes: number;
   readonly signal: AbortSignal;
-  /** Headers in place of those of the call of the same name. */
+  /** Headers instead of those of the call of the same name. */
   readonly headers: HeaderList;
   readonly own: SentCredentials;
   readonly log: Log;

@@ -10,7 +10,7 @@ export type HttpResponse = Extract<EgressAnswer, { readonly ok: unknown }>['ok']
 
 /** Characters of an error's body that the caller sees. */
 const longestError = 4_000;
-/** Characters of a page that came in place of JSON. */
+/** Characters of a page that came instead of JSON. */
 const longestPage = 500;
 
 interface AnswerOptions {
@@ -24,7 +24,7 @@ interface AnswerOptions {
 
 /**
  * Makes the result of a tool of an HTTP response. An error status is an error of the tool, with the status and the body,
- * and so is a page in place of JSON. An answer that does not match the output schema of the tool is passed on as text and
+ * and so is a page instead of JSON. An answer that does not match the output schema of the tool is passed on as text and
  * marked as an error, because clients refuse structured content that does not match.
  */
 export function readAnswer(operation: Operation, response: HttpResponse, options: AnswerOptions): JsonObject {

@@ -80,7 +80,7 @@ export interface Operation {
   readonly output: Output;
   /** The alternatives of security schemes, each of which has to be satisfied as a whole. */
   readonly security: readonly (readonly string[])[];
-  /** Servers of the operation, or of its path, in place of those of the document. */
+  /** Servers of the operation, or of its path, instead of those of the document. */
   readonly servers?: readonly JsonObject[] | undefined;
 }
 
