@@ -490,6 +490,8 @@ export const requirements = {
   'OAS-23': 'Operations that only read are resources and templates of resources too, if the operator wants that.',
   'OAS-24': 'A document can be part of the configuration, of a file or of a program that embeds the gateway.',
   'OAS-25': 'Where the operator pins the digest of a document, no other is used.',
+  'OAS-26':
+    'The operations of one document have bounded schemas together, also where a short document refers to the same long parts many times.',
   // gateway: GW-…
   'GW-01': 'Both generations of the MCP client list, call, get, read, complete and ping through the gateway.',
   'GW-02': 'Progress reaches the client that asked for it, and its cancellation reaches the upstream.',

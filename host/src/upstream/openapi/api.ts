@@ -49,7 +49,7 @@ export function readApi(document: OpenapiDocument, options: ApiOptions): Api {
   const include = entry.include.map(selectorOf);
   const exclude = entry.exclude.map(selectorOf);
   const names = new Map(Object.entries(entry.names));
-  const read = readOperations(document, { include, exclude, names, longestName });
+  const read = readOperations(document, { upstream, include, exclude, names, longestName });
   const isSkipped = entry.on_problem === 'skip';
   const problems = [...document.problems, ...read.flatMap(each => each.problems)];
   if (problems.length > 0 && !isSkipped) throw problemFaults(upstream, problems);
@@ -61,10 +61,12 @@ export function readApi(document: OpenapiDocument, options: ApiOptions): Api {
       { upstream, problems: problems.length, first: why, ...named(skipped) },
       'left out operations with problems',
     );
-  for (const { operation, warnings } of usable) {
-    for (const warning of warnings)
-      log.warn({ upstream, operation: operation.key, warning }, 'a part of an operation is left out');
-  }
+  const partial = usable.flatMap(({ operation: { key }, warnings }) =>
+    warnings.map(warning => ({ upstream, operation: key, warning })),
+  );
+  for (const about of partial.slice(0, mostNamed)) log.warn(about, 'a part of an operation is left out');
+  if (partial.length > mostNamed)
+    log.warn({ upstream, more: partial.length - mostNamed }, 'parts of more operations are left out');
   const root = serverUrl(document, entry);
   if ('why' in root) throw unusable(upstream, 'openapi.base_url', root.why);
   const origins = new Set([new URL(root.base).origin, ...entry.origins]);

@@ -11,7 +11,7 @@ const range = (count: number): readonly number[] => Array.from({ length: count }
 function read(paths: JsonObject, schemas: JsonObject = {}) {
   const document = new OpenapiDocument('https://api.example.com/openapi.json');
   document.add(document.url, { openapi: '3.1.0', info: {}, paths, components: { schemas } });
-  return readOperations(document, { include: [], exclude: [], names: new Map(), longestName: 64 });
+  return readOperations(document, { upstream: 'up', include: [], exclude: [], names: new Map(), longestName: 64 });
 }
 
 const responses = { 200: { description: 'ok' } };
@@ -53,6 +53,55 @@ describe('a hostile document is read quickly [OAS-03]', () => {
     const began = performance.now();
     run();
     expect(performance.now() - began).toBeLessThan(3_000);
+  });
+});
+
+describe('operations that refer to the same long parts have bounded schemas together [OAS-26]', () => {
+  const long = { properties: Object.fromEntries(range(1_000).map(each => [`p${each}`, { type: 'string' }])) };
+  const longer = { properties: Object.fromEntries(range(6_000).map(each => [`p${each}`, {}])) };
+  const pathsOf = (count: number, operation: JsonObject) =>
+    Object.fromEntries(range(count).map(each => [`/p${each}`, { post: operation }]));
+  const json = (schema: JsonObject) => ({ content: { 'application/json': { schema } } });
+  const reference = { $ref: '#/components/schemas/long' };
+  const answersWith = (schema: JsonObject) => ({ responses: { 200: { description: 'ok', ...json(schema) } } });
+
+  it('keep their inputs, and lose output schemas', () => {
+    const operations = read(pathsOf(1_000, { requestBody: json({ type: 'object' }), ...answersWith(reference) }), {
+      long: { ...long, type: 'object' },
+    });
+    const [first, last] = [operations[0], operations.at(-1)];
+    expect(first?.operation.output.schema).toMatchObject({ properties: { p999: { type: 'string' } } });
+    expect(last?.operation.output).toEqual({ isWrapped: false, accept: ['application/json'] });
+    expect(last?.operation.input).toMatchObject({ properties: { body: { type: 'object' } } });
+    expect(last?.warnings).toEqual(['its output schema is too large: the tool has none']);
+    expect(JSON.stringify(operations.map(({ operation }) => operation.output)).length).toBeLessThan(32 * 1024 * 1024);
+  });
+
+  it('lose an output schema that is too large alone', () => {
+    const [only] = read(pathsOf(1, answersWith(longer)));
+    expect(only?.operation.output.schema).toBeUndefined();
+  });
+
+  const enumOf = { enum: range(1_000).map(each => 'x'.repeat(100) + each) };
+  const parameters = range(1_000).map(each => ({ name: `q${each}`, in: 'query', schema: {} }));
+  it.each([
+    ['by values of their bodies', 1_000, { requestBody: json(reference) }, long],
+    ['by characters of their bodies', 1_000, { requestBody: json(reference) }, enumOf],
+    [
+      'by fields of their forms',
+      1_000,
+      { requestBody: { content: { 'multipart/form-data': { schema: reference } } } },
+      long,
+    ],
+    ['by parameters', 1_000, { parameters }, {}],
+    ['by their number', 10_001, {}, {}],
+  ])('are refused if they are too large %s', (_, count, operation, schema) => {
+    expect(() => read(pathsOf(count, { responses, ...operation }), { long: schema })).toThrow(
+      expect.objectContaining({
+        code: 'openapi_unusable',
+        details: expect.objectContaining({ path: 'openapi.include' }),
+      }),
+    );
   });
 });
 

@@ -16,7 +16,7 @@ function requestOf(path: string, operation: JsonObject, values: JsonObject, meth
     info: {},
     paths: { [path]: { [method]: { responses, ...operation } } },
   });
-  const settings = { include: [], exclude: [], names: new Map(), longestName: 64 };
+  const settings = { upstream: 'up', include: [], exclude: [], names: new Map(), longestName: 64 };
   const [read] = readOperations(document, settings);
   expect(read?.problems).toEqual([]);
   if (read === undefined) throw new Error('no operation');

@@ -17,7 +17,7 @@ export function inputOf(
   body: ReadBody | undefined,
   context: OperationContext,
 ): Input {
-  const writer = new SchemaWriter(context.document, 'request');
+  const writer = new SchemaWriter(context.document, 'request', context.budget);
   const taken = new Set<string>();
   const properties: [string, Json][] = [];
   const required: string[] = [];

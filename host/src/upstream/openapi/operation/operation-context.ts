@@ -1,15 +1,19 @@
 import type { Json } from '../../../core/json.ts';
 import type { OpenapiDocument, Placed } from '../document/openapi-document.ts';
 import type { DocumentProblem } from '../document/problem.ts';
+import type { SchemaBudget } from './schema-budget.ts';
 
 /** Collects what is wrong with one operation while it is read. */
 export class OperationContext {
   readonly document: OpenapiDocument;
+  /** What all operations may need together. */
+  readonly budget: SchemaBudget;
   readonly problems: DocumentProblem[] = [];
   readonly warnings: string[] = [];
 
-  constructor(document: OpenapiDocument) {
+  constructor(document: OpenapiDocument, budget: SchemaBudget) {
     this.document = document;
+    this.budget = budget;
   }
 
   problem(url: string, message: string): void {

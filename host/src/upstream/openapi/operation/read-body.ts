@@ -92,6 +92,8 @@ function propertiesOf(
   return [
     ...combined.flatMap(each => propertiesOf({ value: each, url: placed.url }, context, seen)),
     ...own.map(([name, property]): [string, JsonObject] => {
+      if (context.budget.isSpent) return [name, {}];
+      context.budget.take(isJsonObject(property) ? property : {});
       const value = context.document.follow(property, placed.url)?.value;
       if (!isJsonObject(value)) return [name, {}];
       const items = value.items === undefined ? undefined : context.document.follow(value.items, placed.url)?.value;

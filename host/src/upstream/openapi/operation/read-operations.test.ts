@@ -20,6 +20,7 @@ function read(rest: JsonObject, { include = [], exclude = [], names = {}, longes
   const document = new OpenapiDocument(url);
   document.add(url, { openapi: '3.1.0', info: { title: 'T', version: '1' }, ...rest });
   return readOperations(document, {
+    upstream: 'up',
     include: include.map(selectorOf),
     exclude: exclude.map(selectorOf),
     names: new Map(Object.entries(names)),

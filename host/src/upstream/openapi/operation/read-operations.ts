@@ -1,3 +1,4 @@
+import { fail } from '../../../core/fault.ts';
 import { isJsonObject, type Json, type JsonObject, pointerStep } from '../../../core/json.ts';
 import type { OpenapiDocument, Placed } from '../document/openapi-document.ts';
 import type { DocumentProblem } from '../document/problem.ts';
@@ -7,10 +8,13 @@ import { OperationContext } from './operation-context.ts';
 import { readBody } from './read-body.ts';
 import { readOutput } from './read-output.ts';
 import { readParameters } from './read-parameters.ts';
+import { SchemaBudget } from './schema-budget.ts';
 import { type Selector, selected } from './select.ts';
 import { toolNames } from './tool-name.ts';
 
 export interface OperationSettings {
+  /** The id of the upstream. */
+  readonly upstream: string;
   readonly include: readonly Selector[];
   readonly exclude: readonly Selector[];
   /** Names of tools by operation id, or by method and path. */
@@ -39,19 +43,36 @@ interface Found {
 /** TRACE repeats the request with its credentials, and is not offered. */
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'query'];
 
-/** Reads the selected operations of a document. Those left out are not looked at. */
+/** Operations of one upstream. */
+const mostOperations = 10_000;
+
+/**
+ * Reads the selected operations of a document. Those left out are not looked at. What all of them may need together is
+ * spent on inputs first: a tool can do without an output schema.
+ * @throws Fault `openapi_unusable` if there are too many, or their inputs are too large
+ */
 export function readOperations(document: OpenapiDocument, settings: OperationSettings): readonly ReadOperation[] {
   const found = selected(findOperations(document), settings.include, settings.exclude);
+  const refuse = (hint: string): never =>
+    fail('openapi_unusable', { upstream: settings.upstream, path: 'openapi.include', hint });
+  if (found.length > mostOperations)
+    refuse(`${found.length} operations are selected: select at most ${mostOperations}`);
   const names = toolNames(found, settings.longestName, settings.names);
   const ids = Map.groupBy(found, ({ operationId }) => operationId);
-  return found.map(each => {
-    const context = new OperationContext(document);
+  const budget = new SchemaBudget();
+  const read = found.map(each => {
+    const context = new OperationContext(document, budget);
     const { operationId, operation } = each;
     if (operationId !== undefined && ids.get(operationId)?.[0] !== each) {
       context.problem(`${operation.url}/operationId`, `another operation has the id ${operationId.slice(0, 100)}`);
     }
-    const read = readOperation(each, names.get(each.key) ?? '', context);
-    return { operation: read, problems: context.problems, warnings: context.warnings };
+    const request = readRequest(each, names.get(each.key) ?? '', context);
+    if (budget.isSpent) refuse('the inputs of the selected operations are too large together: select fewer');
+    return { operation, context, request };
+  });
+  return read.map(({ operation, context, request }) => {
+    const { problems, warnings } = context;
+    return { operation: { ...request, output: readOutput(operation, context) }, problems, warnings };
   });
 }
 
@@ -82,7 +103,7 @@ function findOperations(document: OpenapiDocument): readonly Found[] {
   });
 }
 
-function readOperation(found: Found, name: string, context: OperationContext): Operation {
+function readRequest(found: Found, name: string, context: OperationContext): Omit<Operation, 'output'> {
   const { key, method, path, operationId, tags, item, operation } = found;
   const parameters = readParameters(item, operation, context);
   checkPath(path, parameters, operation.url, context);
@@ -96,7 +117,6 @@ function readOperation(found: Found, name: string, context: OperationContext): O
     parameters: input.parameters,
     body: input.body,
     input: input.schema,
-    output: readOutput(operation, context),
     security: securityOf(operation.value.security ?? context.document.root.security),
     servers: objectsIn(servers) ?? objectsIn(shared),
   };

@@ -39,11 +39,14 @@ const isUnbounded = (schema: Json): boolean =>
 const rank = (type: string): number => (isJsonType(type) ? 0 : isTextType(type) ? 1 : 2);
 
 function schemaOf(schemas: readonly Placed[], context: OperationContext): Pick<Output, 'schema' | 'isWrapped'> {
-  const writer = new SchemaWriter(context.document, 'response');
+  const writer = new SchemaWriter(context.document, 'response', context.budget);
   const written = schemas.map(({ value, url }) => writer.write(value, url));
   const defs = writer.defs();
   context.problems.push(...writer.problems);
-  if (writer.isCut) context.warn('its output schema is too large: parts of it match anything');
+  if (writer.isCut) {
+    context.warn('its output schema is too large: the tool has none');
+    return { isWrapped: false };
+  }
   // A schema that anything matches is of no use, and such operations often answer with something other than JSON.
   if (written.some(isUnbounded)) return { isWrapped: false };
   const [only] = written;

@@ -43,10 +43,11 @@ function listOf({ value, url }: Placed, context: OperationContext): readonly Rea
   const list = isJsonObject(value) ? value.parameters : undefined;
   if (!Array.isArray(list)) return [];
   return list.flatMap((written, index) => {
+    if (context.budget.isSpent) return [];
     const placed = context.follow(written as Json, `${url}/parameters/${index}`);
-    return placed === undefined || !isJsonObject(placed.value)
-      ? []
-      : (readParameter(placed.value, placed.url, context) ?? []);
+    if (placed === undefined || !isJsonObject(placed.value)) return [];
+    context.budget.take(placed.value);
+    return readParameter(placed.value, placed.url, context) ?? [];
   });
 }
 

@@ -3,20 +3,16 @@ import type { OpenapiDocument } from '../document/openapi-document.ts';
 import type { DocumentProblem } from '../document/problem.ts';
 import { annotations, fromOldSchema, plainMembers } from './json-schema.ts';
 import { impossibleBounds } from './schema-bounds.ts';
+import { below, type SchemaBudget } from './schema-budget.ts';
 
 type Mutable = Record<string, Json | undefined>;
 
 /** Values of one schema: up to `inlined` what references lead to is written in their place, up to `whole` in `$defs`. */
-const most = { inlined: 1_500, whole: 20_000, references: 20 };
+const most = { inlined: 1_500, whole: { request: 20_000, response: 5_000 }, references: 20 };
 /** Nesting below which a schema is cut, whatever it is. */
 const deepest = 100;
 /** Characters of a description. */
 const longestDescription = 4_000;
-
-const inSchema = ['not', 'if', 'then', 'else', 'items', 'contains', 'additionalProperties', 'propertyNames'] as const;
-const more = ['unevaluatedItems', 'unevaluatedProperties', 'contentSchema'] as const;
-const lists = ['allOf', 'anyOf', 'oneOf', 'prefixItems'] as const;
-const maps = ['properties', 'patternProperties', 'dependentSchemas'] as const;
 
 /** What a schema is for. What only the other direction has is left out. */
 export type Direction = 'request' | 'response';
@@ -31,6 +27,7 @@ export class SchemaWriter {
   isCut = false;
   readonly #document: OpenapiDocument;
   readonly #direction: Direction;
+  readonly #budget: SchemaBudget;
   readonly #names = new Map<string, string>();
   /** How often the last part of a reference, or a name made of it, was used. */
   readonly #uses = new Map<string, number>();
@@ -38,9 +35,11 @@ export class SchemaWriter {
   readonly #defs: Mutable = {};
   #count = 0;
 
-  constructor(document: OpenapiDocument, direction: Direction) {
+  /** @param budget what all operations may need together */
+  constructor(document: OpenapiDocument, direction: Direction, budget: SchemaBudget) {
     this.#document = document;
     this.#direction = direction;
+    this.#budget = budget;
   }
 
   /** Writes one schema. Its `$defs` are those of `defs`. */
@@ -65,7 +64,7 @@ export class SchemaWriter {
       return {};
     }
     this.#count += 1;
-    if (this.#count > most.whole || depth > deepest) {
+    if (this.#count > most.whole[this.#direction] || depth > deepest || this.#budget.isSpent) {
       this.isCut = true;
       return {};
     }
@@ -117,19 +116,20 @@ export class SchemaWriter {
 
   #own(source: JsonObject, url: string, followed: readonly string[], depth: number): Json {
     const schema = plainMembers(source);
-    const below = (each: Json, step: string) => this.#schema(each, `${url}/${step}`, followed, depth + 1);
-    for (const name of [...inSchema, ...more]) {
+    this.#budget.take(source);
+    const inner = (each: Json, step: string) => this.#schema(each, `${url}/${step}`, followed, depth + 1);
+    for (const name of below.one) {
       const member = schema[name];
-      if (Array.isArray(member)) schema[name] = member.map((each, place) => below(each as Json, `${name}/${place}`));
-      else if (member !== undefined) schema[name] = below(member, name);
+      if (Array.isArray(member)) schema[name] = member.map((each, place) => inner(each as Json, `${name}/${place}`));
+      else if (member !== undefined) schema[name] = inner(member, name);
     }
-    for (const name of lists) {
+    for (const name of below.lists) {
       const list = schema[name];
-      if (Array.isArray(list)) schema[name] = list.map((each, place) => below(each as Json, `${name}/${place}`));
+      if (Array.isArray(list)) schema[name] = list.map((each, place) => inner(each as Json, `${name}/${place}`));
     }
-    for (const name of maps) {
+    for (const name of below.maps) {
       const map = schema[name];
-      if (isJsonObject(map)) schema[name] = this.#members(map, name, below);
+      if (isJsonObject(map)) schema[name] = this.#members(map, name, inner);
     }
     this.#leaveOut(schema, source, url);
     this.#check(schema, url);
@@ -140,11 +140,11 @@ export class SchemaWriter {
     return written as JsonObject;
   }
 
-  #members(map: JsonObject, name: string, below: (each: Json, step: string) => Json): JsonObject {
+  #members(map: JsonObject, name: string, inner: (each: Json, step: string) => Json): JsonObject {
     return Object.fromEntries(
       Object.entries(map).map(([key, each]) => [
         key,
-        each === undefined ? {} : below(each, `${name}/${pointerStep(key)}`),
+        each === undefined ? {} : inner(each, `${name}/${pointerStep(key)}`),
       ]),
     );
   }
