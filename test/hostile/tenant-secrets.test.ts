@@ -109,7 +109,7 @@ describe.each(waiting)('a plugin that is after the secrets of another tenant, %s
         },
       ),
     );
-  }, 120_000);
+  });
   afterAll(() => opened.disposeAsync());
 
   const openClients = async (stack: AsyncDisposableStack) =>

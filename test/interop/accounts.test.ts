@@ -24,7 +24,7 @@ let gateway: AccountGateway;
 beforeAll(async () => {
   servers = await startAccountServers();
   gateway = await openAccountGateway(servers);
-}, 60_000);
+});
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]();
   await servers?.[Symbol.asyncDispose]();

@@ -37,7 +37,7 @@ beforeAll(async () => {
   provider = await startAuthorizationServer({ scope: 'mcp admin', tenantOf });
   server = await startRawHttpServer({});
   gateway = await open(provider);
-}, 60_000);
+});
 afterAll(async () => {
   await gateway?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();

@@ -38,7 +38,7 @@ describe('the chapter about identity, from sign-in to the upstream [GW-139]', ()
     const log = createLog('debug', { write: (line: string) => void lines.push(line) });
     const host = opened.use(await createHost(await loadConfig(file, { grants: grantsSchema }), { log }));
     url = `${(await host.server.listen({ host: '127.0.0.1', port: 0 })).url}/mcp`;
-  }, 60_000);
+  });
   afterAll(() => opened.disposeAsync());
 
   const textOf = async (client: Awaited<ReturnType<typeof connectOAuthClient>>['client'], name: string) =>

@@ -38,7 +38,7 @@ beforeAll(async () => {
   const descriptor = { ...guestDescriptor('marks'), hooks: ['tool_pre_invoke', 'tool_post_invoke'] as const };
   bytes = await jsGuest(descriptor as never, script);
   upstream = await startRawHttpServer();
-}, 120_000);
+});
 afterAll(() => upstream?.[Symbol.asyncDispose]());
 
 const filesIn = (folder: string) =>

@@ -14,7 +14,7 @@ beforeAll(async () => {
   const bindings = [{ id: 'main', upstreams: ['upstream'], allow: [{}] }];
   const identity = { schemes: [{ id: 'ingress', proxy }] };
   opened = await openHost([], server.url, { identity, bindings }, { headers: { 'x-user': 'test' } });
-}, 60_000);
+});
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();

@@ -8,7 +8,7 @@ import { keep } from '../fixtures/keep.ts';
 import { call, openGateway, type Posted, rpc } from '../fixtures/open-gateway.ts';
 
 const names = ['one', 'two', 'three'];
-const health = { interval_ms: 200, timeout_ms: 500, failures: 2, successes: 2 };
+const health = { interval_ms: 200, timeout_ms: 2_000, failures: 2, successes: 2 };
 
 /** A gateway in front of three servers, each a process of its own. */
 async function open({ stateless = false, more = {} as object, weights = [1, 1, 1] } = {}) {
@@ -71,7 +71,7 @@ describe('an upstream of three servers without sessions', () => {
     // It gets work again.
     const before = counted((await executed()).map(({ name }) => name)).get('two') ?? 0;
     const ofTwo = async () => counted((await executed()).map(({ name }) => name)).get('two');
-    await expect.poll(ofTwo, { timeout: 40_000 }).toBeGreaterThan(before + 20);
+    await expect.poll(ofTwo, { timeout: 60_000 }).toBeGreaterThan(before + 20);
     isOver = true;
     const answers = await running;
     const done = await executed();
@@ -84,7 +84,7 @@ describe('an upstream of three servers without sessions', () => {
     const byName = counted(answers.map(nameIn));
     for (const name of names) expect(byName.get(name)).toBeGreaterThan(20);
     expect(gateway.warnings).toContainEqual(expect.objectContaining({ instance: 'two', upstream: 'up' }));
-  }, 60_000);
+  });
 
   it('repeats what may be repeated, and answers everything [UP-71]', async () => {
     const { gateway, two, one } = await open({ stateless: true });
@@ -96,7 +96,7 @@ describe('an upstream of three servers without sessions', () => {
     await delay(200);
     await Promise.all([one.signal('SIGKILL'), two.signal('SIGKILL')]);
     expect(counted((await Promise.all(calls)).map(nameIn))).toEqual(new Map([['three', 30]]));
-  }, 60_000);
+  });
 
   it('refuses with a time to wait when all are down, and serves again after that [UP-72]', async () => {
     const { gateway, processes, one } = await open({ stateless: true });
@@ -108,9 +108,9 @@ describe('an upstream of three servers without sessions', () => {
     expect(refused.headers.get('retry-after')).toBe('1');
     await one.start();
     await expect
-      .poll(async () => nameIn(await gateway.post(call('count'), session)), { timeout: 40_000, interval: 200 })
+      .poll(async () => nameIn(await gateway.post(call('count'), session)), { timeout: 60_000, interval: 200 })
       .toBe('one');
-  }, 60_000);
+  });
 
   it('gives one that hangs no more work, until it passes its checks [UP-73]', async () => {
     const { gateway, two } = await open({ stateless: true });
@@ -119,13 +119,13 @@ describe('an upstream of three servers without sessions', () => {
     const healthy = (value: number) => `sallyport_upstream_instance_healthy{upstream="up",instance="two"} ${value}`;
     expect(await metrics()).toContain(healthy(1));
     await two.signal('SIGSTOP');
-    await expect.poll(metrics, { timeout: 10_000 }).toContain(healthy(0));
+    await expect.poll(metrics, { timeout: 60_000 }).toContain(healthy(0));
     const answers = await Promise.all(
       Array.from({ length: 30 }, (_, id) => gateway.post(call('count', {}, id), session)),
     );
     expect(new Set(answers.map(nameIn))).toEqual(new Set(['one', 'three']));
     await two.signal('SIGCONT');
-    await expect.poll(metrics, { timeout: 10_000 }).toContain(healthy(1));
+    await expect.poll(metrics, { timeout: 60_000 }).toContain(healthy(1));
     expect(await metrics()).toMatch(
       /sallyport_upstream_instance_requests_total\{upstream="up",instance="one",outcome="answered"\} \d+/,
     );
@@ -133,7 +133,7 @@ describe('an upstream of three servers without sessions', () => {
       Array.from({ length: 30 }, (_, id) => gateway.post(call('count', {}, id), session)),
     );
     expect(counted(again.map(nameIn)).get('two')).toBeGreaterThan(5);
-  }, 60_000);
+  });
 
   it('gives work by weight, and none to one without weight [UP-70]', async () => {
     const { gateway, executed } = await open({ stateless: true, weights: [3, 1, 0] });
@@ -145,7 +145,7 @@ describe('an upstream of three servers without sessions', () => {
         ['two', 10],
       ]),
     );
-  }, 60_000);
+  });
 });
 
 describe('an upstream of three servers with sessions', () => {
@@ -160,7 +160,7 @@ describe('an upstream of three servers with sessions', () => {
       found.push(own[0]);
     }
     expect([...counted(found).values()].every(count => count === 4)).toBe(true);
-  }, 60_000);
+  });
 
   it('ends a session with its server, and the next one is at another [UP-74]', async () => {
     const { gateway, processes } = await open();
@@ -176,7 +176,7 @@ describe('an upstream of three servers with sessions', () => {
     expect(nameIn(await gateway.post(call('count'), other))).toBe(otherName);
     const next = await gateway.session();
     expect([nameIn(await gateway.post(call('count'), next))]).not.toEqual([name]);
-  }, 60_000);
+  });
 
   it('continues a session at another server where the operator wants that [UP-74]', async () => {
     const { gateway, processes } = await open({ more: { session_lost: 'reconnect' } });
@@ -186,7 +186,7 @@ describe('an upstream of three servers with sessions', () => {
     const moved = nameIn(await gateway.post(call('count'), session));
     expect(names.filter(each => each !== name)).toContain(moved);
     expect(nameIn(await gateway.post(call('count'), session))).toBe(moved);
-  }, 60_000);
+  });
 
   it('loses no call under load but those that a killed server may have executed [UP-70] [UP-74]', async () => {
     const { gateway, executed, two } = await open();
@@ -209,7 +209,7 @@ describe('an upstream of three servers with sessions', () => {
       () => isOver,
       number => callIn(number % clients, number),
     );
-    const patience = { timeout: 40_000 };
+    const patience = { timeout: 60_000 };
     await expect.poll(() => sessions.size, patience).toBe(clients);
     await delay(500);
     await two.signal('SIGKILL');
@@ -225,5 +225,5 @@ describe('an upstream of three servers with sessions', () => {
     expect(ended).toBeGreaterThan(0);
     const runs = counted((await executed()).map(({ number }) => number));
     expect([...runs.values()].filter(times => times !== 1)).toEqual([]);
-  }, 60_000);
+  });
 });

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
 import { jsGuest } from '../fixtures/guest.ts';
 import { guestDescriptor } from '../fixtures/guest-descriptor.ts';
@@ -83,20 +82,17 @@ it('[CAP-117] a locked store holds up the calls that use it, for as long as they
   const patiently = await openSession(host.url, 'patient');
   expect((await patiently()).answer).toMatchObject({ error: { data: { details: { calls: 1 } } } });
   const other = await lock(path);
-  const stalls = monitorEventLoopDelay({ resolution: 1 });
-  stalls.enable();
-  const held = [hurriedly(), patiently()];
+  const order: string[] = [];
+  const held = [hurriedly().finally(() => order.push('hurried')), patiently().finally(() => order.push('patient'))];
   const plain = [];
-  for (const until = performance.now() + 3000; performance.now() < until; ) plain.push(await main());
+  // Were the gateway held up, hardly any of these would be answered before the others.
+  while (order.length < 2) plain.push(await main());
   const [hurried, patient] = await Promise.all(held);
-  stalls.disable();
   for (const { answer } of plain) expect(answer).toMatchObject({ result: expect.anything() });
   expect(plain.length).toBeGreaterThan(10);
-  expect(Math.max(...plain.map(({ ms }) => ms))).toBeLessThan(1500);
-  expect(stalls.max / 1e6).toBeLessThan(1000);
+  expect(order).toEqual(['hurried', 'patient']);
   expect(hurried?.answer).toMatchObject({ error: { data: { plugin: 'hurried', details: { cause: 'timeout' } } } });
   expect(hurried?.ms).toBeGreaterThan(450);
-  expect(hurried?.ms).toBeLessThan(1900);
   expect(patient?.answer).toMatchObject({ error: { data: { details: { calls: 'failed' } } } });
   expect(patient?.ms).toBeGreaterThan(1900);
   expect(JSON.stringify(host.lines)).toContain('kv_store failed: database is locked');

@@ -16,7 +16,7 @@ let guard: Uint8Array;
 const opened: AsyncDisposable[] = [];
 beforeAll(async () => {
   guard = await jsGuest({ ...guestDescriptor('guard'), hooks: ['tool_pre_invoke'] }, script);
-}, 120_000);
+});
 afterAll(async () => {
   for (const each of opened.toReversed()) await each[Symbol.asyncDispose]();
 });

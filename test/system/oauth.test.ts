@@ -191,13 +191,17 @@ describe('thousands of bad tokens a second [GW-137]', () => {
     expect(await gateway.post(good)).toMatchObject({ status: 200 });
     const [header, claims] = good.split('.');
     const answers = [];
+    const began = performance.now();
     for (let round = 0; round < 20; round += 1) {
       const bad = Array.from({ length: 50 }, () => `${header}.${claims}.${randomBytes(64).toString('base64url')}`);
       answers.push(...(await Promise.all(bad.map(token => gateway.post(token)))));
       expect(await gateway.post(good)).toMatchObject({ status: 200 });
     }
     const throttled = answers.filter(({ status }) => status === 429);
-    expect(throttled.length).toBeGreaterThan(500);
+    // 200 may be wrong at once, and 50 more each second.
+    const checked = 200 + (50 * (performance.now() - began)) / 1_000;
+    expect(throttled.length).toBeGreaterThanOrEqual(1_000 - Math.ceil(checked));
+    expect(throttled.length).toBeGreaterThan(0);
     expect(throttled[0]).toMatchObject({ code: 'authentication_throttled', challenge: null });
     expect(throttled[0]?.headers.get('retry-after')).toBe('1');
     expect(answers.filter(({ status }) => status === 401).length + throttled.length).toBe(1_000);
@@ -264,7 +268,7 @@ describe('an issuer that misbehaves makes its tokens wait, and is not believed [
       says: /another issuer/,
     },
   ];
-  it.each(cases)('$what', { timeout: 20_000 }, async ({ misbehave, says }) => {
+  it.each(cases)('$what', async ({ misbehave, says }) => {
     await using issuer = await startFakeIssuer();
     await using gateway = await open(issuer);
     issuer.misbehave = misbehave;

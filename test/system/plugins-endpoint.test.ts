@@ -20,7 +20,7 @@ const opened = new AsyncDisposableStack();
 beforeAll(async () => {
   const more = { tags: ['safety'], author: 'Acme', default_config: { label: 'default' } };
   guest = await jsGuest(guestDescriptor('guard', more), script);
-}, 120_000);
+});
 afterAll(() => opened.disposeAsync());
 
 async function open(settings: object, plugin_settings: object, more: object = {}) {

@@ -54,7 +54,7 @@ beforeAll(async () => {
     { kv: { store: 'memory' }, identity: 'none' },
     { schemes: [testScheme] },
   );
-}, 120_000);
+});
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();

@@ -44,7 +44,7 @@ beforeAll(async () => {
   ];
   bytes = await jsGuest({ ...guestDescriptor('marks', { required_capabilities: ['tool_call'] }), hooks }, script);
   upstream = await startRawHttpServer();
-}, 120_000);
+});
 afterAll(() => upstream?.[Symbol.asyncDispose]());
 
 const plugin = () => ({ id: 'marks', bytes, grants: { tool_call: { tools: ['echo'] } } });

@@ -20,7 +20,7 @@ interface Plain extends AsyncDisposable {
 }
 
 /** How long upstreams are waited for, in milliseconds: longer than the answers of the others take on a busy machine. */
-const listMs = 1_500;
+const listMs = 4_000;
 
 const capabilities = { tools: { listChanged: true }, resources: { listChanged: true }, completions: {} };
 

@@ -132,7 +132,7 @@ describe('a plugin in shadow', () => {
         ...['tool_list would_block', 'prompt_list would_block', 'resource_list would_block'],
       ]),
     );
-  }, 60_000);
+  });
 
   it('[HOOK-101] has no effect: writes are discarded, and secrets, requests and tool calls are refused', async () => {
     const { host, upstream, ask, shadowCalls, metrics } = await open([
@@ -159,18 +159,18 @@ describe('a plugin in shadow', () => {
     expect(text).not.toContain('sallyport_plugin_executions_total{');
     expect(upstream.raw.seen.filter(({ method }) => method === 'tools/call')).toHaveLength(1);
     expect(JSON.stringify(host.lines)).not.toContain('open sesame');
-  }, 60_000);
+  });
 
   it('[HOOK-105] that loops is stopped like any other, and no request waits for it', async () => {
-    const limits = { timeout_ms: 2000 };
+    const limits = { timeout_ms: 8_000 };
     const { host, ask, shadowCalls } = await open([{ id: 'looper', bytes: looper, mode: 'shadow', limits }]);
     const began = performance.now();
     for (let request = 0; request < 10; request += 1) {
       expect(await ask('tools/call', { name: 'echo', arguments: { text: 'a' } })).toMatchObject({ status: 200 });
     }
-    expect(performance.now() - began).toBeLessThan(2000);
-    await expect.poll(() => shadowCalls().length, { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(performance.now() - began).toBeLessThan(8_000);
+    await expect.poll(() => shadowCalls().length).toBeGreaterThan(0);
     expect(shadowCalls()[0]).toMatchObject({ plugin: 'looper', outcome: 'timeout' });
     expect(host.lines.filter(({ method }) => method === 'tools/call').every(({ status }) => status === 200)).toBe(true);
-  }, 60_000);
+  });
 });

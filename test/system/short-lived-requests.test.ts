@@ -13,7 +13,7 @@ const main = join(import.meta.dirname, '../../tools/cli/bin/sallyport.js');
 /** A collection of young objects, as `--trace-gc` prints it: megabytes in use before and after. */
 const scavenge = /(Scavenge|Mark-Compact) ([\d.]+) \([\d.]+\) -> ([\d.]+)/g;
 
-it('collects what a request allocated while it is young [GW-114]', { timeout: 120_000 }, async () => {
+it('collects what a request allocated while it is young [GW-114]', async () => {
   const upstream = await keep(startRawHttpServer());
   const file = join(await temporaryFolder(), 'sallyport.yaml');
   const port = await freePort();

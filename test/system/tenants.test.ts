@@ -69,7 +69,7 @@ beforeAll(async () => {
     { id: 'sends', bytes: await jsGuest(sending, sends), grants: { outbound_http } },
   ];
   opened = await openHost(plugins, server.url, settings, { headers: test });
-}, 60_000);
+});
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();

@@ -16,7 +16,7 @@ const ada = createPrincipal({ subject: 'ada', scheme: 'staff' });
 const owner = { upstream: 'up', principal: principalKey(ada) };
 
 /** The accounts at one upstream, of which ada has connected hers with these tokens. */
-async function open(grant: Partial<AccountGrant>, options: TokenServerOptions = {}, timeoutMs = 500) {
+async function open(grant: Partial<AccountGrant>, options: TokenServerOptions = {}, timeoutMs = 30_000) {
   const server = await keep(startTokenServer(options));
   const store = new AccountStore(createMemoryKv(), new KeyRing([randomBytes(32)]));
   const links = new PendingLinks({ publicUrl: 'https://gw', lifetimeMs: 60_000, schemes: new Set(['staff']) });
@@ -182,7 +182,7 @@ it('[UP-54] two processes that refresh at one time agree on what is stored', asy
 
 it('[UP-54] an account that was removed while its token is refreshed does not come back', async () => {
   const removed = Promise.withResolvers<void>();
-  const { caller, store, server } = await open(stale, { issue: () => removed.promise.then(() => ({})) }, 5_000);
+  const { caller, store, server } = await open(stale, { issue: () => removed.promise.then(() => ({})) });
   const current = (async () => caller.current())();
   await expect.poll(() => server.asked).toHaveLength(1);
   await store.remove(owner);

@@ -46,7 +46,7 @@ beforeAll(async () => {
     of('second', { required_capabilities: ['upstream_headers'] }, pure),
     of('secretive', asks, script),
   ]);
-}, 120_000);
+});
 
 const everyHook = [
   ...['tool_pre_invoke', 'tool_post_invoke', 'prompt_pre_fetch', 'prompt_post_fetch'],

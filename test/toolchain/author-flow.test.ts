@@ -75,7 +75,12 @@ describe.each(plugins)('an author of a plugin of kind $kind in $language', ({ la
 
   const sallyport = async (cwd: string, ...argv: string[]) => {
     const options = { cwd, env, maxBuffer: 64 * 2 ** 20 };
-    return JSON.parse((await promisify(execFile)(process.execPath, [main, ...argv, '--json'], options)).stdout);
+    const running = promisify(execFile)(process.execPath, [main, ...argv, '--json'], options);
+    // With --json the command explains a failure on stdout.
+    const { stdout } = await running.catch(({ message, code, signal, stdout }) => {
+      throw new Error(`${message}\nended with ${code ?? signal}: ${stdout}`);
+    });
+    return JSON.parse(stdout);
   };
   const timed = async <T>(step: string, doing: Promise<T>): Promise<T> => {
     const began = performance.now();

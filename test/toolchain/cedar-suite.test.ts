@@ -34,7 +34,7 @@ describe("Cedar's public test suite, in a component", () => {
   }, 1_800_000);
   afterAll(() => suite?.[Symbol.asyncDispose]());
 
-  itWith('wasm-ld-22').each(files)('[AUT-140] %s', { timeout: 60_000 }, async file => {
+  itWith('wasm-ld-22').each(files)('[AUT-140] %s', async file => {
     const { shouldValidate: validates, requests } = casesOf(file);
     for (const { description, decision, reason, errors, ...asked } of requests) {
       const answer = await suite?.ask(JSON.stringify({ store: file, ...asked }));

@@ -67,7 +67,7 @@ describe("OPA's public test suite, in a component", () => {
   });
 
   const left = new Set(Object.values(skipped).flat());
-  itWith('wasm-ld-22').each([...folders.keys()])('[AUT-141] %s', { timeout: 60_000 }, async folder => {
+  itWith('wasm-ld-22').each([...folders.keys()])('[AUT-141] %s', async folder => {
     const different: unknown[] = [];
     for (const { note, text, want_error, want_error_code, strict_error } of folders.get(folder) ?? []) {
       if (left.has(note)) continue;

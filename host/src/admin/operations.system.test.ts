@@ -41,7 +41,7 @@ beforeAll(async () => {
   document = await read('/admin/openapi.json');
   client = new Client({ name: 'test', version: '1' });
   await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`)));
-}, 120_000);
+});
 afterAll(async () => {
   await client.close();
   await opened.disposeAsync();

@@ -14,4 +14,4 @@ it('[RUN-115] measures what calls meet while one of three servers is killed and 
     expect(Object.values(failed).reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(connections);
   }
   expect(failoverTable(phases).rows).toHaveLength(4);
-}, 120_000);
+});

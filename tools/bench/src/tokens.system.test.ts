@@ -27,4 +27,4 @@ it('[RUN-114] counts the tokens of the tools of each binding', async () => {
   // The description of the tool that was found has its schema.
   expect(searching?.describe).toBeGreaterThan(40);
   expect(tokenTable(counts).rows).toHaveLength(2);
-}, 120_000);
+});

@@ -25,7 +25,7 @@ beforeAll(async () => {
   opened.defer(() => client.close());
   await client.connect(new StreamableHTTPClientTransport(new URL(`${gateway.url}/mcp`)));
   await client.callTool({ name: 'echo', arguments: { text: 'a' } });
-}, 120_000);
+});
 afterAll(() => opened.disposeAsync());
 
 const admin = (argv: readonly string[], env: NodeJS.ProcessEnv = {}) =>
