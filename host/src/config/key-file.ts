@@ -37,7 +37,7 @@ export async function readKeyFiles(
       problems.push({
         path,
         message: `the key file cannot be read: ${fileProblem(error)}`,
-        hint: `looked for ${file}`,
+        hint: `create ${file}, or correct the path`,
       });
     }
   }

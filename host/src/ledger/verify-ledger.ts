@@ -199,11 +199,7 @@ class Verifier {
       this.#problem('inserted', 'the line follows the end of a ledger that was closed', seq);
       this.#expected = undefined;
     } else if (this.#expected === 'signature' && own?.event !== 'audit.removed') {
-      this.#problem(
-        'unsigned',
-        'a beginning stands before this line, and not its signature, which follows at once',
-        seq,
-      );
+      this.#problem('unsigned', 'this line is not the signature that must follow a first line', seq);
       this.#expected = undefined;
     }
   }

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import { configOption } from '../config-option.ts';
 
 export const command = defineCommand({
-  summary: 'examine a configuration, its machine and what it depends on: report problems to come, and how to fix them',
+  summary: 'find problems in a configuration, its machine and what it depends on, and show how to fix them',
   about:
     'It connects to registries, upstreams and authorization servers, and starts stdio upstreams.\nThe exit code is 3 if a finding is an error, and 0 otherwise.',
   arguments: {},
