@@ -26,7 +26,9 @@ async function serve(endpoint: string, otlp: NonNullable<Parameters<typeof openT
   expect([status, body.result.content]).toEqual([200, expect.anything()]);
   await telemetry[Symbol.asyncDispose]();
   const count = (name: string) => metrics.series(`sallyport_telemetry_${name}_total`, { signal: 'traces' }).value;
-  const reasons = lines.filter(line => line.msg === 'telemetry was not exported').map(line => String(line.reason));
+  const warnings = lines.filter(line => line.msg === 'telemetry was not exported');
+  for (const { hint } of warnings) expect(hint).toMatch(/`telemetry\.(otlp|traces\.queue)`/);
+  const reasons = warnings.map(line => String(line.reason));
   return { exported: count('exported'), dropped: count('dropped'), reasons, lines };
 }
 

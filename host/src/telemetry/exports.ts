@@ -70,11 +70,18 @@ export class Exports<Request> {
     this.#warn('collector', count, reason);
   }
 
-  #warn(kind: string, count: number, reason: string): void {
+  #warn(kind: keyof typeof hints, count: number, reason: string): void {
     const { signal, client } = this.#options;
-    this.#warning.write(kind, { signal, endpoint: client.origin, dropped: count, reason: bounded(reason) });
+    const line = { signal, endpoint: client.origin, dropped: count, reason: bounded(reason), hint: hints[kind] };
+    this.#warning.write(kind, line);
   }
 }
+
+/** What an operator can do. Requests are served in any case. */
+const hints = {
+  collector: 'check `telemetry.otlp`, and that the collector accepts OTLP over HTTP at this address',
+  queue: 'the collector is slow or away; lower `telemetry.traces.sample`, or raise `telemetry.traces.queue`',
+} as const;
 
 const delivered = 'sallyport_telemetry_exported_total';
 const dropped = 'sallyport_telemetry_dropped_total';
