@@ -122,6 +122,10 @@ describe('a parameter', () => {
     expect(sent(place, value as Json, rest)).toBe(is);
   });
 
+  it('[OAS-12] is sent also where the path has half a character', () => {
+    expect(requestOf('/a\ud800', {}, {}).url).toBe('/a%EF%BF%BD');
+  });
+
   it('[OAS-12] keeps every digit of a number', () => {
     expect(sent('query', readJson('725653563933458432'))).toBe('?color=725653563933458432');
   });

@@ -90,7 +90,7 @@ const acceptOf = (types: readonly string[]): string =>
 function filledPath(path: string, given: readonly Given[]): string {
   const values = new Map(given.map(each => [each.parameter.name, each] as const));
   const literal = (text: string) =>
-    encodeURI(text)
+    encodeURI(text.toWellFormed())
       .replace(/[?#]/g, encodeURIComponent)
       .replace(/%25([0-9a-f]{2})/gi, '%$1');
   const filled = path
