@@ -207,6 +207,17 @@ describe('a reload', () => {
     await expect(call('echo')).rejects.toThrow('No upstream of this binding has a tool');
   });
 
+  it('[HOOK-188] notifies clients of what other settings of a plugin removed, without their having asked', async () => {
+    const { host, client, names } = await open({ list: 'describe' });
+    const heard = vi.fn();
+    client.setNotificationHandler('notifications/tools/list_changed', heard);
+    expect(await names()).toEqual(['echo', 'other']);
+    const plugins = host.config.plugins.map(plugin => ({ ...plugin, config: { list: 'empty' } }));
+    await host.reload({ ...host.config, plugins });
+    await vi.waitFor(() => expect(heard).toHaveBeenCalled(), 10_000);
+    expect(await names()).toEqual([]);
+  });
+
   it('[HOOK-181] with an upstream that may not join changes nothing', async () => {
     const { host, names } = await open({ list: 'describe' });
     const [upstreamConfig] = host.config.upstreams;

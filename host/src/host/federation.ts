@@ -85,6 +85,11 @@ export class Federation implements AsyncDisposable {
     return known;
   }
 
+  /** Checks known lists again, because other plugins decide from now on. It waits for nothing. */
+  checkAgain(): void {
+    for (const pool of this.#checked.values()) pool.checkAgain();
+  }
+
   /** Ends the checks and reports of connections that are about to be closed. */
   async release(pool: UpstreamPool): Promise<void> {
     this.#reporting.get(pool)?.abort();

@@ -190,6 +190,7 @@ export class Reloads implements AsyncDisposable {
     serve();
     this.#use(next);
     generations.replace(next, { ended, retire: gateway.use(bindings), closed: () => this.#forgetLater() });
+    if (before.federation.decider !== next.federation.decider) shared.federation.checkAgain();
     reportJoined(next, shared, run.registrant);
     return configChanges(loadedConfig(before), loadedConfig(next));
   }

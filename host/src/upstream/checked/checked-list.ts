@@ -77,6 +77,11 @@ export class CheckedList {
     return this.#refusal !== undefined;
   }
 
+  /** Whether something else decided about it than what decides now. */
+  get isOutdated(): boolean {
+    return this.#checked !== undefined && !this.#isDecided;
+  }
+
   /** Notes that the server reported a change. */
   changed(): void {
     this.#isChanged = true;

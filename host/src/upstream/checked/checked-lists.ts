@@ -96,9 +96,14 @@ export class CheckedLists implements AsyncDisposable {
     const known = listMethods.filter(method => listShape(method).changed === notification);
     if (known.length === 0) return;
     for (const method of known) this.#lists[method].changed();
-    if (!this.#users.isWaiting()) return;
-    this.#pending.add(notification);
-    this.#timer ??= setTimeout(() => this.#follow(), Math.max(0, this.#followedAt + pauseMs - Date.now())).unref();
+    this.#followSoon(notification);
+  }
+
+  /** Checks lists again about which something else decides now. */
+  checkAgain(): void {
+    for (const method of listMethods) {
+      if (this.#lists[method].isOutdated) this.#followSoon(listShape(method).changed);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,6 +111,12 @@ export class CheckedLists implements AsyncDisposable {
     this.#unsubscribe();
     this.#catalogs[Symbol.dispose]();
     await this.#upstream[Symbol.asyncDispose]();
+  }
+
+  #followSoon(notification: string): void {
+    if (!this.#users.isWaiting()) return;
+    this.#pending.add(notification);
+    this.#timer ??= setTimeout(() => this.#follow(), Math.max(0, this.#followedAt + pauseMs - Date.now())).unref();
   }
 
   /** Reads changed lists. Clients learn of one that cannot be read as well, because what they know may be outdated. */

@@ -167,7 +167,7 @@ describe('a checked list', () => {
     for (const uri of ['file:///pub/a', 'file:///pub/c%20d', 'file:///pub/%61', 'file:///other/1']) await read(uri);
     const removed = ['FILE:///pub/b', 'file:///pub/%62', 'file:///pub/%2562', 'file:///pub/x/../b', 'file:///pub//b'];
     const removedByTemplate = ['file:///secret/1', 'file:///pub/../secret/1', 'file:///pub/%2e%2e/secret/1'];
-    for (const uri of [...removed, ...removedByTemplate, 'file:///pub/b#x', 'file:///%73ecret/1'])
+    for (const uri of [...removed, ...removedByTemplate, 'file:///pub/b#x', 'file:///pub/b?x', 'file:///%73ecret/1'])
       await expect(read(uri), uri).rejects.toEqual(unknown('resource_unknown'));
   });
 
@@ -273,6 +273,46 @@ describe('a checked list', () => {
     Object.assign(check, { decider: 'third', keep: () => undefined });
     expect(await listed(client)).toEqual([]);
     await expect(call(client, 'b')).rejects.toEqual(unknown());
+  });
+
+  it('[HOOK-188] is checked at once when something else decides, and clients are notified of what changed', async () => {
+    const { pool, check, asked, listed } = setUp();
+    const client = pool.open();
+    const heard: string[] = [];
+    client.subscribe(({ method }) => void heard.push(method));
+    pool.checkAgain();
+    await listed(client);
+    pool.checkAgain();
+    check.decider = 'second';
+    pool.checkAgain();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([check.checked, heard]).toEqual([2, []]);
+    Object.assign(check, { decider: 'third', keep: () => [] });
+    pool.checkAgain();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([check.checked, heard]).toEqual([3, [listChanged]]);
+    expect(asked).toEqual(['tools/list']);
+  });
+
+  it('[HOOK-188] of a caller is checked at once too, and nothing of it stays when its last client has left', async () => {
+    const { check, listed } = setUp();
+    const own = openServer({ isCommon: true });
+    const pool = new CheckedPool({ ...openServer().pool, for: () => own.pool }, { check, listMs: 1_000 });
+    const client = pool.for(anonymous).open();
+    const heard: string[] = [];
+    const leave = client.subscribe(({ method }) => void heard.push(method));
+    expect(await listed(client)).toEqual(['a']);
+    Object.assign(check, { decider: 'second', keep: () => [] });
+    pool.checkAgain();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(heard).toEqual([listChanged]);
+    expect(pool.for(anonymous).common).toBeUndefined();
+    leave();
+    await client[Symbol.asyncDispose]();
+    check.decider = 'third';
+    pool.checkAgain();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(check.checked).toBe(2);
   });
 
   it('[HOOK-188] is not used any more when something else that decides refuses to read it', async () => {

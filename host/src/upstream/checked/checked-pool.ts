@@ -12,19 +12,21 @@ export class CheckedPool implements UpstreamPool, ListSource {
   readonly id: string;
   readonly #inner: UpstreamPool;
   readonly #options: CheckedListsOptions;
-  /** Whether these are the connections of one caller, which end when its last client leaves. */
-  readonly #isOfCaller: boolean;
+  /** Those of all callers, if these are the connections of one, which end when its last client leaves. */
+  readonly #whole: CheckedPool | undefined;
   readonly #callers = new WeakMap<UpstreamPool, CheckedPool>();
+  /** The callers whose lists are open. */
+  readonly #withLists = new Set<CheckedPool>();
   readonly #listeners = new Set<(notification: string) => void>();
   #lists: CheckedLists | undefined;
   #clients = 0;
   #common: { readonly inner: Upstream; readonly checked: Upstream } | undefined;
 
-  constructor(inner: UpstreamPool, options: CheckedListsOptions, isOfCaller = false) {
+  constructor(inner: UpstreamPool, options: CheckedListsOptions, whole?: CheckedPool) {
     this.id = inner.id;
     this.#inner = inner;
     this.#options = options;
-    this.#isOfCaller = isOfCaller;
+    this.#whole = whole;
   }
 
   start(signal?: AbortSignal): Promise<void> {
@@ -50,12 +52,14 @@ export class CheckedPool implements UpstreamPool, ListSource {
   for(caller: Principal): UpstreamPool {
     const inner = this.#inner.for(caller);
     if (inner === this.#inner) return this;
-    const known = this.#callers.get(inner) ?? new CheckedPool(inner, this.#options, true);
+    const known = this.#callers.get(inner) ?? new CheckedPool(inner, this.#options, this);
     this.#callers.set(inner, known);
     return known;
   }
 
   get common(): Upstream | undefined {
+    // What is kept for a common client would outlive those of the caller.
+    if (this.#whole !== undefined) return undefined;
     const { common: inner } = this.#inner;
     if (inner === undefined) return undefined;
     if (this.#common?.inner !== inner) {
@@ -75,6 +79,7 @@ export class CheckedPool implements UpstreamPool, ListSource {
   }
 
   lists(): CheckedLists {
+    if (this.#whole !== undefined) this.#whole.#withLists.add(this);
     this.#lists ??= new CheckedLists(this.#inner.open(), this.#options, {
       isWaiting: () => this.#listeners.size > 0,
       onChange: notification => this.#report(notification),
@@ -91,6 +96,11 @@ export class CheckedPool implements UpstreamPool, ListSource {
     else this.#lists.changed(notification);
   }
 
+  /** Checks lists again about which something else decides now, and notifies clients of what changed. */
+  checkAgain(): void {
+    for (const pool of [this, ...this.#withLists]) pool.#lists?.checkAgain();
+  }
+
   subscribe(listener: (notification: string) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -99,12 +109,13 @@ export class CheckedPool implements UpstreamPool, ListSource {
   async [Symbol.asyncDispose](): Promise<void> {
     const lists = this.#lists;
     this.#lists = undefined;
+    if (this.#whole !== undefined) this.#whole.#withLists.delete(this);
     await lists?.[Symbol.asyncDispose]();
   }
 
   #left(): void {
     this.#clients -= 1;
-    if (this.#clients === 0 && this.#isOfCaller) void this[Symbol.asyncDispose]();
+    if (this.#clients === 0 && this.#whole !== undefined) void this[Symbol.asyncDispose]();
   }
 
   #report(notification: string): void {

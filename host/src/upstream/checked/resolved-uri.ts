@@ -3,7 +3,7 @@ const mostEncodings = 4;
 
 /**
  * Returns what servers may make of a URI: percent-encoding, steps to other folders and repeated slashes are resolved, and
- * there is no fragment. Two URIs for which it is the same can name the same resource.
+ * there is no fragment, nor a query of a file. Two URIs for which it is the same can name the same resource.
  */
 export function resolvedUri(uri: string): string {
   let text = uri;
@@ -15,6 +15,8 @@ export function resolvedUri(uri: string): string {
   const url = URL.parse(text);
   if (url === null) return text;
   url.hash = '';
+  // They do not say which file it is.
+  if (url.protocol === 'file:') url.search = '';
   const [beforePath = ''] = /^[^/]*(\/\/[^/]*)?/.exec(url.href) ?? [];
   const path = url.href.slice(beforePath.length);
   return beforePath + path.replaceAll(/\/{2,}/g, '/').replace(/\/$/, '');
