@@ -741,6 +741,8 @@ export const requirements = {
     'The lock of a file is held by one process at a time, also if a symbolic link names the file, and ends with its process.',
   'AUD-33':
     'A start continues only what hashes and signatures prove, and records and reports what else it found at the end of the log.',
+  'AUD-35':
+    'The command follows a log through rotation, moves and truncation, shows each event once, and ends on SIGINT.',
   'AUD-31': 'A queue of lines writes each item once and in order, however many wait.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',

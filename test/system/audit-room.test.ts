@@ -23,7 +23,7 @@ async function openOnFullDisk(whenFull: 'block' | 'drop') {
   const closing = new AsyncDisposableStack();
   closing.use(trail);
   onTestFinished(() => closing.disposeAsync());
-  const gateway = await openRawGateway({ auditCall: event => trail.write(event), auditRoom: trail.room });
+  const gateway = await openRawGateway({ auditCall: members => trail.writeMembers(members), auditRoom: trail.room });
   onTestFinished(() => gateway[Symbol.asyncDispose]());
   return { gateway, closeTrail: () => closing.disposeAsync(), headers: await gateway.session() };
 }

@@ -306,6 +306,35 @@ describe('a gateway in a process of its own', () => {
     expect(made).toHaveLength(answered);
   });
 
+  it('[AUD-35] is followed by the command, until SIGINT', async () => {
+    const folder = await temporaryFolder();
+    const file = join(folder, 'audit.jsonl');
+    const { start } = await setUp({ file, rotate: { bytes: 5_000 } });
+    const { child, url } = await start();
+    const shown = spawn(process.execPath, [main, 'audit', 'show', '--follow', '--json', file]);
+    onTestFinished(() => void shown.kill('SIGKILL'));
+    let text = '';
+    shown.stdout.on('data', chunk => {
+      text += chunk;
+    });
+    const seen = () =>
+      text
+        .split('\n')
+        .slice(0, -1)
+        .map(line => JSON.parse(line));
+    await expect.poll(seen).toContainEqual(expect.objectContaining({ event: 'gateway.started' }));
+    const isDone = Array.from({ length: 40 }, () => false);
+    await load(url, () => isDone.pop() ?? true);
+    child.kill('SIGTERM');
+    await ended(child);
+    expect(filesIn(folder).length).toBeGreaterThan(2);
+    const numbers = eventsIn(filesIn(folder)).map(({ seq }) => seq);
+    await expect.poll(() => seen().length).toBe(numbers.length);
+    expect(seen().map(({ seq }) => seq)).toEqual(numbers.toSorted((one, other) => one - other));
+    shown.kill('SIGINT');
+    expect(await ended(shown)).toEqual([0, null]);
+  });
+
   it('[AUD-29] records what asked for each reload', async () => {
     const folder = await temporaryFolder();
     const file = join(folder, 'audit.jsonl');

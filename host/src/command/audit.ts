@@ -2,6 +2,7 @@ import { fail } from '../core/fault.ts';
 import { fileProblem } from '../core/file-problem.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isNotFound } from '../core/system-error.ts';
+import { followLines } from '../ledger/follow-lines.ts';
 import { readLines } from '../ledger/read-lines.ts';
 import { readSigningKey } from '../ledger/signing-key.ts';
 import type { Verification } from '../ledger/verification.ts';
@@ -40,25 +41,35 @@ export async function auditKey({ config: path }: { readonly config: string }) {
   }
 }
 
-/** Runs `sallyport audit show`: calls back with each line, and its members, that fits the filter. @throws Fault `usage` */
+/**
+ * Runs `sallyport audit show`: calls back with each line, and its members, that fits the filter.
+ * @param follow continues with what is appended to the last file, until the signal aborts
+ * @throws Fault `usage`
+ */
 export async function readAudit(
   files: readonly string[],
   filter: AuditFilter,
   show: (line: string, members: JsonObject) => void,
+  follow?: AbortSignal,
 ): Promise<void> {
   const [since, until] = [timeOf('since', filter.since), timeOf('until', filter.until)];
   await readable(files, async () => {
-    for (const file of files) {
-      for await (const { bytes } of readLines(file)) {
-        const members = objectIn(bytes);
-        if (members === undefined || !fits(members, filter)) continue;
-        const time = typeof members.time === 'string' ? Date.parse(members.time) : Number.NaN;
-        if ((since === undefined || time >= since) && (until === undefined || time < until)) {
-          show(bytes.toString(), members);
-        }
+    for await (const bytes of linesIn(files, follow)) {
+      const members = objectIn(bytes);
+      if (members === undefined || !fits(members, filter)) continue;
+      const time = typeof members.time === 'string' ? Date.parse(members.time) : Number.NaN;
+      if ((since === undefined || time >= since) && (until === undefined || time < until)) {
+        show(bytes.toString(), members);
       }
     }
   });
+}
+
+async function* linesIn(files: readonly string[], follow: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  for (const [index, file] of files.entries()) {
+    if (follow !== undefined && index === files.length - 1) yield* followLines(file, { signal: follow });
+    else for await (const { bytes } of readLines(file)) yield bytes;
+  }
 }
 
 function fits(members: JsonObject, filter: AuditFilter): boolean {

@@ -3,9 +3,12 @@ import { visible } from './visible.ts';
 
 const most = { characters: 1_000, stack: 4_000, members: 20, depth: 3 };
 
+/** Bounds an untrusted text for a log line: it is cut and made printable. */
+export const boundedText = (text: string): string => visible(cut(text, most.characters));
+
 /** Bounds an untrusted value for a log line: texts are cut and made printable, and nesting is limited. */
 export function bounded(value: unknown, depth: number = most.depth): unknown {
-  if (typeof value === 'string') return visible(cut(value, most.characters));
+  if (typeof value === 'string') return boundedText(value);
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return String(value);
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Error) return boundedError(value, depth);

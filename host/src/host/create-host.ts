@@ -214,7 +214,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
     new HttpServer({
       ...servedSettings(first, gateway),
       audit: refusal => facilities.audit.write(refusal),
-      auditCall: config.audit.calls ? call => facilities.audit.write(call) : undefined,
+      auditCall: config.audit.calls ? members => facilities.audit.writeMembers(members) : undefined,
       auditRoom: config.audit.calls ? facilities.audit.room : undefined,
       admin: openAdmin(config, {
         ...{ audit: facilities.audit, secrets: { read: secret }, log, host: managed },

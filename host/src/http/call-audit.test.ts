@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
-import { type AuditedCall, createCallAudit } from './call-audit.ts';
+import { createCallAudit } from './call-audit.ts';
 import type { RequestLine } from './request-log.ts';
 
 const violation = { code: 'NOT_AT_NIGHT', reason: 'Not at night.', description: '' };
@@ -14,8 +14,8 @@ const line = (more: Partial<RequestLine> = {}): RequestLine => ({
   ...more,
 });
 const audited = (of: RequestLine, failed?: Parameters<ReturnType<typeof createCallAudit>>[1]) => {
-  const events: AuditedCall[] = [];
-  createCallAudit(event => events.push(event))(of, failed);
+  const events: { readonly [member: string]: unknown }[] = [];
+  createCallAudit(members => events.push(JSON.parse(`{${members}}`)))(of, failed);
   return events;
 };
 
@@ -51,7 +51,6 @@ it.each<[string, Partial<RequestLine>, 'plugin_blocked' | undefined, object]>([
       policies: [
         { plugin: 'hours', hook: 'policy_decide', outcome: 'block', code: 'NOT_AT_NIGHT', reason: 'Not at night.' },
       ],
-      plugins: undefined,
     },
   ],
 ])('[AUD-20] an event of a call has caller, target, outcome and %s', (_, more, failed, details) => {
@@ -65,6 +64,22 @@ it.each<[string, Partial<RequestLine>, 'plugin_blocked' | undefined, object]>([
         upstream: 'mail',
         ...details,
       }),
+    },
+  ]);
+});
+
+it('[AUD-20] an event of a call is JSON whatever names and reasons contain', () => {
+  const strange = 'a "quote", a \\ and a \u2028 line\nbreak }],{';
+  const violation = { code: strange, reason: strange, description: '' };
+  const plugins = [{ ...denies, violation }];
+  expect(audited(line({ name: strange, subject: strange, tenant: undefined, upstream: undefined, plugins }))).toEqual([
+    {
+      ...{ event: 'call', request: 'r-1', subject: strange },
+      details: {
+        ...{ binding: 'main', method: 'tools/call', name: strange, decision: 'allow', rule: 2 },
+        policies: [expect.objectContaining({ code: expect.stringContaining('a "quote"') })],
+        ...{ outcome: 'result', status: 200, ms: 1.23 },
+      },
     },
   ]);
 });

@@ -1,65 +1,75 @@
-import { bounded } from '../core/bounded.ts';
+import { boundedText } from '../core/bounded.ts';
 import type { FaultCode } from '../core/codes/index.ts';
-import type { NestedSummary } from '../gateway/call.ts';
+import { nextMember, quoted } from '../core/json-text.ts';
+import type { CallSummary, NestedSummary } from '../gateway/call.ts';
 import { countedOutcome, type Receipt } from '../hook/receipt.ts';
 import { methods } from '../mcp/methods.ts';
 import type { RequestLine } from './request-log.ts';
-
-/** One call, for the audit trail: who called what, whether it was allowed, and what plugins did to it. */
-export interface AuditedCall {
-  readonly event: 'call';
-  readonly request: string;
-  readonly tenant: string | undefined;
-  readonly subject: string | undefined;
-  readonly details: object;
-}
 
 /** The methods that reach upstreams. */
 const audited: ReadonlySet<string> = new Set(
   Object.entries(methods).flatMap(([method, { kind }]) => (kind === 'own' || kind === 'unserved' ? [] : [method])),
 );
 
-/** Creates what writes each request that reaches upstreams, and each tool call of a plugin, to the audit trail. */
-export function createCallAudit(audit: (call: AuditedCall) => void) {
+/**
+ * Creates what writes each request that reaches upstreams, and each tool call of a plugin, to the audit trail: who called
+ * what, whether it was allowed, and what plugins did to it. `audit` gets the members of an event in JSON.
+ */
+export function createCallAudit(audit: (members: string) => void) {
   return (line: RequestLine, failed: FaultCode | undefined): void => {
-    const { request, tenant, subject, method, binding, status, ms, access, calls } = line;
+    const { method, binding, status, calls } = line;
     if (method === undefined || binding === undefined || !audited.has(method)) return;
-    const caller = { event: 'call', tenant, subject } as const;
-    audit({
-      ...{ ...caller, request },
-      details: {
-        ...{ binding, method, name: line.name, upstream: line.upstream },
-        ...{ decision: access?.kind, rule: access?.rule, ...pluginsOf(line.plugins) },
-        ...{ outcome: failed ?? 'result', status, ms: Math.round(ms * 100) / 100 },
-      },
-    });
-    for (const call of calls ?? []) audit({ ...caller, request: call.request, details: nested(binding, call) });
+    const made = madeText(line, method, binding, '');
+    audit(
+      `${eventText(line, line)},"details":{${made},"outcome":"${failed ?? 'result'}","status":${status},${msText(line)}}`,
+    );
+    for (const call of calls ?? []) audit(`${eventText(line, call)},"details":{${nestedText(call, binding)}}`);
   };
 }
 
-const nested = (binding: string, { by, name, upstream, access, plugins, outcome, ms = 0 }: NestedSummary) => ({
-  ...{ binding, method: 'tools/call', by, name, upstream },
-  ...{ decision: access?.kind, rule: access?.rule, ...pluginsOf(plugins) },
-  ...{ outcome: outcome ?? 'aborted', ms: Math.round(ms * 100) / 100 },
-});
+/** Texts are put together here and not by `JSON.stringify`, because this runs for each call. */
+const eventText = ({ tenant, subject }: RequestLine, { request }: Pick<RequestLine, 'request'>) =>
+  `"event":"call"${nextMember('tenant', tenant)}${nextMember('subject', subject)},"request":${quoted(request)}`;
 
-/** Returns what each policy decided, and what plugins did other than to let the call pass unchanged. */
-function pluginsOf(receipts: readonly Receipt[] = []) {
-  const policies = receipts.filter(({ hook }) => isPolicy(hook)).map(receipt => did(receipt));
-  const plugins = receipts.filter(({ hook, outcome }) => !isPolicy(hook) && outcome !== 'proceed').map(did);
-  return {
-    policies: policies.length === 0 ? undefined : policies,
-    plugins: plugins.length === 0 ? undefined : plugins,
-  };
+function nestedText(call: NestedSummary, binding: string): string {
+  const made = madeText(call, 'tools/call', binding, nextMember('by', call.by));
+  return `${made},"outcome":${quoted(call.outcome ?? 'aborted')},${msText(call)}`;
+}
+
+/** @param by the member that names the plugin that made the call */
+function madeText(
+  { name, upstream, access, plugins }: CallSummary,
+  method: string,
+  binding: string,
+  by: string,
+): string {
+  const target = `"binding":${quoted(binding)},"method":"${method}"${by}${nextMember('name', name)}`;
+  const decided = `${nextMember('decision', access?.kind)}${nextMember('rule', access?.rule)}`;
+  return `${target}${nextMember('upstream', upstream)}${decided}${plugins === undefined ? '' : pluginsText(plugins)}`;
+}
+
+const msText = ({ ms = 0 }: { readonly ms?: number }) => `"ms":${Math.round(ms * 100) / 100}`;
+
+/** Formats what each policy decided, and what plugins did other than to let the call pass unchanged. */
+function pluginsText(receipts: readonly Receipt[]): string {
+  let policies = '';
+  let plugins = '';
+  for (const receipt of receipts) {
+    if (isPolicy(receipt.hook)) policies += `,${didText(receipt)}`;
+    else if (receipt.outcome !== 'proceed') plugins += `,${didText(receipt)}`;
+  }
+  const decided = policies === '' ? '' : `,"policies":[${policies.slice(1)}]`;
+  return plugins === '' ? decided : `${decided},"plugins":[${plugins.slice(1)}]`;
 }
 
 const isPolicy = (hook: Receipt['hook']) => hook === 'policy_decide' || hook === 'policy_decide_many';
 
-function did(receipt: Receipt) {
+function didText(receipt: Receipt): string {
   const { plugin, hook } = receipt;
-  const outcome = countedOutcome(receipt);
-  if (receipt.outcome !== 'block') return { plugin, hook, outcome };
+  const did = `{"plugin":${quoted(plugin)},"hook":"${hook}","outcome":"${countedOutcome(receipt)}"`;
+  if (receipt.outcome !== 'block') return `${did}}`;
   const { code, reason } = receipt.violation;
   // The reason of any other plugin may quote what it saw.
-  return { plugin, hook, outcome, code: bounded(code), ...(isPolicy(hook) && { reason: bounded(reason) }) };
+  const why = isPolicy(hook) ? nextMember('reason', boundedText(reason)) : '';
+  return `${did}${nextMember('code', boundedText(code))}${why}}`;
 }

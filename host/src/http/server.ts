@@ -13,7 +13,7 @@ import { createAccessAudit, type RefusedAccess } from './access-audit.ts';
 import { AdminAuthentication } from './admin/admin-authentication.ts';
 import { AdminEndpoint, type AdminEndpointOptions } from './admin/admin-endpoint.ts';
 import { type AdminAddress, AdminListener, type AdminListenerSettings } from './admin/admin-listener.ts';
-import { type AuditedCall, createCallAudit } from './call-audit.ts';
+import { createCallAudit } from './call-audit.ts';
 import { CallerRecheck, type RecheckSettings } from './caller-recheck.ts';
 import { createChallenge } from './challenge.ts';
 import { ConnectEndpoint, type ConnectEndpointOptions } from './connect/connect-endpoint.ts';
@@ -89,7 +89,7 @@ export interface HttpServerOptions extends ServedSettings {
   /** Gets the requests that no rule of their binding allows, and those that a policy denies. */
   readonly audit?: (refusal: RefusedAccess) => void;
   /** Gets each request that reaches upstreams; without it, nothing is made of them. */
-  readonly auditCall?: ((call: AuditedCall) => void) | undefined;
+  readonly auditCall?: ((members: string) => void) | undefined;
   /** What requests wait for while that has no room for them. */
   readonly auditRoom?: AuditRoom | undefined;
   /** Masks secrets in text of upstreams that `/readyz?verbose` quotes. */

@@ -61,7 +61,7 @@ export class Ledger {
   /** Seals the line of an event. */
   event(object: string): Written {
     this.#unsigned += 1;
-    return { ...this.#seal(object), object };
+    return this.#seal(object, object);
   }
 
   /** Returns the line with which a file begins, or a process that continues a file. */
@@ -103,9 +103,10 @@ export class Ledger {
     return this.#seal(JSON.stringify({ time: new Date().toISOString(), event, details }));
   }
 
-  #seal(object: string): Written {
+  /** @param own the object again, if it can be sealed again */
+  #seal(object: string, own?: string): Written {
     const { line, seq, hash } = seal(object, this.#place);
     this.#place = { seq, hash };
-    return { line, place: this.#place };
+    return { line, place: this.#place, object: own };
   }
 }

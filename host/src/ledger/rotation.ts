@@ -29,17 +29,29 @@ export function moveAway(file: string, kept: string, inode: bigint): boolean {
   return true;
 }
 
-/** Removes the oldest files that were moved away, and calls back with the name of each. @throws the system's error */
-export function removeOldest(file: string, keep: number, removed: (name: string) => void): void {
+/** A file that was moved away. */
+export interface RotatedFile {
+  readonly name: string;
+  /** The number of its last line. */
+  readonly seq: number;
+}
+
+/** Returns the files that were moved away, in the order of the chain. @throws the system's error */
+export function rotatedFiles(file: string): readonly RotatedFile[] {
   const end = extname(file);
   const start = `${basename(file, end)}.`;
-  const isKept = (name: string) =>
-    name.startsWith(start) &&
-    name.endsWith(end) &&
-    /^\d+$/.test(name.slice(start.length, name.length - end.length)) &&
-    name.length === start.length + digits + end.length;
-  const kept = readdirSync(dirname(file)).filter(isKept).sort();
-  for (const name of kept.slice(0, Math.max(0, kept.length - keep))) {
+  return readdirSync(dirname(file))
+    .filter(name => name.startsWith(start) && name.endsWith(end) && name.length === start.length + digits + end.length)
+    .map(name => ({ name, number: name.slice(start.length, start.length + digits) }))
+    .filter(({ number }) => /^\d+$/.test(number))
+    .map(({ name, number }) => ({ name, seq: Number(number) }))
+    .sort((one, other) => one.seq - other.seq);
+}
+
+/** Removes the oldest files that were moved away, and calls back with the name of each. @throws the system's error */
+export function removeOldest(file: string, keep: number, removed: (name: string) => void): void {
+  const kept = rotatedFiles(file);
+  for (const { name } of kept.slice(0, Math.max(0, kept.length - keep))) {
     rmSync(join(dirname(file), name));
     removed(name);
   }
