@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ApiAnswer, startHttpApi } from '../../../../test/fixtures/http-api.ts';
 import { keep } from '../../../../test/fixtures/keep.ts';
 import { temporaryFolder } from '../../../../test/fixtures/temporary-folder.ts';
@@ -620,6 +621,28 @@ describe('a document', () => {
     await writeFile(file, documentOf({ ...good, '/new': { get: operation('added') } }));
     await expect.poll(() => received).toContainEqual({ method: 'notifications/tools/list_changed' });
     expect((await tools()).map(({ name }) => name)).toEqual(['a', 'added']);
+    expect(pool.lastFailure).toBeUndefined();
+  });
+
+  it('[OAS-20] that cannot be used is looked for less and less often, up to a minute', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { file, pool } = await open(documentOf(good), { entry: { poll_ms: 1_000 } });
+    await pool.start();
+    /** Lets the next look begin, and returns how long it was waited for. */
+    const nextPoll = async () => {
+      while (vi.getTimerCount() === 0) await setImmediate();
+      const before = Date.now();
+      vi.advanceTimersToNextTimer();
+      return Date.now() - before;
+    };
+    await rm(file);
+    const waits: number[] = [];
+    for (let round = 0; round < 8; round += 1) waits.push(await nextPoll());
+    expect(waits).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
+    while (vi.getTimerCount() === 0) await setImmediate();
+    await writeFile(file, documentOf(good));
+    expect([await nextPoll(), await nextPoll()]).toEqual([60_000, 1_000]);
     expect(pool.lastFailure).toBeUndefined();
   });
 

@@ -49,6 +49,9 @@ export interface OpenapiPoolOptions {
 
 type Loaded = LoadedDocument & { readonly urls: readonly string[] };
 
+/** Milliseconds between two looks for a document that cannot be used, at most, unless the operator wants more. */
+const longestPoll = 60_000;
+
 const toolsChanged = 'notifications/tools/list_changed';
 const resourcesChanged = 'notifications/resources/list_changed';
 
@@ -66,6 +69,8 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
   #openedAt: number | undefined;
   #attempt: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Looks for a new document in a row that failed. */
+  #failedPolls = 0;
   #lastFailure: ConnectFailure | undefined;
   #common: OpenapiUpstream | undefined;
 
@@ -262,7 +267,8 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
   #pollLater(): void {
     const { poll_ms: ms } = this.#options.entry;
     if (ms === 0 || this.#closing.signal.aborted) return;
-    this.#timer = setTimeout(() => void this.#poll(), ms).unref();
+    const delay = Math.min(ms * 2 ** this.#failedPolls, Math.max(ms, longestPoll));
+    this.#timer = setTimeout(() => void this.#poll(), delay).unref();
   }
 
   /** Looks for a new document. One that cannot be used leaves the API as it was. */
@@ -270,8 +276,10 @@ export class OpenapiPool implements UpstreamPool, ApiSource {
     try {
       if (await this.#read()) this.#reportLists();
       this.#lastFailure = undefined;
+      this.#failedPolls = 0;
     } catch (reason) {
       if (this.#closing.signal.aborted) return;
+      this.#failedPolls += 1;
       const { code, message, hint } = toFault(reason);
       const isNews = this.#lastFailure === undefined;
       this.#lastFailure = { at: Date.now(), reason };
