@@ -40,7 +40,9 @@ it('[GW-94] GET /plugins lists each plugin with its mode, hooks, tags and state,
   };
   expect(await list()).toEqual({ plugins: [{ ...about, state: 'active' }] });
   await host.call('echo', { text: 'a' });
-  expect(await list()).toEqual({ plugins: [{ ...about, state: 'disabled', since: expect.stringMatching(/Z$/) }] });
+  expect(await list()).toEqual({
+    plugins: [{ ...about, state: 'disabled', since: expect.stringMatching(/Z$/), cause: 'trap' }],
+  });
 });
 
 it('[GW-94] is off unless it is enabled, and closed to other machines and pages', async () => {

@@ -152,6 +152,7 @@ describe('what an operator reads of a plugin [ADM-111]', () => {
     const held = async () => (await read('/admin/plugins/guard')).health.state;
     for (const text of ['trap', 'trap']) await echo(text);
     expect(await held()).toBe('held_back');
+    expect((await read('/admin/plugins/guard')).health.cause).toBe('trap');
     const { body } = await gateway.call('POST', '/admin/plugins/guard/reset');
     expect(body).toMatchObject({ calls: 0, errors: {}, violations: {}, hooks: [] });
     expect(await held()).toBe('active');
@@ -230,7 +231,10 @@ describe('the mode of a plugin [ADM-114]', () => {
     const runs = ({ sessions }: { sessions: { running: number }[] }) => sessions.some(({ running }) => running > 0);
     await expect.poll(async () => runs(await read('/admin/sessions'))).toBe(true);
     expect(await change('POST', 'disable')).toMatchObject({ status: 200 });
-    expect(await read('/admin/plugins/guard')).toMatchObject({ mode: 'disabled', health: { state: 'disabled' } });
+    expect(await read('/admin/plugins/guard')).toMatchObject({
+      mode: 'disabled',
+      health: { state: 'disabled', cause: 'mode' },
+    });
     expect(await slow).toMatchObject({ content: [{ text: 'slow' }] });
     await expect
       .poll(async () => (await read('/admin/plugins/guard')).recent[0])

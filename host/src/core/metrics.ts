@@ -23,11 +23,12 @@ export class Series {
   readonly labels: Labels;
   /** Whether the metrics have forgotten it: what is counted in it from then on is not shown. */
   isForgotten = false;
-  readonly #bounds: readonly number[];
+  /** The upper bounds of the buckets of a histogram, without infinity. */
+  readonly bounds: readonly number[];
 
   constructor(bounds: readonly number[], labels: Labels) {
     this.labels = labels;
-    this.#bounds = bounds;
+    this.bounds = bounds;
     this.buckets = bounds.map(() => 0);
   }
 
@@ -43,7 +44,7 @@ export class Series {
   observe(value: number): void {
     this.value += value;
     this.count += 1;
-    const bucket = this.#bounds.findIndex(bound => value <= bound);
+    const bucket = this.bounds.findIndex(bound => value <= bound);
     if (bucket >= 0) this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1;
   }
 }

@@ -77,3 +77,17 @@ describe('a plugin that keeps failing', () => {
     expect(state.calls).toBe(12);
   });
 });
+
+it('[ADM-111] says which failure it is not called after, and not a later one', () => {
+  const health = new PluginHealth('moody', silentLog(), { failures: 2, openMs: 1000 });
+  health.failed('trap');
+  expect(health.trouble).toBeUndefined();
+  health.failed('timeout');
+  health.failed('limit');
+  expect(health.trouble).toMatchObject({ state: 'held_back', cause: 'timeout' });
+  health.disable('invalid_output', 'for the test');
+  health.failed('trap');
+  expect(health.trouble).toMatchObject({ state: 'disabled', cause: 'invalid_output' });
+  health.reset();
+  expect(health.trouble).toBeUndefined();
+});

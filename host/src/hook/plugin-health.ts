@@ -8,6 +8,8 @@ export interface PluginTrouble {
   readonly state: 'held_back' | 'disabled';
   /** Since when, in milliseconds since the epoch. */
   readonly since: number;
+  /** The cause of the failure after which it is not called. */
+  readonly cause: FailureCause | undefined;
 }
 
 export interface BreakerSettings {
@@ -36,6 +38,8 @@ export class PluginHealth {
   #probeAt: number | undefined;
   #heldBackSince: number | undefined;
   #disabledSince: number | undefined;
+  /** The cause of the failure that began the trouble. */
+  #cause: FailureCause | undefined;
   /** The number of calls in shadow that were not made. */
   dropped = 0;
 
@@ -51,7 +55,7 @@ export class PluginHealth {
   get trouble(): PluginTrouble | undefined {
     const since = this.#disabledSince ?? this.#heldBackSince;
     if (since === undefined) return undefined;
-    return { plugin: this.#plugin, state: this.isDisabled ? 'disabled' : 'held_back', since };
+    return { plugin: this.#plugin, state: this.isDisabled ? 'disabled' : 'held_back', since, cause: this.#cause };
   }
 
   get isDisabled(): boolean {
@@ -72,6 +76,7 @@ export class PluginHealth {
   disable(cause: FailureCause, message: string): void {
     if (this.isDisabled) return;
     this.#disabledSince = Date.now();
+    this.#cause = cause;
     const about = { plugin: this.#plugin, cause, message };
     this.#log.error(about, 'plugin disabled after a failure, because of its on_error');
   }
@@ -83,6 +88,7 @@ export class PluginHealth {
     this.#probeAt = undefined;
     this.#heldBackSince = undefined;
     this.#disabledSince = undefined;
+    this.#cause = undefined;
     this.dropped = 0;
   }
 
@@ -98,7 +104,7 @@ export class PluginHealth {
     this.#heldBackSince = undefined;
   }
 
-  failed(): void {
+  failed(cause: FailureCause): void {
     if (this.#breaker === undefined) return;
     this.#inARow += 1;
     const failures = this.#inARow;
@@ -107,6 +113,7 @@ export class PluginHealth {
       this.#log.error({ plugin: this.#plugin, failures }, 'plugin keeps failing: its calls are held back');
       this.#breaker.onOpen?.();
     }
+    if (this.trouble === undefined) this.#cause = cause;
     this.#heldBackSince ??= Date.now();
     this.#probeAt = this.#now() + this.#breaker.openMs;
   }

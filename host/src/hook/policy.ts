@@ -128,7 +128,7 @@ class PluginPolicy implements Policy {
       absence === undefined ? await this.#call(plugin, asked, input) : { reports: [unavailable(id, absence)] };
     const [first] = output.reports;
     const report = wouldDeny(plugin, output) ?? first ?? unavailable(id, 'it was not called');
-    if (absence === undefined && report.outcome === 'failed') health?.failed();
+    if (absence === undefined && report.outcome === 'failed') health?.failed(report.cause);
     if (report.outcome !== 'failed') health?.succeeded();
     this.#record(plugin, asked, report);
     // No answer leaves before its receipts were taken.

@@ -126,7 +126,7 @@ export function account<V extends ChainedValue>(
     if (!isHeldBack) {
       if (report.outcome !== 'failed') plugin.health.succeeded();
       else {
-        plugin.health.failed();
+        plugin.health.failed(report.cause);
         failed(report, plugin);
       }
     }

@@ -101,7 +101,7 @@ export class ShadowCalls implements ShadowStarter {
     if (report === undefined || (report.outcome === 'failed' && report.cause === 'unavailable')) {
       throw new Error('it could not be called');
     }
-    if (report.outcome === 'failed') health.failed();
+    if (report.outcome === 'failed') health.failed(report.cause);
     else health.succeeded();
     const paths = report.outcome === 'modified' ? pathsOf(value, taken.value) : undefined;
     this.#recorder.record({ plugin: id, hook, on, report, ...(paths !== undefined && { paths }) });

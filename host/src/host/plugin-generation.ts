@@ -56,6 +56,8 @@ export interface PluginReport {
   readonly state: 'active' | PluginTrouble['state'];
   /** Since when it is not called. */
   readonly since?: string;
+  /** Why it is not called: `mode`, or the cause of a failure. */
+  readonly cause?: string;
   /** Calls in shadow that were not made. */
   readonly shadow_dropped?: number;
 }
@@ -265,6 +267,7 @@ function reportOf(
   health: PluginHealth | undefined,
 ): PluginReport {
   const trouble = health?.trouble;
+  const cause = health === undefined ? 'mode' : trouble?.cause;
   return {
     ...{
       id,
@@ -279,6 +282,7 @@ function reportOf(
     },
     state: health === undefined ? 'disabled' : (trouble?.state ?? 'active'),
     ...(trouble !== undefined && { since: new Date(trouble.since).toISOString() }),
+    ...(cause !== undefined && { cause }),
     ...(mode === 'shadow' && { shadow_dropped: health?.dropped ?? 0 }),
   };
 }

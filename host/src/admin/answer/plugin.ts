@@ -10,6 +10,10 @@ const health = z.strictObject({
       'Whether it is called: not while its breaker holds it back, nor while its mode or its `on_error` disable it.',
     ),
   since: time.optional().describe('Since when it is not called.'),
+  cause: z
+    .string()
+    .optional()
+    .describe('Why it is not called: `mode`, or the cause of the failure after which it was held back or disabled.'),
   shadow_dropped: z.int().optional().describe('Calls in shadow that were not made.'),
 });
 
@@ -46,6 +50,11 @@ export const pluginStatsSchema = z.strictObject({
       statuses: counts.describe('Calls by outcome.'),
       total_ms: z.number(),
       mean_ms: z.number(),
+      p50_ms: z
+        .number()
+        .describe('Half of the calls took no longer. An estimate, as all percentiles: from a histogram.'),
+      p95_ms: z.number(),
+      p99_ms: z.number(),
     }),
   ),
   errors: counts.describe('Failed calls by cause.'),

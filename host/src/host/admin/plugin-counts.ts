@@ -1,6 +1,10 @@
 import type { PluginStats } from '../../admin/answer/plugin.ts';
-import type { Metrics } from '../../core/metrics.ts';
+import type { Metrics, Series } from '../../core/metrics.ts';
 import type { PluginUsage } from '../../core/plugin-usage.ts';
+import { quantileOf } from '../../core/quantile.ts';
+
+/** The histogram of how long hook calls take, by plugin and hook. */
+const durations = 'sallyport_plugin_duration_seconds';
 
 /** Numbers that only grow, by what they count: `calls`, `hook tool_pre_invoke proceed`. */
 type Totals = ReadonlyMap<string, number>;
@@ -59,7 +63,7 @@ export class PluginCounts {
       id: plugin,
       since: at,
       calls: total('calls'),
-      hooks: hooksIn(now),
+      hooks: hooksIn(now, this.#options.metrics.read(durations, { plugin })),
       errors: namedIn(now, 'error '),
       violations: namedIn(now, 'violation '),
       wall_ms: total('wallMs'),
@@ -80,8 +84,9 @@ export class PluginCounts {
       ...read('sallyport_plugin_executions_total').map(
         ({ labels: { hook, status }, value }) => [`hook ${hook} ${status}`, value] as const,
       ),
-      ...read('sallyport_plugin_duration_seconds').map(
-        ({ labels: { hook }, value }) => [`time ${hook}`, value * 1_000] as const,
+      ...read(durations).map(({ labels: { hook }, value }) => [`time ${hook}`, value * 1_000] as const),
+      ...read(durations).flatMap(({ labels: { hook }, buckets, count }) =>
+        bucketsWithRest(buckets, count).map((value, index) => [`bucket ${hook} ${index}`, value] as const),
       ),
       ...read('sallyport_plugin_errors_total').map(
         ({ labels: { cause }, value }) => [`error ${cause}`, value] as const,
@@ -96,7 +101,14 @@ export class PluginCounts {
 /** Returns what was counted since a reset. A lower total is that of a plugin that was removed and came back. */
 const since = (before: number, total: number): number => (total < before ? total : total - before);
 
-function hooksIn(totals: Totals): PluginStats['hooks'] {
+/** Returns the counts of a histogram's buckets, and of what is above all of them. */
+const bucketsWithRest = (buckets: readonly number[], count: number): readonly number[] => [
+  ...buckets,
+  count - buckets.reduce((sum, each) => sum + each, 0),
+];
+
+/** @param series the times of the plugin's hooks, whose buckets the totals have */
+function hooksIn(totals: Totals, series: readonly Series[]): PluginStats['hooks'] {
   const statuses = new Map<string, Record<string, number>>();
   for (const [name, value] of totals) {
     const [kind, hook = '', status = ''] = name.split(' ');
@@ -106,7 +118,13 @@ function hooksIn(totals: Totals): PluginStats['hooks'] {
   return [...statuses].map(([hook, byStatus]) => {
     const calls = Object.values(byStatus).reduce((sum, each) => sum + each, 0);
     const ms = totals.get(`time ${hook}`) ?? 0;
-    return { hook, calls, statuses: byStatus, total_ms: rounded(ms), mean_ms: rounded(calls === 0 ? 0 : ms / calls) };
+    const bounds = series.find(({ labels }) => labels.hook === hook)?.bounds ?? [];
+    const counts = [...bounds, 0].map((_, index) => totals.get(`bucket ${hook} ${index}`) ?? 0);
+    const quantile = (of: number) => rounded(quantileOf(of, { bounds, counts }) * 1_000);
+    return {
+      ...{ hook, calls, statuses: byStatus, total_ms: rounded(ms), mean_ms: rounded(calls === 0 ? 0 : ms / calls) },
+      ...{ p50_ms: quantile(0.5), p95_ms: quantile(0.95), p99_ms: quantile(0.99) },
+    };
   });
 }
 

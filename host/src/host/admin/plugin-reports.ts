@@ -15,7 +15,7 @@ export interface ReportedPlugin {
 export function summaryOf({ plugin, report, config }: ReportedPlugin): PluginSummary {
   const { id, version, kind, digest, signer } = plugin;
   const bindings = config.bindings.filter(each => [...each.transforms, ...each.policies].includes(id));
-  const { mode, priority, state, since, shadow_dropped: dropped } = report;
+  const { mode, priority, state, since, cause, shadow_dropped: dropped } = report;
   return {
     ...{ id, version, kind, mode, priority, digest },
     bindings: bindings.map(binding => binding.id),
@@ -23,6 +23,7 @@ export function summaryOf({ plugin, report, config }: ReportedPlugin): PluginSum
     health: {
       state,
       ...(since !== undefined && { since }),
+      ...(cause !== undefined && { cause }),
       ...(dropped !== undefined && { shadow_dropped: dropped }),
     },
   };

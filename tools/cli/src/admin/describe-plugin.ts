@@ -12,7 +12,7 @@ export function describePlugin(plugin: PluginDetails): string {
     author: plugin.author,
     bindings: plugin.bindings.join(' '),
     mode: `${mode}, priority ${priority}, isolation ${isolation}`,
-    state: health.since === undefined ? health.state : `${health.state} since ${health.since}`,
+    state: stateText(health),
     from: provenance.reference,
     digest: provenance.digest,
     verified: provenance.verified,
@@ -23,6 +23,7 @@ export function describePlugin(plugin: PluginDetails): string {
     limits: countsLine(plugin.limits),
     tenants: plugin.tenants.map(({ tenant, members }) => `${tenant} (${members.join(' ')})`).join(', ') || undefined,
     calls: `${stats.calls} since ${stats.since}, ${stats.wall_ms.toFixed(0)} ms, CPU ${stats.cpu_ms.toFixed(0)} ms`,
+    times: stats.hooks.map(timesText).join(', ') || undefined,
     errors: countsLine(stats.errors) || undefined,
     violations: countsLine(stats.violations) || undefined,
     memory: `${(stats.memory.bytes / 2 ** 20).toFixed(1)} MiB, ${(stats.memory.max_bytes / 2 ** 20).toFixed(1)} MiB at most`,
@@ -32,6 +33,12 @@ export function describePlugin(plugin: PluginDetails): string {
   );
   return [...described, '', callsTable(plugin.recent.slice(0, shownCalls))].join('\n');
 }
+
+const stateText = ({ state, since, cause }: PluginDetails['health']): string =>
+  [state, since === undefined ? '' : ` since ${since}`, cause === undefined ? '' : ` (${cause})`].join('');
+
+const timesText = ({ hook, p50_ms: half, p95_ms: most, p99_ms: nearlyAll }: PluginDetails['stats']['hooks'][number]) =>
+  `${hook} p50 ${half} ms p95 ${most} ms p99 ${nearlyAll} ms`;
 
 const countsLine = (counts: Readonly<Record<string, number>>) =>
   Object.entries(counts)

@@ -109,7 +109,7 @@ describe('sallyport admin [CLI-70]', () => {
     ['a file that is missing', ['status', '--token-file', '/nothing/token'], {}, 2, /no such file/i],
     ['a plugin that is not there', ['plugins', 'nothing'], {}, 1, /^admin_target_unknown/],
     ['an id with slashes', ['reset', '../../x'], {}, 1, /^admin_target_unknown/],
-    ['an id that would be another path', ['reload', '..'], {}, 2, /^usage[\s\S]*not the id/],
+    ['an id that would be another path', ['reload', '..'], {}, 2, /^usage[\s\S]*not a valid id/],
     ['no id', ['reset', ''], {}, 2, /^usage/],
     ['a page that is not a number', ['sessions', '--limit', 'x'], {}, 1, /^admin_input_invalid.*query\.limit/],
   ])('reports %s', async (_, argv, env, code, says) => {
