@@ -743,6 +743,7 @@ export const requirements = {
     'A start continues only what hashes and signatures prove, and records and reports what else it found at the end of the log.',
   'AUD-35':
     'The command follows a log through rotation, moves and truncation, shows each event once, and ends on SIGINT.',
+  'AUD-36': 'The event of a list names the policies that hid entries, and how many.',
   'AUD-31': 'A queue of lines writes each item once and in order, however many wait.',
   // registry for development: REG-…
   'REG-01': 'The development registry listens on this machine only, and answers to no other name.',

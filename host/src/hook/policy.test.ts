@@ -60,6 +60,24 @@ function open(rules: Readonly<Record<string, Rule>>, runner: HookRunner = runner
   return { policy, on, decide, listed };
 }
 
+it('[AUD-36] the receipt of a list has how many entries a policy denied, also in permissive mode', async () => {
+  for (const [permissive, outcomes] of [
+    ['', ['proceed', 'proceed', 'proceed']],
+    ['a', ['block', 'proceed', 'proceed']],
+  ] as const) {
+    const { listed, on } = open(
+      { a: named(['x', 'y'], deny), b: named(['y', 'z'], deny), c: () => allow },
+      undefined,
+      permissive,
+    );
+    await listed('x', 'y', 'z', 'other');
+    const receipts = on.receipts.calls;
+    expect(receipts.map(({ outcome }) => outcome)).toEqual(outcomes);
+    // An entry that one policy hid is not shown to the next one.
+    expect(receipts.map(({ denied }) => denied)).toEqual([2, permissive === '' ? 1 : 2, undefined]);
+  }
+});
+
 describe('[HOOK-150] a request', () => {
   it('is allowed only if every policy allows it, and denied with the violation of the first that does not', async () => {
     const { decide, on } = open({

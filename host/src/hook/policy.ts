@@ -130,7 +130,8 @@ class PluginPolicy implements Policy {
     const report = wouldDeny(plugin, output) ?? first ?? unavailable(id, 'it was not called');
     if (absence === undefined && report.outcome === 'failed') health?.failed(report.cause);
     if (report.outcome !== 'failed') health?.succeeded();
-    this.#record(plugin, asked, report);
+    const denied = output.decisions?.filter(({ tag }) => tag === 'deny').length ?? 0;
+    this.#record(plugin, asked, report, denied);
     // No answer leaves before its receipts were taken.
     const room = this.#options.recorder?.room(asked.signal);
     if (room !== undefined) await room;
@@ -152,9 +153,13 @@ class PluginPolicy implements Policy {
     }
   }
 
-  /** Writes the receipt of a call, and logs a failure. */
-  #record(plugin: PolicyPlugin, { on, method, hook, signal }: Asked, report: CallReport): void {
-    const receipt = { ...report, hook, ...(!counts(plugin) && { mode: 'permissive' as const }) };
+  /**
+   * Writes the receipt of a call, and logs a failure.
+   * @param denied the number of entries of a list that it denied
+   */
+  #record(plugin: PolicyPlugin, { on, method, hook, signal }: Asked, report: CallReport, denied = 0): void {
+    const mode = counts(plugin) ? undefined : { mode: 'permissive' as const };
+    const receipt = { ...report, hook, ...mode, ...(denied > 0 && { denied }) };
     on.receipts.add(receipt);
     const { recorder } = this.#options;
     if (recorder !== undefined) new Recording(recorder, on, method, signal).add(receipt, plugin);

@@ -13,6 +13,8 @@ export type Receipt = CallReport & {
   readonly hook: RecordedHook;
   /** Absent for `enforce`. */
   readonly mode?: CallingMode;
+  /** How many entries of a list a policy denied; absent if it denied none. */
+  readonly denied?: number;
 };
 
 /** A receipt with the time of `performance.now()` at which its hook call ended. */

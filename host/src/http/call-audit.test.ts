@@ -84,6 +84,15 @@ it('[AUD-20] an event of a call is JSON whatever names and reasons contain', () 
   ]);
 });
 
+it('[AUD-36] an event of a list has the policies that hid entries, and how many', () => {
+  const hides = { plugin: 'hours', hook: 'policy_decide_many', outcome: 'proceed', wallMs: 1 } as const;
+  const list = line({ method: 'tools/list', name: undefined, plugins: [{ ...hides, denied: 3 }, hides] });
+  const policy = { plugin: 'hours', hook: 'policy_decide_many', outcome: 'proceed' };
+  expect(audited(list)).toMatchObject([
+    { details: { method: 'tools/list', policies: [{ ...policy, denied: 3 }, policy] } },
+  ]);
+});
+
 it('[AUD-20] a tool call of a plugin is an event of its own', () => {
   const calls = [{ request: 'r-1.1', by: 'helper', name: 'find', upstream: 'crm', outcome: 'result', ms: 2 }];
   expect(audited(line({ calls }))).toMatchObject([

@@ -67,9 +67,9 @@ const isPolicy = (hook: Receipt['hook']) => hook === 'policy_decide' || hook ===
 function didText(receipt: Receipt): string {
   const { plugin, hook } = receipt;
   const did = `{"plugin":${quoted(plugin)},"hook":"${hook}","outcome":"${countedOutcome(receipt)}"`;
-  if (receipt.outcome !== 'block') return `${did}}`;
+  if (receipt.outcome !== 'block') return `${did}${nextMember('denied', receipt.denied)}}`;
   const { code, reason } = receipt.violation;
   // The reason of any other plugin may quote what it saw.
   const why = isPolicy(hook) ? nextMember('reason', boundedText(reason)) : '';
-  return `${did}${nextMember('code', boundedText(code))}${why}}`;
+  return `${did}${nextMember('denied', receipt.denied)}${nextMember('code', boundedText(code))}${why}}`;
 }
