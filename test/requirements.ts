@@ -190,6 +190,8 @@ export const requirements = {
     "A plugin gets the value of its caller's tenant, by value and by reference, in each isolation, and cannot pass it to a caller of another tenant.",
   'CAP-122':
     'A tenant whose own value of a secret cannot be read gets none, and a missing one stops the start; a secret may have values of tenants only.',
+  'CAP-123':
+    'A plugin has its number of series once, however often it is reloaded or its lanes start, until it is removed.',
   'CAP-93':
     'As names of claims, headers, keys, tenants, tools and labels, those that lead to prototypes find what was put there.',
   // sandbox: SBX-…

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultBuckets } from '../../core/metrics.ts';
+import { defaultBuckets, type Metrics, type Series } from '../../core/metrics.ts';
 import { defineCapability, type Hear, type ServeContext } from '../capability.ts';
 import {
   familyOf,
@@ -23,7 +23,7 @@ const grantSchema = z.strictObject({
     .min(1)
     .max(100_000)
     .default(500)
-    .describe('Number of series: names with their labels, all together.'),
+    .describe('Number of series: names with their labels, all together, reloads and restarts of lanes included.'),
   buckets: z
     .array(z.number())
     .min(1)
@@ -88,11 +88,42 @@ function smallestGrant(needs: readonly unknown[]): unknown {
   };
 }
 
+/** What a plugin has measured, which counts against its limits. */
+interface Measured {
+  readonly names: Set<string>;
+  readonly series: Set<string>;
+  /** One of its series, which are forgotten together when the plugin is removed. */
+  sample?: Series;
+}
+
+/**
+ * What each plugin has measured, by its id. It is kept as long as the series are shown: a plugin that is reloaded, or
+ * whose lanes start again, gets no second allowance.
+ */
+const measuredIn = new WeakMap<Metrics, Map<string, Measured>>();
+
+function measuredBy(plugin: string, metrics: Metrics): Measured {
+  const plugins = measuredIn.get(metrics) ?? new Map<string, Measured>();
+  measuredIn.set(metrics, plugins);
+  const known = plugins.get(plugin);
+  if (known !== undefined && known.sample?.isForgotten !== true) return known;
+  const measured: Measured = { names: new Set(), series: new Set() };
+  plugins.set(plugin, measured);
+  return measured;
+}
+
+/** Drops what was counted of plugins that were removed. */
+function dropForgotten(metrics: Metrics): void {
+  const plugins = measuredIn.get(metrics) ?? new Map<string, Measured>();
+  for (const [plugin, { sample }] of plugins) if (sample?.isForgotten === true) plugins.delete(plugin);
+}
+
 /** What is beyond the limits is dropped, and counted as a refusal. */
 function hearMetrics(grant: Grant, on: ServeContext): Hear {
-  const names = new Set<string>();
-  const series = new Set<string>();
+  dropForgotten(on.metrics);
   return (message, call) => {
+    const measured = measuredBy(on.plugin, on.metrics);
+    const { names, series } = measured;
     const { success, data } = saidSchema.safeParse(message);
     if (!success) return on.refused(notMeasurement, call, 'invalid');
     const { type, name, value } = data;
@@ -114,12 +145,13 @@ function hearMetrics(grant: Grant, on: ServeContext): Hear {
       ...labels.map(([label, text]) => [label, on.mask.text(text)]),
     ]);
     on.metrics.declare(family, { type, help: `The ${type} ${name} of plugins.`, buckets: grant.buckets });
-    const measured = on.metrics.series(family, masked);
-    if (type !== 'gauge' && !Number.isFinite(measured.value + value)) {
+    const counted = on.metrics.series(family, masked);
+    measured.sample ??= counted;
+    if (type !== 'gauge' && !Number.isFinite(counted.value + value)) {
       return on.refused(`${name}: its sum is too large for a number`, call, 'invalid');
     }
-    if (type === 'counter') measured.add(value);
-    else if (type === 'gauge') measured.set(value);
-    else measured.observe(value);
+    if (type === 'counter') counted.add(value);
+    else if (type === 'gauge') counted.set(value);
+    else counted.observe(value);
   };
 }
