@@ -12,8 +12,8 @@ const projects = {
   system: {},
   /** Programs of others: OCI clients and registries, the MCP conformance suite. */
   interop: {},
-  /** Plugins are built: Go, Rust, Python, StarlingMonkey. */
-  toolchain: {},
+  /** Plugins are built: Go, Rust, Python, StarlingMonkey. One build of many crates takes minutes of a slow core. */
+  toolchain: { testTimeout: 900_000, hookTimeout: 900_000 },
   /** What the documents say is done as it is written. */
   docs: {},
   /** Attacks beside honest clients, whose times are compared: one file at a time, when all others have ended. */
