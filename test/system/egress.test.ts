@@ -406,7 +406,8 @@ describe('a guest that asks too much', () => {
     gone.abort();
     expect(await Promise.all([never, behind])).toEqual([{ tag: 'timeout' }, { tag: 'timeout' }]);
     expect(await abandoned).toMatchObject({ tag: 'failed' });
-    expect(await ask({ url: `${server.origin}/fast` })).toMatchObject({ status: 200 });
+    // On a busy machine it may be too slow for its time as well.
+    await expect.poll(() => ask({ url: `${server.origin}/fast` })).toMatchObject({ status: 200 });
   });
 
   it('[CAP-27] is refused beyond its requests a minute, redirects counted', async () => {

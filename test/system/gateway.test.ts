@@ -81,9 +81,9 @@ describe.each(Object.entries(clients))('%s', (_, connect) => {
     it('hear progress of a call, and cancel one [GW-02]', async () => {
       const { url, lines } = await keep(openGateway([await entry()]));
       const { call } = await connect(url);
-      const slow = (duration: number) => ({
+      const slow = (duration: number, steps = 2) => ({
         name: 'trigger-long-running-operation',
-        arguments: { duration, steps: 2 },
+        arguments: { duration, steps },
       });
       const heard: number[] = [];
       const done = await call(slow(0.2), { onprogress: ({ progress }) => heard.push(progress) });
@@ -91,8 +91,8 @@ describe.each(Object.entries(clients))('%s', (_, connect) => {
       expect(heard).toEqual([1, 2]);
 
       const controller = new AbortController();
-      setTimeout(() => controller.abort('enough'), 100);
-      await expect(call(slow(60), { signal: controller.signal })).rejects.toThrow();
+      const leaving = { signal: controller.signal, onprogress: () => controller.abort('enough') };
+      await expect(call(slow(60, 600), leaving)).rejects.toThrow();
       await expect.poll(() => lines.filter(({ method }) => method === 'notifications/cancelled')).toHaveLength(1);
       // The cancelled call has ended too, long before its time.
       await expect.poll(() => lines.filter(({ method }) => method === 'tools/call')).toHaveLength(2);

@@ -53,7 +53,7 @@ describe('a hostile plugin behind a serving gateway', () => {
       {
         id: 'hostile',
         bytes: await jsGuest(guestDescriptor('hostile', { hooks }), hostile),
-        limits: { memory_mib: 16, timeout_ms: 3000 },
+        limits: { memory_mib: 16, timeout_ms: 6000 },
       },
       { id: 'traps', bytes: await watGuest(guestDescriptor('traps'), { before: 'unreachable' }), on_error: 'ignore' },
     ];
@@ -156,9 +156,9 @@ describe('a plugin that loops on every fifth request', () => {
   it('[HOOK-22] fails no other request', async () => {
     await using upstream = await startRawHttpServer({ name: 'upstream' });
     const bytes = await jsGuest(guestDescriptor('loops'), loopingScript);
-    await using gateway = await openHost([{ id: 'loops', bytes, limits: { timeout_ms: 500 } }], upstream.url);
+    await using gateway = await openHost([{ id: 'loops', bytes, limits: { timeout_ms: 2_000 } }], upstream.url);
     const results = await Promise.allSettled(
-      Array.from({ length: 60 }, (_, n) => gateway.call('echo', { text: String(n), loop: n % 5 === 0 })),
+      Array.from({ length: 30 }, (_, n) => gateway.call('echo', { text: String(n), loop: n % 5 === 0 })),
     );
     for (const [n, result] of results.entries()) {
       if (n % 5 === 0)

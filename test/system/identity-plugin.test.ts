@@ -70,7 +70,7 @@ beforeAll(async () => {
   upstream = await startRawHttpServer({ results: { 'tools/list': { tools } } });
   const hooks = ['auth_pre_check', 'auth_post_check'];
   bytes = await jsGuest(guestDescriptor('sessions', { kind: 'identity', hooks }), identityScript);
-  const plugins = [{ id: 'sessions', bytes, limits: { timeout_ms: 2_000 } }];
+  const plugins = [{ id: 'sessions', bytes, limits: { timeout_ms: 6_000 } }];
   opened = await openServingHost(plugins, upstream.url, settings);
 });
 afterAll(async () => {

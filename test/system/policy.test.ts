@@ -50,7 +50,7 @@ beforeAll(async () => {
   const transform = await jsGuest(guestDescriptor('alias', { hooks: ['tool_pre_invoke'] }), transformScript);
   const trial = await jsGuest(guestDescriptor('trial', { kind: 'policy', hooks: [] }), policyScript);
   const plugins = [
-    { id: 'policy', bytes: policy, limits: { timeout_ms: 2_000 } },
+    { id: 'policy', bytes: policy, limits: { timeout_ms: 6_000 } },
     { id: 'alias', bytes: transform },
     { id: 'trial', bytes: trial, mode: 'permissive' },
   ];

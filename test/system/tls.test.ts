@@ -124,7 +124,7 @@ ${more}`;
       expect(await enter(clients.bob, agent)).toMatchObject({ status: 200 });
       ours.revocationsOf('bob');
       await expect
-        .poll(() => enter(clients.bob, agent), { timeout: 10_000, interval: 250 })
+        .poll(() => enter(clients.bob, agent), { timeout: 60_000, interval: 250 })
         .toMatchObject({ status: 401 });
       expect(await enter(clients.ada)).toMatchObject({ status: 200 });
     },
@@ -180,7 +180,7 @@ ${more}`;
     await copyFile(at('renewed.key'), at('gateway.key'));
     await copyFile(at('renewed.pem'), at('gateway.pem'));
     await expect
-      .poll(() => enter(clients.ada), { timeout: 10_000, interval: 250 })
+      .poll(() => enter(clients.ada), { timeout: 60_000, interval: 250 })
       .toEqual({ status: 200, shown: 'renewed' });
   });
 

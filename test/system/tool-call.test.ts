@@ -95,7 +95,7 @@ describe('tool_call', () => {
       await openHost(
         [
           await calling('caller', { tools, max_calls: 40, max_bytes: 5000, timeout_ms: 20_000 }),
-          await calling('hasty', { tools, max_calls: 40, timeout_ms: 400 }, 3000),
+          await calling('hasty', { tools, max_calls: 40, timeout_ms: 400 }, 6000),
           await calling('deep', { ...any, max_depth: 2, max_calls: 3, timeout_ms: 20_000 }, 20_000),
           await calling('ping', any, 300, chaser, { next: { echo: 'odd', log: 'log' } }),
           await calling('pong', any, 300, chaser, { next: { odd: 'echo' } }),

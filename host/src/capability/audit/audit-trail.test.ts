@@ -99,8 +99,11 @@ describe('the audit trail in a file', () => {
         })
         .toBeGreaterThan(2);
     }
-    expect(lines()[2]).toMatchObject({ event: 'plugin.e5', dropped: 2 });
-    expect(dropped() - before).toBeGreaterThanOrEqual(2);
+    // The first of them are dropped as well while those before them are on their way to the disk.
+    const next = lines()[2];
+    expect(next).toMatchObject({ event: 'plugin.e5' });
+    expect(next?.dropped).toBeGreaterThanOrEqual(2);
+    expect(next?.dropped).toBeLessThanOrEqual(dropped() - before);
   });
 
   it('[CAP-120] does not grow without bound by events that nothing waits for', async () => {

@@ -181,7 +181,7 @@ describe('hostile guests', () => {
     runner = await openGuests(
       [
         await obey('honest', { timeoutMs: 10_000 }),
-        await obey('js', { timeoutMs: 2000, memoryBytes: 16 * 2 ** 20 }),
+        await obey('js', { timeoutMs: 20_000, memoryBytes: 16 * 2 ** 20 }),
         await wat('loops', { before: '(loop $l (br $l))' }, { timeoutMs: 100 }),
         await wat('traps', { before: 'unreachable' }),
         await wat('dives', { fields: '(func $dive (call $dive))', before: '(call $dive)' }),

@@ -29,7 +29,7 @@ describe('a plugin in a process of its own', () => {
   let runner: Awaited<ReturnType<typeof openGuests>>;
   beforeAll(async () => {
     runner = await openGuests([
-      { bytes: await jsGuest(guestDescriptor('apart'), script), isolation: 'process', limits: { timeoutMs: 2_000 } },
+      { bytes: await jsGuest(guestDescriptor('apart'), script), isolation: 'process', limits: { timeoutMs: 5_000 } },
       { bytes: await watGuest(guestDescriptor('traps'), { before: 'unreachable' }), isolation: 'process' },
       { bytes: await watGuest(guestDescriptor('plain')) },
     ]);

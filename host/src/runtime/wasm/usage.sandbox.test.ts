@@ -171,7 +171,7 @@ describe('a plugin that waits', () => {
   });
 
   it('[SBX-66] gives its memory back when a call is dropped', async () => {
-    await using runner = await open({ timeoutMs: 3_000 });
+    await using runner = await open({ timeoutMs: 6_000 });
     const idle = runner.usage().get('asks')?.memoryBytes ?? 0;
     hold = true;
     const reports = await before(runner, { url }, 'asks').finally(() => {

@@ -197,8 +197,11 @@ export function upstreamCases(fixture: UpstreamFixture) {
       const upstream = create(await fixture.raw());
       await upstream.start();
       const controller = new AbortController();
-      const call = upstream.request('tools/call', callOf('never'), { signal: controller.signal });
-      setTimeout(() => controller.abort(new Error('enough')), 50);
+      // The server has the call when it shows progress.
+      const call = upstream.request('tools/call', callOf('slow-progress', {}, { _meta: { progressToken: 1 } }), {
+        signal: controller.signal,
+        onNotification: () => controller.abort(new Error('enough')),
+      });
       await expect(call).rejects.toThrow('enough');
       await expect
         .poll(async () => textOf((await upstream.request('tools/call', callOf('cancelled'))).result))

@@ -179,12 +179,10 @@ describe('an inline plugin', () => {
     });
     const limits = { fuel: 10_000_000 };
     await using runner = await openGuests([{ bytes, grants: { clock: {} }, isolation: 'inline', limits }]);
-    const began = performance.now();
     const { reports } = await runner.run(before('x'));
     expect(reports).toMatchObject([
       { outcome: 'failed', cause: 'limit', message: expect.stringContaining('(limits.fuel)') },
     ]);
-    expect(performance.now() - began).toBeLessThan(5000);
   });
 
   it('[SBX-125] pays with fuel for the result that is copied out of its memory, and for each element of its lists', async () => {
