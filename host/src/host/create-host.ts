@@ -216,7 +216,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
       audit: refusal => facilities.audit.write(refusal),
       auditCall: config.audit.calls ? members => facilities.audit.writeMembers(members) : undefined,
       auditRoom: config.audit.calls ? facilities.audit.room : undefined,
-      admin: openAdmin(config, {
+      admin: await openAdmin(config, {
         ...{ audit: facilities.audit, secrets: { read: secret }, log, host: managed },
         record: first.authentication.record,
       }),

@@ -1,4 +1,3 @@
-import { AdminApi } from '../../admin/admin-api.ts';
 import type { Facilities } from '../../capability/facilities.ts';
 import type { Config } from '../../config/config.ts';
 import { parseListen } from '../../config/listen.ts';
@@ -26,14 +25,15 @@ export interface AdminContext extends Pick<Facilities, 'audit'> {
 const id = 'admin';
 
 /**
- * Opens the management API, if it is configured.
+ * Opens the management API, if it is configured. Its operations are loaded only then.
  * @throws Fault `keys_unusable`, `admin_token_unusable`
  */
-export function openAdmin(
+export async function openAdmin(
   { admin, mask }: Pick<Config, 'admin' | 'mask'>,
   context: AdminContext,
-): AdminOptions | undefined {
+): Promise<AdminOptions | undefined> {
   if (admin === undefined) return undefined;
+  const { AdminApi } = await import('../../admin/admin-api.ts');
   const { host, audit, secrets, record } = context;
   const token = () => (admin.token === undefined ? undefined : secrets.read(admin.token));
   checkAdminToken(admin, secrets);
