@@ -1169,6 +1169,10 @@ export const requirements = {
   'RUN-157': 'A reload that was asked for resolves tags again; one that a file caused does not.',
   'RUN-170':
     'check refuses with the same code whatever serve refuses before anything runs: settings, secrets, keys, tokens, certificates, files that it writes.',
+  'RUN-171':
+    'A request that lasts keeps the upstreams of its own configuration open, and none of those that were replaced after it began.',
+  'RUN-172':
+    'An upstream that a reload removed or replaced notifies no session any more, also while a request still uses it.',
   'RUN-50': 'start shows both results, and what was verified and granted, and ends with exit code 0 when told --once.',
   'RUN-51': 'start keeps serving until it is stopped, and the commands that it prints work.',
 } as const satisfies Record<string, string>;

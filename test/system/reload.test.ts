@@ -1,10 +1,13 @@
 /** A running gateway whose configuration is replaced. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ConfigObject, createHost, createPrincipal, Faults, type Host, silentLog } from '@sallyport/host';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Config } from '../../host/src/config/config.ts';
 import { readConfigObject } from '../../host/src/host/load-config.ts';
 import { keep } from '../fixtures/keep.ts';
 import { call, initialize, mcpHeaders, rpc } from '../fixtures/open-gateway.ts';
+import { isAlive } from '../fixtures/process-state.ts';
 import { type RawHttpServer, startRawHttpServer } from '../fixtures/raw-http-server.ts';
 import { temporaryFolder } from '../fixtures/temporary-folder.ts';
 import { until } from '../fixtures/until.ts';
@@ -195,6 +198,113 @@ it('[RUN-154] a request that is running finishes with the upstream that it began
   held.resolve();
   expect((await running).result.content[0].text).toBe('finished');
   await until(() => slow.sessions.size === 0);
+});
+
+it('[RUN-171] a call that lasts keeps its own upstream, and none of those that were replaced meanwhile', {
+  timeout: 300_000,
+}, async () => {
+  const pids = await temporaryFolder();
+  const script = join(import.meta.dirname, '../fixtures/raw-stdio-server.ts');
+  const entry = (turn: number) => ({
+    id: 'up',
+    stdio: { command: process.execPath, args: [script, '--grandchild', join(pids, `${turn}`)] },
+    timeout_ms: 600_000,
+  });
+  const started = () => readdirSync(pids).map(file => Number(readFileSync(join(pids, file), 'utf8')));
+  const host = await open({ upstreams: [entry(0)] });
+  const { send } = await begin(host);
+  const long = send(call('slow', { ms: 600_000 }));
+  void long.catch(() => {});
+  await until(() => started().length === 1);
+  const [own = 0] = started();
+  for (let turn = 1; turn <= 10; turn += 1) {
+    await host.reload(await read({ upstreams: [entry(turn)] }));
+    await send(call('echo', { text: `${turn}` }));
+  }
+  expect(new Set(started()).size).toBe(11);
+  await until(() => started().filter(isAlive).length <= 2);
+  expect(isAlive(own)).toBe(true);
+});
+
+it('[RUN-171] a call goes on when later configurations that still have its binding end', async () => {
+  const held = Promise.withResolvers<void>();
+  let isHeld = false;
+  const slow = await keep(
+    startRawHttpServer({
+      answer(message, response) {
+        if (message.params?.name !== 'held') return false;
+        isHeld = true;
+        void held.promise.then(() => {
+          response.writeHead(200, { 'content-type': 'application/json' });
+          const result = { content: [{ type: 'text', text: 'finished' }] };
+          response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
+        });
+        return true;
+      },
+    }),
+  );
+  const bindings = [
+    { id: 'main', upstreams: ['up'] },
+    { id: 'gone', upstreams: ['up'] },
+  ];
+  const config = { upstreams: [{ id: 'up', http: { url: slow.url } }], bindings };
+  const host = await open(config);
+  const [stays, ends] = [await begin(host), await begin(host, '/mcp/gone')];
+  const calls = [stays.send(call('held'))];
+  await until(() => isHeld);
+  isHeld = false;
+  calls.push(ends.send(call('held')));
+  await until(() => isHeld);
+  for (const allowed of ['a.example', 'b.example', 'c.example']) {
+    await host.reload(await read({ ...config, allowed_hosts: [allowed] }));
+  }
+  for (const timeout of [10_001, 10_002, 10_003]) {
+    const upstreams = [up({ timeout_ms: timeout })];
+    await host.reload(await read({ upstreams, bindings: bindings.slice(0, 1) }));
+    await stays.tools();
+  }
+  held.resolve();
+  for (const { result } of await Promise.all(calls)) expect(result.content[0].text).toBe('finished');
+  await until(() => slow.sessions.size === 0);
+});
+
+it('[RUN-172] an upstream that was removed notifies no session any more, also while a request still uses it', async () => {
+  let release = () => {};
+  const slow = await keep(
+    startRawHttpServer({
+      answer(message, response) {
+        if (message.params?.name !== 'held') return false;
+        release = () => {
+          response.writeHead(200, { 'content-type': 'application/json' });
+          response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result: { content: [] } }));
+        };
+        return true;
+      },
+    }),
+  );
+  const host = await open({ upstreams: [{ id: 'up', http: { url: slow.url } }, second()] });
+  const { session, send, tools } = await begin(host);
+  const stream = await listen(host, session);
+  await tools();
+  const log = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'error', data: 'a' } };
+  const running = send(call('up__held'));
+  await until(() => {
+    slow.broadcast(log);
+    return stream.heard.includes('notifications/message');
+  });
+  await host.reload(await read({ upstreams: [second()] }));
+  await until(() => stream.heard.includes('notifications/tools/list_changed'));
+  await tools();
+  stream.heard.length = 0;
+  for (let count = 0; count < 10; count += 1) slow.broadcast(log);
+  // What the other upstream says afterwards arrives later.
+  await until(() => {
+    other.broadcast({ jsonrpc: '2.0', method: 'notifications/prompts/list_changed' });
+    return stream.heard.includes('notifications/prompts/list_changed');
+  });
+  expect(stream.heard).not.toContain('notifications/message');
+  release();
+  await running;
 });
 
 describe('a reload', () => {

@@ -124,9 +124,9 @@ export class BindingClient implements Client, BoundClient {
   }
 
   retire(before: BindingGeneration): void {
-    if (this.#isEnded) this[Symbol.dispose]();
-    if (before === this.#current) return;
+    if (before === this.#current && !this.#isEnded) return;
     this.#scopes.delete(before);
+    if (this.#isEnded && this.#scopes.size === 0) this[Symbol.dispose]();
     const used = new Set([...this.#scopes.values()].flatMap(({ members }) => members));
     for (const [pool, member] of this.#members) {
       if (used.has(member)) continue;
@@ -154,7 +154,10 @@ export class BindingClient implements Client, BoundClient {
     const lists = () => this.#binding.listsOf(pool, this.#current.listMs);
     const member = new ClientMember(upstream, () => this.#current.listMs, lists);
     this.#members.set(whole, member);
-    upstream.subscribe(notification => this.notify(notification, pool.common !== undefined));
+    upstream.subscribe(notification => {
+      // Requests that began before may still use one that is not of the binding any more.
+      if (this.#current.upstreams.includes(whole)) this.notify(notification, pool.common !== undefined);
+    });
     if (this.#logLevel !== undefined) upstream.setLogLevel(this.#logLevel).catch(() => {});
     if (this.#isConnecting) upstream.start().catch(() => {});
     return member;

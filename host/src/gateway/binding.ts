@@ -165,6 +165,11 @@ export class OpenBinding implements Disposable {
   readonly clients = new Set<BoundClient>();
   #current: BindingGeneration;
   #isEnded = false;
+  #isClosing = false;
+  /** How many requests use each generation. */
+  readonly #running = new Map<BindingGeneration, number>();
+  /** Earlier generations that end with the last request that uses them. */
+  readonly #retired = new Set<BindingGeneration>();
   /** The remembered lists of upstreams whose clients share one connection. Those of a caller end with its connections. */
   readonly #sharedLists = new Map<Upstream, { readonly lists: Catalogs; readonly listMs: number }>();
 
@@ -189,10 +194,42 @@ export class OpenBinding implements Disposable {
     for (const client of this.clients) client.use(next);
   }
 
-  /** Must be called when the last request of an earlier generation has ended. */
+  /** Counts a request that uses a generation. It must leave. */
+  enter(generation: BindingGeneration): void {
+    this.#running.set(generation, (this.#running.get(generation) ?? 0) + 1);
+  }
+
+  leave(generation: BindingGeneration): void {
+    const left = (this.#running.get(generation) ?? 1) - 1;
+    this.#running.set(generation, left);
+    if (left === 0 && (this.#isClosing || this.#retired.has(generation))) this.#endUnused();
+  }
+
+  /** Ends an earlier generation with the last request that uses it. No request may begin to use it any more. */
   retire(before: BindingGeneration): void {
-    for (const client of this.clients) client.retire(before);
-    const used = new Set(this.upstreams.map(({ common }) => common));
+    this.#retired.add(before);
+    this.#endUnused();
+  }
+
+  /** Ends the binding, which was removed, with the last request that uses it. */
+  close(): void {
+    this.#isClosing = true;
+    this.#endUnused();
+  }
+
+  #endUnused(): void {
+    if (this.#isClosing && [...this.#running.values()].every(count => count === 0)) {
+      this[Symbol.dispose]();
+      return;
+    }
+    for (const generation of this.#retired) {
+      if ((this.#running.get(generation) ?? 0) > 0) continue;
+      this.#retired.delete(generation);
+      this.#running.delete(generation);
+      for (const client of this.clients) client.retire(generation);
+    }
+    const kept = [this.#current, ...this.#running.keys()];
+    const used = new Set(kept.flatMap(({ upstreams }) => upstreams.map(({ common }) => common)));
     for (const [upstream, { lists }] of this.#sharedLists) {
       if (used.has(upstream)) continue;
       lists[Symbol.dispose]();

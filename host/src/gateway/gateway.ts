@@ -100,7 +100,7 @@ export class Gateway implements ServedBindings, Disposable {
 
   /**
    * Serves prepared bindings from now on. The sessions of a binding that is missing end.
-   * @returns a function that must be called when the last request that began before has ended
+   * @returns a function that must be called when no request can begin to use those before any more
    */
   use(next: PreparedBindings): () => void {
     const before = this.#current;
@@ -116,7 +116,7 @@ export class Gateway implements ServedBindings, Disposable {
     for (const [id, binding] of before.bindings) {
       if (next.bindings.has(id)) continue;
       binding.end();
-      replaced.push(() => binding[Symbol.dispose]());
+      replaced.push(() => binding.close());
     }
     return () => {
       for (const retire of replaced) retire();

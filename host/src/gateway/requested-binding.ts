@@ -50,6 +50,7 @@ export class EnteredBinding implements RequestedBinding {
     this.#access = generation.rules?.of(request.principal);
     checkEntry(this.#access, binding.id, request.call);
     this.#use = generation.quotas?.enter(request.principal, binding.id);
+    binding.enter(generation);
   }
 
   get id(): string {
@@ -60,6 +61,7 @@ export class EnteredBinding implements RequestedBinding {
   leave(): void {
     const use = this.#use;
     use?.leave(this.#request.call.receipts.takeWorkMs(ms => use.charge(ms)));
+    this.#binding.leave(this.#generation);
   }
 
   get principalKey(): string {

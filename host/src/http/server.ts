@@ -193,7 +193,7 @@ export class HttpServer implements AsyncDisposable {
     };
   }
 
-  /** Resolves when all requests that are running now have ended. Notification streams are not waited for. */
+  /** See `RunningRequests.ended`. Notification streams are not waited for. */
   requestsEnded(): Promise<void> {
     return this.#running.ended();
   }

@@ -45,6 +45,11 @@ interface State {
   readonly isUpgraded: boolean;
   readonly hasExtra: boolean;
   readonly isPermissive: boolean;
+  readonly hasThirdPlugin: boolean;
+  readonly hasOtherBinding: boolean;
+  /** Counts the changes of settings that each make an upstream another one. */
+  readonly upstreamChanges: number;
+  readonly limitChanges: number;
 }
 
 /** The changes, by turns. */
@@ -59,6 +64,16 @@ const changes: readonly ((state: State) => { readonly kind: string; readonly nex
   }),
   state => ({ kind: 'mode of a plugin', next: { ...state, isPermissive: !state.isPermissive } }),
   state => ({ kind: 'nothing', next: state }),
+  state => ({ kind: 'upstream changed', next: { ...state, upstreamChanges: state.upstreamChanges + 1 } }),
+  state => ({ kind: 'limits', next: { ...state, limitChanges: state.limitChanges + 1 } }),
+  state => ({
+    kind: state.hasOtherBinding ? 'binding removed' : 'binding added',
+    next: { ...state, hasOtherBinding: !state.hasOtherBinding },
+  }),
+  state => ({
+    kind: state.hasThirdPlugin ? 'plugin removed' : 'plugin added',
+    next: { ...state, hasThirdPlugin: !state.hasThirdPlugin },
+  }),
 ];
 
 /**
@@ -162,7 +177,10 @@ class ReloadedGateway {
   }
 }
 
-const start: State = { isUpgraded: false, hasExtra: false, isPermissive: false };
+const start: State = {
+  ...{ isUpgraded: false, hasExtra: false, isPermissive: false, hasThirdPlugin: false, hasOtherBinding: false },
+  ...{ upstreamChanges: 0, limitChanges: 0 },
+};
 
 /** The log of a gateway, which is read all the time: otherwise the gateway would wait. */
 class LogLines {
@@ -190,27 +208,36 @@ class LogLines {
 
 interface Parts {
   readonly port: number;
-  readonly plugins: readonly [first: PluginEntry, upgraded: PluginEntry, other: PluginEntry];
+  readonly plugins: readonly [first: PluginEntry, upgraded: PluginEntry, other: PluginEntry, third: PluginEntry];
   readonly urls: readonly string[];
   readonly folder: string;
 }
 
-function configOf({ isUpgraded, hasExtra, isPermissive }: State, { port, plugins, urls, folder }: Parts): object {
-  const [first, upgraded, other] = plugins;
+function configOf(state: State, { port, plugins, urls, folder }: Parts): object {
+  const { isUpgraded, hasExtra, isPermissive, hasThirdPlugin, hasOtherBinding, upstreamChanges, limitChanges } = state;
+  const [first, upgraded, other, third] = plugins;
   const ids = ['bench', 'second', ...(hasExtra ? ['extra'] : [])];
+  const more = hasThirdPlugin ? [third] : [];
+  const transforms = [first.id, other.id, ...more.map(({ id }) => id)];
   return {
     listen: `127.0.0.1:${port}`,
     cache_dir: join(folder, 'cache'),
     kv: { store: 'memory' },
     // A machine that is busy must not be taken for a plugin that loops.
-    limits: { plugin: { timeout_ms: 30_000, cpu_ms: 30_000 } },
-    plugins: [isUpgraded ? upgraded : first, { ...other, mode: isPermissive ? 'permissive' : 'enforce' }],
-    upstreams: ids.map((id, index) => ({ id, http: { url: urls[index] } })),
-    bindings: [{ id: 'bench', upstreams: ids, transforms: [first.id, other.id] }],
+    limits: { list_ms: 30_000 + limitChanges, plugin: { timeout_ms: 30_000, cpu_ms: 30_000 } },
+    plugins: [isUpgraded ? upgraded : first, { ...other, mode: isPermissive ? 'permissive' : 'enforce' }, ...more],
+    upstreams: ids.map((id, index) => ({
+      ...{ id, http: { url: urls[index] } },
+      ...(id === 'bench' && { timeout_ms: 60_000 + upstreamChanges }),
+    })),
+    bindings: [
+      { id: 'bench', default: true, upstreams: ids, transforms },
+      ...(hasOtherBinding ? [{ id: 'other', upstreams: ['second'] }] : []),
+    ],
   };
 }
 
-/** Builds a plugin in two versions that do the same, and another one. */
+/** Builds a plugin in two versions that do the same, and two others. */
 async function buildVersions(folder: string): Promise<Parts['plugins']> {
   const example = join(import.meta.dirname, '../../../plugins-examples/redact-emails');
   const described = pluginDescriptorSchema.parse(JSON.parse(await readFile(join(example, 'plugin.json'), 'utf8')));
@@ -220,7 +247,12 @@ async function buildVersions(folder: string): Promise<Parts['plugins']> {
     const sign = await signingBuilder(out, 'reload');
     return { id, source: await sign(example, { ...described, id, version }), config: { replacement } };
   };
-  return [await build('first', '1.0.0'), await build('first', '1.1.0'), await build('other', '1.0.0')];
+  return [
+    await build('first', '1.0.0'),
+    await build('first', '1.1.0'),
+    await build('other', '1.0.0'),
+    await build('third', '1.0.0'),
+  ];
 }
 
 /** Returns what calls met with reloads and without. */

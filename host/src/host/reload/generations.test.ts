@@ -8,6 +8,7 @@ const generationOf = (dispose: () => Promise<void>): Generation => {
   return {
     config: { limits, upstreams: [] },
     plugins: { lanes: {} },
+    upstreams: { all: () => [] },
     [Symbol.asyncDispose]: dispose,
   } as unknown as Generation;
 };

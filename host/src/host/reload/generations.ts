@@ -8,12 +8,12 @@ interface Draining {
   close(): Promise<void>;
 }
 
-/** How many sets of lanes may wait for the requests of earlier generations. */
-const mostLanes = 8;
+/** How many sets of lanes, and how many pools of one upstream, may wait for the requests of earlier generations. */
+const mostWaiting = 8;
 
 /** What the requests of a generation that is replaced leave behind. */
 export interface Replaced {
-  /** Resolves when the last request that began before has ended. */
+  /** Resolves when the last request that can use the generation has ended. */
   readonly ended: Promise<unknown>;
   /** Must be called then. */
   retire(): void;
@@ -99,17 +99,29 @@ export class Generations implements AsyncDisposable {
     await this.#current[Symbol.asyncDispose]();
   }
 
-  /** Closes the oldest generation while too many lanes wait for requests that do not end. */
+  /** Closes the oldest generation while too many lanes or upstreams wait for requests that do not end. */
   #closeOldest(): void {
+    const served = new Set(partsOf(this.#current).map(([, part]) => part));
+    const waiting = new Map<string, Set<object>>();
+    for (const { generation } of this.#draining) {
+      for (const [name, part] of partsOf(generation)) {
+        if (!served.has(part)) waiting.set(name, (waiting.get(name) ?? new Set()).add(part));
+      }
+    }
+    if (![...waiting.values()].some(({ size }) => size > mostWaiting)) return;
     const [oldest] = this.#draining;
-    const lanes = new Set([...this.#draining].map(({ generation }) => generation.plugins.lanes));
-    lanes.delete(this.#current.plugins.lanes);
-    if (oldest === undefined || lanes.size <= mostLanes) return;
+    if (oldest === undefined) return;
     const about = { earlier: this.#draining.size };
     this.#log.warn(about, 'closing the oldest of many earlier configurations, although requests still use it');
     void oldest.close();
   }
 }
+
+/** Lists what a generation has that is dear to keep. Parts of one name replace each other. */
+const partsOf = ({ plugins, upstreams }: Generation): readonly (readonly [name: string, part: object])[] => [
+  ['lanes', plugins.lanes],
+  ...upstreams.all().map(each => [`upstream ${each.id}`, each] as const),
+];
 
 /** Returns how long a request may take in all. */
 function longestRequestMs({ config: { limits, upstreams } }: Generation): number {

@@ -4,6 +4,8 @@ import type { Step } from './step.ts';
 
 /** A request that can be ended. */
 interface Running extends Placed {
+  /** Whether it has what it needs of the configuration. */
+  readonly isAccepted?: boolean;
   /** Answers with the fault and cancels the request's work. */
   cut(fault: Fault): void;
 }
@@ -27,6 +29,8 @@ export class RunningRequests<T extends Running = Running> implements Step, Itera
   #onIdle: (() => void) | undefined;
   /** The requests that something waits for, and what is called when they have ended; undefined where nothing waits. */
   #awaited: Set<AwaitedRequests<T>> | undefined;
+  /** Requests that use nothing of later configurations. */
+  readonly #earlier = new WeakSet<T>();
 
   /** @param most see `limits.concurrent_requests` */
   constructor(most: number) {
@@ -55,9 +59,13 @@ export class RunningRequests<T extends Running = Running> implements Step, Itera
     if (this.#awaited !== undefined) this.#noteEnd(request, this.#awaited);
   }
 
-  /** Resolves when all requests that are running now have ended. */
+  /**
+   * Must be called when a configuration is replaced. Resolves when all requests that can use that one have ended: those
+   * that are running, but for those that an earlier one had accepted.
+   */
   ended(): Promise<void> {
-    const requests = new Set(this.#requests);
+    const requests = new Set([...this.#requests].filter(each => !this.#earlier.has(each)));
+    for (const each of requests) if (each.isAccepted) this.#earlier.add(each);
     if (requests.size === 0) return Promise.resolve();
     const { promise, resolve: ended } = Promise.withResolvers<void>();
     this.#awaited ??= new Set();
