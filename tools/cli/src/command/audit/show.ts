@@ -5,8 +5,8 @@ import { defineCommand } from '../../command.ts';
 export const command = defineCommand({
   summary: 'print the events of an audit log, or some of them',
   about:
-    'Reads the files in their order, and verifies nothing. With --json, prints the lines as they are. With --follow, goes on ' +
-    'with what is appended to the last file, also after it was rotated, until Ctrl-C.',
+    'Reads the files in their order, and verifies nothing. With --json, prints the lines as they are.\n' +
+    'With --follow, goes on with what is appended to the last file, also after it was rotated, until Ctrl-C.',
   arguments: { FILE: { says: 'the files of the log', many: true } },
   options: {
     event: { value: 'NAME', says: 'events of this name, such as call or access.refused' },
