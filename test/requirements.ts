@@ -701,6 +701,7 @@ export const requirements = {
   'TEL-15': 'The bench measures what telemetry adds to a call.',
   'TEL-16':
     'The durations of operations name tools that exist, in a bounded number of series, whatever clients and upstreams send.',
+  'TEL-17': 'The names and error numbers of one upstream are bounded for it alone, in the durations of operations.',
   // audit log: AUD-…
   'AUD-1':
     'Each line of the audit log and of receipts has a number and a hash over the line before, and the beginning and the end are signed.',
@@ -993,6 +994,8 @@ export const requirements = {
   'MET-08': 'A real Prometheus scrapes what was called; alerts and the panels of the dashboard have data.',
   'MET-09':
     'The series of plugins, upstreams, instances, bindings and tenants that a reload removed end with their last request.',
+  'MET-10':
+    'A scrape of megabytes is written in pieces between other work, and scrapers that do not read are bounded and disconnected.',
 
   // a program that embeds the gateway: EMB-…
   'EMB-01':

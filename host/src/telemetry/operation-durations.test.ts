@@ -35,6 +35,21 @@ describe('[TEL-16] the durations of operations', () => {
     const many = Array.from({ length: 5_000 }, (_, at) => at);
     expect(labelsOf(many.map(at => ({ tool: `t${at}`, error: '-32602' })))).toHaveLength(1);
     expect(labelsOf(many.map(at => ({ error: String(at) })))).toHaveLength(33);
-    expect(labelsOf(many.map(at => ({ tool: `t${at}` }))).length).toBeLessThanOrEqual(2_001);
+    expect(labelsOf(many.map(at => ({ tool: `t${at}` })))).toHaveLength(501);
+    expect(labelsOf(many.map(at => ({ upstream: `u${at % 3_000}`, tool: `t${at}` }))).length).toBeLessThan(8_002);
+    const pairs = many.map(at => ({ tool: `t${at % 500}`, error: at < 500 ? undefined : String(at % 30) }));
+    expect(labelsOf(pairs).length).toBeLessThanOrEqual(1_001);
+  });
+
+  it('[TEL-17] name further tools of an upstream `_OTHER`, and those of other upstreams as they are', () => {
+    const many = Array.from({ length: 2_000 }, (_, at) => ({ upstream: 'hostile', tool: `t${at}`, address: 'a' }));
+    const errors = many.map((each, at) => ({ ...each, error: String(at) }));
+    const honest = { upstream: 'honest', tool: 'echo', address: 'b' };
+    const all = labelsOf([...many, ...errors, honest, { ...honest, error: '-32000' }]);
+    expect(all.filter(labels => labels['gen_ai.tool.name'] === '_OTHER')).not.toHaveLength(0);
+    expect(all.filter(labels => labels['server.address'] === 'b')).toEqual([
+      expect.objectContaining({ 'gen_ai.tool.name': 'echo' }),
+      expect.objectContaining({ 'gen_ai.tool.name': 'echo', 'error.type': '-32000' }),
+    ]);
   });
 });

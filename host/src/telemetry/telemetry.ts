@@ -110,6 +110,7 @@ export class Telemetry implements Tracing, AsyncDisposable {
       this.#durations.served(
         {
           method: label,
+          upstream,
           tool: label === 'tools/call' ? target : undefined,
           prompt: label === 'prompts/get' ? target : undefined,
           revision: trace.revision,

@@ -94,6 +94,7 @@ export abstract class TracedCall implements CallTrace {
     this.context.durations?.requested(
       {
         method,
+        upstream: upstream.id,
         [method === 'prompts/get' ? 'prompt' : 'tool']: target,
         ...placeOf(upstream),
         revision: upstream.serverInfo?.revision,
