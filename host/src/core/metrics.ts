@@ -120,7 +120,24 @@ export class Metrics {
 
   /** Writes all metrics in Prometheus's text format (version 0.0.4). */
   text(): string {
-    return [...this.#families].map(([name, family]) => familyText(name, family)).join('');
+    return [...this.pieces()].join('');
+  }
+
+  /**
+   * Writes the same text in pieces of about `size` characters, each of which takes about a millisecond. Between two
+   * pieces, series may change: each is written as it is then.
+   */
+  *pieces(size = 64 * 1024): Iterable<string> {
+    let piece = '';
+    for (const [name, family] of this.#families) {
+      for (const text of familyTexts(name, family)) {
+        piece += text;
+        if (piece.length < size) continue;
+        yield piece;
+        piece = '';
+      }
+    }
+    if (piece !== '') yield piece;
   }
 
   #open(name: string, family: Family): OpenFamily {
@@ -132,31 +149,32 @@ export class Metrics {
   }
 }
 
-function familyText(name: string, family: OpenFamily): string {
+/** Returns the head of a family and each of its series as text; nothing if it has no series. */
+function* familyTexts(name: string, family: OpenFamily): Iterable<string> {
   const { type, help, buckets = defaultBuckets } = family;
   const series = seriesNow(family);
-  if (series.size === 0) return '';
-  const lines = [`# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`, `# TYPE ${name} ${type}`];
+  if (series.size === 0) return;
+  yield `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
   for (const [labels, each] of series) {
-    if (type !== 'histogram') {
-      lines.push(`${name}${braced(labels)} ${numberText(each.value)}`);
-      continue;
-    }
-    let below = 0;
-    for (const [index, bound] of buckets.entries()) {
-      below += each.buckets[index] ?? 0;
-      lines.push(`${name}_bucket${braced(labels, `le="${numberText(bound)}"`)} ${below}`);
-    }
-    lines.push(`${name}_bucket${braced(labels, 'le="+Inf"')} ${each.count}`);
-    lines.push(
-      `${name}_sum${braced(labels)} ${numberText(each.value)}`,
-      `${name}_count${braced(labels)} ${each.count}`,
-    );
+    yield type === 'histogram'
+      ? histogramText(name, labels, each, buckets)
+      : `${name}${braced(labels)} ${numberText(each.value)}\n`;
   }
-  return `${lines.join('\n')}\n`;
 }
 
-/** Returns the series of a family, observed ones included. Of two with the same labels, the later one counts. */
+function histogramText(name: string, labels: string, series: Series, bounds: readonly number[]): string {
+  let text = '';
+  let below = 0;
+  for (const [index, bound] of bounds.entries()) {
+    below += series.buckets[index] ?? 0;
+    text += `${name}_bucket${braced(labels, `le="${numberText(bound)}"`)} ${below}\n`;
+  }
+  text += `${name}_bucket${braced(labels, 'le="+Inf"')} ${series.count}\n`;
+  text += `${name}_sum${braced(labels)} ${numberText(series.value)}\n`;
+  return `${text}${name}_count${braced(labels)} ${series.count}\n`;
+}
+
+/** Returns the series of a family by their labels as text, observed ones included. Of two with the same labels, the later one counts. */
 function seriesNow({ series, observers }: OpenFamily): ReadonlyMap<string, Series> {
   if (observers.size === 0) return series;
   const all = new Map(series);
@@ -181,7 +199,7 @@ const labelText = (labels: Labels): string =>
 const escaped = (value: string) =>
   /[\\"\n]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value;
 
-function braced(...labels: string[]): string {
-  const given = labels.filter(each => each !== '');
-  return given.length === 0 ? '' : `{${given.join(',')}}`;
+function braced(labels: string, more = ''): string {
+  if (labels === '' && more === '') return '';
+  return labels === '' || more === '' ? `{${labels}${more}}` : `{${labels},${more}}`;
 }
