@@ -149,7 +149,8 @@ describe('a text of megabytes', () => {
     onTestFinished(() => void socket.destroy());
     socket.write(`GET /metrics HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
     const [connection] = await accepted;
-    await once(connection, 'close');
+    // `once` would reject with the reason for which the connection is destroyed.
+    await new Promise(resolve => connection.once('close', resolve));
   });
 });
 
