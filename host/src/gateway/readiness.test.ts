@@ -49,8 +49,8 @@ it('[GW-93] names the upstream that cannot be reached with its fault, and plugin
       },
     ],
     plugins: [
-      { binding: 'main', plugin: 'off', state: 'disabled', since },
-      { binding: 'main', plugin: 'held', state: 'held_back', since },
+      { binding: 'main', plugin: 'off', state: 'disabled', since, cause: 'trap' },
+      { binding: 'main', plugin: 'held', state: 'held_back', since, cause: 'trap' },
     ],
   });
 });
