@@ -22,7 +22,7 @@ import { createLearner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
-import { createManagedHost } from './admin/managed-host.ts';
+import { createManagedHost, type ManagedParts } from './admin/managed-host.ts';
 import { openAdmin } from './admin/open-admin.ts';
 import { AuditedLifetime } from './audited-lifetime.ts';
 import { checkAll } from './check-all.ts';
@@ -195,7 +195,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   const sessions = new MemorySessions(limits.session_idle_ms);
   const revisions = openRevisions({ limits, store: sessions });
   const fromFile: { reload?: ReloadFromFile } = {};
-  const managed = createManagedHost({
+  const managedParts = (): ManagedParts => ({
     ...{ config: () => generations.current.config, generation: () => generations.number, revisions, metrics },
     plugins: () => generations.current.plugins,
     upstream: id => generations.current.upstreams.pick([id])[0],
@@ -210,6 +210,8 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
     callers: () => server.callers,
     isDraining: () => server.isDraining,
   });
+  // Nothing is kept for a management API that is off.
+  const managed = config.admin === undefined ? undefined : createManagedHost(managedParts());
   const server: HttpServer = opened.use(
     new HttpServer({
       ...servedSettings(first, gateway),
@@ -228,7 +230,7 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   const reloads: Reloads = opened.use(
     new Reloads({
       ...{ shared, opener, generations, gateway, server, handlers, sessions, revisions, registrant },
-      keepPlugins: managed.keepPlugins,
+      keepPlugins: managed?.keepPlugins,
     }),
   );
   const reopenFiles = () => {

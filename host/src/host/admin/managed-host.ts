@@ -22,7 +22,7 @@ import { RecentHookCalls } from './recent-hook-calls.ts';
 import { upstreamReport } from './upstream-reports.ts';
 
 /** The parts of a host that the management API shows, as they are now. */
-export interface HostParts {
+export interface ManagedParts {
   config(): Config;
   /** Counts the configurations that were in use. */
   generation(): number;
@@ -48,7 +48,7 @@ export interface OpenManagedHost extends ManagedHost {
 }
 
 /** Creates what the management API sees of a gateway. */
-export function createManagedHost(parts: HostParts): OpenManagedHost {
+export function createManagedHost(parts: ManagedParts): OpenManagedHost {
   const { metrics, revisions } = parts;
   const started = new Date().toISOString();
   const counts = new PluginCounts({ metrics, usage: () => parts.plugins().usage(), started });

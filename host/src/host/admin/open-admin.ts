@@ -16,7 +16,8 @@ type AdminConfig = NonNullable<Config['admin']>;
 
 export interface AdminContext extends Pick<Facilities, 'audit'> {
   readonly secrets: Pick<Facilities['secrets'], 'read'>;
-  readonly host: OpenManagedHost;
+  /** Undefined without a management API. */
+  readonly host: OpenManagedHost | undefined;
   readonly record: Authentication['record'];
   readonly log: Log;
 }
@@ -32,9 +33,9 @@ export async function openAdmin(
   { admin, mask }: Pick<Config, 'admin' | 'mask'>,
   context: AdminContext,
 ): Promise<AdminOptions | undefined> {
-  if (admin === undefined) return undefined;
-  const { AdminApi } = await import('../../admin/admin-api.ts');
   const { host, audit, secrets, record } = context;
+  if (admin === undefined || host === undefined) return undefined;
+  const { AdminApi } = await import('../../admin/admin-api.ts');
   const token = () => (admin.token === undefined ? undefined : secrets.read(admin.token));
   checkAdminToken(admin, secrets);
   const address = admin.listen === undefined ? undefined : parseListen(admin.listen);

@@ -72,7 +72,7 @@ export interface ReloadsOptions {
   /** Who registered the upstreams of the start. */
   readonly registrant: Registrant;
   /** Gets the ids of the plugins that requests still use: what is kept about others can be forgotten. */
-  keepPlugins(plugins: ReadonlySet<string>): void;
+  readonly keepPlugins: ((plugins: ReadonlySet<string>) => void) | undefined;
 }
 
 /** Replaces the configuration of a running gateway. One reload runs at a time. Disposing ends the one that runs. */
@@ -143,7 +143,7 @@ export class Reloads implements AsyncDisposable {
     const { generations, shared, keepPlugins } = this.#options;
     const all = generations.all();
     forgetRemoved(shared.facilities.metrics, all);
-    keepPlugins(new Set(all.flatMap(({ config }) => config.plugins.map(({ id }) => id))));
+    keepPlugins?.(new Set(all.flatMap(({ config }) => config.plugins.map(({ id }) => id))));
   }
 
   /** Waits for the reload that runs, because the generation that it opens counts already. */
