@@ -323,11 +323,10 @@ describe('a gateway in a process of its own', () => {
         .slice(0, -1)
         .map(line => JSON.parse(line));
     await expect.poll(seen).toContainEqual(expect.objectContaining({ event: 'gateway.started' }));
-    const isDone = Array.from({ length: 40 }, () => false);
-    await load(url, () => isDone.pop() ?? true);
+    // How many events are written at once, and so how often it rotates, depends on the disk.
+    await load(url, () => filesIn(folder).length > 3);
     child.kill('SIGTERM');
     await ended(child);
-    expect(filesIn(folder).length).toBeGreaterThan(2);
     const numbers = eventsIn(filesIn(folder)).map(({ seq }) => seq);
     await expect.poll(() => seen().length).toBe(numbers.length);
     expect(seen().map(({ seq }) => seq)).toEqual(numbers.toSorted((one, other) => one - other));
