@@ -212,10 +212,11 @@ it('[RUN-171] a call that lasts keeps its own upstream, and none of those that w
   });
   const started = () => readdirSync(pids).map(file => Number(readFileSync(join(pids, file), 'utf8')));
   const host = await open({ upstreams: [entry(0)] });
-  const { send } = await begin(host);
-  const long = send(call('slow', { ms: 600_000 }));
-  void long.catch(() => {});
-  await until(() => started().length === 1);
+  const { send, session } = await begin(host);
+  const long = rpc('tools/call', { name: 'slow-progress', arguments: {}, _meta: { progressToken: 1 } });
+  // Its progress shows that the call is with the upstream.
+  const progress = (await host.fetch(post(long, session))).body?.getReader();
+  expect(new TextDecoder().decode((await progress?.read())?.value)).toContain('notifications/progress');
   const [own = 0] = started();
   for (let turn = 1; turn <= 10; turn += 1) {
     await host.reload(await read({ upstreams: [entry(turn)] }));

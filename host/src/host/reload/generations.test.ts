@@ -30,3 +30,28 @@ it('[RUN-156] an earlier configuration that cannot be closed is logged, and ends
   expect(lines).toMatchObject([{ generation: 1, msg: 'could not close all of an earlier configuration' }]);
   await generations[Symbol.asyncDispose]();
 });
+
+it('[RUN-171] the oldest is closed although a request uses it when too many wait for requests, not while others are being closed', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLog('warn', { write: line => void lines.push(JSON.parse(line)) });
+  const released = Promise.withResolvers<void>();
+  const oldest = vi.fn(async () => {});
+  const generations = new Generations(generationOf(oldest), log);
+  const forever = new Promise<never>(() => {});
+  const replace = async (ended: Promise<unknown>) => {
+    generations.replace(
+      generationOf(() => released.promise),
+      { ended, retire() {}, closed() {} },
+    );
+    await new Promise(setImmediate);
+  };
+  await replace(forever);
+  for (let count = 0; count < 20; count += 1) await replace(Promise.resolve());
+  for (let count = 0; count < 7; count += 1) await replace(forever);
+  expect([oldest.mock.calls.length, lines]).toEqual([0, []]);
+  await replace(forever);
+  expect(oldest).toHaveBeenCalledOnce();
+  expect(lines).toMatchObject([{ earlier: 9, msg: expect.stringContaining('closing the oldest') }]);
+  released.resolve();
+  await generations[Symbol.asyncDispose]();
+});

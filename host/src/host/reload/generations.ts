@@ -4,6 +4,8 @@ import type { Generation } from '../generation.ts';
 /** An earlier generation that requests still use. */
 interface Draining {
   readonly generation: Generation;
+  /** Whether it waits for requests, and is not being closed. */
+  isWaiting: boolean;
   /** Closes it, whether or not requests still use it. Never rejects. */
   close(): Promise<void>;
 }
@@ -73,8 +75,10 @@ export class Generations implements AsyncDisposable {
     let closing: Promise<void> | undefined;
     const draining: Draining = {
       generation: before,
+      isWaiting: true,
       close: () => {
         closing ??= (async () => {
+          draining.isWaiting = false;
           clearTimeout(timer);
           try {
             retire();
@@ -103,15 +107,17 @@ export class Generations implements AsyncDisposable {
   #closeOldest(): void {
     const served = new Set(partsOf(this.#current).map(([, part]) => part));
     const waiting = new Map<string, Set<object>>();
-    for (const { generation } of this.#draining) {
+    // Those that are being closed end soon, without anything being taken from a request.
+    const waits = [...this.#draining].filter(({ isWaiting }) => isWaiting);
+    for (const { generation } of waits) {
       for (const [name, part] of partsOf(generation)) {
         if (!served.has(part)) waiting.set(name, (waiting.get(name) ?? new Set()).add(part));
       }
     }
     if (![...waiting.values()].some(({ size }) => size > mostWaiting)) return;
-    const [oldest] = this.#draining;
+    const [oldest] = waits;
     if (oldest === undefined) return;
-    const about = { earlier: this.#draining.size };
+    const about = { earlier: waits.length };
     this.#log.warn(about, 'closing the oldest of many earlier configurations, although requests still use it');
     void oldest.close();
   }
