@@ -71,6 +71,35 @@ async function listen(host: Host, session: Record<string, string>, path = '/mcp'
   return state;
 }
 
+/** A server that answers calls of the tool `held` once they are released. */
+async function holdingServer() {
+  const released = Promise.withResolvers<void>();
+  let held = 0;
+  const server = await keep(
+    startRawHttpServer({
+      answer(message, response) {
+        if (message.params?.name !== 'held') return false;
+        held += 1;
+        void released.promise.then(() => {
+          response.writeHead(200, { 'content-type': 'application/json' });
+          const result = { content: [{ type: 'text', text: 'finished' }] };
+          response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
+        });
+        return true;
+      },
+    }),
+  );
+  return {
+    url: server.url,
+    sessions: server.sessions,
+    /** The number of calls that it holds or held. */
+    get held() {
+      return held;
+    },
+    release: released.resolve,
+  };
+}
+
 const codesOf = async (work: Promise<unknown>): Promise<(readonly [code: unknown, path?: string])[]> => {
   const thrown = await work.then(
     () => new Faults([]),
@@ -173,29 +202,14 @@ describe('a session of a client', () => {
 });
 
 it('[RUN-154] a request that is running finishes with the upstream that it began with', async () => {
-  const held = Promise.withResolvers<void>();
-  let isHeld = false;
-  const slow = await keep(
-    startRawHttpServer({
-      answer(message, response) {
-        if (message.method !== 'tools/call') return false;
-        isHeld = true;
-        void held.promise.then(() => {
-          response.writeHead(200, { 'content-type': 'application/json' });
-          const result = { content: [{ type: 'text', text: 'finished' }] };
-          response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
-        });
-        return true;
-      },
-    }),
-  );
+  const slow = await holdingServer();
   const host = await open({ upstreams: [{ id: 'up', http: { url: slow.url } }] });
   const { send, tools } = await begin(host);
-  const running = send(call('echo'));
-  await until(() => isHeld);
+  const running = send(call('held'));
+  await until(() => slow.held === 1);
   await host.reload(await read({ upstreams: [second()] }));
   expect(await tools()).toContain('echo');
-  held.resolve();
+  slow.release();
   expect((await running).result.content[0].text).toBe('finished');
   await until(() => slow.sessions.size === 0);
 });
@@ -228,22 +242,7 @@ it('[RUN-171] a call that lasts keeps its own upstream, and none of those that w
 });
 
 it('[RUN-171] a call goes on when later configurations that still have its binding end', async () => {
-  const held = Promise.withResolvers<void>();
-  let isHeld = false;
-  const slow = await keep(
-    startRawHttpServer({
-      answer(message, response) {
-        if (message.params?.name !== 'held') return false;
-        isHeld = true;
-        void held.promise.then(() => {
-          response.writeHead(200, { 'content-type': 'application/json' });
-          const result = { content: [{ type: 'text', text: 'finished' }] };
-          response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
-        });
-        return true;
-      },
-    }),
-  );
+  const slow = await holdingServer();
   const bindings = [
     { id: 'main', upstreams: ['up'] },
     { id: 'gone', upstreams: ['up'] },
@@ -252,10 +251,9 @@ it('[RUN-171] a call goes on when later configurations that still have its bindi
   const host = await open(config);
   const [stays, ends] = [await begin(host), await begin(host, '/mcp/gone')];
   const calls = [stays.send(call('held'))];
-  await until(() => isHeld);
-  isHeld = false;
+  await until(() => slow.held === 1);
   calls.push(ends.send(call('held')));
-  await until(() => isHeld);
+  await until(() => slow.held === 2);
   for (const allowed of ['a.example', 'b.example', 'c.example']) {
     await host.reload(await read({ ...config, allowed_hosts: [allowed] }));
   }
@@ -264,7 +262,7 @@ it('[RUN-171] a call goes on when later configurations that still have its bindi
     await host.reload(await read({ upstreams, bindings: bindings.slice(0, 1) }));
     await stays.tools();
   }
-  held.resolve();
+  slow.release();
   for (const { result } of await Promise.all(calls)) expect(result.content[0].text).toBe('finished');
   await until(() => slow.sessions.size === 0);
 });

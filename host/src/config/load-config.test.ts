@@ -675,7 +675,11 @@ describe('what can never work', () => {
 it('[CFG-09] is refused for a maximum of time below the time itself', async () => {
   const text = `upstreams:\n  - { id: up, stdio: { command: a }, timeout_ms: 5000, max_timeout_ms: 4000 }\n${bindings}`;
   expect(await problemsOf(text)).toMatchObject([
-    { line: 2, path: 'upstreams.0.max_timeout_ms', message: expect.stringContaining('less than timeout_ms (5000)') },
+    {
+      line: 2,
+      path: 'upstreams.0.max_timeout_ms',
+      message: expect.stringContaining('must not be less than timeout_ms (5000)'),
+    },
   ]);
 });
 

@@ -22,7 +22,7 @@ import { createLearner } from '../plugin/learned-grants.ts';
 import type { Plugin } from '../plugin/plugin.ts';
 import { ReadyThreads } from '../runtime/wasm/pool/ready-threads.ts';
 import { MemorySessions } from '../state/memory/sessions.ts';
-import { createManagedHost, type ManagedParts } from './admin/managed-host.ts';
+import { createManagedHost } from './admin/managed-host.ts';
 import { openAdmin } from './admin/open-admin.ts';
 import { AuditedLifetime } from './audited-lifetime.ts';
 import { checkAll } from './check-all.ts';
@@ -195,23 +195,24 @@ async function openHost(config: Config, ownLog: Log, options: HostOptions, regis
   const sessions = new MemorySessions(limits.session_idle_ms);
   const revisions = openRevisions({ limits, store: sessions });
   const fromFile: { reload?: ReloadFromFile } = {};
-  const managedParts = (): ManagedParts => ({
-    ...{ config: () => generations.current.config, generation: () => generations.number, revisions, metrics },
-    plugins: () => generations.current.plugins,
-    upstream: id => generations.current.upstreams.pick([id])[0],
-    overlay: new OverlayChanges({
-      ...{ config: () => generations.current.config, generation: () => generations.number },
-      plugins: () => generations.current.plugins.plugins,
-      reload: (next, how) => reloads.run(next, how),
-      check: next => checkAll(next, silentLog(), generations.current.lock),
-      log,
-    }),
-    reload: request => fromFile.reload?.(request),
-    callers: () => server.callers,
-    isDraining: () => server.isDraining,
-  });
   // Nothing is kept for a management API that is off.
-  const managed = config.admin === undefined ? undefined : createManagedHost(managedParts());
+  const managed =
+    config.admin &&
+    createManagedHost({
+      ...{ config: () => generations.current.config, generation: () => generations.number, revisions, metrics },
+      plugins: () => generations.current.plugins,
+      upstream: id => generations.current.upstreams.pick([id])[0],
+      overlay: new OverlayChanges({
+        ...{ config: () => generations.current.config, generation: () => generations.number },
+        plugins: () => generations.current.plugins.plugins,
+        reload: (next, how) => reloads.run(next, how),
+        check: next => checkAll(next, silentLog(), generations.current.lock),
+        log,
+      }),
+      reload: request => fromFile.reload?.(request),
+      callers: () => server.callers,
+      isDraining: () => server.isDraining,
+    });
   const server: HttpServer = opened.use(
     new HttpServer({
       ...servedSettings(first, gateway),

@@ -59,7 +59,7 @@ export const upstreamSchema = z
     context.addIssue({
       code: 'custom',
       path: ['max_timeout_ms'],
-      message: `must be less than timeout_ms (${timeout_ms})`,
+      message: `must not be less than timeout_ms (${timeout_ms})`,
     });
   })
   .meta({ oneOf: [{ required: ['stdio'] }, { required: ['http'] }, { required: ['openapi'] }] });

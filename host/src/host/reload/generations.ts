@@ -5,7 +5,7 @@ import type { Generation } from '../generation.ts';
 interface Draining {
   readonly generation: Generation;
   /** Whether it waits for requests, and is not being closed. */
-  isWaiting: boolean;
+  readonly isWaiting: boolean;
   /** Closes it, whether or not requests still use it. Never rejects. */
   close(): Promise<void>;
 }
@@ -75,10 +75,11 @@ export class Generations implements AsyncDisposable {
     let closing: Promise<void> | undefined;
     const draining: Draining = {
       generation: before,
-      isWaiting: true,
+      get isWaiting() {
+        return closing === undefined;
+      },
       close: () => {
         closing ??= (async () => {
-          draining.isWaiting = false;
           clearTimeout(timer);
           try {
             retire();

@@ -10,6 +10,7 @@ import {
   isJsonObject,
   isLoopback,
 } from '@sallyport/host/core';
+import { readBounded } from '@sallyport/host/source';
 
 export interface AdminClientOptions {
   /** Without `/admin`. */
@@ -89,14 +90,10 @@ export class AdminClient {
 
 /** Reads the text of an answer. @throws Error if it is too long */
 async function readAnswer(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > mostBytes) throw new Error(`the answer has more than ${mostBytes / 2 ** 20} MiB`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const bytes = await readBounded(response, mostBytes, () => {
+    throw new Error(`the answer has more than ${mostBytes / 2 ** 20} MiB`);
+  });
+  return Buffer.from(bytes).toString('utf8');
 }
 
 /** Reads an answer. @throws Faults that it reports, Fault `admin_unreachable` if it is no answer of this API */
