@@ -1,9 +1,10 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { z } from 'zod';
 
 const cidrPattern = /^(?<network>[^/%]+)\/(?<prefix>\d{1,3})$/;
 
 /** Whether `text` is a network in CIDR form: `10.0.0.0/8`, `fd00::/8`. (RFC 4632, RFC 4291 § 2.3) */
-export function isCidr(text: string): boolean {
+function isCidr(text: string): boolean {
   const { network = '', prefix = '' } = cidrPattern.exec(text)?.groups ?? {};
   const bits = { 0: -1, 4: 32, 6: 128 }[isIP(network)] ?? -1;
   return Number(prefix) <= bits;
@@ -44,3 +45,8 @@ export function networkOf(address: string): string {
   const zeros = right === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
   return [...before, ...Array<string>(zeros).fill('0'), ...after].slice(0, 4).join(':');
 }
+
+/** The schema of a network in a configuration. */
+export const cidr = z
+  .string()
+  .refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCidr } from '../core/cidr.ts';
+import { cidr } from '../core/cidr.ts';
 import { fileSchema, methodsSchema, ruleSchema } from './allow-rule.ts';
 
 const bytes = z
@@ -15,10 +15,7 @@ export const egressGrantSchema = z.strictObject({
     .max(256)
     .describe('URLs that requests may go to. Every redirect is checked as well.'),
   methods: methodsSchema.default(['GET', 'HEAD', 'POST']).describe('Methods of rules that state none.'),
-  allow_private: z
-    .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
-    .default([])
-    .describe('Addresses that may be reached although they are not public.'),
+  allow_private: z.array(cidr).default([]).describe('Addresses that may be reached although they are not public.'),
   max_bytes: bytes.default(1_048_576).describe('Size of the body of one response.'),
   max_request_bytes: bytes.optional().describe('Size of the body of one request; max_bytes unless stated.'),
   max_redirects: z.int().min(0).max(20).default(5).describe('With 0, redirects are returned to the plugin.'),

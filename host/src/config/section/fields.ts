@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCidr } from '../../core/cidr.ts';
+import { cidr } from '../../core/cidr.ts';
 import { hostOrWildcardProblem, hostProblem, originProblem } from '../host-pattern.ts';
 
 /** Value types that several sections use. */
@@ -53,6 +53,4 @@ export const oneOf =
   };
 
 /** The networks of proxies. */
-export const proxyNetworks = z
-  .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
-  .min(1);
+export const proxyNetworks = z.array(cidr).min(1);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCidr } from '../../core/cidr.ts';
+import { cidr } from '../../core/cidr.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { isLoopback } from '../../core/loopback.ts';
 import { memberAt } from '../member-at.ts';
@@ -68,7 +68,7 @@ export const oauth = z
       .optional()
       .describe('Accepts opaque tokens too, and asks the server about them. For one scheme at most.'),
     allow_private: z
-      .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+      .array(cidr)
       .default([])
       .describe('Addresses of the issuer that may be reached although they are not public.'),
   })

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCidr } from '../../core/cidr.ts';
+import { cidr } from '../../core/cidr.ts';
 import { text } from './fields.ts';
 
 /** `admin.registration`: what may be registered at run time, and where it is kept. */
@@ -13,7 +13,7 @@ export const registration = z
       .default(false)
       .describe('Whether upstreams may be commands, which run as the user of the gateway.'),
     allow_private: z
-      .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+      .array(cidr)
       .default([])
       .describe('Networks that registered upstreams may reach although their addresses are not public.'),
     secrets: z

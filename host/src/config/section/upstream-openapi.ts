@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isCidr } from '../../core/cidr.ts';
+import { cidr } from '../../core/cidr.ts';
 import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { memberAt } from '../member-at.ts';
 import type { Path } from '../problem.ts';
@@ -47,7 +47,7 @@ export const upstreamOpenapi = z.strictObject({
     .default([])
     .describe('Further origins that operations with servers of their own may be sent to.'),
   allow_private: z
-    .array(z.string().refine(isCidr, 'expected a network in CIDR form, for example 10.1.0.0/16 or 127.0.0.1/32'))
+    .array(cidr)
     .default([])
     .describe(
       'Addresses that may be reached although they are not public. Those written in `document`, `base_url` and `origins` may.',
